@@ -42,7 +42,7 @@ def plan_of(
         "tested_here": list(compiled.notes) if compiled else [],
         "document": text,
         "variables": variables,
-        "asked_for_names": bool(names),
+        "asked_for_names": search.has_asked,
     }
 
 
@@ -74,8 +74,8 @@ def print_plan(runtime: Runtime, facts: Facts) -> None:
         runtime.streams.data(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
         return
     runtime.streams.data("\n".join(_lines(facts)) + "\n")
-    asked = "asked the server for the names above" if facts["asked_for_names"] else "sent nothing"
-    runtime.streams.note(f"{asked}; this is only an explanation")
+    known = "asked the server only for what the query names" if facts["asked_for_names"] else "sent nothing"
+    runtime.streams.note(f"{known}; this is only an explanation")
 
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:

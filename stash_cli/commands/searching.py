@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashLookupError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -29,8 +29,8 @@ class Search:
     """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`.
 
     `count_plan` tells which of the matches the server can count. `asked` is the query with ids for `names`,
-    and `compiled` what was made of it; both are None where all objects match. `order` sorts rows here, and
-    the first `skip` of them are left out.
+    and `compiled` what was made of it; both are None where all objects match. `has_asked` tells that the
+    server was asked for it. `order` sorts rows here, and the first `skip` of them are left out.
     """
 
     query: FindQuery
@@ -40,6 +40,7 @@ class Search:
     asked: Q | None = None
     compiled: Compiled | None = None
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    has_asked: bool = False
     order: LocalOrder | None = None
     skip: int = 0
 
@@ -125,7 +126,7 @@ async def search_for(
     from stash_cli.core.client.resolver import compile_for, resolve_names
 
     where = query.where
-    if any("saved" in leaf for leaf in where.leaves()):
+    if has_saved := any("saved" in leaf for leaf in where.leaves()):
         from stash_cli.core.client.saved_terms import with_saved
 
         tell = runtime.streams.note
@@ -133,6 +134,8 @@ async def search_for(
     names = await resolve_names(session, entity.type, where)
     asked = names.replaced(where)
     compiled = await compile_for(session, entity.type, asked, None if ask else session.assumed())
+    # Only an explanation tells of it, and it takes a second compilation.
+    has_asked = has_saved or bool(names.ids) or not (ask or _is_answerable(entity, asked))
     for note in compiled.notes:
         runtime.streams.detail(note)
     rest = compiled.post_filter
@@ -144,7 +147,19 @@ async def search_for(
         asked,
         compiled,
         names.ids,
+        has_asked,
     )
+
+
+def _is_answerable(entity: Entity, asked: Q) -> bool:
+    """Whether a query is compiled without asking for levels or ids."""
+    from stash_cli.core.query import lookups
+
+    try:
+        lookups.compile(entity.type, asked)
+    except StashLookupError:
+        return False
+    return True
 
 
 async def count_of(session: Session, search: Search) -> int:

@@ -131,7 +131,8 @@ def test_explaining_sends_nothing_but_names(filled: Cli) -> None:
     named = filled.ok("scenes", "find", "tag:Outdoor", "tag:Beach", "--explain", "--json").json
     assert named["names"] == {"Outdoor": "1", "Beach": "2"}
     assert named["filter"] == {"tags": {"modifier": "INCLUDES_ALL", "value": ["1", "2"]}}
-    assert "asked the server for the names" in filled.ok("scenes", "find", "tag:Outdoor", "--explain").err
+    for words in (["tag:Outdoor"], ["-is:duplicate"]):
+        assert "asked the server only" in filled.ok("scenes", "find", *words, "--explain").err
 
 
 def test_names_are_looked_up_at_once(filled: Cli) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -96,19 +97,39 @@ VALUES = [
 ]
 
 
+TEXTS = [
+    *(("Scene", "title details code url video_codec"), ("Image", "photographer"), ("Gallery", "title")),
+    *(("Performer", "name aliases country"), ("Studio", "name"), ("Tag", "description")),
+]
+NAMES = [
+    ("Scene", "tag performer studio gallery group"),
+    ("Tag", "parent child"),
+    ("Group", "containing_group"),
+]
+
+
 @every("value", VALUES)
 def test_a_text_of_several_words_is_the_value_as_typed(value: str) -> None:
-    """A shell has taken the quotes: whatever is left is the value."""
-    found = query_from_argv("Scene", [f"title:{value}", "is:organized"])
-    assert found.where is not None
-    assert found.where.parts[0].lookups == {"title__contains": value.strip(" \t")}
+    """A shell has taken the quotes: whatever is left is the value, for every field."""
+    for type_name, names in TEXTS:
+        for name in names.split():
+            [lookups] = lookups_of(type_name, f"{name}:{value}")
+            assert list(lookups.values()) == [value.strip(" \t")]
 
 
 @every("value", [value for value in VALUES if "," not in value and not value.endswith(("/", "*"))])
 def test_a_name_of_several_words_is_the_value_as_typed(value: str) -> None:
-    found = query_from_argv("Scene", [f"tag:{value}", "is:organized"])
-    assert found.where is not None
-    assert found.where.parts[0].lookups == {"tags__includes": [value.strip(" \t")]}
+    for type_name, names in NAMES:
+        for name in names.split():
+            [lookups] = lookups_of(type_name, f"{name}:{value}")
+            assert list(lookups.values()) == [[value.strip(" \t")]]
+
+
+def lookups_of(type_name: str, word: str) -> list[Mapping[str, Any]]:
+    """The lookups of one of several arguments."""
+    found = query_from_argv(type_name, [word, "zzz"]).where
+    assert found is not None
+    return [part.lookups for part in found.parts if "q__in" not in part.lookups]
 
 
 DASHED = [

@@ -26,6 +26,7 @@ OTHER_NAMES = {
     "phash": "phash_distance",
     "plays": "play_count",
     "fps": "framerate",
+    "child": "children",
     "missing": "is_missing",
 }
 """Short names that no ending makes."""
