@@ -49,6 +49,11 @@ def test_servers_before_0_25_fail_on_the_speed_of_scripts() -> None:
     assert asked("Scene", {"interactive_speed__gte": 50}, "0.25.0").filter != {}
 
 
+def test_servers_before_0_28_count_no_o_of_performers_without_scenes() -> None:
+    assert asked("Performer", {"o_counter": 0}, "0.27.2").filter == {}
+    assert asked("Performer", {"o_counter": 0}, "0.28.1").filter != {}
+
+
 @pytest.mark.parametrize(("until", "owner", "question"), OLDER, ids=[f"{o} {q}" for _, o, q in OLDER])
 def test_rows_decide_up_to_a_release(until: str, owner: str, question: dict[str, Any]) -> None:
     for version in ("0.22.1", until):
