@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
 
 _ENDINGS = ("100", "_at", "_counter", "_cm")
-_STARTS = ("is_", "has_")
+_STARTS = ("is_",)
 OTHER_NAMES = {
     "duplicate": "duplicated",
     "phash": "phash_distance",

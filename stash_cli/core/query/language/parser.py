@@ -292,6 +292,11 @@ class Parser:
 
     def _value_item(self, scope: Scope, start: int) -> Node:
         """A value in a list such as `title:(a or b)`, as a term of the path before the list."""
+        head = None if scope.only_values else self.source.head(start)
+        if head is not None and head[1] == ":" and head[0].lower() not in ("id", "name"):
+            self.at = self.source.value(start, None).span.end
+            self._unknown_field(scope, start, head[0], None)
+            return Word(head[0], span=Span(start, self.at))
         listed = _is_listed(scope.target)
         value = self.source.value(start, None, listed=listed)
         self.at = value.span.end
