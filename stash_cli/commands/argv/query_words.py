@@ -140,8 +140,7 @@ def _goes_on(type_name: str, rest: str) -> bool:
 
 
 def _is_known(type_name: str, part: str) -> bool:
-    from stash_cli.core.query.language.fields import target
-    from stash_cli.core.query.language.parser import WORD_FIELDS
+    from stash_cli.core.query.language.fields import WORD_FIELDS, target
     from stash_cli.core.query.language.scan import Source
     from stash_cli.core.query.language.tree import KEYWORDS
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stash_cli.core.errors import StashError, StashUsageError, did_you_mean
+from stash_cli.core.errors import StashUsageError, did_you_mean
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.language import fields as names
-from stash_cli.core.query.language.parser import shown_type
 from stash_cli.core.query.language.problems import Problem
-from stash_cli.core.query.language.tree import And, Bound, Node, Not, Or, Span, Term, Word, text_of
+from stash_cli.core.query.language.tree import And, Bound, Node, Not, Or, Term, Word, text_of
 from stash_cli.core.query.language.values import TermReader, any_of
 from stash_cli.core.query.q import SAVED, Q, to_nnf
 from stash_cli.core.query.server_quirks import FILE_FIELDS
@@ -58,7 +57,7 @@ class Builder:
             return self._term(type_name, node, values_of)
         except StashUsageError as error:
             span = node.value.span if isinstance(node, Term) and node.value.span.end else node.span
-            message = _sentence(error.message.replace(f"{shown_type(type_name)}.", "", 1))
+            message = _sentence(error.message.replace(f"{names.shown_type(type_name)}.", "", 1))
             self.problems.append(Problem(span.start, span.end, message, error.hint or ""))
             return Q()
 
@@ -87,7 +86,7 @@ class Builder:
         if target is None or target.field is None or kind not in YES_NO:
             known = dict.fromkeys(flags(type_name))
             hint = f"It can be {', '.join(known)}." if known else "It has no such fields."
-            type_name = shown_type(type_name)
+            type_name = names.shown_type(type_name)
             raise StashUsageError(
                 f"{type_name} has no yes-or-no field {name}. {did_you_mean(name, known)}".rstrip(), hint=hint
             )
@@ -164,7 +163,7 @@ def _refuse_presence(type_name: str, name: str, field: FilterField | None) -> No
     missing = fields(type_name).get("is_missing")
     known = [*names.names(type_name), *fields(type_name), *(missing.choices if missing else ())]
     near = did_you_mean(name.replace("-", "_"), dict.fromkeys(known))
-    raise StashUsageError(f"{shown_type(type_name)} has no field {name}. {near}".rstrip())
+    raise StashUsageError(f"{names.shown_type(type_name)} has no field {name}. {near}".rstrip())
 
 
 YES_NO = frozenset({"Boolean", "String", "DuplicationCriterionInput", "FileDuplicationCriterionInput"})
@@ -259,6 +258,3 @@ def _one_file(type_name: str, parts: list[Q]) -> list[Q]:
 
 def _sentence(message: str) -> str:
     return f"{message[:1].upper()}{message[1:]}" if message[:9] == "expected " else message
-
-
-__all__ = ["Builder", "Span", "StashError"]

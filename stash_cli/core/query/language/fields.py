@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import did_you_mean
-from stash_cli.core.query.fields import fields, find_field, local_field, nested_field
+from stash_cli.core.query.fields import (
+    fields,
+    filter_type,
+    find_field,
+    local_field,
+    nested_field,
+    owner_of,
+)
+from stash_cli.core.query.language.tree import LISTING
 from stash_cli.core.query.parse_lookup import LOOKUP_NAMES
 
 if TYPE_CHECKING:
@@ -33,6 +41,10 @@ OTHER_NAMES = {
 SCALED = {"stars": 20, "decimal": 10}
 """Ratings as people see them -> hundredths for each of their units."""
 PATHS = frozenset({"path", "dir"})
+WORD_FIELDS = ("is", "no", "has", "missing", "saved", *LISTING)
+"""Names that are no fields but stand before a colon like them."""
+_WHOLE_KINDS = frozenset({"StringCriterionInput", "CustomFieldCriterionInput", "FingerprintFilterInput"})
+"""Kinds of fields in whose values a comma is a comma."""
 CUSTOM = "custom"
 CUSTOM_NAMES = frozenset({CUSTOM, "custom_field", "custom_fields"})
 
@@ -170,4 +182,25 @@ def near(owner: str, word: str) -> str:
     return did_you_mean(word, dict.fromkeys([*names(owner), *fields(owner), *RESERVED, "is", "no", "has"]))
 
 
-RESERVED = ("saved", "sort", "limit", "page")
+RESERVED = ("saved", *LISTING)
+
+
+def is_path(target: Target) -> bool:
+    """Whether a field holds paths, which are matched by folder and by wildcards."""
+    return target.field is not None and target.field.name in PATHS and not target.lookup
+
+
+def is_listed(target: Target | None) -> bool:
+    """Whether commas and `..` part the values of a term."""
+    if target is None or target.field is None:
+        return True
+    if target.custom and target.lookup:
+        return target.lookup in ("in", "between", "not_between")
+    if target.lookup:
+        return target.field.lookups[target.lookup].arity in ("list", "range")
+    return target.field.kind not in _WHOLE_KINDS
+
+
+def shown_type(type_name: str) -> str:
+    """The name of a type for messages: `File` for all types of files."""
+    return owner_of(filter_type(type_name))

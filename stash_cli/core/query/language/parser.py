@@ -22,14 +22,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stash_cli.core.errors import StashLookupError
-from stash_cli.core.query.fields import filter_type, owner_of
 from stash_cli.core.query.language import fields as names
 from stash_cli.core.query.language.problems import Problem, QueryProblem
 from stash_cli.core.query.language.scan import SPACE, Source, closing_quote, unclosed, unquoted
 from stash_cli.core.query.language.tree import (
     KEYWORDS,
-    LISTING,
     And,
     Bound,
     Node,
@@ -41,7 +38,7 @@ from stash_cli.core.query.language.tree import (
     Word,
     quote,
 )
-from stash_cli.core.query.parse_lookup import parse_lookup
+from stash_cli.core.query.language.words import to_search_for, unknown_field, word_note, word_problem
 
 if TYPE_CHECKING:
     from stash_cli.core.query.language.fields import Target
@@ -52,10 +49,6 @@ MAX_LENGTH = 1_000_000
 """Characters of a query."""
 MAX_ITEMS = 10_000
 """Terms and words of a query."""
-WORD_FIELDS = ("is", "no", "has", "missing", "saved", *LISTING)
-"""Names that are no fields but stand before a colon like them."""
-WHOLE_KINDS = frozenset({"StringCriterionInput", "CustomFieldCriterionInput", "FingerprintFilterInput"})
-"""Kinds of fields in whose values a comma is a comma."""
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _ABSOLUTE = re.compile(r"/|~/|[A-Za-z]:[\\/]|\\\\")
 
@@ -133,7 +126,7 @@ class Parser:
         self.at = self.source.skip(self._bare_end(self.at))
         if self.at >= len(self.text) or self.text[self.at] == ")":
             word = self.text[start : self._bare_end(start)]
-            raise QueryProblem(start, start + len(word), f"Nothing follows {word}.", _to_search_for(word))
+            raise QueryProblem(start, start + len(word), f"Nothing follows {word}.", to_search_for(word))
 
     def _not(self, scope: Scope) -> Node:
         start = self.at
@@ -203,7 +196,7 @@ class Parser:
         self.source.check_first(start)
         if word := self._keyword():
             raise QueryProblem(
-                start, start + len(word), f"{word} stands between two terms.", _to_search_for(word)
+                start, start + len(word), f"{word} stands between two terms.", to_search_for(word)
             )
         found = self._item(scope, start)
         self.at = self.source.skip(self.at)
@@ -234,13 +227,13 @@ class Parser:
         if head is None:
             return None
         path, operator, value = head
-        if path.lower() in WORD_FIELDS and operator == ":":
+        if path.lower() in names.WORD_FIELDS and operator == ":":
             return path.lower(), operator, value, None
         target = names.target(scope.type, path)
         if target is None or (target.lookup and operator != "="):
             return None
         # `path:~/x` is a folder of the user's home, as no shell expands it there.
-        if operator == ":~" and self.text[value : value + 1] == "/" and is_path(target):
+        if operator == ":~" and self.text[value : value + 1] == "/" and names.is_path(target):
             operator, value = ":", value - 1
         return path, operator, value, target
 
@@ -260,7 +253,7 @@ class Parser:
         path, operator, at, target = head
         if operator == ":" and self.text[at : at + 1] == "(" and self._is_bound(limit):
             return self._bound(scope, start, path, at, target)
-        listed = _is_listed(target)
+        listed = names.is_listed(target)
         literal = operator in (":~", "~", ":!~", "!~")
         value = self.source.value(at, limit, listed=listed, literal=literal)
         self.at = value.span.end
@@ -275,7 +268,9 @@ class Parser:
     def _empty(self, path: str, start: int, at: int) -> None:
         name = path.partition("__")[0]
         hint = (
-            f"Write no:{name} for objects without it." if name not in WORD_FIELDS else f"Write {name}:NAME."
+            f"Write no:{name} for objects without it."
+            if name not in names.WORD_FIELDS
+            else f"Write {name}:NAME."
         )
         self.problems.append(Problem(start, at, f"{path} has no value.", hint))
 
@@ -295,9 +290,9 @@ class Parser:
         head = None if scope.only_values else self.source.head(start)
         if head is not None and head[1] == ":" and head[0].lower() not in ("id", "name"):
             self.at = self.source.value(start, None).span.end
-            self._unknown_field(scope, start, head[0], None)
+            self.problems.append(unknown_field(self.source, scope.type, start, self.at, head[0]))
             return Word(head[0], span=Span(start, self.at))
-        listed = _is_listed(scope.target)
+        listed = names.is_listed(scope.target)
         value = self.source.value(start, None, listed=listed)
         self.at = value.span.end
         if self.at == start:
@@ -319,7 +314,9 @@ class Parser:
         if _ABSOLUTE.match(text) and names.target(scope.type, "path"):
             return Term("path", ":", Value.bare(text, value.span), span=value.span)
         if limit is None or self.source.head(start) is not None:
-            self._check_word(scope, start, text, limit)
+            problem = word_problem(self.source, scope.type, start, self.at, limit)
+            self.problems += [problem] if problem else []
+            self.notes += filter(None, [word_note(scope.type, text)])
         return Word(text, span=Span(start, self.at))
 
     def _quoted_word(self, start: int, limit: int | None) -> Node | None:
@@ -339,75 +336,6 @@ class Parser:
         if not text.strip():
             raise QueryProblem(start, self.at, "The quotes are empty.")
         return Word(text, quoted=True, span=Span(start, self.at))
-
-    def _check_word(self, scope: Scope, start: int, text: str, limit: int | None) -> None:
-        """Refuse words that look like something else than a word."""
-        head = self.source.head(start)
-        if head is not None and head[1].startswith(":"):
-            self._unknown_field(scope, start, head[0], limit)
-        elif ":" in text.rstrip(":") or text.endswith((":", ",")):
-            message = f"{text} is neither a term nor a plain word."
-            self.problems.append(Problem(start, self.at, message, _both_quotings(text)))
-        elif head is not None and "__" in head[0]:
-            self._unknown_lookup(scope, start, head[0])
-        elif names.target(scope.type, text) is not None and names.field_called(scope.type, text.lower()):
-            note = f"{text} is searched for as a text; for the field write {text}:VALUE"
-            self.notes.append(f"{note} (a shell takes > for itself, and writes a file)")
-
-    def _unknown_field(self, scope: Scope, start: int, name: str, limit: int | None) -> None:
-        rest = self._sentence(start, limit)
-        near = names.near(scope.type, name)
-        message = f"{shown_type(scope.type)} has no field {name}."
-        self.problems.append(
-            Problem(start, start + len(name), message, f"{near} {_both_quotings(rest)}".strip())
-        )
-
-    def _unknown_lookup(self, scope: Scope, start: int, name: str) -> None:
-        """Refuse `title__like=x` where `title` is a field; other words with an underscore are words."""
-        try:
-            parse_lookup(scope.type, name)
-        except StashLookupError as error:
-            if names.target(scope.type, name.partition("__")[0]) is not None:
-                self.problems.append(Problem(start, start + len(name), error.message, error.hint or ""))
-
-    def _sentence(self, start: int, limit: int | None) -> str:
-        """`Alien: Covenant` as one text, where a word ends in a colon."""
-        if limit is not None or not self.text[start : self.at].endswith(":"):
-            return self.text[start : self.at]
-        following = self.source.skip(self.at)
-        if following >= len(self.text) or self.text[following] in "()\"'-^" or self.source.head(following):
-            return self.text[start : self.at]
-        return self.text[start : self._bare_end(following)]
-
-
-def is_path(target: Target) -> bool:
-    """Whether a field holds paths, which are matched by folder and by wildcards."""
-    return target.field is not None and target.field.name in names.PATHS and not target.lookup
-
-
-def _to_search_for(word: str) -> str:
-    return f"Quote it to search for it: {quote(word)}."
-
-
-def _both_quotings(text: str) -> str:
-    """The spelling of a text, in query text and as an argument of a shell."""
-    return f"Write {quote(text)} to search for the text (in a shell: '{quote(text)}')."
-
-
-def shown_type(type_name: str) -> str:
-    """The name of a type for messages: `File` for all types of files."""
-    return owner_of(filter_type(type_name))
-
-
-def _is_listed(target: Target | None) -> bool:
-    """Whether commas and `..` part the values of a term."""
-    if target is None or target.field is None:
-        return True
-    if target.custom and target.lookup:
-        return target.lookup in ("in", "between", "not_between")
-    if target.lookup:
-        return target.field.lookups[target.lookup].arity in ("list", "range")
-    return target.field.kind not in WHOLE_KINDS
 
 
 def _flat(parts: list[Node], kind: type[And | Or]) -> tuple[Node, ...]:
