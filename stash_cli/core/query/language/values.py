@@ -226,7 +226,9 @@ class TermReader:
             given: Any = _custom_value(target, value)
         elif field.target and target.lookup not in ("null", "depth"):
             words = [_reference(item, levels=False)[0] for item in value.split(",")]
-            given = words if is_named(field) else [_id(field, word) for word in words]
+            # Lookups by their names read digits as the library does: as ids.
+            given = [str(word) if word.isdecimal() else word for word in words]
+            given = given if is_named(field) else [_id(field, word) for word in words]
             return Q(**{f"{target.prefix}{field.name}__{target.lookup}": given})
         elif lookup.arity == "list":
             one = field.lookups["eq"]
