@@ -136,6 +136,10 @@ async def search_for(
     compiled = await compile_for(session, entity.type, asked, None if ask else session.assumed())
     # Only an explanation tells of it, and it takes a second compilation.
     has_asked = has_saved or bool(names.ids) or not (ask or _is_answerable(entity, asked))
+    if query.changing and not (compiled.filter or compiled.post_filter or compiled.q):
+        raise StashUsageError(
+            f"the query means all {entity.plural}: nothing was changed.", hint="Write --all if that is meant."
+        )
     for note in compiled.notes:
         runtime.streams.detail(note)
     rest = compiled.post_filter

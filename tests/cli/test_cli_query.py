@@ -215,3 +215,12 @@ def test_mistakes_on_a_narrow_terminal() -> None:
     offline = Cli("http://127.0.0.1:1", COLUMNS="40")
     done = offline("scenes", "find", "rating:x", terminal=True)
     assert "  rating:x\n         ^\n" in done.err
+
+
+@every(
+    "where", ["play_count:*", "(play_count:* or rating:80)", "tag:Beach or rating:79 is:organized", "limit:2"]
+)
+def test_changes_refuse_doubtful_queries(filled: Cli, where: str) -> None:
+    done = filled("scenes", "update", "--where", where, "--rating100", "5", "--yes")
+    assert done.status == 2, done.err
+    assert filled.ok("scenes", "count", "rating:5").out == "0\n"
