@@ -83,6 +83,9 @@ class Counting:
     def subscribe(self, request: GraphQLRequest) -> AsyncIterator[GraphQLResponse]:
         return self.inner.subscribe(request)
 
+    def download(self, address: str) -> AsyncIterator[bytes]:
+        return self.inner.download(address)
+
     async def close(self) -> None:
         await self.inner.close()
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 from contextlib import suppress
 
 import pytest
 from journal_support import Workbench, journalled
+from PIL import Image
 
 from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.operation import Operation
@@ -156,6 +159,9 @@ async def test_a_merge_of_tags_is_taken_back(embedded_url: str) -> None:
         kept = await bench.client.find_tag(tags[1].id)
         assert kept is not None
         assert kept.aliases == ["b"]
+        assert (await bench.context.redo(run.id)).is_complete
+        assert await bench.store.count(Tag) == 1
+        assert (await bench.context.undo(run.id)).is_complete
         assert {both.id, only.id} == {each.id for each in await titles(bench)}
 
 
@@ -200,3 +206,54 @@ async def test_two_processes_edit_at_once(embedded_url: str) -> None:
         assert [one.states(run) for run in runs] == [{"done": 5}] * 2
         assert (await one.context.undo(runs[0])).is_complete
         assert {scene.title[:5] for scene in await titles(one)} == {"other"}
+
+
+async def test_pictures_come_back(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        one, other = (
+            f"data:image/png;base64,{base64.b64encode(picture(c)).decode()}" for c in ("red", "blue")
+        )
+        tag = await bench.client.create_tag(Tag(name="A"))
+        plain = await bench.client.create_tag(Tag(name="B"))
+        await bench.update("Tag", tag.id, image=one)
+        async with bench.context.journal() as run:
+            await bench.update("Tag", tag.id, image=other)
+            await bench.update("Tag", plain.id, image=other)
+        async with bench.context.journal() as deleted:
+            await bench.client.destroy_entity(Tag, [tag.id])
+        for file in bench.journal.path.parent.iterdir():
+            assert file.is_dir() or b"base64" not in file.read_bytes()
+        assert (await bench.context.undo(deleted.id)).is_complete
+        assert await seen(bench, "A") == picture("blue")
+        assert (await bench.context.undo(run.id)).is_complete
+        assert await seen(bench, "A") == picture("red")
+        assert await seen(bench, "B") is None
+
+
+def picture(color: str) -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (4, 4), color).save(content, "PNG")
+    return content.getvalue()
+
+
+async def seen(bench: Workbench, name: str) -> bytes | None:
+    """The picture of a tag as the server shows it."""
+    [tag] = await bench.store.find(Tag, name=name, fields=["image_path"])
+    if "default=true" in str(tag.image_path):
+        return None
+    return b"".join([piece async for piece in bench.client.session.transport.download(str(tag.image_path))])
+
+
+async def test_groups_come_back_with_their_numbers(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        answer = await bench.client.execute('mutation { groupCreate(input: {name: "G"}) { id } }')
+        group = answer["groupCreate"]["id"]
+        scene = await bench.client.create_scene(Scene(title="Sea"))
+        await bench.update("Scene", scene.id, groups=[{"group_id": group, "scene_index": 3}])
+        async with bench.context.journal() as run:
+            await bench.client.ask("groupDestroy", input={"id": group})
+        for act in (bench.context.undo, bench.context.redo, bench.context.undo):
+            assert (await act(run.id)).is_complete
+        found = await bench.client.find_scene(scene.id)
+        assert found is not None
+        assert [(each.group.name, each.scene_index) for each in found.groups] == [("G", 3)]

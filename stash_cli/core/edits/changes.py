@@ -153,6 +153,12 @@ def set_redone(journal: Journal, undo: int, target: Origin) -> None:
         )
 
 
+def set_all_redone(journal: Journal, run: int, undo: int) -> None:
+    """Store that all holds again of a run that an undo had undone."""
+    with journal.writing() as connection:
+        connection.execute("UPDATE change SET undone_by = NULL WHERE run = ? AND undone_by = ?", (run, undo))
+
+
 def later(
     journal: Journal, type_name: str, ids: list[str], after: int, *, with_undos: bool
 ) -> Iterator[Recorded]:

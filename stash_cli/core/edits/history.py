@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import changes
 from stash_cli.core.edits.changes import CREATE, DELETE, DONE, MERGE, SENT, UNKNOWN, UPDATE
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types.entities import ENTITIES
@@ -47,8 +46,8 @@ class Summary:
         """
         if self.undone:
             return "undone" if self.undone >= self.undoable else "partly undone"
-        if self.objects and not self.undoable and not self.states.get(changes.PLANNED):
-            return "cannot be undone" if self.states.get(DONE) else self.run.status
+        if self.states.get(DONE) and not self.undoable:
+            return "cannot be undone"
         return "unfinished" if self.run.ended is None else self.run.status
 
 
@@ -86,7 +85,8 @@ def summary(journal: Journal, run: Run) -> Summary:
     )
     for row in rows:
         key = (row["operation"], row["type"])
-        found.objects[key] = max(found.objects.get(key, 0), row["objects"])
+        if row["state"] in MAY_BE_DONE:
+            found.objects[key] = max(found.objects.get(key, 0), row["objects"])
         found.states[row["state"]] = found.states.get(row["state"], 0) + row["changes"]
         if row["state"] in MAY_BE_DONE and row["operation"] in UNDOABLE:
             found.undoable += row["changes"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from stash_cli.core.edits.pictures import Pictures
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -67,3 +69,4 @@ def prune(journal: Journal, runs: Iterable[Run]) -> None:
         connection.executemany("DELETE FROM run WHERE id = ?", ids)
     if ids:
         journal.shrink()
+        Pictures(journal).drop_unused(journal)

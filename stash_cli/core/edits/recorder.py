@@ -12,6 +12,7 @@ from stash_cli.core.edits.changes import Recorded, wanted_of
 from stash_cli.core.edits.databases import database_of, read_fingerprint
 from stash_cli.core.edits.described import edits_of, subjects, verb_of
 from stash_cli.core.edits.journal import Journal
+from stash_cli.core.edits.pictures import PICTURES, Pictures, is_picture
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.errors import StashConflictError, StashError, StashJournalError, StashUsageError
@@ -65,6 +66,8 @@ class Recorder:
     database: int | None = None
     targets: dict[tuple[str, str, str] | int, Origin] = field(default_factory=dict)
     resumed: dict[tuple[str, str, str] | int, Recorded] = field(default_factory=dict)
+    fetched: list[Recorded] = field(default_factory=list, init=False)
+    """Changes of pictures that the server has fetched: what they are is looked at in the end."""
     _is_placed: bool = field(default=False, init=False)
 
     @classmethod
@@ -165,12 +168,20 @@ class Recorder:
         session.recorder = self
         try:
             yield self
+            await self._read_fetched(session)
         except BaseException as error:
             self._give_up(interrupted=not isinstance(error, Exception))
             raise
         finally:
             session.recorder = None
         self.finish()
+
+    async def _read_fetched(self, session: Session) -> None:
+        found = await Pictures(self.journal).read(session, [row.key for row in self.fetched])
+        for row in self.fetched:
+            row.answered = found.get(row.key, UNSET)
+        changes.set_states(self.journal, self.fetched)
+        self.fetched.clear()
 
     def _give_up(self, *, interrupted: bool) -> None:
         """Store that the run was ended by an error, which counts more than one of the journal."""
@@ -199,6 +210,8 @@ class Recording:
         self._given: dict[int, Operation] = {}
         self._rows: dict[int, Recorded] = {}
         self._changed: dict[int, Recorded] = {}
+        self.pictures = Pictures(recorder.journal)
+        self._replaced: dict[tuple[str, str, str], Any] = {}
         self._along: dict[int, list[Recorded]] = {}
 
     async def plan(self, session: Session, operations: Sequence[Operation]) -> None:
@@ -207,6 +220,8 @@ class Recording:
         flat = [edit for many in edits for edit in many]
         known = iter(await with_before(session, flat))
         times = await read_times(session, flat, self.server)
+        pictured = [(each.type, each.id, each.field) for each in flat if is_picture(each.type, each.field)]
+        self._replaced |= await self.pictures.read(session, [key for key in pictured if key[1]])
         planned: list[Recorded] = []
         for operation, many in zip(operations, edits, strict=True):
             own = tuple(next(known) for _ in many)
@@ -226,6 +241,9 @@ class Recording:
                 if (edit.id, edit.field) in times:
                     row.field, row.before = TIMES[edit.field], times[edit.id, edit.field]
                     row.wanted = {"added": list(operation.args.get("times", ())), "removed": []}
+                if is_picture(edit.type, edit.field):
+                    row.before = self._replaced.get(row.key, UNSET)
+                    row.wanted = self.pictures.packed(row.wanted)
                 yield self._kept(id(edit), row)
         elif verb == changes.DELETE:
             for edit in operation.edits:
@@ -234,7 +252,7 @@ class Recording:
         else:
             # Of what is no object only the name is kept: a setting may be a secret.
             row = Recorded(subject.type if subject else "", "", verb)
-            row.wanted = dict(operation.args) if subject else UNSET
+            row.wanted = self.pictures.packed(dict(operation.args)) if subject else UNSET
             yield self._kept(id(operation.args), row)
             if subject and verb == changes.MERGE:
                 yield from self._merged(subject.type, operation, row)
@@ -257,6 +275,10 @@ class Recording:
             for one, (snapshot, made) in (await read_snapshots(session, type_name, list(rows))).items():
                 for row in rows[one]:
                     row.before, row.created_at = snapshot, made
+            keys = [(type_name, one, taken) for one in rows for name, taken in PICTURES if name == type_name]
+            for (_, one, taken), picture in (await self.pictures.read(session, keys)).items():
+                for row in rows[one] if picture not in (None, UNSET) else ():
+                    row.before.setdefault("pictures", {})[taken] = picture
 
     def _kept(self, key: int, row: Recorded) -> Recorded:
         resumed = self.recorder.resumed
@@ -331,6 +353,11 @@ class Recording:
         row.answered = answered(edit, found, result)
         if row.field in COUNTED:
             _compare_times(row, result)
+        if is_picture(row.type, row.field):
+            row.answered = row.wanted["after"]
+            if isinstance(row.answered, str):  # an address, of which the server has made a picture
+                row.answered = UNSET
+                self.recorder.fetched.append(row)
 
     def commit(self) -> None:
         """Store what was noted. Raises StashJournalError: then nothing more may be sent."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits.before_values import read_objects
 from stash_cli.core.edits.changes import CREATE, Recorded
 from stash_cli.core.edits.plan import plan_create
-from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same
+from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same, whole
 from stash_cli.core.edits.snapshots import CHILDREN
 from stash_cli.core.edits.undo import Problem, refusal
 from stash_cli.core.orm.edit import Change, Edit, key_of
@@ -144,7 +144,9 @@ def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, st
     files = [each["id"] for each in row.before.get("files", ())]
     if files and row.type == "Scene" and not row.wanted.get("delete_file"):
         given["file_ids"] = files
-    return given
+    fields = describe_api().types[f"{row.type}CreateInput"].fields
+    pictures = reversal.pictures.unpacked(row.before.get("pictures", {}))
+    return given | {name: each for name, each in pictures.items() if name in fields}
 
 
 def current_values(reversal: Reversal, row: Recorded) -> dict[str, Any]:
@@ -324,7 +326,7 @@ def _open(edit: Edit, now: Any) -> Edit | None:
     if isinstance(edit.after, Change) or (isinstance(now, list) and _holds_ids(edit)):
         held = {key_of(item) for item in now or ()}
         added = tuple(item for item in items if key_of(item) not in held)
-        return Edit(*key, now, Change(added)) if added else None
+        return Edit(*key, now, whole(key, now or [], Change(added))) if added else None
     return Edit(*key, now, edit.after)
 
 

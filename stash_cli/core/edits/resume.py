@@ -23,6 +23,7 @@ from stash_cli.core.edits.changes import (
     UPDATE,
     Recorded,
 )
+from stash_cli.core.edits.pictures import Pictures, is_picture
 from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
 from stash_cli.core.edits.reverse import CHANGED, same
 from stash_cli.core.errors import StashJournalError
@@ -88,12 +89,14 @@ async def _step(
     left: list[Recorded] = []
     operations: list[Operation] = []
     if rows[0].operation == UPDATE:
-        found = await _open_updates(session, rows)
+        pictures = Pictures(recorder.journal)
+        found = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, rows)]
         left = [row for row, _ in found]
         operations += plan_updates([edit for _, edit in found], await session.learn()).operations
     elif rows[0].operation == CREATE:
         left = await _open_creates(session, rows, started)
-        operations += [plan_create(row.type, row.wanted["input"]) for row in left]
+        pictures = Pictures(recorder.journal)
+        operations += [plan_create(row.type, pictures.unpacked(row.wanted["input"])) for row in left]
         recorder.resumed |= {id(each.args): row for each, row in zip(operations, left, strict=True)}
     elif rows[0].operation == DELETE:
         left = await _open_deletes(session, rows)
@@ -117,20 +120,29 @@ async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tupl
     found = await read_objects(session, wanted, await session.learn()) if wanted else {}
     left = []
     for row in rows:
-        values = found.get((row.type, row.id))
-        now = UNSET if values is None else before_of(row.type, row.field, values)
-        if row.field in COUNTED and not any(row.wanted.values()):
-            continue  # counted at a time that is not known: nothing tells whether it was
-        if now is UNSET:
-            row.state, row.reason = SKIPPED, "it does not exist any more"
-        elif _is_made(row, now):
-            row.state, row.answered = DONE, now
-        elif row.edit.is_change or same(now, row.before) or row.before is UNSET:
+        edit = _open_update(row, found.get((row.type, row.id)))
+        if edit is not None:
             row.state = PLANNED
-            left.append((row, Edit(row.type, row.id, row.field, now, row.edit.after)))
-        else:
-            row.state, row.reason = CONFLICT, f"{CHANGED} by somebody else"
+            left.append((row, edit))
     return left
+
+
+def _open_update(row: Recorded, values: Mapping[str, Any] | None) -> Edit | None:
+    """The edit that is still to be sent of an update; without one its state is set."""
+    if row.field in COUNTED and not any(row.wanted.values()):
+        return None  # counted at a time that is not known: nothing tells whether it was
+    if values is not None and is_picture(row.type, row.field):
+        return row.edit  # to set it once more changes nothing
+    now = UNSET if values is None else before_of(row.type, row.field, values)
+    if now is UNSET:
+        row.state, row.reason = SKIPPED, "it does not exist any more"
+    elif _is_made(row, now):
+        row.state, row.answered = DONE, now
+    elif row.edit.is_change or same(now, row.before) or row.before is UNSET:
+        return Edit(row.type, row.id, row.field, now, row.edit.after)
+    else:
+        row.state, row.reason = CONFLICT, f"{CHANGED} by somebody else"
+    return None
 
 
 def _is_made(row: Recorded, now: Any) -> bool:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.pictures import HASH, is_picture
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.relationship import relationships
@@ -78,7 +79,7 @@ def reverse(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
 
 def _value(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
     """The edit of a map, or of a value that is replaced as a whole."""
-    if isinstance(net.before, dict) and isinstance(now, dict):
+    if isinstance(net.before, dict) and isinstance(now, dict) and not is_picture(key[0], key[2]):
         return _map(key, net.before, net.answered or {}, now)
     if not same(now, net.answered):
         return Reversed(reason=CHANGED, overwrites=True)
@@ -117,7 +118,14 @@ def _list(key: tuple[str, str, str], before: list[Any], after: Any, now: list[An
         return _edit(key, now, [*kept, *data, *added])
     if not (added or removed):
         return Reversed()
-    return Reversed(Edit(*key, now, Change(tuple(added), tuple(removed))))
+    change = Change(tuple(added), tuple(removed))
+    return Reversed(Edit(*key, now, whole(key, now, change)))
+
+
+def whole(key: tuple[str, str, str], now: list[Any], change: Change) -> Any:
+    """The change of a list; where its items carry data, which a bulk update drops, the whole list."""
+    relation = relationships(key[0]).get(key[2])
+    return change.of(now) if relation is not None and relation.through else change
 
 
 def _is_changed(one: Any, was: Mapping[Any, Any], made: Mapping[Any, Any]) -> bool:
@@ -179,7 +187,7 @@ def touched(net: Net) -> set[Any] | None:
     if isinstance(net.before, list) or isinstance(net.answered, list):
         was = {_name(item): item for item in (net.before or ())}
         made = {_name(item): item for item in (net.answered or ())}
-    elif isinstance(net.before, dict) and isinstance(net.answered, dict):
+    elif isinstance(net.before, dict) and isinstance(net.answered, dict) and HASH not in net.answered:
         was, made = dict(net.before), dict(net.answered)
     else:
         return None

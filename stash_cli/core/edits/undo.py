@@ -17,6 +17,7 @@ from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
 from stash_cli.core.edits.databases import NewIds
 from stash_cli.core.edits.history import MAY_BE_DONE, UNDOABLE
 from stash_cli.core.edits.journal import UNDO
+from stash_cli.core.edits.pictures import Pictures, is_picture
 from stash_cli.core.edits.plan import plan_destroy, plan_updates
 from stash_cli.core.edits.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.snapshots import read_snapshots
@@ -91,6 +92,7 @@ class Reversal:
         self.report = report
         self.ids = NewIds(self.journal, target.database or 0)
         self.applier = Applier(session, is_shielded=True)
+        self.pictures = Pictures(self.journal)
 
     async def run(self) -> None:
         """Take the run back. Raises StashJournalError where it was made on another database."""
@@ -175,6 +177,8 @@ class Reversal:
                 asked.append(Edit(*key, UNSET, items_of(net)))
             else:
                 found[key] = before_of(key[0], key[2], row)
+        pictured = [key for key in found if is_picture(key[0], key[2])]
+        found |= await self.pictures.read(self.session, pictured)
         for edit in await with_before(self.session, asked):
             found[edit.type, edit.id, edit.field] = edit.before
         return found
@@ -194,7 +198,7 @@ class Reversal:
 
         for key, rows in held.items():
             self.recorder.targets[key] = (rows[0].run, rows[0].seq)
-        plan = plan_updates(edits, await self.session.learn())
+        plan = plan_updates(map(self.pictures.edit, edits), await self.session.learn())
         await self.applier.apply(plan.operations, note)
         for key, outcome in done.items():
             if outcome.error is not None:

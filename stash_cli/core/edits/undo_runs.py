@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stash_cli.core.edits import changes
+from stash_cli.core.edits.changes import set_all_redone
 from stash_cli.core.edits.history import summary
 from stash_cli.core.edits.journal import EDIT, REDO, UNDO
 from stash_cli.core.edits.undo import Report, Reversal
@@ -53,7 +54,10 @@ async def _take_back(
     report = Report()
     async with recorder.recording(session):
         for part in parts:
+            before = len(report.problems)
             await Reversal(session, recorder, part, report, is_dry=is_dry).run()
+            if kind == REDO and len(report.problems) == before and not is_dry:
+                set_all_redone(recorder.journal, run.id, part.id)
     return report
 
 
