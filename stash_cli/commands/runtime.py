@@ -264,10 +264,10 @@ class Runtime:
         from shlex import join
 
         from stash_cli.core.edits.recorder import Recorder
-        from stash_cli.output.failures import hide, secrets_of
+        from stash_cli.output.failures import hide, masked, secrets_of
 
         secrets = [*secrets_of(self.args, self.environ), *self.keys]
-        command = hide(join(["stash", *self.args]), secrets)
+        command = masked(hide(join(["stash", *self.args]), secrets))
         return Recorder.of(self.connection(), command, is_person=self.streams.err_is_terminal)
 
     def _note_demo(self) -> None:

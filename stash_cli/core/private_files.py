@@ -60,3 +60,31 @@ def _restrict(descriptor: int) -> None:
     """Set the permissions of an open file on systems that have them."""
     if os.name == "posix":
         os.fchmod(descriptor, FILE)
+
+
+_FAR = 1 << 30
+"""The byte that is locked where systems lock bytes: far behind the holder's facts, which others read."""
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file unless another process has; whether it is locked now."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return _try_lock_byte(descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _try_lock_byte(descriptor: int) -> bool:
+    import msvcrt
+
+    os.lseek(descriptor, _FAR, os.SEEK_SET)
+    try:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError:
+        return False
+    return True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from stash_cli.core.client.seen_errors import digest, state_path
 from stash_cli.core.errors import StashConfigurationError, StashRunLockedError
-from stash_cli.core.private_files import FILE, make_private_folder
+from stash_cli.core.private_files import FILE, make_private_folder, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 _PAUSE = 0.5
 """Seconds between two attempts."""
 _HERE = {"127.0.0.1": "localhost", "[::1]": "localhost"}
-_FAR = 1 << 30
-"""The byte that is locked where systems lock bytes: far behind the holder's facts, which others read."""
 
 
 class RunLock:
@@ -61,7 +59,7 @@ class RunLock:
 
     def _acquire(self, descriptor: int) -> None:
         is_told = False
-        while not _try_lock(descriptor):
+        while not try_lock(descriptor):
             holder = self._holder()
             if time.monotonic() >= self._ends:
                 raise StashRunLockedError(
@@ -103,27 +101,3 @@ def _same_server(url: str) -> str:
 
 def _now() -> str:
     return datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
-
-
-def _try_lock(descriptor: int) -> bool:
-    """Lock an open file unless another process has; whether it is locked now."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return _try_lock_byte(descriptor)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _try_lock_byte(descriptor: int) -> bool:
-    import msvcrt
-
-    os.lseek(descriptor, _FAR, os.SEEK_SET)
-    try:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-    except OSError:
-        return False
-    return True

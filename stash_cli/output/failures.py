@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 _NAME = re.compile(r"[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*", re.IGNORECASE)
+_VALUE = re.compile(
+    r"""((?:api[-_]?key|passw|cookie|token|secret|credential|authorization)\w*["']?\s*[:=]\s*)"""
+    r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,})]+(?:\s+(?!-)[^\s,})'"]+)?)""",
+    re.IGNORECASE,
+)
+_USER = re.compile(r"(://)[^/\s@]+@")
 _LONGEST = 800
 _SHORT = 4
 """Shorter values are not replaced: they occur in ordinary text."""
@@ -69,6 +75,15 @@ def hide(text: str, secrets: Iterable[str]) -> str:
         if len(secret) >= _SHORT:
             text = text.replace(secret, HIDDEN)
     return text
+
+
+def masked(text: str) -> str:
+    r"""`text` without what follows the name of a secret in a document, in JSON or in a header.
+
+    >>> masked('api \'mutation { x(password: "abc", name: "d") }\' https://me:abc@nas')
+    'api \'mutation { x(password: ***, name: "d") }\' https://***@nas'
+    """
+    return _USER.sub(rf"\1{HIDDEN}@", _VALUE.sub(rf"\1{HIDDEN}", text))
 
 
 def confirm(streams: Streams, what: str, *, yes: bool) -> None:

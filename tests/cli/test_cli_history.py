@@ -67,3 +67,12 @@ def test_a_profile_switches_it_off(cli: Cli, own_state: Path) -> None:
     path.chmod(0o600)
     cli.ok("tag", "create", "--name", "Sea", "-P", "quiet")
     assert cli.ok("history", "--json").json == []
+
+
+def test_what_is_no_edit_is_listed_by_its_name(cli: Cli) -> None:
+    given = 'mutation { configureGeneral(input: {username: "ada", password: "hunter22"}) { username } }'
+    cli.ok("api", given)
+    [run] = cli.ok("history", "--json").json
+    assert (run["what"], run["state"]) == ("configureGeneral", "cannot be undone")
+    assert "hunter22" not in run["command"]
+    assert "cannot be undone" in cli("undo", str(run["id"]), "--yes").err

@@ -257,3 +257,26 @@ async def test_groups_come_back_with_their_numbers(embedded_url: str) -> None:
         found = await bench.client.find_scene(scene.id)
         assert found is not None
         assert [(each.group.name, each.scene_index) for each in found.groups] == [("G", 3)]
+
+
+async def test_an_undo_that_was_cut_off_is_finished_by_the_next(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tag = await bench.client.create_tag(Tag(name="A"))
+        scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag]))
+        async with bench.context.journal() as run:
+            await bench.client.destroy_entity(Tag, [tag.id])
+        for word in ("tagCreate", "bulkSceneUpdate"):
+            bench.wire.lose(word)
+            assert not (await bench.context.undo(run.id)).is_complete
+        assert (await bench.context.undo(run.id)).is_complete
+        assert await bench.store.count(Tag) == 1
+        assert len((await bench.shown(scene))[3]) == 1
+
+
+async def test_one_undo_at_a_time(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        async with bench.context.journal() as run:
+            await bench.client.create_tag(Tag(name="A"))
+        with bench.journal.exclusive(), pytest.raises(StashJournalError, match="Another undo"):
+            await bench.context.undo(run.id)
+        assert (await bench.context.undo(run.id)).is_complete

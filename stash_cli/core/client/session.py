@@ -204,7 +204,7 @@ class Session:
         """
         check_read_only(self.connection, request)
         try:
-            response = await self._send(request, partial=partial)
+            response = await self._recorded(request, partial=partial)
         except StashError as error:
             # A batch attributes GraphQL errors to its operations, and judges the outcome of each.
             is_result = partial and isinstance(error, StashGraphQLError)
@@ -214,6 +214,15 @@ class Session:
         if not partial:
             responses.check_complete(request, response.data, fields)
         return response
+
+    async def _recorded(self, request: GraphQLRequest, *, partial: bool) -> GraphQLResponse:
+        """Send a request; the journal lists a mutation that is no edit of objects, such as a job."""
+        if self.recorder is None or self.recorder.is_sending or not request.is_mutation:
+            return await self._send(request, partial=partial)
+        from stash_cli.core.syntax.operations import root_fields
+
+        with self.recorder.listing([each.name for each in root_fields(request.document)]):
+            return await self._send(request, partial=partial)
 
     async def _send(self, request: GraphQLRequest, *, partial: bool) -> GraphQLResponse:
         async def once() -> GraphQLResponse:

@@ -153,6 +153,16 @@ def set_redone(journal: Journal, undo: int, target: Origin) -> None:
         )
 
 
+def lost_create(journal: Journal, target: Origin) -> str | None:
+    """When a run began that may have made a deleted object again: its answer was lost."""
+    rows = journal.rows(
+        "SELECT started FROM change JOIN run ON run.id = change.run WHERE target_run = ? AND target_seq = ?"
+        " AND operation = 'create' AND state IN ('sent', 'unknown') ORDER BY run DESC LIMIT 1",
+        *target,
+    )
+    return rows[0]["started"] if rows else None
+
+
 def set_all_redone(journal: Journal, run: int, undo: int) -> None:
     """Store that all holds again of a run that an undo had undone."""
     with journal.writing() as connection:

@@ -7,6 +7,7 @@ processes may write. `recorder` fills it, `undo` and `resume` read it.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashJournalError
-from stash_cli.core.private_files import create_private, make_private_folder
+from stash_cli.core.private_files import FILE, create_private, make_private_folder, try_lock
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ CREATE TABLE change (
     target_seq INTEGER, PRIMARY KEY (run, seq)
 ) WITHOUT ROWID;
 CREATE INDEX change_of_object ON change (type, id, field, run);
+CREATE INDEX change_by_target ON change (target_run, target_seq) WHERE target_run IS NOT NULL;
 CREATE TABLE new_id (
     database INTEGER NOT NULL, type TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL,
     PRIMARY KEY (database, type, old)
@@ -109,6 +111,24 @@ class Journal:
                 return []
             connection = self._opened()
             return connection.execute(statement, values).fetchall()
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """A block that only one process runs at a time, as two undos would make objects twice.
+
+        Raises StashJournalError where another one runs.
+        """
+        with self._translated("locked"):
+            make_private_folder(self.path.parent)
+            descriptor = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, FILE)
+        try:
+            if not try_lock(descriptor):
+                raise StashJournalError(
+                    "Another undo is going on.", hint="Nothing was sent. Try again later."
+                )
+            yield
+        finally:
+            os.close(descriptor)  # which releases the lock
 
     def shrink(self) -> None:
         """Give the room of what was dropped back to the disk."""

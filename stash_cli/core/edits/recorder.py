@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -66,6 +66,8 @@ class Recorder:
     database: int | None = None
     targets: dict[tuple[str, str, str] | int, Origin] = field(default_factory=dict)
     resumed: dict[tuple[str, str, str] | int, Recorded] = field(default_factory=dict)
+    is_sending: bool = field(default=False, init=False)
+    """Whether a request is under way of which the changes are recorded."""
     fetched: list[Recorded] = field(default_factory=list, init=False)
     """Changes of pictures that the server has fetched: what they are is looked at in the end."""
     _is_placed: bool = field(default=False, init=False)
@@ -175,6 +177,29 @@ class Recorder:
         finally:
             session.recorder = None
         self.finish()
+
+    @contextmanager
+    def listing(self, names: Sequence[str]) -> Iterator[None]:
+        """A block that sends mutations which are no edits of objects: names and outcome are stored.
+
+        Neither objects nor arguments are, so that they cannot be undone.
+        """
+        rows = [Recorded("", "", name, state=changes.SENT) for name in names]
+        changes.add(self.journal, self.start(), rows)
+        try:
+            yield
+        except StashError as error:
+            self._end_listing(rows, changes.FAILED, error.message)
+            raise
+        except BaseException:
+            self._end_listing(rows, changes.UNKNOWN, None)
+            raise
+        self._end_listing(rows, changes.DONE, None)
+
+    def _end_listing(self, rows: Sequence[Recorded], state: str, reason: str | None) -> None:
+        for row in rows:
+            row.state, row.reason = state, reason
+        changes.set_states(self.journal, rows)
 
     async def _read_fetched(self, session: Session) -> None:
         found = await Pictures(self.journal).read(session, [row.key for row in self.fetched])
@@ -306,6 +331,7 @@ class Recording:
         """Store that operations are being sent. Raises StashJournalError: then nothing may be sent."""
         self._mark(operations, changes.SENT)
         self.commit()
+        self.recorder.is_sending = True
 
     def skip(self, operations: Sequence[Operation]) -> None:
         """Note that operations are not sent, because their objects had errors before."""
@@ -361,6 +387,7 @@ class Recording:
 
     def commit(self) -> None:
         """Store what was noted. Raises StashJournalError: then nothing more may be sent."""
+        self.recorder.is_sending = False
         rows, self._changed = list(self._changed.values()), {}
         if rows:
             changes.set_states(self.recorder.journal, rows)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits import changes
 from stash_cli.core.edits.before_values import read_objects
 from stash_cli.core.edits.changes import CREATE, Recorded
 from stash_cli.core.edits.plan import plan_create
+from stash_cli.core.edits.resume import made_since
 from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same, whole
 from stash_cli.core.edits.snapshots import CHILDREN
 from stash_cli.core.edits.undo import Problem, refusal
@@ -35,8 +37,12 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
 
 async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorded]:
-    """Make deleted objects again; those that exist again."""
+    """Make deleted objects again, and their links; those that exist again.
+
+    One that an undo made, which was killed before it had linked it, only gets its links.
+    """
     wanted = [row for row in rows if _is_known(reversal, row)]
+    await _note_lost(reversal, wanted)
     there = await read_objects(
         reversal.session,
         {(row.type, reversal.ids.current(row.type, row.id)): () for row in wanted if row.type in ENTITIES},
@@ -47,8 +53,11 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
         group = [row for row in wanted if row.type == type_name]
         left = []
         for row in group:
-            found = there.get((row.type, reversal.ids.current(row.type, row.id)))
-            if found is not None and same(found.get("created_at"), row.created_at or found.get("created_at")):
+            one = reversal.ids.current(row.type, row.id)
+            found = there.get((row.type, one))
+            if found is not None and one != row.id:
+                made.append(row)
+            elif found is not None and _is_same(found, row):
                 reversal.report.already += 1
                 reversal.settle([row])
             else:
@@ -56,8 +65,28 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
         if left:
             made += await _make(reversal, type_name, left)
     if not reversal.is_dry:
+        failed = reversal.report.failed
         await link(reversal, made)
+        if reversal.report.failed == failed:
+            reversal.settle(made)  # else the next undo links them
     return made
+
+
+def _is_same(found: Mapping[str, Any], row: Recorded) -> bool:
+    """Whether an object is the one that was to be deleted, and not one that has got its id since."""
+    return row.created_at is None or same(found.get("created_at"), row.created_at)
+
+
+async def _note_lost(reversal: Reversal, rows: Sequence[Recorded]) -> None:
+    """Look up what an undo may have made before, whose answer was lost."""
+    for row in rows:
+        entity = ENTITIES.get(row.type)
+        name = row.before["values"].get(entity.label) if entity else None
+        started = changes.lost_create(reversal.journal, (row.run, row.seq))
+        if started and name:
+            ids = await made_since(reversal.session, row.type, name, started)
+            if len(ids) == 1:
+                _note_new(reversal, row, ids[0])
 
 
 def _is_known(reversal: Reversal, row: Recorded) -> bool:
@@ -80,8 +109,8 @@ async def _make(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) ->
     for row in scanned:
         reversal.refuse((type_name, row.id, ""), [row], _RESCAN)
     rest = [row for row in rest if row not in scanned]
-    missing = await _missing(reversal, rest)
-    later = {row.id: _deleted_later(reversal, row, missing) for row in rest}
+    missing = await missing_links(reversal, rest)
+    later = {row.id: deleted_later(reversal, row, missing) for row in rest}
     for row in rest:
         if reason := later[row.id]:
             reversal.refuse((type_name, row.id, ""), [row], reason)
@@ -126,11 +155,9 @@ async def create(
 
 
 def _note_new(reversal: Reversal, row: Recorded, new: str) -> None:
-    """Store the new id of an object, and that its deletion is undone."""
+    """Store the new id of an object."""
     if not reversal.is_dry:
         reversal.ids.add([(row.type, reversal.ids.current(row.type, row.id), new)])
-        if row.run:
-            reversal.settle([row])
 
 
 def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> dict[str, Any]:
@@ -176,7 +203,7 @@ def _links(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
                 yield relation.inverse_type, str(key_of(item))
 
 
-def _deleted_later(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> str:
+def deleted_later(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> str:
     """Why an object cannot be made again yet: a later run has deleted what it is linked to."""
     for type_name, one in sorted({*_links(reversal, row), *_referring(reversal, row)} & missing):
         if run := reversal.later_run((type_name, one, "")):
@@ -190,7 +217,7 @@ def _referring(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
         yield type_name, reversal.ids.current(type_name, one)
 
 
-async def _missing(reversal: Reversal, rows: Sequence[Recorded]) -> set[tuple[str, str]]:
+async def missing_links(reversal: Reversal, rows: Sequence[Recorded]) -> set[tuple[str, str]]:
     """What snapshots name and does not exist: objects that are gone, or are made again after these."""
     named = {link for row in rows for link in (*_links(reversal, row), *_referring(reversal, row))}
     server = await reversal.session.learn()
@@ -221,7 +248,7 @@ async def _adopted(reversal: Reversal, type_name: str, rows: Sequence[Recorded])
 async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     """Give objects that were made again what their create did not take, and links from others."""
     moved = await make_children(reversal, rows)
-    gone = await _missing(reversal, rows)
+    gone = await missing_links(reversal, rows)
     edits: dict[tuple[str, str, str], Edit] = {(each.type, each.id, each.field): each for each in moved}
     freed: dict[tuple[str, str, str], str | None] = {}
     for row in rows:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.journal import Run
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.graphql.batch import BatchOperation
@@ -54,19 +55,24 @@ async def resume(session: Session, recorder: Recorder, number: int) -> dict[str,
     if not any(recorder.journal.counts(number).get(state) for state in OPEN):
         raise StashJournalError(f"Run {number} has nothing left to do.")
     recorder.go_on(run)
+    with recorder.journal.exclusive():
+        await _go_on(session, recorder, run)
+    return recorder.journal.counts(number)
+
+
+async def _go_on(session: Session, recorder: Recorder, run: Run) -> None:
     async with recorder.recording(session):
         database = await recorder.identify(session)
         if run.database is not None and run.database != database:
             raise StashJournalError(
-                f"Run {number} was made on another database, at {run.server}.", hint="Nothing was sent."
+                f"Run {run.id} was made on another database, at {run.server}.", hint="Nothing was sent."
             )
         applier = Applier(session, is_shielded=True)
-        for rows in _steps(changes.read(recorder.journal, number)):
+        for rows in _steps(changes.read(recorder.journal, run.id)):
             if applier.stopped is None:
                 await _step(session, recorder, applier, rows, run.started)
         if applier.stopped is not None:
             raise applier.stopped
-    return recorder.journal.counts(number)
 
 
 def _steps(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
@@ -173,7 +179,7 @@ async def _open_creates(session: Session, rows: Sequence[Recorded], started: str
         if row.state == PLANNED:
             left.append(row)
         elif entity and name:
-            ids = await _made_since(session, row, name, started)
+            ids = await made_since(session, row.type, name, started)
             if len(ids) == 1:
                 row.state, row.id = DONE, ids[0]
             elif not ids:
@@ -182,9 +188,9 @@ async def _open_creates(session: Session, rows: Sequence[Recorded], started: str
     return left
 
 
-async def _made_since(session: Session, row: Recorded, name: str, started: str) -> list[str]:
+async def made_since(session: Session, type_name: str, name: str, started: str) -> list[str]:
     """The ids of objects of this name that were made since a run began."""
-    entity = ENTITIES[row.type]
+    entity = ENTITIES[type_name]
     criterion = {entity.label: {"value": name, "modifier": "EQUALS"}}
     args = {"filter": {"per_page": -1}, entity.filter_arg: criterion}
     paths = [f"{entity.items}.{path}" for path in ("id", "created_at", entity.label)]

@@ -77,6 +77,11 @@ class Report:
     def is_complete(self) -> bool:
         return not self.problems
 
+    @property
+    def failed(self) -> int:
+        """How many changes the server did not take back, or may not have."""
+        return sum(not each.is_conflict for each in self.problems)
+
 
 class Reversal:
     """The undo of one run, recorded by `recorder`; with `is_dry` it is only planned."""
@@ -102,8 +107,11 @@ class Reversal:
                 break
             await self._step(rows)
         self.report.run = self.recorder.run
-        if self.applier.stopped is not None and not self.report.done:
-            raise self.applier.stopped
+        if (stopped := self.applier.stopped) is not None:
+            if not self.report.done:
+                raise stopped
+            reason = f"the rest was not sent: {stopped.message}"
+            self.report.problems.append(Problem("run", str(self.target.id), "", reason, is_conflict=False))
 
     async def _check_database(self) -> None:
         database = await self.recorder.identify(self.session)
@@ -200,8 +208,9 @@ class Reversal:
             self.recorder.targets[key] = (rows[0].run, rows[0].seq)
         plan = plan_updates(map(self.pictures.edit, edits), await self.session.learn())
         await self.applier.apply(plan.operations, note)
-        for key, outcome in done.items():
-            if outcome.error is not None:
+        for key in dict.fromkeys(map(key_of_edit, edits)):
+            outcome = done.get(key)
+            if outcome is None or outcome.error is not None:
                 self.fail(key, outcome)
             else:
                 self.report.done[UPDATE, key[0]] += 1
@@ -292,9 +301,9 @@ class Reversal:
             row = Recorded(*key[:2], rows[0].operation, key[2], state=changes.CONFLICT, reason=reason)
             changes.add(self.journal, self.recorder.start(), [row])
 
-    def fail(self, key: Key, done: BatchOperation) -> None:
-        """Note that the server did not take a change back."""
-        reason = done.error.message if done.error else ""
+    def fail(self, key: Key, done: BatchOperation | None) -> None:
+        """Note that the server did not take a change back; without `done` it was not sent."""
+        reason = done.error.message if done is not None and done.error is not None else "it was not sent"
         self.report.problems.append(Problem(*key, reason, is_conflict=False))
 
     def later_run(self, key: Key, net: Net | None = None) -> int | None:

@@ -52,13 +52,20 @@ async def _take_back(
     """Take back runs one after the other, as one run of `kind`."""
     recorder.kind, recorder.target = kind, run.id
     report = Report()
+    with recorder.journal.exclusive():
+        await _take_back_parts(session, recorder, run, parts, report, is_dry=is_dry)
+    return report
+
+
+async def _take_back_parts(
+    session: Session, recorder: Recorder, run: Run, parts: Sequence[Run], report: Report, *, is_dry: bool
+) -> None:
     async with recorder.recording(session):
         for part in parts:
             before = len(report.problems)
             await Reversal(session, recorder, part, report, is_dry=is_dry).run()
-            if kind == REDO and len(report.problems) == before and not is_dry:
+            if recorder.kind == REDO and len(report.problems) == before and not is_dry:
                 set_all_redone(recorder.journal, run.id, part.id)
-    return report
 
 
 def edited(journal: Journal, run: Run) -> Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.before_values import read_objects
-from stash_cli.core.edits.recreate import recreate
+from stash_cli.core.edits.recreate import deleted_later, missing_links, recreate
 from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.edits.undo import GONE, refusal
@@ -31,6 +31,10 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
         return
     if one not in found:
         reversal.refuse(key, [merge], GONE)
+        return
+    missing = await missing_links(reversal, sources)
+    for reason in filter(None, (deleted_later(reversal, row, missing) for row in sources)):
+        reversal.refuse(key, [merge], reason)
         return
     # The names of the sources are aliases of the destination now, and must be free.
     edits = list(_own(reversal, merge, sources, found[one][0]["values"]))
