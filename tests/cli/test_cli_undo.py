@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from cli_support import Cli, Done
+from fault_kinds import reset_before
+from fault_proxy import FaultProxy, on_mutation
 
 
 @pytest.fixture
@@ -127,3 +129,22 @@ def test_pruning_keeps_the_last_runs(cli: Cli, person: Any) -> None:
 
 def test_there_is_nothing_to_resume(cli: Cli, person: Any) -> None:
     assert "nothing left to do" in cli("history", "resume", "1", "--yes").err
+
+
+def test_all_of_a_large_update_is_planned_before_the_first_request(served_url: str) -> None:
+    with FaultProxy(served_url) as proxy:
+        cli = Cli(proxy.url)
+        made = " ".join(f't{n}: tagCreate(input: {{name: "{n:03}"}}) {{ id }}' for n in range(120))
+        cli.ok("api", f"mutation {{ {made} }}")
+        ids = [f"{n + 1}" for n in range(120)]
+        before = len(proxy.mutations)
+        proxy.rule = on_mutation(reset_before)
+        assert cli("tags", "update", *ids, "description={{ name }}", "--yes").status == 10
+        proxy.rule = lambda _: None
+        run = cli.ok("history", "--json").json[0]
+        assert sum(run["changes"].values()) == 120
+        assert run["changes"]["planned"] > 0
+        assert len(proxy.mutations) == before + 3
+        done = cli.ok("history", "resume", str(run["id"]), "--yes")
+        assert "120 done" in done.err
+        assert cli.ok("tag", "show", "120", "--json").json["description"] == "119"

@@ -307,7 +307,8 @@ class Recording:
 
     def _kept(self, key: int, row: Recorded) -> Recorded:
         resumed = self.recorder.resumed
-        row = resumed.get(key) or resumed.get(row.key) or row
+        # Only the first part of a change that takes two mutations.
+        row = resumed.get(key) or resumed.pop(row.key, None) or row
         targets = self.recorder.targets
         row.target = targets.get(key) or targets.get(row.key) or row.target
         self._rows[key] = row
