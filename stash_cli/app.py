@@ -52,6 +52,7 @@ COMMANDS = {
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
     "logs": ("Print the server's log, also as it is written", "logs:build", "Jobs"),
     "library": ("List, add and remove media folders", "library:group", "Server"),
+    "stats": ("Print how much there is in the whole library", "stats:build", "Library"),
     "filters": ("Use and manage the filters saved in the web interface", "filters:group", "Library"),
     "files": ("Find, show, move and delete files", "files:NOUN.group", "Library"),
     "folders": ("Find and show folders", "folders:NOUN.group", "Library"),

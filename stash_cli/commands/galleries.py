@@ -1,6 +1,6 @@
 """`stash galleries`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -23,6 +23,7 @@ NOUN = Noun(
         ),
         show(),
         count(),
+        stats(),
         create(
             'stash gallery create --title "Beach set" --studio "Acme Films"',
         ),

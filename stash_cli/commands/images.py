@@ -1,6 +1,6 @@
 """`stash images`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, delete, find, show, update
+from stash_cli.commands.noun import Noun, Verb, count, delete, find, show, stats, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -24,6 +24,7 @@ NOUN = Noun(
         ),
         show(),
         count(),
+        stats(),
         update(),
         delete(),
         Verb(

@@ -1,7 +1,7 @@
 """`stash markers`."""
 
 from stash_cli.commands.calls import Call, Word
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import View, columns
 
@@ -32,6 +32,7 @@ NOUN = Noun(
         ),
         show(),
         count(),
+        stats(),
         create(
             "stash marker create --scene 12 --seconds 30 --title Intro --primary-tag Outdoor",
         ),

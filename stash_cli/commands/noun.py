@@ -71,6 +71,11 @@ def count() -> Verb:
     return Verb("count", "Count {plural}, with the flags of find", "verbs.find:build_count", examples)
 
 
+def stats() -> Verb:
+    examples = ("stash {plural} stats", "stash {plural} stats --by tag --limit 20")
+    return Verb("stats", "Count {plural}, in all or by the values of a field", "verbs.stats:build", examples)
+
+
 def create(*examples: str) -> Verb:
     usual = (
         "stash {noun} create --name Alice --json",

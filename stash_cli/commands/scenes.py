@@ -1,6 +1,6 @@
 """`stash scenes`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, update
+from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -26,6 +26,7 @@ NOUN = Noun(
         ),
         show(),
         count(),
+        stats(),
         create(
             'stash scene create --title "Beach day" --date 2024-05 --tag Outdoor --performer Alice',
         ),

@@ -20,7 +20,7 @@ from stash_cli.core.errors import StashTemplateError
 from stash_cli.core.templates.sandbox import MAX_WIDTH, Sandbox
 from stash_cli.core.texts import basename, label, size
 from stash_cli.core.texts import duration as clock_time
-from stash_cli.core.types.api import BAND_LABELS, BANDS
+from stash_cli.core.types.api import band_label
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d?))?(?:-(\d\d?))?")
 _DIRECTIVE = re.compile(r"%[-#]?(.)")
@@ -80,11 +80,7 @@ def resolution(value: Any) -> str | None:
     if isinstance(value, Mapping):
         sides = [value.get("width"), value.get("height")]
         value = min(sides) if all(sides) else None  # type: ignore[type-var]
-    if not value:
-        return None
-    pixels = int(value)
-    known = (BAND_LABELS[band] for band, (least, most) in BANDS.items() if least <= pixels <= most)
-    return next(known, f"{pixels}p")
+    return band_label(int(value)) if value else None
 
 
 def duration(seconds: Any) -> str | None:

@@ -218,3 +218,9 @@ BAND_LABELS = {
     "HUGE": "Huge",
 }
 """The name of each band in the web interface; VR_HD, which lies within FOUR_K, has none."""
+
+
+def band_label(pixels: float) -> str:
+    """The name of the resolution with so many pixels on the shorter side; `100p` for one without a name."""
+    known = (BAND_LABELS[band] for band, (least, most) in BANDS.items() if least <= pixels <= most)
+    return next(known, f"{int(pixels)}p")

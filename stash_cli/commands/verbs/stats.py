@@ -1,0 +1,189 @@
+"""`stats` of a noun: counts, durations and sizes, by the values of a field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.query_words import query_words
+from stash_cli.commands.argv.value_parsers import named, row_limit
+from stash_cli.commands.listing import TABLE_ROWS
+from stash_cli.commands.searching import pages_of, read_query, search_for
+from stash_cli.commands.verbs.find import FindCommand, SearchOptions, filter_flags
+from stash_cli.core.errors import StashUsageError
+from stash_cli.output.values import Column, View
+
+if TYPE_CHECKING:
+    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.statistics import Group, Tally
+
+BAR = 24
+"""Characters of the longest bar, on a terminal of at least four times as many columns."""
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+NOTHING = 12
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StatsOptions(SearchOptions):
+    """The command line of `stats`."""
+
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="FIELD", help="a line for each value of a field")
+    ] = None
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            "--sort", metavar="COLUMN", help="value, count or another column; -COLUMN: the largest first"
+        ),
+    ] = None
+    limit: Annotated[
+        str | None,
+        typer.Option(
+            "--limit", "-L", "-n", metavar="N|all", help="maximum number of lines (default: 40 in a table)"
+        ),
+    ] = None
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    from stash_cli.core.statistics import MEASURES, words_of
+
+    entity = noun.entity
+    sums = "".join(f", {name}" for name in MEASURES[entity.type])
+    return command(
+        "stats",
+        partial(stats, noun),
+        StatsOptions,
+        cls=FindCommand,
+        help=f"Print the number of {entity.plural}{sums}: of all that match, or with --by for each value of "
+        f"a field.\n\n--by takes {', '.join(words_of(entity.type))}, or any field. What has several values "
+        "counts in the line of each. The query and its flags are those of find.",
+        examples=examples,
+        flags=partial(filter_flags, noun),
+        is_query=query_words(entity.type),
+    )
+
+
+def stats(noun: Noun, runtime: Runtime, options: StatsOptions) -> int:
+    from stash_cli.core.statistics import Tally, in_order
+
+    entity = noun.entity
+    limit = named("--limit", row_limit)(options.limit) if options.limit else None
+    if options.by is None and (options.sort or options.limit):
+        raise StashUsageError("--sort and --limit need --by: without it there is one line")
+    tally = Tally(entity.type, options.by)
+    in_order(tally, options.sort)
+    _check_output(runtime)
+    query = read_query(runtime, entity, options, options.query or (), options.flags)
+
+    async def work(session: Session) -> None:
+        search = await search_for(session, runtime, entity, query)
+        async for page in pages_of(session, search, tally.paths):
+            if tally.total.count:
+                runtime.streams.on_many_rows()
+            tally.add(page)
+
+    runtime.run(work)
+    if options.by is None:
+        runtime.print_row(view_of(entity.type, None), facts_of(tally.total))
+    else:
+        _print_groups(runtime, noun, tally, options, limit)
+    return NOTHING if options.exit_status and not tally.total.count else 0
+
+
+def _check_output(runtime: Runtime) -> None:
+    if runtime.options.output in ("ids", "paths") or runtime.options.fields or runtime.options.pictures:
+        raise StashUsageError(
+            "stats has columns of its own: leave out --ids, --paths, --fields and --pictures"
+        )
+
+
+def _print_groups(
+    runtime: Runtime, noun: Noun, tally: Tally, options: StatsOptions, limit: int | None
+) -> None:
+    from stash_cli.core.statistics import distinct, in_order
+
+    by = str(options.by).replace(".", "_")
+    groups = in_order(tally, options.sort)
+    if options.limit is None and runtime.for_people:
+        limit = TABLE_ROWS
+    shown = groups[:limit]
+    bars = runtime.for_people and runtime.streams.out_is_terminal
+    rows = [{by: group.value, **({"id": group.id} if group.id else {}), **facts_of(group)} for group in shown]
+    if runtime.for_people:
+        rows = [row | {by: text or "(none)"} for row, (_, text) in zip(rows, distinct(shown), strict=True)]
+    if bars:
+        measure = (options.sort or "count").removeprefix("-")
+        _add_bars(runtime, rows, "count" if measure == "value" else measure)
+    related = tally.key is not None and tally.key.is_related and not runtime.for_people
+    runtime.print_rows(view_of(noun.entity.type, by, bars=bars, with_id=related), rows)
+    if runtime.for_people:
+        _note(runtime, noun, tally, len(groups), len(shown))
+
+
+def facts_of(group: Group) -> dict[str, Any]:
+    """The columns of a line."""
+    whole = {
+        name: int(amount) if float(amount).is_integer() else amount for name, amount in group.sums.items()
+    }
+    return {"count": group.count, **whole}
+
+
+def view_of(type_name: str, by: str | None, *, bars: bool = False, with_id: bool = False) -> View:
+    from stash_cli.core.statistics import MEASURES
+
+    kinds = {"duration": "duration", "size": "size"}
+    sums = [Column(name, (name,), kinds.get(name, ""), right=True) for name in MEASURES[type_name]]
+    columns = [Column("count", ("count",), right=True), *sums]
+    if by is not None:
+        columns[:0] = [Column(by, (by,), main=True), *([Column("id", ("id",))] if with_id else [])]
+    if bars:
+        columns.append(Column("chart", (_BAR_KEY,), optional=True))
+    return View("", tuple(columns))
+
+
+_BAR_KEY = "\0bar"
+
+
+def _add_bars(runtime: Runtime, rows: list[dict[str, Any]], measure: str) -> None:
+    """Put a bar into each row, as long as its share of the largest."""
+    most = max((row[measure] for row in rows), default=0)
+    encoding = (getattr(runtime.streams.out, "encoding", None) or "utf-8").lower()
+    plain = not encoding.startswith("utf") or runtime.streams.environ.get("TERM") == "dumb"
+    width = min(BAR, runtime.streams.width // 4)
+    for row in rows:
+        row[_BAR_KEY] = bar(row[measure] / most if most else 0, width, plain=plain)
+
+
+def bar(share: float, width: int, *, plain: bool = False) -> str:
+    """A bar that is `share` of `width` characters long.
+
+    >>> bar(0.5, 8, plain=True)
+    '####'
+    """
+    eighths = round(share * width * 8)
+    if plain:
+        return "#" * round(share * width)
+    return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
+
+
+def _note(runtime: Runtime, noun: Noun, tally: Tally, groups: int, shown: int) -> None:
+    """Note the total, and what the lines leave out or count twice."""
+    from stash_cli.output.values import shown as text_of
+
+    entity, total = noun.entity, tally.total
+    if not total.count:
+        runtime.streams.note(f"no {entity.plural} found")
+        return
+    kinds = {"duration": "duration", "size": "size"}
+    # Sums of other objects count those several times that belong to several of these.
+    sums = [text_of(amount, kinds[name]) for name, amount in total.sums.items() if name in kinds and amount]
+    words = [f"{total.count} {entity.noun if total.count == 1 else entity.plural}", *sums]
+    more = f"; {shown} of {groups} lines, --limit all shows all" if shown < groups else ""
+    twice = "; some count in several lines" if tally.is_shared else ""
+    runtime.streams.note(f"{', '.join(words)}{twice}{more}")
