@@ -11,6 +11,7 @@ from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, su
 from stash_cli.commands.sending import uninterrupted
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.types.entities import ENTITIES, NOUNS
+from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ FILTER = View(
     ),
 )
 
+QUERIES = "stash_cli.commands.filter_queries"
 KINDS = ", ".join(entity.plural for entity in ENTITIES.values())
 Kind = Annotated[str | None, typer.Option("--kind", metavar="NOUN", help=f"of these objects: {KINDS}")]
 Word = Annotated[str, typer.Argument(metavar="NAME|ID", help="the filter")]
@@ -97,6 +99,8 @@ def group() -> LazyGroup:
             "stash filters show 'To watch'",
             "stash filters show id:3 --json",
         ),
+        "run": Entry("Find what a saved filter finds, in its order", f"{QUERIES}:build_run"),
+        "save": Entry("Save a query as a filter of the web interface", f"{QUERIES}:build_save"),
         "rename": subcommand(
             "Rename a saved filter",
             run_rename,
@@ -111,7 +115,7 @@ def group() -> LazyGroup:
         ),
         "default": Entry("The filter that a list of the web interface opens with", default_group),
     }
-    return LazyGroup("filters", entries, "List, show, rename and delete the filters of the web interface.")
+    return LazyGroup("filters", entries, "Use and manage the filters of the web interface.")
 
 
 def default_group() -> LazyGroup:
@@ -165,7 +169,7 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
     async def work(session: Session) -> LoadedFilter:
         from stash_cli.core.client.saved_filters import load_saved
 
-        return await load_saved(session, options.word, _type(options.kind))
+        return await load_saved(session, options.word, type_of(options.kind))
 
     found = runtime.run(work)
     if not runtime.for_people:
@@ -208,31 +212,29 @@ def run_rename(runtime: Runtime, options: RenameOptions) -> None:
     async def work(session: Session) -> Row:
         from stash_cli.core.client.saved_filters import find_saved, rename_saved
 
-        row = await find_saved(session, options.word, _type(options.kind))
+        row = await find_saved(session, options.word, type_of(options.kind))
         return await uninterrupted(rename_saved(session, row, options.name))
 
     row = runtime.run(work)
     runtime.streams.note(f"renamed {options.word} to {row['name']}")
-    _print_changed(runtime, row)
+    print_changed(runtime, row)
 
 
 def run_delete(runtime: Runtime, options: DeleteOptions) -> None:
     """Delete a saved filter. The objects that it finds stay."""
-    from stash_cli.output.failures import confirm
-
     runtime.check_output(FILTER)
 
     async def work(session: Session) -> Row:
         from stash_cli.core.client.saved_filters import delete_saved, find_saved
 
-        row = await find_saved(session, options.word, _type(options.kind))
+        row = await find_saved(session, options.word, type_of(options.kind))
         confirm(runtime.streams, f'delete the saved filter {row["id"]} "{row["name"]}"', yes=options.yes)
         await uninterrupted(delete_saved(session, row))
         return row
 
     row = runtime.run(work)
     runtime.streams.note(f"deleted the saved filter {row['name']}")
-    _print_changed(runtime, row)
+    print_changed(runtime, row)
 
 
 def run_get_default(runtime: Runtime, options: DefaultOptions) -> None:
@@ -296,12 +298,12 @@ def require_kind(word: str) -> Entity:
     return found
 
 
-def _type(kind: str | None) -> str:
+def type_of(kind: str | None) -> str:
     found = kind_of(kind)
     return found.type if found else ""
 
 
-def _print_changed(runtime: Runtime, row: Row) -> None:
+def print_changed(runtime: Runtime, row: Row) -> None:
     """Print the filter where a format was chosen."""
     if not runtime.for_people:
         runtime.print_row(FILTER, row)

@@ -65,6 +65,8 @@ def _lookup(key: str, value: Any) -> str:
     shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
     if key == "q__in":
         return f"text search: {shown}"
+    if key == "saved":
+        return f"saved filter: {shown}"
     return f"{path.replace('__', '.')} {lookup}: {shown}"
 
 
@@ -85,7 +87,7 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"  {line}" for line in facts["read_as"])
     if facts["names"]:
         yield "Names:"
-        yield from (f"  {word} is id {', '.join(ids)}" for word, ids in facts["names"].items())
+        yield from (f"  {word} is id {id_}" for word, id_ in facts["names"].items())
     yield f"Times without a zone: {facts['zone']}"
     if facts["search"]:
         yield f"Text search sent: {facts['search']}"

@@ -24,6 +24,7 @@ Words, terms and flags of find, count and --where; all of them must hold.
   stash scenes find 'title:red head'            quotes for a value with a space
   stash scenes find studio.name:acme            a field of a related object
   stash scenes find 'performers:(country:JP age:30..)'    one performer with both
+  stash scenes find 'saved:To watch'            a saved filter: stash filters list
 
 Every filter field has flags as well:
 

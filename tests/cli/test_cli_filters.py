@@ -102,3 +102,107 @@ def test_wrong_kinds_and_empty_names_are_refused(offline: Cli) -> None:
     assert "Did you mean scene or scenes?" in offline("filters", "list", "--kind", "scens").err
     assert offline("filters", "rename", "a", " ").status == 2
     assert offline("filters", "show", "").status in (2, 5)
+
+
+def test_a_saved_filter_is_a_term_of_a_query(saved: Cli) -> None:
+    def found(*words: str) -> list[str]:
+        return saved.ok(
+            "scenes", "find", *words, "--sort", "title", "--template", "{{ title }}", "-q"
+        ).out.split()
+
+    assert found("--saved", "Best") == found('saved:"Best"') == found("saved:best") == ["Sand", "Sea"]
+    assert found("-saved:Best") == found("not saved:Best") == ["Dunes", "Rocks"]
+    assert found("saved:Best tag:Beach") == found("--saved", "Best", "--tag", "Beach") == ["Sea"]
+    assert found("saved:Best or title:Dunes") == ["Dunes", "Sand", "Sea"]
+    assert found("saved:Best -saved:Best") == []
+    assert saved.ok("scenes", "count", "saved:id:1", "-q").out == "2\n"
+    assert saved.ok("filters", "run", "Best", "--kind", "scenes", "-q", "--ids").out == "1\n2\n"
+
+
+def test_what_a_filter_cannot_say_is_told_and_stops_changes(saved: Cli) -> None:
+    told = saved.ok("scenes", "find", "--saved", "2", "--ids")
+    assert "soul is left out: there is no such criterion" in told.err
+    assert "names a tag 99 'Gone' that is deleted" in saved.ok("scenes", "count", "--saved", "Best").err
+    for words in (("saved:Series",), ("--saved", "Series"), ("--saved", "nothing")):
+        assert saved("scenes", "find", *words).status == 3
+    assert saved("scenes", "find", "--saved", "").status == 2
+
+
+async def test_the_library_refuses_a_filter_without_a_whole_translation(saved: Cli) -> None:
+    from stash_cli import Q, Scene, StashContext, StashInputError
+
+    context = StashContext(saved.environ["STASH_URL"])
+    async with context:
+        assert len(await context.store.find(Scene, Q.parse("saved:Best", "Scene"))) == 2
+        with pytest.raises(StashInputError, match="cannot be translated: soul"):
+            await context.store.find(Scene, Q.parse('saved:"2"', "Scene"))
+
+
+def test_a_query_is_saved_as_the_web_interface_shows_it(saved: Cli) -> None:
+    words = ("rating:79..", "tag:Outdoor/", "-studio:Acme", "sort:-date", "--where", "lake -boat")
+    made = saved.ok("filters", "save", "Lakes", *words, "--json").json
+    assert (
+        made["find_filter"] | {"q": "lake -boat", "sort": "date", "direction": "DESC"} == made["find_filter"]
+    )
+    assert made["object_filter"] == {
+        "rating100": {"modifier": "GREATER_THAN", "value": {"value": 78}},
+        "tags": {
+            "modifier": "INCLUDES",
+            "value": {"items": [{"id": "1", "label": "Outdoor"}], "excluded": [], "depth": -1},
+        },
+        "studios": {
+            "modifier": "INCLUDES",
+            "value": {"items": [], "excluded": [{"id": "1", "label": "Acme"}], "depth": 0},
+        },
+    }
+    saved.ok("filters", "save", "Rated", "rating:79..", "tag:Outdoor/")
+    both = [
+        saved.ok("scenes", "find", *words, "--ids").out
+        for words in (("--saved", "Rated"), ("rating:79..", "tag:Outdoor/"))
+    ]
+    assert both[0] == both[1] != ""
+
+
+def test_a_name_is_saved_anew_only_after_a_yes(saved: Cli) -> None:
+    saved.ok("filters", "save", "Mine", "rating:80..", "--kind", "performers")
+    assert saved("filters", "save", "Mine", "rating:90..", "--kind", "performers").status == 11
+    again = saved.ok("filters", "save", "Mine", "rating:90..", "--kind", "performers", "--yes", "--json").json
+    assert again["object_filter"]["rating100"]["value"] == {"value": 89}
+    told = saved.ok("filters", "save", "New", "created:-7d..").err
+    assert "relative dates and times stand for those of today" in told
+
+
+REFUSED = [
+    ("rating:80.. or is:organized", "it has no or"),
+    ("performers.country:JP", "it has no conditions on related objects"),
+    ("sort:date,title", "sorts by one key"),
+    ("tag:Nope", "There is no tag 'Nope'"),
+    ("rating:1,5", "would need an or"),
+]
+
+
+def test_what_the_web_interface_cannot_show_is_not_saved(saved: Cli) -> None:
+    for query, reason in REFUSED:
+        done = saved("filters", "save", "X", query)
+        assert (done.status, reason in done.err) in ((2, True), (3, True)), (query, done.err)
+    assert "X" not in saved.ok("filters", "list", "--template", "{{ name }}").out
+
+
+def test_the_address_of_a_list_is_printed(served_url: str, library_file: Path) -> None:
+    cli = Cli(served_url)
+    cli.ok("tag", "create", "--name", "Outdoor")
+    address = cli.ok(
+        "scenes", "find", "tag:Outdoor", "rating:80..", "--sort", "-date", "--web", "--limit", "20"
+    ).out
+    base = served_url.removesuffix("/graphql")
+    assert address.startswith(f"{base}/scenes?c=(")
+    assert "%22label%22:%22Outdoor%22" in address
+    assert address.endswith("&sortby=date&perPage=20\n")
+    assert cli("scenes", "find", "rating:80.. or tag:Outdoor", "--web").status == 2
+    assert Cli("embedded:demo")("scenes", "find", "--web").status == 2
+
+
+def test_an_explanation_says_that_a_filter_was_asked_for(saved: Cli) -> None:
+    shown = saved.ok("scenes", "find", "--saved", "best", "--explain")
+    assert "saved filter: best" in shown.out
+    assert "asked the server for the names above" in shown.err

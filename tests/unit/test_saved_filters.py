@@ -293,3 +293,11 @@ def test_the_address_of_a_list_has_its_criteria() -> None:
         "&c=(%22type%22:%22date%22,%22modifier%22:%22IS_NULL%22)&sortby=date&perPage=20&p=2"
     )
     assert web_address("http://x", "SceneMarker", {}, {}) == "http://x/scenes/markers"
+
+
+def test_older_servers_get_custom_fields_in_their_text() -> None:
+    from stash_cli.core.graphql.compat.answers import read_saved_filter, write_saved_filter
+
+    rows = [{"field": "height", "modifier": "IS_NULL"}]
+    found = read_saved_filter(write_saved_filter(None, {"custom_fields": rows}, None))
+    assert found["object_filter"] == {"custom_fields": {"value": rows}}

@@ -15,6 +15,7 @@ from stash_cli.commands.argv.flags import FlagTable, LazyFlags
 from stash_cli.commands.argv.query_words import WhereOptions, query_words
 from stash_cli.commands.listing import ListOptions, listed, read_listing, with_seed
 from stash_cli.commands.searching import count_of, pages_of, read_query, search_for
+from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -106,6 +107,9 @@ class FindOptions(ListOptions, SearchOptions):
     explain: Annotated[
         bool, typer.Option("--explain", help="show how the query is read and what would be sent")
     ] = False
+    web: Annotated[
+        bool, typer.Option("--web", help="print the address of this list in the web interface, and open it")
+    ] = False
 
 
 def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -154,6 +158,11 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
     listing = read_listing(runtime, noun.entity, options, query)
     if options.count and not options.explain:
         return print_count(noun, runtime, options, query)
+    if options.web:
+        from stash_cli.commands.web_lists import open_list
+
+        runtime.run(lambda session: open_list(session, runtime, noun.entity, query, listing))
+        return 0
 
     async def work(session: Session) -> int:
         ask = not options.explain
@@ -187,6 +196,8 @@ def count(noun: Noun, runtime: Runtime, options: SearchOptions) -> int:
 
 def print_count(noun: Noun, runtime: Runtime, options: SearchOptions, query: Query | None) -> int:
     """Print the number of all matches."""
+    if runtime.options.jq is not None or runtime.options.template is not None:
+        raise StashUsageError("the result is one number: leave out --jq and --template")
 
     async def work(session: Session) -> int:
         return await count_of(session, await search_for(session, runtime, noun.entity, query))

@@ -233,7 +233,14 @@ async def resolve_names(session: Session, type_name: str, query: Q) -> ResolvedN
 
 
 async def resolve_query(session: Session, type_name: str, query: Q) -> Q:
-    """`query` with ids for the names of related objects; raises as `resolve_words`."""
+    """`query` with ids for the names of related objects, and with the criteria of saved filters.
+
+    Raises as `resolve_words`, and StashInputError for a saved filter that has no whole translation.
+    """
+    if query.uses_saved:
+        from stash_cli.core.client.saved_terms import with_saved
+
+        query = await with_saved(session, type_name, query, tell=logger.info, changing=True)
     return (await resolve_names(session, type_name, query)).replaced(query)
 
 

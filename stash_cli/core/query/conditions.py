@@ -7,7 +7,6 @@ only, and fields that share a join in the server's SQL (server_quirks.JOINS).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +17,12 @@ from stash_cli.core.query.criteria.choices import yes_or_no
 from stash_cli.core.query.extractors import FILES, RELATED, Extractor, extractor_of, follow
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import build_filter, split_join_conflicts
-from stash_cli.core.query.model import Condition, FilterField
+from stash_cli.core.query.model import Condition, FilterField, is_given
 from stash_cli.core.query.older_servers import for_server
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from stash_cli.core.capabilities import ServerCapabilities
@@ -58,7 +58,7 @@ def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, 
         field, lookup, inner = parse_lookup(type_name, key)
         if inner:
             nested.setdefault(field.name, {})[inner] = value
-        elif not field.lookups or _is_criterion(value) or _is_list_of_criteria(field, value):
+        elif not field.lookups or _is_given_to(field, value):
             raw[field.name] = value.to_graphql() if hasattr(value, "to_graphql") else value
             quirks.check_modifier(field, raw[field.name])
         else:
@@ -66,17 +66,14 @@ def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, 
     return given, nested, raw
 
 
-def _is_criterion(value: Any) -> bool:
-    """Whether `value` is a criterion input rather than a value to compare with."""
-    if isinstance(value, Mapping):
-        return "modifier" in value
-    return hasattr(value, "to_graphql") and not hasattr(value, "id")
+def _is_given_to(field: FilterField, value: Any) -> bool:
+    """Whether `value` is a criterion rather than a value to compare with."""
+    return is_given(value) and (not isinstance(value, list) or field.kind == "CustomFieldCriterionInput")
 
 
-def _is_list_of_criteria(field: FilterField, value: Any) -> bool:
-    """Whether `value` is a list of criteria, which only custom fields take."""
-    many = field.kind == "CustomFieldCriterionInput" and isinstance(value, list) and bool(value)
-    return many and all(map(_is_criterion, value))
+def has_given(lookups: Mapping[str, Any]) -> bool:
+    """Whether some of the values are criteria in the API's own shape."""
+    return any(map(is_given, lookups.values()))
 
 
 def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:

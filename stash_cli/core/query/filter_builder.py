@@ -142,28 +142,26 @@ def split_join_conflicts(
 ) -> list[Condition]:
     """Conditions without the clauses whose join another condition has claimed.
 
-    The fetched rows decide on these, so conditions that rows cannot decide claim first. Fields of files share
-    a claim: in one call they apply to one file.
+    The fetched rows decide on these, so conditions that rows cannot decide claim first. Fields of files
+    share a claim: in one call they apply to one file. Criteria in the API's own shape that are given in one
+    call are sent together, because the caller chose what they mean.
     """
-    one_file = object()
+    one_file, given = object(), object()
     kept: dict[int, Condition] = {}
     # A condition that rows cannot decide has no second way to be tested.
     for condition in sorted(conditions, key=lambda one: extractor_of(type_name, one) is not None):
-        unit = one_file if condition.field.key in quirks.FILE_FIELDS else condition
+        own: object = given if condition.given else condition
+        unit = one_file if condition.field.key in quirks.FILE_FIELDS else own
         kept[id(condition)] = _without_conflicts(condition, claimed, unit)
     return [kept[id(condition)] for condition in conditions]
 
 
 def _without_conflicts(condition: Condition, claimed: ClaimedJoins, unit: object) -> Condition:
-    # A criterion in the shape of the API is sent as it is: the caller chose what it means.
-    if condition.given:
-        clauses = condition.clauses
-    else:
-        clauses = [
-            clause
-            for clause in condition.clauses
-            if all(claimed.get(join, unit) is unit for join in _joins(condition.field, clause))
-        ]
+    clauses = [
+        clause
+        for clause in condition.clauses
+        if all(claimed.get(join, unit) is unit for join in _joins(condition.field, clause))
+    ]
     for clause in clauses:
         claimed.update(dict.fromkeys(_joins(condition.field, clause), unit))
     exact = condition.exact and len(clauses) == len(condition.clauses)

@@ -18,7 +18,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashIntegrationError, StashLookupError
-from stash_cli.core.query.conditions import conditions_of
+from stash_cli.core.query.conditions import conditions_of, has_given
 from stash_cli.core.query.count_plan import CountPlan, count_plan
 from stash_cli.core.query.criteria.local import search_text
 from stash_cli.core.query.extractors import extractor_of
@@ -130,7 +130,9 @@ def compile(  # noqa: A001 - the usual word for it
     search: list[str] = []
     # The first condition on a join keeps it, in the order of the query.
     claimed: ClaimedJoins = {}
-    for part in _conjuncts(simplified(type_name, to_nnf(type_name, _as_q(query)))):
+    parts_in_order = _conjuncts(simplified(type_name, to_nnf(type_name, _as_q(query))))
+    # Criteria in the API's own shape come first: rows may not be able to decide on them.
+    for part in sorted(parts_in_order, key=lambda part: not has_given(part.lookups)):
         if part.lookups and not part.negated:
             found = conditions_of(type_name, part.lookups, now, server)
             if part.lookups.keys() <= _SEARCH:

@@ -132,6 +132,15 @@ class Criterion(Protocol):
         """Compile all lookups of `field`; `now` anchors relative times; times without a zone have its."""
 
 
+def is_given(value: Any) -> bool:
+    """Whether `value` is a criterion in the API's own shape, or the list of such that custom fields take."""
+    if isinstance(value, list):
+        return bool(value) and all(map(is_given, value))
+    if isinstance(value, Mapping):
+        return "modifier" in value
+    return hasattr(value, "to_graphql") and not hasattr(value, "id")
+
+
 def with_modifier(modifier: str, value: Any = None, **more: Any) -> dict[str, Any]:
     """A criterion input: `with_modifier("EQUALS", 5)` -> `{"value": 5, "modifier": "EQUALS"}`."""
     return {"value": value, "modifier": modifier, **more}

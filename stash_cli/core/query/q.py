@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from stash_cli.core.query.criteria.text import TEXT_LOOKUPS
+from stash_cli.core.query.model import is_given
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 from stash_cli.core.query.server_quirks import FILE_FIELDS, MULTI_VALUED, is_listed
 from stash_cli.core.query.value_parsers import materialized
@@ -98,6 +99,11 @@ class Q:
         made.op, made.negated, made.text = self.op, self.negated, self.text
         return made
 
+    @property
+    def uses_saved(self) -> bool:
+        """Whether it names saved filters of the server, which are looked up when it is asked."""
+        return any(SAVED in leaf for leaf in self.leaves())
+
     def leaves(self) -> Iterator[Mapping[str, Any]]:
         """The lookups of this `Q` and of all its parts."""
         yield self.lookups
@@ -176,7 +182,7 @@ def _negated(group: list[Asked]) -> Q | None:
     if len(compared) != 1:
         return None
     [(field, lookup, value, _)] = compared
-    if lookup not in field.lookups or isinstance(value, Mapping):
+    if lookup not in field.lookups or isinstance(value, Mapping) or is_given(value):
         return None
     if lookup == "null" or (lookup in ("eq", "ne") and value in (None, "")):
         return _of_null(field, lookup, value)

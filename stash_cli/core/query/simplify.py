@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.query.criteria.relations import is_to_one
 from stash_cli.core.query.criteria.text import TEXT_LOOKUPS
 from stash_cli.core.query.filter_builder import is_column
+from stash_cli.core.query.model import is_given
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 from stash_cli.core.query.q import Q
 
@@ -57,8 +58,14 @@ def _single(type_name: str, q: Q) -> Leaf | None:
         return None
     [(key, value)] = rest.items()
     field, lookup, inner = parse_lookup(type_name, key)
-    raw = isinstance(value, Mapping) or (hasattr(value, "to_graphql") and not hasattr(value, "id"))
-    if raw or inner or not lookup or levels.keys() - {f"{field.name}__depth"}:
+    # A criterion in the API's own shape is sent as it is.
+    if (
+        isinstance(value, Mapping)
+        or is_given(value)
+        or inner
+        or not lookup
+        or levels.keys() - {f"{field.name}__depth"}
+    ):
         return None
     return field, lookup, value, next(iter(levels.values()), 0)
 

@@ -6,14 +6,13 @@ Types had one `url` for `urls`, a saved filter was one JSON text before 0.23, pl
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.graphql.releases import number
 from stash_cli.core.types.api import ApiType, describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from stash_cli.core.capabilities import ServerCapabilities
 
 
@@ -107,5 +106,10 @@ def write_saved_filter(
     if "sortdir" in kept:
         kept["sortdir"] = str(kept["sortdir"]).lower()
     kept |= {old: display[name] for name, old in _DISPLAY.items() if display.get(name) is not None}
-    criteria = [json.dumps({"type": name, **each}) for name, each in (object_filter or {}).items()]
+    # Custom fields are saved as a bare list, and in a text behind "value".
+    given = {
+        name: each if isinstance(each, Mapping) else {"value": each}
+        for name, each in (object_filter or {}).items()
+    }
+    criteria = [json.dumps({"type": name, **each}) for name, each in given.items()]
     return json.dumps({**kept, "c": criteria})

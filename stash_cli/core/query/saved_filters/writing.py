@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.query.conditions import conditions_of
+from stash_cli.core.query.criteria.local import search_text
 from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.q import Q, to_nnf
 from stash_cli.core.query.saved_filters.formats import FORMATS, UntranslatableError
 from stash_cli.core.query.saved_filters.web_criteria import web_criteria
 from stash_cli.core.query.server_quirks import FILE_FIELDS
+from stash_cli.core.query.simplify import simplified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stash_cli.core.query.model import Condition
 
+_SEARCH = frozenset({"q__in", "q__excludes"})
 _HINT = "Save it under a name of this program instead: stash alias set NAME 'scenes find ...'."
 
 
@@ -31,6 +34,8 @@ class Criteria:
     """The criteria of a query, in the saved form; `notes` tell where their meaning differs a little."""
 
     object_filter: dict[str, Any] = field(default_factory=dict)
+    q: str = ""
+    """The text of the search box."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -41,7 +46,7 @@ def write_criteria(
 
     Relative times become the times of `now`. Raises StashInputError for what the web interface cannot show.
     """
-    found = Criteria()
+    found = Criteria(q=" ".join(_searched(type_name, query)))
     for condition in _conditions(type_name, query, now or datetime.now(LOCAL)):
         _add(found, type_name, condition, labels)
     return found
@@ -64,13 +69,34 @@ def ids_in(type_name: str, query: Q | None, now: datetime | None = None) -> dict
 def _conditions(type_name: str, query: Q | None, now: datetime) -> Iterator[Condition]:
     if query is None:
         return
-    for part in _conjuncts(to_nnf(type_name, query)):
+    for part in _parts(type_name, query):
+        if _is_search(part):
+            continue
         if part.negated or not part.lookups:
             raise _refused(f"{part!r}: it has no or, and cannot negate this")
         # That facts of files are about one file needs no criterion: the server compares file by file.
         yield from (
             one for one in conditions_of(type_name, part.lookups, now) if one.clauses or not _of_files(one)
         )
+
+
+def _searched(type_name: str, query: Q | None) -> Iterator[str]:
+    """What the search box has to hold."""
+    for part in _parts(type_name, query) if query else ():
+        if not _is_search(part):
+            continue
+        text, exact = search_text(part.lookups)
+        if not text or ("q__in" in part.lookups and not exact):
+            raise _refused(f"{part!r}: its search box cannot find this text as it is")
+        yield text
+
+
+def _is_search(part: Q) -> bool:
+    return bool(part.lookups) and part.lookups.keys() <= _SEARCH and not part.negated
+
+
+def _parts(type_name: str, query: Q) -> Iterator[Q]:
+    return _conjuncts(simplified(type_name, to_nnf(type_name, query)))
 
 
 def _conjuncts(q: Q) -> Iterator[Q]:
