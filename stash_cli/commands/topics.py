@@ -63,7 +63,7 @@ Standard output has data only; messages, questions and errors go to standard err
   --html    one page with a table to sort; --pictures adds pictures
   -o        any of table, json, jsonl, csv, tsv, yaml, md, html, ids, paths
   --template '{{ title }}'  a line for each row: see `stash help templates`
-  --jq '.[].title'          a jq program over the array, or over each row with --jsonl;
+  --jq '.[].title'          a jq program over the array, or each row with --jsonl;
                             text is printed as it is, all else as JSON
 
 A table prints 40 rows unless --limit is given; all other formats print all rows.
@@ -71,8 +71,8 @@ With a JSON format an error is one JSON object per line on standard error.
 """
 
 TEMPLATES = """\
---template prints a line for each object. A template is text with {{ values }} in it;
-its names are the fields of the object, and only these are requested.
+--template prints a line for each object. A template is text with {{ values }} in
+it; its names are the fields of the object, and only these are requested.
 
   stash scenes find --template '{{ id }} {{ title or files[0].basename | stem }}'
   stash scene show 12 --template '{{ studio.name | opt("[", "] ") }}{{ title }}'
@@ -96,9 +96,9 @@ A name that the API does not have is an error. Filters besides those of Jinja:
   default("none")    another value for an empty one
   opt("(", ")")      the value between two texts, or nothing where it is empty
 
-Of Jinja: abs capitalize count first float format int join last length list lower map
-max min reject rejectattr replace reverse round select selectattr sort sum title trim
-truncate unique upper wordcount, and the tests behind `is`.
+Of Jinja: abs capitalize count first float format int join last length list lower
+map max min reject rejectattr replace reverse round select selectattr sort sum title
+trim truncate unique upper wordcount, and the tests behind `is`.
 
   stash explain Scene                   the fields of an object
 """
