@@ -69,6 +69,7 @@ WRONG = [
     (("scenes", "stats", "--sort", "count"), "need --by"),
     (("scenes", "stats", "--by", "tag", "--limit", "x"), "--limit"),
     (("scenes", "stats", "--ids"), "stats has columns of its own"),
+    (("scenes", "stats", "--by", "tag", "--jq", ".["), "--jq: syntax error"),
 ]
 
 

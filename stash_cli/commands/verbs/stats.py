@@ -97,10 +97,12 @@ def stats(noun: Noun, runtime: Runtime, options: StatsOptions) -> int:
 
 
 def _check_output(runtime: Runtime) -> None:
-    if runtime.options.output in ("ids", "paths") or runtime.options.fields or runtime.options.pictures:
+    options = runtime.options
+    if options.output in ("ids", "paths") or options.fields or options.pictures:
         raise StashUsageError(
             "stats has columns of its own: leave out --ids, --paths, --fields and --pictures"
         )
+    runtime.check_output(View())
 
 
 def _print_groups(
