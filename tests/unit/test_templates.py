@@ -169,6 +169,8 @@ def test_a_runaway_template_ends(source: str) -> None:
 
 
 FAILING = [
+    ("{{ custom_fields.items }}", "items is called: write () behind it."),
+    ("{{ files[0].basename.upper }}", "upper is called: write () behind it."),
     ("{{ files[0].basename | date }}", "date: 'Foo Bar.x.mp4' is not a date."),
     ("{{ 1 / 0 }}", "The template fails: division by zero."),
     ("{{ title + 1 }}", "The template fails: "),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import StrictUndefined, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -142,6 +142,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return str(int(value))
         if isinstance(value, Mapping):
             return self.text(label(dict(value)))
+        if callable(value) and not isinstance(value, Undefined):
+            raise StashTemplateError(f"{getattr(value, '__name__', 'This')} is called: write () behind it.")
         if isinstance(value, str | int | float) or not isinstance(value, Iterable):
             return str(value)
         texts = [self.text(item) for item in value if item is not None]
