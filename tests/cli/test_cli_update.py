@@ -102,6 +102,8 @@ REFUSED = [
     (["1", "title=a", "title=b"], "two values"),
     (["1", "title=a", "--clear", "title"], "given a value as well"),
     (["1", "title={{ nope }}"], "no field 'nope'"),
+    (["1", 'stash_ids={"endpoint": "e"}'], "lacks stash_id"),
+    (["1", "title=x", "--failed-to", "/no/such/folder/x"], "--failed-to"),
     (["1", "--tag", "Beach"], "--add-tag Beach"),
     (["1", "--performer", "Alice"], "--set-performers Alice"),
 ]

@@ -109,8 +109,11 @@ class InputFlag:
         if self.keyed:
             return value_parsers.pair, "NAME=VALUE"
         if self.inner:
-            keys = tuple(describe_api().types[self.inner].fields)
-            return value_parsers.key_values(keys), "NAME|ID" if self.target else "KEY=VALUE,.."
+            fields = describe_api().types[self.inner].fields
+            needed = tuple(name for name, each in fields.items() if each.type.required)
+            return value_parsers.key_values(
+                tuple(fields), needed
+            ), "NAME|ID" if self.target else "KEY=VALUE,.."
         return self._text_parser()
 
     def _text_parser(self) -> tuple[Callable[[str], Any], str]:

@@ -154,10 +154,17 @@ def pair(text: str) -> tuple[str, Any]:
     return name, scalar(value)
 
 
-def key_values(keys: tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
+def key_values(keys: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[str], dict[str, Any]]:
     """A parser of `key=value,key=value`; a bare text is the value of the first key."""
 
     def parse(text: str) -> dict[str, Any]:
+        found = parse_any(text)
+        missing = [key for key in required if found.get(key) is None]
+        if missing:
+            raise StashInputError(f"{text!r} lacks {' and '.join(missing)}")
+        return found
+
+    def parse_any(text: str) -> dict[str, Any]:
         not_blank(text)
         if text.lstrip().startswith("{"):
             return dict(json_value(text, dict))

@@ -12,7 +12,7 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
 from stash_cli.commands.sending import before_sending, send
-from stash_cli.commands.verbs.editing import MOST
+from stash_cli.commands.verbs.editing import MOST, check_failed_to
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
 from stash_cli.core.types.api import describe_api
@@ -101,6 +101,7 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
     check_output(runtime)
     given = options.words or []
     query = read_targets(runtime, entity, given, options)
+    check_failed_to(options.failed_to)
 
     async def work(session: Session) -> None:
         words = read_words(runtime.streams, given) if given else []

@@ -280,6 +280,16 @@ def _noun(type_name: str) -> str:
     return ENTITIES[type_name].noun
 
 
+def check_failed_to(target: str | None) -> None:
+    """Raise StashUsageError where the file of `--failed-to` cannot be written, before anything is sent."""
+    if target is None or target == "-":
+        return
+    try:
+        Path(target).open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise StashUsageError(f"--failed-to: {target} cannot be written: {error.strerror or error}") from None
+
+
 def write_failed(runtime: Runtime, target: str | None, outcomes: Outcomes) -> None:
     """Write the ids of objects that were not changed to the file of `--failed-to`, if one is given."""
     if target is None:

@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.sending import before_sending
-from stash_cli.commands.verbs.editing import EditOptions
+from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
 from stash_cli.commands.verbs.list_flags import UpdateFlags
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashUsageError
@@ -70,6 +70,7 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
     words, assigning = split_words(options.words or [])
     assignments = read_assignments(entity, assigning, options.flags, options.clear or [])
     query = read_targets(runtime, entity, words, options)
+    check_failed_to(options.failed_to)
     if not assignments:
         raise StashUsageError("nothing to change: give at least one field, such as title=TEXT")
 
