@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pytest
@@ -21,16 +22,27 @@ from stash_cli.core.orm.quirks import quirk
 from stash_cli.core.types.entities import NOUNS
 
 
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: tags, performers, studios and groups A, B, C; scenes S1 to S3, of which each has those of A."""
+    path = tmp_path_factory.mktemp("merged") / "library.sqlite"
+    nouns = ("tag", "performer", "studio", "group")
+    made = [
+        f'{noun}{name}: {noun}Create(input: {{name: "{name}"}}) {{ id }}' for noun in nouns for name in "ABC"
+    ]
+    of_a = 'tag_ids: ["1"], performer_ids: ["1"], studio_id: "1", groups: [{group_id: "1"}]'
+    made += [
+        f'{title}: sceneCreate(input: {{title: "{title}", {of_a}}}) {{ id }}' for title in ("S1", "S2", "S3")
+    ]
+    Cli(f"embedded:{path}").ok("api", f"mutation {{ {' '.join(made)} }}")
+    return path
+
+
 @pytest.fixture
-def cli(cli: Cli) -> Cli:
-    """Three tags, performers, studios and groups A, B and C; scenes S1 to S3, of which each has all of A."""
-    for noun in ("tag", "performer", "studio", "group"):
-        for name in "ABC":
-            cli.ok(noun, "create", "--name", name)
-    for name in ("S1", "S2", "S3"):
-        all_of_a = ("--tag", "A", "--performer", "A", "--studio", "A", "--group", "A")
-        cli.ok("scene", "create", "--title", name, *all_of_a)
-    return cli
+def cli(library: Path, library_file: Path, embedded_url: str) -> Cli:
+    """The program over a copy of the library."""
+    copyfile(library, library_file)
+    return Cli(embedded_url)
 
 
 def show(cli: Cli, noun: str, one: str, fields: str) -> Any:
@@ -178,11 +190,8 @@ REFUSED = [
 
 
 @every(("args", "status", "text"), REFUSED, ids=str)
-def test_what_is_refused(args: list[str], status: int, text: str, tmp_path: Path) -> None:
-    cli = Cli(f"embedded:{tmp_path / 'library.sqlite'}")
-    for name in "ABC":
-        cli.ok("tag", "create", "--name", name, "--if-missing")
-    done = cli(*args, "--yes")
+def test_what_is_refused(args: list[str], status: int, text: str, library: Path) -> None:
+    done = Cli(f"embedded:{library}")(*args, "--yes")
     assert (done.status, text in done.err) == (status, True), done.err
 
 
