@@ -24,7 +24,7 @@ from stash_cli.core.types.entities import NOUNS
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: tags, performers, studios and groups A, B, C; scenes S1 to S3, of which each has those of A."""
+    """Made once: tags, performers, studios and groups A to C; scenes S1 to S3, which have each of A."""
     path = tmp_path_factory.mktemp("merged") / "library.sqlite"
     nouns = ("tag", "performer", "studio", "group")
     made = [
