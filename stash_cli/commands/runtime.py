@@ -87,9 +87,9 @@ class Runtime:
     @cached_property
     def has_settings(self) -> bool:
         """Whether there is a settings file: most machines have none, and pay for this question only."""
-        from stash_cli.core.settings_file import settings_path
+        from stash_cli.core.settings_file import has_file
 
-        return settings_path().exists()
+        return has_file()
 
     @cached_property
     def settings(self) -> Settings:

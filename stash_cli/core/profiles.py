@@ -127,8 +127,12 @@ class Profile:
 
     @property
     def runs(self) -> dict[str, dict[str, Any]]:
-        """The tables `[run.NAME]`, as data."""
-        return self._both("run")
+        """The tables `[run.NAME]`, as data. Raises StashConfigurationError for what is no table."""
+        found = self._both("run")
+        for name, table in found.items():
+            if not isinstance(table, dict):
+                raise StashConfigurationError(f"settings.toml: [run.{name}] has to be a table.")
+        return found
 
     @cached_property
     def defaults(self) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -159,7 +163,7 @@ class Profile:
         resolve_connection({}, {}, self._plain())
         for name in self.values.get("headers", {}):
             self._check_header(name)
-        for name in ("key_source", "path_maps", "aliases", "defaults"):
+        for name in ("key_source", "path_maps", "aliases", "defaults", "runs"):
             getattr(self, name)
 
     def settings(
@@ -378,6 +382,11 @@ def _defaults(
 ) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
     """The flags of each command in nested tables: `[defaults.scenes.find]` or `[defaults."scenes find"]`."""
     flags = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    if flags and not command:
+        raise StashConfigurationError(
+            f"settings.toml: {next(iter(flags))} in [defaults] is for no command.",
+            hint='Write it below the command: [defaults."scenes find"].',
+        )
     found = [(command, flags)] if flags else []
     for key, value in table.items():
         if isinstance(value, dict):

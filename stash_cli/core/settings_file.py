@@ -29,6 +29,17 @@ def settings_path() -> Path:
     return user_config_path("stash-cli", appauthor=False) / NAME
 
 
+def has_file() -> bool:
+    """Whether there is a settings file, perhaps one that cannot be read."""
+    try:
+        settings_path().stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # told when it is read: without it commands would go to another server
+        return True
+    return True
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """The content of the settings file; empty where there is none.
 

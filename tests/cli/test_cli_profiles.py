@@ -70,6 +70,18 @@ def test_a_broken_file_stops_only_what_needs_it(library: str, write: Write) -> N
     assert "no such command: tgas" in Cli()("tgas", "count", "--server", library).err
 
 
+def test_a_file_that_cannot_be_read_is_not_passed_over(library: str, write: Write) -> None:
+    path = write("")
+    path.unlink()
+    path.symlink_to(path)
+    done = Cli()("tags", "count")
+    assert (done.status, "settings.toml cannot be read: Too many levels" in done.err) == (2, True)
+    assert Cli().ok("tags", "count", "--server", library).out == "2\n"
+    path.unlink()
+    path.symlink_to(path.with_name("none"))
+    assert Cli()("tags", "count").status == 5
+
+
 def test_a_key_of_a_profile_goes_to_its_server_only(write: Write) -> None:
     with Recorder() as own, Recorder() as other:
         write(

@@ -218,6 +218,8 @@ WRONG = [
     ('basic_auth = {user = "me"}', "unknown key user. Did you mean username?"),
     ('path_maps = {"/data" = 5}', "path_maps in [profiles.x]"),
     ('path_maps = {"data" = "/x"}', "data is not a full path"),
+    ("run = {nightly = 5}", "[run.nightly] has to be a table"),
+    ("defaults = {limit = 5}", "limit in [defaults] is for no command."),
     ('aliases = {best = "scenes find"}', "alias best has to be a list of words"),
 ]
 
@@ -225,7 +227,7 @@ WRONG = [
 def use_all(settings: Settings) -> None:
     """Connect with the profile x, and read its other settings."""
     connect(settings, {"profile": "x"}, {})
-    assert [settings.profile("x").path_maps, settings.profile("x").aliases]
+    settings.profile("x").validate()
 
 
 @every(("lines", "told"), WRONG)

@@ -147,7 +147,9 @@ def authentication_error(connection: Connection) -> StashAuthenticationError:
             hint="Copy it again from Settings > Security. A server without a key rejects every key.",
         )
     hint = "Run: stash login. Or set STASH_API_KEY; the key is in the server's Settings > Security."
-    if connection.known_as:
+    if connection.profile:  # which takes no key of a variable
+        hint = f"Run: stash login -P {connection.profile}"
+    elif connection.known_as:
         hint = f"The profile {connection.known_as} has a key for this server: use -P {connection.known_as}."
     return StashAuthenticationError(f"{connection.server} needs an API key.", hint=hint)
 
