@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 from journal_support import Workbench, journalled
@@ -71,6 +73,24 @@ async def test_a_later_run_is_named(embedded_url: str) -> None:
             runs.append(run.id)
         [problem] = (await bench.context.undo(runs[0])).problems
         assert problem.reason == f"changed since by run {runs[1]}"
+
+
+async def test_what_was_done_on_another_server_is_no_later_change(embedded_url: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite"
+    async with journalled(embedded_url) as bench, journalled(f"embedded:{path}") as other:
+        runs = []
+        for each in (bench, other):
+            scene = await each.client.create_scene(Scene(title="Sea"))
+            if each is other:  # libraries are told apart by times of creation
+                with closing(sqlite3.connect(path)) as connection, connection:
+                    connection.execute("UPDATE scenes SET created_at = '2020-01-01T00:00:00Z'")
+            async with each.context.journal() as run:
+                await each.set_title(scene, "Beach")
+                runs.append(run.id)
+        assert scene.id == "1"
+        assert (await bench.context.undo(runs[0])).is_complete
+        assert (await bench.shown(scene))[0] == "Sea"
+        assert (await other.shown(scene))[0] == "Beach"
 
 
 async def test_what_was_created_is_deleted_unless_others_use_it(embedded_url: str) -> None:

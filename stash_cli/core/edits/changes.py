@@ -174,12 +174,16 @@ def later(
 ) -> Iterator[Recorded]:
     """The changes of an object after run `after` that hold; `with_undos` those of undos, too.
 
-    What a redo did is not among them: it makes an undo void, which is why the run before it holds again.
+    What a redo did is not among them: it makes an undo void, which is why the run before it holds again; nor
+    is what was done on another database, as all servers share the journal.
     """
     rows = journal.rows(
         "SELECT change.* FROM change JOIN run ON run.id = change.run WHERE change.type = ?1 AND run > ?2"
         " AND state = 'done' AND undone_by IS NULL AND (kind = 'edit' OR (kind = 'undo' AND ?3))"
-        " AND change.id IN (SELECT value FROM json_each(?4)) ORDER BY run, seq",
+        " AND change.id IN (SELECT value FROM json_each(?4))"
+        " AND (run.database IS NULL"
+        " OR run.database = ifnull((SELECT database FROM run WHERE id = ?2), run.database))"
+        " ORDER BY run, seq",
         *(type_name, after, with_undos, as_text(ids)),
     )
     yield from map(_recorded, rows)
@@ -193,9 +197,12 @@ def last_change(
     `ids` are all that the object has had.
     """
     rows = journal.rows(
-        "SELECT max(run) AS run FROM change WHERE type = ? AND field IN (?, '') AND run > ? AND run <> ?"
-        " AND state = 'done' AND undone_by IS NULL AND id IN (SELECT value FROM json_each(?))",
-        *(key[0], key[2], after, but, as_text(ids)),
+        "SELECT max(run) AS run FROM change JOIN run ON run.id = change.run WHERE type = ?1 AND run > ?2"
+        " AND field IN (?3, '') AND run <> ?4 AND state = 'done' AND undone_by IS NULL"
+        " AND change.id IN (SELECT value FROM json_each(?5))"
+        " AND (run.database IS NULL"
+        " OR run.database = ifnull((SELECT database FROM run WHERE id = ?2), run.database))",
+        *(key[0], after, key[2], but, as_text(ids)),
     )
     return rows[0]["run"] if rows else None
 
