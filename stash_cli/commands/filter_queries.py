@@ -84,15 +84,18 @@ def run_run(runtime: Runtime, options: RunOptions) -> int:
 
     async def work(session: Session) -> int:
         from stash_cli.commands.searching import search_for
-        from stash_cli.core.client.saved_filters import find_saved
+        from stash_cli.core.client.saved_filters import find_saved, load_row
+        from stash_cli.core.client.saved_terms import condition_of
         from stash_cli.core.query.language.query import Query
-        from stash_cli.core.query.q import SAVED, Q
         from stash_cli.core.query.saved_filters.web_criteria import MODES
 
         row = await find_saved(session, options.word, type_of(options.kind))
         noun = _noun(MODES[row["mode"]])
         runtime.check_output(noun.view)
-        query = Query("", noun.entity.type, where=Q(**{SAVED: f"id:{row['id']}"}))
+        loaded = await load_row(session, row)
+        for text in [*loaded.warnings(), *loaded.notes()]:
+            runtime.streams.note(text)
+        query = Query("", noun.entity.type, where=condition_of(loaded))
         listing = Listing(_keys(row), limit, is_default=options.limit is None)
         search = await search_for(session, runtime, noun.entity, query, *listing.sort)
         return await print_found(session, runtime, noun, search, listing)

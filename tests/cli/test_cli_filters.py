@@ -119,6 +119,13 @@ def test_a_saved_filter_is_a_term_of_a_query(saved: Cli) -> None:
     assert saved.ok("filters", "run", "Best", "--kind", "scenes", "-q", "--ids").out == "1\n2\n"
 
 
+def test_a_filter_that_is_run_keeps_its_order(saved: Cli) -> None:
+    done = saved.ok("filters", "run", "Best", "--kind", "scenes", "-vv")
+    assert "sort: date, direction: DESC" in done.err
+    assert "names a tag 99 'Gone' that is deleted" in done.err
+    assert "ignored" not in done.err
+
+
 def test_what_a_filter_cannot_say_is_told_and_stops_changes(saved: Cli) -> None:
     told = saved.ok("scenes", "find", "--saved", "2", "--ids")
     assert "soul is left out: there is no such criterion" in told.err

@@ -50,7 +50,7 @@ def _tell(found: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -
         tell(f"saved filter {found.row['name']!r}: its order and number of rows are ignored")
 
 
-def _where(found: LoadedFilter) -> Q:
+def condition_of(found: LoadedFilter) -> Q:
     """What the filter finds."""
     where = found.query.where or Q()
     return where & parse_search(found.query.q) if found.query.q else where
@@ -58,7 +58,7 @@ def _where(found: LoadedFilter) -> Q:
 
 def _replaced(q: Q, found: dict[str, LoadedFilter]) -> Q:
     if SAVED in q.lookups:
-        made = _where(found[str(q.lookups[SAVED])])
+        made = condition_of(found[str(q.lookups[SAVED])])
         return ~made if q.negated else made
     made = Q(*[_replaced(part, found) for part in q.parts], **q.lookups)
     made.op, made.negated = q.op, q.negated
