@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query.language.reference import OPERATORS, TERMS, VALUES, QueryName, query_names
@@ -92,6 +93,11 @@ def _names(type_name: str) -> str:
     return "\n".join([f"### {ENTITIES[type_name].plural}", "", "| kind | names |", "|---|---|", *lines])
 
 
+_WIDTH = 84
+"""Columns of a topic."""
+_GAP = " \N{NO-BREAK SPACE}"
+
+
 def topic_tables() -> str:
     """The tables that follow the examples of `stash help query`."""
     rows = [(kind, example, forms) for kind, (example, forms) in VALUES.items()]
@@ -101,7 +107,8 @@ def topic_tables() -> str:
             *("", "Values by kind of field:", *_columns(rows)),
             *("", "Other terms:", *_columns(TERMS)),
             "",
-            "`stash explain Scene --query` lists the names of a type; --explain shows how a query is read.",
+            "`stash explain Scene --query` lists the names of a type; --explain shows how a query",
+            "is read.",
             "",
         ]
     )
@@ -110,9 +117,13 @@ def topic_tables() -> str:
 def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     known = list(rows)
     widths = [max(len(row[at]) for row in known) for at in range(len(known[0]) - 1)]
+    indent = sum(width + 2 for width in widths) + 2
     for row in known:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        yield f"  {'  '.join([*cells, row[-1]])}"
+        # Values such as "1:30  90m" have their spaces kept.
+        lines = textwrap.wrap(row[-1].replace("  ", _GAP), _WIDTH - indent, break_on_hyphens=False)
+        text = f"\n{' ' * indent}".join(line.strip(_GAP) for line in lines).replace(_GAP, "  ")
+        yield f"  {'  '.join([*cells, text])}"
 
 
 def _values(name: QueryName) -> str:
