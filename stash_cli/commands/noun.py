@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.command import Entry, LazyGroup
+from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import View
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ class Noun:
     def group(self) -> LazyGroup:
         """The group of commands: `stash scenes`."""
         plural = self.entity.plural
-        return LazyGroup(
-            plural, {verb.name: self._entry(verb) for verb in self.verbs}, f"Work with {plural}."
-        )
+        # Files and folders have no pages in the web interface.
+        verbs = (*self.verbs, open_page()) if self.entity.type in ENTITIES else self.verbs
+        return LazyGroup(plural, {verb.name: self._entry(verb) for verb in verbs}, f"Work with {plural}.")
 
     def _entry(self, verb: Verb) -> Entry:
         words = {"noun": self.entity.noun, "plural": self.entity.plural, "label": self.entity.label}
@@ -74,6 +75,11 @@ def count() -> Verb:
 def stats() -> Verb:
     examples = ("stash {plural} stats", "stash {plural} stats --by tag --limit 20")
     return Verb("stats", "Count {plural}, in all or by the values of a field", "verbs.stats:build", examples)
+
+
+def open_page() -> Verb:
+    examples = ("stash {noun} open 12", "stash {noun} open 12 --print")
+    return Verb("open", "Open its page of the web interface in the browser", "open:build_verb", examples)
 
 
 def create(*examples: str) -> Verb:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,9 +15,18 @@ from stash_cli.core.types.entities import ENTITIES, NOUNS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stash_cli.commands.noun import Noun
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PageOptions(CommandOptions):
+    """The command line of `scene open`."""
+
+    target: Annotated[str, typer.Argument(metavar="ID|NAME", help="the object")]
+    only_print: Annotated[bool, typer.Option("--print", help="print the address, open nothing")] = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,19 +55,36 @@ def build() -> StashCommand:
     )
 
 
+def build_verb(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command(
+        "open",
+        partial(run_verb, noun),
+        PageOptions,
+        help="Open the page of an object in the browser. `find --web` opens a list.",
+        examples=examples,
+    )
+
+
+def run_verb(noun: Noun, runtime: Runtime, options: PageOptions) -> None:
+    open_page(runtime, noun.entity, options.target, only_print=options.only_print)
+
+
 def run(runtime: Runtime, options: OpenOptions) -> None:
     """Open the page of an object in the browser. `find --web` opens a list."""
     entity = NOUNS.get(options.noun)
     if entity is None:
-        near = (
-            did_you_mean(options.noun, NOUNS)
-            or f"One of {', '.join(each.noun for each in ENTITIES.values())}."
-        )
+        nouns = ", ".join(each.noun for each in ENTITIES.values())
+        near = did_you_mean(options.noun, NOUNS) or f"One of {nouns}."
         raise StashUsageError(f"no objects are called {options.noun}. {near}")
+    open_page(runtime, entity, options.target, only_print=options.only_print)
+
+
+def open_page(runtime: Runtime, entity: Entity, target: str, *, only_print: bool) -> None:
+    """Open the page of an object, or print its address."""
     if runtime.connection().is_embedded:
         raise StashUsageError("a library in a file has no web interface")
-    address = runtime.run(lambda session: page_of(session, entity, options.target))
-    if options.only_print:
+    address = runtime.run(lambda session: page_of(session, entity, target))
+    if only_print:
         runtime.streams.data(f"{address}\n")
         return
     import webbrowser

@@ -37,6 +37,8 @@ def filled(served_url: str) -> Cli:
 def test_addresses_of_pages(words: str, page: str, filled: Cli) -> None:
     address = filled.ok("open", *words.split(), "--print").out
     assert address == f"{filled.environ['STASH_URL']}{page}\n"
+    noun, target = words.split()
+    assert filled.ok(noun, "open", target, "--print").out == address
 
 
 @every(
