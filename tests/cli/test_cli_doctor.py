@@ -410,3 +410,10 @@ def test_a_broken_settings_file_is_a_failure_with_its_place(own_state: Path) -> 
     assert failed(done) == ["address"]
     assert "settings.toml" in finding(done, "address")["found"]
     assert done.status == 1
+
+
+def test_a_proxy_that_is_not_there_is_told_from_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    found = finding(Cli("https://stash.example.org")("doctor", "--json"), "tcp")
+    assert "the proxy of https_proxy" in found["found"]
+    assert "NO_PROXY" in found["fix"]

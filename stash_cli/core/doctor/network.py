@@ -59,15 +59,27 @@ async def dns(subject: Subject) -> Finding:
     """The name of the server, or of the proxy, resolves."""
     host, port = subject.peer
     if is_ip(host):
-        return ok(f"{host} is an address and needs no name")
+        return ok(f"{_peer(subject)} is an address and needs no name")
     try:
         found = await resolve(host, port)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
-        return failure(f"the name {host} does not resolve: {reason}", _ADDRESS_FIX, UNREACHABLE)
+        return failure(f"the name {_peer(subject)} does not resolve: {reason}", _fix(subject), UNREACHABLE)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     only = "" if any(each[0] is socket.AF_INET for each in found) else " (IPv6 only)"
-    return ok(f"{host} is {', '.join(addresses)}{only}")
+    return ok(f"{_peer(subject)} is {', '.join(addresses)}{only}")
+
+
+def _peer(subject: Subject) -> str:
+    """The host that is connected to, and which setting names it where that is a proxy."""
+    host, _ = subject.peer
+    return f"{host} (the proxy of {subject.proxy.setting})" if subject.proxy else host
+
+
+def _fix(subject: Subject) -> str:
+    if subject.proxy is None:
+        return _ADDRESS_FIX
+    return f"Correct the proxy ({subject.proxy.setting}), or list the server in NO_PROXY."
 
 
 async def resolve(host: str, port: int) -> list[Any]:
@@ -89,18 +101,21 @@ async def tcp(subject: Subject) -> Finding:
     try:
         for attempt in asyncio.as_completed(attempts):
             if await attempt is None:
-                return ok(f"port {port} of {host} takes connections")
+                return ok(f"port {port} of {_peer(subject)} takes connections")
     finally:
         for each in attempts:
             each.cancel()
     errors = [each.result() for each in attempts]
     if any(isinstance(error, ConnectionRefusedError) for error in errors):
         fix = "Start the server, or correct the port (--server, STASH_URL, profile)."
-        if not subject.connection.configured:
+        if subject.proxy is not None:
+            fix = _fix(subject)
+        elif not subject.connection.configured:
             fix = "Start Stash, set the server with --server or STASH_URL, or try --demo, which needs none."
-        return failure(f"nothing listens on port {port} of {host}", fix, UNREACHABLE)
+        return failure(f"nothing listens on port {port} of {_peer(subject)}", fix, UNREACHABLE)
     reason = next((error.strerror for error in errors if error and error.strerror), "no answer")
-    return failure(f"port {port} of {host} cannot be reached: {reason}", _ADDRESS_FIX, UNREACHABLE)
+    found = f"port {port} of {_peer(subject)} cannot be reached: {reason}"
+    return failure(found, _fix(subject), UNREACHABLE)
 
 
 async def _connect(row: Any) -> OSError | None:
