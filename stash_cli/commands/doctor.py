@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,6 +67,7 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
     from stash_cli.output.failures import secrets_of
 
     fields = _fields(runtime.options.fields)
+    began = monotonic()
     subject = examined(runtime)
     secrets = [*secrets_of(runtime.args, runtime.environ), *runtime.keys]
     hide = Redaction(subject, secrets, everything=options.redact)
@@ -73,11 +75,11 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
     findings: list[Finding] = []
 
     async def work() -> None:
-        from stash_cli.core.doctor.examination import EACH, examine
+        from stash_cli.core.doctor.examination import ALL, EACH, examine
 
         each = min(EACH, runtime.options.timeout or EACH)
         try:
-            async with aclosing(examine(subject, each)) as found:
+            async with aclosing(examine(subject, each, began + ALL - monotonic())) as found:
                 async for finding in found:
                     findings.append(hide(finding))
                     if printer is None:
