@@ -222,18 +222,22 @@ def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bo
             runtime.streams.note(line)
     past = {"undo": "undone", "redo": "redone"}[verb]
     if is_dry:
-        runtime.streams.note(f"run {number} would be {past}; {count(report)}; nothing was changed")
+        runtime.streams.note(f"run {number} would be {past}; {count(report, verb)}; nothing was changed")
     elif report.done or report.is_complete:
         partly = "" if report.is_complete else "partly "
         by = f" by run {report.run}" if report.run else ""
-        runtime.streams.note(f"{partly}{past}: run {number}{by}; {count(report)}")
+        runtime.streams.note(f"{partly}{past}: run {number}{by}; {count(report, verb)}")
 
 
-def count(report: Report) -> str:
+def count(report: Report, verb: str) -> str:
     """`set back 3 fields of scenes, deleted 1 tag`."""
     from stash_cli.core.edits.history import noun
 
-    words = {"update": "set {} back", "create": "made {} again", "delete": "deleted {}"}
+    words = {
+        "update": "set {} back" if verb == "undo" else "set {}",
+        "create": "made {} again",
+        "delete": "deleted {}",
+    }
     parts = []
     for (operation, type_name), number in report.done.items():
         what = f"{number} field{'' if number == 1 else 's'} of {noun(type_name, 2)[2:]}"
