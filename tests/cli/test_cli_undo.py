@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,15 +13,27 @@ from fault_kinds import reset_before
 from fault_proxy import FaultProxy, on_mutation
 
 
+@pytest.fixture(scope="session")
+def three_tags(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a library of three tags, and the journal of how they were made."""
+    folder = tmp_path_factory.mktemp("three")
+    cli = Cli(f"embedded:{folder / 'library.sqlite'}", STASH_STATE_DIR=str(folder))
+    for name in ("Sea", "Sand", "Rock"):
+        cli.ok("tag", "create", "--name", name)
+    return folder
+
+
 @pytest.fixture
-def person(cli: Cli) -> Any:
+def person(cli: Cli, three_tags: Path, library_file: Path, own_state: Path) -> Any:
     """The program at a terminal, with three tags."""
+    state = own_state / "stash-cli"
+    state.mkdir(exist_ok=True)
+    shutil.copy(three_tags / "library.sqlite", library_file)
+    shutil.copy(three_tags / "journal.sqlite", state / "journal.sqlite")
 
     def run(*words: str, answers: str = "") -> Done:
         return cli(*words, terminal=True, answers=answers)
 
-    for name in ("Sea", "Sand", "Rock"):
-        cli.ok("tag", "create", "--name", name)
     return run
 
 

@@ -205,7 +205,7 @@ TestUndo = UndoMachine.TestCase
 TestUndo.settings = settings(
     # A failing sequence is short enough to be read; to shorten it would take minutes.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    max_examples=int(os.environ.get("UNDO_EXAMPLES", "3")),
-    stateful_step_count=12,
+    max_examples=int(os.environ.get("UNDO_EXAMPLES", "2")),
+    stateful_step_count=10,
     deadline=None,
 )
