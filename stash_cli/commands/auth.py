@@ -14,7 +14,7 @@ from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.core.profiles import Profile
+    from stash_cli.core.profile import Profile
     from stash_cli.core.settings import Connection
 
 STATUS = View(
@@ -139,7 +139,7 @@ def run_logout(runtime: Runtime, options: NameOptions) -> None:
     """
     from stash_cli.core.settings_edit import editing, set_values
 
-    profile = _named(runtime, options.name)
+    profile = chosen_profile(runtime, options.name)
     source = profile.key_source
     if source is None:
         raise StashNotFoundError(f"the profile {profile.name} has no key")
@@ -162,7 +162,7 @@ def forget_key(runtime: Runtime, profile: Profile) -> None:
         Keyring(profile.url, f"keyring in {profile.place}", can_ask=runtime.streams.interactive).delete()
 
 
-def _named(runtime: Runtime, name: str | None) -> Profile:
+def chosen_profile(runtime: Runtime, name: str | None) -> Profile:
     """The profile of a name, or the selected one. Raises StashUsageError where none is selected."""
     settings = runtime.settings
     name = name or settings.select(runtime.options.connection, runtime.environ).name

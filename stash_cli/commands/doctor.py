@@ -176,7 +176,8 @@ def _in_time(read: Callable[[], Connection]) -> Connection:
 
 def _without_key(runtime: Runtime) -> Connection:
     """The connection of this run as it would be without a key. Raises StashConfigurationError."""
-    from stash_cli.core.profiles import KEY_SOURCES, connect
+    from stash_cli.core.profile import KEY_SOURCES
+    from stash_cli.core.profiles import connect
 
     flags = {name: value for name, value in runtime.options.connection.items() if name != "api_key_file"}
     environ = {name: value for name, value in runtime.environ.items() if not name.startswith("STASH_API_KEY")}

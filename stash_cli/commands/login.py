@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
-    from stash_cli.core.profiles import Profile
+    from stash_cli.core.profile import Profile
     from stash_cli.core.settings import Connection
 
 ATTEMPTS = 3
@@ -120,7 +120,7 @@ def _url(runtime: Runtime, options: LoginOptions) -> str:
 
 def _profile(runtime: Runtime, url: str) -> Profile:
     """The profile to save to: that of -P, that of the URL, or a new one named after the host."""
-    from stash_cli.core.profiles import Profile
+    from stash_cli.core.profile import Profile
 
     settings, named = runtime.settings, runtime.options.profile
     if named is None:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.auth import NameOptions, SwitchOptions, _named, forget_key, run_switch
+from stash_cli.commands.auth import NameOptions, SwitchOptions, chosen_profile, forget_key, run_switch
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError, did_you_mean
-from stash_cli.core.profiles import KEY_SOURCES
+from stash_cli.core.profile import KEY_SOURCES
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.commands.runtime import Runtime
-    from stash_cli.core.profiles import Profile
+    from stash_cli.core.profile import Profile
 
 PROFILE = View(columns=columns("name!", "url", "default", "key", "username?", "read_only"))
 SECRETS = ("api_key", "proxy", "headers", "basic_auth.password")
@@ -110,7 +110,7 @@ def _facts(profile: Profile, *, is_default: bool) -> dict[str, Any]:
 
 def run_show(runtime: Runtime, options: NameOptions) -> None:
     """Show the settings of a profile; secrets are told by their source only."""
-    profile = _named(runtime, options.name)
+    profile = chosen_profile(runtime, options.name)
     profile.check()
     row = _facts(profile, is_default=profile.name == runtime.settings.default)
     row |= {
@@ -183,7 +183,7 @@ def _assigned(runtime: Runtime, assignments: Sequence[str]) -> dict[tuple[str, .
 
 def _keys(name: str) -> tuple[str, ...]:
     """The key of a setting, with those inside it: a path stays one key, whatever dots it has."""
-    from stash_cli.core.profiles import KEYS
+    from stash_cli.core.profile import KEYS
 
     first, _, rest = name.partition(".")
     if first not in KEYS:
@@ -219,7 +219,7 @@ def _hidden(runtime: Runtime, name: str) -> str:
 
 def _value(keys: tuple[str, ...], text: str) -> Any:
     """A value in the type of its setting. Raises StashInputError."""
-    from stash_cli.core.profiles import KEYS
+    from stash_cli.core.profile import KEYS
 
     kind = bool if keys[-1] == "shell" else KEYS[keys[0]]
     if kind is bool:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.recorder import Recorder
-    from stash_cli.core.profiles import Profile, Settings
+    from stash_cli.core.profile import Profile
+    from stash_cli.core.profiles import Settings
     from stash_cli.core.settings import Connection
     from stash_cli.core.templates import Template
     from stash_cli.output.formats import Writer

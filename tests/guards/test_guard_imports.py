@@ -43,10 +43,17 @@ ALLOWED = {
         "core.server_url",
         "core.key_sources",
     ),
-    "stash_cli.core.profiles": (
+    "stash_cli.core.profile": (
         "core.errors",
         "core.key_sources",
         "core.path_maps",
+        "core.server_url",
+        "core.settings",
+        "core.settings_file",
+    ),
+    "stash_cli.core.profiles": (
+        "core.errors",
+        "core.profile",
         "core.server_url",
         "core.settings",
         "core.settings_file",
@@ -254,7 +261,13 @@ def test_reading_derives_no_flags_and_opens_no_socket(served_url: str) -> None:
 def test_without_a_settings_file_nothing_of_it_is_loaded(served_url: str) -> None:
     modules = loaded_by("--server", served_url, "scenes", "find", "--json", "--limit", "25")
     assert not heavy(modules, "tomllib", "tomlkit", "keyring", "getpass")
-    mine = ("core.profiles", "core.path_maps", "core.settings_edit", "commands.argv.command_defaults")
+    mine = (
+        "core.profile",
+        "core.profiles",
+        "core.path_maps",
+        "core.settings_edit",
+        "commands.argv.command_defaults",
+    )
     assert not {f"stash_cli.{name}" for name in mine} & modules
 
 
