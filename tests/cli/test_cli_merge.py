@@ -13,6 +13,7 @@ from cli_support import Cli
 from every import every
 from fault_kinds import errors
 from fault_proxy import FaultProxy, counted
+from write_samples import PICTURE
 
 from stash_cli.core.edits.combine import RULES, Combination
 from stash_cli.core.errors import StashInputError
@@ -169,10 +170,16 @@ def test_filters_that_name_a_source_name_the_destination(cli: Cli) -> None:
     assert [each["id"] for each in plan["edits"]] == ["1", "2", "3"]
 
 
+def test_a_picture_that_goes_is_told(cli: Cli) -> None:
+    cli.ok("tag", "update", "A", f"image={PICTURE}")
+    assert "keeps its own picture" in cli.ok("tags", "merge", "A", "--into", "C", "--dry-run").err
+
+
 def test_a_dry_run_changes_nothing(cli: Cli) -> None:
     done = cli.ok("tags", "merge", "A", "--into", "C", "--dry-run")
     assert done.rows == [{"tagsMerge": {"source": ["1"], "destination": "3"}}]
     assert 'deletes tag 1 "A"' in done.err
+    assert "picture" not in done.err
     scenes = cli.ok("scenes", "merge", "2", "--into", "1", "--dry-run").rows[-1]["sceneMerge"]
     assert (scenes["values"], scenes["o_history"]) == ({"id": "1"}, True)  # 0.22 fails without values
     assert names(cli, "tags") == ["A", "B", "C"]

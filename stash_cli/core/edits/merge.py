@@ -153,8 +153,16 @@ class Merge:
             and any(row.get("files") for row in rows)
         ):
             yield "a source's first file becomes the destination's primary file, and cannot be moved back"
-        if self.type in ("Performer", "Studio", "Tag", "Group", "Scene"):
-            yield "pictures of the sources are not kept"
+        if any(_has_picture(row) for row in rows):
+            yield "the destination keeps its own picture: those of the sources go"
+
+
+PICTURES = ("image_path", "front_image_path")
+
+
+def _has_picture(row: Row) -> bool:
+    """Whether an object has a picture; servers mark the address of the one that stands for none."""
+    return any(row.get(name) and "default=true" not in row[name] for name in PICTURES)
 
 
 def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
@@ -164,7 +172,8 @@ def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
         "Scene": ["files.id", *markers, *HISTORIES],
         "Gallery": ["files.id", "folder.id", "chapters.id"],
     }.get(type_name, [])
-    found = [*paths_of(type_name, RULES[type_name]), ENTITIES[type_name].label, *more]
+    pictures = [name for name in PICTURES if name in ENTITIES[type_name].api.fields]
+    found = [*paths_of(type_name, RULES[type_name]), ENTITIES[type_name].label, *pictures, *more]
     return [path for path in dict.fromkeys(found) if server.has_path(type_name, path)]
 
 
