@@ -135,7 +135,8 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
 
             confirm(runtime.streams, call.question, yes=options.yes)
         paths = runtime.wanted(view) if _has_fields(call) else None
-        answer = session.call(call.operation, args, paths)
+        # What nobody has named and an older server lacks is no news.
+        answer = session.call(call.operation, args, paths, quiet=runtime.options.fields is None)
         return await (uninterrupted(_confirmed(call, answer)) if is_mutation else answer)
 
     tell(call, runtime, runtime.run(work, writes=is_mutation))

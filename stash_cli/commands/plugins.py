@@ -183,7 +183,7 @@ async def _tasks(session: Session) -> list[Row]:
 
 async def known_plugins(session: Session, more: Sequence[str] = ()) -> list[Row]:
     """The plugins of the server; it answers null where there are none."""
-    return await session.call("plugins", {}, [*PLUGIN.fields, *more]) or []
+    return await session.call("plugins", {}, [*PLUGIN.fields, *more], quiet=True) or []
 
 
 async def require(session: Session, ids: Sequence[str], more: Sequence[str] = ()) -> list[Row]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from client_server import serving
-from graphql import introspection_from_schema
+from graphql import extend_schema, introspection_from_schema, parse
 from schema_server import SchemaServer
 from schemas import known_versions, old_schema, schema_of
 from support import ROOT
@@ -62,10 +62,18 @@ async def test_a_field_that_is_named_is_news(tmp_path: Path) -> None:
         assert [each.partition(";")[0] for each in told] == ["Scene.custom_fields needs Stash 0.31 or newer"]
 
 
+SYSTEM = """
+extend type Query { systemStatus: SystemStatus! plugins: [Plugin!] }
+type SystemStatus { status: String! appSchema: Int! }
+type Plugin { id: ID! name: String! }
+"""
+
+
 def old(request: dict[str, Any]) -> dict[str, Any]:
     group = {"id": "1", "name": "Trip", "rating100": 60, "scene_count": 2}
-    schema = introspection_from_schema(old_schema(), descriptions=False)
-    rows = {"findMovies": {"groups": [group]}, "findGroups": {"groups": [group]}, "findGroup": group}
+    schema = introspection_from_schema(extend_schema(old_schema(), parse(SYSTEM)), descriptions=False)
+    rows = {"systemStatus": {"status": "OK", "appSchema": 48}, "plugins": [{"id": "a", "name": "A"}]}
+    rows |= {"findMovies": {"groups": [group]}, "findGroups": {"groups": [group]}, "findGroup": group}
     answer = schema if "__schema" in request["query"] else rows
     return {**answer, "_server": {"version": "v0.22.1", "hash": "abc"}}
 
@@ -87,7 +95,8 @@ async def test_tables_of_one_object_warn_only_of_named_fields(tmp_path: Path) ->
 
         for form in ("--csv", "--tsv", "--md", "--json"):
             assert await err("group", "show", "1", form) == ""
-        assert await err("groups", "find", "--csv") == ""
+        for words in (("groups", "find", "--csv"), ("system", "status"), ("plugins", "list", "--csv")):
+            assert await err(*words) == ""
         assert "Group.custom_fields needs Stash" in await err(
             "group", "show", "1", "--fields", "custom_fields"
         )
