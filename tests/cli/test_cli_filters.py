@@ -119,6 +119,16 @@ def test_a_saved_filter_is_a_term_of_a_query(saved: Cli) -> None:
     assert saved.ok("filters", "run", "Best", "--kind", "scenes", "-q", "--ids").out == "1\n2\n"
 
 
+def test_two_filters_on_one_relation_both_hold(saved: Cli) -> None:
+    """The server would ignore the second of two criteria on one join."""
+    saved.ok("filters", "save", "At the beach", "tag:Beach")
+    saved.ok("filters", "save", "Out", "tag:id:1")
+    both = ("--saved", "Best", "--saved", "At the beach")
+    assert saved.ok("scenes", "find", *both, "--ids", "-q").out == "1\n"
+    assert saved.ok("scenes", "count", 'saved:"At the beach" saved:Out', "-q").out == "0\n"
+    assert saved.ok("scenes", "count", 'saved:Out saved:"At the beach"', "-q").out == "0\n"
+
+
 def test_a_filter_that_is_run_keeps_its_order(saved: Cli) -> None:
     done = saved.ok("filters", "run", "Best", "--kind", "scenes", "-vv")
     assert "sort: date, direction: DESC" in done.err
