@@ -140,39 +140,64 @@ what is used, and whether the server takes it.
 """
 
 CRON = """\
-Cron has neither your PATH nor your variables: write the full path of the program
-(`command -v stash` prints it), and the server and key, in the crontab itself.
+A chain of tasks every night, silent unless something is wrong:
 
+  # crontab -e
   STASH_URL=http://localhost:9999
   STASH_API_KEY_FILE=/home/me/.config/stash-key
-  # every night at 3:00; -q is silent unless something is wrong
-  0 3 * * *  /home/me/.local/bin/stash scan --wait -q >> /home/me/stash.log 2>&1
+  0 3 * * *  /home/me/.local/bin/stash run scan identify generate clean -q --lock-wait 1h
 
-Or run `stash login` once, and name its profile: STASH_PROFILE=nas.
-The key file is readable for you alone (chmod 600). Cron mails what a command
-prints; here it goes to a log. A scan that could not read everything ends with 6, a
-job that failed with 9, one that still runs after --wait-timeout with 8, a server
-that cannot be reached with 5:
+Cron has neither your PATH nor your variables: write the full path of the program
+(`command -v stash` prints it). The key file is readable for you alone (chmod 600);
+a keyring cannot be read there. Cron mails what a command prints, and that is only
+what is wrong: a step that failed, an error in the server's log that the last run
+did not have. What is known stays quiet; --ignore-error REGEX leaves out more.
 
-  0 3 * * *  /home/me/.local/bin/stash scan --wait -q || echo "scan: exit $?"
+A second run on the same server waits for the first (--lock-wait), or ends with 5.
+Other statuses: 6 something could not be read, 9 a task failed, 10 its outcome is
+unknown, 11 clean refused to remove so much; the first task that fails ends the
+chain. `stash help exit-status` has all of them.
 
-The same as a systemd timer:
+A chain with a name, in settings.toml (`stash profile list` prints its path):
 
-  # ~/.config/systemd/user/stash-scan.service
+  [run.nightly]
+  steps = ["scan", "identify", "generate --covers --phashes", "clean --max-missing 5%"]
+  ignore = ["broken\\\\.mp4"]
+  ping_url = "https://monitor.example/uuid"    # also .../start and .../fail
+  on_failure = "mail -s \\"$STASH_RUN_SUMMARY\\" me"
+
+  0 3 * * *  /home/me/.local/bin/stash run nightly -q
+
+The same as a systemd timer. A status that is not 0 fails the unit; 6, partly done,
+is a success here, so that one broken file does not:
+
+  # ~/.config/systemd/user/stash-nightly.service
+  [Unit]
+  Description=Nightly tasks of the media library
   [Service]
   Type=oneshot
   Environment=STASH_URL=http://localhost:9999
-  Environment=STASH_API_KEY_FILE=/home/me/.config/stash-key
-  ExecStart=/home/me/.local/bin/stash scan --wait -q
+  LoadCredential=stash-key:%h/.config/stash-key
+  Environment=STASH_API_KEY_FILE=%d/stash-key
+  ExecStart=%h/.local/bin/stash run scan identify generate clean -q
+  SuccessExitStatus=6
+  TimeoutStartSec=12h
 
-  # ~/.config/systemd/user/stash-scan.timer
+  # ~/.config/systemd/user/stash-nightly.timer
+  [Unit]
+  Description=Nightly tasks of the media library
   [Timer]
   OnCalendar=*-*-* 03:00
   Persistent=true
   [Install]
   WantedBy=timers.target
 
-  systemctl --user enable --now stash-scan.timer
+  systemctl --user enable --now stash-nightly.timer
+  systemctl --user start stash-nightly.service     # try it now
+  journalctl --user -u stash-nightly.service
+
+Persistent=true makes up for a night in which the machine was off. Your timers run
+only while you are logged in, unless: loginctl enable-linger
 """
 
 PLUGINS = """\

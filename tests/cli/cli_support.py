@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from stash_cli.app import app, root, run
 from stash_cli.commands.argv.command import LazyGroup, StashCommand
+from stash_cli.embedded import Library
 from stash_cli.output.streams import fake_streams
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -139,6 +140,35 @@ def real(*args: str, stdin: str = "", **environ: str) -> Done:
         env=environment(**environ),
     )
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def served_with(library: Library, description: str) -> Iterator[str]:
+    """URL of an open library with a job that runs until it is stopped; closes the library."""
+    import socket
+
+    import uvicorn
+
+    def nap(progress: Any) -> None:
+        progress.total(4)
+        progress.step()
+        while True:
+            progress.check()
+            time.sleep(0.02)
+
+    library.jobs.add(description, nap)
+    config = uvicorn.Config(library.app, lifespan="off", ws="websockets-sansio", log_config=None)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(timeout=10)
+    library.jobs.close(drain=False)
+    library.close()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, started
+from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, served_with, started
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -373,34 +373,11 @@ def test_media_folders(embedded_url: str, pictures: Path) -> None:
 
 @pytest.fixture
 def napping(library_file: Path) -> Iterator[str]:
-    """URL of a server whose queue holds a job that runs until it is stopped, and one behind it."""
-    import uvicorn
-
+    """URL of a server whose queue holds a job that runs until it is stopped."""
     from stash_cli.embedded import open_library
-    from stash_cli.embedded.jobs.queue import Progress
 
-    def nap(progress: Progress) -> None:
-        progress.total(4)
-        progress.step()
-        while True:
-            progress.check()
-            time.sleep(0.02)
-
-    library = open_library(str(library_file))
-    library.jobs.add("Napping...", nap)
-    config = uvicorn.Config(library.app, lifespan="off", ws="websockets-sansio", log_config=None)
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
-    listener.close()
-    library.jobs.close(drain=False)
-    library.close()
+    with served_with(open_library(str(library_file)), "Napping...") as url:
+        yield url
 
 
 def test_waiting_for_a_job(napping: str) -> None:
@@ -431,12 +408,10 @@ def test_ctrl_c_may_stop_the_job(napping: str) -> None:
     assert Cli(napping)("jobs", "wait", "1").status == 9
 
 
-def test_ctrl_c_ends_a_watch(napping: str) -> None:
+def test_ctrl_c_ends_a_watch_which_begins_with_what_runs(napping: str) -> None:
     with started("--url", napping, "jobs", "watch", "--jsonl") as process:
         assert process.stdout is not None
-        while not select.select([process.stdout], [], [], 0.2)[0]:
-            Cli(napping).ok("scan")  # until it listens
-        assert json.loads(process.stdout.readline())["status"] == "READY"
+        assert json.loads(process.stdout.readline())["description"] == "Napping..."
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
         assert (process.returncode, "Traceback" in err) == (130, False)

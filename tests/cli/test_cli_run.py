@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +14,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from cli_support import Cli, environment
+from cli_support import Cli, environment, served_with
 from every import every
 
 from stash_cli.core.run_lock import RunLock
+from stash_cli.embedded import open_library
 
 
 @pytest.fixture
@@ -206,3 +209,52 @@ def test_wrong_settings_of_a_run_are_told(library: Cli, settings: Path, table: s
     settings.write_text(f"[run.x]\n{table}\n", encoding="utf-8")
     done = library("run", "x")
     assert (done.status, told in done.err) == (2, True), done.err
+
+
+def crontab_lines() -> list[str]:
+    """The commands of `stash help cron`: those of the crontab and of the systemd unit."""
+    lines = Cli().ok("help", "cron").out.splitlines()
+    return [line.partition("stash ")[2] for line in lines if re.match(r"  (0 3 \* \* \*|ExecStart=)", line)]
+
+
+def test_the_lines_for_cron_and_systemd_work(library: Cli, settings: Path) -> None:
+    text = Cli().ok("help", "cron").out
+    table = text[text.index("  [run.nightly]") : text.index("  ping_url")]
+    settings.write_text(f"{table}\n[defaults.identify]\n", encoding="utf-8")
+    assert len(crontab_lines()) == 3
+    for line in crontab_lines():
+        done = library(*line.split())
+        # An embedded library has no sources of its own for identify, which the chain stops at.
+        assert (done.status, "identify has no sources" in done.err) == (2, True), done.err
+        library.ok(*line.replace("identify ", "").split(), "--no-lock") if "nightly" not in line else None
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    text = Cli().ok("help", "cron").out
+    for kind in ("service", "timer"):
+        body = text[text.index(f"stash-nightly.{kind}\n") :].split("\n\n")[0].partition("\n")[2]
+        unit = "\n".join(line.strip() for line in body.splitlines()).replace(
+            "%h/.local/bin/stash", "/bin/true"
+        )
+        (tmp_path / f"stash-nightly.{kind}").write_text(unit, encoding="utf-8")
+    command = ["systemd-analyze", "--user", "verify", str(tmp_path / "stash-nightly.timer")]
+    environ = environment(XDG_RUNTIME_DIR=str(tmp_path))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_job_that_another_client_has_started_is_joined(napping_scan: str) -> None:
+    done = Cli(napping_scan)("run", "scan", "--wait-timeout", "0.3")
+    assert (done.status, "scan: joined job 1, which another client has started" in done.err) == (8, True)
+    assert "continues" in done.err
+    behind = Cli(napping_scan)("run", "scan --rescan", "--wait-timeout", "0.3")
+    assert (behind.status, "waits for 1 jobs of other clients (Scanning)" in behind.err) == (8, True)
+    assert "still waits in the queue" in behind.err
+
+
+@pytest.fixture
+def napping_scan(library: Cli, library_file: Path) -> Iterator[str]:
+    """URL of a server that scans until it is stopped."""
+    with served_with(open_library(str(library_file)), "Scanning...") as url:
+        yield url

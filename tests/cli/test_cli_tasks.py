@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Cli, leaves
+from cli_support import Cli, leaves, started
 from every import every
+from fault_kinds import half
+from fault_proxy import Exchange, FaultProxy
 
 from stash_cli.commands.file_tasks import FILE_TASKS
 from stash_cli.commands.metadata import TASKS
@@ -30,7 +34,7 @@ def library(embedded_url: str, pictures: Path) -> Cli:
 def sent(cli: Cli, *words: str) -> dict[str, Any]:
     """The input that a task was started with, as -v tells it."""
     said = cli(*words, "-v").err
-    [line] = [line for line in said.splitlines() if " with {" in line]
+    [line] = [line for line in said.splitlines() if " with {" in line] or [said]
     found: dict[str, Any] = json.loads(line.partition(" with ")[2])
     return found
 
@@ -125,7 +129,7 @@ def test_clean_shows_first_what_would_go_and_asks_for_much(library: Cli, picture
     assert "p1.png (File not found)" in refused.err
     assert library.ok("images", "count").out == "6\n"
     declined = library("clean", "--wait", terminal=True, answers="n\n")
-    assert (declined.status, "Remove all the same" in declined.err) == (11, True)
+    assert (declined.status, "Remove all the same" in " ".join(declined.err.split())) == (11, True)
     library.ok("clean", "--wait", "--max-missing", "1")
     assert library.ok("images", "count").out == "5\n"
     assert library("clean", "--max-missing", "lots").status == 2
@@ -181,3 +185,37 @@ def test_objects_are_exported_and_imported(library: Cli, tmp_path: Path) -> None
     assert library("export", target, "--tags", "1,x").status == 2
     assert library("export", "--tags", "all").status == 2
     assert library("import", str(tmp_path / "none.zip")).status == 2
+
+
+SLICES, SLICE = 40, b"x" * 65536
+
+
+async def slowly(exchange: Exchange) -> None:
+    """A download that stops for good after a part of its content."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {SLICES * len(SLICE)}\r\n\r\n"
+    await exchange.send(head.encode() + SLICE * 10)
+    await asyncio.Event().wait()
+
+
+def test_a_backup_that_is_killed_leaves_nothing_under_its_name(served_url: str, tmp_path: Path) -> None:
+    target = tmp_path / "backups" / "copy.sqlite"
+    target.parent.mkdir()
+    target.write_text("the last one", encoding="utf-8")
+    with FaultProxy(served_url) as proxy:
+        proxy.rule = lambda request: slowly if "/downloads/" in request.path else None
+        with started("--server", proxy.url, "backup", str(target)) as process:
+            while not any(part.stat().st_size for part in target.parent.glob(".copy*.part")):
+                assert process.poll() is None, process.communicate()
+                time.sleep(0.02)
+            process.kill()
+            process.wait()
+    assert target.read_text() == "the last one"
+    [part] = target.parent.glob(".*")
+    part.unlink()
+    with FaultProxy(served_url) as proxy:
+        proxy.rule = lambda request: half if "/downloads/" in request.path else None
+        cut = Cli(proxy.url)("backup", str(target))
+        assert (cut.status, cut.out) == (5, "")
+    assert [path.name for path in target.parent.iterdir()] == ["copy.sqlite"]
+    Cli(served_url).ok("backup", str(target))
+    assert Cli(f"embedded:{target}").ok("tags", "count").out == "0\n"

@@ -39,7 +39,7 @@ COMMANDS = {
     "markerStrings": "markers strings",
     "stats": "api",
     "sceneMarkerTags": "scenes markers",
-    "logs": "api",
+    "logs": "logs",
     "listScrapers": "scrapers list",
     "plugins": "api",
     "pluginTasks": "api",
@@ -105,8 +105,8 @@ COMMANDS = {
     "configureUI": "config set",
     "configureUISetting": "config set",
     "generateAPIKey": "api",
-    "exportObjects": "api",
-    "importObjects": "api",
+    "exportObjects": "metadata export",
+    "importObjects": "metadata import",
     "metadataImport": "metadata import",
     "metadataExport": "metadata export",
     "metadataScan": "metadata scan",
@@ -145,7 +145,7 @@ COMMANDS = {
     "removeTempDLNAIP": "dlna forbid",
     # subscriptions
     "jobsSubscribe": "jobs watch",
-    "loggingSubscribe": "api",
+    "loggingSubscribe": "logs",
     "scanCompleteSubscribe": "scan",
 }
 """Operation -> the command that sends it, or that does the same by another operation.

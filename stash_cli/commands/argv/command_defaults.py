@@ -35,6 +35,8 @@ def add_defaults(ctx: Any, command: StashCommand, given: Sequence[dict[str, Any]
 
     `given` are the values of the global and the derived flags. Raises StashConfigurationError.
     """
+    if ctx.parent is None:  # a step of a chain: its flags are those that it is written with
+        return
     profile = ctx.obj.usable_profile
     known = ctx.find_root().command.entries
     for words, values in profile.defaults.items() if profile else ():

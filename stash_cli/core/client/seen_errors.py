@@ -42,9 +42,14 @@ class SeenErrors:
         return digest(str(signature)) in self._digests
 
     def replace(self, signatures: Iterable[str]) -> None:
-        """Remember the errors of the run that has ended in place of those of the one before."""
-        found = sorted(map(digest, signatures))[:_MOST]
-        if set(found) == self._digests and (found or not self._path.exists()):
+        """Remember the errors of the run that has ended in place of those of the one before.
+
+        A run with new errors adds them: where a drive was away, the errors in its files are still known when
+        it is back.
+        """
+        now = set(map(digest, signatures))
+        found = sorted(now if now <= self._digests else now | self._digests)[:_MOST]
+        if set(found) == self._digests:
             return
         try:
             make_private_folder(self._path.parent)

@@ -90,6 +90,14 @@ def auto_tag(library: Library, options: Options, progress: Progress) -> None:
     AutoTagger(library.database, options, progress).run()
 
 
+def identify(library: Library, options: Options, progress: Progress) -> None:
+    """Fill in scenes from files beside their videos."""
+    # Imports the reader of XML, which nothing else needs.
+    from stash_cli.embedded.jobs.identify import Identifier
+
+    Identifier(library, options, progress).run()
+
+
 def generate(library: Library, options: Options, progress: Progress) -> None:
     """Generate covers and perceptual hashes; other requested kinds are logged as unsupported."""
     _warn_unsupported(options, progress)

@@ -210,6 +210,7 @@ RESOLVERS: dict[str, Resolver] = {
     "backupDatabase": back_up,
     "anonymiseDatabase": anonymise,
     "metadataScan": queueing("Scanning...", tasks.scan),
+    "metadataIdentify": queueing("Identifying...", tasks.identify),
     "metadataClean": queueing("Cleaning...", tasks.clean),
     "metadataAutoTag": queueing("Auto-tagging...", tasks.auto_tag),
     "metadataGenerate": queueing("Generating...", tasks.generate),
