@@ -138,7 +138,7 @@ async def prepare_clean(
     if late := [
         r for r in await _folder_reasons(session, values.get("paths"), forgotten) if r not in reasons
     ]:
-        _refuse(runtime, late, found.marked, yes=options.yes)
+        _refuse(runtime, late, [], yes=options.yes)
     return values | {"dryRun": False}
 
 
@@ -222,7 +222,7 @@ def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]],
     """Show what would go, and ask where there are reasons; raises StashNotConfirmedError."""
     texts = [f"  {path} ({reason})" for reason, path in marked[:SHOWN]]
     texts += [f"  and {len(marked) - SHOWN} more"] if len(marked) > SHOWN else []
-    if marked and (reasons or runtime.streams.verbose):
+    if marked:
         for text in (f"{counted(len(marked))} {'is' if len(marked) == 1 else 'are'} gone:", *texts):
             runtime.streams.note(text)
     if not reasons:

@@ -12,7 +12,13 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, input_flags, unflatten
-from stash_cli.commands.media_paths import check_paths, require_ready, server_paths
+from stash_cli.commands.media_paths import (
+    check_paths,
+    folder_problem,
+    media_folders,
+    require_ready,
+    server_paths,
+)
 from stash_cli.commands.sending import uninterrupted
 from stash_cli.commands.waiting import JOB, FollowOptions, follow, run_job, start_job
 from stash_cli.output.failures import confirm
@@ -130,7 +136,8 @@ def run_task(task: Task, runtime: Runtime, options: TaskOptions) -> None:
     async def work(session: Session) -> None:
         args = await arguments(session, runtime, task, options)
         if args is not None:
-            await run_job(session, runtime, task.operation, args, follow)
+            problems = await media_problems(session, task, options)
+            await run_job(session, runtime, task.operation, args, follow, problems)
 
     runtime.run(work, writes=True)
 
@@ -143,10 +150,23 @@ async def follow_task(
     if args is None:
         return None
 
+    started.problems = await media_problems(session, task, options)
+
     async def start() -> str:
         return await uninterrupted(start_job(session, runtime, task.operation, args, started))
 
     return await follow(session, runtime, start, options, started)
+
+
+async def media_problems(session: Session, task: Task, options: TaskOptions) -> list[str]:
+    """Media folders that a scan finds nothing in, as where a drive is not mounted: servers say nothing of it.
+
+    A library in this process says it in its log.
+    """
+    if task.operation != "metadataScan" or options.targets or session.connection.is_embedded:
+        return []
+    found = [(folder, await folder_problem(session, folder)) for folder in await media_folders(session)]
+    return [f"the media folder {folder} {problem}" for folder, problem in found if problem]
 
 
 async def arguments(session: Session, runtime: Runtime, task: Task, options: TaskOptions) -> Values | None:

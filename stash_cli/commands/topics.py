@@ -119,7 +119,8 @@ EXIT_STATUS = """\
   12  nothing matched (find and count with --exit-status)
  130  interrupted
 
-Scripts should take any other status as a failure.
+When several hold, the first of 130, 4, 7, 5, 10, 9, 8, 6, 1 is given. Scripts should take
+any other status as a failure.
 """
 
 ENVIRONMENT = """\

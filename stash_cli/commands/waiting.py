@@ -159,7 +159,7 @@ class JobReport:
         logged = self.log.counted()
         skipped = self.log.skipped
         texts = [f"the server logged {logged}"] if logged else []
-        texts += [f"{skipped} {'file was' if skipped == 1 else 'files were'} skipped"] if skipped else []
+        texts += [f"{skipped} skipped"] if skipped else []
         return "; ".join([*self.problems, *texts])
 
     def lines(self) -> list[str]:
@@ -248,7 +248,7 @@ def _report(
         raise
     if not run.log.is_complete:
         runtime.streams.warn("the server's log is incomplete: it may have logged more")
-    else:
+    elif not started.problems:  # where a drive is away, its errors are not gone
         seen.replace(run.log.signatures(options.ignored))
     return report
 
@@ -307,9 +307,11 @@ async def run_job(
     """Start a job and print its id; with `options`, follow it and print its last state in a chosen format.
 
     A job of an embedded library ends before this process does, so it is followed in any case. `problems` make
-    a job partly done that finishes.
+    a job partly done that finishes; where it is not followed they are warned of.
     """
     started = Started(problems=list(problems))
+    for problem in problems if options is None else ():
+        runtime.streams.warn(problem)
 
     async def start() -> str:
         return await uninterrupted(start_job(session, runtime, operation, args, started))

@@ -49,11 +49,12 @@ class TaskServer(JobServer):
         body = await request.json()
         query = body["query"]
         answers = {
-            "systemStatus": {"status": self.status},
+            "systemStatus": {"status": "OK" if self.status == "UNMOUNTED" else self.status},
             "configuration": {"general": {"stashes": [{"path": "/media"}]}, "defaults": {"scan": None}},
             "logs": [],
             "jobQueue": None,
-            "directory": {"directories": ["/media/films"]},
+            "directory": {"directories": [] if self.status == "UNMOUNTED" else ["/media/films"]},
+            **{name: {"count": 1} for name in ("findScenes", "findImages", "findGalleries")},
         }
         if self.away:
             return PlainTextResponse("gone", 502)
@@ -205,9 +206,10 @@ OUTCOMES = (
         quiet="",
     ),
     Row(logged_during, 0, "no new errors (1 ignored)", words=("--ignore-error", "lstat"), quiet=""),
-    Row(skipped, 0, "1 file was skipped", quiet=""),
+    Row(skipped, 0, "1 skipped", quiet=""),
     Row(finished, 2, "/medai is not in a media folder", words=("/medai",), waits=False),
     Row(finished, 2, "there is no folder /media/filsm", words=("/media/filsm/a.mp4",), waits=False),
+    Row(finished, 6, "has no folders any more, though 3 objects", server="UNMOUNTED"),
     Row(finished, 1, "migration", server="NEEDS_MIGRATION", waits=False),
 )
 

@@ -31,6 +31,8 @@ HARMLESS = (
     # that it did, and goes on.
     re.compile(r"\Agoroutine \d+ \[running\]:.*AssociateCaptions", re.DOTALL),
     re.compile(r"\Aalready in transaction\Z"),
+    # A folder of generated files that was never needed.
+    re.compile(r"\Aerror cleaning \w+ files: lstat .*: no such file or directory\Z"),
     # A client that went away while the server answered it.
     re.compile(r"write: broken pipe|connection reset by peer|context canceled\Z"),
 )

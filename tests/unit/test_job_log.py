@@ -1,0 +1,80 @@
+"""Which lines of the server's log are those of a job, and which of them count."""
+
+from __future__ import annotations
+
+import re
+
+from every import every
+
+from stash_cli.core.client.job_log import JobLog, signature
+
+JOB = {"id": "7", "addTime": "2024-05-01T10:00:00Z", "startTime": "2024-05-01T10:00:05.5Z"}
+ENDED = JOB | {"endTime": "2024-05-01T10:00:20.5Z"}
+
+
+def line(time: str, message: str = "x", level: str = "Error") -> dict[str, str]:
+    return {"time": f"2024-05-01T10:00:{time}Z", "level": level, "message": message}
+
+
+@every(
+    ("time", "is_counted"),
+    [
+        ("05.4", False),  # while the job waited behind another
+        ("05", True),  # cut to the second
+        ("04", False),
+        ("05.6", True),
+        ("20.5", True),
+        ("21.4", True),  # a second of grace
+        ("22", False),
+    ],
+)
+def test_lines_count_between_start_and_end(time: str, is_counted: bool) -> None:
+    log = JobLog()
+    log.set_window(ENDED)
+    log.add([line(time)])
+    assert (len(log.lines()) == 1) is is_counted
+
+
+def test_what_is_logged_once_the_next_job_has_started_is_not_ours() -> None:
+    log = JobLog()
+    log.note_other({"id": "8", "startTime": "2024-05-01T10:00:20.6Z"})
+    log.set_window(ENDED)
+    log.add([line("20.55", "ours"), line("20.7", "theirs")])
+    assert [each["message"] for each in log.lines()] == ["ours"]
+
+
+TRACE = "goroutine 5 [running]:\nruntime/debug.Stack()\n  video.AssociateCaptions(0x1)\n"
+
+
+@every(
+    ("message", "counts"),
+    [
+        ("error processing x", {"errors": 1}),
+        (TRACE, {"ignored": 1}),
+        ("goroutine 5 [running]:\nsomething else", {"errors": 1}),
+        ("already in transaction", {"ignored": 1}),
+        ("error cleaning sprite files: lstat /g/vtt: no such file or directory", {"ignored": 1}),
+        ("[transcode] error transcoding video file: exit status 1", {"elsewhere": 1}),
+        ("known to us", {"ignored": 1}),
+        ("error processing y", {"known": 1}),
+    ],
+)
+def test_errors_that_do_not_count_are_counted_apart(message: str, counts: dict[str, int]) -> None:
+    log = JobLog()
+    log.set_window(ENDED)
+    log.add([line("10", message)])
+    found = log.summary([re.compile("known to us")], {"error processing y"})
+    assert {name: count for name, count in found.facts().items() if count} == counts
+    assert found.fails("error") is ("errors" in counts)
+
+
+def test_the_same_error_is_recognised_whatever_varies() -> None:
+    assert signature(line("1", "took 1.5s at 0xc000a")) == signature(line("2", "took 22ms at 0xbeef\nmore"))
+    assert signature(line("1", "file 1.mp4")) != signature(line("2", "file 2.mp4"))
+
+
+def test_of_many_lines_only_those_that_matter_are_kept() -> None:
+    log = JobLog()
+    log.add([line("10", "chatter", "Debug"), line("10", "scanning", "Info"), line("10", "w", "Warning")])
+    log.add([line("10", "Skipping zero-length file: a", "Info")])
+    assert [each["message"] for each in log.entries.values()] == ["w", "Skipping zero-length file: a"]
