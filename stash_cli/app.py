@@ -78,6 +78,12 @@ COMMANDS = {
     "completion": ("Complete commands, flags and names with Tab", "completion:group", "Server"),
 }
 
+SHORTS = {
+    # verb of `metadata`: (help, module and function); left out of the root's help
+    "clean-generated": ("Remove generated files that belong to nothing", "metadata:clean_generated"),
+    "anonymise": ("Copy the database without names, texts and pictures", "file_tasks:anonymise"),
+}
+
 EXAMPLES = (
     "stash --demo scenes find --rating100-gte 80",
     "stash scenes find beach --tag Outdoor --sort -date --limit 10",
@@ -97,6 +103,8 @@ def entries() -> dict[str, Entry]:
         found[noun] = Entry(text, target, "Library", alias_of=plural)
     for name, (text, target, section) in COMMANDS.items():
         found[name] = Entry(text, f"stash_cli.commands.{target}", section)
+    for name, (text, target) in SHORTS.items():
+        found[name] = Entry(text, f"stash_cli.commands.{target}", "Jobs", alias_of=f"metadata {name}")
     return found
 
 

@@ -18,8 +18,9 @@ from stash_cli.commands.media_paths import (
     server_paths,
 )
 from stash_cli.commands.sending import uninterrupted
-from stash_cli.commands.tasks import PathOptions
-from stash_cli.commands.waiting import Started, start_job
+from stash_cli.commands.tasks import Done, PathOptions
+from stash_cli.commands.waiting import JOB, Started, snake, start_job
+from stash_cli.core.client.jobs import unknown_job
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 from stash_cli.output.failures import confirm
 from stash_cli.output.progress import open_progress
@@ -99,6 +100,8 @@ class Findings:
 
     marked: list[tuple[str, str]]
     is_complete: bool
+    job: dict[str, Any]
+    """The job of the dry run."""
 
     def below(self, folder: str) -> list[str]:
         return [path for _, path in self.marked if is_below(path, folder)]
@@ -110,8 +113,8 @@ class Findings:
 
 async def prepare_clean(
     session: Session, runtime: Runtime, options: TaskOptions, values: dict[str, Any]
-) -> dict[str, Any] | None:
-    """Run dry, show what would go and guard it; None where there is nothing to do.
+) -> dict[str, Any] | Done:
+    """Run dry, show what would go and guard it; Done where there is nothing to do.
 
     Raises StashNotConfirmedError for more than the limit, or all of a media folder, without a yes.
     """
@@ -126,12 +129,12 @@ async def prepare_clean(
         _refuse(runtime, reasons, [], yes=False)
     found = await dry_run(session, runtime, values | {"dryRun": True}, options)
     if values.get("dryRun"):
-        runtime.print_rows(MARKED, [{"reason": reason, "path": path} for reason, path in found.marked])
         runtime.streams.note(f"dry run: {counted(len(found.marked))} would be removed")
-        return None
+        rows = [{"reason": reason, "path": path} for reason, path in found.marked]
+        return Done(MARKED, rows, is_for_people=True)
     if not found.marked and found.is_complete:
         runtime.streams.note("nothing to clean")
-        return None
+        return Done(JOB, [found.job], is_for_people=False)
     reasons += await guard(session, found, options.max_missing or Limit(), forgotten)
     _refuse(runtime, reasons, found.marked, yes=options.yes)
     # Folders may have gone while the question was open; the same input runs again, now for real.
@@ -172,12 +175,14 @@ async def dry_run(
                 progress.update(f"{update.description} (dry run)", update.progress, update.sub_tasks)
         finally:
             progress.close()
-    if run.last is not None:
-        run.last.check()
+    if run.last is None:
+        raise unknown_job(run.id)
+    run.last.check()
     messages = [line["message"] for line in run.log.lines()]
     found = [match for message in messages if (match := _MARKED.match(message))]
     is_complete = run.log.is_complete and any(map(_DRY.match, messages))
-    return Findings([(match["reason"] or "in a zip", _path(match["path"])) for match in found], is_complete)
+    marked = [(match["reason"] or "in a zip", _path(match["path"])) for match in found]
+    return Findings(marked, is_complete, snake("Job", run.last.job))
 
 
 def _path(text: str) -> str:

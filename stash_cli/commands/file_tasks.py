@@ -320,4 +320,6 @@ def _without_download(type_name: str) -> FlagTable:
     )
 
 
-backup, export, import_ = (partial(build, verb) for verb in ("backup", "export", "import"))
+backup, export, import_, anonymise = (
+    partial(build, verb) for verb in ("backup", "export", "import", "anonymise")
+)

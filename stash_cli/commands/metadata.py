@@ -224,6 +224,7 @@ ALL = (
 TASKS = {task.verb: task for task in ALL}
 """All tasks that start a job, by verb."""
 
-scan, generate, auto_tag, identify, clean, optimise = (
-    TASKS[verb].build for verb in ("scan", "generate", "auto-tag", "identify", "clean", "optimise")
+scan, generate, auto_tag, identify, clean, clean_generated, optimise = (
+    TASKS[verb].build
+    for verb in ("scan", "generate", "auto-tag", "identify", "clean", "clean-generated", "optimise")
 )

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
     from stash_cli.commands.waiting import JobReport, Started
     from stash_cli.core.client.session import Session
+    from stash_cli.output.values import View
 
     Values = dict[str, Any]
-    Prepare = Callable[[Session, Runtime, "TaskOptions", Values], Awaitable[Values | None]]
+    Prepare = Callable[[Session, Runtime, "TaskOptions", Values], Awaitable["Values | Done"]]
 
 SETTINGS = "Settings (default: those saved on the server)"
 
@@ -68,6 +69,22 @@ class RiskyOptions(TaskOptions):
     """A task that cannot be undone."""
 
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What is there to be printed of a task that needs no job of its own any more."""
+
+    view: View
+    rows: list[dict[str, Any]]
+    is_for_people: bool
+    """Whether the rows are printed as a table, too; otherwise they are one object for programs."""
+
+    def show(self, runtime: Runtime) -> None:
+        if self.is_for_people:
+            runtime.print_rows(self.view, self.rows)
+        elif not runtime.for_people:
+            runtime.print_row(self.view, self.rows[0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,9 +152,11 @@ def run_task(task: Task, runtime: Runtime, options: TaskOptions) -> None:
 
     async def work(session: Session) -> None:
         args = await arguments(session, runtime, task, options)
-        if args is not None:
-            problems = await media_problems(session, task, options)
-            await run_job(session, runtime, task.operation, args, follow, problems)
+        if isinstance(args, Done):
+            args.show(runtime)
+            return
+        problems = await media_problems(session, task, options)
+        await run_job(session, runtime, task.operation, args, follow, problems)
 
     runtime.run(work, writes=True)
 
@@ -147,7 +166,7 @@ async def follow_task(
 ) -> JobReport | None:
     """Start a task, follow its job and report it; None where there was nothing to do."""
     args = await arguments(session, runtime, task, options)
-    if args is None:
+    if isinstance(args, Done):
         return None
 
     started.problems = await media_problems(session, task, options)
@@ -169,10 +188,10 @@ async def media_problems(session: Session, task: Task, options: TaskOptions) -> 
     return [f"the media folder {folder} {problem}" for folder, problem in found if problem]
 
 
-async def arguments(session: Session, runtime: Runtime, task: Task, options: TaskOptions) -> Values | None:
+async def arguments(session: Session, runtime: Runtime, task: Task, options: TaskOptions) -> Values | Done:
     """The arguments of the mutation: saved options, flags over them, and paths, checked where possible.
 
-    None where nothing is left to be done.
+    Done where nothing is left to be done.
     """
     paths = server_paths(runtime, options.targets)
     if task.needs_ready:
@@ -182,11 +201,11 @@ async def arguments(session: Session, runtime: Runtime, task: Task, options: Tas
     if task.input is None:
         return {}
     given = await _given(session, task, options.flags)
-    values: Values | None = merged(await _saved(session, task), given) | ({"paths": paths} if paths else {})
-    if task.prepare is not None and values is not None:
+    values: Values | Done = merged(await _saved(session, task), given) | ({"paths": paths} if paths else {})
+    if task.prepare is not None and isinstance(values, dict):
         values = await task.prepare(session, runtime, options, values)
-    if values is None:
-        return None
+    if isinstance(values, Done):
+        return values
     runtime.streams.detail(f"{task.verb} with {json.dumps(values, ensure_ascii=False)}")
     return {"input": values}
 

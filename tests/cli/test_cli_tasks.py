@@ -121,6 +121,7 @@ def test_paths_are_absolute_and_checked_for_every_task(library: Cli, pictures: P
 
 def test_clean_shows_first_what_would_go_and_asks_for_much(library: Cli, pictures: Path) -> None:
     assert "nothing to clean" in library.ok("clean").err
+    assert library.ok("clean", "--json").json["status"] == "FINISHED"
     (pictures / "p1.png").unlink()
     dry = library.ok("clean", "--dry-run", "--json")
     assert [row["path"] for row in dry.json] == [str(pictures / "p1.png")]
