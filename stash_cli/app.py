@@ -43,10 +43,20 @@ COMMANDS = {
     "auto-tag": ("Add what is named in paths of files", "metadata:auto_tag", "Jobs"),
     "identify": ("Fill in scenes from stash-boxes and scrapers", "metadata:identify", "Jobs"),
     "clean": ("Remove what belongs to files that are gone", "metadata:clean", "Jobs"),
+    "clean-generated": (
+        "Remove generated files that belong to nothing",
+        "metadata:clean_generated",
+        "Jobs",
+    ),
     "backup": ("Back up the database, on the server or to a file here", "file_tasks:backup", "Jobs"),
     "export": ("Export objects to a file, or the whole library", "file_tasks:export", "Jobs"),
     "import": ("Import objects from a file, or the whole library", "file_tasks:import_", "Jobs"),
     "optimise": ("Optimise the database", "metadata:optimise", "Jobs"),
+    "anonymise": (
+        "Copy the database without names, texts and pictures",
+        "file_tasks:anonymise",
+        "Jobs",
+    ),
     "metadata": ("All tasks on the whole library", "metadata:group", "Jobs"),
     "run": ("Run a chain of tasks, one after the other", "run:build", "Jobs"),
     "jobs": ("List, watch, wait for and stop jobs", "jobs:group", "Jobs"),
@@ -78,12 +88,6 @@ COMMANDS = {
     "completion": ("Complete commands, flags and names with Tab", "completion:group", "Server"),
 }
 
-SHORTS = {
-    # verb of `metadata`: (help, module and function); left out of the root's help
-    "clean-generated": ("Remove generated files that belong to nothing", "metadata:clean_generated"),
-    "anonymise": ("Copy the database without names, texts and pictures", "file_tasks:anonymise"),
-}
-
 EXAMPLES = (
     "stash --demo scenes find --rating100-gte 80",
     "stash scenes find beach --tag Outdoor --sort -date --limit 10",
@@ -103,8 +107,6 @@ def entries() -> dict[str, Entry]:
         found[noun] = Entry(text, target, "Library", alias_of=plural)
     for name, (text, target, section) in COMMANDS.items():
         found[name] = Entry(text, f"stash_cli.commands.{target}", section)
-    for name, (text, target) in SHORTS.items():
-        found[name] = Entry(text, f"stash_cli.commands.{target}", "Jobs", alias_of=f"metadata {name}")
     return found
 
 
