@@ -132,7 +132,7 @@ async def endless(server: TaskServer) -> None:
 
 
 async def interrupted(server: TaskServer) -> None:
-    if server.streams.interrupts._cancel is not None:  # a command that waits
+    if server.listeners:  # a command that waits
         server.streams.interrupts._handle(2, None)
 
 
