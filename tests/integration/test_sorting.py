@@ -20,7 +20,7 @@ from stash_cli.embedded.demo import build
 
 KEYS = {
     "Scene": {"rating": "rating100", "organized": "organized", "date": "date", "play_count": "play_count"},
-    "Performer": {"birthdate": "birthdate", "height": "height_cm", "o_counter": "o_counter", "name": "name"},
+    "Performer": {"birthdate": "birthdate", "name": "name"},
     "Tag": {"scenes_count": "scene_count", "name": "name"},
 }
 """Sort keys and the fields that hold their values."""

@@ -148,7 +148,10 @@ async def wrong_terms(
     """The terms of one type whose matches are not those of the oracle, or not the complement of `-term`."""
     found: list[Any] = []
     everything = set(oracle.ids(type_name, lambda _: True))
-    for text, asked in terms(questions, type_name):
+    every_term = list(terms(questions, type_name))
+    # A part of them in each run of the suite, all of them where many examples are wanted.
+    few = questions.luck.sample(every_term, min(len(every_term), 2 * FEW))
+    for text, asked in every_term if EXAMPLES > FEW else few:
         try:
             given = await told(session, type_name, text)
         except StashError as error:
