@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.recorder import Recorder
-    from stash_cli.core.edits.undo import Problem, Report
+    from stash_cli.core.edits.undo_report import Problem, Report
 
 _VIEW = View()
 SHOWN = 20

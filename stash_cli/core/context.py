@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
     from stash_cli.core.edits.recorder import Recorder
-    from stash_cli.core.edits.undo import Report
+    from stash_cli.core.edits.undo_report import Report
     from stash_cli.core.plugins.context import PluginContext
     from stash_cli.core.store import StashEntityStore
 

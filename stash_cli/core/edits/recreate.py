@@ -15,7 +15,8 @@ from stash_cli.core.edits.plan import plan_create
 from stash_cli.core.edits.resume import made_since
 from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same, whole
 from stash_cli.core.edits.snapshots import CHILDREN
-from stash_cli.core.edits.undo import Problem, refusal
+from stash_cli.core.edits.undo import refusal
+from stash_cli.core.edits.undo_report import Problem
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of, input_field
 from stash_cli.core.orm.object_plan import plan_object

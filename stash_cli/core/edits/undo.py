@@ -6,8 +6,6 @@ what cannot be taken back today can be tried again, since every change knows whe
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits import changes
@@ -21,8 +19,9 @@ from stash_cli.core.edits.pictures import Pictures, is_picture
 from stash_cli.core.edits.plan import plan_destroy, plan_updates
 from stash_cli.core.edits.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.snapshots import read_snapshots
+from stash_cli.core.edits.undo_report import Problem, Report
 from stash_cli.core.errors import StashInputError, StashJournalError
-from stash_cli.core.orm.edit import Change, Edit
+from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.orm.object_plan import plan_object
 from stash_cli.core.orm.relationship import relationships
@@ -44,45 +43,6 @@ GONE = "it does not exist any more"
 OTHER = "its id is another object's now"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One change that was not taken back: of a field, or ("") of a whole object."""
-
-    type: str
-    id: str
-    field: str
-    reason: str
-    is_conflict: bool = True
-
-    def __str__(self) -> str:
-        entity = ENTITIES.get(self.type)
-        what = f"{entity.noun if entity else self.type} {self.id}"
-        return f"{what}{f' {self.field}' if self.field else ''}: {self.reason}"
-
-
-@dataclass(slots=True)
-class Report:
-    """What an undo has done: changes taken back by what was done for it, others that were so, and problems.
-
-    `edits` are the edits that were made, or with a dry run would be.
-    """
-
-    run: int | None = None
-    done: Counter[tuple[str, str]] = field(default_factory=Counter)
-    already: int = 0
-    problems: list[Problem] = field(default_factory=list)
-    edits: list[Edit] = field(default_factory=list)
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.problems
-
-    @property
-    def failed(self) -> int:
-        """How many changes the server did not take back, or may not have."""
-        return sum(not each.is_conflict for each in self.problems)
-
-
 class Reversal:
     """The undo of one run, recorded by `recorder`; with `is_dry` it is only planned."""
 
@@ -98,6 +58,8 @@ class Reversal:
         self.ids = NewIds(self.journal, target.database or 0)
         self.applier = Applier(session, is_shielded=True)
         self.pictures = Pictures(self.journal)
+        self.kept: set[tuple[str, str]] = set()
+        """Type and id of what objects were made with that are not deleted."""
 
     async def run(self) -> None:
         """Take the run back. Raises StashJournalError where it was made on another database."""
@@ -241,6 +203,7 @@ class Reversal:
                 self.refuse((type_name, one, ""), [row], OTHER)
             elif reason := self._why_kept((type_name, one, ""), row, snapshot):
                 self.refuse((type_name, one, ""), [row], reason)
+                self.kept.update(self._made_with(row))
             else:
                 ids.append(one)
         await self.destroy(type_name, ids, by_id)
@@ -249,6 +212,8 @@ class Reversal:
         """Why an object that the run made is not deleted; "" for no reason."""
         if run := self.later_run(key):
             return f"{CHANGED} by run {run}"
+        if key[:2] in self.kept:
+            return "what was made with it stays"
         wanted = row.answered if isinstance(row.answered, dict) else {}
         for name, value in snapshot["values"].items():
             was = mapped((*key[:2], name), wanted.get(name, UNSET), self.ids.current)
@@ -259,6 +224,15 @@ class Reversal:
             return f"{ENTITIES[other].noun} {one} uses it"
         children = snapshot.get("children")
         return f"it has {len(children)} markers or chapters" if children else ""
+
+    def _made_with(self, row: Recorded) -> Iterator[tuple[str, str]]:
+        """Type and present id of what an object was linked to when it was made."""
+        for name, value in (row.answered if isinstance(row.answered, dict) else {}).items():
+            relation = relationships(row.type).get(name)
+            if relation is not None and value:
+                for item in value if isinstance(value, list) else [value]:
+                    target = relation.inverse_type
+                    yield target, self.ids.current(target, str(key_of(item)))
 
     async def destroy(self, type_name: str, ids: Sequence[str], rows: dict[str, Recorded]) -> None:
         """Delete objects, and store which changes that took back."""

@@ -8,7 +8,8 @@ from stash_cli.core.edits import changes
 from stash_cli.core.edits.changes import set_all_redone
 from stash_cli.core.edits.history import summary
 from stash_cli.core.edits.journal import EDIT, REDO, UNDO
-from stash_cli.core.edits.undo import Report, Reversal
+from stash_cli.core.edits.undo import Reversal
+from stash_cli.core.edits.undo_report import Report
 from stash_cli.core.errors import StashJournalError
 
 if TYPE_CHECKING:

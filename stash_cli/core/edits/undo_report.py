@@ -1,0 +1,51 @@
+"""The outcome of an undo: what was taken back, and what was not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from stash_cli.core.orm.edit import Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One change that was not taken back: of a field, or ("") of a whole object."""
+
+    type: str
+    id: str
+    field: str
+    reason: str
+    is_conflict: bool = True
+
+    def __str__(self) -> str:
+        entity = ENTITIES.get(self.type)
+        what = f"{entity.noun if entity else self.type} {self.id}"
+        return f"{what}{f' {self.field}' if self.field else ''}: {self.reason}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What an undo has done: changes taken back by what was done for it, others that were so, and problems.
+
+    `edits` are the edits that were made, or with a dry run would be.
+    """
+
+    run: int | None = None
+    done: Counter[tuple[str, str]] = field(default_factory=Counter)
+    already: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    edits: list[Edit] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.problems
+
+    @property
+    def failed(self) -> int:
+        """How many changes the server did not take back, or may not have."""
+        return sum(not each.is_conflict for each in self.problems)
