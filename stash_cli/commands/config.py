@@ -10,6 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.variables import read_text
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.server_settings import (
     HIDDEN,
@@ -227,9 +228,7 @@ def _assignment(runtime: Runtime, word: str) -> tuple[str, Any]:
     if not equals:
         raise StashUsageError(f"{word!r} has no value: write KEY=VALUE")
     if value.startswith("@"):
-        from stash_cli.core.texts import read_text_file
-
-        value = (runtime.streams.read() if value == "@-" else read_text_file(value[1:])).rstrip("\r\n")
+        value = read_text(value[1:], runtime.streams).rstrip("\r\n")
     return key, parse(key, value)
 
 
@@ -237,9 +236,7 @@ def read_file(runtime: Runtime, source: str) -> Settings:
     """The settings in a file, by section. Raises StashInputError for what is no such file."""
     import yaml
 
-    from stash_cli.core.texts import read_text_file
-
-    content = runtime.streams.read() if source == "-" else read_text_file(source)
+    content = read_text(source, runtime.streams)
     try:
         found = yaml.safe_load(content)
     except yaml.YAMLError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from stash_cli.commands.argv.flags import TEMPLATE
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
     from stash_cli.commands.runtime import Runtime
@@ -91,11 +91,20 @@ def _check_fields(runtime: Runtime, view: View) -> None:
     from stash_cli.core.types.api import describe_api
 
     options = runtime.options
-    if options.output == "ids" and "id" not in describe_api().types[view.type].fields:
+    # Rows that are no objects of the API have the fields of their columns only.
+    declared = describe_api().types.get(view.type)
+    known = declared.fields.keys() if declared else set(view.fields)
+    if options.output == "ids" and "id" not in known:
         raise StashUsageError("--ids: these objects have no ids")
     if options.fields == ["list"]:
         _list_fields(runtime, view)
-    if options.fields:
+    if options.fields and declared is None:
+        for name in runtime.chosen(view).fields:
+            if name not in known:
+                raise StashUsageError(
+                    f"--fields: there is no field {name}. {did_you_mean(name, known)}".rstrip()
+                )
+    elif options.fields:
         from stash_cli.core.graphql.selection import merge
 
         merge(view.type, runtime.chosen(view).fields)

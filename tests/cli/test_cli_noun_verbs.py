@@ -243,3 +243,20 @@ def test_a_server_without_package_sources_has_no_packages(small: Cli) -> None:
     assert "no package sources" in small.ok("packages", "sources").err
     assert "all packages are up to date" in small.ok("packages", "update").err
     assert small("packages", "install", "renamer").status == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("packages", "sources", "--ids"), "these objects have no ids"),
+        (("tags", "tree", "--fields", "pat"), "Did you mean path?"),
+        (("config", "diff", "no-such-file"), "cannot read no-such-file"),
+        (("config", "set", "general.password=@no-such-file"), "cannot read no-such-file"),
+    ],
+)
+def test_what_is_not_there_is_told_before_anything_is_sent(
+    offline: Cli, words: tuple[str, ...], said: str
+) -> None:
+    done = offline(*words)
+    assert done.status == 2
+    assert said in done.err
