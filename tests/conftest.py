@@ -20,11 +20,23 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def session_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Folders of their own for fixtures that are made once, before those of each test are there."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in FOLDERS:
+            patch.setenv(name, str(tmp_path_factory.mktemp("session")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep settings, caches and demo data of the user's account out of the tests, and theirs out of it."""
     home = tmp_path_factory.mktemp("home")
-    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+    for name in FOLDERS:
         monkeypatch.setenv(name, str(home))
     for name in (
         "STASH_URL",
