@@ -296,6 +296,11 @@ class Reversal:
         gone = self._later(relation.inverse_type, named(net))
         return next((row.run for row in gone if row.operation == DELETE), None)
 
+    def later_merge(self, key: Key) -> int | None:
+        """The first later run of ours that merged into an object, or deleted it."""
+        rows = self._later(key[0], [key[1]])
+        return next((row.run for row in rows if row.operation in (MERGE, DELETE)), None)
+
     def _later(self, type_name: str, current: Iterable[str]) -> Iterator[Recorded]:
         """The changes of later runs that hold, of objects with these present ids."""
         ids = [old for one in current for old in self.ids.all_of(type_name, one)]

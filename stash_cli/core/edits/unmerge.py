@@ -25,6 +25,9 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     *sources, merge = rows
     one = reversal.ids.current(merge.type, merge.id)
     key = (merge.type, one, "")
+    if (run := reversal.later_merge(key)) is not None:
+        reversal.refuse(key, [merge], f"{CHANGED} by run {run}")
+        return
     found = await read_snapshots(reversal.session, merge.type, [one])
     if not isinstance(merge.before, dict) or any(not isinstance(row.before, dict) for row in sources):
         reversal.refuse(key, [merge], NOT_READ)
