@@ -158,7 +158,7 @@ class Root(LazyGroup):
     def expanded(self, ctx: Any, words: list[str]) -> list[str]:
         word, *rest = words or [""]
         # A command is never replaced, and what an alias stands for is not looked up again.
-        if not ctx.obj.has_settings or word[:1] in ("", "-") or word in self.entries:
+        if word[:1] in ("", "-") or word in self.entries or not ctx.obj.has_settings:
             return words
         given = ArgvScanner([global_flags()]).scan(rest).values[0]
         ctx.obj.merge({name: value for name, value in given.items() if name in ("profile", "url", "demo")})

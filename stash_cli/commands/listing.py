@@ -51,7 +51,7 @@ class ListOptions(WhereOptions):
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Listing:
     """The rows to list: sort keys, their number (None: all), and how many come before.
 

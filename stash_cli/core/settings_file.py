@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 NAME = "settings.toml"
 TOP = {"default": str, "profiles": dict, "defaults": dict, "aliases": dict, "run": dict}
 """The keys of the file, with the types of their values."""
-_PLACE = re.compile(
-    r"^(?P<reason>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL
-)
+_PLACE = r"(?s:^(?P<reason>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$)"
 _HINT = "Correct the file; --server URL works without it."
 
 
@@ -74,7 +72,7 @@ def parse(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = _PLACE.match(str(error))
+        found = re.match(_PLACE, str(error))
         reason = (found["reason"] if found else str(error)).rstrip(".")
         place = f"line {found['line']}, column {found['column']}" if found and found["line"] else "at its end"
         raise StashConfigurationError(

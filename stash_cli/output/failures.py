@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 HIDDEN = "***"
-_NAME = re.compile(r"[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*", re.IGNORECASE)
-_VALUE = re.compile(
-    r"""((?:api[-_]?key|passw|cookie|token|secret|credential|authorization)\w*["']?\s*[:=]\s*)"""
-    r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,})]+(?:\s+(?!-)[^\s,})'"]+)?)""",
-    re.IGNORECASE,
+# Patterns are text: they are compiled when something is hidden, not at every start.
+_NAME = r"(?i:[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*)"
+_VALUE = (
+    r"""(?i)((?:api[-_]?key|passw|cookie|token|secret|credential|authorization)\w*["']?\s*[:=]\s*)"""
+    r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,})]+(?:\s+(?!-)[^\s,})'"]+)?)"""
 )
-_USER = re.compile(r"(://)[^/\s@]+@")
+_USER = r"(://)[^/\s@]+@"
 _LONGEST = 800
 _SHORT = 4
 """Shorter values are not replaced: they occur in ordinary text."""
@@ -62,10 +62,10 @@ def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]
     for number, word in enumerate(args):
         name, assigned, value = word.partition("=")
         # A word alone is a command, such as `auth token`.
-        if _NAME.fullmatch(name) and (assigned or name.startswith("-")):
+        if re.fullmatch(_NAME, name) and (assigned or name.startswith("-")):
             yield value if assigned else next(iter(args[number + 1 : number + 2]), "")
     for name, value in environ.items():
-        if name.startswith("STASH_") and _NAME.fullmatch(name):
+        if name.startswith("STASH_") and re.fullmatch(_NAME, name):
             yield value
 
 
@@ -83,7 +83,7 @@ def masked(text: str) -> str:
     >>> masked('api \'mutation { x(password: "abc", name: "d") }\' https://me:abc@nas')
     'api \'mutation { x(password: ***, name: "d") }\' https://***@nas'
     """
-    return _USER.sub(rf"\1{HIDDEN}@", _VALUE.sub(rf"\1{HIDDEN}", text))
+    return re.sub(_USER, rf"\1{HIDDEN}@", re.sub(_VALUE, rf"\1{HIDDEN}", text))
 
 
 def confirm(streams: Streams, what: str, *, yes: bool) -> None:

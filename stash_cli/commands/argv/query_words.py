@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from stash_cli.core.query.language.query import Query
     from stash_cli.core.query.q import Q
 
-_DASHED = re.compile(
-    r"""-(?:[("]|(?:is|no|has|missing):|[^\W\d][\w.]+(?:\.(?:"[^"]*"|'[^']*'))?\s*(?::|!=|!~|[<>=~]))""",
-    re.IGNORECASE,
+_DASHED = (
+    r"""(?i:-(?:[("]|(?:is|no|has|missing):|[^\W\d][\w.]+(?:\.(?:"[^"]*"|'[^']*'))?\s*(?::|!=|!~|[<>=~])))"""
 )
-"""Words that may be terms with a dash before them."""
+"""Words that may be terms with a dash before them; compiled when there is such a word."""
 _AS_TEXT = ("(", "-(", "^(", '"', "'", '-"', '^"')
 """Beginnings of an argument that is query text among several arguments, too."""
 
@@ -54,7 +53,9 @@ def is_query_word(type_name: str, word: str) -> bool:
 
     Before a colon an unknown name is one, too, so that its mistake is told.
     """
-    found = _DASHED.match(word)
+    if word.startswith("--"):
+        return False
+    found = re.match(_DASHED, word)
     if not found or found[0].endswith(("(", '"', ":")):
         return found is not None
     from stash_cli.core.query.language.fields import target
@@ -227,7 +228,7 @@ def _of_flags(type_name: str, flags: Mapping[str, Any]) -> Q:
     return Q(**values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RawCriterion:
     """A criterion in the API's own shape, which is sent as it is."""
 

@@ -179,7 +179,7 @@ def key_values(keys: tuple[str, ...], required: tuple[str, ...] = ()) -> Callabl
     return parse
 
 
-_ITEM = re.compile(r',(\s*"(?:[^"\\]|\\.)*"\s*(?=,|\Z)|[^,]*)', re.DOTALL)
+_ITEM = r'(?s:,(\s*"(?:[^"\\]|\\.)*"\s*(?=,|\Z)|[^,]*))'
 
 
 def split_list(text: str) -> list[str]:
@@ -188,7 +188,7 @@ def split_list(text: str) -> list[str]:
     >>> split_list('A, "B, C",D')
     ['A', 'B, C', 'D']
     """
-    found = [_unquoted(part.strip()) for part in _ITEM.findall(f",{text}")]
+    found = [_unquoted(part.strip()) for part in re.findall(_ITEM, f",{text}")]
     if not all(found):
         raise StashInputError("a part of the list is empty: write names between commas")
     return found

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import check_sort
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.query.extractors import Extractor, at, extractor
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
+    from stash_cli.core.query.extractors import Extractor
     from stash_cli.core.types.entities import Entity
 
 Row = dict[str, Any]
@@ -95,7 +95,7 @@ def parse_keys(entity: Entity, words: Sequence[str]) -> list[SortKey]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LocalOrder:
     """The order by several keys, of rows that arrive in the order of the first."""
 
@@ -133,6 +133,9 @@ def local_order(entity: Entity, keys: Sequence[SortKey]) -> LocalOrder | None:
 
 
 def _extractor(entity: Entity, name: str) -> Extractor | None:
+    # The server's own order, which most commands take, needs no values.
+    from stash_cli.core.query.extractors import at, extractor
+
     if name in _SERVER_ONLY or name.startswith("random"):
         return None
     if paths := _PATHS.get((entity.type, name)):
