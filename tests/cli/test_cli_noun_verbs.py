@@ -99,7 +99,7 @@ def test_a_tree_is_printed_below_its_tops(small: Cli) -> None:
 
 def test_a_tag_below_two_others_comes_below_both(small: Cli) -> None:
     small.ok("tag", "create", "--name", "Rain")
-    small.ok("tag", "update", "Beach", "--parent", "Outdoor", "--parent", "Rain")
+    small.ok("tag", "update", "Beach", "--add-parent", "Rain")
     assert small.ok("tags", "tree").out == "Outdoor  (1)\n  Beach  (2)\nRain  (3)\n  Beach  (2)\n"
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from stash_cli.commands.verbs.editing import Editing
-    from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.edits.draft import Draft, ObjectEdits
 
     Edited = Callable[[ObjectEdits, list[str]], Awaitable[ObjectEdits]]
     """Makes other edits of an object, from words such as title=TEXT."""
@@ -36,7 +36,20 @@ async def choose(editing: Editing, edited: Edited) -> None:
     streams = editing.runtime.streams
     if not streams.interactive:
         raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
-    kept, left, answer = Draft(), 0, ""
+    kept = Draft()
+    try:
+        await _keep(editing, edited, kept)
+    except BaseException:  # Ctrl-C at a question
+        kept.close()
+        raise
+    editing.draft.replace(kept)
+    if not len(kept):
+        raise StashNotConfirmedError("none was chosen: nothing was changed")
+
+
+async def _keep(editing: Editing, edited: Edited, kept: Draft) -> None:
+    """Put the chosen edits into `kept`."""
+    answer = ""
     for read_at, page in editing.draft.pages():
         chosen = []
         for each in page:
@@ -47,13 +60,8 @@ async def choose(editing: Editing, edited: Edited) -> None:
             if answer in ("y", "a") and one.edits:
                 chosen.append(one)
             else:
-                left += 1
                 editing.outcomes.asked.remove(one.id)
         kept.add(chosen, read_at)
-    editing.draft.close()
-    editing.draft = kept
-    if not len(kept):
-        raise StashNotConfirmedError("none was chosen: nothing was changed")
 
 
 async def _answer(editing: Editing, each: ObjectEdits, edited: Edited) -> tuple[str, ObjectEdits]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.sending import before_sending
-from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
+from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
 from stash_cli.commands.verbs.list_flags import UpdateFlags
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashUsageError
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.outcomes import Outcomes
     from stash_cli.commands.runtime import Runtime
     from stash_cli.commands.verbs.assignments import Assignment
-    from stash_cli.commands.verbs.editing import Editing
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.draft import ObjectEdits
     from stash_cli.core.types.entities import Entity
@@ -75,16 +75,21 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
         raise StashUsageError("nothing to change: give at least one field, such as title=TEXT")
 
     async def work(session: Session) -> None:
+        from stash_cli.commands.outcomes import Outcomes
+        from stash_cli.commands.verbs.changes import Names
+        from stash_cli.core.edits.draft import Draft
+
         chosen = read_words(runtime.streams, words) if words else []
         if words and not chosen:
             return
-        with before_sending(runtime):
-            selection = await Selection.of(session, runtime, entity, chosen, query)
-            editing = await drafted(session, runtime, noun, options, assignments, selection)
-        try:
+        with closing(Draft()) as draft:
+            with before_sending(runtime):
+                selection = await Selection.of(session, runtime, entity, chosen, query)
+                outcomes = Outcomes(entity, "updated", [])
+                names = Names(session, create=options.create_missing)
+                editing = Editing(session, runtime, entity, options, draft, names, outcomes, [])
+                await fill(editing, assignments, selection)
             await carry_out(session, runtime, noun, options, editing)
-        finally:
-            editing.draft.close()
 
     runtime.run(work, writes=not options.dry_run)
 
@@ -104,28 +109,16 @@ async def carry_out(
     await tell(session, runtime, noun, editing)
 
 
-async def drafted(
-    session: Session,
-    runtime: Runtime,
-    noun: Noun,
-    options: UpdateOptions,
-    assignments: Sequence[Assignment],
-    selection: Selection,
-) -> Editing:
+async def fill(editing: Editing, assignments: Sequence[Assignment], selection: Selection) -> None:
     """Read the chosen objects, and draft the edits of each."""
     from time import monotonic
 
-    from stash_cli.commands.outcomes import Outcomes
-    from stash_cli.commands.verbs.changes import Changes, Names
-    from stash_cli.commands.verbs.editing import Editing
-    from stash_cli.core.edits.draft import Draft
+    from stash_cli.commands.verbs.changes import Changes
     from stash_cli.core.edits.plan import check_known, plan_updates
 
-    entity, server = noun.entity, await session.learn()
-    changes = Changes(entity, assignments, Names(session, create=options.create_missing))
+    entity, outcomes, server = editing.entity, editing.outcomes, await editing.session.learn()
+    changes = Changes(entity, assignments, editing.names)
     await changes.prepare()
-    outcomes = Outcomes(entity, "updated", [])
-    editing = Editing(session, runtime, entity, options, Draft(), changes.names, outcomes, [])
     read_at, known = monotonic(), set[str]()
     async for rows in selection.pages(["id", entity.label, *changes.paths(server)]):
         page = []
@@ -152,7 +145,6 @@ async def drafted(
     outcomes.asked += [one for one in outcomes.problems if one not in outcomes.asked]
     if not editing.unchanged and not len(editing.draft):
         selection.raise_missing()
-    return editing
 
 
 async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words: list[str]) -> ObjectEdits:

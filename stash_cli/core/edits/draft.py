@@ -96,6 +96,11 @@ class Draft:
             place = self._file.tell()
             yield page
 
+    def replace(self, other: Draft) -> None:
+        """Take the pages of another draft in place of the own ones."""
+        self._file.close()
+        self._file, self.totals = other._file, other.totals
+
     def close(self) -> None:
         """Drop the pages."""
         self._file.close()
