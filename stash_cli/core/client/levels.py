@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _DEPTH = "__depth"
 _ABOVE = {"Tag": "parents", "Studio": "parents", "Group": "containing_groups"}
 """Type -> its relation to the level above."""
+_ANY_OF = frozenset({"includes", "in", "excludes", "ne"})
+"""Lookups of which each value alone decides."""
 _BELOW = {"children": "children", "sub_groups": "sub_groups"}
 """Relations to the level below, in which levels are counted upwards."""
 
@@ -93,14 +95,15 @@ def _expanded(q: Q, known: Mapping[tuple[str, str, int], list[str]]) -> Q:
     for relation, depth in _relations(q.lookups):
         ids = _ids(q.lookups, relation)
         # All of several names within one related object cannot be parted.
-        one_object = "__" in relation and f"{relation}__includes_all" in rest and len(ids) > 1
+        lookups_here = {key.rpartition("__")[2] for key in rest if _is_of(key, relation)}
+        one_object = "__" in relation and len(ids) > 1 and not lookups_here <= _ANY_OF
         if one_object or not all((relation, one, depth) in known for one in ids):
             continue
         del rest[relation + _DEPTH]
         for key in [key for key in rest if _is_of(key, relation)]:
             sets = [known[relation, str(one), depth] for one in _listed(rest.pop(key))]
             lookup = key.rpartition("__")[2]
-            if lookup in ("includes", "in", "excludes", "ne"):
+            if lookup in _ANY_OF:
                 sets = [list(dict.fromkeys(one for each in sets for one in each))]
             name = "excludes" if lookup in ("excludes", "ne") else "includes"
             parts += [Q(**{f"{relation}__{name}": each}) for each in sets[1:]]
