@@ -13,6 +13,7 @@ from functools import partial
 from random import Random, SystemRandom
 from typing import Any
 
+import pytest
 from every import every
 from lookup_evaluation import answer, random_library
 from lookup_generator import Asked, LookupGenerator
@@ -60,6 +61,11 @@ TEXT = {
 TEXT |= {"not_regex": "{f}:!~{v}"}
 RELATED = {"includes": "{f}:{v}", "in": "{f}:{v}", "excludes": "-{f}:{v}", "ne": "{f}:!={v}"}
 CHOICE = {"eq": "{f}:{v}", "in": "{f}:{v}", "excludes": "-{f}:{v}", "ne": "{f}:!={v}"}
+
+
+def new_seed() -> int:
+    """A new seed where many examples are drawn; the same one in every run of the suite."""
+    return SystemRandom().randrange(2**32) if EXAMPLES > FEW else 1
 
 
 def spelling(field: FilterField, lookup: str, value: Any) -> str | None:
@@ -168,7 +174,7 @@ async def wrong_terms(
 
 def test_every_term_and_its_complement() -> None:
     """All terms of one kind of object, or with `QUERY_EXAMPLES` of every kind."""
-    seed = SystemRandom().randrange(2**32)
+    seed = new_seed()
     chosen = list(TABLES) if EXAMPLES > FEW else [Random(seed).choice(list(TABLES))]
 
     async def main() -> list[Any]:
@@ -251,7 +257,7 @@ def _has_performer(oracle: LookupOracle, type_name: str, holds: Holds, row: Row)
 
 
 def test_terms_and_groups_put_together() -> None:
-    seed = SystemRandom().randrange(2**32)
+    seed = new_seed()
 
     async def main() -> list[Any]:
         luck = Random(seed)
@@ -262,6 +268,21 @@ def test_terms_and_groups_put_together() -> None:
             ]
 
     assert run(main()) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize(
+    ("type_name", "text"),
+    [
+        ("Gallery", "(studios__depth=2 studios__eq=5,8)"),
+        ("Scene", "(studios__depth=1 studios__eq=8,1)"),
+        ("Scene", "performers:(tags__depth=-1 tags__eq=1,5,2)"),
+    ],
+)
+async def test_levels_of_several_names_have_their_complement(type_name: str, text: str) -> None:
+    async with random_library(755846741) as (session, oracle):
+        matches, others = await told(session, type_name, text), await told(session, type_name, f"-{text}")
+        assert matches is not None
+        assert others is None or sorted([*matches, *others], key=int) == oracle.ids(type_name, lambda _: True)
 
 
 @every("type_name", [name for name in TABLES if name in ENTITIES])
@@ -368,7 +389,7 @@ def _lowered(text: str) -> str:
 
 
 def test_words_and_their_complement() -> None:
-    seed = SystemRandom().randrange(2**32)
+    seed = new_seed()
 
     async def main() -> list[Any]:
         async with random_library(seed) as (session, oracle):
@@ -383,7 +404,7 @@ def test_words_and_their_complement() -> None:
 
 async def test_words_of_media_and_their_complement() -> None:
     """Paths, fingerprints and titles of markers are searched, too."""
-    seed = SystemRandom().randrange(2**32)
+    seed = new_seed()
     async with random_library(seed) as (session, oracle):
         for type_name in ("Scene", "Image", "Gallery", "Group", "SceneMarker"):
             everything = set(oracle.ids(type_name, lambda _: True))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import FindQuery, iter_rows
 from stash_cli.core.query import lookups
+from stash_cli.core.query.criteria.relations import is_to_one
 from stash_cli.core.query.parse_lookup import parse_lookup
 from stash_cli.core.query.q import Q
 from stash_cli.core.types.entities import ENTITIES
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.query.model import FilterField
 
 _DEPTH = "__depth"
 _ABOVE = {"Tag": "parents", "Studio": "parents", "Group": "containing_groups"}
@@ -45,7 +47,7 @@ async def without_levels(session: Session, type_name: str, query: Q) -> Q:
                 target, link = _hierarchy(type_name, relation)
                 if target in _ABOVE and (key := (relation, one, depth)) not in known:
                     known[key] = await _counted(session, target, link, one, depth)
-    return _expanded(query, known)
+    return _expanded(type_name, query, known)
 
 
 def _relations(leaf: Mapping[str, Any]) -> list[tuple[str, int]]:
@@ -63,15 +65,25 @@ def _is_of(key: str, relation: str) -> bool:
     return relation in (key, head) and lookup not in ("depth", "null")
 
 
+def _lookup(key: str, relation: str) -> str:
+    return "eq" if key == relation else key.rpartition("__")[2]
+
+
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
 
 
-def _hierarchy(type_name: str, relation: str) -> tuple[str, str]:
-    """The type that a relation leads to, and that type's relation to its next level."""
+def _field(type_name: str, relation: str) -> FilterField:
+    """The field of a relation, which may be one of related objects."""
     field, _, inner = parse_lookup(type_name, f"{relation}__depth")
     while inner:
         field, _, inner = parse_lookup(field.target or "", inner)
+    return field
+
+
+def _hierarchy(type_name: str, relation: str) -> tuple[str, str]:
+    """The type that a relation leads to, and that type's relation to its next level."""
+    field = _field(type_name, relation)
     target = field.target or ""
     return target, _BELOW.get(field.name, _ABOVE.get(target, ""))
 
@@ -89,21 +101,22 @@ async def _counted(session: Session, target: str, link: str, one: str, depth: in
     return list(found)
 
 
-def _expanded(q: Q, known: Mapping[tuple[str, str, int], list[str]]) -> Q:
-    parts = [_expanded(part, known) for part in q.parts]
+def _expanded(type_name: str, q: Q, known: Mapping[tuple[str, str, int], list[str]]) -> Q:
+    parts = [_expanded(type_name, part, known) for part in q.parts]
     rest = dict(q.lookups)
     for relation, depth in _relations(q.lookups):
         ids = _ids(q.lookups, relation)
+        any_of = _ANY_OF | ({"eq"} if is_to_one(_field(type_name, relation)) else frozenset())
         # All of several names within one related object cannot be parted.
-        lookups_here = {key.rpartition("__")[2] for key in rest if _is_of(key, relation)}
-        one_object = "__" in relation and len(ids) > 1 and not lookups_here <= _ANY_OF
+        lookups_here = {_lookup(key, relation) for key in rest if _is_of(key, relation)}
+        one_object = "__" in relation and len(ids) > 1 and not lookups_here <= any_of
         if one_object or not all((relation, one, depth) in known for one in ids):
             continue
         del rest[relation + _DEPTH]
         for key in [key for key in rest if _is_of(key, relation)]:
             sets = [known[relation, str(one), depth] for one in _listed(rest.pop(key))]
-            lookup = key.rpartition("__")[2]
-            if lookup in _ANY_OF:
+            lookup = _lookup(key, relation)
+            if lookup in any_of:
                 sets = [list(dict.fromkeys(one for each in sets for one in each))]
             name = "excludes" if lookup in ("excludes", "ne") else "includes"
             parts += [Q(**{f"{relation}__{name}": each}) for each in sets[1:]]
