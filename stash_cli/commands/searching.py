@@ -123,7 +123,7 @@ async def search_for(
     bare = FindQuery(entity, sort=sort, direction=direction)
     if query is None or query.where is None:
         return Search(bare)
-    from stash_cli.core.client.resolver import compile_for, resolve_names
+    from stash_cli.core.client.query_names import compile_for, resolve_names
 
     where = query.where
     if has_saved := any("saved" in leaf for leaf in where.leaves()):

@@ -31,7 +31,7 @@ async def web_list(session: Session, entity: Entity, query: Query | None, listin
 
     Raises StashInputError for what the web interface cannot show.
     """
-    from stash_cli.core.client.resolver import resolve_query
+    from stash_cli.core.client.query_names import resolve_query
 
     found = WebList(_paging(listing))
     if query is None or query.where is None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from stash_cli.core.client import Session
-from stash_cli.core.client.resolver import resolve_ids, resolve_lookups
+from stash_cli.core.client.query_names import resolve_lookups
+from stash_cli.core.client.resolver import resolve_ids
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashAmbiguousError, StashNotFoundError
 from stash_cli.core.graphql.batch import BatchOperation

@@ -26,7 +26,7 @@ from stash_cli.commands.argv.flags import Flag
 from stash_cli.commands.argv.query_words import query_from_argv
 from stash_cli.core.client import Session
 from stash_cli.core.client.paging import FindQuery, iter_rows
-from stash_cli.core.client.resolver import compile_for, resolve_query
+from stash_cli.core.client.query_names import compile_for, resolve_query
 from stash_cli.core.errors import StashError, StashQueryError
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.language.fields import short_name

@@ -60,7 +60,7 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
                 made.append(row)
             elif found is not None and _is_same(found, row):
                 reversal.report.already += 1
-                reversal.settle([row])
+                reversal.set_undone([row])
             else:
                 left.append(row)
         if left:
@@ -69,7 +69,7 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
         failed = reversal.report.failed
         await link(reversal, made)
         if reversal.report.failed == failed:
-            reversal.settle(made)  # else the next undo links them
+            reversal.set_undone(made)  # else the next undo links them
     return made
 
 

@@ -119,7 +119,7 @@ class Reversal:
                 reason = self.by_whom(key) if found.overwrites else found.reason
                 self.refuse(key, held[key], reason)
             elif found.edit is None:
-                self.settle(held[key])
+                self.set_undone(held[key])
             else:
                 edits.append(found.edit)
         await self.apply(edits, held)
@@ -176,7 +176,7 @@ class Reversal:
                 self.fail(key, outcome)
             else:
                 self.report.done[UPDATE, key[0]] += 1
-                self.settle(held.get(key, ()))
+                self.set_undone(held.get(key, ()))
 
     # --- whole objects ---
 
@@ -197,7 +197,7 @@ class Reversal:
             if snapshot is None and (run := self.later_run((type_name, one, ""))):
                 self.refuse((type_name, one, ""), [row], f"{CHANGED} by run {run}")
             elif snapshot is None:
-                self.settle([row])
+                self.set_undone([row])
                 self.report.already += 1
             elif one == row.id and row.created_at and made and not same(row.created_at, made):
                 self.refuse((type_name, one, ""), [row], OTHER)
@@ -246,7 +246,7 @@ class Reversal:
                     self.fail((type_name, one, ""), done)
                 else:
                     self.report.done[DELETE, type_name] += 1
-                    self.settle([rows[one]])
+                    self.set_undone([rows[one]])
 
         for one in ids:
             self.recorder.targets[type_name, one, ""] = (rows[one].run, rows[one].seq)
@@ -258,7 +258,7 @@ class Reversal:
         """Type, present id and field of a change."""
         return row.type, self.ids.current(row.type, row.id), row.field
 
-    def settle(self, rows: Iterable[Recorded]) -> None:
+    def set_undone(self, rows: Iterable[Recorded]) -> None:
         """Store that changes are undone; what they had undone themselves holds again."""
         if self.is_dry:
             return

@@ -49,7 +49,7 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     await recreate(reversal, sources)
     if not reversal.is_dry:
         await reversal.apply(await _taken_off(reversal, merge, sources, one), {})
-        reversal.settle([merge])
+        reversal.set_undone([merge])
 
 
 def _own(

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count, count_tested
-from stash_cli.core.client.resolver import compile_for, first_row, resolve_query
+from stash_cli.core.client.query_names import compile_for, resolve_query
+from stash_cli.core.client.resolver import first_row
 from stash_cli.core.graphql.selection import DefaultPaths, default_paths
 from stash_cli.core.query.q import Q
 from stash_cli.core.store.fields import entity_of, paths_of, with_ids
