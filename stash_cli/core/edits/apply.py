@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.operation import Operation
-    from stash_cli.core.edits.recorder import Recording
+    from stash_cli.core.edits.recording import Recording
 
     Note = Callable[[Operation, BatchOperation], None]
     """Called with an operation, or with what of one was done, and the outcome."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Unrecorded:
-    """Operations of which nothing is recorded; see `recorder.Recording`."""
+    """Operations of which nothing is recorded; see `recording.Recording`."""
 
     def __init__(self, operations: Sequence[Operation] = ()) -> None:
         self.operations = operations

@@ -1,0 +1,242 @@
+"""The changes of operations that are sent together: noted before the request and after its answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits import changes
+from stash_cli.core.edits.before_values import TIMES, paths_of, read_times, with_before
+from stash_cli.core.edits.changes import Recorded, wanted_of
+from stash_cli.core.edits.described import edits_of, subjects, verb_of
+from stash_cli.core.edits.pictures import PICTURES, Pictures, is_picture
+from stash_cli.core.edits.side_mutations import compare
+from stash_cli.core.edits.snapshots import read_snapshots
+from stash_cli.core.graphql.batch import Outcome
+from stash_cli.core.orm.input import attributes, before_of
+from stash_cli.core.orm.side_mutations import COUNTED
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.orm.edit import Edit
+
+    Note = Callable[[Operation, BatchOperation], None]
+
+_STATES = {
+    Outcome.SUCCEEDED: changes.DONE,
+    Outcome.FAILED: changes.FAILED,
+    Outcome.UNKNOWN: changes.UNKNOWN,
+    Outcome.NOT_SENT: changes.PLANNED,
+}
+
+
+class Recording:
+    """The changes of operations that are sent together: `operations` are to be sent in place of those given.
+
+    They select of each answer what the server made of the edits.
+    """
+
+    def __init__(self, recorder: Recorder, server: ServerCapabilities) -> None:
+        self.recorder = recorder
+        self.server = server
+        self.operations: list[Operation] = []
+        self._given: dict[int, Operation] = {}
+        self._rows: dict[int, Recorded] = {}
+        self._changed: dict[int, Recorded] = {}
+        self.pictures = Pictures(recorder.journal)
+        self._replaced: dict[tuple[str, str, str], Any] = {}
+        self._along: dict[int, list[Recorded]] = {}
+
+    async def plan(self, session: Session, operations: Sequence[Operation]) -> None:
+        """Store operations as planned, after reading what they replace where the plan did not."""
+        edits = [edits_of(each) for each in operations]
+        flat = [edit for many in edits for edit in many]
+        known = iter(await with_before(session, flat))
+        times = await read_times(session, flat, self.server)
+        pictured = [(each.type, each.id, each.field) for each in flat if is_picture(each.type, each.field)]
+        self._replaced |= await self.pictures.read(session, [key for key in pictured if key[1]])
+        planned: list[Recorded] = []
+        for operation, many in zip(operations, edits, strict=True):
+            own = tuple(next(known) for _ in many)
+            each = replace(operation, edits=own, paths=self._paths(operation, own))
+            self.operations.append(each)
+            self._given[id(each)] = operation
+            planned += self._planned(each, times)
+        await self._take_snapshots(session, planned)
+        changes.add(self.recorder.journal, self.recorder.start(), [row for row in planned if not row.seq])
+
+    def _planned(self, operation: Operation, times: Mapping[tuple[str, str], Any]) -> Iterator[Recorded]:
+        """The changes that an operation makes."""
+        verb, subject = verb_of(operation), subjects().get(operation.name)
+        if verb == changes.UPDATE:
+            for edit in operation.edits:
+                row = Recorded(edit.type, edit.id, verb, edit.field, edit.before, wanted_of(edit))
+                if (edit.id, edit.field) in times:
+                    row.field, row.before = TIMES[edit.field], times[edit.id, edit.field]
+                    row.wanted = {"added": list(operation.args.get("times", ())), "removed": []}
+                if is_picture(edit.type, edit.field):
+                    row.before = self._replaced.get(row.key, UNSET)
+                    row.wanted = self.pictures.packed(row.wanted)
+                yield self._kept(id(edit), row)
+        elif verb == changes.DELETE:
+            for edit in operation.edits:
+                row = Recorded(edit.type, edit.id, verb, wanted=_options(operation))
+                yield self._kept(id(edit), row)
+        else:
+            # Of what is no object only the name is kept: a setting may be a secret.
+            row = Recorded(subject.type if subject else "", "", verb)
+            row.wanted = self.pictures.packed(dict(operation.args)) if subject else UNSET
+            yield self._kept(id(operation.args), row)
+            if subject and verb == changes.MERGE:
+                yield from self._merged(subject.type, operation, row)
+
+    def _merged(self, type_name: str, operation: Operation, row: Recorded) -> Iterator[Recorded]:
+        """The objects that are merged away; `row` is of the one that they are merged into."""
+        row.id = str(operation.input["destination"])
+        for one in operation.input["source"]:
+            source = Recorded(type_name, str(one), changes.DELETE, wanted={"merged_into": row.id})
+            self._along.setdefault(id(operation.args), []).append(source)
+            yield source
+
+    async def _take_snapshots(self, session: Session, planned: Sequence[Recorded]) -> None:
+        """Read all that is needed to make again what is going to be deleted or merged away."""
+        groups: dict[str, dict[str, list[Recorded]]] = {}
+        for row in planned:
+            if row.operation in (changes.DELETE, changes.MERGE) and row.type in ENTITIES:
+                groups.setdefault(row.type, {}).setdefault(row.id, []).append(row)
+        for type_name, rows in groups.items():
+            for one, (snapshot, made) in (await read_snapshots(session, type_name, list(rows))).items():
+                for row in rows[one]:
+                    row.before, row.created_at = snapshot, made
+            keys = [(type_name, one, taken) for one in rows for name, taken in PICTURES if name == type_name]
+            for (_, one, taken), picture in (await self.pictures.read(session, keys)).items():
+                for row in rows[one] if picture not in (None, UNSET) else ():
+                    row.before.setdefault("pictures", {})[taken] = picture
+
+    def _kept(self, key: int, row: Recorded) -> Recorded:
+        resumed = self.recorder.resumed
+        # Only the first part of a change that takes two mutations.
+        row = resumed.get(key) or resumed.pop(row.key, None) or row
+        targets = self.recorder.targets
+        row.target = targets.get(key) or targets.get(row.key) or row.target
+        self._rows[key] = row
+        return row
+
+    def _paths(self, operation: Operation, edits: Sequence[Edit]) -> tuple[str, ...] | None:
+        """The fields to select of an answer: with those that the edits change."""
+        if operation.paths is None or describe_api().types[operation.type].kind != "OBJECT":
+            return operation.paths
+        subject = subjects().get(operation.name)
+        if subject is not None and subject.verb == changes.CREATE:
+            names = {*attributes(subject.type).values()}
+        else:
+            names = {edit.field for edit in edits if edit.type == operation.type}
+        if not names:
+            return operation.paths
+        more = paths_of(operation.type, ["created_at", *names], self.server)
+        return tuple(dict.fromkeys([*operation.paths, "id", *more]))
+
+    def sent(self, operations: Sequence[Operation]) -> None:
+        """Store that operations are being sent. Raises StashJournalError: then nothing may be sent."""
+        self._mark(operations, changes.SENT)
+        self.commit()
+        self.recorder.is_sending = True
+
+    def skip(self, operations: Sequence[Operation]) -> None:
+        """Note that operations are not sent, because their objects had errors before."""
+        self._mark(operations, changes.SKIPPED)
+
+    def _mark(self, operations: Sequence[Operation], state: str) -> None:
+        for row in (row for each in operations for row in self._rows_of(each)):
+            row.state = state
+            self._changed[row.seq] = row
+
+    def noting(self, note: Note) -> Note:
+        """`note`, which is told of the operations as they were given, after the outcome was recorded."""
+
+        def noted(operation: Operation, done: BatchOperation) -> None:
+            self.note(operation, done)
+            note(self._given.get(id(operation), operation), done)
+
+        return noted
+
+    def _rows_of(self, operation: Operation) -> Iterator[Recorded]:
+        if id(operation.args) in self._rows:
+            yield self._rows[id(operation.args)]
+        yield from self._along.get(id(operation.args), ())
+        yield from (self._rows[id(edit)] for edit in operation.edits if id(edit) in self._rows)
+
+    def note(self, operation: Operation, done: BatchOperation) -> None:
+        """Note the outcome of an operation."""
+        state = _STATES[done.outcome]
+        for row in self._rows_of(operation):
+            row.state, row.reason = state, done.error.message if done.error else None
+            self._changed[row.seq] = row
+            if row.operation == changes.CREATE and isinstance(done.result, dict):
+                row.id, row.created_at = str(done.result["id"]), done.result.get("created_at")
+                row.answered = shown(row.type, done.result)
+        if done.error is None:
+            for edit in operation.edits:
+                self._answer(edit, operation, done.result)
+
+    def _answer(self, edit: Edit, operation: Operation, result: Any) -> None:
+        row = self._rows.get(id(edit))
+        if row is None or row.operation != changes.UPDATE:
+            return
+        found = _row_of(result, edit.id) if edit.type == operation.type else None
+        row.created_at = (found or {}).get("created_at", row.created_at)
+        row.answered = answered(edit, found, result)
+        if row.field in COUNTED:
+            _compare_times(row, result)
+        if is_picture(row.type, row.field):
+            row.answered = row.wanted["after"]
+            if isinstance(row.answered, str):  # an address, of which the server has made a picture
+                row.answered = UNSET
+                self.recorder.fetched.append(row)
+
+    def commit(self) -> None:
+        """Store what was noted. Raises StashJournalError: then nothing more may be sent."""
+        self.recorder.is_sending = False
+        rows, self._changed = list(self._changed.values()), {}
+        if rows:
+            changes.set_states(self.recorder.journal, rows)
+
+
+def answered(edit: Edit, row: Mapping[str, Any] | None, result: Any) -> Any:
+    """The value of a field after an edit, as the answer has it; what was wanted, where it does not say."""
+    if isinstance(result, dict) and "history" in result:
+        return result["history"] if edit.field.endswith("history") else result["count"]
+    found = before_of(edit.type, edit.field, row) if row else UNSET
+    return edit.result if found is UNSET else found
+
+
+def _compare_times(row: Recorded, result: Any) -> None:
+    """Note which times a history gained and lost; a number that was set back to 0 lost all."""
+    row.answered = result["history"] if isinstance(result, dict) else []
+    change = compare(row.before or (), row.answered)
+    row.wanted = {"added": list(change.added), "removed": list(change.removed)}
+
+
+def shown(type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of an object in a row, as its update input takes them."""
+    found = {attr: before_of(type_name, attr, row) for attr in attributes(type_name).values()}
+    return {attr: value for attr, value in found.items() if value is not UNSET and attr != "id"}
+
+
+def _row_of(result: Any, one: str) -> Mapping[str, Any] | None:
+    rows = result if isinstance(result, list) else [result]
+    return next((row for row in rows if isinstance(row, dict) and str(row.get("id")) == one), None)
+
+
+def _options(operation: Operation) -> dict[str, Any]:
+    """What a deletion was told beside the ids."""
+    return {name: value for name, value in operation.input.items() if name not in ("id", "ids")}
