@@ -119,8 +119,8 @@ EXIT_STATUS = """\
   12  nothing matched (find and count with --exit-status)
  130  interrupted
 
-When several hold, the first of 130, 4, 7, 5, 10, 9, 8, 6, 1 is given. Scripts should take
-any other status as a failure.
+When several hold, the first of 130, 4, 7, 5, 10, 9, 8, 6, 1 is given. Scripts
+should take any other status as a failure.
 """
 
 ENVIRONMENT = """\
@@ -146,7 +146,7 @@ A chain of tasks every night, silent unless something is wrong:
   # crontab -e
   STASH_URL=http://localhost:9999
   STASH_API_KEY_FILE=/home/me/.config/stash-key
-  0 3 * * *  /home/me/.local/bin/stash run scan identify generate clean -q --lock-wait 1h
+  0 3 * * *  ~/.local/bin/stash run scan identify generate clean -q --lock-wait 1h
 
 Cron has neither your PATH nor your variables: write the full path of the program
 (`command -v stash` prints it). The key file is readable for you alone (chmod 600);
@@ -162,12 +162,12 @@ chain. `stash help exit-status` has all of them.
 A chain with a name, in settings.toml (`stash profile list` prints its path):
 
   [run.nightly]
-  steps = ["scan", "identify", "generate --covers --phashes", "clean --max-missing 5%"]
+  steps = ["scan", "identify", "generate --covers", "clean --max-missing 5%"]
   ignore = ["broken\\\\.mp4"]
   ping_url = "https://monitor.example/uuid"    # also .../start and .../fail
   on_failure = "mail -s \\"$STASH_RUN_SUMMARY\\" me"
 
-  0 3 * * *  /home/me/.local/bin/stash run nightly -q
+  0 3 * * *  ~/.local/bin/stash run nightly -q
 
 The same as a systemd timer. A status that is not 0 fails the unit; 6, partly done,
 is a success here, so that one broken file does not:

@@ -266,7 +266,9 @@ async def test_every_outcome_in_every_mode(server: TaskServer) -> None:
 def check(row: Row, mode: str, status: int, out: str, err: str) -> None:
     """Compare what was printed with the row of the table."""
     if mode == "no wait" and row.waits and not row.words:
-        assert (status, out) == (0, "7\n")
+        # Ctrl-C comes after the start, and so perhaps after the end of a command that does not wait.
+        assert status in ((0, 130) if row.happens is interrupted else (0,))
+        assert out == "7\n"
         assert "started job 7; follow it with: stash jobs wait 7" in err
         return
     told = row.quiet if mode == "quiet" and row.quiet is not None else row.told
