@@ -91,23 +91,26 @@ def _check_fields(runtime: Runtime, view: View) -> None:
     from stash_cli.core.types.api import describe_api
 
     options = runtime.options
-    # Rows that are no objects of the API have the fields of their columns only.
     declared = describe_api().types.get(view.type)
-    known = declared.fields.keys() if declared else set(view.fields)
-    if options.output == "ids" and "id" not in known:
+    if options.output == "ids" and "id" not in (declared.fields if declared else view.fields):
         raise StashUsageError("--ids: these objects have no ids")
     if options.fields == ["list"]:
         _list_fields(runtime, view)
     if options.fields and declared is None:
-        for name in runtime.chosen(view).fields:
-            if name not in known:
-                raise StashUsageError(
-                    f"--fields: there is no field {name}. {did_you_mean(name, known)}".rstrip()
-                )
+        _check_columns(view, runtime.chosen(view).fields)
     elif options.fields:
         from stash_cli.core.graphql.selection import merge
 
         merge(view.type, runtime.chosen(view).fields)
+
+
+def _check_columns(view: View, names: list[str]) -> None:
+    """Refuse names that are no columns: rows that are no objects of the API have no other fields."""
+    for name in names:
+        if name not in view.fields:
+            raise StashUsageError(
+                f"--fields: there is no field {name}. {did_you_mean(name, view.fields)}".rstrip()
+            )
 
 
 def _list_fields(runtime: Runtime, view: View) -> NoReturn:
