@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from cli_support import Cli, Done
+from cli_support import Cli, Done, leaves
 from served_library import serve_library, set_password
 
 from stash_cli.commands.runtime import Runtime
@@ -83,13 +87,15 @@ def test_secrets_stay_where_the_user_put_them(
             for setting, text in {"headers.X-Door": HEADER, "basic_auth.password": WORD}.items():
                 Cli().ok("profile", "set", name, "basic_auth.username=me", f"{setting}=-", answers=text)
         Cli().ok("profile", "set", "away", "proxy=-", answers=f"http://u:{quote(PROXY, safe='')}@127.0.0.1:1")
-        said = "".join(output(Cli()("-vv", "--debug", *words)) for words in lines())
+        with command_lines() as spawned:
+            said = "".join(output(Cli()("-vv", "--debug", *words)) for words in [*lines(), *every_command()])
         monkeypatch.setattr(Runtime, "print_row", broken)
         bug = Cli()("version", "-vv", "--debug")
     assert "internal error: ValueError" in bug.err
     pair = base64.b64encode(f"me:{WORD}".encode()).decode()
     secrets = [form for each in (key, HEADER, WORD, PROXY, PASSWORD, pair) for form in forms(each)]
     assert not [secret for secret in secrets if secret in (said + output(bug)).encode()]
+    assert not [secret for secret in secrets if any(secret in line for line in spawned)]
     files = [path for path in own_state.rglob("*") if path.is_file()]
     assert any(path.name == "last-error.txt" for path in files)
     assert {path for path in files if any(each in path.read_bytes() for each in secrets)} == {settings_path()}
@@ -107,6 +113,32 @@ def lines() -> list[list[str]]:
     import shlex
 
     return [shlex.split(line) for line in COMMANDS.strip().splitlines()]
+
+
+NOT_RUN = {("auth", "logout"), ("embedded", "serve"), ("embedded", "reset"), ("jobs", "watch")}
+"""Commands that end what is tried, or do not end."""
+
+
+def every_command() -> list[list[str]]:
+    """Each command alone, with the profile of a server that is away."""
+    return [[*path, "-P", "away"] for path in leaves() if path not in NOT_RUN]
+
+
+@contextmanager
+def command_lines() -> Iterator[list[bytes]]:
+    """The command lines of programs that are started inside the block: all users see them."""
+    found: list[bytes] = []
+    is_on = True
+
+    def note(event: str, args: tuple[Any, ...]) -> None:
+        if is_on and event == "subprocess.Popen":
+            found.append(repr(args[1]).encode())
+
+    sys.addaudithook(note)  # it cannot be removed
+    try:
+        yield found
+    finally:
+        is_on = False
 
 
 def output(done: Done) -> str:
