@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """A worker more than there are cores: half of the time tests wait for servers and processes."""
-    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(trylast=True)
