@@ -97,7 +97,7 @@ def run_status(runtime: Runtime, options: StatusOptions) -> None:
 
 
 def _facts(runtime: Runtime, row: dict[str, Any], connect: Any) -> dict[str, Any]:
-    """What is known of a connection, and its error under `error`."""
+    """Facts of a connection, and its error under `error`."""
     profile = runtime.settings.profile(row["profile"])
     try:
         connection: Connection = connect()
@@ -111,7 +111,7 @@ def _facts(runtime: Runtime, row: dict[str, Any], connect: Any) -> dict[str, Any
 
 
 def _source(runtime: Runtime, profile: Profile, connection: Connection) -> str:
-    """Where the key comes from, for people."""
+    """The source of the key, for people."""
     if not connection.api_key:
         return "none"
     if profile.name is not None and profile.key_source:

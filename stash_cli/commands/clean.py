@@ -96,7 +96,7 @@ class CleanOptions(PathOptions):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a dry run would remove: (reason, path) of files and folders; `is_complete`: no line was lost."""
+    """Entries that a dry run would remove, as (reason, path); `is_complete`: no line of its log was lost."""
 
     marked: list[tuple[str, str]]
     is_complete: bool
@@ -157,7 +157,7 @@ async def forget(session: Session, runtime: Runtime, forgotten: Sequence[str]) -
 async def dry_run(
     session: Session, runtime: Runtime, values: dict[str, Any], options: CleanOptions
 ) -> Findings:
-    """What a clean would remove, from the log of a dry run. Raises StashJobError when that fails."""
+    """Entries that a clean would remove, from the log of a dry run. Raises StashJobError when that fails."""
     from stash_cli.core.client.job_log import matters
     from stash_cli.core.client.job_run import JobRun
 

@@ -150,7 +150,7 @@ def examined(runtime: Runtime) -> Subject:
 
 
 def _in_time(read: Callable[[], Connection]) -> Connection:
-    """What `read` returns, if it does within the time of a check: the command of a key may wait for a person.
+    """The value of `read`, if it does within the time of a check: the command of a key may wait for a person.
 
     Raises what it raises, and StashConfigurationError after the time.
     """

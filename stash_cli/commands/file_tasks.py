@@ -238,7 +238,7 @@ def _chosen(name: str, words: list[str]) -> dict[str, Any]:
 
 
 def import_flags() -> FlagTable:
-    """What happens to objects that exist, and to those that are missing."""
+    """Treatment of objects that exist, and to those that are missing."""
     table = flag_table("ImportObjectsInput", group="Settings (with FILE; default: IGNORE and FAIL)")
     table.flags.pop("--file", None)
     return table

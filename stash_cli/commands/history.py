@@ -108,7 +108,7 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
 
 
 def number_shown(runtime: Runtime, text: str | None) -> int:
-    """How many are listed: by --limit, SHOWN for people, below 0 for all."""
+    """Number of listed runs: by --limit, SHOWN for people, below 0 for all."""
     if text is None:
         return SHOWN if runtime.for_people else -1
     found: int | None = named("--limit", row_limit)(text)
@@ -186,7 +186,7 @@ def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
 
 
 def _whole(row: Recorded) -> str:
-    """What was done to a whole object."""
+    """The change of a whole object."""
     return {"create": "created", "delete": "deleted", "merge": "merged"}.get(row.operation, row.operation)
 
 

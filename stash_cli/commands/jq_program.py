@@ -42,7 +42,7 @@ def compile_program(text: str) -> Callable[[Any], Iterator[Any]]:
 
 
 def _first_line(error: ValueError) -> str:
-    """What is wrong, without the advice and the count that jq adds."""
+    """The message of an error, without the advice and the count that jq adds."""
     line = str(error).strip().splitlines()[0].removeprefix("jq: error: ")
     return line.partition(" (Unix shell quoting issues?)")[0].partition(" at <top-level>")[0].rstrip(",:")
 

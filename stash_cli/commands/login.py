@@ -58,7 +58,7 @@ class LoginOptions(CommandOptions):
 
 @dataclass(frozen=True)
 class Proof:
-    """What a server answered to a key: it is the right one."""
+    """The answer of a server to a key: it is the right one."""
 
     version: str
     username: str

@@ -61,7 +61,7 @@ async def check_paths(
 
 
 def local_path(session: Session, runtime: Runtime, path: str) -> str | None:
-    """Where this machine has a path of the server; None where that is not known."""
+    """The local path of a path of the server; None where that is not known."""
     if session.connection.is_embedded:
         return path
     found = runtime.profile.path_maps.to_local(path) if runtime.has_settings else path

@@ -120,7 +120,7 @@ class Runtime:
 
     @property
     def profile(self) -> Profile:
-        """What the settings file says for this connection; of no name where no profile is used.
+        """The profile of this connection; of no name where no profile is used.
 
         Raises StashConfigurationError.
         """

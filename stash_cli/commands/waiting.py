@@ -155,7 +155,7 @@ class JobReport:
         return bool(self.problems) or self.log.fails(self.fail_on)
 
     def counted(self) -> str:
-        """What was logged and skipped, as the end of a sentence; "" for nothing."""
+        """Counts of logged lines and skipped files, as the end of a sentence; "" for nothing."""
         logged = self.log.counted()
         skipped = self.log.skipped
         texts = [f"the server logged {logged}"] if logged else []

@@ -114,7 +114,7 @@ def _variable(name: str, setting: str, environ: Mapping[str, str]) -> str:
 def run_command(
     command: object, setting: str, *, shell: bool = False, timeout: float = COMMAND_TIMEOUT
 ) -> str:
-    """What a command prints on stdout, without white space around it.
+    """The standard output of a command, without white space around it.
 
     `command` is a text of words, or a list of them; a shell runs it only with `shell`. Raises
     StashConfigurationError, with what the command said on stderr, when it fails, prints several lines or
@@ -161,7 +161,7 @@ def _words(command: object, setting: str, *, shell: bool) -> str | list[str]:
 
 
 def _said(stderr: bytes) -> str:
-    """What a command said on stderr, on one line, as the end of a sentence."""
+    """The standard error of a command, on one line, as the end of a sentence."""
     text = " ".join(stderr.decode("utf-8", "replace").split())
     return f": {text[:_SHOWN].rstrip('.')}" if text else ""
 

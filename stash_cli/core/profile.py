@@ -60,7 +60,7 @@ _HEADER = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Profile:
-    """What the settings file says for one connection.
+    """The settings of one connection.
 
     Without a name it has only what the file says for all connections. `values` are the settings of the
     connection as they stand there, unresolved.
@@ -200,7 +200,7 @@ class Profile:
         return tuple(found)
 
     def _check_header(self, name: str) -> str:
-        """What a header is called in messages. Raises StashConfigurationError for one that cannot be set."""
+        """The name of a header in messages. Raises StashConfigurationError for one that cannot be set."""
         setting = f"header {name} in {self.place}"
         if name.lower() in _OWN_HEADERS or not _HEADER.fullmatch(name):
             raise StashConfigurationError(f"{setting} cannot be set: it is not a header of your own.")

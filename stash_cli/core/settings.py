@@ -118,7 +118,7 @@ class Connection:
 
     @property
     def secrets(self) -> list[str]:
-        """What is secret among the settings, in all forms in which it is sent."""
+        """The secrets among the settings, in all forms in which it is sent."""
         found = [
             self.api_key or "",
             self.session or "",

@@ -36,7 +36,7 @@ def query_candidates(type_name: str, word: str, source: Source, *, is_text: bool
 
 
 def _last_term(type_name: str, word: str, *, is_text: bool) -> tuple[int, str]:
-    """Where the last term of `word` begins, and the type that its field belongs to."""
+    """The start of the last term of `word`, and the type that its field belongs to."""
     from stash_cli.core.query.language.fields import target
 
     scopes, quote, start = [type_name], "", 0

@@ -131,7 +131,7 @@ class Line:
         return cls(tuple(words), value, kept, quote)
 
     def insertions(self, found: Sequence[Candidate]) -> list[str]:
-        """What bash gets: a line of options, and the rest of each candidate behind the last break."""
+        """The answer for bash: a line of options, and the rest of each candidate behind the last break."""
         if any(each.value == FILES for each in found):
             return ["files"]
         texts = [self._quoted(each.value[len(self.kept) :]) for each in found]

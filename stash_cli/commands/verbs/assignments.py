@@ -264,7 +264,7 @@ def read_assignments(
 
 
 def _of_flag(entity: Entity, dest: str, value: Any) -> Iterator[Assignment]:
-    """What a flag assigns: `dest` is a field, or the mode of a part of one before it."""
+    """The assignment of a flag: `dest` is a field, or the mode of a part of one before it."""
     mode, space, name = dest.rpartition(" ")
     target = next(each for each in _targets(entity) if each.flag.field.name == name)
     word = f"--{mode.lower() + '-' if space else ''}{target.flag.word.replace('_', '-')}"

@@ -51,7 +51,7 @@ def _tell(found: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -
 
 
 def condition_of(found: LoadedFilter) -> Q:
-    """What the filter finds."""
+    """The criteria of the filter."""
     where = found.query.where or Q()
     return where & parse_search(found.query.q) if found.query.q else where
 

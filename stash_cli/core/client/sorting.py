@@ -108,7 +108,7 @@ class LocalOrder:
         return tuple(dict.fromkeys(path for each in self.extractors for path in each.paths))
 
     def run_of(self, row: Row) -> Any:
-        """What rows of one run have in common."""
+        """The sort value that rows of one run share."""
         return _value(self.extractors[0], row)
 
     def in_order(self, rows: list[Row]) -> list[Row]:

@@ -60,7 +60,7 @@ class Recorded:
 
 
 def wanted_of(edit: Edit) -> dict[str, Any]:
-    """What an edit asks for, as JSON."""
+    """The wanted value of an edit, as JSON."""
     if isinstance(edit.after, Change):
         return {"added": list(edit.after.added), "removed": list(edit.after.removed)}
     if isinstance(edit.after, MapChange):

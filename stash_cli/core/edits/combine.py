@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Rule(StrEnum):
-    """What becomes of a field."""
+    """The rule of a field."""
 
     KEEP = "the destination's stays"
     FILL = "the destination's stays; where it is empty, the first source's that is not"

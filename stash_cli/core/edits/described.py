@@ -23,7 +23,7 @@ _OTHER_FIELDS = frozenset({"id", "ids", "clientMutationId"})
 
 
 class Subject(NamedTuple):
-    """What a mutation does: create, update, delete or merge, and to which type of objects."""
+    """The kind of a mutation: create, update, delete or merge, and to which type of objects."""
 
     verb: str
     type: str

@@ -76,7 +76,7 @@ def summaries(journal: Journal, *, limit: int = -1) -> Iterator[Summary]:
 
 
 def summary(journal: Journal, run: Run) -> Summary:
-    """What one run changed."""
+    """The changes of one run."""
     found = Summary(run)
     rows = journal.rows(
         "SELECT operation, type, state, count(*) AS changes, count(DISTINCT id) AS objects,"

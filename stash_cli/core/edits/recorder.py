@@ -1,4 +1,4 @@
-"""What is written to the journal around each request: the plan before, the answers after it."""
+"""Journal entries around each request: the plan before, the answers after it."""
 
 from __future__ import annotations
 

@@ -238,5 +238,5 @@ def _row_of(result: Any, one: str) -> Mapping[str, Any] | None:
 
 
 def _options(operation: Operation) -> dict[str, Any]:
-    """What a deletion was told beside the ids."""
+    """The options of a deletion."""
     return {name: value for name, value in operation.input.items() if name not in ("id", "ids")}

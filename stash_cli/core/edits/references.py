@@ -40,7 +40,7 @@ class Reference:
 
 @cache
 def references_to(type_name: str) -> tuple[Reference, ...]:
-    """Who names objects of a type in a field of its own."""
+    """The types that name objects of a type in a field of its own."""
     found = []
     for other, criterion in inverses(type_name).values():
         fields = tuple(

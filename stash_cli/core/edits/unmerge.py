@@ -91,7 +91,7 @@ def _leads_there(key: tuple[str, str, str]) -> bool:
 
 
 def _items(row: Recorded, name: str) -> list[Any]:
-    """What a source may have given to a list of the destination."""
+    """Items that a source may have given to a list of the destination."""
     values = row.before["values"]
     items = list(values.get(name) or ())
     if name in ("aliases", "alias_list"):

@@ -1,4 +1,4 @@
-"""What stands for a recording where there is no journal."""
+"""The stand-in for a recording where there is no journal."""
 
 from __future__ import annotations
 

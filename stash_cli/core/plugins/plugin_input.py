@@ -32,7 +32,7 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class PluginInput:
-    """What a server tells a plugin.
+    """The input that a server gives a plugin.
 
     `args` are the task's arguments, `folder` is the plugin's folder and `config_folder` the server's.
     """

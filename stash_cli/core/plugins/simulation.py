@@ -24,7 +24,7 @@ _LONGEST_LINE = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class PluginOutcome:
-    """How a plugin ended: its exit status, and the `output` and `error` of its stdout."""
+    """The end of a plugin: its exit status, and the `output` and `error` of its stdout."""
 
     status: int
     output: Any = None

@@ -123,7 +123,7 @@ class Identifier:
 
 @dataclass(frozen=True)
 class _Changes:
-    """What facts add to one scene, as the input of an update."""
+    """Additions of facts to one scene, as the input of an update."""
 
     connection: Connection
     scene: int

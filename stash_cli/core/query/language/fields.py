@@ -51,7 +51,7 @@ CUSTOM_NAMES = frozenset({CUSTOM, "custom_field", "custom_fields"})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a path means: the field, and the lookups' prefix of the related objects on the way to it.
+    """The meaning of a path: the field, and the lookups' prefix of the related objects on the way to it.
 
     `field` is None for related objects without a field of their own; `related` is their type, where
     conditions can be bound to one of them. `custom` is the name of a custom field, `lookup` that of

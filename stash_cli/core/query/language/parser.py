@@ -55,7 +55,7 @@ _ABSOLUTE = re.compile(r"/|~/|[A-Za-z]:[\\/]|\\\\")
 
 @dataclass(slots=True)
 class Scope:
-    """Where items are read: the type that paths belong to, and the path whose values a group lists."""
+    """The context of items: the type that paths belong to, and the path whose values a group lists."""
 
     type: str
     target: Target | None = None
@@ -180,7 +180,7 @@ class Parser:
         return word if word in KEYWORDS else ""
 
     def _bare_end(self, at: int) -> int:
-        """Where a bare item ends."""
+        """The end of a bare item."""
         limit = self.source.arguments.get(at)
         if limit is not None:
             return limit

@@ -48,7 +48,7 @@ class Query:
         return text_of(self.tree) if self.tree else ""
 
     def only_matches(self) -> Q:
-        """What matches; raises StashUsageError for a text that says how to list it."""
+        """The condition; raises StashUsageError for a text that says how to list it."""
         if self.sort or self.limit is not None or self.page is not None:
             raise StashUsageError("sort:, limit: and page: are for commands that list objects.")
         if self.where is None:

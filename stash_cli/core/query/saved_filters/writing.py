@@ -81,7 +81,7 @@ def _conditions(type_name: str, query: Q | None, now: datetime) -> Iterator[Cond
 
 
 def _searched(type_name: str, query: Q | None) -> Iterator[str]:
-    """What the search box has to hold."""
+    """The text of the search box."""
     for part in _parts(type_name, query) if query else ():
         if not _is_search(part):
             continue
