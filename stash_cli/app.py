@@ -12,7 +12,7 @@ from stash_cli.commands.argv.command import Entry, LazyGroup, print_and_exit
 from stash_cli.commands.argv.flags import global_flags, leading_flags
 from stash_cli.commands.argv.scanner import ArgvScanner
 from stash_cli.commands.argv.synonyms import VERBS
-from stash_cli.commands.runtime import Runtime
+from stash_cli.commands.common.runtime import Runtime
 from stash_cli.core.errors import StashUsageError
 from stash_cli.output.streams import Streams
 

@@ -8,7 +8,7 @@ import warnings
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.runtime import Runtime
+from stash_cli.commands.common.runtime import Runtime
 from stash_cli.core.errors import (
     StashCleanupWarning,
     StashError,
@@ -54,7 +54,7 @@ def _complete(runtime: Runtime, asked: str, args: list[str], root: Callable[[], 
     """Answer a Tab, or refresh the names that Tabs are answered from."""
     kind = asked.partition(":")[2]
     if kind:
-        from stash_cli.commands.names_refresh import refresh
+        from stash_cli.commands.argv.completion_refresh import refresh
 
         return refresh(runtime, kind, args)
     from stash_cli.commands.argv.completion_shells import complete

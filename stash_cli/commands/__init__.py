@@ -1,1 +1,1 @@
-"""One file per verb or noun: parse, call core, hand to output. Only app.py imports from here."""
+"""One file per command or noun: parse, call core, hand to output. Folders hold what several commands use."""

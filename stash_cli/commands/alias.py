@@ -15,7 +15,7 @@ from stash_cli.output.values import View, columns
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
 
 ALIAS = View(columns=columns("name!", "expansion", "profile"))
 _PLACE = re.compile(r"\$([1-9]\d*|@|\$)")

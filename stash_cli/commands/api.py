@@ -11,15 +11,15 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.value_parsers import bounded
-from stash_cli.commands.sending import uninterrupted
-from stash_cli.commands.variables import Variables, as_json, read_text
+from stash_cli.commands.common.sending import uninterrupted
+from stash_cli.commands.common.variables import Variables, as_json, read_text
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.documents import Document
     from stash_cli.core.client.session import Session
 
@@ -166,7 +166,7 @@ def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
         if applies:
             raise StashUsageError(message)
     if runtime.options.jq is not None:
-        from stash_cli.commands.jq_program import compile_program
+        from stash_cli.commands.results.jq_program import compile_program
 
         compile_program(runtime.options.jq)  # a wrong program is refused before anything is sent
 
@@ -308,7 +308,7 @@ def _print(runtime: Runtime, value: Any) -> None:
     from stash_cli.output.formats import value_text
 
     if runtime.options.jq is not None:
-        from stash_cli.commands.jq_program import compile_program, result_text
+        from stash_cli.commands.results.jq_program import compile_program, result_text
 
         for result in compile_program(runtime.options.jq)(value):
             runtime.streams.data(result_text(result))

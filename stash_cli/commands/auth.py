@@ -13,7 +13,7 @@ from stash_cli.core.errors import StashConfigurationError, StashError, StashNotF
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.profile import Profile
     from stash_cli.core.settings import Connection
 

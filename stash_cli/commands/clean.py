@@ -10,16 +10,16 @@ import typer
 
 from stash_cli.commands import library
 from stash_cli.commands.argv.value_parsers import named
-from stash_cli.commands.media_paths import (
+from stash_cli.commands.common.sending import uninterrupted
+from stash_cli.commands.tasks.media_paths import (
     folder_problem,
     is_below,
     known_below,
     media_folders,
     server_paths,
 )
-from stash_cli.commands.sending import uninterrupted
-from stash_cli.commands.tasks import Done, PathOptions
-from stash_cli.commands.waiting import JOB, Started, snake, start_job
+from stash_cli.commands.tasks.task_inputs import Done, PathOptions
+from stash_cli.commands.tasks.waiting import JOB, Started, snake, start_job
 from stash_cli.core.client.jobs import unknown_job
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 from stash_cli.output.failures import confirm
@@ -29,8 +29,8 @@ from stash_cli.output.values import View, columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.tasks import TaskOptions
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.tasks.task_inputs import TaskOptions
     from stash_cli.core.client.session import Session
 
 MARKED = View("BaseFile", columns("reason", "path!"), files=("path",))

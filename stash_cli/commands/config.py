@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.commands.variables import read_text
+from stash_cli.commands.common.sending import confirmed, uninterrupted
+from stash_cli.commands.common.variables import read_text
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.server_settings import (
     HIDDEN,
@@ -28,7 +28,7 @@ from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns, one_line
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 SETTING = View(columns=columns("key!", "value"))

@@ -6,7 +6,7 @@ from functools import partial
 
 from stash_cli.commands.argv.flags import Flag
 from stash_cli.commands.argv.value_parsers import bounded
-from stash_cli.commands.calls import Call, Word, call_group
+from stash_cli.commands.common.calls import Call, Word, call_group
 from stash_cli.output.values import View, columns
 
 STATUS = View(

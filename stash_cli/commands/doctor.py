@@ -22,7 +22,7 @@ from stash_cli.output.values import View, columns, one_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.doctor.subject import Subject, Surroundings
     from stash_cli.core.settings import Connection
     from stash_cli.output.streams import Streams

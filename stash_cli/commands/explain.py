@@ -15,7 +15,7 @@ from stash_cli.output.values import View
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
 
 _FORMATS = ("table", "json", "jsonl", "yaml")
 
@@ -88,7 +88,7 @@ def run(runtime: Runtime, options: ExplainOptions) -> None:
 
 def explain_query(runtime: Runtime, name: str | None) -> None:
     """List the names that queries for a type may use."""
-    from stash_cli.commands.query_reference import name_rows
+    from stash_cli.commands.queries.reference import name_rows
     from stash_cli.core.explain import resolve
     from stash_cli.core.query.fields import fields
     from stash_cli.core.query.language.reference import OPERATORS

@@ -13,10 +13,10 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, Entry, StashCommand, command
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import flag_table
-from stash_cli.commands.media_paths import require_ready
-from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.commands.tasks import RiskyOptions, TaskOptions
-from stash_cli.commands.waiting import JOB, follow, run_job, start_job
+from stash_cli.commands.common.sending import confirmed, uninterrupted
+from stash_cli.commands.tasks.media_paths import require_ready
+from stash_cli.commands.tasks.task_inputs import RiskyOptions, TaskOptions
+from stash_cli.commands.tasks.waiting import JOB, follow, run_job, start_job
 from stash_cli.core.errors import StashInputError, StashServerError, StashUsageError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.failures import confirm
@@ -24,8 +24,8 @@ from stash_cli.output.failures import confirm
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.waiting import JobReport, Started
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.tasks.waiting import JobReport, Started
     from stash_cli.core.client.session import Session
 
 PATIENCE = 4 * 3600.0

@@ -10,9 +10,9 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named
-from stash_cli.commands.calls import Call, Word
-from stash_cli.commands.noun import Noun, Verb, count, find, show
-from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.common.calls import Call, Word
+from stash_cli.commands.common.noun import Noun, Verb, count, find, show
+from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.entities import FILES as ENTITIES
 from stash_cli.output.failures import confirm
@@ -21,7 +21,7 @@ from stash_cli.output.values import columns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.actions import Row
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.edit import Edit

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
-from stash_cli.commands.sending import uninterrupted
+from stash_cli.commands.common.sending import uninterrupted
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.types.entities import ENTITIES, NOUNS
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.saved_filters import LoadedFilter, Row
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
@@ -32,7 +32,7 @@ FILTER = View(
     ),
 )
 
-QUERIES = "stash_cli.commands.filter_queries"
+QUERIES = "stash_cli.commands.queries.filter_queries"
 KINDS = ", ".join(entity.plural for entity in ENTITIES.values())
 Kind = Annotated[str | None, typer.Option("--kind", metavar="NOUN", help=f"of these objects: {KINDS}")]
 Word = Annotated[str, typer.Argument(metavar="NAME|ID", help="the filter")]

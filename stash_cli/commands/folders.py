@@ -1,7 +1,7 @@
 """`stash folders`: the folders that scans have found."""
 
-from stash_cli.commands.calls import Call, Word
-from stash_cli.commands.noun import Noun, Verb, count, find, show
+from stash_cli.commands.common.calls import Call, Word
+from stash_cli.commands.common.noun import Noun, Verb, count, find, show
 from stash_cli.core.types.entities import FILES
 from stash_cli.output.values import columns
 

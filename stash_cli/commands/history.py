@@ -15,7 +15,7 @@ from stash_cli.output.values import View, columns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.edits.changes import Recorded
     from stash_cli.core.edits.journal import Journal
 

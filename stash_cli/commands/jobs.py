@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.outcomes import PRECEDENCE, Nouns, Outcomes
-from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.commands.waiting import JOB, FollowOptions, JobReport, Started, follow, snake
+from stash_cli.commands.common.outcomes import PRECEDENCE, Nouns, Outcomes
+from stash_cli.commands.common.sending import confirmed, uninterrupted
+from stash_cli.commands.tasks.waiting import JOB, FollowOptions, JobReport, Started, follow, snake
 from stash_cli.core.errors import (
     StashError,
     StashInputError,
@@ -27,7 +27,7 @@ from stash_cli.output.failures import render
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 JOBS = Nouns("job", "jobs")

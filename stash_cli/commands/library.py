@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.commands.waiting import camel, snake
+from stash_cli.commands.common.sending import confirmed, uninterrupted
+from stash_cli.commands.tasks.waiting import camel, snake
 from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 Folder = dict[str, Any]

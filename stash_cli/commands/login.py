@@ -21,7 +21,7 @@ from stash_cli.core.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.profile import Profile
     from stash_cli.core.settings import Connection

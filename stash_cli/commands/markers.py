@@ -1,7 +1,7 @@
 """`stash markers`."""
 
-from stash_cli.commands.calls import Call, Word
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.calls import Call, Word
+from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import View, columns
 

@@ -9,14 +9,14 @@ from stash_cli.commands.argv.command import Entry, LazyGroup
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import input_flags
 from stash_cli.commands.clean import CleanOptions, prepare_clean
-from stash_cli.commands.tasks import SETTINGS, PathOptions, RiskyOptions, Task, TaskOptions
+from stash_cli.commands.tasks.task_inputs import SETTINGS, PathOptions, RiskyOptions, Task, TaskOptions
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.tasks import Values
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.tasks.task_inputs import Values
     from stash_cli.core.client.session import Session
 
 

@@ -15,8 +15,8 @@ from stash_cli.core.types.entities import ENTITIES, NOUNS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 

@@ -10,15 +10,15 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.argv.value_parsers import choice, named
-from stash_cli.commands.tasks import TaskOptions
-from stash_cli.commands.waiting import run_job
+from stash_cli.commands.tasks.task_inputs import TaskOptions
+from stash_cli.commands.tasks.waiting import run_job
 from stash_cli.core.errors import StashNotFoundError, did_you_mean
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 Row = dict[str, Any]

@@ -12,12 +12,12 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command, print_and_exit
 from stash_cli.commands.argv.flags import HELP
 from stash_cli.commands.plugins import Args, arguments, print_answer
-from stash_cli.commands.waiting import ProgressMode  # noqa: TC001 - Typer reads it at run time
+from stash_cli.commands.tasks.waiting import ProgressMode  # noqa: TC001 - Typer reads it at run time
 from stash_cli.core.errors import StashInputError, StashJobError, StashUsageError
 from stash_cli.output.progress import open_progress
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.plugins.manifest import Manifest
     from stash_cli.core.plugins.plugin_input import PluginInput

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
-from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.commands.tasks import TaskOptions
-from stash_cli.commands.waiting import JOB, run_job
+from stash_cli.commands.common.sending import confirmed, uninterrupted
+from stash_cli.commands.tasks.task_inputs import TaskOptions
+from stash_cli.commands.tasks.waiting import JOB, run_job
 from stash_cli.core.errors import StashInputError, StashNotFoundError, did_you_mean
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
     Row = dict[str, Any]

@@ -16,7 +16,7 @@ from stash_cli.output.values import View, columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.profile import Profile
 
 PROFILE = View(columns=columns("name!", "url", "default", "key", "username?", "read_only"))

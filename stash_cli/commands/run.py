@@ -12,10 +12,10 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
-from stash_cli.commands.run_hooks import call_hook, ping
-from stash_cli.commands.run_spec import STOP_ON, RunSpec, find_spec, parse_steps
-from stash_cli.commands.tasks import Task, TaskOptions, follow_task
-from stash_cli.commands.waiting import FollowOptions, JobReport, Started, follow
+from stash_cli.commands.tasks.run_hooks import call_hook, ping
+from stash_cli.commands.tasks.run_spec import STOP_ON, RunSpec, find_spec, parse_steps
+from stash_cli.commands.tasks.task_inputs import Task, TaskOptions, follow_task
+from stash_cli.commands.tasks.waiting import FollowOptions, JobReport, Started, follow
 from stash_cli.core.errors import StashError, StashUsageError
 from stash_cli.core.texts import duration
 from stash_cli.output.failures import hide, secrets_of
@@ -24,8 +24,8 @@ from stash_cli.output.values import View, columns
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from stash_cli.commands.run_spec import Step
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.tasks.run_spec import Step
     from stash_cli.core.client.session import Session
 
 STEP = View(

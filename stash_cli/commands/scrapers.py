@@ -10,13 +10,13 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, Entry, subcommand
 from stash_cli.commands.argv.value_parsers import choice, named
-from stash_cli.commands.calls import Call, call_group
+from stash_cli.commands.common.calls import Call, call_group
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 Row = dict[str, Any]

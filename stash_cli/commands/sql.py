@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashUsageError
 from stash_cli.output.values import Column, View, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 WRITTEN = View("SQLExecResult", columns("rows_affected>", "last_insert_id>"))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, Entry, subcommand
-from stash_cli.commands.calls import Call, Word, call_group
+from stash_cli.commands.common.calls import Call, Word, call_group
 from stash_cli.core.errors import StashNotFoundError
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 Row = dict[str, Any]

@@ -8,7 +8,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 STATS = View(

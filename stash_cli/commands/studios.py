@@ -1,6 +1,6 @@
 """`stash studios`."""
 
-from stash_cli.commands.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 

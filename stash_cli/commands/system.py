@@ -11,14 +11,14 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, Entry, StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table
-from stash_cli.commands.calls import Call, call_group
-from stash_cli.commands.sending import confirmed, uninterrupted
-from stash_cli.commands.tasks import Task
+from stash_cli.commands.common.calls import Call, call_group
+from stash_cli.commands.common.sending import confirmed, uninterrupted
+from stash_cli.commands.tasks.task_inputs import Task
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 STATUS = View(

@@ -11,7 +11,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
 
 QUERY = """\
 Words, terms and flags of find, count and --where; all of them must hold.
@@ -280,7 +280,7 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
     text = TOPICS[topic]
     if topic == "query":
         # The tables are those of the parser, which other topics do not need.
-        from stash_cli.commands.query_reference import topic_tables
+        from stash_cli.commands.queries.reference import topic_tables
 
         text += topic_tables()
     runtime.streams.data(text)

@@ -14,7 +14,7 @@ from stash_cli.output.values import View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.edits.undo_report import Problem, Report

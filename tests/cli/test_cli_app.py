@@ -16,7 +16,7 @@ from stash_cli.app import NOUNS, app
 PLACES = '''
 """`stash places`."""
 
-from stash_cli.commands.noun import Noun, count, find
+from stash_cli.commands.common.noun import Noun, count, find
 from stash_cli.core.types.entities import Entity
 from stash_cli.output.values import columns
 

@@ -94,7 +94,7 @@ def test_a_program_that_fails_is_an_error(small: Cli) -> None:
 
 
 def test_without_the_package_jq_says_how_to_get_it(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from stash_cli.commands.jq_program import compile_program
+    from stash_cli.commands.results.jq_program import compile_program
 
     compile_program.cache_clear()
     monkeypatch.setitem(sys.modules, "jq", None)

@@ -15,7 +15,7 @@ import pytest
 from cli_support import Cli, Done, leaves
 from served_library import serve_library, set_password
 
-from stash_cli.commands.runtime import Runtime
+from stash_cli.commands.common.runtime import Runtime
 from stash_cli.core.settings_file import settings_path
 
 HEADER, WORD, PROXY, PASSWORD = "s3cr/t+header=77", "basic: w0rd/%77", "pr0xy/w+rd77", "l0gin w/rd+77"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from stash_cli.commands.argv.help import Sections
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

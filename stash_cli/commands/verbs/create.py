@@ -11,13 +11,13 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table, input_flags
-from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.verbs.show import details, wanted
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -106,7 +106,7 @@ def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str
     """The JSON object of `--input`, checked against the input type."""
     if source is None:
         return {}
-    from stash_cli.commands.variables import as_json, read_text
+    from stash_cli.commands.common.variables import as_json, read_text
 
     value = as_json(read_text(source, runtime.streams), source)
     if not isinstance(value, dict):

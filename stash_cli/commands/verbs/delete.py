@@ -11,15 +11,15 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
-from stash_cli.commands.sending import before_sending, send
+from stash_cli.commands.common.sending import before_sending, send
 from stash_cli.commands.verbs.editing import MOST, check_failed_to
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.doomed import Doomed
     from stash_cli.commands.verbs.targets import Targets
     from stash_cli.core.client.session import Session
@@ -201,7 +201,7 @@ def require_consent(runtime: Runtime, options: DeleteOptions, doomed: Doomed) ->
 
 async def back_up(session: Session, runtime: Runtime) -> None:
     """Have the server back up its database, beside it."""
-    from stash_cli.commands.sending import uninterrupted
+    from stash_cli.commands.common.sending import uninterrupted
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
 

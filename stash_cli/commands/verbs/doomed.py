@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.outcomes import Outcomes, listed
+from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.commands.verbs.targets import Selection, Targets
 from stash_cli.core.edits.references import Reference, count_references, primary_markers
 from stash_cli.core.errors import StashError
@@ -16,7 +16,7 @@ from stash_cli.output.values import one_line, pick
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from stash_cli.commands.noun import Noun
+    from stash_cli.commands.common.noun import Noun
     from stash_cli.core.client.session import Session
 
 SHOWN = 20

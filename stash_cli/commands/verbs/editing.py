@@ -16,8 +16,8 @@ from stash_cli.core.errors import StashError, StashNotConfirmedError, StashUsage
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stash_cli.commands.outcomes import Outcomes
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.changes import Names
     from stash_cli.commands.verbs.choosing import Edited
     from stash_cli.core.client.session import Session
@@ -177,7 +177,7 @@ class Editing:
         """Make what is missing, and send the edits; the outcomes say what happened."""
         from asyncio import CancelledError
 
-        from stash_cli.commands.sending import tell_interrupted
+        from stash_cli.commands.common.sending import tell_interrupted
         from stash_cli.core.edits.apply import Applier
         from stash_cli.core.edits.run import DraftRun
 

@@ -13,18 +13,18 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable, LazyFlags
 from stash_cli.commands.argv.query_words import WhereOptions, query_words
-from stash_cli.commands.listing import ListOptions, listed, read_listing, with_seed
-from stash_cli.commands.searching import count_of, pages_of, read_query, search_for
+from stash_cli.commands.queries.listing import ListOptions, listed, read_listing, with_seed
+from stash_cli.commands.queries.searching import count_of, pages_of, read_query, search_for
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from stash_cli.commands.argv.flags import Flag
-    from stash_cli.commands.listing import Listing
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.searching import Search
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.queries.listing import Listing
+    from stash_cli.commands.queries.searching import Search
     from stash_cli.core.client.session import Session
     from stash_cli.core.query.language.query import Query
 
@@ -159,7 +159,7 @@ def find(noun: Noun, runtime: Runtime, options: FindOptions) -> int:
     if options.count and not options.explain:
         return print_count(noun, runtime, options, query)
     if options.web:
-        from stash_cli.commands.web_lists import open_list
+        from stash_cli.commands.queries.web_lists import open_list
 
         runtime.run(lambda session: open_list(session, runtime, noun.entity, query, listing))
         return 0
@@ -181,7 +181,7 @@ def explain(
     session: Session, runtime: Runtime, noun: Noun, query: Query | None, search: Search, listing: Listing
 ) -> int:
     """Print how the query is read and what would be sent."""
-    from stash_cli.commands.query_plan import plan_of, print_plan
+    from stash_cli.commands.queries.explanation import plan_of, print_plan
     from stash_cli.core.client.sorting import local_order
 
     ordered = replace(search, order=local_order(noun.entity, listing.keys))
@@ -226,7 +226,7 @@ async def print_found(
             runtime.streams.on_many_rows()
         found += len(page)
         if runtime.options.pictures:
-            from stash_cli.commands.pages import add_pictures
+            from stash_cli.commands.results.html_pages import add_pictures
 
             await add_pictures(session, noun.entity.type, page)
         writer.rows(page)

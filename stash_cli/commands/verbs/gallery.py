@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.calls import Call, Word, call_group
+from stash_cli.commands.common.calls import Call, Word, call_group
 from stash_cli.commands.verbs.actions import Targets, change
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.actions import Row
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.edit import Edit

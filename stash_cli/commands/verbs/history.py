@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.edit import Edit
 

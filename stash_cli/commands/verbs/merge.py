@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.sending import before_sending, uninterrupted
+from stash_cli.commands.common.sending import before_sending, uninterrupted
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.saved_filters import Renamed
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.merge import Merge

@@ -12,8 +12,8 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 
 if TYPE_CHECKING:
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 

@@ -11,7 +11,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.argv.value_parsers import named, seconds
-from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashUsageError
 from stash_cli.output.values import View, columns
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stash_cli.commands.argv.flags import FlagTable
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.actions import Row
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.edit import Edit

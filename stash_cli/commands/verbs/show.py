@@ -13,8 +13,8 @@ from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.output.values import View
 
 MOST_COLUMNS, LEAST_LINES = 80, 6
@@ -67,7 +67,7 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
 
         row = await one_row(session, noun.entity, options.target, wanted(runtime, noun))
         if runtime.options.pictures or how:
-            from stash_cli.commands.pages import add_pictures
+            from stash_cli.commands.results.html_pages import add_pictures
 
             await add_pictures(session, noun.entity.type, [row])
         return row
@@ -82,7 +82,7 @@ def protocol_of(noun: Noun, runtime: Runtime, options: ShowOptions) -> str:
     """The protocol that shows the picture; "" where none is asked for, or none can be seen."""
     if options.picture is None:
         return ""
-    from stash_cli.commands.pages import PICTURES
+    from stash_cli.commands.results.html_pages import PICTURES
     from stash_cli.output import picture
 
     if noun.entity.type not in PICTURES:

@@ -11,15 +11,15 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.query_words import query_words
 from stash_cli.commands.argv.value_parsers import named, row_limit
-from stash_cli.commands.listing import TABLE_ROWS
-from stash_cli.commands.searching import pages_of, read_query, search_for
+from stash_cli.commands.queries.listing import TABLE_ROWS
+from stash_cli.commands.queries.searching import pages_of, read_query, search_for
 from stash_cli.commands.verbs.find import FindCommand, SearchOptions, filter_flags
 from stash_cli.core.errors import StashUsageError
 from stash_cli.output.values import Column, View
 
 if TYPE_CHECKING:
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.statistics import Group, Tally
 

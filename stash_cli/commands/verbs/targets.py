@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.query_words import WhereOptions
-from stash_cli.commands.outcomes import Outcomes, listed
+from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.core.errors import StashError, StashGraphQLError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from stash_cli.commands.argv.input_flags import InputFlag
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.searching import Search
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.queries.searching import Search
     from stash_cli.core.client.session import Session
     from stash_cli.core.query.language.query import Query
     from stash_cli.core.types.entities import Entity
@@ -125,7 +125,7 @@ def read_targets(
 
     Raises StashUsageError where nothing is chosen, in two ways at once, or by a word that cannot choose.
     """
-    from stash_cli.commands.searching import read_query
+    from stash_cli.commands.queries.searching import read_query
     from stash_cli.core.client.resolver import Name
 
     searched = options.where or options.where_json is not None or options.saved
@@ -158,7 +158,7 @@ class Selection:
         cls, session: Session, runtime: Runtime, entity: Entity, words: Sequence[str], query: Query | None
     ) -> Selection:
         """The selection of words, else of a query (None: all objects)."""
-        from stash_cli.commands.searching import search_for
+        from stash_cli.commands.queries.searching import search_for
 
         if words:
             return cls(session, entity, words)
@@ -173,7 +173,7 @@ class Selection:
             yield new
 
     async def _by_query(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
-        from stash_cli.commands.searching import pages_of
+        from stash_cli.commands.queries.searching import pages_of
 
         if self.search is not None:
             async for rows in pages_of(self.session, self.search, paths):

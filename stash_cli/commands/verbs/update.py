@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
-from stash_cli.commands.sending import before_sending
+from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
 from stash_cli.commands.verbs.list_flags import UpdateFlags
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
@@ -19,9 +19,9 @@ from stash_cli.core.errors import StashUsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.outcomes import Outcomes
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.draft import ObjectEdits
@@ -75,7 +75,7 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
         raise StashUsageError("nothing to change: give at least one field, such as title=TEXT")
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.outcomes import Outcomes
+        from stash_cli.commands.common.outcomes import Outcomes
         from stash_cli.commands.verbs.changes import Names
         from stash_cli.core.edits.draft import Draft
 

@@ -13,8 +13,8 @@ from stash_cli.commands.argv.value_parsers import bounded, named, row_limit
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.searching import Search
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.queries.searching import Search
     from stash_cli.core.client.session import Session
     from stash_cli.core.client.sorting import SortKey
     from stash_cli.core.query.language.query import Query
@@ -144,7 +144,7 @@ async def listed(session: Session, search: Search, listing: Listing) -> Search:
 
     Raises StashUsageError for more rows than can be sorted here.
     """
-    from stash_cli.commands.searching import count_of
+    from stash_cli.commands.queries.searching import count_of
     from stash_cli.core.client.sorting import MOST_ROWS, local_order
 
     order: Any = local_order(search.query.entity, listing.keys)

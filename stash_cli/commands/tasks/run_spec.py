@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.commands.argv.value_parsers import choice, seconds
 from stash_cli.commands.file_tasks import FILE_TASKS
 from stash_cli.commands.metadata import TASKS
-from stash_cli.commands.waiting import FollowOptions
+from stash_cli.commands.tasks.waiting import FollowOptions
 from stash_cli.core.client.job_log import FAIL_ON
 from stash_cli.core.errors import StashConfigurationError, StashInputError, StashUsageError, did_you_mean
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from stash_cli.commands.argv.command import CommandOptions
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.file_tasks import FileTask
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.tasks import Task
+    from stash_cli.commands.tasks.task_inputs import Task
 
 STOP_ON = ("failure", "partly")
 STEPS = (*TASKS, *(verb for verb, task in FILE_TASKS.items() if task.perform is not None))

@@ -12,8 +12,8 @@ from stash_cli.output.failures import hide
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.run_spec import RunSpec
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.tasks.run_spec import RunSpec
 
 _PATIENCE = 10.0
 """Seconds for an answer of the monitoring service."""

@@ -11,7 +11,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
-from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashServerError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.values import View
@@ -19,8 +19,8 @@ from stash_cli.output.values import View
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.commands.noun import Noun
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.api import TypeRef
 
@@ -196,7 +196,7 @@ def tell(call: Call, runtime: Runtime, answer: Any) -> None:
 
 
 def _snake(call: Call, row: Row) -> Row:
-    from stash_cli.commands.waiting import snake
+    from stash_cli.commands.tasks.waiting import snake
 
     return snake(call.type.name, row)
 

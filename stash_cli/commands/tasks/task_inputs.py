@@ -12,22 +12,22 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, input_flags, unflatten
-from stash_cli.commands.media_paths import (
+from stash_cli.commands.common.sending import uninterrupted
+from stash_cli.commands.tasks.media_paths import (
     check_paths,
     folder_problem,
     media_folders,
     require_ready,
     server_paths,
 )
-from stash_cli.commands.sending import uninterrupted
-from stash_cli.commands.waiting import JOB, FollowOptions, follow, run_job, start_job
+from stash_cli.commands.tasks.waiting import JOB, FollowOptions, follow, run_job, start_job
 from stash_cli.output.failures import confirm
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.waiting import JobReport, Started
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.tasks.waiting import JobReport, Started
     from stash_cli.core.client.session import Session
     from stash_cli.output.values import View
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
-    from stash_cli.commands.listing import Listing
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.queries.listing import Listing
     from stash_cli.core.client.session import Session
     from stash_cli.core.query.language.query import Query
     from stash_cli.core.query.q import Q

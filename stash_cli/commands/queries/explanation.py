@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from stash_cli.commands.runtime import Runtime
-    from stash_cli.commands.searching import Search
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.queries.searching import Search
     from stash_cli.core.client.session import Session
     from stash_cli.core.query.language.query import Query
     from stash_cli.core.query.q import Q

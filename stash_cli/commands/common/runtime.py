@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from stash_cli.commands import row_output
 from stash_cli.commands.argv.flags import GlobalOptions
+from stash_cli.commands.results import row_output
 from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ class Runtime:
         """`view` with the columns of `--fields`, if given."""
         if not self.options.fields:
             return view
-        from stash_cli.commands.chosen_columns import chosen
+        from stash_cli.commands.results.chosen_columns import chosen
 
         return chosen(view, self.options.fields)
 

@@ -16,8 +16,8 @@ from stash_cli.core.tasks import uninterrupted as uninterrupted  # noqa: PLC0414
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from stash_cli.commands.outcomes import Outcomes
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.operation import Operation
 
@@ -73,7 +73,7 @@ def before_sending(runtime: Runtime) -> Iterator[None]:
 
 def tell_interrupted(runtime: Runtime, outcomes: Outcomes) -> None:
     """Print the outcomes before Ctrl-C."""
-    from stash_cli.commands.outcomes import StashIncompleteError
+    from stash_cli.commands.common.outcomes import StashIncompleteError
     from stash_cli.output.failures import render
 
     if outcomes.complete:

@@ -8,7 +8,7 @@ from stash_cli.commands.argv.flags import TEMPLATE
 from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.output.formats import Writer
     from stash_cli.output.values import View
 
@@ -32,14 +32,14 @@ def open_writer(runtime: Runtime, view: View, *, single: bool) -> Writer:
 
 
 def _jq_writer(runtime: Runtime, *, single: bool) -> Writer:
-    from stash_cli.commands.jq_program import JqWriter, compile_program
+    from stash_cli.commands.results.jq_program import JqWriter, compile_program
 
     results = compile_program(runtime.options.jq or "")
     return JqWriter(runtime.streams, results, rowwise=single or runtime.options.output == "jsonl")
 
 
 def _html_writer(runtime: Runtime, view: View) -> Writer:
-    from stash_cli.commands.pages import link_of, title_of
+    from stash_cli.commands.results.html_pages import link_of, title_of
     from stash_cli.output.html import HtmlWriter
 
     link = link_of(view.type, runtime.connection())
@@ -69,7 +69,7 @@ def _check_programs(runtime: Runtime, view: View) -> None:
             raise StashUsageError(f"--template prints text and names its fields: leave out {other}")
         runtime.template(view)
     elif options.jq is not None:
-        from stash_cli.commands.jq_program import compile_program
+        from stash_cli.commands.results.jq_program import compile_program
 
         if options.output not in ("json", "jsonl"):
             raise StashUsageError(f"--jq reads JSON: leave out --{options.output}")
@@ -79,7 +79,7 @@ def _check_programs(runtime: Runtime, view: View) -> None:
 def _check_pictures(runtime: Runtime, view: View) -> None:
     if not runtime.options.pictures:
         return
-    from stash_cli.commands.pages import PICTURES
+    from stash_cli.commands.results.html_pages import PICTURES
 
     if runtime.options.output != "html":
         raise StashUsageError("--pictures needs --html")
@@ -119,7 +119,7 @@ def _list_fields(runtime: Runtime, view: View) -> NoReturn:
 
     import typer
 
-    from stash_cli.commands.chosen_columns import choices
+    from stash_cli.commands.results.chosen_columns import choices
 
     found = choices(view)
     runtime.streams.data(json.dumps(found) + "\n" if runtime.json_errors else "\n".join(found) + "\n")
@@ -149,6 +149,6 @@ def _picture(runtime: Runtime, view: View) -> list[str]:
     """The field with the address of the picture of an object, where it is printed."""
     if not runtime.options.pictures:
         return []
-    from stash_cli.commands.pages import PICTURES
+    from stash_cli.commands.results.html_pages import PICTURES
 
     return [PICTURES[view.type]]

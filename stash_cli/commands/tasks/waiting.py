@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
-from stash_cli.commands.sending import confirmed, uninterrupted
+from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.client.job_log import FAIL_ON
 from stash_cli.core.client.jobs import unknown_job
 from stash_cli.core.errors import StashError, StashInputError, StashJobError, StashJobLogError
@@ -21,7 +21,7 @@ from stash_cli.output.values import View, columns
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.job_log import LogSummary
     from stash_cli.core.client.job_run import JobRun
     from stash_cli.core.client.jobs import JobUpdate

@@ -12,7 +12,7 @@ from stash_cli.core.types.entities import ENTITIES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from stash_cli.commands.argv.query_words import WhereOptions
-    from stash_cli.commands.runtime import Runtime
+    from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.paging import FindQuery
     from stash_cli.core.client.session import Session
     from stash_cli.core.client.sorting import LocalOrder
