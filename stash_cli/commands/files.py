@@ -214,7 +214,7 @@ NOUN = Noun(
             "files:build_rename",
             ("stash files rename 12 'Beach day.mp4'",),
         ),
-        *(Verb(each.name, each.help, "calls:build_verb", arguments=(each,)) for each in CALLS),
+        *(Verb(each.name, each.help, "common.calls:build_verb", arguments=(each,)) for each in CALLS),
         Verb(
             "set-primary",
             "Make a file the primary one of its object",

@@ -28,6 +28,6 @@ NOUN = Noun(
             "verbs.tree:build_tree",
             ("stash folders tree", "stash folders tree /media/new --depth 2"),
         ),
-        Verb("reveal", REVEAL.help, "calls:build_verb", arguments=(REVEAL,)),
+        Verb("reveal", REVEAL.help, "common.calls:build_verb", arguments=(REVEAL,)),
     ),
 )

@@ -39,6 +39,6 @@ NOUN = Noun(
         update(),
         merge(),
         delete(),
-        Verb("strings", STRINGS.help, "calls:build_verb", arguments=(STRINGS,)),
+        Verb("strings", STRINGS.help, "common.calls:build_verb", arguments=(STRINGS,)),
     ),
 )
