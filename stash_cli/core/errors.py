@@ -22,6 +22,7 @@ StashError
 ├── StashSystemNotReadyError    the server wants set-up or a migration first
 ├── StashIntegrationError       an answer that contradicts the API description
 ├── StashConflictError          fields that were changed here and on the server since they were read
+├── StashSidecarError           a file beside media that cannot be read as what its name says
 ├── StashJournalError           the journal of edits cannot be written or read, or has no such run
 ├── StashBatchError             some operations of a batch were not done, or may not have been
 ├── StashRunLockedError         another run of tasks is going on for this server
@@ -280,6 +281,12 @@ class StashConflictError(StashError):
     def __init__(self, message: str, conflicts: Mapping[str, Conflict], *, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
         self.conflicts = dict(conflicts)
+
+
+class StashSidecarError(StashError):
+    """A sidecar that is refused or not readable; nothing of it was used."""
+
+    code = "sidecar"
 
 
 class StashJournalError(StashError):

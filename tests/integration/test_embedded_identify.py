@@ -12,6 +12,7 @@ from every import every
 from library_client import LibraryClient
 from scan_library import ScanLibrary, scan_library, write_video
 
+from stash_cli.core.errors import StashSidecarError
 from stash_cli.embedded.jobs import sidecars
 
 NFO = """<?xml version="1.0" encoding="UTF-8"?>
@@ -22,6 +23,9 @@ NFO = """<?xml version="1.0" encoding="UTF-8"?>
   <actor><name>Alice</name></actor><actor><name>Bob</name></actor>
   <tag>Outdoor</tag><genre>Beach</genre><tag>Outdoor</tag><url>https://example.com/a</url>
 </movie>"""
+XMP = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+  xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Description rdf:about="">
+  <dc:subject><rdf:Bag><rdf:li>Beach</rdf:li></rdf:Bag></dc:subject></rdf:Description></rdf:RDF>"""
 FACTS = {
     "title": "A day out",
     "details": "By the sea.",
@@ -111,6 +115,15 @@ def test_strategies(tmp_path: Path, strategy: str, title: str, tags: set[str]) -
         assert (scene["title"], names(scene["tags"])) == (title, tags)
 
 
+def test_files_of_downloaders_and_photo_tools(media: ScanLibrary) -> None:
+    written = {"title": "A", "upload_date": "20240531", "channel": "Acme"}
+    (media.media / "a.info.json").write_text(json.dumps(written), encoding="utf-8")
+    scene = identify(media, "json", options={"fieldOptions": CREATING})
+    assert (scene["title"], scene["date"], scene["studio"]) == ("A", "2024-05-31", {"name": "Acme"})
+    (media.media / "a.mp4.xmp").write_text(XMP, encoding="utf-8")
+    assert names(identify(media, "xmp", options={"fieldOptions": CREATING})["tags"]) == {"Beach"}
+
+
 def test_organized_scenes_are_left_unless_they_are_named(media: ScanLibrary) -> None:
     LibraryClient(media.library).write("sceneUpdate", id="1", organized=True)
     (media.media / "a.json").write_text('{"title": "New"}', encoding="utf-8")
@@ -135,14 +148,14 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><movie><title>&
         ("a.nfo", "<movie", "not readable as NFO"),
         ("a.json", "[1]", "it is not an object"),
         ("a.json", "{", "not readable as JSON"),
-        ("a.json", " " * 1_000_001, "larger than"),
+        ("a.json", " " * 16_000_001, "larger than"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_in_the_log(
     tmp_path: Path, name: str, content: str, told: str
 ) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
-    with pytest.raises(sidecars.SidecarError, match=told):
+    with pytest.raises(StashSidecarError, match=told):
         sidecars.read(name[2:], str(tmp_path / "a.mp4"), [str(tmp_path)])
 
 
@@ -151,6 +164,6 @@ def test_a_link_out_of_the_library_is_not_followed(tmp_path: Path) -> None:
     media.mkdir()
     (tmp_path / "secret.json").write_text('{"title": "x"}', encoding="utf-8")
     (media / "a.json").symlink_to(tmp_path / "secret.json")
-    with pytest.raises(sidecars.SidecarError):
+    with pytest.raises(StashSidecarError):
         sidecars.read("json", str(media / "a.mp4"), [str(media)])
     assert sidecars.read("nfo", str(media / "a.mp4"), [str(media)]) is None

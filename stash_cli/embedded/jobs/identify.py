@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, select
 
+from stash_cli.core.sidecars import FORMATS, StashSidecarError
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.import_export.importer import CREATE, IGNORE, ids_of
@@ -74,9 +75,9 @@ class Identifier:
     def _source(self, given: Mapping[str, Any]) -> str:
         source = given["source"]
         name = str(source.get("scraper_id") or "")
-        if name not in sidecars.READERS:
+        if name not in FORMATS:
             wanted = name or source.get("stash_box_endpoint") or "a stash-box"
-            known = ", ".join(sidecars.READERS)
+            known = ", ".join(FORMATS)
             raise Refused(f"scraper with id {wanted!r} not found: an embedded library has {known}")
         return name
 
@@ -103,15 +104,15 @@ class Identifier:
         library_log = self.progress.library_log
         for source, own in sources:
             try:
-                facts = sidecars.read(source, path, roots)
-            except sidecars.SidecarError as error:
+                sidecar = sidecars.read(source, path, roots)
+            except StashSidecarError as error:
                 library_log.error(f"Error encountered identifying {path}: {error}")
                 continue
-            if facts is None:
+            if sidecar is None:
                 continue
             options = {**(self.options.get("options") or {}), **own}
             with self.library.database.write() as connection:
-                values = _Changes(connection, number, facts, options).values()
+                values = _Changes(connection, number, sidecar.facts, options).values()
                 if values:
                     changeset.update_one(connection, MAPPERS["Scene"], number, values)
             library_log.info(

@@ -1,0 +1,196 @@
+"""NFO files of Kodi, Jellyfin and Emby: `<movie>`, `<episodedetails>`, `<musicvideo>`; read and written."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from stash_cli.core.errors import StashSidecarError
+from stash_cli.core.sidecars.record import GroupPlace, Sidecar, SiteId
+from stash_cli.core.sidecars.text import (
+    addresses,
+    block,
+    date_of,
+    decode,
+    line,
+    once,
+    rating_of,
+    without_controls,
+)
+from stash_cli.core.sidecars.xml_reader import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from xml.etree.ElementTree import Element
+
+ROOTS = ("movie", "episodedetails", "musicvideo", "tvshow", "video", "scene", "gallery", "image")
+"""Elements that describe something, of those that may be the first of a file."""
+_DATES = ("premiered", "releasedate", "aired", "date", "year")
+_BEST = 10.0
+"""The best rating, where the file does not name another."""
+_OWN = "stash"
+"""Name of the rating from 1 to 100 that is written here, as media centres round theirs to 1 to 10."""
+
+
+def read_nfo(data: bytes) -> Sidecar:
+    """The facts of an NFO file.
+
+    A file that is only an address has that address; any other text that is no XML, such as the notes of a
+    release, has none. Raises StashSidecarError.
+    """
+    text = decode(data).lstrip("\ufeff \t\r\n")
+    if not text.startswith("<"):
+        urls = addresses(text)
+        is_address = bool(urls) and not [part for part in text.split() if part not in urls]
+        return Sidecar(urls=urls) if is_address else Sidecar(unused=("a text that is not XML",))
+    root, rest = parse(text, "NFO")
+    if root.tag.lower() not in ROOTS:
+        raise StashSidecarError(
+            f"not readable as NFO: it describes <{root.tag}>, not <{ROOTS[0]}> or the like"
+        )
+    return _Reader(root).sidecar(rest)
+
+
+class _Reader:
+    """One element that describes an object; notes which parts of it were read."""
+
+    def __init__(self, root: Element) -> None:
+        self.root = root
+        self.read: set[str] = set()
+
+    def sidecar(self, rest: str) -> Sidecar:
+        """The facts, with the addresses that Kodi writes behind the element."""
+        return Sidecar(
+            title=self.first("title") or self.first("originaltitle"),
+            code=self.first("code") or self.first("num"),
+            details=block(self.raw("plot") or self.raw("outline")),
+            director=", ".join(self.all("director")),
+            photographer=self.first("photographer"),
+            date=self.date(),
+            rating100=self.rating(),
+            studio=self.first("studio") or self.first("maker"),
+            performers=once([*self.all("actor/name"), *self.all("artist")]),
+            tags=once([*self.all("tag"), *self.all("genre")]),
+            groups=tuple(self.groups()),
+            urls=once([*self.all("url"), *self.all("website"), *addresses(rest)]),
+            ids=tuple(self.ids()),
+            cover=next(iter([*self.all("thumb"), *self.all("fanart/thumb")]), ""),
+            unused=tuple(self.unused(rest)),
+        )
+
+    def elements(self, path: str) -> list[Element]:
+        """The elements at a path."""
+        self.read.add(path.partition("/")[0])
+        return self.root.findall(path)
+
+    def raw(self, path: str) -> str:
+        """The text of the first element that has one."""
+        return next((text for each in self.elements(path) if (text := "".join(each.itertext())).strip()), "")
+
+    def first(self, path: str) -> str:
+        """The first of `all`, or ""; further ones are not used."""
+        return next(iter(self.all(path)), "")
+
+    def all(self, path: str) -> tuple[str, ...]:
+        """The texts of all elements, each once."""
+        return once(line("".join(each.itertext())) for each in self.elements(path))
+
+    def date(self) -> str:
+        """The first date that is clear."""
+        self.read.update(_DATES)
+        return next((date for name in _DATES for text in self.all(name) if (date := date_of(text))), "")
+
+    def rating(self) -> int | None:
+        """The own rating, the user's, the one of the site that is the default, or that of older files."""
+        ratings = self.elements("ratings/rating")
+        ratings.sort(key=lambda each: each.get("default") != "true")
+        own = [each for each in ratings if each.get("name") == _OWN]
+        sites = [each for each in ratings if each.get("name") != _OWN]
+        found = [_scaled(each) for each in own]
+        found += [rating_of(text, _BEST) for text in self.all("userrating")]
+        found += [_scaled(each) for each in sites]
+        found += [_scaled(each) for each in self.elements("rating")]
+        return next((value for value in found if value is not None), None)
+
+    def groups(self) -> Iterator[GroupPlace]:
+        """The sets: `<set>Name</set>`, or with a name inside."""
+        for each in self.elements("set"):
+            name, index = line(each.findtext("name") or each.text or ""), line(each.findtext("index") or "")
+            if name:
+                yield GroupPlace(name, int(index) if index.isdecimal() and len(index) < _DIGITS else None)
+
+    def ids(self) -> Iterator[SiteId]:
+        """Ids of the object at sites."""
+        for each in self.elements("uniqueid"):
+            if text := line(each.text or ""):
+                yield SiteId(line(each.get("type") or ""), text)
+
+    def unused(self, rest: str) -> Iterator[str]:
+        """Names of what the file has and was not read."""
+        yield from dict.fromkeys(
+            each.tag for each in self.root if each.tag not in self.read and len(each.tag)
+        )
+        for name in ("studio", "title", "code"):
+            if len(self.all(name)) > 1:
+                yield f"another {name}"
+        if not self.date() and (text := next((t for name in _DATES for t in self.all(name)), "")):
+            yield f"date {text[:20]}"
+        if "<" in rest:
+            yield "another element behind the first"
+
+
+_DIGITS = 9
+"""Digits of a place in a group that no database has."""
+
+
+def _scaled(rating: Element) -> int | None:
+    best = rating.get("max") or ""
+    value = rating.findtext("value") or rating.text
+    return rating_of(value, float(best) if best.isdecimal() and float(best) else _BEST)
+
+
+def write_nfo(sidecar: Sidecar, root: str = "movie") -> str:
+    """A sidecar as NFO, which media centres and `read_nfo` read; characters that XML lacks are left out."""
+    lines = ['<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', f"<{root}>"]
+    lines += [f"  {each}" for each in _elements(sidecar)]
+    return "\n".join([*lines, f"</{root}>", ""])
+
+
+def _elements(it: Sidecar) -> Iterator[str]:
+    plain = {
+        "title": it.title,
+        "plot": it.details,
+        "premiered": it.date,
+        "year": it.date[:4],
+        "studio": it.studio,
+        "director": it.director,
+        "photographer": it.photographer,
+        "code": it.code,
+        "thumb": it.cover,
+    }
+    yield from (_element(name, value) for name, value in plain.items() if value)
+    yield from _rating_elements(it.rating100)
+    for place, performer in enumerate(it.performers):
+        yield f"<actor>{_element('name', performer)}<order>{place}</order></actor>"
+    yield from (_element("tag", tag) for tag in it.tags)
+    for group in it.groups:
+        index = f"<index>{group.index}</index>" if group.index is not None else ""
+        yield f"<set>{_element('name', group.name)}{index}</set>"
+    yield from (_element("url", url) for url in it.urls)
+    yield from (f'<uniqueid type="{_escaped(each.site)}">{_escaped(each.id)}</uniqueid>' for each in it.ids)
+
+
+def _rating_elements(rating100: int | None) -> Iterator[str]:
+    """The rating itself, and as media centres know it: 1 to 10."""
+    if rating100:
+        value = _element("value", str(rating100))
+        yield f'<ratings><rating name="{_OWN}" max="100" default="true">{value}</rating></ratings>'
+        yield _element("userrating", str(max(1, round(rating100 / _BEST))))
+
+
+def _element(name: str, text: str) -> str:
+    return f"<{name}>{_escaped(text)}</{name}>"
+
+
+def _escaped(text: str) -> str:
+    return escape(without_controls(text)).replace("\r", "&#13;")
