@@ -80,8 +80,8 @@ class Counting:
         self.held.append(held)
         return held
 
-    def subscribe(self, request: GraphQLRequest) -> AsyncIterator[GraphQLResponse]:
-        return self.inner.subscribe(request)
+    def subscribe(self, request: GraphQLRequest, **options: Any) -> AsyncIterator[GraphQLResponse]:
+        return self.inner.subscribe(request, **options)
 
     def download(self, address: str) -> AsyncIterator[bytes]:
         return self.inner.download(address)

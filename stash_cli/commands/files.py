@@ -12,14 +12,13 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.calls import Call, Word
 from stash_cli.commands.common.noun import Noun, Verb, count, find, show
-from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.entities import FILES as ENTITIES
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.actions import Row
@@ -120,16 +119,16 @@ def move(runtime: Runtime, options: MoveOptions) -> None:
 
     async def work(session: Session) -> None:
         from stash_cli.commands.verbs.targets import find_targets, read_words
+        from stash_cli.core.edits.moves import path_of
 
         words = read_words(runtime.streams, options.files)
         if words:
             found = await find_targets(session, NOUN.entity, words, ["id", "path"], "moved")
             found.require_all()
             confirm(runtime.streams, f"move {found.summary()} to {options.to}", yes=options.yes)
-            await _move(session, {"ids": found.ids, "destination_folder": options.to})
-            runtime.streams.note(
-                f"moved {len(found.ids)} {'file' if len(found.ids) == 1 else 'files'} to {options.to}"
-            )
+            await _move(session, runtime, found.rows, lambda path: path_of(options.to) / path.name)
+            told = f"{len(found.ids)} {'file' if len(found.ids) == 1 else 'files'}"
+            runtime.streams.note(f"moved {told} to {options.to}")
 
     runtime.run(work, writes=True)
 
@@ -142,22 +141,34 @@ def rename(runtime: Runtime, options: RenameOptions) -> None:
     async def work(session: Session) -> None:
         from stash_cli.commands.verbs.targets import one_row
 
-        file = await one_row(session, NOUN.entity, options.file, ["id", "path", "parent_folder.id"])
+        file = await one_row(session, NOUN.entity, options.file, ["id", "path"])
         confirm(runtime.streams, f"rename {file['path']} to {options.name}", yes=options.yes)
-        folder = {"destination_folder_id": file["parent_folder"]["id"]}
-        await _move(session, {"ids": [file["id"]], **folder, "destination_basename": options.name})
+        await _move(session, runtime, [file], lambda path: path.with_name(options.name))
         runtime.streams.note(f"renamed {file['path']} to {options.name}")
 
     runtime.run(work, writes=True)
 
 
-async def _move(session: Session, given: dict[str, Any]) -> None:
-    answer = confirmed(
-        session.call("moveFiles", {"input": given}),
-        is_answer=lambda value: value is True,
-        hint="The files may have been moved: look with `stash files show`.",
-    )
-    await uninterrupted(answer)
+async def _move(session: Session, runtime: Runtime, rows: Sequence[Row], to: Callable[[Any], Any]) -> None:
+    """Move files from their paths to those that `to` makes of them; raises what was not moved."""
+    from asyncio import CancelledError
+
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.common.sending import tell_interrupted
+    from stash_cli.core.edits.apply import Applier
+    from stash_cli.core.edits.moves import Move, in_order, move_files, path_of
+
+    moves = in_order(Move(row["id"], row["path"], str(to(path_of(row["path"])))) for row in rows)
+    outcomes = Outcomes(NOUN.entity, "moved", list(dict.fromkeys(each.id for each in moves)))
+    outcomes.expect(each.id for each in moves)
+    applier = Applier(session, is_shielded=True)
+    try:
+        await move_files(applier, moves, outcomes.record)
+    except CancelledError:
+        tell_interrupted(runtime, outcomes)
+        raise
+    outcomes.gave_up = applier.stopped
+    outcomes.check()
 
 
 def build_set_primary(_: Noun, examples: tuple[str, ...]) -> StashCommand:

@@ -232,6 +232,7 @@ def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bo
 def count(report: Report, verb: str) -> str:
     """`set back 3 fields of scenes, deleted 1 tag`."""
     from stash_cli.core.edits.history import noun
+    from stash_cli.core.edits.resources import RESOURCES
 
     words = {
         "update": "set {} back" if verb == "undo" else "set {}",
@@ -240,6 +241,10 @@ def count(report: Report, verb: str) -> str:
     }
     parts = []
     for (operation, type_name), number in report.done.items():
+        if type_name in RESOURCES:
+            back = " back" if verb == "undo" else ""
+            parts.append(f"{RESOURCES[type_name].done} {noun(type_name, number)}{back}")
+            continue
         what = f"{number} field{'' if number == 1 else 's'} of {noun(type_name, 2)[2:]}"
         parts.append(words[operation].format(what if operation == "update" else noun(type_name, number)))
     return ", ".join(parts) or f"{len(report.edits)} edits"

@@ -50,7 +50,7 @@ class PathMaps:
 
 def is_absolute(path: str) -> bool:
     """Whether a path is absolute, on POSIX or on Windows, whatever this machine is."""
-    return path.startswith(("/", "\\\\")) or _is_windows(path)
+    return path.startswith(("/", "\\\\")) or is_windows(path)
 
 
 def absolute_path(path: str) -> str:
@@ -88,14 +88,14 @@ def _moved(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     if not found:
         return path
     _, rest, target = max(found, key=lambda each: each[0])
-    separator = "\\" if _is_windows(target) and "/" not in target else "/"
-    return separator.join([target.rstrip("\\/" if _is_windows(target) else "/"), *rest]) or "/"
+    separator = "\\" if is_windows(target) and "/" not in target else "/"
+    return separator.join([target.rstrip("\\/" if is_windows(target) else "/"), *rest]) or "/"
 
 
 def _below(path: str, folder: str) -> list[str] | None:
     """The parts of `path` below `folder`; None where it is not below."""
     inner, outer = _parts(path, folder), _parts(folder, folder)
-    fold = str.casefold if _is_windows(folder) else str
+    fold = str.casefold if is_windows(folder) else str
     if [*map(fold, inner[: len(outer)])] != [*map(fold, outer)]:
         return None
     return inner[len(outer) :]
@@ -103,9 +103,10 @@ def _below(path: str, folder: str) -> list[str] | None:
 
 def _parts(path: str, style: str) -> list[str]:
     # A backslash is a letter like others in a name on POSIX.
-    text = path.replace("\\", "/") if _is_windows(style) else path
+    text = path.replace("\\", "/") if is_windows(style) else path
     return text.rstrip("/").split("/")
 
 
-def _is_windows(path: str) -> bool:
+def is_windows(path: str) -> bool:
+    """Whether a path is one of Windows."""
     return bool(_DRIVE.match(path)) or path.startswith("\\\\")

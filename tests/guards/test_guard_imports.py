@@ -26,6 +26,7 @@ ALLOWED = {
         "core.graphql",
         "core.tasks",
         "core.private_files",
+        "core.path_maps",
         "core.log",
     ),
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),

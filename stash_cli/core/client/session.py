@@ -137,9 +137,10 @@ class Session:
     ) -> AsyncIterator[dict[str, Any]]:
         """The objects of a type with these ids that exist, with the fields in `paths`; 500 to a request."""
         from stash_cli.core.client.paging import FindQuery, iter_rows
-        from stash_cli.core.types.entities import ENTITIES
+        from stash_cli.core.types.entities import ENTITIES, FILES
 
-        async for row in iter_rows(self, FindQuery(ENTITIES[type_name], ids=tuple(ids)), paths):
+        entity = ENTITIES.get(type_name) or FILES[type_name]
+        async for row in iter_rows(self, FindQuery(entity, ids=tuple(ids)), paths):
             yield row
 
     def subscribe(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.pace import Pace, in_rounds
 from stash_cli.core.edits.plan import CHUNK
+from stash_cli.core.edits.resources import read_back
 from stash_cli.core.edits.unrecorded import Unrecorded
 from stash_cli.core.errors import (
     StashAuthenticationError,
@@ -95,7 +96,7 @@ class Applier:
                 left.extendleft(deque(each) for each in reversed(again))
 
     async def _send(self, operations: list[Operation], note: Note) -> list[list[Operation]]:
-        """Send one request; the requests to send in its place, for what was refused as a whole."""
+        """Send one request; the requests to send in its place, for what was refused with others."""
         if not operations:
             self.recording.commit()
             return []
@@ -103,14 +104,18 @@ class Applier:
             BatchOperation(each.name, each.args, each.returns, error=not_sent(None)) for each in operations
         ]
         refused: list[Operation] = []
+        left: list[Operation] = []
         began = monotonic()
         try:
             self.recording.sent(operations)
             data = await _execute(self.session, sent)
+            left = await read_back(self.session, operations, sent)
             if self.raw is not None:
                 self.raw += data
         finally:
             for each, done in zip(operations, sent, strict=True):
+                if each in left:
+                    continue
                 if len(each.ids) > 1 and each.is_bulk and _may_name_one(done.error) and not self.fail_fast:
                     refused.append(each)
                 else:
@@ -120,7 +125,7 @@ class Applier:
             self.pace.note(sum(max(1, len(each.ids)) for each in operations), monotonic() - began)
         self._stop_if_gone(sent)
         self._stop_if_failed(sent)
-        return list(_parts(refused))
+        return [*_parts(refused), *([each] for each in left)]
 
     def _stop_if_gone(self, sent: Sequence[BatchOperation]) -> None:
         """Stop when the server is gone: nothing can be sent, or PATIENCE requests in a row got no answer.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.changes import CREATE, DELETE, DONE, MERGE, SENT, UNKNOWN, UPDATE
+from stash_cli.core.edits.resources import RESOURCES
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -54,13 +55,14 @@ class Summary:
 def _counted(operation: str, type_name: str, count: int) -> str:
     if operation not in UNDOABLE:
         return operation if count == 1 else f"{operation} ({count} times)"
-    return f"{_DONE_WORDS[operation]} {noun(type_name, count)}"
+    other = RESOURCES.get(type_name)
+    return f"{other.done if other else _DONE_WORDS[operation]} {noun(type_name, count)}"
 
 
 def noun(type_name: str, count: int) -> str:
     """`3 scenes`."""
-    entity = ENTITIES.get(type_name)
-    one, many = (entity.noun, entity.plural) if entity else ("chapter", "chapters")
+    named = ENTITIES.get(type_name) or RESOURCES.get(type_name)
+    one, many = (named.noun, named.plural) if named else ("chapter", "chapters")
     return f"{count} {one if count == 1 else many}"
 
 

@@ -25,6 +25,7 @@ from stash_cli.core.edits.changes import (
 )
 from stash_cli.core.edits.pictures import Pictures, is_picture
 from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
+from stash_cli.core.edits.resources import is_resource, plan_resources, read_resources
 from stash_cli.core.edits.reverse import CHANGED, same
 from stash_cli.core.errors import StashJournalError
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
@@ -81,7 +82,9 @@ def _steps(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
     for row in rows:
         if row.state not in OPEN:
             continue
-        if step and (step[-1].operation != row.operation or len(step) >= changes.PAGE):
+        # A file that is moved twice is looked at twice.
+        is_again = is_resource(row.type) and any(each.key == row.key for each in step)
+        if step and (step[-1].operation != row.operation or len(step) >= changes.PAGE or is_again):
             yield step
             step = []
         step.append(row)
@@ -98,7 +101,10 @@ async def _step(
         pictures = Pictures(recorder.journal)
         found = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, rows)]
         left = [row for row, _ in found]
-        operations += plan_updates([edit for _, edit in found], await session.learn()).operations
+        own = [edit for _, edit in found if not is_resource(edit.type)]
+        operations += plan_updates(own, await session.learn()).operations
+        others = [edit for _, edit in found if is_resource(edit.type)]
+        operations += await plan_resources(session, others)
     elif rows[0].operation == CREATE:
         left = await _open_creates(session, rows, started)
         pictures = Pictures(recorder.journal)
@@ -124,9 +130,14 @@ async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tupl
         if row.type in ENTITIES:
             wanted.setdefault((row.type, row.id), set()).add(row.field)
     found = await read_objects(session, wanted, await session.learn()) if wanted else {}
+    others = {row.key: (row.before, row.edit.after) for row in rows if is_resource(row.type)}
+    values = await read_resources(session, others)
     left = []
     for row in rows:
-        edit = _open_update(row, found.get((row.type, row.id)))
+        if is_resource(row.type):
+            edit = _with_present(row, values.get(row.key, UNSET))
+        else:
+            edit = _open_update(row, found.get((row.type, row.id)))
         if edit is not None:
             row.state = PLANNED
             left.append((row, edit))
@@ -139,7 +150,11 @@ def _open_update(row: Recorded, values: Mapping[str, Any] | None) -> Edit | None
         return None  # counted at a time that is not known: nothing tells whether it was
     if values is not None and is_picture(row.type, row.field):
         return row.edit  # to set it once more changes nothing
-    now = UNSET if values is None else before_of(row.type, row.field, values)
+    return _with_present(row, UNSET if values is None else before_of(row.type, row.field, values))
+
+
+def _with_present(row: Recorded, now: Any) -> Edit | None:
+    """The edit that is still to be sent of an update whose field is `now`; without one its state is set."""
     if now is UNSET:
         row.state, row.reason = SKIPPED, "it does not exist any more"
     elif _is_made(row, now):

@@ -30,11 +30,12 @@ CHILDREN = {
     "Gallery": ("chapters", "GalleryChapter", "gallery"),
 }
 """Type -> the field that holds what is deleted along with it, its type, and its attribute that leads back."""
-_FILES = {
+FILES = {
     "Scene": ("files.id", "files.path"),
     "Gallery": ("files.id", "files.path", "folder.id", "folder.path"),
     "Image": ("visual_files.id", "visual_files.path"),
 }
+"""Type -> paths to the files of an object, and the folder of a gallery."""
 _COUNTED = ("play_count", "o_counter")
 
 
@@ -61,7 +62,7 @@ def _paths(type_name: str, server: ServerCapabilities) -> Iterator[str]:
     if type_name in CHILDREN:
         name, child, _ = CHILDREN[type_name]
         wanted += [f"{name}.{path}" for path in ("id", *paths_of(child, attributes(child).values(), server))]
-    wanted += _FILES.get(type_name, ())
+    wanted += FILES.get(type_name, ())
     yield from (
         path for path in wanted if path.startswith("visual_files") or is_readable(type_name, path, server)
     )

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits import changes
 from stash_cli.core.edits.apply import Applier
-from stash_cli.core.edits.before_values import read_objects, with_before
 from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
 from stash_cli.core.edits.databases import NewIds
 from stash_cli.core.edits.history import MAY_BE_DONE, UNDOABLE
 from stash_cli.core.edits.journal import UNDO
-from stash_cli.core.edits.pictures import Pictures, is_picture
+from stash_cli.core.edits.pictures import Pictures
 from stash_cli.core.edits.plan import plan_destroy, plan_updates
+from stash_cli.core.edits.present_values import OTHER, present_values
+from stash_cli.core.edits.resources import is_resource, plan_resources
 from stash_cli.core.edits.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.edits.undo_report import Problem, Report
 from stash_cli.core.errors import StashInputError, StashJournalError
-from stash_cli.core.orm.edit import Change, Edit, key_of
-from stash_cli.core.orm.input import before_of
+from stash_cli.core.orm.edit import Edit, key_of
 from stash_cli.core.orm.object_plan import plan_object
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.entities import ENTITIES
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.batch import BatchOperation
 
     Key = tuple[str, str, str]
-
-GONE = "it does not exist any more"
-OTHER = "its id is another object's now"
 
 
 class Reversal:
@@ -109,7 +106,7 @@ class Reversal:
             nets[key] = net.then(nets[key]) if key in nets else net
             held.setdefault(key, []).append(row)
         edits = []
-        for key, now in (await self.present(nets, held)).items():
+        for key, now in (await present_values(self, nets, held)).items():
             found = reverse(key, nets[key], now)
             if (run := self.later_run(key, nets[key])) is not None:
                 self.refuse(key, held[key], f"{CHANGED} by run {run}")
@@ -123,35 +120,6 @@ class Reversal:
             else:
                 edits.append(found.edit)
         await self.apply(edits, held)
-
-    async def present(self, nets: dict[Key, Net], held: dict[Key, list[Recorded]]) -> dict[Key, Any]:
-        """What the server has now in these fields; objects that are gone, or others, become problems."""
-        wanted: dict[tuple[str, str], set[str]] = {}
-        for type_name, one, name in nets:
-            if type_name in ENTITIES:
-                wanted.setdefault((type_name, one), set()).add(name)
-        rows = await read_objects(self.session, wanted, await self.session.learn()) if wanted else {}
-        found: dict[Key, Any] = {}
-        asked = []
-        for key, net in nets.items():
-            row = rows.get(key[:2])
-            made = next((each.created_at for each in held[key] if each.created_at), None)
-            if row is None:
-                self.refuse(key, held[key], GONE)
-            elif (
-                made is not None and key[1] == held[key][0].id and not same(made, row.get("created_at", made))
-            ):
-                self.refuse(key, held[key], OTHER)
-            elif is_found(key):
-                found[key] = UNSET  # in the order of the changes
-                asked.append(Edit(*key, UNSET, items_of(net)))
-            else:
-                found[key] = before_of(key[0], key[2], row)
-        pictured = [key for key in found if is_picture(key[0], key[2])]
-        found |= await self.pictures.read(self.session, pictured)
-        for edit in await with_before(self.session, asked):
-            found[edit.type, edit.id, edit.field] = edit.before
-        return found
 
     async def apply(self, edits: Sequence[Edit], held: dict[Key, list[Recorded]]) -> None:
         """Make edits, and store which changes they took back."""
@@ -168,8 +136,7 @@ class Reversal:
 
         for key, rows in held.items():
             self.recorder.targets[key] = (rows[0].run, rows[0].seq)
-        plan = plan_updates(map(self.pictures.edit, edits), await self.session.learn())
-        await self.applier.apply(plan.operations, note)
+        await self.applier.apply(await self._planned(edits), note)
         for key in dict.fromkeys(map(key_of_edit, edits)):
             outcome = done.get(key)
             if outcome is None or outcome.error is not None:
@@ -177,6 +144,12 @@ class Reversal:
             else:
                 self.report.done[UPDATE, key[0]] += 1
                 self.set_undone(held.get(key, ()))
+
+    async def _planned(self, edits: Sequence[Edit]) -> list[Operation]:
+        own = [self.pictures.edit(edit) for edit in edits if not is_resource(edit.type)]
+        others = [edit for edit in edits if is_resource(edit.type)]
+        updates = plan_updates(own, await self.session.learn()).operations
+        return [*updates, *(await plan_resources(self.session, others))]
 
     # --- whole objects ---
 
@@ -354,22 +327,11 @@ def key_of_edit(edit: Edit) -> tuple[str, str, str]:
     return edit.type, edit.id, edit.field
 
 
-def is_found(key: tuple[str, str, str]) -> bool:
-    """Whether a field is a list that the other side holds."""
-    relation = relationships(key[0]).get(key[2])
-    return relation is not None and relation.query_strategy == "filter_query"
-
-
-def items_of(net: Net) -> Change:
-    """All items that a change touched."""
-    change = net.change if isinstance(net.change, Change) else Change()
-    return Change(tuple({*change.added, *change.removed, *(net.before or ()), *(net.answered or ())}))
-
-
 def refusal(edit: Edit) -> str:
     """Why no server makes an edit; "" for no reason."""
     try:
-        plan_object(edit.type, edit.id, [edit])
+        if not is_resource(edit.type):
+            plan_object(edit.type, edit.id, [edit])
     except StashInputError as error:
         return error.message
     return ""

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stash_cli.core.edits.resources import RESOURCES
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class Problem:
     is_conflict: bool = True
 
     def __str__(self) -> str:
-        entity = ENTITIES.get(self.type)
-        what = f"{entity.noun if entity else self.type} {self.id}"
+        named = ENTITIES.get(self.type) or RESOURCES.get(self.type)
+        what = f"{named.noun if named else self.type} {self.id}"
         return f"{what}{f' {self.field}' if self.field else ''}: {self.reason}"
 
 

@@ -1,0 +1,90 @@
+"""The present values of the fields that an undo is about; problems are what is gone or another object now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.before_values import read_objects, with_before
+from stash_cli.core.edits.pictures import is_picture
+from stash_cli.core.edits.resources import is_resource, read_resources
+from stash_cli.core.edits.reverse import same
+from stash_cli.core.orm.edit import Change, Edit
+from stash_cli.core.orm.input import before_of
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.core.edits.changes import Recorded
+    from stash_cli.core.edits.reverse import Net
+    from stash_cli.core.edits.undo import Reversal
+
+    Key = tuple[str, str, str]
+    Nets = Mapping[Key, Net]
+    Held = Mapping[Key, list[Recorded]]
+
+GONE = "it does not exist any more"
+OTHER = "its id is another object's now"
+
+
+async def present_values(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:
+    """The values of fields by type, present id and name; `held` are the changes that are taken back."""
+    others = {key: (net.before, net.answered) for key, net in nets.items() if is_resource(key[0])}
+    found = await _resources(reversal, others, held)
+    own = {key: net for key, net in nets.items() if key not in others}
+    return found | (await _fields(reversal, own, held) if own else {})
+
+
+async def _resources(reversal: Reversal, wanted: Mapping[Key, tuple[Any, Any]], held: Held) -> dict[Key, Any]:
+    """The values of what is no entity."""
+    found = await read_resources(reversal.session, wanted)
+    for key in wanted.keys() - found.keys():
+        reversal.refuse(key, held[key], GONE)
+    return found
+
+
+async def _fields(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:
+    """The values of fields of entities; pictures and lists that the other side holds are read apart."""
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for type_name, one, name in nets:
+        if type_name in ENTITIES:
+            wanted.setdefault((type_name, one), set()).add(name)
+    session = reversal.session
+    rows = await read_objects(session, wanted, await session.learn()) if wanted else {}
+    found: dict[Key, Any] = {}  # in the order of the changes
+    asked = []
+    for key, net in nets.items():
+        row = rows.get(key[:2])
+        if row is None or _is_other(key, row, held[key]):
+            reversal.refuse(key, held[key], GONE if row is None else OTHER)
+        elif _is_found(key):
+            found[key] = UNSET
+            asked.append(Edit(*key, UNSET, _items(net)))
+        else:
+            found[key] = before_of(key[0], key[2], row)
+    pictured = [key for key in found if is_picture(key[0], key[2])]
+    found |= await reversal.pictures.read(session, pictured)
+    for edit in await with_before(session, asked):
+        found[edit.type, edit.id, edit.field] = edit.before
+    return found
+
+
+def _is_other(key: Key, row: Mapping[str, Any], changes: list[Recorded]) -> bool:
+    """Whether an object has got the id since of the one that was changed."""
+    made = next((each.created_at for each in changes if each.created_at), None)
+    is_own_id = key[1] == changes[0].id
+    return made is not None and is_own_id and not same(made, row.get("created_at", made))
+
+
+def _is_found(key: Key) -> bool:
+    """Whether a field is a list that the other side holds."""
+    relation = relationships(key[0]).get(key[2])
+    return relation is not None and relation.query_strategy == "filter_query"
+
+
+def _items(net: Net) -> Change:
+    """All items that a change touched."""
+    change = net.change if isinstance(net.change, Change) else Change()
+    return Change(tuple({*change.added, *change.removed, *(net.before or ()), *(net.answered or ())}))
