@@ -51,6 +51,7 @@ def is_refused_for_reason(type_name: str, asked: Asked, oracle: LookupOracle, re
     """Whether nothing matches anyway, or the question is one that no server and no row can answer."""
     heads = [key.partition("__")[0] for key in asked]
     untold = any(key.startswith(("studios__", "average_resolution__")) for key in asked)
+    untold |= type_name == "Performer" and "performers" in heads
     # One criterion says one thing of a field, and what rows do not hold is not tested here.
     unread = any(
         extractor(type_name, head) is None and (heads.count(head) > 1 or key == "is_missing__ne")

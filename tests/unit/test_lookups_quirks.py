@@ -319,6 +319,33 @@ RELATIONS = [
         NONE,
     ),
     (
+        "files_filter takes an object without files for one with a file without values",
+        "Scene",
+        {"files__path__null": True},
+        {
+            "files_filter": {"path": text("IS_NULL")},
+            "file_count": number("GREATER_THAN"),
+        },
+        NONE,
+    ),
+    (
+        "files_filter counts 0 where there is no file",
+        "Gallery",
+        {"files__gallery_count__lte": 1},
+        {
+            "files_filter": {"gallery_count": number("LESS_THAN", 2)},
+            "file_count": number("GREATER_THAN"),
+        },
+        NONE,
+    ),
+    (
+        "folders_filter takes a gallery without a folder for one with an empty folder",
+        "Gallery",
+        {"folders__path__excludes": "x"},
+        {"folders_filter": {"path": no_regex("(?i)x")}},
+        "folders_filter",
+    ),
+    (
         "an empty nested filter is ignored",
         "Scene",
         {"performers__tags__excludes": []},
@@ -458,6 +485,12 @@ NOT_ASKED = [
     ("Scene", {"tags": []}),  # ignored
     ("Scene", {"scene_count__null": True}),  # no such thing
     ("Scene", {"files__scenes__title": "x"}),  # a related filter inside a related filter
+    ("Performer", {"galleries__performer_age": 30}),  # the age becomes part of a format
+    ("Tag", {"performers__birth_year": 1990}),  # the year likewise
+    ("Gallery", {"folders__gallery_count": 1}),  # joins the table of galleries twice
+    ("Folder", {"files__path__contains": "x"}),  # ignored
+    ("Folder", {"galleries__title": "x", "gallery_count": 0}),  # counts what the other lets through
+    ("Performer", {"performers": [1, 2]}),  # counts scenes, images and galleries each alone
 ]
 
 

@@ -17,8 +17,8 @@ from stash_cli.core.query.criteria.choices import yes_or_no
 from stash_cli.core.query.extractors import FILES, RELATED, Extractor, extractor_of, follow
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import build_filter, split_join_conflicts
-from stash_cli.core.query.model import Condition, FilterField, is_given
-from stash_cli.core.query.older_servers import for_server
+from stash_cli.core.query.model import Condition, FilterField, is_given, with_modifier
+from stash_cli.core.query.older_servers import for_server, require_nested
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.query.model import Row, Test
+    from stash_cli.core.query.model import Clause, Row, Test
 
 Given = dict[str, dict[str, Any]]
 """Field -> lookup -> value."""
@@ -39,7 +39,7 @@ def conditions_of(
     given, nested, raw = _grouped(type_name, lookups)
     known = fields(type_name)
     found = [_field_condition(_own_field(type_name, name), asked, now) for name, asked in given.items()]
-    found += [_related_condition(known[name], asked, now) for name, asked in nested.items()]
+    found += [_related_condition(known[name], asked, now, server) for name, asked in nested.items()]
     found += [Condition(known[name], [[(name, criterion)]], given=True) for name, criterion in raw.items()]
     fitted = [for_server(one, server) for one in found]
     return [*fitted, *_same_file_condition(type_name, found)]
@@ -103,7 +103,9 @@ def _field_condition(field: FilterField, asked: Mapping[str, Any], now: datetime
     return replace(found, clauses=[], exact=not found.clauses)
 
 
-def _related_condition(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
+def _related_condition(
+    field: FilterField, asked: Mapping[str, Any], now: datetime, server: ServerCapabilities | None
+) -> Condition:
     """The condition that one related object meets all of the nested lookups."""
     target = field.target or ""
     inner = conditions_of(target, asked, now)
@@ -119,23 +121,39 @@ def _related_condition(field: FilterField, asked: Mapping[str, Any], now: dateti
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
     name = _supported_name(field, wanted)
     note = quirks.UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
+    if every is None:
+        require_nested(field, [note, *filter(None, map(_wrong_inside, inner))], server)
     found = every or Condition(field, [])
     exact = bool(wanted) and not left and not (note and every)
-    notes = " ".join(filter(None, [*map(_nested_note, inner), "" if every else note]))
-    return replace(found, note=notes, clauses=[[(name, wanted)]] if wanted else [], exact=exact)
+    clauses: list[Clause] = [[(name, wanted)]] if wanted else []
+    if field.name in quirks.INLINED and all(map(_may_be_absent, inner)):
+        clauses += _present(field)
+        exact = exact and len(clauses) > 1
+    notes = " ".join(filter(None, [_wrong_inside(one) or one.note for one in inner]))
+    return replace(found, note=notes, clauses=clauses, exact=exact)
 
 
-def _nested_note(condition: Condition) -> str:
-    """The note of a condition inside a nested filter."""
-    if condition.field.key in quirks.WRONG_INSIDE:
-        return f"{condition.field.name}: servers of 0.30 answer it wrongly inside related objects."
-    return condition.note
+def _may_be_absent(condition: Condition) -> bool:
+    """Whether the condition also holds for what is not there, as a negation and a count of 0 do."""
+    return not condition.is_positive or condition.field.name.endswith("_count")
+
+
+def _present(field: FilterField) -> list[Clause]:
+    """The clause that an object has files, where there is one."""
+    known = "file_count" in fields(field.owner) and field.name == "files_filter"
+    return [[("file_count", with_modifier("GREATER_THAN", 0))]] if known else []
+
+
+def _wrong_inside(condition: Condition) -> str:
+    """The note of a condition that nested filters answer wrongly, or ""."""
+    note = quirks.WRONG_INSIDE.get(condition.field.key)
+    return f"{condition.field.name}: {note}" if note else ""
 
 
 def _as_nested(field: FilterField, condition: Condition, *, has_rows: bool) -> Condition:
     """A condition for use inside a nested filter, where the server compares some fields wrongly.
 
-    Numbers of custom fields are compared as texts; criteria with date functions are left to rows, if any.
+    Numbers of custom fields are compared as texts; what is answered wrongly there is left to rows, if any.
     """
     numbers = condition.field.kind == "CustomFieldCriterionInput" and any(
         not isinstance(value, str)

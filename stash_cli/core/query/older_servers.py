@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.query.model import Clause, Condition
+    from stash_cli.core.query.model import Clause, Condition, FilterField
 
 
 def for_server(condition: Condition, server: ServerCapabilities | None) -> Condition:
@@ -43,6 +43,19 @@ def for_server(condition: Condition, server: ServerCapabilities | None) -> Condi
     ]
     notes_all = " ".join(filter(None, [condition.note, note]))
     return replace(condition, clauses=clauses, exact=False, note=notes_all, split=None)
+
+
+def require_nested(field: FilterField, notes: list[str], server: ServerCapabilities | None) -> None:
+    """Raise StashCapabilityError for a nested filter with `notes` that the server answers wrongly."""
+    told = " ".join(filter(None, notes))
+    if not told or (server is not None and server.release >= number(quirks.NESTED_SINCE)):
+        return
+    this = f" This server is {server.version}." if server is not None else ""
+    related = field.name.removesuffix("_filter")
+    raise StashCapabilityError(
+        f"{field.owner}.{related}: {told}{this}",
+        hint=f"Ask for {related} by themselves.",
+    )
 
 
 def _has(deviation: quirks.Deviation, condition: Condition, clause: Clause) -> bool:

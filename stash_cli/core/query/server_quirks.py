@@ -81,8 +81,8 @@ UTC_TIMES = _keys("Scene: last_played_at")
 TO_ONE = _keys("*: studios parent_folder zip_file", "Studio: parents", "SceneMarker: scenes")
 """Relations to at most one object."""
 
-INCLUDES_ALL_IGNORED = _keys("Performer: studios groups")
-"""Relations for which INCLUDES_ALL is ignored."""
+INCLUDES_ALL_IGNORED = _keys("Performer: studios groups performers")
+"""Relations for which INCLUDES_ALL is ignored, or counts scenes, images and galleries each alone."""
 
 NEGATION_UNSUPPORTED = _keys("Performer: performers", "Gallery: average_resolution")
 """Fields with no negated lookup: neither the server nor rows can answer it."""
@@ -118,11 +118,14 @@ ASKED_POSITIVELY = _keys(
 An animated image has a file, and for these filters no size (live, 0.30.1).
 """
 
-WRONG_INSIDE = _keys("Performer: age birth_year death_year", "Scene Image Gallery: performer_age")
-"""Criteria with date functions, which 0.30 answers wrongly inside a nested filter (live, 0.30.1).
-
-Its SQL is put through a format call there, which takes `%Y` for a verb: nothing matches, or everything.
-"""
+_AGES = _keys("Performer: age birth_year death_year", "Scene Image Gallery: performer_age")
+WRONG_INSIDE: dict[Key, str] = {
+    # The SQL is put through a format call there, which takes `%Y` for a verb: nothing matches, or everything.
+    **dict.fromkeys(_AGES, "servers of 0.30 answer it wrongly inside related objects."),
+    # The table of galleries is joined a second time under the same name.
+    ("Folder", "gallery_count"): "servers of 0.30 fail on it inside related objects.",
+}
+"""Criteria that servers before 0.31 cannot answer inside a nested filter, and the note (live, 0.30.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +192,18 @@ OLDER_NAME: dict[Key, str] = {("Scene", "groups_filter"): "movies_filter"}
 
 UNRELIABLE_FILTERS: dict[Key, str] = {
     ("Scene", "groups_filter"): "Servers up to 0.30 ignore groups_filter: every scene may match.",
-    ("Scene", "markers_filter"): "Servers answer all scenes when any marker matches.",
+    ("Scene", "markers_filter"): "Servers up to 0.30 answer all scenes when any marker matches.",
     ("Folder", "files_filter"): "Servers up to 0.30 ignore files_filter: every folder may match.",
 }
-"""Nested filters with wrong results, and the note for users where rows cannot tell either."""
+"""Nested filters with wrong results, and the note: where rows cannot tell either, they are refused."""
+NESTED_SINCE = "0.31"
+"""The release from which the nested filters above may be right."""
 
 INLINED = frozenset({"files_filter", "folders_filter"})
-"""Nested filters that the server merges into the outer one: no nested filters and no levels inside."""
+"""Nested filters that the server merges into the outer one: no nested filters and no levels inside.
+
+Objects without a file or folder are tested there as one without any value, so that a negation finds them.
+"""
 
 ISOLATED = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
 """Fields that newer servers combine by OR with everything beside and below them."""
@@ -214,6 +222,7 @@ _SHARED_JOINS = (
     "Studio Tag: group_count movie_count groups_filter",
     "Tag: performer_count performers_filter",
     "Tag: studio_count studios_filter",
+    "Folder: gallery_count galleries_filter",
     "Scene Image Gallery: files_filter duplicated is_zip parent_folder",
     "Scene Performer Studio Tag: stash_id_endpoint stash_ids_endpoint",
 )
