@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -32,6 +33,9 @@ NOUNS = (
     ("group", "groups"),
     ("marker", "markers"),
 )
+
+SINGULARS = ("file", "folder", "filter", "job", "log", "package", "plugin", "scraper")
+"""Further words in the singular, of commands whose plural has an s."""
 
 COMMANDS = {
     # name: (help, module and function, section)
@@ -107,7 +111,7 @@ def entries() -> dict[str, Entry]:
         found[noun] = Entry(text, target, "Library", alias_of=plural)
     for name, (text, target, section) in COMMANDS.items():
         found[name] = Entry(text, f"stash_cli.commands.{target}", section)
-    return found
+    return found | {word: replace(found[f"{word}s"], alias_of=f"{word}s") for word in SINGULARS}
 
 
 class Root(LazyGroup):

@@ -234,6 +234,39 @@ def test_nothing_is_deleted_when_a_step_before_fails(proxy: FaultProxy) -> None:
     assert names(cli, "studios") == ["A", "C"]
 
 
+def test_a_query_chooses_the_sources(cli: Cli) -> None:
+    """The destination may match, too: it stays."""
+    done = cli("tags", "merge", "--where", "name:A or name:C", "--into", "C", "--dry-run")
+    assert json.loads(done.out) == {"tagsMerge": {"source": ["1"], "destination": "3"}}
+    cli.ok("filters", "save", "Two", "name:~^[AB]$", "--kind", "tags")
+    cli.ok("tags", "merge", "--saved", "Two", "--into", "C", "--yes")
+    assert names(cli, "tags") == ["C"]
+    assert "nothing to merge" in cli.ok("tags", "merge", "--where", "name:C", "--into", "C", "--yes").err
+
+
+def test_sources_are_read_from_a_pipe(cli: Cli) -> None:
+    assert cli("tags", "merge", "-", "--into", "C", "--yes", answers="1\n2\n").status == 0
+    assert names(cli, "tags") == ["C"]
+    assert "nothing to do" in cli("tags", "merge", "-", "--into", "C", "--yes", answers="").err
+
+
+UNCLEAR = [
+    ([], 2, "no tags are named"),
+    (["A", "--where", "name:B"], 2, "in two ways"),
+    (["--where", "name:A or name:B favorite:no"], 2, "parentheses"),
+    (["--where", "name:A limit:1"], 2, "limit:"),
+    (["--where", "-name:zz", "--max-changes", "1"], 11, "more than 1"),
+    (["C"], 2, "into itself"),
+]
+
+
+@every(("words", "status", "told"), UNCLEAR)
+def test_sources_that_are_not_clear_are_refused(cli: Cli, words: list[str], status: int, told: str) -> None:
+    done = cli("tags", "merge", *words, "--into", "C", "--yes")
+    assert (done.status, told in done.err) == (status, True), done.err
+    assert names(cli, "tags") == ["A", "B", "C"]
+
+
 def test_every_field_has_a_rule() -> None:
     """A field that is new has to be told what becomes of it; pictures and files stay as they are."""
     for name, rules in RULES.items():

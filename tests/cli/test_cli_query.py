@@ -68,6 +68,44 @@ def test_a_query_finds(filled: Cli, row: tuple[list[str], list[str] | None]) -> 
     assert listing or filled.ok("scenes", "find", "--count", *words).out == f"{len(expected)}\n"
 
 
+SHOWN = [
+    (["--where", "rating:90"], "1", 0),
+    (["--where", "-is:organized", "--where", "rating:..79 has:rating"], "3", 0),
+    (["--where-json", '{"rating100": {"value": 79, "modifier": "EQUALS"}}'], "3", 0),
+    (["--where", "rating:80.."], "2 scenes match: 1", 3),
+    (["--where", "rating:1"], "no scene matches", 3),
+    (["--saved", "Nope"], "no saved filter 'Nope'", 3),
+    (["--where", "rating:x"], "rating:x", 2),
+    (["1", "--where", "rating:90"], "the scene is chosen twice", 2),
+    ([], "no scene is chosen", 2),
+]
+
+
+@every("row", SHOWN, ids=lambda row: " ".join(row[0]))
+def test_show_takes_the_only_match(filled: Cli, row: tuple[list[str], str, int]) -> None:
+    words, told, status = row
+    done = filled("scene", "show", *words, "--ids")
+    assert done.status == status, done.err
+    assert told in (done.err if status else done.out.split())
+
+
+def test_show_reads_one_id(filled: Cli) -> None:
+    assert filled("scene", "show", "-", "--ids", answers="3\n").out == "3\n"
+    for given in ("", "3 4"):
+        done = filled("scene", "show", "-", answers=given)
+        assert (done.status, "not one" in done.err) == (2, True)
+
+
+def test_show_takes_a_saved_filter(filled: Cli) -> None:
+    filled.ok("filters", "save", "Best", "rating:90..")
+    assert filled.ok("scene", "show", "--saved", "Best", "--ids").out == "1\n"
+
+
+def test_nouns_work_in_the_singular(filled: Cli) -> None:
+    for word in ("file", "folder", "filter", "job", "plugin", "package", "scraper"):
+        filled.ok(word, "list")
+
+
 def test_a_number_may_be_a_name_or_an_id(filled: Cli) -> None:
     filled.ok("tag", "create", "--name", "2")
     filled.ok("tag", "create", "--name", "2024")

@@ -230,6 +230,7 @@ NUMBERS = [
         NONE,
     ),
 ]
+ANY_SIDES = {"value": ["LANDSCAPE", "PORTRAIT", "SQUARE"]}
 RELATIONS = [
     (
         "an id twice never matches",
@@ -344,6 +345,13 @@ RELATIONS = [
         {"folders__path__excludes": "x"},
         {"folders_filter": {"path": no_regex("(?i)x")}},
         "folders_filter",
+    ),
+    (
+        "a filter of videos lets other files pass a negation",
+        "File",
+        {"video_file__audio_codec__ne": "aac"},
+        {"video_file_filter": {"audio_codec": no_regex("(?i)^aac$"), "orientation": ANY_SIDES}},
+        NONE,
     ),
     (
         "an empty nested filter is ignored",

@@ -63,7 +63,11 @@ def find(*examples: str) -> Verb:
 
 
 def show() -> Verb:
-    examples = ("stash {noun} show 12", "stash {noun} show 12 --json --fields id,{label}")
+    examples = (
+        "stash {noun} show 12",
+        "stash {noun} show 12 --json --fields id,{label}",
+        "stash {noun} show --where created:today..",
+    )
     return Verb("show", "Show one {noun} by id or name", "verbs.show:build", examples)
 
 
@@ -108,5 +112,6 @@ def merge() -> Verb:
     examples = (
         "stash {plural} merge 12 13 --into 7 --dry-run",
         "stash {plural} merge 12 --into 7 --take {label}=12",
+        "stash {plural} merge --where '{label}:Beach' --into 7",
     )
     return Verb("merge", "Merge {plural} into another one", "verbs.merge:build", examples)

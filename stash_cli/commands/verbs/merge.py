@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.common.sending import before_sending, uninterrupted
-from stash_cli.core.errors import StashError, StashInputError, StashUsageError
+from stash_cli.commands.verbs.editing import MOST
+from stash_cli.commands.verbs.targets import read_words
+from stash_cli.core.errors import StashError, StashInputError, StashNotConfirmedError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,17 +26,22 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.merge import Merge
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.query.language.query import Query
     from stash_cli.core.types.entities import Entity
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MergeOptions(CommandOptions):
+class MergeOptions(WhereOptions):
     """The command line of `merge`."""
 
     sources: Annotated[
-        list[str],
-        typer.Argument(metavar="ID|NAME...", help="the objects that are merged and go", show_default=False),
-    ]
+        list[str] | None,
+        typer.Argument(
+            metavar="ID|NAME...",
+            help="the objects that are merged and go; - reads ids from stdin",
+            show_default=False,
+        ),
+    ] = None
     into: Annotated[str, typer.Option("--into", metavar="ID|NAME", help="the object that stays")]
     take: Annotated[
         list[str] | None,
@@ -46,6 +54,12 @@ class MergeOptions(CommandOptions):
     backup_first: Annotated[
         bool, typer.Option("--backup-first", help="have the server back up its database first")
     ] = False
+    max_changes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-changes", metavar="N", min=0, help=f"refuse to merge more objects; {MOST} with --yes"
+        ),
+    ] = None
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -56,20 +70,31 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         MergeOptions,
         help=f"Merge {plural} into another one, and delete them."
         "\n\nThe destination keeps its values, and takes those it lacks from the first that has them."
-        " Lists are united, and what names a source names the destination afterwards.",
+        " Lists are united, and what names a source names the destination afterwards."
+        "\n\nA query may match the destination, too: it stays.",
         examples=examples,
     )
 
 
 def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
     runtime.check_output(noun.view)
-    takes = dict(_take(noun.entity, word) for word in options.take or ())
+    entity = noun.entity
+    takes = dict(_take(entity, word) for word in options.take or ())
+    query = read_sources(runtime, entity, options)
+    words = read_words(runtime.streams, options.sources) if options.sources else []
+    if not words and query is None:
+        return
 
     async def work(session: Session) -> None:
         with before_sending(runtime):
-            planned = await plan(session, noun.entity, options, takes)
-            filters = await naming_filters(session, noun.entity, planned)
-        show(runtime, noun.entity, planned)
+            sources, target = await sources_and_target(session, runtime, entity, words, query, options)
+            if not sources:
+                runtime.streams.note(f"nothing to merge: no other {entity.plural} match")
+                return
+            require_few(len(sources), options)
+            planned = await plan(session, entity, sources, target, takes)
+            filters = await naming_filters(session, entity, planned)
+        show(runtime, entity, planned)
         for each in filters:
             kind = f"the default filter of {each.plural}" if each.is_default else f"the filter {each.name!r}"
             runtime.streams.note(f"{kind} names the destination instead")
@@ -106,7 +131,56 @@ def _take(entity: Entity, word: str) -> tuple[str, str]:
     return attr, source
 
 
-async def plan(session: Session, entity: Entity, options: MergeOptions, takes: dict[str, str]) -> Merge:
+def read_sources(runtime: Runtime, entity: Entity, options: MergeOptions) -> Query | None:
+    """The query that chooses the sources; None where words do. Refuses none and both."""
+    from stash_cli.commands.queries.searching import read_query
+
+    query = read_query(runtime, entity, options, changing=True)
+    if bool(options.sources) == (query is not None):
+        problem = "chosen in two ways at once" if query else "named to be merged"
+        hint = "Give ids or names, - to read ids, or else --where QUERY or --saved NAME."
+        raise StashUsageError(f"{'the' if query else 'no'} {entity.plural} are {problem}", hint=hint)
+    return query
+
+
+async def sources_and_target(
+    session: Session,
+    runtime: Runtime,
+    entity: Entity,
+    words: Sequence[str],
+    query: Query | None,
+    options: MergeOptions,
+) -> tuple[list[str], str]:
+    """The ids of the sources and of the destination, which a query may match, too.
+
+    Raises StashInputError where words name the destination as a source.
+    """
+    from stash_cli.commands.queries.searching import matching_ids, search_for
+    from stash_cli.commands.verbs.targets import target_ids
+
+    [target] = await target_ids(session, entity, [options.into])
+    if query is None:
+        sources = await target_ids(session, entity, words)
+        if target in sources:
+            raise StashInputError(f"{entity.noun} {target} cannot be merged into itself")
+        return sources, target
+    found = await matching_ids(session, await search_for(session, runtime, entity, query, "id"))
+    return [one for one in found if one != target], target
+
+
+def require_few(count: int, options: MergeOptions) -> None:
+    """Raise StashNotConfirmedError for more sources than allowed."""
+    limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+    if limit is not None and count > limit:
+        raise StashNotConfirmedError(
+            f"this would merge {count:,} objects, more than {limit:,}: nothing was changed",
+            hint=f"Allow it with --max-changes {count}.",
+        )
+
+
+async def plan(
+    session: Session, entity: Entity, sources: list[str], target: str, takes: dict[str, str]
+) -> Merge:
     """Read the objects, and plan the merge. Raises StashInputError for what cannot be merged."""
     from stash_cli.commands.verbs.changes import label_paths
     from stash_cli.commands.verbs.targets import rows_of, target_ids
@@ -114,10 +188,6 @@ async def plan(session: Session, entity: Entity, options: MergeOptions, takes: d
     from stash_cli.core.edits.merge import Merge, find_references, paths_to_read
 
     server = await session.learn()
-    sources = await target_ids(session, entity, list(dict.fromkeys(options.sources)))
-    [target] = await target_ids(session, entity, [options.into])
-    if target in sources:
-        raise StashInputError(f"{entity.noun} {target} cannot be merged into itself")
     chosen = {name: (await target_ids(session, entity, [word]))[0] for name, word in takes.items()}
     for name, one in chosen.items():
         if one not in sources:

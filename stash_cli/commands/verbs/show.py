@@ -1,4 +1,4 @@
-"""`show`: one object, by id or name."""
+"""`show`: one object, by id or name, or the only match of a query."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.argv.value_parsers import choice, named
+from stash_cli.commands.queries.searching import read_query
+from stash_cli.commands.verbs.one_target import one_match, read_word, require_one_way
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.core.client.session import Session
     from stash_cli.output.values import View
 
 MOST_COLUMNS, LEAST_LINES = 80, 6
@@ -22,10 +26,13 @@ MOST_COLUMNS, LEAST_LINES = 80, 6
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ShowOptions(CommandOptions):
+class ShowOptions(WhereOptions):
     """The command line of `show`."""
 
-    target: Annotated[str, typer.Argument(metavar="ID|NAME", help="the object", show_default=False)]
+    target: Annotated[
+        str | None,
+        typer.Argument(metavar="ID|NAME", help="the object; - reads its id from stdin", show_default=False),
+    ] = None
     picture: Annotated[
         str | None,
         typer.Option(
@@ -53,7 +60,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         cls=ShowCommand,
         help=f"Show one {noun.entity.noun}.\n\n"
         "A number is an id, or a name where no object has it; anything else is a name or alias. "
-        "Use id:12 or name:12 to be explicit.",
+        "Use id:12 or name:12 to be explicit. --where and --saved show the one object that matches.",
         examples=examples,
     )
 
@@ -61,11 +68,17 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
     runtime.check_output(noun.view)
     how = protocol_of(noun, runtime, options)
+    query = read_query(runtime, noun.entity, options)
+    require_one_way(noun.entity, options.target, query)
+    word = read_word(runtime.streams, noun.entity, options.target or "")
 
-    async def work(session: Any) -> dict[str, Any]:
+    async def work(session: Session) -> dict[str, Any]:
         from stash_cli.commands.verbs.targets import one_row
 
-        row = await one_row(session, noun.entity, options.target, wanted(runtime, noun))
+        if query is None:
+            row = await one_row(session, noun.entity, word, wanted(runtime, noun))
+        else:
+            row = await one_match(session, runtime, noun.entity, query, wanted(runtime, noun))
         if runtime.options.pictures or how:
             from stash_cli.commands.results.html_pages import add_pictures
 

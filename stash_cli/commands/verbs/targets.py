@@ -226,13 +226,14 @@ def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
     """
     found: list[str] = []
     for word in words:
-        found += _words_of(streams.read()) if word == "-" else [word]
+        found += words_of(streams.read()) if word == "-" else [word]
     if not found:
         streams.note("no ids on standard input: nothing to do")
     return list(dict.fromkeys(found))
 
 
-def _words_of(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text, separated by white space or by NUL."""
     return [word for word in text.split("\0") if word.strip()] if "\0" in text else text.split()
 
 
@@ -294,12 +295,15 @@ def _missing_id(error: StashGraphQLError, ids: Sequence[str]) -> str:
 
 def summary(entity: Entity, rows: Sequence[dict[str, Any]], shown: int = 5) -> str:
     """`scenes 12 "A", 13 "B" and 7 more`."""
-    names = [
-        f'{row["id"]} "{row[entity.label]}"' if row.get(entity.label) else row["id"] for row in rows[:shown]
-    ]
+    names = [labelled(entity, row) for row in rows[:shown]]
     more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
     noun = entity.noun if len(rows) == 1 else entity.plural
     return f"{noun} {', '.join(names)}{more}"
+
+
+def labelled(entity: Entity, row: dict[str, Any]) -> str:
+    """`12 "A"`, or the id alone of what has no name."""
+    return f'{row["id"]} "{row[entity.label]}"' if row.get(entity.label) else str(row["id"])
 
 
 async def resolved(

@@ -109,6 +109,9 @@ def _related_condition(
     """The condition that one related object meets all of the nested lookups."""
     target = field.target or ""
     inner = conditions_of(target, asked, now)
+    absent = all(map(_may_be_absent, inner))
+    if _is_file_part(field) and absent and quirks.HAS_SIDES[0] not in {one.field.name for one in inner}:
+        inner.append(Condition(fields(target)[quirks.HAS_SIDES[0]], [[quirks.HAS_SIDES]]))
     every = _related_predicate(field, inner)
     if every is None:
         inner = [one.without_rows or one for one in inner]
@@ -126,7 +129,7 @@ def _related_condition(
     found = every or Condition(field, [])
     exact = bool(wanted) and not left and not (note and every)
     clauses: list[Clause] = [[(name, wanted)]] if wanted else []
-    if field.name in quirks.INLINED and all(map(_may_be_absent, inner)):
+    if field.name in quirks.INLINED and absent:
         clauses += _present(field)
         exact = exact and len(clauses) > 1
     notes = " ".join(filter(None, [_wrong_inside(one) or one.note for one in inner]))

@@ -205,6 +205,9 @@ INLINED = frozenset({"files_filter", "folders_filter"})
 Objects without a file or folder are tested there as one without any value, so that a negation finds them.
 """
 
+HAS_SIDES: Term = ("orientation", {"value": ["LANDSCAPE", "PORTRAIT", "SQUARE"]})
+"""The term that each video and each picture meets, for filters of such that other files would pass, too."""
+
 ISOLATED = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
 """Fields that newer servers combine by OR with everything beside and below them."""
 
