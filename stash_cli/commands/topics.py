@@ -146,7 +146,7 @@ A chain of tasks every night, silent unless something is wrong:
   # crontab -e
   STASH_URL=http://localhost:9999
   STASH_API_KEY_FILE=/home/me/.config/stash-key
-  0 3 * * *  ~/.local/bin/stash run scan identify generate clean -q --lock-wait 1h
+  0 3 * * *  ~/.local/bin/stash run scan generate clean -q --lock-wait 1h
 
 Cron has neither your PATH nor your variables: write the full path of the program
 (`command -v stash` prints it). The key file is readable for you alone (chmod 600);
@@ -162,7 +162,7 @@ chain. `stash help exit-status` has all of them.
 A chain with a name, in settings.toml (`stash profile list` prints its path):
 
   [run.nightly]
-  steps = ["scan", "identify", "generate --covers", "clean --max-missing 5%"]
+  steps = ["scan", "generate --covers", "clean --max-missing 5%"]
   ignore = ["broken\\\\.mp4"]
   ping_url = "https://monitor.example/uuid"    # also .../start and .../fail
   on_failure = "mail -s \\"$STASH_RUN_SUMMARY\\" me"
@@ -180,7 +180,7 @@ is a success here, so that one broken file does not:
   Environment=STASH_URL=http://localhost:9999
   LoadCredential=stash-key:%h/.config/stash-key
   Environment=STASH_API_KEY_FILE=%d/stash-key
-  ExecStart=%h/.local/bin/stash run scan identify generate clean -q
+  ExecStart=%h/.local/bin/stash run scan generate clean -q
   SuccessExitStatus=6
   TimeoutStartSec=12h
 

@@ -17,10 +17,12 @@ GUIDE = """\
 One text says which objects are meant: `find` and `count` take it as words, `--where` as one text, Python
 as `Q.parse(text, "Scene")`. `str(q)` writes it again.
 
-    stash scenes find rating:80.. tag:Outdoor -tag:'To sort' studio.name:acme date:2023..2024 sort:-date
-    stash scenes count '(is:organized or no:title) rating:..20'
-    stash performers find country:JP scenes.tag:Outdoor
-    stash scenes find 'performers:(country:JP age:30..)'
+```sh
+stash scenes find rating:80.. tag:Outdoor -tag:'To sort' studio.name:acme date:2023..2024 sort:-date
+stash scenes count '(is:organized or no:title) rating:..20'
+stash performers find country:JP scenes.tag:Outdoor
+stash scenes find 'performers:(country:JP age:30..)'
+```
 
 Words without a field search the text, as in the web interface. A term is a field, an operator and a
 value. All of them must hold; `or` stands between alternatives, `not` or a dash before what is left out,
@@ -30,11 +32,13 @@ parentheses make groups. A dash means the complement: objects without a value ar
 
 These need no quotes in bash, zsh and fish:
 
-    stash scenes find rating:80.. -tag:Outdoor date:2023..
-    stash scenes find lake or beach
-    stash scenes find not tag:Outdoor created:-7d..
-    stash scenes find url:https://example.com/a path:/media/new/ duration:1:30..
-    stash scenes find tag:id:12,id:13 -is:organized no:studio
+```sh
+stash scenes find rating:80.. -tag:Outdoor date:2023..
+stash scenes find lake or beach
+stash scenes find not tag:Outdoor created:-7d..
+stash scenes find url:https://example.com/a path:/media/new/ duration:1:30..
+stash scenes find tag:id:12,id:13 -is:organized no:studio
+```
 
 Quote a value with a space (`tag:'To sort'`), a group, and the operators `>` and `<`, which a shell takes
 for itself. Of several words each is one term with all its spaces. A single word is a whole query:

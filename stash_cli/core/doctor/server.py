@@ -42,7 +42,7 @@ _KEY_FIX = "Copy the key again from the server's Settings > Security."
 _WRONG_TLS = b"HTTP request to an HTTPS server"
 _TOLERANCE = 60
 """Seconds between two clocks that nobody notices."""
-_OLDEST = "0.22"
+OLDEST = "0.22"
 """The oldest release that is supported."""
 _SHOWN = 3
 
@@ -173,8 +173,8 @@ async def version(subject: Subject) -> Finding:
     told = f"Stash {name or said.get('hash') or 'without a version'}"
     if not server.release:
         return ok(f"{told}: a build without a release, judged by its schema")
-    if server.release < number(_OLDEST):
-        return failure(f"{told} is too old", f"Update it to {_OLDEST} or newer.", VERSION)
+    if server.release < number(OLDEST):
+        return failure(f"{told} is too old", f"Update it to {OLDEST} or newer.", VERSION)
     if server.release > number(newest):
         return warning(f"{told} is newer than {newest}, the newest known here", "Update this program.")
     return ok(told)
