@@ -1,6 +1,18 @@
 """`stash galleries`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.noun import (
+    Noun,
+    Verb,
+    count,
+    create,
+    delete,
+    find,
+    merge,
+    scrape,
+    show,
+    stats,
+    update,
+)
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -30,6 +42,10 @@ NOUN = Noun(
         update(),
         merge(),
         delete(),
+        scrape(
+            "stash gallery scrape 3 --url https://example.com/gallery/1",
+            "stash galleries scrape --all --by-url --dry-run",
+        ),
         Verb(
             "images",
             "List, add and remove the images of a gallery",

@@ -1,6 +1,18 @@
 """`stash groups`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.noun import (
+    Noun,
+    Verb,
+    count,
+    create,
+    delete,
+    find,
+    merge,
+    scrape,
+    show,
+    stats,
+    update,
+)
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -28,6 +40,10 @@ NOUN = Noun(
         update(),
         merge(),
         delete(),
+        scrape(
+            "stash group scrape 3 --url https://example.com/group/1",
+            "stash groups scrape --all --by-url --create-missing",
+        ),
         Verb(
             "scenes",
             "List the scenes of a group",

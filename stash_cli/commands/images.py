@@ -1,6 +1,6 @@
 """`stash images`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, delete, find, show, stats, update
+from stash_cli.commands.common.noun import Noun, Verb, count, delete, find, scrape, show, stats, update
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -27,6 +27,10 @@ NOUN = Noun(
         stats(),
         update(),
         delete(),
+        scrape(
+            "stash image scrape 3 --url https://example.com/image/1",
+            "stash images scrape --where 'missing:title' --with SCRAPER",
+        ),
         Verb(
             "o",
             "Raise the o-counter, or lower it",

@@ -1,6 +1,18 @@
 """`stash performers`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.noun import (
+    Noun,
+    Verb,
+    count,
+    create,
+    delete,
+    find,
+    merge,
+    scrape,
+    show,
+    stats,
+    update,
+)
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -32,6 +44,11 @@ NOUN = Noun(
         ),
         merge(),
         delete(),
+        scrape(
+            "stash performers scrape --where 'missing:birthdate' --stash-box stashdb",
+            "stash performer scrape Alice --with builtin_freeones --interactive",
+            "stash performers scrape --all --by-url --only birthdate,country --rate 20",
+        ),
         Verb(
             "images",
             "List the images of a performer",

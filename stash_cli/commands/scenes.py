@@ -1,6 +1,18 @@
 """`stash scenes`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.noun import (
+    Noun,
+    Verb,
+    count,
+    create,
+    delete,
+    find,
+    merge,
+    scrape,
+    show,
+    stats,
+    update,
+)
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -37,6 +49,12 @@ NOUN = Noun(
         ),
         merge(),
         delete(),
+        scrape(
+            "stash scenes scrape --where 'missing:stash_id' --stash-box stashdb --dry-run",
+            "stash scenes scrape 12 --with sidecar --interactive",
+            "stash scenes scrape 12 --url https://example.com/scene/1 --only title,date",
+            "stash scenes scrape --resume --yes",
+        ),
         Verb(
             "play",
             "Count a play, or take one back",

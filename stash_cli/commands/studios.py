@@ -1,6 +1,18 @@
 """`stash studios`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.noun import (
+    Noun,
+    Verb,
+    count,
+    create,
+    delete,
+    find,
+    merge,
+    scrape,
+    show,
+    stats,
+    update,
+)
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -21,6 +33,10 @@ NOUN = Noun(
         update(),
         merge(),
         delete(),
+        scrape(
+            "stash studios scrape --all --stash-box stashdb --dry-run",
+            "stash studio scrape Acme --stash-box stashdb --only parent_studio,image",
+        ),
         Verb(
             "tree",
             "Print the studios below their parents",

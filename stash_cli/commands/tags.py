@@ -1,6 +1,18 @@
 """`stash tags`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, create, delete, find, merge, show, stats, update
+from stash_cli.commands.common.noun import (
+    Noun,
+    Verb,
+    count,
+    create,
+    delete,
+    find,
+    merge,
+    scrape,
+    show,
+    stats,
+    update,
+)
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -27,6 +39,10 @@ NOUN = Noun(
         update(),
         merge(),
         delete(),
+        scrape(
+            "stash tags scrape --all --stash-box stashdb --only description",
+            "stash tag scrape Outdoor --stash-box stashdb --query Outdoors",
+        ),
         Verb(
             "tree",
             "Print the tags below their parents",

@@ -20,6 +20,7 @@ StashError
 ├── StashVersionError           the server is too old or too new
 │   └── StashCapabilityError    an operation or field this server does not have
 ├── StashSystemNotReadyError    the server wants set-up or a migration first
+├── StashSourceError            the server cannot reach a scraper's site or a stash-box
 ├── StashIntegrationError       an answer that contradicts the API description
 ├── StashConflictError          fields that were changed here and on the server since they were read
 ├── StashSidecarError           a file beside media that cannot be read as what its name says
@@ -268,6 +269,13 @@ class StashIntegrationError(StashError):
     """A response that contradicts the API description."""
 
     code = "integration"
+
+
+class StashSourceError(StashError):
+    """A scraper or stash-box that the server cannot reach, or that refuses it."""
+
+    code = "source"
+    exit_status = 5
 
 
 class StashConflictError(StashError):

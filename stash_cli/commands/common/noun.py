@@ -115,3 +115,12 @@ def merge() -> Verb:
         "stash {plural} merge --where '{label}:Beach' --into 7",
     )
     return Verb("merge", "Merge {plural} into another one", "verbs.merge:build", examples)
+
+
+def scrape(*examples: str) -> Verb:
+    usual = (
+        "stash {plural} scrape 12 --with SCRAPER --dry-run",
+        "stash {plural} scrape --all --by-url",
+    )
+    text = "Fill in {plural} from a scraper or stash-box"
+    return Verb("scrape", text, "verbs.scrape:build", examples or usual)

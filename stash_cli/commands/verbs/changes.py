@@ -44,6 +44,8 @@ class Names:
     ids: dict[tuple[str, str], str] = field(default_factory=dict)
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     """Names by type and id, for people."""
+    inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """Create inputs of what is made of more than a name, by type and provisional id."""
 
     async def resolve(self, words: Mapping[str, Iterable[str]]) -> None:
         """Look up those words of each type that are not known yet: one request for each type.
@@ -83,6 +85,10 @@ class Names:
         for word, one in found.items():
             self.ids[target, word] = one
             self.labels.setdefault((target, one), word.removeprefix("name:"))
+
+    def input_of(self, target: str, one: str, name: str) -> dict[str, Any]:
+        """The create input of an object that is made."""
+        return self.inputs.get((target, one), {"name": name})
 
     def to_make(self) -> list[tuple[str, str, str]]:
         """Type, id and name of the objects that are made."""

@@ -143,7 +143,17 @@ class Editing:
         self.preview()
         for _, page in self.draft.pages():
             for each in operations_of(page, server):
-                streams.data(json.dumps({each.name: each.input}, ensure_ascii=False) + "\n")
+                streams.data(json.dumps({each.name: _shortened(each.input)}, ensure_ascii=False) + "\n")
+
+    def check_count(self) -> None:
+        """Raise StashNotConfirmedError for more objects than allowed."""
+        options, count = self.options, len(self.draft)
+        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+        if limit is not None and count > limit:
+            raise StashNotConfirmedError(
+                f"this would change {self._count(count)}, more than {limit:,}: nothing was changed",
+                hint=f"Allow it with --max-changes {count}.",
+            )
 
     async def consent(self, edited: Edited) -> bool:
         """Ask about what is to be changed; whether a person was asked.
@@ -154,12 +164,7 @@ class Editing:
         from stash_cli.output.failures import confirm
 
         streams, options, count = self.runtime.streams, self.options, len(self.draft)
-        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-        if limit is not None and count > limit:
-            raise StashNotConfirmedError(
-                f"this would change {self._count(count)}, more than {limit:,}: nothing was changed",
-                hint=f"Allow it with --max-changes {count}.",
-            )
+        self.check_count()
         if options.interactive:
             from stash_cli.commands.verbs.choosing import choose
 
@@ -228,7 +233,9 @@ class Editing:
         from stash_cli.core.edits.plan import plan_create
 
         wanted = self.names.to_make()
-        operations = [plan_create(target, {"name": name}) for target, _, name in wanted]
+        operations = [
+            plan_create(target, self.names.input_of(target, one, name)) for target, one, name in wanted
+        ]
         found: dict[str, str] = {}
 
         def note(operation: Operation, done: BatchOperation) -> None:
@@ -272,6 +279,16 @@ class Editing:
             streams.note(f"nothing to change: {so or f'no {self.entity.plural} match'}")
         elif self.outcomes.complete:
             streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
+
+
+def _shortened(given: dict[str, Any]) -> dict[str, Any]:
+    """An input for people: of pictures the beginning."""
+    return {
+        name: f"{value[:32]}... ({len(value)} characters)"
+        if isinstance(value, str) and value.startswith("data:")
+        else value
+        for name, value in given.items()
+    }
 
 
 def _noun(type_name: str) -> str:

@@ -96,6 +96,8 @@ def _list_parts(edit: Edit, labels: Labels) -> Iterator[Part]:
 
 def _shown(edit: Edit, value: Any, labels: Labels) -> str:
     """A value on one line; a link as the name of the object it leads to."""
+    if isinstance(value, dict) and {"endpoint", "stash_id"} <= value.keys():
+        return visible(f"{value['stash_id']} at {value['endpoint']}")
     relation = relationships(edit.type).get(edit.field)
     if relation is None or value is None or value is UNSET:
         return _text(value)

@@ -107,20 +107,8 @@ class Pictures:
         return found
 
     async def _download(self, session: Session, address: str | None) -> Any:
-        if not address or "default=true" in address:
-            return None
-        try:
-            content = b"".join([piece async for piece in session.transport.download(address)])
-        except StashServerError as error:
-            # A scene without files has an address, and no cover there.
-            logger.info("%s", error.message)
-            return None
-        except StashError as error:
-            logger.info("%s", error.message)
-            return UNSET
-        # What servers show of scenes without a cover is no picture of theirs.
-        is_drawn = content.startswith(_DRAWN) and "/scene/" in address
-        return self.keep(content) if content and not is_drawn else None
+        content = await download_picture(session, address)
+        return self.keep(content) if isinstance(content, bytes) else content
 
     def drop_unused(self, journal: Journal) -> None:
         """Delete the pictures that no change names any more."""
@@ -132,6 +120,29 @@ class Pictures:
             )
             if not rows:
                 path.unlink(missing_ok=True)
+
+
+def is_default(address: str | None) -> bool:
+    """Whether an address is that of no picture, or of one that stands for none."""
+    return not address or "default=true" in address
+
+
+async def download_picture(session: Session, address: str | None) -> Any:
+    """The bytes of a picture of the server; None for none, UNSET where it cannot be read."""
+    if address is None or is_default(address):
+        return None
+    try:
+        content = b"".join([piece async for piece in session.transport.download(address)])
+    except StashServerError as error:
+        # A scene without files has an address, and no cover there.
+        logger.info("%s", error.message)
+        return None
+    except StashError as error:
+        logger.info("%s", error.message)
+        return UNSET
+    # What servers show of scenes without a cover is no picture of theirs.
+    is_drawn = content.startswith(_DRAWN) and "/scene/" in address
+    return content if content and not is_drawn else None
 
 
 def is_picture(type_name: str, field: str) -> bool:

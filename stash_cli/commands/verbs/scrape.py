@@ -1,0 +1,289 @@
+"""`scrape`: objects filled in with what scrapers and stash-boxes know, as a plan that is shown and undone."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.value_parsers import choice, named, seconds
+from stash_cli.commands.common.sending import before_sending
+from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.core.errors import StashNotConfirmedError, StashNotFoundError, StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.verbs.scraping import Scraping
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.scraping.decisions import Decisions, Scrape
+    from stash_cli.core.scraping.sources import Source
+
+_NOW = ("yes", "dry_run", "interactive", "max_changes", "force", "fail_fast", "failed_to", "resume")
+"""Options that are not those of a run that goes on, but of the command that goes on with it."""
+_LEVELS = ("low", "medium", "high")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScrapeOptions(EditOptions, TargetOptions):
+    """The command line of `scrape`."""
+
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
+    ] = None
+    scraper: Annotated[
+        str | None, typer.Option("--with", metavar="SCRAPER", help="a scraper of `stash scrapers list`")
+    ] = None
+    stash_box: Annotated[
+        str | None,
+        typer.Option("--stash-box", metavar="NAME|URL", help="a stash-box of `stash stashbox list`"),
+    ] = None
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="read this address, for one object")
+    ] = None
+    by_url: Annotated[
+        bool, typer.Option("--by-url", help="read the addresses that each object has, until one is known")
+    ] = False
+    query: Annotated[
+        str | None,
+        typer.Option("--query", metavar="TEXT", help="search for these words, for one object"),
+    ] = None
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="FIELD,...", help="change these fields and no others; repeatable"),
+    ] = None
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite", help="replace what is there; lists are added to, covers only by larger ones"
+        ),
+    ] = False
+    min_fields: Annotated[
+        int,
+        typer.Option(
+            "--min-fields", metavar="N", min=1, help="leave results with fewer fields that say something"
+        ),
+    ] = 1
+    confidence: Annotated[
+        str,
+        typer.Option(
+            "--confidence",
+            metavar="LEVEL",
+            parser=named("--confidence", choice(*_LEVELS)),
+            help="how sure a stash-box's scene must be: low (a fingerprint is the same), medium (and the"
+            " duration), high (two fingerprints or submissions)",
+        ),
+    ] = "medium"
+    duration_diff: Annotated[
+        float,
+        typer.Option(
+            "--duration-diff",
+            metavar="TIME",
+            parser=named("--duration-diff", seconds),
+            help="by which durations may differ",
+        ),
+    ] = 5.0
+    rate: Annotated[
+        int | None,
+        typer.Option("--rate", metavar="N", min=1, help="ask at most this often in a minute"),
+    ] = None
+    create_missing: Annotated[
+        bool,
+        typer.Option("--create-missing", help="make tags, performers, studios and groups that are not there"),
+    ] = False
+    again: Annotated[bool, typer.Option("--again", help="offer results again that were refused before")] = (
+        False
+    )
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="go on with the last run that was cut off or not applied, with its options"
+        ),
+    ] = False
+    submit_fingerprints: Annotated[
+        bool,
+        typer.Option(
+            "--submit-fingerprints", help="then tell the stash-box the fingerprints of these scenes"
+        ),
+    ] = False
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    plural = noun.entity.plural
+    return command(
+        "scrape",
+        partial(scrape, noun),
+        ScrapeOptions,
+        help=f"Fill in {plural} with what a scraper or a stash-box knows."
+        "\n\nOnly empty fields are filled, lists are added to. What is found is shown and asked about before"
+        " anything changes, and can be undone. Several results for one object are a question: --interactive"
+        " asks it, field by field.",
+        examples=examples,
+    )
+
+
+def scrape(noun: Noun, runtime: Runtime, options: ScrapeOptions) -> None:
+    runtime.check_output(noun.view)
+    check_failed_to(options.failed_to)
+    if options.interactive and not runtime.streams.interactive:
+        raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
+    if not options.resume:
+        _check(noun, options)
+        read_targets(runtime, noun.entity, options.words or [], options)
+
+    async def work(session: Session) -> None:
+        decisions = _decisions(runtime)
+        given, last = _resumed(noun, decisions, options) if options.resume else (options, None)
+        query = read_targets(runtime, noun.entity, given.words or [], given)
+        words = read_words(runtime.streams, given.words) if given.words else []
+        if given.words and not words:
+            return
+        from stash_cli.commands.verbs.scraping import Scraping
+        from stash_cli.core.edits.draft import Draft
+
+        with closing(Draft()) as draft:
+            with before_sending(runtime):
+                source = await _source(session, noun, given)
+                selection = await Selection.of(session, runtime, noun.entity, words, query)
+                number = last.id if last else _number(decisions, noun, given, words)
+                scraping = Scraping(session, runtime, noun, given, draft)
+                await _open_run(scraping, source, decisions, number)
+                await scraping.fill(selection)
+            await scraping.carry_out()
+
+    runtime.run(work, writes=not options.dry_run)
+
+
+def _check(noun: Noun, options: ScrapeOptions) -> None:
+    """Raise StashUsageError for options that do not go together, before anything is sent."""
+    sources = [options.scraper, options.stash_box, options.url, options.by_url or None]
+    named = [each for each in sources if each is not None]
+    plural = noun.entity.plural
+    if not named:
+        raise StashUsageError(
+            "nothing to ask: give --with SCRAPER, --stash-box NAME, --url URL or --by-url",
+            hint="See `stash scrapers list` and `stash stashbox list`.",
+        )
+    if len(named) > 1:
+        raise StashUsageError("give one of --with, --stash-box, --url and --by-url")
+    if options.query is not None and (options.url or options.by_url):
+        raise StashUsageError("--query needs --with or --stash-box: an address is read as it is")
+    if options.submit_fingerprints and not (options.stash_box and noun.entity.type == "Scene"):
+        raise StashUsageError("--submit-fingerprints needs --stash-box, and scenes")
+    is_one = len(options.words or ()) == 1 and options.words != ["-"]
+    if (options.query is not None or options.url) and not is_one:
+        flag = "--url" if options.url else "--query"
+        raise StashUsageError(f"{flag} is for one of the {plural}: name it by its id")
+    _only(noun, options)
+
+
+def _only(noun: Noun, options: ScrapeOptions) -> frozenset[str]:
+    """The attributes of `--only`. Raises StashUsageError for one that is not scraped."""
+    from stash_cli.core.errors import did_you_mean
+    from stash_cli.core.scraping.edits import STASH_IDS
+    from stash_cli.core.scraping.found import targets
+
+    known = {each.attr: each.attr for each in targets(noun.entity.type)}
+    known |= {"cover": "cover_image", "aliases": "alias_list"} if "cover_image" in known else {}
+    if noun.entity.type in ("Scene", "Performer", "Studio", "Tag"):
+        known[STASH_IDS] = STASH_IDS
+    found = set()
+    for word in [part.strip() for text in options.only or () for part in text.split(",")]:
+        if word not in known:
+            near = did_you_mean(word, known) or f"There are {', '.join(known)}."
+            raise StashUsageError(f"--only: {noun.entity.plural} have no {word!r} to scrape. {near}")
+        found.add(known[word])
+    return frozenset(found)
+
+
+def _decisions(runtime: Runtime) -> Decisions:
+    """The file with answers and decisions, beside the journal."""
+    from stash_cli.core.scraping.decisions import Decisions
+
+    connection = runtime.connection()
+    return Decisions(connection.journal.with_name("scrapes.sqlite"), connection.server)
+
+
+def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Sequence[str]) -> int:
+    """The number of a new run, which keeps the options and the objects."""
+    flags = {
+        each.name: getattr(options, each.name)
+        for each in fields(ScrapeOptions)
+        if each.name not in _NOW and hasattr(options, each.name)
+    }
+    return decisions.start(noun.entity.type, flags | {"words": list(words) or None})
+
+
+def _resumed(noun: Noun, decisions: Decisions, options: ScrapeOptions) -> tuple[ScrapeOptions, Scrape]:
+    """The options of the last run that was cut off, with those of this command for what is done with it."""
+    last = decisions.last(noun.entity.type)
+    plural = noun.entity.plural
+    if last is None:
+        raise StashNotFoundError(
+            f"no scrape of {plural} was cut off on this server",
+            hint=f"Start one: stash {plural} scrape --help",
+        )
+    names = {each.name for each in fields(ScrapeOptions)}
+    flags: Mapping[str, Any] = {name: value for name, value in last.flags.items() if name in names}
+    return replace(options, **flags), last
+
+
+async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Source:
+    from stash_cli.core.scraping.sources import ANY_SCRAPER, box_of, scraper_of
+
+    if options.scraper:
+        return await scraper_of(session, noun.entity.type, options.scraper)
+    if options.stash_box:
+        return await box_of(session, noun.entity.type, options.stash_box)
+    return ANY_SCRAPER
+
+
+async def _open_run(scraping: Scraping, source: Source, decisions: Decisions, number: int) -> None:
+    """Give a scrape all that it works with."""
+    from stash_cli.core.scraping.asking import Asker, Rate
+    from stash_cli.core.scraping.choice import Rules
+    from stash_cli.core.scraping.edits import Planner
+    from stash_cli.core.scraping.evidence import Confidence
+    from stash_cli.core.scraping.matching import Matcher
+    from stash_cli.core.scraping.run import ScrapeRun, scenes_without_cover
+
+    session, options, type_name = scraping.session, scraping.options, scraping.noun.entity.type
+    asker = Asker(
+        session,
+        type_name,
+        source,
+        Rate(options.rate or 0),
+        options.query or "",
+        options.url or "",
+        options.by_url,
+    )
+    asker.check()
+    matcher = Matcher(session, source.box)
+    planner = Planner(
+        type_name,
+        await session.learn(),
+        matcher.known,
+        scraping.new_id,
+        source.box,
+        _only(scraping.noun, options),
+        options.overwrite,
+    )
+    rules = Rules(
+        source.box,
+        Confidence[options.confidence.upper()],
+        options.duration_diff,
+        options.min_fields,
+        is_named=bool(options.query or options.url),
+        is_by_name=asker.is_by_name,
+    )
+    scraping.run = ScrapeRun(session, asker, planner, matcher, rules, decisions, number, options.again)
+    if type_name == "Scene" and not options.overwrite and planner.may_change("cover_image"):
+        scraping.run.without_cover = await scenes_without_cover(session)

@@ -1,0 +1,1 @@
+"""Scraping: from what scrapers and stash-boxes answer to edits of the library's objects."""

@@ -1,0 +1,231 @@
+"""Questions to a scraper or stash-box: one for many objects where the server has such a query, at a rate."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import (
+    StashCapabilityError,
+    StashError,
+    StashGraphQLError,
+    StashSourceError,
+    StashUsageError,
+)
+from stash_cli.core.scraping.found import selection
+from stash_cli.core.scraping.sources import FRAGMENT, NAME, Source, in_plain_words
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+
+    Row = Mapping[str, Any]
+    Answers = list[dict[str, Any]] | StashError
+    """The results for one object, or why there are none."""
+
+MANY = 20
+"""Objects of one question."""
+PATIENCE = 3
+"""Questions in a row that fail, after which no more are asked."""
+
+
+@dataclass
+class Rate:
+    """A pause before each question, so that at most `per_minute` are asked; 0 for no limit."""
+
+    per_minute: float = 0
+    _next: float = field(default=0.0, init=False)
+
+    async def wait(self) -> None:
+        """Wait until the next question may be asked."""
+        if not self.per_minute:
+            return
+        pause = self._next - monotonic()
+        if pause > 0:
+            await asyncio.sleep(pause)
+        self._next = max(self._next, monotonic()) + 60 / self.per_minute
+
+
+@dataclass
+class Asker:
+    """Asks a source about objects of a type.
+
+    `query` is what to search for in place of an object's own facts, `url` the address to read. `stopped` is
+    the error because of which nothing more is asked.
+    """
+
+    session: Session
+    type: str
+    source: Source
+    rate: Rate = field(default_factory=Rate)
+    query: str = ""
+    url: str = ""
+    is_by_url: bool = False
+    """Whether each object is looked up at its own addresses."""
+    stopped: StashError | None = None
+    _failed: int = field(default=0, init=False)
+    _has_many: bool | None = field(default=None, init=False)
+
+    @property
+    def is_by_name(self) -> bool:
+        """Whether the source is searched for the name of an object."""
+        by_box = bool(self.source.box) and self.type != "Scene"
+        return not (self.query or self.url or self.is_by_url) and (by_box or self._searches)
+
+    @property
+    def _searches(self) -> bool:
+        return self.type == "Performer" and NAME in self.source.abilities
+
+    def check(self) -> None:
+        """Raise StashUsageError for what the source cannot be asked."""
+        if self.url or self.is_by_url or self.source.box:
+            return
+        plural, needed = ENTITIES[self.type].plural, NAME if self.query else FRAGMENT
+        if needed in self.source.abilities or (self.is_by_name and self._searches):
+            return
+        hint = {
+            NAME: "It looks up objects as they are: leave out --query.",
+            FRAGMENT: "It searches for words: use --query TEXT, with one object.",
+        }[needed]
+        if not self.source.abilities & {NAME, FRAGMENT}:
+            hint = "It reads addresses: use --url, or --by-url for the addresses that objects have."
+        raise StashUsageError(f"{self.source.name} cannot look up {plural} in this way", hint=hint)
+
+    @property
+    def size(self) -> int:
+        """Objects that are asked for together."""
+        return MANY if self._takes_many else 1
+
+    @property
+    def _takes_many(self) -> bool:
+        is_plain = self.type == "Scene" and not (self.query or self.url or self.is_by_url)
+        return is_plain and self._has_many is not False
+
+    async def answers(self, rows: Sequence[Row], *, with_pictures: bool) -> dict[str, Answers]:
+        """The results for each object, by id; those that were not asked for are left out."""
+        server = await self.session.learn()
+        paths = selection(self.type, server, with_pictures=with_pictures)
+        if self._takes_many and len(rows) > 1:
+            found = await self._many(rows, paths)
+            if found is not None:
+                return found
+        answers: dict[str, Answers] = {}
+        for row in rows:
+            if self.stopped is None:
+                answers[str(row["id"])] = await self._one(row, paths)
+        return answers
+
+    async def _many(self, rows: Sequence[Row], paths: Sequence[str]) -> dict[str, Answers] | None:
+        """The results for several scenes at once; None where they have to be asked for one by one."""
+        ids = [str(row["id"]) for row in rows]
+        args = {"source": self.source.argument, "input": {"scene_ids": ids}}
+        try:
+            answer = await self._call("scrapeMultiScenes", args, paths)
+        except StashCapabilityError:
+            self._has_many = False  # scrapers of a server are asked for one scene at a time
+            return None
+        except StashSourceError as error:
+            self._fail(error)
+            return dict.fromkeys(ids, error)
+        except StashGraphQLError:
+            return None  # one of the scenes may be the reason
+        self._failed, self._has_many = 0, True
+        return dict(zip(ids, answer or (), strict=False))
+
+    async def _one(self, row: Row, paths: Sequence[str]) -> Answers:
+        """The results for one object."""
+        try:
+            found = await self._ask(row, paths)
+        except (StashGraphQLError, StashSourceError, StashCapabilityError) as error:
+            self._fail(error)
+            return error
+        self._failed = 0
+        return found
+
+    def _fail(self, error: StashError) -> None:
+        """Count a failure; what holds for every object, or comes too often in a row, ends it."""
+        self._failed += 1
+        if isinstance(error, StashSourceError | StashCapabilityError) or self._failed >= PATIENCE:
+            self.stopped = error
+
+    async def _ask(self, row: Row, paths: Sequence[str]) -> list[dict[str, Any]]:
+        if self.url:
+            return await self._read(self.url, paths)
+        if self.is_by_url:
+            for url in row.get("urls") or ():
+                if found := await self._read(url, paths):
+                    return found
+            return []
+        given = self._input(row)
+        args = {"source": self.source.argument, "input": given}
+        found = await self._call(f"scrapeSingle{self.type}", args, paths)
+        return [each for each in found or () if each]
+
+    def _input(self, row: Row) -> dict[str, Any]:
+        """What is asked: words, an id at the stash-box, a name, or the object itself."""
+        noun = self.type.lower()
+        if self.query:
+            return {"query": self.query}
+        if self.is_by_name:
+            held = [
+                each["stash_id"] for each in row.get("stash_ids") or () if each["endpoint"] == self.source.box
+            ]
+            return {"query": held[0] if held else str(row.get("name") or "")}
+        if self.type == "Performer":  # servers do not know them by id here
+            return {"performer_input": _known("Performer", row)}
+        return {f"{noun}_id": str(row["id"])}
+
+    async def _read(self, url: str, paths: Sequence[str]) -> list[dict[str, Any]]:
+        server = await self.session.learn()
+        noun = "Movie" if self.type == "Group" and not server.has_query("scrapeGroupURL") else self.type
+        if self.type in ("Studio", "Tag"):
+            raise StashUsageError(
+                f"no scraper knows {ENTITIES[self.type].plural}", hint="Use --stash-box NAME."
+            )
+        found = await self._call(f"scrape{noun}URL", {"url": url}, paths)
+        return [found] if found else []
+
+    async def detail(self, answer: Row, *, with_pictures: bool) -> dict[str, Any]:
+        """A result of a search with all that its source knows; as it is where that is no more."""
+        is_search = bool(self.query) or (self.is_by_name and not self.source.box)
+        if self.source.box or not is_search or FRAGMENT not in self.source.abilities or self.stopped:
+            return dict(answer)
+        paths = selection(self.type, await self.session.learn(), with_pictures=with_pictures)
+        given = {f"{self.type.lower()}_input": _known(self.type, answer)}
+        try:
+            found = await self._call(
+                f"scrapeSingle{self.type}", {"source": self.source.argument, "input": given}, paths
+            )
+        except (StashGraphQLError, StashSourceError, StashCapabilityError):
+            return dict(answer)  # what the search said holds all the same
+        more = next(iter(found or ()), None) or {}
+        return {**answer, **{name: value for name, value in more.items() if value not in (None, "", [])}}
+
+    async def _call(self, operation: str, args: Mapping[str, Any], paths: Sequence[str]) -> Any:
+        """The answer of the server. Raises StashSourceError for a source that it cannot reach or use."""
+        await self.rate.wait()
+        try:
+            return await self.session.call(operation, args, paths, quiet=True)
+        except StashGraphQLError as error:
+            raise in_plain_words(error, self.source, ENTITIES[self.type].plural) from error
+
+
+def _known(type_name: str, row: Row) -> dict[str, Any]:
+    """The facts of a row that the input of a scraper takes."""
+    fields = describe_api().types[f"Scraped{type_name}Input"].fields
+    found = {}
+    for name in fields:
+        value = row.get({"aliases": "alias_list", "height": "height_cm"}.get(name, name), row.get(name))
+        if value in (None, "", []) or (
+            name in ("stored_id", "remote_site_id") and not isinstance(value, str)
+        ):
+            continue
+        if isinstance(value, list) and not fields[name].type.is_list:
+            value = ", ".join(map(str, value))
+        found[name] = value if isinstance(value, list) else str(value)
+    return found

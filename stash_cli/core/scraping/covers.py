@@ -1,0 +1,88 @@
+"""Sizes of pictures, read from the first bytes of their files."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from typing import NamedTuple
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+def data_of(uri: str) -> bytes | None:
+    """The bytes in a data URI; None for an address, and for what is no such URI."""
+    head, comma, body = uri.partition(",")
+    if not (head.startswith("data:") and head.endswith(";base64") and comma):
+        return None
+    try:
+        return base64.b64decode(body)
+    except ValueError:
+        return None
+
+
+def size_of(data: bytes) -> Size | None:
+    """The size of a picture in PNG, JPEG, GIF or WebP; None where it cannot be told."""
+    try:
+        if data.startswith(b"\x89PNG"):
+            return Size(*struct.unpack(">II", data[16:24]))
+        if data.startswith(b"GIF8"):
+            return Size(*struct.unpack("<HH", data[6:10]))
+        if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+            return _webp(data)
+        return _jpeg(data) if data.startswith(b"\xff\xd8") else None
+    except (struct.error, IndexError):  # the file ends before its size
+        return None
+
+
+def _webp(data: bytes) -> Size | None:
+    kind = data[12:16]
+    if kind == b"VP8 ":
+        width, height = struct.unpack("<HH", data[26:30])
+        return Size(width & 0x3FFF, height & 0x3FFF)
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind == b"VP8X":
+        return Size(int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1)
+    return None
+
+
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""Markers of JPEG that begin a frame, which tells the size."""
+
+
+def _jpeg(data: bytes) -> Size | None:
+    place = 2
+    while place + 9 <= len(data) and data[place] == 0xFF:  # noqa: PLR2004 - the byte before every marker
+        marker = data[place + 1]
+        if marker in _FRAMES:
+            height, width = struct.unpack(">HH", data[place + 5 : place + 9])
+            return Size(width, height)
+        place += 2 + int(struct.unpack(">H", data[place + 2 : place + 4])[0])
+    return None
+
+
+def is_better(new: bytes, old: bytes | None) -> tuple[bool, str]:
+    """Whether a picture may take the place of another one, and why: never a larger one by a smaller one."""
+    if old is None:
+        return True, "there is none"
+    if new == old:
+        return False, "it is the same"
+    mine, theirs = size_of(old), size_of(new)
+    if mine is None or theirs is None:
+        return False, "the sizes cannot be compared"
+    if theirs.pixels > mine.pixels:
+        return True, f"{theirs} instead of {mine}"
+    return False, f"{theirs} is not larger than {mine}"

@@ -1,0 +1,165 @@
+"""Answers and decisions of scrapes, kept in a file: a run that was cut off asks nothing twice.
+
+One private SQLite file beside the journal. What a person refused is remembered for good, so that it is not
+offered again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashJournalError
+from stash_cli.core.private_files import create_private, make_private_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+RUNNING, DONE = "running", "done"
+_KEPT = timedelta(days=30)
+"""Time for which the answers of a run that was cut off are kept."""
+_PATIENCE = 30.0
+"""Seconds to wait while another process writes."""
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS scrape (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL, server TEXT NOT NULL, type TEXT NOT NULL,
+    flags TEXT NOT NULL, status TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS answer (
+    scrape INTEGER NOT NULL, object TEXT NOT NULL, answers BLOB NOT NULL, decision TEXT NOT NULL,
+    PRIMARY KEY (scrape, object)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rejected (
+    server TEXT NOT NULL, type TEXT NOT NULL, source TEXT NOT NULL, object TEXT NOT NULL,
+    result TEXT NOT NULL, PRIMARY KEY (server, type, source, object, result)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """One run: `flags` are the options that it was started with, `words` the objects among them."""
+
+    id: int
+    started: str
+    server: str
+    type: str
+    flags: Mapping[str, Any]
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is known of one object: the answers, and the decision of a person ({} for none)."""
+
+    answers: list[dict[str, Any]]
+    decision: dict[str, Any]
+
+
+class Decisions:
+    """The file `path`. Raises StashJournalError where it cannot be read or written."""
+
+    def __init__(self, path: Path, server: str) -> None:
+        self.path, self.server = path, server
+
+    def start(self, type_name: str, flags: Mapping[str, Any]) -> int:
+        """Begin a run: its number. Runs that ended, or were cut off long ago, are dropped."""
+        oldest = (datetime.now(UTC) - _KEPT).isoformat()
+        with self._opened() as connection:
+            gone = "SELECT id FROM scrape WHERE status = ? OR started < ?"
+            connection.execute(f"DELETE FROM answer WHERE scrape IN ({gone})", (DONE, oldest))  # noqa: S608
+            connection.execute("DELETE FROM scrape WHERE status = ? OR started < ?", (DONE, oldest))
+            row = connection.execute(
+                "INSERT INTO scrape (started, server, type, flags, status) VALUES (?, ?, ?, ?, ?)",
+                (datetime.now(UTC).isoformat(), self.server, type_name, json.dumps(flags), RUNNING),
+            )
+            return int(row.lastrowid or 0)
+
+    def last(self, type_name: str) -> Scrape | None:
+        """The last run on this server that was cut off."""
+        if not self.path.exists():
+            return None
+        with self._opened() as connection:
+            row = connection.execute(
+                "SELECT * FROM scrape WHERE server = ? AND type = ? AND status = ? ORDER BY id DESC LIMIT 1",
+                (self.server, type_name, RUNNING),
+            ).fetchone()
+        return None if row is None else Scrape(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5])
+
+    def end(self, scrape: int) -> None:
+        """Store that a run is over: its answers are not needed any more."""
+        with self._opened() as connection:
+            connection.execute("UPDATE scrape SET status = ? WHERE id = ?", (DONE, scrape))
+            connection.execute("DELETE FROM answer WHERE scrape = ?", (scrape,))
+
+    def keep(self, scrape: int, answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Store the answers for objects."""
+        rows = [(scrape, one, _packed(found), "{}") for one, found in answers.items()]
+        with self._opened() as connection:
+            connection.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", rows)
+
+    def decide(self, scrape: int, one: str, decision: Mapping[str, Any]) -> None:
+        """Store what a person decided about an object."""
+        with self._opened() as connection:
+            connection.execute(
+                "UPDATE answer SET decision = ? WHERE scrape = ? AND object = ?",
+                (json.dumps(decision), scrape, one),
+            )
+
+    def kept(self, scrape: int, ids: Sequence[str]) -> dict[str, Kept]:
+        """What is known of some objects, by id."""
+        with self._opened() as connection:
+            rows = connection.execute(
+                "SELECT object, answers, decision FROM answer WHERE scrape = ?"
+                " AND object IN (SELECT value FROM json_each(?))",
+                (scrape, json.dumps(list(ids))),
+            ).fetchall()
+        return {one: Kept(_unpacked(answers), json.loads(decision)) for one, answers, decision in rows}
+
+    def reject(self, type_name: str, source: str, one: str, results: Sequence[str]) -> None:
+        """Store that results are not about an object."""
+        rows = [(self.server, type_name, source, one, result) for result in results]
+        with self._opened() as connection:
+            connection.executemany("INSERT OR IGNORE INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
+
+    def rejected(self, type_name: str, source: str, ids: Sequence[str]) -> frozenset[tuple[str, str]]:
+        """Objects and the results that a person refused for them."""
+        if not self.path.exists():
+            return frozenset()
+        with self._opened() as connection:
+            rows = connection.execute(
+                "SELECT object, result FROM rejected WHERE server = ? AND type = ? AND source = ?"
+                " AND object IN (SELECT value FROM json_each(?))",
+                (self.server, type_name, source, json.dumps(list(ids))),
+            ).fetchall()
+        return frozenset((str(one), str(result)) for one, result in rows)
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, which is on disk after the block."""
+        try:
+            make_private_folder(self.path.parent)
+            create_private(self.path)
+            with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as connection, connection:
+                connection.executescript(_SCHEMA)
+                yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise StashJournalError(
+                f"The file of scrapes {self.path} cannot be used: {error}.",
+                hint="Make its folder writable, or give another with STASH_STATE_DIR.",
+            ) from error
+
+
+def _packed(answers: Sequence[Mapping[str, Any]]) -> bytes:
+    return zlib.compress(json.dumps(list(answers)).encode(), 1)
+
+
+def _unpacked(data: bytes) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(zlib.decompress(data))
+    return found

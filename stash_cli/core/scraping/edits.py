@@ -1,0 +1,157 @@
+"""From a result to the edits of an object: empty fields are filled, lists united, ids kept per stash-box."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.combine import RULES, Rule
+from stash_cli.core.edits.recheck import is_so
+from stash_cli.core.orm.edit import Change, Edit, key_of
+from stash_cli.core.orm.input import before_of, input_field
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.scraping.choice import Candidate
+    from stash_cli.core.scraping.found import Found, Linked
+    from stash_cli.core.scraping.matching import Match
+
+    Row = Mapping[str, Any]
+
+STASH_IDS = "stash_ids"
+_MEDIA_OF_IMAGES = "Gallery"
+"""The type whose rules images share."""
+
+
+@dataclass
+class Unmatched:
+    """Names in results that no object has, or several: how often each."""
+
+    missing: Counter[Linked] = field(default_factory=Counter)
+    several: dict[Linked, Match] = field(default_factory=dict)
+    pictures: Counter[str] = field(default_factory=Counter)
+    """Reasons why pictures are left."""
+
+
+@dataclass
+class Planner:
+    """Makes the edits of objects of a type.
+
+    `matches` says which object is meant by a name, `new` the provisional id of one that is to be made (None:
+    it is not). `only` are the attributes that may change; with `overwrite` a result replaces what is there.
+    """
+
+    type: str
+    server: ServerCapabilities
+    matches: Mapping[Linked, Match]
+    new: Callable[[Linked], str | None]
+    box: str = ""
+    only: Collection[str] = ()
+    overwrite: bool = False
+    unmatched: Unmatched = field(default_factory=Unmatched)
+
+    @property
+    def attributes(self) -> list[str]:
+        """The attributes to read before planning."""
+        from stash_cli.core.scraping.found import PICTURES, targets
+
+        found = [each.attr for each in targets(self.type) if each.attr not in PICTURES]
+        return [attr for attr in (*found, STASH_IDS) if input_field(self.type, "Update", attr)]
+
+    def edits(self, row: Row, candidate: Candidate, only: Collection[str] = ()) -> list[Edit]:
+        """The edits that a result makes of an object, pictures left out; `only` these attributes."""
+        found, edits = candidate.found, []
+        for attr, value in found.values.items():
+            edits += self._edit(row, attr, self._value(row, attr, value))
+        for attr, links in found.links.items():
+            edits += self._edit(row, attr, self._linked(row, attr, links))
+        edits += self._edit(row, STASH_IDS, self._stash_ids(row, found))
+        return [edit for edit in edits if not only or edit.field in only]
+
+    def may_change(self, attr: str) -> bool:
+        """Whether a field was chosen; a name only where it is chosen by name."""
+        if self._rule(attr) is Rule.KEEP:
+            return attr in self.only and self.overwrite
+        return not self.only or attr in self.only
+
+    def _rule(self, attr: str) -> Rule:
+        table = RULES[_MEDIA_OF_IMAGES if self.type == "Image" else self.type]
+        return table.get(attr, Rule.FILL)
+
+    def _edit(self, row: Row, attr: str, after: Any) -> list[Edit]:
+        before = before_of(self.type, attr, row)
+        if after is UNSET or before is UNSET or not self.may_change(attr):
+            return []
+        edit = Edit(self.type, str(row["id"]), attr, before, after)
+        return [] if is_so(edit) or edit.after == Change() else [edit]
+
+    def _value(self, row: Row, attr: str, value: Any) -> Any:
+        """The new value of a text, a number or a list of texts; UNSET for none."""
+        before = before_of(self.type, attr, row)
+        if isinstance(value, list):
+            return self._added(row, attr, before, value)
+        if not self.fits(attr, value):
+            return UNSET
+        return value if self.overwrite or before in (None, "", UNSET) else UNSET
+
+    def fits(self, attr: str, value: Any) -> bool:
+        """Whether this release stores a value: dates without a day since 0.30."""
+        is_partial = attr.endswith("date") and isinstance(value, str) and len(value) < len("2024-05-31")
+        return not is_partial or self.server.is_since("0.30")
+
+    def _added(self, row: Row, attr: str, before: Any, items: Iterable[Any]) -> Any:
+        """The items that a list lacks, whatever their case; an alias is not the own name."""
+        held = {str(key_of(item)).casefold() for item in (before if isinstance(before, list) else ())}
+        if self._rule(attr) is Rule.NAMES:
+            held.add(str(row.get(ENTITIES[self.type].label) or "").casefold())
+        new = {str(item).casefold(): item for item in items if str(item).casefold() not in held}
+        return Change(tuple(new.values())) if new else UNSET
+
+    def _takes_links(self, row: Row, attr: str) -> bool:
+        """Whether a field may get what a result names."""
+        before = before_of(self.type, attr, row)
+        is_full = not isinstance(before, list) and before not in (None, "")
+        return self.may_change(attr) and before is not UNSET and (self.overwrite or not is_full)
+
+    def note_unmatched(self, row: Row, candidate: Candidate) -> None:
+        """Count the names in a result of which no object, or not one, is meant."""
+        for attr, links in candidate.found.links.items():
+            for link in links if self._takes_links(row, attr) else ():
+                match = self.matches[link]
+                if len(match.ids) > 1:
+                    self.unmatched.several[link] = match
+                elif not match.ids:
+                    self.unmatched.missing[link] += 1
+
+    def _linked(self, row: Row, attr: str, links: Iterable[Linked]) -> Any:
+        """The ids of the objects that a result names, as the field takes them."""
+        if not self._takes_links(row, attr):
+            return UNSET
+        before = before_of(self.type, attr, row)
+        if not isinstance(before, list):
+            return next((one for link in links if (one := self._id(link))), UNSET)
+        held = {str(key_of(item)) for item in before}
+        ids = dict.fromkeys(one for link in links if (one := self._id(link)))
+        own = str(row["id"]) if attr == "parents" else ""
+        added = [one for one in ids if one not in held and one != own]
+        is_item = self.type == "Scene" and attr == "groups"
+        return Change(tuple({"group_id": one, "scene_index": None} if is_item else one for one in added))
+
+    def _id(self, link: Linked) -> str | None:
+        """The id of the object that is meant; of one that is to be made a provisional one."""
+        match = self.matches[link]
+        return match.id if match.ids else self.new(link)
+
+    def _stash_ids(self, row: Row, found: Found) -> Any:
+        """The ids with that of this stash-box; one that is there stays."""
+        before = before_of(self.type, STASH_IDS, row)
+        if not (self.box and found.site_id) or not isinstance(before, list):
+            return UNSET
+        if any(each["endpoint"] == self.box for each in before):
+            return UNSET
+        return [*before, {"endpoint": self.box, "stash_id": found.site_id}]

@@ -1,0 +1,104 @@
+"""Reasons to believe that a result is about a scene: equal fingerprints, and the same duration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Row = Mapping[str, Any]
+
+NEAR = 8
+"""Bits by which two perceptual hashes of the same video differ at most."""
+DURATION_DIFF = 5.0
+"""Seconds by which durations may differ."""
+
+
+class Confidence(IntEnum):
+    """How sure it is that a result is about a scene."""
+
+    NONE = 0
+    """No fingerprint is the same."""
+    LOW = 1
+    """A fingerprint is the same; the duration differs, or is not known."""
+    MEDIUM = 2
+    """A fingerprint is the same, and the duration agrees."""
+    HIGH = 3
+    """The same holds of two kinds of fingerprints, or two submissions have one, and most durations agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Agreement of a result with the files of a scene.
+
+    `hashes` are the kinds of fingerprints that are the same, `distance` the bits by which perceptual hashes
+    differ, `submissions` the number of fingerprints of the result that fit, `agreeing` the number of its
+    `durations` that are that of the file, `off` the seconds between the file's and the median of them.
+    """
+
+    hashes: tuple[str, ...] = ()
+    distance: int | None = None
+    submissions: int = 0
+    agreeing: int = 0
+    durations: int = 0
+    off: float | None = None
+
+    def confidence(self, most: float = DURATION_DIFF) -> Confidence:
+        """How sure it is, with durations that may differ by `most` seconds."""
+        if not self.hashes:
+            return Confidence.NONE
+        if self.off is None or self.off > most or self.agreeing * 2 < self.durations:
+            return Confidence.LOW
+        is_backed = len(self.hashes) > 1 or self.submissions > 1
+        return Confidence.HIGH if is_backed and self.agreeing else Confidence.MEDIUM
+
+    def __str__(self) -> str:
+        if not self.hashes:
+            return "no fingerprint is the same"
+        near = f" ({self.distance} bits apart)" if self.distance else ""
+        off = "duration unknown" if self.off is None else f"{self.off:.0f} s apart"
+        agreeing = f", {self.agreeing} of {self.durations} durations agree" if self.durations else ""
+        return f"same {' and '.join(self.hashes)}{near}, {off}{agreeing}"
+
+
+def evidence_of(scene: Row, answer: Row, most: float = DURATION_DIFF) -> Evidence:
+    """The agreement of an answer with the file of a scene that it fits best."""
+    files = [file for file in scene.get("files") or () if file.get("fingerprints")]
+    found = [_of_file(file, answer, most) for file in files]
+    return max(found, key=lambda each: (each.confidence(most), each.submissions), default=Evidence())
+
+
+def _of_file(file: Row, answer: Row, most: float) -> Evidence:
+    own = {each["type"].lower(): str(each["value"]) for each in file["fingerprints"] if each.get("value")}
+    told = [each for each in answer.get("fingerprints") or () if each.get("hash")]
+    fitting = [each for each in told if _distance(own, each) is not None]
+    hashes = dict.fromkeys(str(each["algorithm"]).lower() for each in fitting)
+    distances = [_distance(own, each) or 0 for each in fitting if str(each["algorithm"]).lower() == "phash"]
+    length = float(file.get("duration") or 0)
+    times = [float(each["duration"]) for each in told if each.get("duration")]
+    agreeing = sum(abs(time - length) <= most for time in times) if length else 0
+    known = [*times, *([float(answer["duration"])] if answer.get("duration") else [])]
+    # The median: a single wrong submission does not make the others wrong.
+    off = abs(median(known) - length) if known and length else None
+    return Evidence(
+        tuple(hashes), min(distances, default=None), len(fitting), agreeing, len(times) if length else 0, off
+    )
+
+
+def _distance(own: Mapping[str, str], told: Row) -> int | None:
+    """Bits between a fingerprint of a file and one of a result; None where they are not the same."""
+    kind, value = str(told["algorithm"]).lower(), str(told["hash"])
+    held = own.get(kind)
+    if held is None:
+        return None
+    if kind != "phash":
+        return 0 if held.lower() == value.lower() else None
+    try:
+        bits = (int(held, 16) ^ int(value, 16)).bit_count()
+    except ValueError:
+        return None
+    return bits if bits <= NEAR else None

@@ -1,0 +1,262 @@
+"""Answers of scrapers, read: the values that they have for the fields of an object."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from stash_cli.core.errors import StashIntegrationError
+from stash_cli.core.orm.input import attributes
+from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.fuzzy_date import parse_date_precision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.core.capabilities import ServerCapabilities
+
+    Row = Mapping[str, Any]
+
+SCRAPED = ("Scene", "Performer", "Gallery", "Group", "Studio", "Tag", "Image")
+"""Types of objects that servers scrape."""
+_RENAMED = {
+    ("Scene", "image"): "cover_image",
+    ("Performer", "images"): "image",
+    ("Performer", "height"): "height_cm",
+    ("Performer", "aliases"): "alias_list",
+    ("Studio", "parent"): "parent_studio",
+    ("Tag", "alias_list"): "aliases",
+    ("Tag", "parent"): "parents",
+}
+"""Type and field of an answer -> the attribute, where that has another name."""
+_OTHERS = {
+    "urls": ("url", "twitter", "instagram"),
+    "images": ("image",),
+    "groups": ("movies",),
+}
+"""Field -> older fields that say the same, read where it says nothing."""
+_LEFT = {"stored_id", "remote_site_id", "fingerprints", "file", "rating"}
+"""Fields of answers that are no field of the object."""
+PICTURES = frozenset({"cover_image", "image", "front_image", "back_image"})
+"""Input fields that take a picture."""
+_DATES = frozenset({"date", "birthdate", "death_date", "career_start", "career_end"})
+_LINKS = {f"Scraped{name}": name for name in ("Studio", "Tag", "Performer", "Group")}
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_SITES = {"twitter": "https://twitter.com/", "instagram": "https://www.instagram.com/"}
+_OF_LINKS = (
+    *("stored_id", "remote_site_id", "name", "disambiguation", "aliases", "gender", "url", "urls"),
+    *("birthdate", "death_date", "country", "ethnicity", "eye_color", "hair_color", "details"),
+)
+"""Fields that are asked for of what an object leads to, as far as its type has them; no pictures."""
+
+
+class Target(NamedTuple):
+    """A field of an answer: the attribute that it fills, and the type that it leads to ("" for none)."""
+
+    name: str
+    attr: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An object that an answer names."""
+
+    type: str
+    name: str
+    stored_id: str = ""
+    site_id: str = ""
+    disambiguation: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
+    """More that the answer says of it, by attribute."""
+
+    @property
+    def label(self) -> str:
+        """The name with its disambiguation."""
+        return f"{self.name} ({self.disambiguation})" if self.disambiguation else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One result for an object of a type.
+
+    `values` has texts, numbers and lists of texts as the update input takes them, `links` the objects it
+    names, `pictures` addresses or data URIs, each by attribute. `unused` tells what is no value of its field.
+    """
+
+    type: str
+    label: str = ""
+    site_id: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    links: Mapping[str, tuple[Linked, ...]] = field(default_factory=dict)
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> list[str]:
+        """The attributes for which it has something."""
+        return [*self.values, *self.links, *self.pictures]
+
+
+@cache
+def targets(type_name: str) -> tuple[Target, ...]:
+    """The fields of an answer that fill attributes of a type."""
+    known = {*attributes(type_name).values(), *describe_api().types[f"{type_name}UpdateInput"].fields}
+    declared = describe_api().types[f"Scraped{type_name}"].fields
+    older = {other for name, others in _OTHERS.items() if name in declared for other in others}
+    found = []
+    for each in declared.values():
+        attr = _RENAMED.get((type_name, each.name), each.name)
+        if each.name not in _LEFT | older and attr in known:
+            found.append(Target(each.name, attr, _LINKS.get(each.type.name, "")))
+    return tuple(found)
+
+
+def selection(type_name: str, server: ServerCapabilities, *, with_pictures: bool = True) -> list[str]:
+    """Paths to ask for in an answer, of those that a server has."""
+    answer, paths = f"Scraped{type_name}", ["stored_id", "remote_site_id"]
+    for each in targets(type_name):
+        names = (each.name, *_OTHERS.get(each.name, ()))
+        if each.attr in PICTURES and not with_pictures:
+            continue
+        # Both names of groups would select the same twice.
+        names = names[:1] if each.link and server.has_path(answer, each.name) else names
+        paths += [f"{name}.{inner}" for name in names for inner in _OF_LINKS] if each.link else names
+    if type_name == "Scene":
+        paths += ["duration", *(f"fingerprints.{name}" for name in ("algorithm", "hash", "duration"))]
+    return [path for path in dict.fromkeys(paths) if server.has_path(answer, path)]
+
+
+def read_found(type_name: str, row: Row) -> Found:
+    """The result in one answer of the server."""
+    reading = _Reading(type_name, row)
+    for target in targets(type_name):
+        reading.take(target)
+    label = str(row.get("title") or row.get("name") or row.get("code") or "")
+    site_id = str(row.get("remote_site_id") or "")
+    return Found(
+        type_name, label, site_id, reading.values, reading.links, reading.pictures, tuple(reading.unused)
+    )
+
+
+class _Reading:
+    """The values of an answer as they are collected."""
+
+    def __init__(self, type_name: str, row: Row) -> None:
+        self.type, self.row = type_name, row
+        self.values: dict[str, Any] = {}
+        self.links: dict[str, tuple[Linked, ...]] = {}
+        self.pictures: dict[str, str] = {}
+        self.unused: list[str] = []
+
+    def take(self, target: Target) -> None:
+        """Read one field of the answer."""
+        given = _said(self.row, target.name)
+        if given is None:
+            return
+        if target.link:
+            items = given if isinstance(given, list) else [given]
+            links = [_linked(target.link, item) for item in items if (item or {}).get("name")]
+            self.links |= {target.attr: tuple(dict.fromkeys(links))} if links else {}
+        elif target.attr in PICTURES:
+            self.pictures[target.attr] = next(iter(given)) if isinstance(given, list) else given
+        else:
+            self._take_value(target.attr, given)
+
+    def _take_value(self, attr: str, given: Any) -> None:
+        try:
+            value = parse(self.type, attr, given)
+        except ValueError as error:
+            self.unused.append(f"{attr} {given!r}: {error}")
+            return
+        if value not in (None, "", []):
+            self.values[attr] = value
+
+
+def _said(row: Row, name: str) -> Any:
+    """What a row says in a field, or in an older one that means the same; None for nothing."""
+    found = row.get(name)
+    if found not in (None, "", []):
+        return found
+    others = [(other, row.get(other)) for other in _OTHERS.get(name, ())]
+    said = [(other, value) for other, value in others if value not in (None, "", [])]
+    if not said:
+        return None
+    if name in ("urls", "images"):
+        return [_address(other, value) for other, value in said]
+    return said[0][1]
+
+
+def _address(name: str, value: str) -> str:
+    """An address; of the name of an account that at its site."""
+    site = _SITES.get(name)
+    return value if site is None or "/" in value else f"{site}{value.removeprefix('@')}"
+
+
+def _linked(type_name: str, item: Row) -> Linked:
+    """An object that an answer names."""
+    facts = _Reading(type_name, item)
+    for target in targets(type_name):
+        if target.name in _OF_LINKS and target.name not in ("name", "aliases", "disambiguation"):
+            facts.take(target)
+    names = ("name", "stored_id", "remote_site_id", "disambiguation")
+    name, stored, site, more = (str(item.get(key) or "").strip() for key in names)
+    return Linked(type_name, name, stored, site, more, facts.values)
+
+
+def parse(type_name: str, attr: str, given: Any) -> Any:
+    """A value as the update input takes it; None for nothing. Raises ValueError for what is none of it."""
+    kind = describe_api().types[f"{type_name}UpdateInput"].fields[attr].type
+    if kind.is_list:
+        items = given if isinstance(given, list) else re.split(r"\s*[,;\n]\s*", given)
+        return list(dict.fromkeys(text for item in items if (text := str(item).strip())))
+    text = str(given).strip()
+    if not text:
+        return None
+    if attr in _DATES:
+        return _date(text)
+    if (type_name, attr) == ("Group", "duration"):
+        return _seconds(text)
+    if kind.name in ("Int", "Float"):
+        return _number(text, whole=kind.name == "Int")
+    return _choice(kind.name, text) if describe_api().types[kind.name].kind == "ENUM" else text
+
+
+def _date(text: str) -> str:
+    """A date as servers write it; a time after it is left out."""
+    found = re.sub(r"[T ]\d\d:.*$", "", text)
+    try:
+        parse_date_precision(found)
+    except StashIntegrationError:
+        raise ValueError("not a date such as 2024-05-31") from None
+    return found
+
+
+def _number(text: str, *, whole: bool) -> float:
+    found = _NUMBER.match(text)
+    if found is None:
+        raise ValueError("not a number")
+    value = float(found[0].replace(",", "."))
+    return round(value) if whole else value
+
+
+def _seconds(text: str) -> int:
+    """Seconds of `1:02:03`, `62:03` or `3723`."""
+    parts = text.split(":")
+    if not all(part.strip().isdecimal() for part in parts):
+        raise ValueError("not a duration such as 1:02:03")
+    total = 0
+    for part in parts:
+        total = total * 60 + int(part)
+    return total
+
+
+def _choice(name: str, text: str) -> str:
+    """A value of an enumeration, however it is spelled."""
+    wanted = re.sub(r"[\s-]+", "_", text).upper()
+    known = describe_api().types[name].values
+    if wanted not in known:
+        raise ValueError(f"not one of {', '.join(known)}")
+    return wanted

@@ -1,0 +1,100 @@
+"""Objects of the library that answers name: by stash id, by name, by alias; several are a question.
+
+A name is never enough where the object that has it is another one at the stash-box.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.resolver import Name, Policy, resolve
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.scraping.found import Linked
+
+    Row = Mapping[str, Any]
+
+_ALL = Policy("all", "omit")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The objects that may be meant: one is, several are candidates, none is missing."""
+
+    ids: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str | None:
+        """The id, where one object is meant."""
+        return self.ids[0] if len(self.ids) == 1 else None
+
+
+@dataclass
+class Matcher:
+    """Finds the objects that answers name; each name is looked up once.
+
+    `box` is the endpoint of the stash-box that is asked, "" for a scraper.
+    """
+
+    session: Session
+    box: str = ""
+    known: dict[Linked, Match] = field(default_factory=dict)
+
+    async def learn(self, links: Iterable[Linked]) -> None:
+        """Look up names that are not known yet: two or three requests a type, however many they are."""
+        wanted: dict[str, list[Linked]] = {}
+        for each in dict.fromkeys(links):
+            if each not in self.known:
+                wanted.setdefault(each.type, []).append(each)
+        for type_name, many in wanted.items():
+            await self._learn(type_name, many)
+
+    async def _learn(self, type_name: str, links: Sequence[Linked]) -> None:
+        ids = {each: [each.stored_id] if each.stored_id else [] for each in links}
+        names = {each: Name.literal(each.name) for each in links}
+        # Also of those that the server has matched: it takes a name where the id at the box is another.
+        found = await resolve(self.session, ENTITIES[type_name], names.values(), _ALL)
+        for each, name in names.items():
+            ids[each] = list(dict.fromkeys([*ids[each], *found.ids.get(name, ())]))
+        rows = await self._rows(type_name, {one for many in ids.values() for one in many})
+        for each in links:
+            self.known[each] = self._match(each, [rows[one] for one in ids[each] if one in rows])
+
+    async def _rows(self, type_name: str, ids: Iterable[str]) -> dict[str, Row]:
+        server, entity = await self.session.learn(), ENTITIES[type_name]
+        paths = [entity.label, "disambiguation", "stash_ids.endpoint", "stash_ids.stash_id"]
+        known = ["id", *(path for path in paths if server.has_path(type_name, path))]
+        wanted = sorted(ids, key=int)
+        if not wanted:
+            return {}
+        return {row["id"]: row async for row in self.session.rows_by_id(type_name, wanted, known)}
+
+    def _match(self, link: Linked, rows: Sequence[Row]) -> Match:
+        """The objects of `rows` that a link may mean."""
+        if link.site_id and self.box:
+            same = [row for row in rows if _id_at(row, self.box) == link.site_id]
+            rows = same or [row for row in rows if not _id_at(row, self.box)]
+        fitting = [row for row in rows if _may_be(link, row)]
+        label = ENTITIES[link.type].label
+        return Match(tuple(str(row["id"]) for row in fitting), tuple(_label(row, label) for row in fitting))
+
+
+def _id_at(row: Row, box: str) -> str:
+    return next((str(each["stash_id"]) for each in row.get("stash_ids") or () if each["endpoint"] == box), "")
+
+
+def _may_be(link: Linked, row: Row) -> bool:
+    """Whether nothing speaks against a performer of the same name."""
+    own = str(row.get("disambiguation") or "").casefold()
+    return not link.disambiguation or not own or own == link.disambiguation.casefold()
+
+
+def _label(row: Row, label: str) -> str:
+    more = row.get("disambiguation")
+    return f"{row.get(label) or ''} ({more})" if more else str(row.get(label) or "")

@@ -1,0 +1,205 @@
+"""One scrape of many objects: asked, chosen and matched a few at a time, so that memory stays flat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.pictures import PICTURES as ADDRESSES
+from stash_cli.core.edits.pictures import download_picture, is_default
+from stash_cli.core.errors import StashError
+from stash_cli.core.orm.edit import Edit
+from stash_cli.core.orm.input import field_paths
+from stash_cli.core.scraping.choice import Candidate, Choice, Outcome, Rules, choose
+from stash_cli.core.scraping.covers import data_of, is_better
+from stash_cli.core.scraping.found import PICTURES, read_found
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.scraping.asking import Asker
+    from stash_cli.core.scraping.decisions import Decisions
+    from stash_cli.core.scraping.edits import Planner
+    from stash_cli.core.scraping.matching import Matcher
+
+    Row = Mapping[str, Any]
+
+MATCHED = 20
+"""Objects whose results are matched together, where they are asked for one by one."""
+
+
+@dataclass(slots=True)
+class Scraped:
+    """What became of the question for one object, and the edits of the result that is meant."""
+
+    row: Row
+    choice: Choice
+    edits: list[Edit] = field(default_factory=list)
+    error: StashError | None = None
+    decision: Mapping[str, Any] = field(default_factory=dict)
+    """What a person decided in a run that was cut off."""
+
+    @property
+    def id(self) -> str:
+        return str(self.row["id"])
+
+
+@dataclass
+class ScrapeRun:
+    """Asks about objects and makes their edits; `number` is that of the run in `decisions`, if it is kept."""
+
+    session: Session
+    asker: Asker
+    planner: Planner
+    matcher: Matcher
+    rules: Rules
+    decisions: Decisions
+    number: int | None = None
+    again: bool = False
+    """Whether results that were refused before are offered again."""
+    without_cover: frozenset[str] | None = None
+    """Scenes that have no cover, where only those get one."""
+
+    @property
+    def size(self) -> int:
+        """Objects that are worked on together."""
+        return max(self.asker.size, MATCHED)
+
+    def paths(self, server: ServerCapabilities) -> list[str]:
+        """Paths to read of each object: what may change, what it is known by, and where its picture is."""
+        entity, wanted = ENTITIES[self.planner.type], {*self.planner.attributes, "stash_ids", "urls"}
+        declared = (each for each in entity.api.fields.values() if each.attr in wanted)
+        found = ["id", entity.label, *(path for each in declared for path in field_paths(each))]
+        found += [path for (kind, _), path in ADDRESSES.items() if kind == entity.type]
+        if entity.type == "Scene":
+            found += [
+                "files.duration",
+                "files.basename",
+                "files.fingerprints.type",
+                "files.fingerprints.value",
+            ]
+        return [path for path in dict.fromkeys(found) if server.has_path(entity.type, path)]
+
+    async def scrape(self, rows: Sequence[Row]) -> list[Scraped]:
+        """Ask about some objects, and make the edits of those for which one result is meant."""
+        ids = [str(row["id"]) for row in rows]
+        held = self.decisions.kept(self.number, ids) if self.number is not None else {}
+        answers: dict[str, Any] = {one: kept.answers for one, kept in held.items()}
+        answers |= await self._ask([row for row in rows if str(row["id"]) not in held])
+        rejected = self.decisions.rejected(self.planner.type, self.asker.source.key, ids)
+        rules = replace(self.rules, rejected=frozenset() if self.again else rejected)
+        found = [
+            self._chosen(row, answers[str(row["id"])], rules) for row in rows if str(row["id"]) in answers
+        ]
+        for each in found:
+            each.decision = held[each.id].decision if each.id in held else {}
+            if each.choice.taken is not None and not each.decision:
+                await self._detail(each)
+        await self.learn(candidate for each in found for candidate in each.choice.candidates)
+        for each in found:
+            if (taken := each.choice.taken) is not None:
+                each.edits = await self.edits(each.row, taken)
+        return found
+
+    async def learn(self, candidates: Iterable[Candidate]) -> None:
+        """Look up the objects that results name."""
+        links = [
+            link
+            for each in candidates
+            for attr, many in each.found.links.items()
+            if self.planner.may_change(attr)
+            for link in many
+        ]
+        await self.matcher.learn(links)
+
+    async def edits(self, row: Row, candidate: Candidate) -> list[Edit]:
+        """The edits that a result makes of an object, with its picture."""
+        found = self.planner.edits(row, candidate)
+        for attr, picture in candidate.found.pictures.items():
+            if await self._takes(row, attr, picture):
+                found.append(Edit(self.planner.type, str(row["id"]), attr, UNSET, picture))
+        return found
+
+    async def detailed(self, candidate: Candidate) -> Candidate:
+        """A result of a search with all that its source knows of it."""
+        answer = await self.asker.detail(candidate.answer, with_pictures=self._wants_pictures)
+        return replace(candidate, found=read_found(self.planner.type, answer), answer=answer)
+
+    async def _detail(self, each: Scraped) -> None:
+        first, *others = each.choice.candidates
+        each.choice = replace(each.choice, candidates=(await self.detailed(first), *others))
+        if self.number is not None:
+            self.decisions.keep(self.number, {each.id: [one.answer for one in each.choice.candidates]})
+
+    async def _ask(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """The answers for objects, a question at a time; those that came are kept."""
+        found: dict[str, Any] = {}
+        for start in range(0, len(rows), self.asker.size):
+            some = rows[start : start + self.asker.size]
+            if self.asker.stopped is not None:
+                break
+            pictured = self._wants_pictures and any(self._may_take(row) for row in some)
+            answers = await self.asker.answers(some, with_pictures=pictured)
+            if self.number is not None:
+                said = {one: each for one, each in answers.items() if not isinstance(each, StashError)}
+                self.decisions.keep(self.number, said)
+            found |= answers
+        return found
+
+    def _chosen(self, row: Row, answers: Any, rules: Rules) -> Scraped:
+        if isinstance(answers, StashError):
+            return Scraped(row, Choice(Outcome.FAILED, reason=answers.message), error=answers)
+        return Scraped(row, choose(self.planner.type, row, answers, rules))
+
+    @property
+    def _wants_pictures(self) -> bool:
+        own = (attr for kind, attr in ADDRESSES if kind == self.planner.type)
+        return any(self.planner.may_change(attr) for attr in own)
+
+    def _may_take(self, row: Row) -> bool:
+        """Whether an object may get a picture."""
+        own = (attr for kind, attr in ADDRESSES if kind == self.planner.type)
+        return any(self.planner.may_change(attr) and self._has_room(row, attr) for attr in own)
+
+    def _has_room(self, row: Row, attr: str) -> bool:
+        """Whether there is no picture, or one that may be replaced."""
+        if self.planner.overwrite:
+            return True
+        if self.without_cover is not None:
+            return str(row["id"]) in self.without_cover
+        return is_default(_at(row, ADDRESSES[self.planner.type, attr]))
+
+    async def _takes(self, row: Row, attr: str, picture: str) -> bool:
+        """Whether a picture is taken: where there is none, or in place of a smaller one."""
+        if attr not in PICTURES or not self.planner.may_change(attr) or not self._has_room(row, attr):
+            return False
+        held = await download_picture(self.session, _at(row, ADDRESSES[self.planner.type, attr]))
+        if held is None:
+            return True
+        new = data_of(picture)
+        if held is UNSET or new is None:
+            why = "the sizes cannot be compared"
+        else:
+            is_taken, why = is_better(new, held)
+            if is_taken:
+                return True
+        self.planner.unmatched.pictures[why] += 1
+        return False
+
+
+def _at(row: Row, path: str) -> str | None:
+    value: Any = row
+    for name in path.split("."):
+        value = (value or {}).get(name)
+    return None if value is None else str(value)
+
+
+async def scenes_without_cover(session: Session) -> frozenset[str]:
+    """The ids of all scenes that have no cover."""
+    args = {"scene_filter": {"is_missing": "cover"}, "filter": {"per_page": -1, "sort": "id"}}
+    answer = await session.call("findScenes", args, ["scenes.id"])
+    return frozenset(str(row["id"]) for row in answer["scenes"])

@@ -1,0 +1,157 @@
+"""The scrapers and stash-boxes of a server: which one is meant, and what it can be asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import (
+    StashCapabilityError,
+    StashError,
+    StashGraphQLError,
+    StashNotFoundError,
+    StashSourceError,
+    StashUsageError,
+    did_you_mean,
+)
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stash_cli.core.client.session import Session
+
+    Row = Mapping[str, Any]
+
+FRAGMENT, NAME, URL = "FRAGMENT", "NAME", "URL"
+"""Questions that a scraper answers: for an object, for words, for an address."""
+BY_SCRAPER = ("Scene", "Performer", "Gallery", "Image", "Group")
+"""Types that scrapers know; of stash-boxes all but galleries, images and groups."""
+BY_BOX = ("Scene", "Performer", "Studio", "Tag")
+_UNREACHABLE = re.compile(
+    r"no such host|dial tcp|connection refused|i/o timeout|network is unreachable|deadline exceeded"
+    r"|TLS handshake|server misbehaving|EOF$"
+)
+_REFUSED = re.compile(
+    r"\b(401|403)\b|unauthori[sz]ed|not authori[sz]ed|forbidden|invalid (api )?(key|token)", re.IGNORECASE
+)
+_TOO_FAST = re.compile(r"\b429\b|too many requests|rate limit", re.IGNORECASE)
+_CANNOT = re.compile(r"^not (implemented|supported)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A scraper or a stash-box; with neither id the server looks for the scraper that knows an address."""
+
+    name: str
+    scraper: str = ""
+    box: str = ""
+    abilities: frozenset[str] = frozenset({URL})
+    per_minute: int = 0
+    """Requests in a minute that the server sends to it; 0 where that is not known."""
+
+    @property
+    def argument(self) -> dict[str, str]:
+        """The source as the API takes it."""
+        return {"stash_box_endpoint": self.box} if self.box else {"scraper_id": self.scraper}
+
+    @property
+    def key(self) -> str:
+        """Identity of the source on its server."""
+        return self.box or self.scraper or "url"
+
+
+ANY_SCRAPER = Source("the scrapers of the server")
+
+
+async def scraper_of(session: Session, type_name: str, word: str) -> Source:
+    """The scraper with this id or name. Raises StashNotFoundError, and StashUsageError for other types."""
+    entity = ENTITIES[type_name]
+    if type_name not in BY_SCRAPER:
+        raise StashUsageError(
+            f"no scraper knows {entity.plural}: servers look them up at a stash-box",
+            hint=f"Use --stash-box NAME: stash {entity.plural} scrape --all --stash-box NAME",
+        )
+    rows = await session.call("listScrapers", {"types": [type_name.upper()]}) or ()
+    known = {str(row["id"]): row for row in rows}
+    named = [
+        row for row in rows if word.casefold() in (str(row["id"]).casefold(), str(row["name"]).casefold())
+    ]
+    found = known.get(word) or next(iter(named), None)
+    if found is None:
+        raise _unknown("scraper", entity.plural, word, known, "stash scrapers list")
+    spec = found.get(type_name.lower()) or found.get("movie") or {}
+    return Source(
+        str(found["name"]), str(found["id"]), abilities=frozenset(spec.get("supported_scrapes") or ())
+    )
+
+
+async def box_of(session: Session, type_name: str, word: str) -> Source:
+    """The stash-box with this name or address. Raises StashNotFoundError, and StashUsageError."""
+    entity = ENTITIES[type_name]
+    if type_name not in BY_BOX:
+        raise StashUsageError(
+            f"stash-boxes know no {entity.plural}",
+            hint=f"Use a scraper: --with SCRAPER, of `stash scrapers list --type {entity.noun}`.",
+        )
+    server = await session.learn()
+    if type_name == "Tag" and not server.has_query("scrapeSingleTag"):
+        raise server.missing_error("scrapeSingleTag")
+    names = ["name", "endpoint", "max_requests_per_minute"]
+    paths = [name for name in names if server.has_path("StashBox", name)]
+    answer = await session.call("configuration", {}, [f"general.stashBoxes.{name}" for name in paths])
+    rows = answer["general"]["stashBoxes"] or ()
+    wanted = word.casefold().rstrip("/")
+    for row in rows:
+        host = str(row["endpoint"]).partition("://")[2].partition("/")[0]
+        if wanted in (row["name"].casefold(), row["endpoint"].casefold().rstrip("/"), host.casefold()):
+            limit = row.get("max_requests_per_minute") or 0
+            return Source(str(row["name"]), box=str(row["endpoint"]), per_minute=int(limit))
+    names = [str(row["name"]) for row in rows]
+    raise _unknown("stash-box", "", word, names, "stash config get general.stash_boxes")
+
+
+def _unknown(kind: str, plural: str, word: str, known: Iterable[str], command: str) -> StashNotFoundError:
+    names = sorted(known)
+    what = f"{kind} for {plural}" if plural else kind
+    if not names:
+        hint = (
+            "Install one under Settings, Metadata Providers, or put its files into the folder of scrapers."
+            if kind == "scraper"
+            else "Add one under Settings, Metadata Providers."
+        )
+        return StashNotFoundError(f"this server has no {what}", hint=hint)
+    near = did_you_mean(word, names)
+    listed = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names[:10])}"
+    return StashNotFoundError(
+        f"no {what} is called {word!r}: {listed}. {near}".rstrip(), hint=f"See `{command}`."
+    )
+
+
+def in_plain_words(error: StashGraphQLError, source: Source, plural: str) -> StashError:
+    """The error of a server that could not ask a source, with what to do about it."""
+    text = error.message
+    if _CANNOT.search(text.strip().rstrip(".")):
+        return StashCapabilityError(
+            f"this server cannot ask {source.name} for {plural} in this way",
+            hint="Give an address with --url, or words with --query.",
+        )
+    if _TOO_FAST.search(text):
+        return StashSourceError(
+            f"{source.name} was asked too often", hint="Try again later with a lower --rate."
+        )
+    if _REFUSED.search(text):
+        hint = "See `stash stashbox validate`." if source.box else "Its site may ask for a login."
+        return StashSourceError(f"{source.name} refused the server: {_last(text)}", hint=hint)
+    if _UNREACHABLE.search(text):
+        return StashSourceError(
+            f"the server cannot reach {source.name}: {_last(text)}",
+            hint="Check that the machine of the server is connected to the internet, and the address.",
+        )
+    return error
+
+
+def _last(text: str) -> str:
+    """The cause, which stands at the end of the server's chain of texts."""
+    return text.rstrip(".").rpartition(": ")[2][:200]
