@@ -44,7 +44,7 @@ _PUBLIC = {
     " StashGraphQLError StashInputError StashIntegrationError StashJobError StashJobRunningError"
     " StashRunLockedError StashJobLogError StashJobUnknownError StashJournalError"
     " StashLockedError StashLookupError StashNotConfirmedError StashNotFoundError"
-    " StashNotSentError StashQueryError StashServerError StashSidecarError"
+    " StashNotSentError StashQueryError StashServerError StashSidecarError StashSourceError"
     " StashSystemNotReadyError StashTemplateError StashUnknownOutcomeError StashUnmappedFieldWarning"
     " StashUsageError StashVersionError",
 }

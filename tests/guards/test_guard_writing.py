@@ -52,6 +52,7 @@ PERMITTED = {
     ("sql", "work"): "statements of the user",
     ("calls", "work"): "operations that change no object",
     ("scrapers", "work"): "scraping changes nothing",
+    ("scraping", "_submit"): "fingerprints are sent to others and change nothing here",
     ("plugins", "work"): "a plugin that answers is asked by a person",
     ("plugins", "_send"): "plugins are no objects",
     ("plugins", "_configure"): "settings are no objects",

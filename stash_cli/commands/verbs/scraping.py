@@ -247,10 +247,17 @@ class Scraping:
         for line in filter(None, self.report.lines(self.noun.entity)):
             note(line)
         for link, match in unmatched.several.items():
+            noun = ENTITIES[link.type].noun
+            if match.namesakes:
+                others = ", ".join(f"id:{one}" for one in match.namesakes)
+                note(
+                    f"the {noun} {link.label!r} is another one than {others}, who has another id: not applied"
+                )
+                continue
             shown = ", ".join(
                 f"id:{one} {label}" for one, label in zip(match.ids[:5], match.labels, strict=False)
             )
-            note(f"the {ENTITIES[link.type].noun} {link.label!r} may be {shown}: not applied")
+            note(f"the {noun} {link.label!r} may be {shown}: not applied")
         missing = [(link, count) for link, count in unmatched.missing.most_common() if not self._makes(link)]
         for link, count in missing[:_LISTED]:
             times = f" ({count:,} times)" if count > 1 else ""
@@ -321,7 +328,8 @@ class Scraping:
             await self.session.call("submitStashBoxFingerprints", {"input": given})
         if ids:
             name = self.run.asker.source.name
-            self.runtime.streams.note(f"sent the fingerprints of {len(ids):,} scenes to {name}")
+            scenes = f"{len(ids):,} scene{'s' if len(ids) != 1 else ''}"
+            self.runtime.streams.note(f"sent the fingerprints of {scenes} to {name}")
 
 
 def _ids(after: Any) -> Iterator[str]:

@@ -123,7 +123,7 @@ class Planner:
         for attr, links in candidate.found.links.items():
             for link in links if self._takes_links(row, attr) else ():
                 match = self.matches[link]
-                if len(match.ids) > 1:
+                if len(match.ids) > 1 or match.namesakes:
                     self.unmatched.several[link] = match
                 elif not match.ids:
                     self.unmatched.missing[link] += 1
@@ -145,7 +145,7 @@ class Planner:
     def _id(self, link: Linked) -> str | None:
         """The id of the object that is meant; of one that is to be made a provisional one."""
         match = self.matches[link]
-        return match.id if match.ids else self.new(link)
+        return match.id if match.ids or match.namesakes else self.new(link)
 
     def _stash_ids(self, row: Row, found: Found) -> Any:
         """The ids with that of this stash-box; one that is there stays."""

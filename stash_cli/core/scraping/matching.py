@@ -24,10 +24,14 @@ _ALL = Policy("all", "omit")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The objects that may be meant: one is, several are candidates, none is missing."""
+    """The objects that may be meant: one is, several are candidates, none is missing.
+
+    `namesakes` are ids of others that are called just so, because of which none can be made of this name.
+    """
 
     ids: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    namesakes: tuple[str, ...] = ()
 
     @property
     def id(self) -> str | None:
@@ -77,12 +81,18 @@ class Matcher:
 
     def _match(self, link: Linked, rows: Sequence[Row]) -> Match:
         """The objects of `rows` that a link may mean."""
+        left = list(rows)
         if link.site_id and self.box:
             same = [row for row in rows if _id_at(row, self.box) == link.site_id]
-            rows = same or [row for row in rows if not _id_at(row, self.box)]
-        fitting = [row for row in rows if _may_be(link, row)]
+            left = same or [row for row in rows if not _id_at(row, self.box)]
         label = ENTITIES[link.type].label
-        return Match(tuple(str(row["id"]) for row in fitting), tuple(_label(row, label) for row in fitting))
+        fitting = [row for row in left if _may_be(link, row)]
+        called = link.label.casefold()
+        return Match(
+            tuple(str(row["id"]) for row in fitting),
+            tuple(_label(row, label) for row in fitting),
+            tuple(str(row["id"]) for row in rows if not fitting and _label(row, label).casefold() == called),
+        )
 
 
 def _id_at(row: Row, box: str) -> str:

@@ -9,14 +9,19 @@ from stash_cli.core.sidecars import MOST_BYTES, StashSidecarError, names_beside,
 from stash_cli.embedded.library import file_access
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from stash_cli.core.sidecars import Sidecar
 
 
 def read(source: str, video: str, roots: Sequence[str]) -> Sidecar | None:
     """The facts in the file of a format beside a video; None without one. Raises StashSidecarError."""
-    for path in names_beside(source, video):
+    return read_first(source, names_beside(source, video), roots)
+
+
+def read_first(source: str, paths: Iterable[str], roots: Sequence[str]) -> Sidecar | None:
+    """The facts in the first of some files that exists; None without one. Raises StashSidecarError."""
+    for path in paths:
         try:
             descriptor = file_access.open_file(path, roots)
         except FileNotFoundError:

@@ -261,5 +261,4 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     "pluginTasks": _constant(None),
     "installedPackages": _constant([]),
     "availablePackages": _constant([]),
-    "listScrapers": _constant([]),
 }

@@ -1,0 +1,173 @@
+"""The scraper of an embedded library: it reads the file beside a video, an image or a gallery."""
+
+from __future__ import annotations
+
+import base64
+import os
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from stash_cli.core.errors import StashSidecarError
+from stash_cli.core.sidecars import FORMATS, folder_names, names_beside
+from stash_cli.embedded import tables as t
+from stash_cli.embedded.graphql.errors import Refused
+from stash_cli.embedded.jobs import sidecars
+from stash_cli.embedded.library import file_access, settings
+from stash_cli.embedded.queries.find import parse_id
+from stash_cli.embedded.scan.rules import read_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy import Table
+
+    from stash_cli.core.sidecars import Sidecar
+    from stash_cli.embedded.library.context import RequestContext
+
+    Answer = dict[str, Any]
+
+SIDECAR = "sidecar"
+"""The id of the scraper."""
+_TYPES = ("SCENE", "GALLERY", "IMAGE")
+_KNOWN = {"urls": None, "supported_scrapes": ["FRAGMENT"]}
+_LARGEST = 10_000_000
+"""Bytes of a picture that is read."""
+_PICTURES = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp"}
+_BESIDE = ("{stem}-thumb.jpg", "{stem}-fanart.jpg", "{stem}-poster.jpg")
+"""Pictures as media centres name them, the one that is most like a cover first."""
+_FILES: dict[str, tuple[Table, str]] = {
+    "Scene": (t.scenes_files, "scene_id"),
+    "Image": (t.images_files, "image_id"),
+    "Gallery": (t.galleries_files, "gallery_id"),
+}
+"""Type -> the table of its files, and the column of its ids."""
+
+
+def list_scrapers(_: RequestContext, *, types: Sequence[str]) -> list[Answer]:
+    """The only scraper, where it knows one of the types."""
+    known = {name.lower(): _KNOWN for name in _TYPES if name in types}
+    return [{"id": SIDECAR, "name": "Files beside the media", **known}] if known else []
+
+
+def _one(type_name: str) -> Callable[..., list[Answer]]:
+    """The resolver that scrapes one object of a type."""
+
+    def scrape(context: RequestContext, *, source: Answer, input: Answer) -> list[Answer]:  # noqa: A002 - the API's own name
+        _check(source)
+        number = input.get(f"{type_name.lower()}_id")
+        if number is None:
+            raise Refused("not supported")
+        return _Reader(context).answers(type_name, [number])[0]
+
+    return scrape
+
+
+def scrape_scenes(context: RequestContext, *, source: Answer, input: Answer) -> list[list[Answer]]:  # noqa: A002 - the API's own name
+    """What the files beside several scenes say."""
+    _check(source)
+    return _Reader(context).answers("Scene", input.get("scene_ids") or ())
+
+
+def _check(source: Answer) -> None:
+    """Raise Refused for another source."""
+    if source.get("stash_box_endpoint") is not None or source.get("stash_box_index") is not None:
+        raise Refused("an embedded library asks no stash-boxes")
+    if source.get("scraper_id") != SIDECAR:
+        raise Refused(f"scraper not found: id {source.get('scraper_id')}, an embedded library has {SIDECAR}")
+
+
+class _Reader:
+    """Reads the files beside objects, within the folders of the library only."""
+
+    def __init__(self, context: RequestContext) -> None:
+        self.context = context
+        general = settings.read_part(context.connection, "general")
+        limits = context.library.limits
+        warn = context.library.jobs.library_log.warning
+        rules = read_rules(general, {}, warn, any_folder=limits.any_folder)
+        self.roots = [root.path for root in rules.roots]
+
+    def answers(self, type_name: str, ids: Iterable[Any]) -> list[list[Answer]]:
+        """A list of results for each object: one, or none."""
+        found = []
+        for each in ids:
+            number = parse_id(str(each))
+            if self.context.fetch(type_name, number) is None:
+                raise Refused(f"{type_name.lower()} with id {number} not found")
+            path, is_folder = self._path(type_name, number)
+            found.append(self._results(path, is_folder=is_folder) if path else [])
+        return found
+
+    def _path(self, type_name: str, number: int) -> tuple[str | None, bool]:
+        """The path of the primary file of an object, or of the folder of a gallery: whether it is that."""
+        link, owner = _FILES[type_name]
+        query = (
+            select(t.folders.c.path + "/" + t.files.c.basename)
+            .join(t.files, t.files.c.parent_folder_id == t.folders.c.id)
+            .join(link, link.c.file_id == t.files.c.id)
+            .where(link.c[owner] == number, t.files.c.zip_file_id.is_(None))
+            .order_by(link.c.primary.desc())
+        )
+        path = self.context.connection.scalar(query.limit(1))
+        if path is not None or type_name != "Gallery":
+            return path, False
+        folder = select(t.folders.c.path).join(t.galleries, t.galleries.c.folder_id == t.folders.c.id)
+        return self.context.connection.scalar(folder.where(t.galleries.c.id == number)), True
+
+    def _results(self, path: str, *, is_folder: bool) -> list[Answer]:
+        """What the first file beside a path says, of any format."""
+        names = folder_names if is_folder else names_beside
+        try:
+            read = (sidecars.read_first(kind, names(kind, path), self.roots) for kind in FORMATS)
+            sidecar = next((each for each in read if each is not None), None)
+        except StashSidecarError as error:
+            raise Refused(error.message) from None
+        return [_answer(sidecar, None if is_folder else self._picture(path, sidecar))] if sidecar else []
+
+    def _picture(self, path: str, sidecar: Sidecar) -> str | None:
+        """The picture that a sidecar names, or one that is called as media centres do, as a data URI."""
+        stem, folder = file_access.stem(path), file_access.parent(path)
+        named = [f"{folder}/{sidecar.cover}"] if sidecar.cover and "/" not in sidecar.cover else []
+        for place in [*named, *(name.format(stem=stem) for name in _BESIDE)]:
+            kind = _PICTURES.get(file_access.extension(place))
+            data = self._bytes(place) if kind else None
+            if data:
+                return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        return None
+
+    def _bytes(self, path: str) -> bytes | None:
+        """The content of a file of bounded size; None where it cannot be read."""
+        try:
+            descriptor = file_access.open_file(path, self.roots)
+        except OSError:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            data = file.read(_LARGEST + 1)
+        return data if len(data) <= _LARGEST else None
+
+
+def _answer(sidecar: Sidecar, picture: str | None) -> Answer:
+    """The facts of a sidecar in the shape of a scraped object."""
+    groups = [{"name": place.name} for place in sidecar.groups]
+    plain = ("title", "code", "details", "director", "photographer", "date")
+    return {
+        **{name: getattr(sidecar, name) or None for name in plain},
+        "url": next(iter(sidecar.urls), None),
+        "urls": list(sidecar.urls) or None,
+        "studio": {"name": sidecar.studio} if sidecar.studio else None,
+        "tags": [{"name": name} for name in sidecar.tags],
+        "performers": [{"name": name} for name in sidecar.performers],
+        "groups": groups,
+        "movies": groups,
+        "image": picture,
+    }
+
+
+RESOLVERS: dict[str, Callable[..., Any]] = {
+    "listScrapers": list_scrapers,
+    "scrapeSingleScene": _one("Scene"),
+    "scrapeSingleGallery": _one("Gallery"),
+    "scrapeSingleImage": _one("Image"),
+    "scrapeMultiScenes": scrape_scenes,
+}

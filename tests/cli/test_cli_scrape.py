@@ -1,0 +1,362 @@
+"""`scrape`: what is asked, which result is meant, who is meant by a name, and what is kept of a run."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+import pytest
+from cli_support import Cli
+from every import every
+from fault_proxy import FaultProxy
+from scan_library import ScanLibrary, picture, scan_library, write_video
+from scraped_answers import BOX, Sources, cover, result, same
+from served_library import serve_library
+from support import run
+
+from stash_cli.core.scraping.asking import Rate
+
+FOUND = {"studio": {"name": "acme"}, "tags": [{"name": "Shore"}, {"name": "Sea"}], "details": "By the sea."}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, small_library: Path) -> Path:
+    """The small library, whose scenes 1 to 4 have no files, with a stash-box; copy it before writing."""
+    path = tmp_path_factory.mktemp("scrape") / "made.sqlite"
+    copyfile(small_library, path)
+    box = json.dumps([{"name": "box", "endpoint": BOX, "api_key": "k"}])
+    document = "mutation($b: [StashBoxInput!]) { configureGeneral(input: {stashBoxes: $b}) { databasePath } }"
+    Cli(f"embedded:{path}").ok("api", document, "-F", f"b={box}")
+    return path
+
+
+@pytest.fixture
+def proxy(made: Path, tmp_path: Path) -> Iterator[FaultProxy]:
+    copyfile(made, tmp_path / "l.sqlite")
+    with serve_library(tmp_path / "l.sqlite") as url, FaultProxy(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def cli(proxy: FaultProxy) -> Cli:
+    return Cli(proxy.url)
+
+
+def answer_by_id(**results: Any) -> Sources:
+    """A stash-box that knows scenes by their id (`s1`)."""
+
+    def many(variables: dict[str, Any]) -> Any:
+        return [results.get(f"s{one}", []) for one in variables["input"]["scene_ids"]]
+
+    def one(variables: dict[str, Any]) -> Any:
+        return results.get(f"s{variables['input']['scene_id']}", [])
+
+    return Sources(scrapeMultiScenes=many, scrapeSingleScene=one)
+
+
+def hold(cli: Cli, *ids: str) -> None:
+    """Give scenes the ids that the stash-box has for them, which makes a result certain."""
+    for one in ids:
+        given = json.dumps({"endpoint": BOX, "stash_id": f"site-{one}"})
+        cli.ok("scene", "update", one, "--set-stash-ids", given)
+
+
+def shown(cli: Cli, noun: str, one: str, fields: str) -> dict[str, Any]:
+    """The fields of an object as the library has it."""
+    row: dict[str, Any] = cli.ok(noun, "show", one, "--json", "--fields", fields).json
+    return {name: value for name, value in row.items() if name != "id" or fields == "id"}
+
+
+def scene(cli: Cli, fields: str, one: str = "1") -> dict[str, Any]:
+    return shown(cli, "scene", one, fields)
+
+
+def test_what_is_found_is_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) -> None:
+    hold(cli, "1", "2")
+    proxy.rule = answer_by_id(s1=[result("New", 1, **FOUND)], s2=[result("Two", 2)])
+    done = cli.ok("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--dry-run")
+    for line in ("asked about 3 scenes: 2 found, 1 nothing found", 'details: "" -> "By the sea."', "'Sea'"):
+        assert line in done.err
+    assert scene(cli, "details")["details"] == ""
+    cli.ok("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--create-missing", "--yes")
+    found = scene(cli, "title,date,details,tags.name,studio.name")
+    assert (found["title"], found["date"], found["details"]) == ("Sea", "2024-03", "By the sea.")
+    assert sorted(each["name"] for each in found["tags"]) == ["Beach", "Sea"]
+    run_id = cli.ok("history", "--json", "--limit", "1").json[0]["id"]
+    cli.ok("undo", str(run_id), "--yes")
+    assert scene(cli, "details,tags.name") == {"details": "", "tags": [{"name": "Beach"}]}
+    assert "no tag" in cli("tag", "show", "Sea").err
+
+
+def test_scenes_are_asked_for_together(cli: Cli, proxy: FaultProxy) -> None:
+    proxy.rule = sources = answer_by_id()
+    cli.ok("scenes", "scrape", "--all", "--stash-box", BOX, "--yes")
+    assert sources.scene_ids() == [["1", "2", "3", "4"]]
+
+
+def test_a_server_whose_scrapers_know_one_scene_at_a_time(cli: Cli, proxy: FaultProxy) -> None:
+    proxy.rule = sources = answer_by_id(s1=[result("New", details="D")])
+    sources.answers["scrapeMultiScenes"] = "not implemented"
+    done = cli.ok("scenes", "scrape", "1", "2", "--with", "sidecar", "--yes")
+    assert "1 found" in done.err
+    assert sources.scene_ids() == [["1", "2"], ["1"], ["2"]]
+
+
+def test_a_name_is_not_enough_where_the_other_has_another_id(cli: Cli, proxy: FaultProxy) -> None:
+    other = json.dumps({"endpoint": BOX, "stash_id": "p-other"})
+    cli.ok("performer", "create", "--name", "Bea", "--stash-id", other)
+    bea = {"name": "Bea", "remote_site_id": "p-1", "gender": "FEMALE", "stored_id": "3"}
+    hold(cli, "1", "2")
+    named = (
+        [result("New", 1, performers=[bea])],
+        [result("Two", 2, performers=[bea | {"disambiguation": "b"}])],
+    )
+    proxy.rule = answer_by_id(s1=named[0], s2=named[1])
+    done = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--create-missing")
+    assert "'Bea' is another one than id:3, who has another id: not applied" in done.err
+    rows = cli.ok("performers", "find", "--json", "--fields", "disambiguation,gender,stash_ids.stash_id").json
+    assert {"disambiguation": "b", "gender": "FEMALE", "stash_ids": [{"stash_id": "p-1"}]} in [
+        {name: value for name, value in row.items() if name != "id"} for row in rows
+    ]
+
+
+def test_several_of_one_name_are_told_and_not_applied(cli: Cli, proxy: FaultProxy) -> None:
+    hold(cli, "1")
+    performers = [{"name": "Alice"}, {"name": "Alice", "disambiguation": "dancer"}]
+    proxy.rule = answer_by_id(s1=[result("New", 1, performers=performers)])
+    done = cli.ok("scenes", "scrape", "1", "--stash-box", "box", "--yes", "--create-missing")
+    assert "the performer 'Alice' may be id:1 Alice, id:2 Alice (singer): not applied" in done.err
+
+
+SEVERAL = [result("A", 11, details="a", fingerprints=[same()]), result("B", 12, details="b", code="B-1")]
+
+
+@pytest.fixture
+def asking(cli: Cli, proxy: FaultProxy) -> Cli:
+    """The program over a source with two results for scene 1."""
+    proxy.rule = answer_by_id(s1=SEVERAL, s2=[])
+    return cli
+
+
+def test_two_results_are_a_question(asking: Cli) -> None:
+    asked = ("scenes", "scrape", "1", "--stash-box", "box")
+    done = asking.ok(*asked, "--yes", "--confidence", "low")
+    assert "not sure enough: ids 1" in done.err
+    done = asking.ok(*asked, "--interactive", terminal=True, answers="2\ny\n")
+    assert "which one is scene 1?" in done.err
+    assert scene(asking, "details,code") == {"details": "b", "code": "B-1"}
+
+
+def test_fields_are_taken_one_by_one(asking: Cli) -> None:
+    asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    done = asking.ok(*asked, terminal=True, answers="2\n?\n7\n1\n")
+    assert "take these fields only" in done.err
+    assert scene(asking, "code,details") == {"code": "B-1", "details": ""}
+
+
+def test_what_was_refused_is_not_offered_again(asking: Cli) -> None:
+    asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    assert "1 declined" in asking.ok(*asked, terminal=True, answers="n\n").err
+    assert "1 rejected before" in asking.ok(*asked, terminal=True).err
+    asking.ok(*asked, "--again", terminal=True, answers="1\ny\n")
+    assert scene(asking, "details")["details"] == "a"
+
+
+def test_without_a_terminal_nothing_is_asked(offline: Cli) -> None:
+    done = offline("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    assert (done.status, "needs a terminal" in done.err) == (11, True)
+
+
+def first_only(variables: dict[str, Any]) -> Any:
+    """A result for scene 1; then the server has no internet any more."""
+    if variables["input"]["scene_id"] != "1":
+        return "Post: dial tcp: lookup box.example: no such host"
+    return [result("One", 1, details="1", code="c")]
+
+
+def test_a_run_that_was_cut_off_goes_on_with_its_options(cli: Cli, proxy: FaultProxy) -> None:
+    hold(cli, "1", "2")
+    proxy.rule = Sources(scrapeMultiScenes="not implemented", scrapeSingleScene=first_only)
+    done = cli("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--only", "details", "--yes")
+    assert (done.status, scene(cli, "details")["details"]) == (6, "1")
+    assert "cannot reach box: no such host" in done.err
+    assert "scrape --resume" in done.err
+    proxy.rule = again = answer_by_id(s2=[result("Two", 2, details="2", code="c")])
+    cli.ok("scenes", "scrape", "--resume", "--yes")
+    assert again.scene_ids() == [["2", "3"]]
+    assert scene(cli, "details,code", "2") == {"details": "2", "code": ""}
+    assert "was cut off" in cli("scenes", "scrape", "--resume").err
+
+
+def test_decisions_are_kept_when_the_question_is_left(cli: Cli, proxy: FaultProxy) -> None:
+    hold(cli, "1", "2")
+    proxy.rule = answer_by_id(s1=[result("One", 1, details="1")], s2=[result("Two", 2, details="2")])
+    asked = ("scenes", "scrape", "1", "2", "--stash-box", "box", "--interactive")
+    cli.ok(*asked, terminal=True, answers="y\nq\n")
+    assert [scene(cli, "details", one)["details"] for one in "12"] == ["1", ""]
+    proxy.rule = answer_by_id()
+    done = cli.ok("scenes", "scrape", "--resume", "--interactive", terminal=True, answers="y\n")
+    assert done.err.count("take this for scene") == 1
+    assert scene(cli, "details", "2")["details"] == "2"
+
+
+PLAIN = [
+    ("Get: dial tcp: lookup x: no such host", 5, "the server cannot reach box: no such host"),
+    ("stash-box: 401 Unauthorized", 5, "box refused the server"),
+    ("429 Too Many Requests", 5, "was asked too often"),
+]
+
+
+@every("text status told", PLAIN)
+def test_a_server_without_internet_is_told_at_once(
+    text: str, status: int, told: str, cli: Cli, proxy: FaultProxy
+) -> None:
+    proxy.rule = sources = Sources(scrapeMultiScenes=text, scrapeSingleScene=text)
+    done = cli("scenes", "scrape", "--all", "--stash-box", "box", "--yes")
+    assert (done.status, len(sources.asked)) == (status, 1)
+    assert told in done.err
+
+
+REFUSED = [
+    (["scenes", "scrape", "1"], 2, "nothing to ask"),
+    (["scenes", "scrape", "1", "--with", "a", "--by-url"], 2, "one of --with"),
+    (["scenes", "scrape", "--stash-box", "box"], 2, "no scenes are chosen"),
+    (["scenes", "scrape", "1", "2", "--with", "a", "--query", "x"], 2, "for one of the scenes"),
+    (["scenes", "scrape", "1", "--with", "a", "--only", "titel"], 2, "Did you mean title"),
+    (["tags", "scrape", "1", "--stash-box", "b", "--submit-fingerprints"], 2, "and scenes"),
+    (["scenes", "scrape", "1", "--with", "a", "--confidence", "sure"], 2, "not one of low, medium, high"),
+]
+
+
+@every("words status text", REFUSED)
+def test_what_is_refused_before_anything_is_sent(
+    words: list[str], status: int, text: str, offline: Cli
+) -> None:
+    done = offline(*words)
+    assert (done.status, done.out) == (status, "")
+    assert text in done.err
+
+
+UNKNOWN = [
+    (["scenes", "scrape", "1", "--with", "nope"], 3, "there is sidecar"),
+    (["scenes", "scrape", "1", "--stash-box", "nope"], 3, "there is box"),
+    (["performers", "scrape", "1", "--with", "nope"], 3, "this server has no scraper for performers"),
+    (["tags", "scrape", "1", "--with", "sidecar"], 2, "no scraper knows tags"),
+    (["images", "scrape", "1", "--stash-box", "box"], 2, "stash-boxes know no images"),
+    (["scenes", "scrape", "1", "--with", "sidecar", "--query", "x"], 2, "cannot look up scenes in this way"),
+]
+
+
+@every("words status text", UNKNOWN)
+def test_a_source_that_the_server_lacks_is_told(words: list[str], status: int, text: str, cli: Cli) -> None:
+    done = cli(*words)
+    assert (done.status, text in done.err) == (status, True), done.err
+
+
+def test_a_performer_is_searched_by_name_and_then_read_whole(cli: Cli, proxy: FaultProxy) -> None:
+    spec = {"supported_scrapes": ["NAME", "FRAGMENT"], "urls": []}
+    found = [{"name": "Alice", "urls": ["https://p.example/1"]}, {"name": "Alice B"}]
+
+    def scrape(variables: dict[str, Any]) -> Any:
+        given = variables["input"]
+        return found if "query" in given else [{"name": "Alice", "height": "170", "gender": "female"}]
+
+    proxy.rule = sources = Sources(
+        listScrapers=[{"id": "site", "name": "Site", "performer": spec}], scrapeSinglePerformer=scrape
+    )
+    cli.ok("performers", "scrape", "id:1", "--with", "Site", "--yes")
+    row = shown(cli, "performer", "id:1", "height_cm,gender,country,urls")
+    assert row == {"height_cm": 170, "gender": "FEMALE", "country": "JP", "urls": ["https://p.example/1"]}
+    assert sources.asked[-1][1]["input"]["performer_input"]["urls"] == ["https://p.example/1"]
+
+
+def test_objects_are_read_at_their_own_addresses(cli: Cli, proxy: FaultProxy) -> None:
+    cli.ok("group", "create", "--name", "Saga", "--url", "https://a.example", "--url", "https://b.example")
+    proxy.rule = sources = Sources(
+        scrapeGroupURL=lambda given: {"name": "Saga", "duration": "1:00"} if "b." in given["url"] else None
+    )
+    cli.ok("groups", "scrape", "--all", "--by-url", "--yes")
+    assert [given["url"] for _, given in sources.asked] == ["https://a.example", "https://b.example"]
+    assert shown(cli, "group", "1", "duration") == {"duration": 60}
+
+
+def test_studios_are_looked_up_at_a_stash_box(cli: Cli, proxy: FaultProxy) -> None:
+    found = {"name": "Acme", "remote_site_id": "st-1", "details": "About", "parent": {"name": "Big"}}
+    proxy.rule = sources = Sources(scrapeSingleStudio=[found, {"name": "Acme 2"}])
+    cli.ok("studios", "scrape", "Acme", "--stash-box", "box", "--yes", "--create-missing")
+    row = shown(cli, "studio", "Acme", "details,parent_studio.name")
+    assert row == {"details": "About", "parent_studio": {"name": "Big"}}
+    cli("studios", "scrape", "Acme", "--stash-box", "box", "--yes")
+    assert [given["input"]["query"] for _, given in sources.asked] == ["Acme", "st-1"]
+
+
+def test_a_cover_is_taken_where_there_is_none_and_a_larger_one_for_a_smaller(
+    cli: Cli, proxy: FaultProxy
+) -> None:
+    hold(cli, "1")
+    take = ("scenes", "scrape", "1", "--stash-box", "box", "--only", "cover", "--yes")
+    proxy.rule = answer_by_id(s1=[result("One", 1, image=cover(64, 36))])
+    assert "updated 1 scene" in cli.ok(*take).err
+    proxy.rule = answer_by_id(s1=[result("One", 1, image=cover(128, 72))])
+    assert "nothing to change" in cli.ok(*take).err
+    assert "updated 1 scene" in cli.ok(*take, "--overwrite").err
+    proxy.rule = answer_by_id(s1=[result("One", 1, image=cover(96, 54))])
+    done = cli.ok(*take, "--overwrite")
+    assert "96x54 is not larger than 128x72" in done.err
+
+
+def test_fingerprints_are_sent_on_request(cli: Cli, proxy: FaultProxy) -> None:
+    hold(cli, "1", "2")
+    proxy.rule = sources = answer_by_id(s1=[result("One", 1, details="1")], s2=[])
+    sources.answers["submitStashBoxFingerprints"] = True
+    done = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--submit-fingerprints")
+    assert sources.asked[-1][1]["input"] == {"scene_ids": ["1"], "stash_box_endpoint": BOX}
+    assert "sent the fingerprints of 1 scene to box" in done.err
+
+
+def test_questions_keep_to_a_rate() -> None:
+    async def three() -> None:
+        rate = Rate(1200)
+        for _ in range(3):
+            await rate.wait()
+
+    began = time.monotonic()
+    run(three())
+    assert time.monotonic() - began >= 0.1
+
+
+NFO = """<movie><title>A day out</title><plot>By the sea.</plot><premiered>2024-05-31</premiered>
+<actor><name>Alice</name></actor><tag>Outdoor</tag><url>https://example.com/a</url></movie>"""
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Iterator[ScanLibrary]:
+    """A library with two videos, one of them with files beside it."""
+    with scan_library(tmp_path) as opened:
+        write_video(opened.media / "a.mp4", 1)
+        write_video(opened.media / "b.mp4", 2)
+        (opened.media / "a.nfo").write_text(NFO, encoding="utf-8")
+        (opened.media / "a-thumb.jpg").write_bytes(picture(1, (64, 36), "JPEG"))
+        opened.scan()
+        yield opened
+
+
+def test_an_embedded_library_scrapes_the_files_beside_its_media(media: ScanLibrary) -> None:
+    cli = Cli(f"embedded:{media.library.path}")
+    assert cli.ok("scrapers", "list", "--ids").out.split() == ["sidecar"]
+    (media.media / "b.json").write_text("{", encoding="utf-8")
+    done = cli("scenes", "scrape", "--all", "--with", "sidecar", "--create-missing", "--yes")
+    assert (done.status, "not readable as JSON" in done.err or "b.json" in done.err) == (6, True)
+    found = scene(cli, "title,details,date,urls,performers.name,tags.name")
+    assert found == {
+        "title": "A day out",
+        "details": "By the sea.",
+        "date": "2024-05-31",
+        "urls": ["https://example.com/a"],
+        "performers": [{"name": "Alice"}],
+        "tags": [{"name": "Outdoor"}],
+    }

@@ -1,0 +1,246 @@
+"""Results of scrapers: what they say, how sure they are, and the edits that they make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from every import every
+from scan_library import picture
+from schemas import OLD, server_of
+from scraped_answers import BOX, result, same
+
+from stash_cli.core.orm.edit import Change
+from stash_cli.core.scraping.choice import Candidate, Outcome, Rules, choose
+from stash_cli.core.scraping.covers import Size, data_of, is_better, size_of
+from stash_cli.core.scraping.edits import Planner
+from stash_cli.core.scraping.evidence import Confidence, evidence_of
+from stash_cli.core.scraping.found import Linked, parse, read_found
+from stash_cli.core.scraping.matching import Match
+
+VALUES = [
+    ("Performer", "height_cm", "170 cm", 170),
+    ("Performer", "weight", "55.6", 56),
+    ("Performer", "penis_length", "12,5", 12.5),
+    ("Performer", "gender", "Transgender female", "TRANSGENDER_FEMALE"),
+    ("Performer", "circumcised", "cut", "CUT"),
+    ("Performer", "alias_list", "Ali, Alicia; Ali", ["Ali", "Alicia"]),
+    ("Performer", "birthdate", "1990-02-03", "1990-02-03"),
+    ("Performer", "birthdate", "1990", "1990"),
+    ("Scene", "date", "2024-05-06T10:11:12Z", "2024-05-06"),
+    ("Scene", "title", "  A title ", "A title"),
+    ("Scene", "title", " ", None),
+    ("Group", "duration", "1:02:03", 3723),
+    ("Group", "duration", "90", 90),
+    ("Group", "aliases", "One, Two", "One, Two"),
+]
+WRONG = [
+    ("Scene", "date", "06.05.24", "not a date"),
+    ("Scene", "date", "2024-02-31", "not a date"),
+    ("Performer", "height_cm", "tall", "not a number"),
+    ("Performer", "gender", "yes", "not one of MALE"),
+    ("Group", "duration", "an hour", "not a duration"),
+]
+
+
+@every("type_name attr given value", VALUES)
+def test_values_are_read_as_the_field_takes_them(type_name: str, attr: str, given: str, value: Any) -> None:
+    assert parse(type_name, attr, given) == value
+
+
+@every("type_name attr given text", WRONG)
+def test_what_is_no_value_of_a_field_is_told_and_not_used(
+    type_name: str, attr: str, given: str, text: str
+) -> None:
+    name = {"height_cm": "height"}.get(attr, attr)
+    found = read_found(type_name, {"name": "A", name: given})
+    assert attr not in found.values
+    assert text in found.unused[0]
+
+
+def test_older_fields_say_the_same() -> None:
+    found = read_found(
+        "Performer", {"name": "A", "twitter": "@ann", "url": "https://a.example", "image": "x"}
+    )
+    assert found.values["urls"] == ["https://a.example", "https://twitter.com/ann"]
+    assert found.pictures == {"image": "x"}
+    movies = read_found("Scene", {"title": "A", "movies": [{"name": "Saga"}], "groups": None})
+    assert movies.links == {"groups": (Linked("Group", "Saga"),)}
+
+
+FILE = {
+    "duration": 10.4,
+    "fingerprints": [{"type": "oshash", "value": "aa"}, {"type": "phash", "value": "ff00"}],
+}
+EVIDENCE = [
+    ([same()], {}, Confidence.MEDIUM),
+    ([same("AA")], {"duration": 12}, Confidence.MEDIUM),
+    ([same(), same()], {}, Confidence.HIGH),
+    ([same(), same("ff01", kind="PHASH")], {}, Confidence.HIGH),
+    ([same("ff01", kind="PHASH")], {}, Confidence.MEDIUM),
+    ([same("1234567", kind="PHASH")], {}, Confidence.NONE),
+    ([same("bb")], {}, Confidence.NONE),
+    ([same(duration=200)], {}, Confidence.LOW),
+    ([same(), same("bb", 200), same("cc", 201)], {}, Confidence.LOW),
+    ([same(duration=0)], {}, Confidence.LOW),
+    ([same(duration=0)], {"duration": 11}, Confidence.MEDIUM),
+    ([], {"duration": 10}, Confidence.NONE),
+]
+
+
+@every("told facts confidence", EVIDENCE)
+def test_a_hash_alone_is_not_enough(told: list[Any], facts: dict[str, Any], confidence: Confidence) -> None:
+    found = evidence_of({"files": [FILE]}, {"fingerprints": told, **facts})
+    assert found.confidence() == confidence, str(found)
+
+
+def test_the_file_that_fits_best_counts() -> None:
+    scene = {"files": [{"duration": 99, "fingerprints": [{"type": "oshash", "value": "bb"}]}, FILE]}
+    assert evidence_of(scene, {"fingerprints": [same()]}).confidence() == Confidence.MEDIUM
+    assert not evidence_of({"files": []}, {"fingerprints": [same()]}).hashes
+
+
+SCENE = {"id": "1", "files": [FILE], "stash_ids": []}
+KNOWN = {**SCENE, "stash_ids": [{"endpoint": BOX, "stash_id": "site-1"}]}
+FITS = result("A", fingerprints=[same()])
+OTHER = result("B", 2, fingerprints=[same()])
+FAR = result("C", 3, fingerprints=[same(duration=900)])
+CHOICES = [
+    (SCENE, [], {}, Outcome.NOTHING),
+    (SCENE, [FITS], {}, Outcome.TAKEN),
+    (SCENE, [FITS, OTHER], {}, Outcome.SEVERAL),
+    (SCENE, [FAR, FITS], {}, Outcome.TAKEN),
+    (SCENE, [FAR], {}, Outcome.UNSURE),
+    (SCENE, [FAR], {"confidence": Confidence.LOW}, Outcome.TAKEN),
+    (SCENE, [FITS], {"confidence": Confidence.HIGH}, Outcome.UNSURE),
+    (SCENE, [FAR], {"duration_diff": 900.0}, Outcome.TAKEN),
+    (SCENE, [FITS], {"min_fields": 3}, Outcome.FEW),
+    (SCENE, [FITS], {"rejected": {("1", "site-1")}}, Outcome.REJECTED),
+    (SCENE, [FITS, OTHER], {"rejected": {("1", "site-2")}}, Outcome.TAKEN),
+    (SCENE, [FAR], {"is_named": True}, Outcome.TAKEN),
+    (SCENE, [FAR, FITS], {"is_named": True}, Outcome.SEVERAL),
+    (SCENE, [FAR], {"box": ""}, Outcome.TAKEN),
+    (KNOWN, [FITS, OTHER], {}, Outcome.TAKEN),
+    (KNOWN, [OTHER], {}, Outcome.OTHER),
+]
+
+
+@every("row answers rules outcome", CHOICES)
+def test_one_result_is_meant_or_it_is_a_question(
+    row: Any, answers: list[Any], rules: dict[str, Any], outcome: Outcome
+) -> None:
+    found = choose("Scene", row, answers, Rules(**{"box": BOX, **rules}))
+    assert found.outcome is outcome
+    assert (found.taken is not None) == (outcome is Outcome.TAKEN)
+
+
+ALICE = {"id": "1", "name": "Alice", "alias_list": ["Ali"], "birthdate": "1990", "disambiguation": ""}
+NAMES = [
+    ({"name": "alice"}, True),
+    ({"name": "Alicia", "aliases": "ALI, Al"}, True),
+    ({"name": "Alice Two"}, False),
+    ({"name": "Alice", "birthdate": "1990-02-03"}, True),
+    ({"name": "Alice", "birthdate": "1985-02-03"}, False),
+]
+
+
+@every("answer is_same", NAMES)
+def test_a_search_by_name_takes_only_who_is_called_so(answer: Any, is_same: bool) -> None:
+    found = choose("Performer", ALICE, [answer], Rules(BOX, is_by_name=True))
+    assert (found.outcome is Outcome.TAKEN) == is_same
+
+
+ROW: dict[str, Any] = {
+    "id": "1",
+    "title": "Old",
+    "details": "",
+    "date": None,
+    "urls": ["https://a.example/1"],
+    "studio": {"id": "5"},
+    "tags": [{"id": "1"}],
+    "performers": [],
+    "groups": [],
+    "stash_ids": [{"endpoint": "https://other.example", "stash_id": "x"}],
+}
+ANSWER = {
+    "title": "New",
+    "details": "Text",
+    "date": "2024-05",
+    "urls": ["https://A.example/1", "https://b.example"],
+    "studio": {"name": "Acme"},
+    "tags": [{"name": "Beach"}, {"name": "Sea"}],
+    "remote_site_id": "site-1",
+}
+MATCHES = {
+    Linked("Studio", "Acme"): Match(("6",), ("Acme",)),
+    Linked("Tag", "Beach"): Match(("1",), ("Beach",)),
+    Linked("Tag", "Sea"): Match(("2",), ("Sea",)),
+}
+FILLED = {
+    "details": "Text",
+    "date": "2024-05",
+    "urls": Change(("https://b.example",)),
+    "tags": Change(("2",)),
+    "stash_ids": [*ROW["stash_ids"], {"endpoint": BOX, "stash_id": "site-1"}],
+}
+EDITS = [
+    ({}, FILLED),
+    ({"overwrite": True}, {**FILLED, "title": "New", "studio": "6"}),
+    ({"only": {"details", "tags"}}, {name: FILLED[name] for name in ("details", "tags")}),
+    ({"box": ""}, {name: FILLED[name] for name in ("details", "date", "urls", "tags")}),
+]
+
+
+def planner(type_name: str = "Scene", release: str = "0.31", **facts: Any) -> Planner:
+    return Planner(type_name, server_of(release), MATCHES, lambda _: None, **{"box": BOX, **facts})
+
+
+def edits_of(row: Any, answer: Any, made: Planner) -> dict[str, Any]:
+    candidate = Candidate(read_found(made.type, answer))
+    return {edit.field: edit.after for edit in made.edits(row, candidate)}
+
+
+@every("facts edits", EDITS)
+def test_empty_fields_are_filled_and_lists_added_to(facts: dict[str, Any], edits: dict[str, Any]) -> None:
+    assert edits_of(ROW, ANSWER, planner(**facts)) == edits
+
+
+def test_overwriting_never_empties() -> None:
+    assert edits_of(ROW, {"title": "", "details": None, "tags": []}, planner(overwrite=True)) == {}
+
+
+def test_an_id_at_the_stash_box_stays() -> None:
+    row = {**ROW, "stash_ids": [{"endpoint": BOX, "stash_id": "mine"}]}
+    assert "stash_ids" not in edits_of(row, ANSWER, planner(overwrite=True))
+
+
+def test_a_name_changes_only_where_it_is_asked_for_and_is_no_alias_of_itself() -> None:
+    row = {"id": "1", "name": "Alice", "alias_list": []}
+    answer = {"name": "Alicia", "aliases": "ALICE, Ali"}
+    assert edits_of(row, answer, planner("Performer", overwrite=True)) == {"alias_list": Change(("Ali",))}
+    chosen = planner("Performer", overwrite=True, only={"name"})
+    assert edits_of(row, answer, chosen) == {"name": "Alicia"}
+
+
+def test_servers_before_fuzzy_dates_get_whole_days_only() -> None:
+    assert "date" not in edits_of(ROW, ANSWER, planner(release=OLD))
+    assert edits_of(ROW, {"date": "2024-05-06"}, planner(release=OLD)) == {"date": "2024-05-06"}
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
+def test_sizes_of_pictures(kind: str) -> None:
+    data = picture(1, (61, 37), kind)
+    assert size_of(data) == Size(61, 37)
+    assert size_of(data[:9]) is None
+    lossless = picture(1, (61, 37), "WEBP", lossless=True)
+    assert size_of(lossless) == Size(61, 37)
+
+
+def test_a_larger_picture_is_never_replaced() -> None:
+    small, large = picture(1, (10, 10)), picture(1, (20, 20))
+    assert is_better(large, small) == (True, "20x20 instead of 10x10")
+    assert is_better(small, large) == (False, "10x10 is not larger than 20x20")
+    assert not is_better(large, large)[0]
+    assert not is_better(b"?", small)[0]
+    assert is_better(b"?", None)[0]
+    assert data_of("https://a.example/x.png") is None
