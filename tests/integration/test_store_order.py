@@ -186,6 +186,18 @@ async def test_what_a_mutation_of_its_own_wrote_is_not_undone(embedded_url: str)
         assert scene.o_counter == 3
 
 
+async def test_a_count_of_others_that_is_read_during_a_save_is_no_count_of_ours(embedded_url: str) -> None:
+    async with counted(embedded_url) as (store, wire):
+        scene, _ = await filled(store)
+        await store.populate(scene, ["o_counter"])
+        scene.title, scene.o_counter = "new", 1
+        end = await begun(wire, store.save(scene), "sceneUpdate")
+        await wire.execute(GraphQLRequest(f"mutation {{ sceneAddO(id: {scene.id}) {{ count }} }}"))
+        await store.find(Scene, fields=["o_counter"])
+        await end()
+        assert (scene.o_counter, scene.is_dirty()) == (2, False)
+
+
 async def test_a_deleted_object_does_not_come_back(embedded_url: str) -> None:
     async with counted(embedded_url) as (store, wire):
         scene, tags = await filled(store)

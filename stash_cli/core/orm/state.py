@@ -13,7 +13,7 @@ from stash_cli.core.orm import state_of
 from stash_cli.core.orm.backrefs import commit_backrefs, propagate
 from stash_cli.core.orm.collections import track
 from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, Pending, same, same_links, snapshot
-from stash_cli.core.orm.merge import as_sent, is_mergeable, merged
+from stash_cli.core.orm.merge import COUNTERS, as_sent, is_mergeable, merged
 from stash_cli.core.orm.relationship import RelationshipMetadata, other_side, relationships
 from stash_cli.core.orm.relationship_values import apply_delta, difference
 from stash_cli.core.types.entities import ENTITIES
@@ -346,14 +346,15 @@ class InstanceState(ref["StashObject"]):
     def rebase(self, name: str, step: Callable[[Any], Any]) -> None:
         """Apply `step` to the committed value of a changed field.
 
-        For a field in flight to the value when it was sent: a save of another object may have changed it.
+        For a field in flight to the value when it was sent: a save of another object may have changed it. A
+        number is counted from its committed value, which others may have raised before the mutation was sent.
         """
         with self.locked():
             if name not in self.committed_state:
                 return
             in_flight = self.ensure_pending().in_flight
             base, sent = in_flight.get(name, (UNSET, UNSET))
-            if base is UNSET:
+            if base is UNSET or name in COUNTERS:
                 self.commit({name: step(self.committed_state[name])})
                 return
             in_flight[name] = step(base), sent
