@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -100,6 +99,8 @@ class CsvWriter(Writer):
     delimiter: ClassVar[str] = ","
 
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
+        import csv  # no other format needs it
+
         self.columns = columns
         self._csv = csv.writer(_Lines(streams), delimiter=self.delimiter, lineterminator=_Lines.END)
         self._csv.writerow([column.header for column in columns])
@@ -125,6 +126,8 @@ class TsvWriter(CsvWriter):
         return " ".join(text.split()) if any(c in text for c in "\t\r\n") else text
 
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
+        import csv
+
         super().__init__(streams, columns)
         self._csv = csv.writer(
             _Lines(streams), delimiter="\t", lineterminator=_Lines.END, quoting=csv.QUOTE_NONE, quotechar=None

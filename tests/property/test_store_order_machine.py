@@ -180,26 +180,29 @@ class OrderMachine(LibraryMachine):
     async def reading(self, way: str, one: str) -> None:
         sent, self.read_at = self.clock, []
         at = self.read_at
-        asked = {one} if way in ("get", "client") else set(self.history)
+        answered = set(self.history) if way == "find" else {one}
         with suppress(StashNotFoundError):
-            await self.ask(way, one)
-        for each in asked:
+            # Pages may leave a scene out, where one of an earlier page was deleted meanwhile.
+            yielded = await self.ask(way, one)
+            answered = answered if yielded is None else yielded
+        for each in answered:
             if at and sent >= self.written.get(each, -1):
                 self.bounds[each] = max(self.bounds.get(each, 0), at[0])
 
-    async def ask(self, way: str, one: str) -> None:
+    async def ask(self, way: str, one: str) -> set[str] | None:
+        """Read in one of the ways; the scenes of all pages."""
         scene = self.store.identity.get(Scene, one)
         if way == "find":
             await self.store.find(Scene, fields=FIELDS)
         elif way == "client":
             await self.store.client.find_scene(one)
         elif way == "iterate":
-            async for _ in self.store.find_iter(Scene, 2, fields=FIELDS):
-                pass
+            return {each.id async for each in self.store.find_iter(Scene, 2, fields=FIELDS)}
         elif scene is None:
             await self.store.get(Scene, one)
         else:
             await self.store.populate(scene, FIELDS, force_refetch=True)
+        return None
 
     # --- what the store does ---
 
