@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class CommandOptions:
     """The parsed arguments and options of one command.
 
     Subclasses declare each with Typer's annotations. `flags` has the values of derived flags by destination.
-    Options are never compared: `eq=False` saves generated methods, which cost start-up time.
+    Options are neither compared nor shown: methods that are not generated cost no start-up time.
     """
 
     flags: dict[str, Any] = field(default_factory=dict)

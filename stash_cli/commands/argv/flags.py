@@ -121,7 +121,7 @@ HELP = ("-h", "--help")
 COLORS = ("auto", "always", "never")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GlobalOptions:
     """The values of the global options; None and False mean not given."""
 

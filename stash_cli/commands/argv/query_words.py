@@ -33,7 +33,7 @@ _AS_TEXT = ("(", "-(", "^(", '"', "'", '-"', '^"')
 """Beginnings of an argument that is query text among several arguments, too."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WhereOptions(CommandOptions):
     """The options that choose objects by a query."""
 

@@ -26,7 +26,7 @@ _SEEDS = 10**6
 """New seeds are short enough to be typed again."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ListOptions(WhereOptions):
     """The options of a command that lists rows."""
 

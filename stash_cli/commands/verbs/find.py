@@ -86,7 +86,7 @@ def _key(flag: Flag) -> str:
     return flag.dest.rpartition("__")[0].replace("__", "-").replace("_", "-")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SearchOptions(WhereOptions):
     """The command line of `count`; `flags` are conditions beside the query."""
 
@@ -99,7 +99,7 @@ class SearchOptions(WhereOptions):
     )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class FindOptions(ListOptions, SearchOptions):
     """The command line of `find`."""
 

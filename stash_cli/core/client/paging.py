@@ -42,7 +42,7 @@ Receive = Callable[[list[Row], int], list[Any]]
 """Converts the rows of an answer on arrival to as many items; the second argument is the request's number."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FindQuery:
     """Selection and order of the objects of one entity.
 
@@ -75,7 +75,7 @@ class FindQuery:
         return self.sort or ("name" if self.entity.label == "name" else "id")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Page:
     """One page of rows, or of the items made of them; `count` is the number of all matches if selected."""
 
@@ -303,7 +303,7 @@ _TURNS = 8
 """Iterations of the event loop in which a request on a kept-alive connection is written (five suffice)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Prefetch:
     """Reads pages of `size` rows with `fetch(number)` until one is short or `left` rows were read."""
 

@@ -65,7 +65,7 @@ _SERVER_ONLY = frozenset(
 """Sort keys whose values rows do not hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SortKey:
     """One key; `name` is the server's."""
 

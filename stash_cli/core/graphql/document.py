@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Root:
     """A root field of a document: its text, and its variables with types and values."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MAX_SHOWN = 80
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GraphQLRequest:
     """A document with its variables.
 
@@ -44,7 +44,7 @@ class GraphQLRequest:
         return body
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GraphQLResponse:
     """`data` (None when there was none) and the error objects of a response."""
 

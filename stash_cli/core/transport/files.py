@@ -22,7 +22,7 @@ _DOWNLOADS = "/downloads/"
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Uploads:
     """Variables without their files, and the files with their paths in the variables."""
 

@@ -129,7 +129,7 @@ class Progress:
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Backoff:
     """Growing pauses in seconds, with random jitter so that clients do not retry in step."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TypeRef:
     """A type in GraphQL notation, taken apart: `[Scene!]!` is a non-null list of non-null Scene."""
 
@@ -42,7 +42,7 @@ class TypeRef:
         return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ApiField:
     """A field, an input field or an operation, with what is known of it."""
 
@@ -80,7 +80,7 @@ class ApiField:
         return any(ref.required for ref in self.args.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ApiType:
     """A named type: OBJECT, INTERFACE, UNION, INPUT_OBJECT, ENUM or SCALAR."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from stash_cli.core.types.api import ApiType, describe_api
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entity:
     """One kind of object: `type` in the API, `noun`/`plural` in the command line and in sentences."""
 
