@@ -51,6 +51,15 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts that follow each other quickly, for tests of many failures: they would only wait."""
+    from stash_cli.core.transport import outcome
+
+    for name in ("QUICK", "PATIENT", "RATE_LIMITED"):
+        monkeypatch.setattr(outcome, name, outcome.Backoff(getattr(outcome, name).attempts, first=0.01))
+
+
+@pytest.fixture
 def library_file(tmp_path: Path) -> Path:
     """Path of a library that does not exist yet."""
     return tmp_path / "library.sqlite"

@@ -73,6 +73,7 @@ def forms(secret: str) -> list[bytes]:
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("short_pauses")
 def test_secrets_stay_where_the_user_put_them(
     library_file: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
