@@ -13,7 +13,8 @@ PACKAGE = ROOT / "stash_cli"
 
 ALLOWED = {
     "stash_cli.core.unset": ("core.errors",),
-    "stash_cli.core.errors": (),
+    "stash_cli.core.errors": ("core.near_names",),
+    "stash_cli.core.near_names": (),
     "stash_cli.core.texts": (),
     "stash_cli.core.types": ("core.errors", "core.unset", "core.orm"),
     "stash_cli.core.orm": ("core.errors", "core.unset", "core.types"),
