@@ -207,6 +207,6 @@ TestUndo.settings = settings(
     # A failing sequence is short enough to be read; to shorten it would take minutes.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     max_examples=int(os.environ.get("UNDO_EXAMPLES", "2")),
-    stateful_step_count=10,
+    stateful_step_count=int(os.environ.get("UNDO_STEPS", "10")),
     deadline=None,
 )

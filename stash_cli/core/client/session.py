@@ -128,7 +128,8 @@ class Session:
             version = VERSION_FIELD if kind == "query" and not self.is_current else ""
             # One root field, so an error at its root proves that nothing was done.
             name = document.title(operation)
-            return GraphQLRequest(*document.join(name, [root], version), name, single=True)
+            riders = self.recorder.riders(server) if kind == "query" and self.recorder is not None else []
+            return GraphQLRequest(*document.join(name, [root, *riders], version), name, single=True)
 
         return await self._call_fitted(build, operation, paths, by_name=paths is not None and not quiet)
 
@@ -191,6 +192,8 @@ class Session:
     ) -> tuple[Any, object]:
         """The value of the operation, and the version selected along with it."""
         data = (await self.send(request, fields=[])).data
+        if self.recorder is not None:
+            self.recorder.notice(data or {})
         value = responses.value_of(operation, request, data, paths, self.capabilities, by_name=by_name)
         return value, (data or {}).get(_VERSION_FIELD)
 

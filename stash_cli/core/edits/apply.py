@@ -121,7 +121,8 @@ class Applier:
                 else:
                     _note(each, done, note)
             self.recording.commit()
-        if self.pace is not None:
+        # Without an answer nothing is known of the server's speed.
+        if self.pace is not None and not all(map(_is_lost, sent)):
             self.pace.note(sum(max(1, len(each.ids)) for each in operations), monotonic() - began)
         self._stop_if_gone(sent)
         self._stop_if_failed(sent)

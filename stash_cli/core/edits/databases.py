@@ -7,43 +7,53 @@ are named by a run are looked at by their own `created_at` as well.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.graphql import document
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.journal import Journal
+    from stash_cli.core.graphql.document import Root
 
 _TYPES = ("Tag", "Studio", "Scene")
+_ALIAS = "oldest"
 Fingerprint = dict[str, list[str]]
 """Type -> id and created_at of its oldest object; types without objects are left out."""
 
 
-async def read_fingerprint(session: Session) -> Fingerprint:
-    """The fingerprint of the session's database, in one request."""
-    server = await session.learn()
+def fingerprint_roots(server: ServerCapabilities) -> list[Root]:
+    """The fields of a query that tell the fingerprint; they may stand in any document of queries."""
     paging = {"filter": {"per_page": 1, "sort": "id", "direction": "ASC"}}
-    roots = [
+    return [
         document.root_for(
-            entity.find,
+            ENTITIES[name].find,
             paging,
-            [f"{entity.items}.id", f"{entity.items}.created_at"],
+            [f"{ENTITIES[name].items}.id", f"{ENTITIES[name].items}.created_at"],
             server,
-            alias=f"a{number}",
+            alias=f"{_ALIAS}{name}",
             quiet=True,
         )
-        for number, entity in enumerate(ENTITIES[name] for name in _TYPES)
+        for name in _TYPES
     ]
-    answer = await session.execute(*document.join("Fingerprint", roots))
-    found = {}
-    for number, name in enumerate(_TYPES):
-        for row in answer[f"a{number}"][ENTITIES[name].items] or ():
-            found[name] = [row["id"], row["created_at"]]
-    return found
+
+
+def fingerprint_of(answer: Mapping[str, Any]) -> Fingerprint | None:
+    """The fingerprint in the answer to a document with its fields; None in any other."""
+    if not all(answer.get(f"{_ALIAS}{name}") for name in _TYPES):
+        return None
+    rows = {name: answer[f"{_ALIAS}{name}"][ENTITIES[name].items] for name in _TYPES}
+    return {name: [row["id"], row["created_at"]] for name, many in rows.items() for row in many or ()}
+
+
+async def read_fingerprint(session: Session) -> Fingerprint:
+    """The fingerprint of the session's database, in one request."""
+    roots = fingerprint_roots(await session.learn())
+    return fingerprint_of(await session.execute(*document.join("Fingerprint", roots))) or {}
 
 
 def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:

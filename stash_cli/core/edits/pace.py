@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from stash_cli.core.edits.operation import Operation
 
-START = 5
-"""Objects of the first request: with a second for each it ends within five seconds."""
+START = 10
+"""Objects of the first request."""
 SECONDS = 3.0
 """Time that a request is meant to take."""
 GROWTH = 4

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.edits import changes
 from stash_cli.core.edits.changes import Recorded, wanted_of
-from stash_cli.core.edits.databases import database_of, read_fingerprint
+from stash_cli.core.edits.databases import (
+    database_of,
+    fingerprint_of,
+    fingerprint_roots,
+    read_fingerprint,
+)
 from stash_cli.core.edits.journal import Journal
 from stash_cli.core.edits.pictures import Pictures
 from stash_cli.core.edits.recording import Recording
@@ -22,9 +27,11 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.changes import Origin
+    from stash_cli.core.edits.databases import Fingerprint
     from stash_cli.core.edits.journal import Run
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.graphql.document import Root
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.settings import Connection
 
@@ -56,6 +63,7 @@ class Recorder:
     fetched: list[Recorded] = field(default_factory=list, init=False)
     """Changes of pictures that the server has fetched: what they are is looked at in the end."""
     _is_placed: bool = field(default=False, init=False)
+    _fingerprint: Fingerprint | None = field(default=None, init=False)
 
     @classmethod
     def of(cls, connection: Connection, command: str, **facts: Any) -> Self:
@@ -85,11 +93,25 @@ class Recorder:
         return self.run
 
     async def identify(self, session: Session) -> int:
-        """The number of the session's database, which one request tells."""
+        """The number of the session's database, which a read before has told, or one request tells."""
         if self.database is None:
-            fingerprint = await read_fingerprint(session)
-            self.database = database_of(self.journal, self.server, fingerprint)
+            found = await read_fingerprint(session) if self._fingerprint is None else self._fingerprint
+            self.database = database_of(self.journal, self.server, found)
         return self.database
+
+    def riders(self, server: ServerCapabilities) -> list[Root]:
+        """Fields for the next query, whose answer is to be `noticed`: they tell which database it is."""
+        return [] if self.is_identified else fingerprint_roots(server)
+
+    def notice(self, answer: Mapping[str, Any]) -> None:
+        """Take the fingerprint of the database out of an answer, if it is there."""
+        if not self.is_identified:
+            self._fingerprint = fingerprint_of(answer)
+
+    @property
+    def is_identified(self) -> bool:
+        """Whether it is known which database the session works on."""
+        return self.database is not None or self._fingerprint is not None
 
     async def record(self, session: Session, operations: Sequence[Operation]) -> Recording:
         """Store what is about to be done, as planned. Nothing may be sent before it is."""
