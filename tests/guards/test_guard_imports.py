@@ -28,6 +28,7 @@ ALLOWED = {
         "core.tasks",
         "core.private_files",
         "core.path_maps",
+        "core.query",
         "core.log",
     ),
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),

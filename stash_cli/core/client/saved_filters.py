@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import pages_by_id
 from stash_cli.core.client.resolver import Name
+from stash_cli.core.edits.apply import apply_one
+from stash_cli.core.edits.operation import Operation
+from stash_cli.core.edits.saved_filters import contents, known_mode
 from stash_cli.core.errors import (
     StashAmbiguousError,
     StashInputError,
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 Row = dict[str, Any]
-
-_PARTS = ("find_filter", "object_filter", "ui_options")
 
 
 @dataclass
@@ -180,8 +181,10 @@ async def save_filter(
 
     Raises StashServerError where the server answers without storing anything, as it does for unknown ids.
     """
-    values = {"mode": await _mode(session, type_name), "name": name, **_contents(parts)}
-    made = await session.call("saveFilter", {"input": values | ({"id": id_} if id_ else {})}, ["id"])
+    values = {"mode": await known_mode(session, type_name), "name": name, **contents(parts)}
+    made = await apply_one(
+        session, Operation("saveFilter", {"input": values | ({"id": id_} if id_ else {})}, paths=None)
+    )
     stored = next((row for row in await saved_filters(session) if row["id"] == made["id"]), None)
     if stored is None or stored["name"] != name.strip():
         raise StashServerError("The server did not save the filter.", hint="See `stash filters list`.")
@@ -194,19 +197,19 @@ async def rename_saved(session: Session, row: Row, name: str) -> Row:
 
 
 async def delete_saved(session: Session, row: Row) -> None:
-    await session.call("destroySavedFilter", {"input": {"id": row["id"]}})
+    await apply_one(session, Operation("destroySavedFilter", {"input": {"id": row["id"]}}, (row["id"],)))
 
 
 async def default_filter(session: Session, type_name: str) -> Row | None:
     """The filter that the list of a type opens with in the web interface; None where none is set."""
-    found = await session.call("findDefaultFilter", {"mode": await _mode(session, type_name)}, quiet=True)
+    found = await session.call("findDefaultFilter", {"mode": await known_mode(session, type_name)}, quiet=True)
     return None if found is None else with_parts(found)
 
 
 async def set_default_filter(session: Session, type_name: str, row: Row | None) -> None:
     """Make a saved filter the one that the list of its type opens with; with None there is none."""
-    contents = _contents(row) if row else {}
-    await session.call("setDefaultFilter", {"input": {"mode": await _mode(session, type_name), **contents}})
+    given = {"mode": await known_mode(session, type_name), **(contents(row) if row else {})}
+    await apply_one(session, Operation("setDefaultFilter", {"input": given}, (type_name,)))
 
 
 @dataclass(frozen=True)
@@ -245,7 +248,9 @@ async def filters_naming(
     defaults = await asyncio.gather(*(default_filter(session, name) for name in ENTITIES))
     found = [(row, False) for row in rows]
     found += [
-        ({**row, "mode": mode_of(name)}, True) for name, row in zip(ENTITIES, defaults, strict=True) if row
+        ({**row, "mode": mode_of(name)}, True)
+        for name, row in zip(ENTITIES, defaults, strict=True)
+        if row
     ]
     renamed = []
     for row, is_default in found:
@@ -253,22 +258,3 @@ async def filters_naming(
         if criteria is not None:
             renamed.append(Renamed({**row, "object_filter": criteria}, is_default))
     return renamed
-
-
-async def _mode(session: Session, type_name: str) -> str:
-    mode = mode_of(type_name)
-    known = (await session.learn()).enum_values("FilterMode")
-    # Groups were movies before 0.27.
-    return "MOVIES" if mode == "GROUPS" and known and mode not in known else mode
-
-
-def _contents(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a filter as an input; null fields of the answer are left out."""
-    found = {name: row[name] for name in _PARTS if row.get(name) is not None}
-    if "find_filter" in found:
-        found["find_filter"] = {
-            name: value
-            for name, value in found["find_filter"].items()
-            if value is not None and name != "__typename"
-        }
-    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stash_cli.core.edits import resources
 from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE
 from stash_cli.core.orm.edit import Change, Edit, MapChange
 from stash_cli.core.orm.input import attributes, operation_name
@@ -57,7 +58,7 @@ def edits_of(operation: Operation) -> tuple[Edit, ...]:
     if found is not None and found.verb in (CREATE, MERGE):
         return ()
     if operation.edits or found is None:
-        return operation.edits or tuple(_beside(operation))
+        return operation.edits or resources.edits_of(operation) or tuple(_beside(operation))
     given = operation.input
     if found.verb == DELETE:
         ids = given.get("ids") or [given.get("id")]

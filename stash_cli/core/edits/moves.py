@@ -7,7 +7,7 @@ told by where the files are afterwards.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from stash_cli.core.orm.edit import Edit
 from stash_cli.core.path_maps import is_windows
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.types.entities import FILES as FILE_ENTITIES
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -174,6 +175,32 @@ async def _files_at(session: Session, paths: Sequence[str]) -> dict[str, str]:
     ]
     files = [file for row in rows for name in ("files", "visual_files") for file in row.get(name) or ()]
     return {str(file["id"]): file[PATH] for file in files if file[PATH] in paths}
+
+
+def edits(operation: Operation) -> Iterator[Edit]:
+    """The edits that a mutation of files makes."""
+    given = operation.input
+    folder, name = given.get("destination_folder"), given.get("destination_basename") or ""
+    # A folder that is named by its id is not known.
+    for one in given["ids"] if folder else ():
+        yield Edit(FILE, str(one), PATH, UNSET, str(path_of(folder) / name) if name else f"{folder}/")
+
+
+def completed(edit: Edit) -> Edit:
+    """The edit with the whole new path, where only its folder is given."""
+    if edit.before is UNSET or not edit.after.endswith("/"):
+        return edit
+    return replace(edit, after=str(path_of(edit.after) / path_of(edit.before).name))
+
+
+def answered(edit: Edit, _: Any) -> Any:
+    """The path of a file after its move."""
+    return edit.after
+
+
+def mapped(_: tuple[str, str, str], value: Any, __: Callable[[str, str], str]) -> Any:
+    """The path itself: it names no object."""
+    return value
 
 
 async def plan(_: Session, edits: Sequence[Edit]) -> list[Operation]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import changes
+from stash_cli.core.edits import changes, resources
 from stash_cli.core.edits.before_values import TIMES, paths_of, read_times, with_before
 from stash_cli.core.edits.changes import Recorded, wanted_of
 from stash_cli.core.edits.described import edits_of, subjects, verb_of
 from stash_cli.core.edits.pictures import PICTURES, Pictures, is_picture
+from stash_cli.core.edits.resources import is_resource, with_present
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.graphql.batch import Outcome
@@ -60,7 +61,7 @@ class Recording:
         """Store operations as planned, after reading what they replace where the plan did not."""
         edits = [edits_of(each) for each in operations]
         flat = [edit for many in edits for edit in many]
-        known = iter(await with_before(session, flat))
+        known = iter(await with_present(session, await with_before(session, flat)))
         times = await read_times(session, flat, self.server)
         pictured = [(each.type, each.id, each.field) for each in flat if is_picture(each.type, each.field)]
         self._replaced |= await self.pictures.read(session, [key for key in pictured if key[1]])
@@ -191,6 +192,10 @@ class Recording:
     def _answer(self, edit: Edit, operation: Operation, result: Any) -> None:
         row = self._rows.get(id(edit))
         if row is None or row.operation != changes.UPDATE:
+            return
+        if is_resource(edit.type):
+            row.answered = resources.answered(edit, result)
+            row.id = row.id or str(result["id"])  # only what is made has none
             return
         found = _row_of(result, edit.id) if edit.type == operation.type else None
         row.created_at = (found or {}).get("created_at", row.created_at)

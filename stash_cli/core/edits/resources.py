@@ -1,22 +1,29 @@
 """Recorded things that are no entities of the API: how each is read, changed and called.
 
 Their edits are updates of one field, like those of entities, so that history, undo, redo and resume work on
-them as on all others. Each type has a module with two functions: `read`, the present values of fields (with
-`wanted`, the values that a field may have; what does not exist is left out), and `plan`, the operations that
-make edits whose `before` is the present value.
+them as on all others. Each type has a module with functions:
+
+- `edits`: the edits that a mutation makes; `completed`: an edit with what it replaces, where its new value
+  follows from that;
+- `read`: the present values of fields, what does not exist left out; `wanted` has values that they may have;
+- `plan`: the operations that make edits whose `before` is the present value;
+- `answered`: the value of a field after an edit, as far as the answer has it;
+- `mapped`: a value with the present ids of objects that were made again.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashError
 from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.log import logger
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.operation import Operation
@@ -27,16 +34,40 @@ if TYPE_CHECKING:
 
 
 class Resource(NamedTuple):
-    """The module of a type, and its words: `moved`, `file`, `files`."""
+    """The module of a type, its words (`moved`, `file`, `files`), and the mutations that change it.
+
+    What `is_last` may name others, and is taken back after these.
+    """
 
     module: str
     done: str
     noun: str
     plural: str
+    mutations: tuple[str, ...]
+    is_last: bool = False
 
 
-RESOURCES = {"BaseFile": Resource("moves", "moved", "file", "files")}
+RESOURCES = {
+    "BaseFile": Resource("moves", "moved", "file", "files", ("moveFiles",)),
+    "SavedFilter": Resource(
+        "saved_filters",
+        "changed",
+        "saved filter",
+        "saved filters",
+        ("saveFilter", "destroySavedFilter"),
+        is_last=True,
+    ),
+    "DefaultFilter": Resource(
+        "saved_filters",
+        "changed",
+        "default filter",
+        "default filters",
+        ("setDefaultFilter",),
+        is_last=True,
+    ),
+}
 """By type name."""
+_BY_MUTATION = {name: each.module for each in RESOURCES.values() for name in each.mutations}
 
 
 def is_resource(type_name: str) -> bool:
@@ -61,8 +92,40 @@ async def plan_resources(session: Session, edits: Iterable[Edit]) -> list[Operat
     return [each for name, many in groups.items() for each in await _module(name).plan(session, many)]
 
 
+def edits_of(operation: Operation) -> tuple[Edit, ...]:
+    """The edits that a mutation makes of what is no entity; none for any other."""
+    name = _BY_MUTATION.get(operation.name)
+    return tuple(_imported(name).edits(operation)) if name else ()
+
+
+async def with_present(session: Session, edits: Sequence[Edit]) -> list[Edit]:
+    """The edits, those of resources with what they replace."""
+    unread = {_key(edit): (edit.after,) for edit in edits if is_resource(edit.type) and edit.before is UNSET}
+    found = await read_resources(session, unread)
+    return [
+        _module(edit.type).completed(replace(edit, before=found.get(_key(edit), UNSET)))
+        if _key(edit) in unread
+        else edit
+        for edit in edits
+    ]
+
+
+def answered(edit: Edit, result: Any) -> Any:
+    """The value of a field after an edit, as far as the answer has it."""
+    return _module(edit.type).answered(edit, result)
+
+
+def mapped(key: Key, value: Any, current: Callable[[str, str], str]) -> Any:
+    """A value with the present ids of objects that were made again."""
+    return _module(key[0]).mapped(key, value, current)
+
+
 def _module(type_name: str) -> Any:
-    return import_module(f"stash_cli.core.edits.{RESOURCES[type_name].module}")
+    return _imported(RESOURCES[type_name].module)
+
+
+def _imported(name: str) -> Any:
+    return import_module(f"stash_cli.core.edits.{name}")
 
 
 async def read_back(

@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits import resources
 from stash_cli.core.edits.pictures import HASH, is_picture
+from stash_cli.core.edits.resources import is_resource
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.relationship import relationships
@@ -72,14 +74,15 @@ def reverse(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
     if key[2] in COUNTERS:
         by = (net.answered or 0) - (net.before or 0)
         return _edit(key, now, max(0, (now or 0) - by))
-    if isinstance(net.before, list) or isinstance(now, list):
+    if (isinstance(net.before, list) or isinstance(now, list)) and not is_resource(key[0]):
         return _list(key, net.before or [], net.answered, now or [])
     return _value(key, net, now)
 
 
 def _value(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
     """The edit of a map, or of a value that is replaced as a whole."""
-    if isinstance(net.before, dict) and isinstance(now, dict) and not is_picture(key[0], key[2]):
+    is_map = isinstance(net.before, dict) and isinstance(now, dict)
+    if is_map and not is_picture(key[0], key[2]) and not is_resource(key[0]):
         return _map(key, net.before, net.answered or {}, now)
     if not same(now, net.answered):
         return Reversed(reason=CHANGED, overwrites=True)
@@ -216,6 +219,8 @@ def overlaps(name: str, one: Net, other: Net) -> bool:
 
 def mapped(key: tuple[str, str, str], value: Any, current: Callable[[str, str], str]) -> Any:
     """A value with the present ids of objects that were made again."""
+    if is_resource(key[0]):
+        return value if value is UNSET else resources.mapped(key, value, current)
     relation = relationships(key[0]).get(key[2])
     if relation is None or value is UNSET or value is None:
         return _mapped_cover(key, value, current)

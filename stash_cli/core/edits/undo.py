@@ -17,7 +17,7 @@ from stash_cli.core.edits.journal import UNDO
 from stash_cli.core.edits.pictures import Pictures
 from stash_cli.core.edits.plan import plan_destroy, plan_updates
 from stash_cli.core.edits.present_values import OTHER, present_values
-from stash_cli.core.edits.resources import is_resource, plan_resources
+from stash_cli.core.edits.resources import RESOURCES, is_resource, plan_resources
 from stash_cli.core.edits.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.edits.undo_report import Problem, Report
@@ -61,16 +61,28 @@ class Reversal:
     async def run(self) -> None:
         """Take the run back. Raises StashJournalError where it was made on another database."""
         await self._check_database()
-        for rows in stages(changes.read(self.journal, self.target.id, backwards=True)):
-            if self.applier.stopped is not None:
-                break
-            await self._step(rows)
+        last: list[Recorded] = []
+        for rows in stages(self._first(last)):
+            if self.applier.stopped is None:
+                await self._step(rows)
+        for rows in stages(last):
+            if self.applier.stopped is None:
+                await self._step(rows)
         self.report.run = self.recorder.run
         if (stopped := self.applier.stopped) is not None:
             if not self.report.done:
                 raise stopped
             reason = f"the rest was not sent: {stopped.message}"
             self.report.problems.append(Problem("run", str(self.target.id), "", reason, is_conflict=False))
+
+    def _first(self, last: list[Recorded]) -> Iterator[Recorded]:
+        """The changes to take back, backwards; those that are taken back last are put aside."""
+        for row in changes.read(self.journal, self.target.id, backwards=True):
+            resource = RESOURCES.get(row.type)
+            if resource is not None and resource.is_last:
+                last.append(row)
+            else:
+                yield row
 
     async def _check_database(self) -> None:
         database = await self.recorder.identify(self.session)
@@ -130,6 +142,7 @@ class Reversal:
 
         def note(operation: Operation, outcome: BatchOperation) -> None:
             for edit in operation.edits:
+                self._note_new(edit, outcome)
                 held_by = done.get(key_of_edit(edit))
                 if held_by is None or held_by.error is None:
                     done[key_of_edit(edit)] = outcome
@@ -144,6 +157,12 @@ class Reversal:
             else:
                 self.report.done[UPDATE, key[0]] += 1
                 self.set_undone(held.get(key, ()))
+
+    def _note_new(self, edit: Edit, done: BatchOperation) -> None:
+        """Store the new id of what is no entity and was made again."""
+        is_new = is_resource(edit.type) and edit.before is None
+        if is_new and isinstance(done.result, dict) and "id" in done.result:
+            self.ids.add([(edit.type, edit.id, str(done.result["id"]))])
 
     async def _planned(self, edits: Sequence[Edit]) -> list[Operation]:
         own = [self.pictures.edit(edit) for edit in edits if not is_resource(edit.type)]

@@ -1,0 +1,116 @@
+"""Saved filters of the web interface in the journal: each a value as a whole, None where there is no filter.
+
+So is the filter that a list opens with, by the type of its objects. A filter that is made again gets a new
+id; filters name objects by their ids, which are the present ones where these were made again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.operation import Operation
+from stash_cli.core.orm.edit import Edit
+from stash_cli.core.query.saved_filters.reading import read_saved, replace_related, with_parts
+from stash_cli.core.query.saved_filters.web_criteria import MODES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+
+    Key = tuple[str, str, str]
+
+SAVED, DEFAULT, FIELD = "SavedFilter", "DefaultFilter", "filter"
+_PARTS = ("find_filter", "object_filter", "ui_options")
+
+
+def contents(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a filter as an input; null fields of an answer are left out."""
+    found = {name: row[name] for name in _PARTS if row.get(name) is not None}
+    if "find_filter" in found:
+        found["find_filter"] = {
+            name: value
+            for name, value in found["find_filter"].items()
+            if value is not None and name != "__typename"
+        }
+    return found
+
+
+def value_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a saved filter but its id."""
+    return {"mode": row["mode"], "name": row["name"].strip(), **contents(with_parts(row))}
+
+
+def edits(operation: Operation) -> Iterator[Edit]:
+    """The edit that a mutation of filters makes."""
+    given = operation.input
+    if operation.name == "saveFilter":
+        one = str(given.get("id") or "")
+        yield Edit(SAVED, one, FIELD, UNSET if one else None, value_of(given))
+    elif operation.name == "destroySavedFilter":
+        yield Edit(SAVED, str(given["id"]), FIELD, UNSET, None)
+    else:
+        yield Edit(DEFAULT, MODES[given["mode"]], FIELD, UNSET, contents(with_parts(given)) or None)
+
+
+def completed(edit: Edit) -> Edit:
+    """The edit as it is: its new value is whole."""
+    return edit
+
+
+def answered(edit: Edit, result: Any) -> Any:
+    """The value of a filter after an edit: as the server has stored it."""
+    is_row = edit.type == SAVED and isinstance(result, dict) and result.get("name")
+    return value_of(result) if is_row else edit.after
+
+
+async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
+    """The present filters by type, id and field; None for what is not there."""
+    found: dict[Key, Any] = {}
+    ids = [key for key in wanted if key[0] == SAVED]
+    rows = {str(row["id"]): row for row in await session.call("findSavedFilters")} if ids else {}
+    for key in ids:
+        found[key] = value_of(rows[key[1]]) if key[1] in rows else None
+    for key in (key for key in wanted if key[0] == DEFAULT):
+        mode = await known_mode(session, key[1])
+        row = await session.call("findDefaultFilter", {"mode": mode}, quiet=True)
+        found[key] = None if row is None else contents(with_parts(row))
+    return found
+
+
+async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
+    """The mutations that make filters what edits want."""
+    return [await _operation(session, edit) for edit in edits_]
+
+
+async def _operation(session: Session, edit: Edit) -> Operation:
+    if edit.type == DEFAULT:
+        given = {"mode": await known_mode(session, edit.id), **(edit.after or {})}
+        return Operation("setDefaultFilter", {"input": given}, (edit.id,), (edit,))
+    if edit.after is None:
+        return Operation("destroySavedFilter", {"input": {"id": edit.id}}, (edit.id,), (edit,))
+    is_new = edit.before is None
+    given = edit.after if is_new else {"id": edit.id, **edit.after}
+    return Operation("saveFilter", {"input": given}, () if is_new else (edit.id,), (edit,), None)
+
+
+async def known_mode(session: Session, type_name: str) -> str:
+    """The FilterMode of a type; groups were movies before 0.27."""
+    known = (await session.learn()).enum_values("FilterMode")
+    modes = [mode for mode, name in MODES.items() if name == type_name]
+    return next((mode for mode in modes if not known or mode in known), modes[0])
+
+
+def mapped(key: Key, value: Any, current: Callable[[str, str], str]) -> Any:
+    """A filter that names objects by their present ids."""
+    if not isinstance(value, dict) or not value.get("object_filter"):
+        return value
+    mode = value.get("mode") or next(mode for mode, name in MODES.items() if name == key[1])
+    for one in read_saved({**value, "mode": mode}).related:
+        new = current(one.type, one.id)
+        if new != one.id:
+            item = {"id": new, "label": one.label}
+            criteria = replace_related({**value, "mode": mode}, one.type, [one.id], item)
+            value = {**value, "object_filter": criteria or value["object_filter"]}
+    return value
