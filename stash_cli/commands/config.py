@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.common.variables import read_text
 from stash_cli.core.errors import StashInputError, StashUsageError
@@ -95,6 +95,7 @@ def group() -> LazyGroup:
             "stash config set general.log_level=Debug general.parallel_tasks=2",
             "stash config set general.password=@password.txt",
         ),
+        "edit": Entry("Change settings in an editor", "stash_cli.commands.config_edit:build"),
         "diff": subcommand(
             "Show what `config apply` would change", run_diff, FileOptions, "stash config diff settings.yaml"
         ),
@@ -185,8 +186,11 @@ def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
 
 async def write(session: Session, current: Settings, changed: dict[str, Any]) -> None:
     """Send the changed keys, a mutation for each section."""
-    for operation, args in mutations(current, changed):
-        answer = session.call(operation, args)
+    from stash_cli.core.edits.apply import apply_one
+    from stash_cli.core.edits.operation import Operation
+
+    for name, args in mutations(current, changed):
+        answer = apply_one(session, Operation(name, args, paths=None))
         await uninterrupted(
             confirmed(
                 answer,

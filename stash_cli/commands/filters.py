@@ -215,7 +215,7 @@ def run_rename(runtime: Runtime, options: RenameOptions) -> None:
         row = await find_saved(session, options.word, type_of(options.kind))
         return await uninterrupted(rename_saved(session, row, options.name))
 
-    row = runtime.run(work, writes=True)
+    row = runtime.run(work, writes=True, creates=False)
     runtime.streams.note(f"renamed {options.word} to {row['name']}")
     print_changed(runtime, row)
 
@@ -232,7 +232,7 @@ def run_delete(runtime: Runtime, options: DeleteOptions) -> None:
         await uninterrupted(delete_saved(session, row))
         return row
 
-    row = runtime.run(work, writes=True)
+    row = runtime.run(work, writes=True, creates=False)
     runtime.streams.note(f"deleted the saved filter {row['name']}")
     print_changed(runtime, row)
 
@@ -268,7 +268,7 @@ def run_set_default(runtime: Runtime, options: SetDefaultOptions) -> None:
         await uninterrupted(set_default_filter(session, entity.type, row))
         return row
 
-    row = runtime.run(work, writes=True)
+    row = runtime.run(work, writes=True, creates=False)
     runtime.streams.note(f"the list of {entity.plural} opens with {row['name']}")
 
 
@@ -281,7 +281,7 @@ def run_clear_default(runtime: Runtime, options: DefaultOptions) -> None:
 
         await uninterrupted(set_default_filter(session, entity.type, None))
 
-    runtime.run(work, writes=True)
+    runtime.run(work, writes=True, creates=False)
     runtime.streams.note(f"the list of {entity.plural} opens without a filter")
 
 

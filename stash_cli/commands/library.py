@@ -116,7 +116,7 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
             raise StashNotFoundError(f"{path} is not a media folder", hint="See `stash library list`.")
         return await uninterrupted(write(session, runtime, left, f"removed {path} from the list"))
 
-    print_changed(runtime, runtime.run(work))
+    print_changed(runtime, runtime.run(work, writes=True, creates=False))
 
 
 async def folders(session: Session) -> list[Folder]:
@@ -130,9 +130,12 @@ async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: 
     The API sets the list as a whole. Raises StashUnknownOutcomeError when the server does not answer with
     its list, and StashServerError when the list differs from the one sent.
     """
+    from stash_cli.core.edits.apply import apply_one
+    from stash_cli.core.edits.operation import Operation
+
     values = {"stashes": [camel("StashConfigInput", folder) for folder in wanted]}
     answer = await confirmed(
-        session.call("configureGeneral", {"input": values}, ["stashes"]),
+        apply_one(session, Operation("configureGeneral", {"input": values}, paths=("stashes",))),
         is_answer=lambda answer: isinstance(answer, dict) and isinstance(answer.get("stashes"), list),
         hint="The server may have changed the list: check with `stash library list`.",
     )

@@ -264,9 +264,12 @@ def run_settings(runtime: Runtime, options: SettingsOptions) -> None:
 
 
 async def _configure(session: Session, plugin: str, values: Row) -> None:
+    from stash_cli.core.edits.apply import apply_one
+    from stash_cli.core.edits.operation import Operation
+
     await uninterrupted(
         confirmed(
-            session.call("configurePlugin", {"plugin_id": plugin, "input": values}),
+            apply_one(session, Operation("configurePlugin", {"plugin_id": plugin, "input": values})),
             is_answer=lambda answer: isinstance(answer, dict),
             hint=f"The server may have changed them: check with `stash plugins settings {plugin}`.",
         )

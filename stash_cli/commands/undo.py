@@ -205,6 +205,8 @@ def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *,
     found = summary(recorder.journal, recorder.journal.run(number))
     runtime.streams.note(f"run {number}, {found.run.started}: {found.run.command}")
     runtime.streams.note(f"{found.what}; {found.state}")
+    if found.undoable and found.beyond:
+        runtime.streams.note(f"cannot be undone, and stays: {', '.join(found.beyond)}")
     if asks:
         confirm(runtime.streams, f"{verb} run {number}", yes=False)
 

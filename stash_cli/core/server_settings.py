@@ -96,7 +96,7 @@ def lookup(settings: Mapping[str, Any], key: str) -> Any:
 def changes(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Key -> (old, new) of the settings in `wanted` that differ; hidden secrets are left out.
 
-    Raises StashInputError for keys that nobody can set.
+    Raises StashInputError for keys that nobody can set, and for values of another type.
     """
     old = dict(flat(current))
     found = {
@@ -104,15 +104,20 @@ def changes(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, 
         for key, value in flat(wanted)
         if HIDDEN not in json.dumps(value) and old.get(key, UNSET) != value
     }
-    for key in found:
-        if key.partition(".")[0] not in _FREE:
-            _field(key)
-    return found
+    return {key: (before, typed(key, value)) for key, (before, value) in found.items()}
 
 
 def is_secret(key: str) -> bool:
     """Whether the value of a setting is never shown."""
     return key.rpartition(".")[2] in _SECRET
+
+
+def blank(key: str) -> Any:
+    """The value that stands for none, of a text or a list; None of all others."""
+    if key.partition(".")[0] in _FREE:
+        return None
+    field = _field(key)
+    return [] if field.type.is_list else "" if field.type.name == "String" else None
 
 
 def parse(key: str, text: str) -> Any:
@@ -127,6 +132,50 @@ def parse(key: str, text: str) -> Any:
     if field.type.is_list:
         return _list(key, text, kind)
     return _scalar(key, text, kind)
+
+
+def typed(key: str, value: Any) -> Any:
+    """A value of JSON or YAML as the value of a setting; null as what stands for none.
+
+    Raises StashInputError for a key that nobody can set, and for a value of another type than the server's.
+    """
+    if key.partition(".")[0] in _FREE:
+        return value
+    field = _field(key)
+    if value is None:
+        value = blank(key)
+        if value is None:
+            raise StashInputError(f"{key} cannot be empty")
+    if field.type.is_list != isinstance(value, list):
+        raise StashInputError(f"{key}: {'a list' if field.type.is_list else 'one value'} is wanted")
+    for each in value if isinstance(value, list) else [value]:
+        _check_type(key, each, field.type.name)
+    return value
+
+
+_PYTHON: dict[str, tuple[tuple[type, ...], str]] = {
+    "Boolean": ((bool,), "true or false"),
+    "Int": ((int,), "a whole number"),
+    "Float": ((int, float), "a number"),
+    "String": ((str,), "text: write it in quotation marks"),
+}
+
+
+def _check_type(key: str, value: Any, kind: str) -> None:
+    """Raise StashInputError for a value that is not of a type of the API."""
+    declared = describe_api().types[kind]
+    if declared.values and value not in declared.values:
+        raise StashInputError(f"{key}: {value!r} is not one of {', '.join(declared.values)}")
+    if declared.fields:
+        known = {field.attr: field for field in declared.fields.values()}
+        if not isinstance(value, dict) or not value.keys() <= known.keys():
+            raise StashInputError(f"{key}: it has the fields {', '.join(known)}")
+        for name, each in value.items():
+            if each is not None and not known[name].type.is_list:
+                _check_type(f"{key}.{name}", each, known[name].type.name)
+    classes, words = _PYTHON.get(kind, ((object,), ""))
+    if not isinstance(value, classes) or (isinstance(value, bool) and bool not in classes and words):
+        raise StashInputError(f"{key}: {value!r} is not {words}")
 
 
 def _field(key: str) -> ApiField:
@@ -199,7 +248,8 @@ def mutations(current: Mapping[str, Any], changed: Mapping[str, Any]) -> Iterato
     for plugin in _tops(_below(changed, "plugins")):
         # The mutation replaces all settings of the plugin.
         values = _merged(current.get("plugins", {}), plugin, _below(changed, "plugins"))
-        yield "configurePlugin", {"plugin_id": plugin, "input": values}
+        given = {name: value for name, value in values.items() if value is not None}
+        yield "configurePlugin", {"plugin_id": plugin, "input": given}
 
 
 def _below(changed: Mapping[str, Any], section: str) -> dict[str, Any]:

@@ -37,3 +37,66 @@ def test_saved_filters_come_back(cli: Cli) -> None:
         assert filters(cli) == after, line
         cli.ok("undo", run, "-y")
         assert filters(cli) == before, line
+
+
+def setting(cli: Cli, *keys: str) -> list[Any]:
+    """The values of settings."""
+    return [cli.ok("config", "get", key, "--json").json["value"] for key in keys]
+
+
+KEYS = (
+    "general.log_level",
+    "general.stashes",
+    "ui.title",
+    "plugins.mine.folder",
+    "general.gallery_cover_regex",
+)
+SETTINGS = (
+    "config set general.log_level=Debug ui.title=Mine plugins.mine.folder=/x general.gallery_cover_regex=x",
+    "library add .",
+    "plugins settings mine folder=/y",
+)
+
+
+def test_settings_come_back(cli: Cli) -> None:
+    cli.ok("config", "set", "ui.title=None", "plugins.mine.other=1", "plugins.mine.folder=/a")
+    before = setting(cli, *KEYS)
+    cli.ok(*SETTINGS[0].split())
+    cli.ok(*SETTINGS[1].split())
+    cli.ok("config", "set", "general.parallel_tasks=3")
+    after = setting(cli, *KEYS)
+    assert "changed 4 settings" in cli.ok("undo", "2", "-y").err
+    assert "changed 1 setting back" in cli.ok("undo", "3", "-y").err
+    assert setting(cli, *KEYS) == before
+    assert setting(cli, "general.parallel_tasks", "plugins.mine.other") == [3, 1]
+    cli.ok("redo", "2", "-y")
+    cli.ok("redo", "3", "-y")
+    assert setting(cli, *KEYS) == after
+
+
+def test_settings_that_others_changed_since_stay(cli: Cli) -> None:
+    cli.ok("config", "set", "general.log_level=Debug", "general.parallel_tasks=3")
+    cli.ok("config", "set", "general.log_level=Error", "--no-journal")
+    done = cli("undo", "1", "-y")
+    assert (done.status, "setting general.log_level value: changed since by somebody else" in done.err) == (
+        6,
+        True,
+    )
+    assert setting(cli, "general.log_level", "general.parallel_tasks")[0] == "Error"
+
+
+def test_secrets_are_not_recorded_and_not_undone(cli: Cli, own_state: Any) -> None:
+    words = (
+        "general.username=me",
+        "general.password=hunter2",
+        "plugins.mine.apiKey=hunter2",
+        "ui.x=http://a:hunter2@b",
+    )
+    cli.ok("config", "set", *words)
+    journal = own_state / "stash-cli" / "journal.sqlite"
+    assert b"hunter2" not in b"".join(path.read_bytes() for path in journal.parent.glob("journal.sqlite*"))
+    [run] = cli.ok("history", "--json").json
+    assert "changed 1 setting" in run["what"]
+    told = cli.ok("undo", "1", "-y").err
+    assert "cannot be undone, and stays: configureGeneral, configurePlugin, configureUI" in told
+    assert setting(cli, "plugins.mine.apiKey") == ["hunter2"]

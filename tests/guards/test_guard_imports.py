@@ -29,6 +29,7 @@ ALLOWED = {
         "core.private_files",
         "core.path_maps",
         "core.query",
+        "core.server_settings",
         "core.log",
     ),
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),

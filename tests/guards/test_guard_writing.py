@@ -46,8 +46,6 @@ PERMITTED = {
     ("waiting", "_interrupted"): "jobs are no objects",
     ("file_tasks", "copied"): "copies of the database change nothing in it",
     ("file_tasks", "exported"): "an export changes nothing",
-    ("library", "write"): "settings are no objects",
-    ("config", "write"): "settings are no objects",
     ("system", "work"): "a server without a database has no objects",
     ("sql", "work"): "statements of the user",
     ("calls", "work"): "operations that change no object",
@@ -55,7 +53,6 @@ PERMITTED = {
     ("scraping", "_submit"): "fingerprints are sent to others and change nothing here",
     ("plugins", "work"): "a plugin that answers is asked by a person",
     ("plugins", "_send"): "plugins are no objects",
-    ("plugins", "_configure"): "settings are no objects",
     ("login", "_url"): "asks a person",
     ("login", "_by_password"): "asks a person",
 }

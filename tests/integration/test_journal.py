@@ -92,11 +92,12 @@ async def test_a_full_disk_stops_the_edit_before_the_next_request(embedded_url: 
         assert await bench.store.count(Tag) == 0
 
 
-async def test_settings_never_reach_it(embedded_url: str) -> None:
+async def test_secret_settings_never_reach_it(embedded_url: str) -> None:
     async with journalled(embedded_url) as bench:
         async with bench.context.journal() as run:
             await bench.client.configure_general({"username": "ada", "password": "hunter22"})
-        assert [row.operation for row in bench.rows(run.id)] == ["configureGeneral"]
+        operations = [(row.operation, row.id) for row in bench.rows(run.id)]
+        assert operations == [("update", "general.username"), ("configureGeneral", "")]
         folder = bench.context.connection.journal.parent
         assert not [file for file in folder.iterdir() if b"hunter22" in file.read_bytes()]
 

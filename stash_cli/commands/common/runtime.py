@@ -200,15 +200,17 @@ class Runtime:
         *,
         writes: bool = False,
         is_recorded: bool = True,
+        creates: bool = True,
     ) -> T:
         """Open a session, run `work` with it, and close it; Ctrl-C cancels `work`.
 
-        An embedded library that does not exist is made when the command `writes`, and its edits are recorded
-        in the journal, unless it does that itself. Raises KeyboardInterrupt after Ctrl-C.
+        An embedded library that does not exist is made when the command `writes`, unless it changes only what
+        is there (`creates`). Its edits are recorded in the journal, unless it does that itself. Raises
+        KeyboardInterrupt after Ctrl-C.
         """
 
         async def opened() -> T:
-            async with self.session(writes=writes, is_recorded=is_recorded) as session:
+            async with self.session(writes=writes, is_recorded=is_recorded, creates=creates) as session:
                 return await work(session)
 
         return self.complete(opened)
@@ -228,13 +230,15 @@ class Runtime:
             raise KeyboardInterrupt from None
 
     @asynccontextmanager
-    async def session(self, *, writes: bool, is_recorded: bool = True) -> AsyncIterator[Session]:
+    async def session(
+        self, *, writes: bool, is_recorded: bool = True, creates: bool = True
+    ) -> AsyncIterator[Session]:
         from stash_cli.core.context import StashContext
         from stash_cli.core.log import configure_logging, logger
         from stash_cli.core.settings import DEMO
 
         # A mistyped file name in a command that reads is an error, not a new empty library.
-        connection = replace(self.connection(), create=writes)
+        connection = replace(self.connection(), create=writes and creates)
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
         missing = file is not None and not file.exists()
         verbosity = 2 if self.options.debug else self.options.verbose

@@ -202,7 +202,8 @@ async def delete_saved(session: Session, row: Row) -> None:
 
 async def default_filter(session: Session, type_name: str) -> Row | None:
     """The filter that the list of a type opens with in the web interface; None where none is set."""
-    found = await session.call("findDefaultFilter", {"mode": await known_mode(session, type_name)}, quiet=True)
+    mode = await known_mode(session, type_name)
+    found = await session.call("findDefaultFilter", {"mode": mode}, quiet=True)
     return None if found is None else with_parts(found)
 
 
@@ -248,9 +249,7 @@ async def filters_naming(
     defaults = await asyncio.gather(*(default_filter(session, name) for name in ENTITIES))
     found = [(row, False) for row in rows]
     found += [
-        ({**row, "mode": mode_of(name)}, True)
-        for name, row in zip(ENTITIES, defaults, strict=True)
-        if row
+        ({**row, "mode": mode_of(name)}, True) for name, row in zip(ENTITIES, defaults, strict=True) if row
     ]
     renamed = []
     for row, is_default in found:

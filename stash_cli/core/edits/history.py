@@ -40,6 +40,11 @@ class Summary:
         return ", ".join(parts) or "nothing"
 
     @property
+    def beyond(self) -> list[str]:
+        """The names of what it did and cannot be undone."""
+        return [operation for operation, _ in self.objects if operation not in UNDOABLE]
+
+    @property
     def state(self) -> str:
         """done, undone, partly undone, incomplete, interrupted, or unfinished.
 

@@ -79,15 +79,7 @@ class Recording:
         """The changes that an operation makes."""
         verb, subject = verb_of(operation), subjects().get(operation.name)
         if verb == changes.UPDATE:
-            for edit in operation.edits:
-                row = Recorded(edit.type, edit.id, verb, edit.field, edit.before, wanted_of(edit))
-                if (edit.id, edit.field) in times:
-                    row.field, row.before = TIMES[edit.field], times[edit.id, edit.field]
-                    row.wanted = {"added": list(operation.args.get("times", ())), "removed": []}
-                if is_picture(edit.type, edit.field):
-                    row.before = self._replaced.get(row.key, UNSET)
-                    row.wanted = self.pictures.packed(row.wanted)
-                yield self._kept(id(edit), row)
+            yield from self._updated(operation, times)
         elif verb == changes.DELETE:
             for edit in operation.edits:
                 row = Recorded(edit.type, edit.id, verb, wanted=_options(operation))
@@ -99,6 +91,20 @@ class Recording:
             yield self._kept(id(operation.args), row)
             if subject and verb == changes.MERGE:
                 yield from self._merged(subject.type, operation, row)
+
+    def _updated(self, operation: Operation, times: Mapping[tuple[str, str], Any]) -> Iterator[Recorded]:
+        """The changes of fields that an operation makes."""
+        for edit in operation.edits:
+            row = Recorded(edit.type, edit.id, changes.UPDATE, edit.field, edit.before, wanted_of(edit))
+            if (edit.id, edit.field) in times:
+                row.field, row.before = TIMES[edit.field], times[edit.id, edit.field]
+                row.wanted = {"added": list(operation.args.get("times", ())), "removed": []}
+            if is_picture(edit.type, edit.field):
+                row.before = self._replaced.get(row.key, UNSET)
+                row.wanted = self.pictures.packed(row.wanted)
+            yield self._kept(id(edit), row)
+        if resources.is_partly_private(operation):
+            yield self._kept(id(operation.args), Recorded("", "", operation.name))
 
     def _merged(self, type_name: str, operation: Operation, row: Recorded) -> Iterator[Recorded]:
         """The objects that are merged away; `row` is of the one that they are merged into."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class Resource(NamedTuple):
     """The module of a type, its words (`moved`, `file`, `files`), and the mutations that change it.
 
-    What `is_last` may name others, and is taken back after these.
+    What `is_last` may name others, and is taken back after these. Of what `has_secrets` these are left out.
     """
 
     module: str
@@ -45,6 +45,7 @@ class Resource(NamedTuple):
     plural: str
     mutations: tuple[str, ...]
     is_last: bool = False
+    has_secrets: bool = False
 
 
 RESOURCES = {
@@ -57,6 +58,23 @@ RESOURCES = {
         ("saveFilter", "destroySavedFilter"),
         is_last=True,
     ),
+    "Setting": Resource(
+        "settings",
+        "changed",
+        "setting",
+        "settings",
+        (
+            "configureGeneral",
+            "configureInterface",
+            "configureDLNA",
+            "configureScraping",
+            "configureDefaults",
+            "configureUI",
+            "configureUISetting",
+            "configurePlugin",
+        ),
+        has_secrets=True,
+    ),
     "DefaultFilter": Resource(
         "saved_filters",
         "changed",
@@ -67,7 +85,7 @@ RESOURCES = {
     ),
 }
 """By type name."""
-_BY_MUTATION = {name: each.module for each in RESOURCES.values() for name in each.mutations}
+_BY_MUTATION = {name: each for each in RESOURCES.values() for name in each.mutations}
 
 
 def is_resource(type_name: str) -> bool:
@@ -94,8 +112,20 @@ async def plan_resources(session: Session, edits: Iterable[Edit]) -> list[Operat
 
 def edits_of(operation: Operation) -> tuple[Edit, ...]:
     """The edits that a mutation makes of what is no entity; none for any other."""
-    name = _BY_MUTATION.get(operation.name)
-    return tuple(_imported(name).edits(operation)) if name else ()
+    found = _BY_MUTATION.get(operation.name)
+    return tuple(_imported(found.module).edits(operation)) if found else ()
+
+
+def is_partly_private(operation: Operation) -> bool:
+    """Whether a mutation changes secrets, too, which are not recorded."""
+    found = _BY_MUTATION.get(operation.name)
+    return found is not None and found.has_secrets and _imported(found.module).is_partly_private(operation)
+
+
+def refusal(edit: Edit) -> str:
+    """Why no server makes an edit; "" for no reason."""
+    own = getattr(_module(edit.type), "refusal", None)
+    return own(edit) if own else ""
 
 
 async def with_present(session: Session, edits: Sequence[Edit]) -> list[Edit]:

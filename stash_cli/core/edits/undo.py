@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import changes
+from stash_cli.core.edits import changes, resources
 from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
 from stash_cli.core.edits.databases import NewIds
@@ -348,9 +348,10 @@ def key_of_edit(edit: Edit) -> tuple[str, str, str]:
 
 def refusal(edit: Edit) -> str:
     """Why no server makes an edit; "" for no reason."""
+    if is_resource(edit.type):
+        return resources.refusal(edit)
     try:
-        if not is_resource(edit.type):
-            plan_object(edit.type, edit.id, [edit])
+        plan_object(edit.type, edit.id, [edit])
     except StashInputError as error:
         return error.message
     return ""

@@ -1,0 +1,125 @@
+"""Settings of a server in the journal: each key, such as `general.log_level`, with its value.
+
+Secrets are not recorded: a mutation that sets any is listed by its name, and cannot be undone.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.operation import Operation
+from stash_cli.core.log import SECRET, redact, without_address_secrets
+from stash_cli.core.orm.edit import Edit
+from stash_cli.core.server_settings import (
+    HIDDEN,
+    SECTIONS,
+    blank,
+    flat,
+    is_secret,
+    mutations,
+    readable,
+)
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+
+    Key = tuple[str, str, str]
+
+SETTING, FIELD = "Setting", "value"
+
+
+def edits(operation: Operation) -> Iterator[Edit]:
+    """The edit of each key that a mutation sets, but of secrets."""
+    for key, value in _given(operation):
+        if not is_private(key, value):
+            yield Edit(SETTING, key, FIELD, UNSET, value)
+
+
+def is_partly_private(operation: Operation) -> bool:
+    """Whether a mutation sets a secret beside other settings."""
+    return any(is_private(key, value) for key, value in _given(operation))
+
+
+def _given(operation: Operation) -> list[tuple[str, Any]]:
+    """The keys and values of a mutation of settings."""
+    args = operation.args
+    if operation.name == "configurePlugin":
+        return list(flat({"plugins": {args["plugin_id"]: args.get("input") or {}}}))
+    if operation.name == "configureUI":
+        return list(flat({"ui": {**(args.get("input") or {}), **(args.get("partial") or {})}}))
+    if operation.name == "configureUISetting":
+        return list(flat({"ui": {args["key"]: args.get("value")}}))
+    section = next(name for name, each in SECTIONS.items() if each.mutation == operation.name)
+    return list(flat(readable({section: args["input"]})))
+
+
+def is_private(key: str, value: Any) -> bool:
+    """Whether a setting is a secret, or has one in it; passwords of addresses count."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    is_named = is_secret(key) or SECRET.search(key.rpartition(".")[2]) is not None
+    return is_named or HIDDEN in text or redact(value) != value or without_address_secrets(text) != text
+
+
+def completed(edit: Edit) -> Edit:
+    """The edit as it is: its new value is whole."""
+    return edit
+
+
+def answered(edit: Edit, result: Any) -> Any:
+    """The value of a setting in an answer."""
+    section, _, rest = edit.id.partition(".")
+    if section == "plugins":
+        found = {"plugins": {rest.partition(".")[0]: result}}
+    else:
+        found = {"ui": result} if section == "ui" else readable({section: result})
+    return _values(found).get(edit.id, edit.after)
+
+
+async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
+    """The present values of settings; None for those that are not there."""
+    found = _values(readable(await session.call("configuration", {})))
+    return {key: found.get(key[1]) for key in wanted}
+
+
+def _values(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Key -> value; secrets are left out."""
+    return {key: value for key, value in flat(settings) if not is_private(key, value)}
+
+
+async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
+    """The mutations that give settings the values of edits, one for each section and plugin."""
+    current = readable(await session.call("configuration", {}))
+    wanted = {edit.id: _after(edit) for edit in edits_}
+    found = []
+    for name, args in mutations(current, wanted):
+        prefix = _prefix(name, args)
+        own = tuple(edit for edit in edits_ if edit.id.startswith(prefix))
+        found.append(Operation(name, args, (), own, None))
+    return found
+
+
+def _prefix(mutation: str, args: Mapping[str, Any]) -> str:
+    """The beginning of the keys that a mutation sets."""
+    if mutation == "configurePlugin":
+        return f"plugins.{args['plugin_id']}."
+    return next((f"{name}." for name, each in SECTIONS.items() if each.mutation == mutation), "ui.")
+
+
+def _after(edit: Edit) -> Any:
+    """The new value; for none an empty one, since servers ignore null."""
+    return blank(edit.id) if edit.after is None else edit.after
+
+
+def refusal(edit: Edit) -> str:
+    """Why a setting cannot get the value of an edit; "" for no reason."""
+    is_typed = edit.id.partition(".")[0] in SECTIONS
+    return "it was not set, and cannot be cleared" if is_typed and _after(edit) is None else ""
+
+
+def mapped(_: Key, value: Any, __: Callable[[str, str], str]) -> Any:
+    """The value itself: it names no object."""
+    return value

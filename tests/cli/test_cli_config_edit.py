@@ -1,0 +1,101 @@
+"""`stash config edit`: settings in an editor, checked, compared, recorded, and without secrets."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli, Done
+from every import every
+
+LEVEL = "s/log_level:.*/log_level: Debug/"
+Edit = Any
+
+
+@pytest.fixture
+def edit(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edit:
+    """`config edit` at a terminal with an editor; its files are made in the folder `kept`."""
+    cli.ok("config", "set", "general.parallel_tasks=2")
+    (tmp_path / "kept").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "kept"))
+
+    def run(editor: str, *words: str, answers: str = "") -> Done:
+        at_terminal = Cli(**{**cli.environ, "EDITOR": editor})
+        return at_terminal("config", "edit", *words, terminal=True, answers=answers)
+
+    return run
+
+
+def kept(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "kept").iterdir())
+
+
+def level(cli: Cli) -> str:
+    return str(cli.ok("config", "get", "general.log_level").out.strip())
+
+
+def test_what_was_edited_is_shown_asked_and_recorded(cli: Cli, edit: Edit, tmp_path: Path) -> None:
+    done = edit(f"sed -i '{LEVEL};s/parallel_tasks:.*/parallel_tasks: 3/'", "general", answers="y\n")
+    assert (done.status, level(cli), kept(tmp_path)) == (0, "Debug", [])
+    assert "general.log_level: Info -> Debug" in done.err
+    cli.ok("undo", "2", "--yes")
+    assert level(cli) == "Info"
+    declined = edit(f"sed -i '{LEVEL}'", answers="n\n")
+    assert (declined.status, level(cli)) == (11, "Info")
+    [file] = kept(tmp_path)
+    assert (file.stat().st_mode & 0o777, str(file) in declined.err) == (0o600, True)
+
+
+def test_what_is_wrong_is_told_and_the_rest_can_be_saved(cli: Cli, edit: Edit) -> None:
+    wrong = "s/parallel_tasks:.*/parallel_tasks: many/;s/calculate_md5:.*/calculate_md5: perhaps/"
+    done = edit(f"sed -i '{LEVEL};{wrong};$ a nonsense: {{x: 1}}'", answers="e\ns\ny\n")
+    assert (done.status, level(cli)) == (0, "Debug")
+    assert done.err.count("general.parallel_tasks: 'many' is not a whole number") == 2
+    assert "general.calculate_md5: 'perhaps' is not true or false" in done.err
+    assert "there is no section nonsense" in done.err
+    given_up = edit("sed -i '1i [: no'", answers="q\n")
+    assert (given_up.status, "this is no YAML" in given_up.err) == (11, True)
+
+
+def test_secrets_are_not_in_the_file(cli: Cli, edit: Edit, tmp_path: Path) -> None:
+    cli.ok("config", "set", "general.username=me", "general.password=hunter2", "plugins.a.token=hunter2")
+    done = edit(f"cp -t {tmp_path}", answers="\n")
+    [copy] = tmp_path.glob("stash-settings-*.yaml")
+    assert (done.status, "hunter2" in copy.read_text(), "nothing to change" in done.err) == (0, False, True)
+    refused = edit("sed -i 's/token:.*/token: other/'", answers="q\n")
+    assert "plugins.a.token is a secret" in refused.err
+
+
+@every(
+    ("editor", "status", "said"),
+    [
+        ("false", 1, "'false' ended with status 1"),
+        ("no-such-editor", 1, "cannot be started"),
+        ("truncate -s 0", 11, "the file is empty"),
+        ("true", 0, "true has returned at once"),
+        ("sed -i 's/^general:/generally:/'", 11, "there is no section generally"),
+    ],
+)
+def test_editors_that_fail(edit: Edit, editor: str, status: int, said: str) -> None:
+    done = edit(editor, answers="\n")
+    assert (done.status, said in done.err) == (status, True), done.err
+
+
+def test_it_needs_a_terminal(cli: Cli) -> None:
+    assert "needs a terminal" in cli("config", "edit").err
+
+
+def test_what_others_set_meanwhile_stays(cli: Cli, edit: Edit, tmp_path: Path) -> None:
+    other = shlex.join([sys.executable, "-m", "stash_cli", "config", "set", "general.log_level=Error"])
+    script = tmp_path / "editor"
+    script.write_text(
+        f"STASH_URL={shlex.quote(cli.environ['STASH_URL'])} {other} -q\n"
+        f"sed -i '{LEVEL};s/parallel_tasks:.*/parallel_tasks: 3/' $1\n"
+    )
+    done = edit(f"sh {script}", answers="y\n")
+    assert (done.status, level(cli)) == (6, "Error")
+    assert "general.log_level" in done.err
+    assert cli.ok("config", "get", "general.parallel_tasks").out == "3\n"
