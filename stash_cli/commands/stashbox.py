@@ -65,6 +65,8 @@ def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
 
     rows = runtime.run(work)
     runtime.print_rows(RESULT, rows)
+    if not rows:
+        runtime.streams.note(f"no stash-boxes. {NO_BOXES}")
     return 0 if all(row["valid"] for row in rows) else 4
 
 

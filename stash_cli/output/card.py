@@ -58,7 +58,7 @@ class CardWriter:
 
     def row(self, row: dict[str, Any]) -> None:
         found = {column: list(lines(row, column)) for column in self.columns}
-        width = max((len(label(column)) for column in found), default=0) + 2
+        width = max((len(label(column)) for column in found if found[column]), default=0) + 2
         groups = [[each for each in found if group_of(each) == name and found[each]] for name in GROUPS]
         for number, group in enumerate(filter(None, groups)):
             if number and self.streams.out_is_terminal:
