@@ -51,9 +51,9 @@ class Layout:
         for name, text in rows:
             wrapped = self._wrapped(text, self.width - width - 4) or [""]
             beside = len(name) <= width
-            if not beside:
-                lines.append(f"  {name}")
-            lines.append(f"  {name if beside else '':<{width}}  {wrapped[0]}".rstrip())
+            first = [] if beside else [f"  {name}"]
+            first.append(f"  {name if beside else '':<{width}}  {wrapped[0]}".rstrip())
+            lines += [line for line in first if line]  # a long name may have no text
             lines += [f"  {'':<{width}}  {line}" for line in wrapped[1:]]
         return "\n".join(lines) + "\n"
 
