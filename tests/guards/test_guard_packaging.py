@@ -1,0 +1,67 @@
+"""Manual pages, archives and the files of the repository's host agree with the project."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from every import every
+from support import ROOT
+
+from stash_cli.app import root
+from stash_cli.commands.topics import TOPICS
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PAGES = sorted((ROOT / "man").glob("man*/*"))
+
+
+def test_every_command_and_topic_has_a_manual_page() -> None:
+    commands = {f"stash-{name}.1" for name, entry in root().entries.items() if not entry.alias_of}
+    topics = {f"stash-{topic}.7" for topic in TOPICS}
+    assert {page.name for page in PAGES} == commands | topics | {"stash.1", "stash-settings.5"}
+
+
+@every("page", PAGES, ids=lambda page: page.name)
+def test_manual_pages_have_no_line_that_roff_would_take_for_its_own(page: Path) -> None:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith(".TH ")
+    known = (".TH ", ".SH ", ".SS ", ".PP", ".TP", ".in", ".nf", ".fi")
+    assert [line for line in lines if line[:1] in (".", "'") and not line.startswith(known)] == []
+    assert not any("-" in line.replace("\\-", "") for line in lines[1:]), "a dash is written \\-"
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
+@pytest.mark.parametrize("width", [60, 80])
+def test_roff_warns_of_nothing(width: int) -> None:
+    command = ["groff", "-k", "-man", "-ww", "-Tutf8", f"-rLL={width}n", *map(str, PAGES)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_what_the_wheel_installs_beside_the_package_is_there() -> None:
+    shared = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    assert [name for name in shared if not (ROOT / name).exists()] == []
+
+
+def test_the_workflow_runs_the_gate_on_every_version_that_is_named() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8"))
+    gate = workflow["jobs"]["gate"]
+    named = [each.rpartition(" ")[2] for each in PROJECT["project"]["classifiers"] if "Python :: 3." in each]
+    assert {*named} <= {*gate["strategy"]["matrix"]["python"]}
+    assert gate["steps"][-1]["run"] == "bash .ci/run"
+
+
+@every("path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
+def test_issue_templates_are_read(path: Path) -> None:
+    facts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert path.stem == "config" or all(part["attributes"]["label"] for part in facts["body"])
+
+
+def test_hooks_before_a_commit_need_nothing_from_elsewhere() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    assert [each["repo"] for each in hooks["repos"]] == ["local"]
