@@ -103,8 +103,8 @@ class SchemaServer:
         self.wrong += faults(self.schema, request.document, request.variables)
         raise StashConnectionError("there are no websockets here")
 
-    async def download(self, address: str) -> AsyncGenerator[bytes, None]:
-        yield address.encode()
+    async def download(self, address: str, span: str = "") -> AsyncGenerator[bytes, None]:
+        yield f"{address}{span}".encode()
 
     async def close(self) -> None:
         pass

@@ -83,8 +83,8 @@ class Counting:
     def subscribe(self, request: GraphQLRequest, **options: Any) -> AsyncIterator[GraphQLResponse]:
         return self.inner.subscribe(request, **options)
 
-    def download(self, address: str) -> AsyncIterator[bytes]:
-        return self.inner.download(address)
+    def download(self, address: str, span: str = "") -> AsyncIterator[bytes]:
+        return self.inner.download(address, span)
 
     async def close(self) -> None:
         await self.inner.close()

@@ -37,5 +37,15 @@ NOUN = Noun(
             "verbs.history:build_o",
             ("stash image o 12", "stash image o 12 --remove"),
         ),
+        Verb(
+            "duplicates",
+            "Find images with alike files, and merge, tag or delete all but one",
+            "verbs.duplicates:build",
+            (
+                "stash images duplicates --distance 4",
+                "stash images duplicates --by checksum --keep resolution,size,oldest --then tag:Duplicate",
+                "stash images duplicates --keep resolution,size --into keep --then delete-files --dry-run",
+            ),
+        ),
     ),
 )

@@ -124,5 +124,17 @@ NOUN = Noun(
             "verbs.scene:build_parse",
             ("stash scenes parse '{{date}} {{title}}.{{ext}}'",),
         ),
+        Verb(
+            "duplicates",
+            "Find scenes with alike files, and merge, tag or delete all but one",
+            "verbs.duplicates:build",
+            (
+                "stash scenes duplicates --distance 4",
+                "stash scenes duplicates --keep resolution,size --into keep --then delete-files --dry-run",
+                "stash scenes duplicates --keep codec:hevc,smallest --then tag:Duplicate",
+                "stash scenes duplicates --protect /media/best --keep size --into most-metadata",
+                "stash scenes duplicates dismiss 12 13",
+            ),
+        ),
     ),
 )

@@ -31,7 +31,7 @@ COMMANDS = {
     "findFolders": "folders find",
     "findSceneByHash": "scenes find",
     "findScenesByPathRegex": "scenes find",
-    "findDuplicateScenes": "api",
+    "findDuplicateScenes": "scenes duplicates",
     "sceneStreams": "scenes streams",
     "parseSceneFilenames": "scenes parse",
     "markerWall": "markers find",

@@ -100,7 +100,7 @@ async def read_doomed(session: Session, noun: Noun, selection: Selection, flags:
     rows[:] = [row for row in rows if row["id"] not in outcomes.problems]
     doomed.used = await count_references(session, entity.type, doomed.found.ids)
     if flags.get("delete_file"):
-        doomed.trash = await _trash(session)
+        doomed.trash = await trash_of(session)
     return doomed
 
 
@@ -118,7 +118,7 @@ async def _kept(session: Session, type_name: str, ids: Sequence[str]) -> dict[st
     }
 
 
-async def _trash(session: Session) -> str | None:
+async def trash_of(session: Session) -> str | None:
     """The folder that the server moves deleted files to; None where it deletes them."""
     server = await session.learn()
     if not server.field_name("ConfigGeneralResult", "deleteTrashPath"):

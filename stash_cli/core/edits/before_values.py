@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.orm.edit import Change, Edit, key_of
-from stash_cli.core.orm.input import before_of, field_paths
+from stash_cli.core.orm.input import PRIMARY_FILE, before_of, field_paths
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
@@ -94,7 +94,10 @@ def paths_of(type_name: str, attrs: Iterable[str], server: ServerCapabilities) -
     names = set(attrs)
     fields = (field for field in describe_api().types[type_name].fields.values() if field.attr in names)
     paths = (path for field in fields for path in field_paths(field))
-    return [path for path in paths if is_readable(type_name, path, server)]
+    found = [path for path in paths if is_readable(type_name, path, server)]
+    if PRIMARY_FILE in names:
+        found.append("visual_files.id" if type_name == "Image" else "files.id")
+    return found
 
 
 def is_readable(type_name: str, path: str, server: ServerCapabilities) -> bool:

@@ -55,6 +55,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "play_duration": Rule.SUM,
         "resume_time": Rule.KEEP,
     },
+    "Image": {**_MEDIA, **_COMMON, "photographer": Rule.FILL, "galleries": Rule.UNITE},
     "Gallery": {**_MEDIA, **_COMMON, "photographer": Rule.FILL, "scenes": Rule.UNITE},
     "Performer": {
         **_COMMON,

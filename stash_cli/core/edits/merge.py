@@ -14,6 +14,7 @@ from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of, merge_operation
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -81,7 +82,15 @@ class Merge:
 
     def values(self) -> list[Edit]:
         """The edits of the destination."""
-        return [joined(edit) for edit in self.combination.edits()]
+        return [*(joined(edit) for edit in self.combination.edits()), *self._counts()]
+
+    def _counts(self) -> Iterator[Edit]:
+        """The numbers of plays and of O where the server keeps no times, which its merge would move."""
+        rows = (self.combination.destination, *self.combination.sources)
+        for history, name in COUNTED.items() if self.type == "Scene" else ():
+            counts = [row.get(name) or 0 for row in rows]
+            if not self.server.field_name("Scene", history) and any(counts[1:]):
+                yield Edit("Scene", self.target, name, counts[0], sum(counts))
 
     def first(self) -> list[Edit]:
         """The edits that are made before the sources go."""
@@ -169,12 +178,16 @@ def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
     """Paths of the rows of a merge."""
     markers = [f"scene_markers.{name}" for name in ("id", "seconds", "primary_tag.id")]
     more = {
-        "Scene": ["files.id", *markers, *HISTORIES],
+        "Scene": ["files.id", *markers, *HISTORIES, *_counters(server)],
         "Gallery": ["files.id", "folder.id", "chapters.id"],
     }.get(type_name, [])
     pictures = [name for name in PICTURES if name in ENTITIES[type_name].api.fields]
     found = [*paths_of(type_name, RULES[type_name]), ENTITIES[type_name].label, *pictures, *more]
     return [path for path in dict.fromkeys(found) if server.has_path(type_name, path)]
+
+
+def _counters(server: ServerCapabilities) -> list[str]:
+    return [name for history, name in COUNTED.items() if not server.field_name("Scene", history)]
 
 
 async def find_references(session: Session, merge: Merge) -> None:

@@ -172,9 +172,18 @@ def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, st
     files = [each["id"] for each in row.before.get("files", ())]
     if files and row.type == "Scene" and not row.wanted.get("delete_file"):
         given["file_ids"] = files
+    if row.type == "Scene" and "file_ids" not in given and not given.get("title"):
+        given["title"] = _name_of_file(row)  # servers make no scene without both
     fields = describe_api().types[f"{row.type}CreateInput"].fields
     pictures = reversal.pictures.unpacked(row.before.get("pictures", {}))
     return given | {name: each for name, each in pictures.items() if name in fields}
+
+
+def _name_of_file(row: Recorded) -> str:
+    """The name of the file that a scene had, as a title."""
+    paths = [each["path"] for each in row.before.get("files", ()) or row.before.get("lost", ())]
+    name = (paths[0] or "").replace("\\", "/").rpartition("/")[2] if paths else ""
+    return name or f"scene {row.id}"
 
 
 def current_values(reversal: Reversal, row: Recorded) -> dict[str, Any]:

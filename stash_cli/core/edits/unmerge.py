@@ -46,7 +46,7 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
         if reason := refusal(edit):
             reversal.refuse((edit.type, edit.id, edit.field), [merge], reason)
     await reversal.apply([edit for edit in edits if not refusal(edit)], {})
-    _leave_primary_file(reversal, sources, found[one][0], key)
+    _leave_files(reversal, sources, found[one][0], key)
     await recreate(reversal, sources)
     if not reversal.is_dry:
         await reversal.apply(await _taken_off(reversal, merge, sources, one), {})
@@ -117,16 +117,19 @@ def _map_back(before: Mapping[str, Any], now: Mapping[str, Any], values: Any) ->
     return MapChange({name: before[name] for name in changed if name in before}, gone)
 
 
-def _leave_primary_file(
+def _leave_files(
     reversal: Reversal, sources: Sequence[Recorded], now: Mapping[str, Any], key: tuple[str, str, str]
 ) -> None:
-    """A file that is the destination's primary one now cannot be moved back."""
-    primary = next((each["id"] for each in now.get("files", ())), None)
+    """A file that is the destination's primary one now cannot be moved back, nor one that it has no more."""
+    held = [each["id"] for each in now.get("files", ())]
     for row in sources:
         files = row.before.get("files", ())
-        row.before["files"] = [each for each in files if each["id"] != primary]
+        row.before["files"] = [each for each in files if each["id"] in held[1:]]
+        row.before["lost"] = list(files)
         for each in files:
-            if each["id"] == primary:
+            if each["id"] not in held:
+                reversal.refuse(key, [row], f"its file {each['path']} was deleted since, or given away")
+            elif each["id"] == held[0]:
                 reversal.refuse(key, [row], f"its primary file {each['path']} stays: it cannot be moved back")
 
 

@@ -15,6 +15,8 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
+PRIMARY_FILE = "primary_file_id"
+"""Field of inputs that no attribute shows: it is the first of the files."""
 _SINGULARS = {"children": "child", "galleries": "gallery"}
 
 
@@ -143,6 +145,9 @@ def before_of(type_name: str, attr: str, row: Mapping[str, Any]) -> Any:
 
     UNSET where the row does not say.
     """
+    if attr == PRIMARY_FILE:
+        files = row.get("files") or row.get("visual_files")
+        return files[0]["id"] if files else UNSET
     field = next((f for f in describe_api().types[type_name].fields.values() if f.attr == attr), None)
     value = UNSET if field is None else row.get(field.name, UNSET)
     target = input_field(type_name, "Update", attr)

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.orm import state_of
+from stash_cli.core.orm.input import PRIMARY_FILE
 from stash_cli.core.orm.loading import set_silently
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from stash_cli.core.types.entity import StashObject
-
-FIELD = "primary_file_id"
 
 _FILES = ("files", "visual_files")
 """Attributes that hold the files of an object, the primary one first."""
@@ -22,7 +21,7 @@ _FILES = ("files", "visual_files")
 def has_primary_file(type_name: str) -> bool:
     """Whether the primary file of this type can be chosen."""
     update = describe_api().types.get(f"{type_name}UpdateInput")
-    return update is not None and FIELD in update.fields
+    return update is not None and PRIMARY_FILE in update.fields
 
 
 def set_primary_file(obj: StashObject, file: Any) -> None:
@@ -42,7 +41,7 @@ def set_primary_file(obj: StashObject, file: Any) -> None:
             raise StashInputError(f"File {wanted} is not of {obj!r}. Its files: {known}.")
         for name, files in loaded.items():
             set_silently(state, name, sorted(files, key=lambda each: each.id != wanted))
-        state.ensure_pending().inputs[FIELD] = wanted
+        state.ensure_pending().inputs[PRIMARY_FILE] = wanted
         state.notify()
 
 

@@ -123,8 +123,8 @@ class Transport(Protocol):
         """A stream of responses; with `reconnect` a lost connection is opened again."""
         ...
 
-    def download(self, address: str) -> AsyncGenerator[bytes, None]:
-        """The bytes of a file that the server offers, as they arrive."""
+    def download(self, address: str, span: str = "") -> AsyncGenerator[bytes, None]:
+        """The bytes of a file that the server offers, as they arrive; a `span` such as "0-99" is a part."""
         ...
 
     async def close(self) -> None:

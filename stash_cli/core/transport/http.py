@@ -111,17 +111,21 @@ class HttpTransport:
                 # the rows: without that cycle a page is freed as soon as it is printed.
                 answer.stream = load_httpx().ByteStream(b"")
 
-    async def download(self, address: str) -> AsyncGenerator[bytes, None]:
+    async def download(self, address: str, span: str = "") -> AsyncGenerator[bytes, None]:
         """The bytes of a file at a path of the server or at a URL, as they arrive.
 
+        With a `span` those of a part, "0-99" or "100-", where the server sends parts; else all of them.
         Bounded by the length of pauses and a minimum rate, not in total time.
         """
         client = await self.clients.get()
         url = download_url(self.endpoint, address)
         progress = Progress()
         try:
-            async with client.stream("GET", url, extensions={"trace": progress.trace}) as answer:
-                if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
+            headers = {"Range": f"bytes={span}"} if span else {}
+            async with client.stream(
+                "GET", url, headers=headers, extensions={"trace": progress.trace}
+            ) as answer:
+                if answer.status_code not in (200, 206):
                     body = await answers.read_all(answer, self.connection.max_answer_bytes)
                     raise answers.download_error(self.connection, answer.status_code, answer.headers, body)
                 # httpx would decompress without a bound on the size of a piece.

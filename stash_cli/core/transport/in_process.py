@@ -98,11 +98,11 @@ class InProcessTransport(HttpTransport):
             trust_env=False,
         )
 
-    def download(self, address: str) -> AsyncGenerator[bytes, None]:
+    def download(self, address: str, span: str = "") -> AsyncGenerator[bytes, None]:
         # The ASGI application would answer for any host.
         if not same_origin(download_url(self.endpoint, address), self.endpoint):
             raise StashInputError(f"{address} is not a file of this library.")
-        return super().download(address)
+        return super().download(address, span)
 
     async def open_channel(self) -> Channel:
         return await open_asgi_channel(self.library.app)

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from stash_cli.core.types.phash import connected_components, similar_hashes
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import sql
-from stash_cli.embedded.library.functions import phash_distance
 from stash_cli.embedded.queries.find import parse_id, wall
 from stash_cli.embedded.search.page import FoundPage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from stash_cli.embedded.library.context import RequestContext, Row
-
-_BITS, _FEW_BITS = 64, 15
 
 
 @dataclass(frozen=True)
@@ -49,8 +47,7 @@ def duplicates(
         and _similar_durations(hashed[first], hashed[second], seconds)
     )
     groups = [
-        {hashed[place].scene: None for place in places}
-        for places in _connected_components(len(hashed), pairs)
+        {hashed[place].scene: None for place in places} for places in connected_components(len(hashed), pairs)
     ]
     scenes = {row.id: row for row in context.fetch_many("Scene", [id_ for group in groups for id_ in group])}
     return [[scenes[id_] for id_ in group] for group in groups]
@@ -84,54 +81,8 @@ def _similar_pairs(hashed: Sequence[_Hashed], distance: int) -> Iterator[tuple[i
         equal[file.phash].append(place)
     for places in equal.values():
         yield from combinations(places, 2)
-    if distance > 0:
-        for first, second in _similar_hashes(list(equal), distance):
-            yield from ((one, other) for one in equal[first] for other in equal[second])
-
-
-def _similar_hashes(hashes: list[int], distance: int) -> Iterator[tuple[int, int]]:
-    """Pairs of distinct hashes that differ in at most `distance` bits."""
-    for candidates in _candidates(hashes, distance):
-        for first, second in combinations(candidates, 2):
-            if (phash_distance(first, second) or 0) <= distance:
-                yield first, second
-
-
-def _candidates(hashes: list[int], distance: int) -> Iterator[list[int]]:
-    """Lists of hashes such that each pair within `distance` is in one of them.
-
-    By the pigeonhole principle, of `distance + 1` slices of two such hashes at least one is equal. Slices of
-    few bits exclude nothing, so beyond 15 bits all pairs are compared.
-    """
-    if distance > _FEW_BITS:
-        yield hashes
-        return
-    # Slices are equal in width except for rounding, so that each sorts the hashes into as many lists as
-    # possible.
-    edges = [_BITS * number // (distance + 1) for number in range(distance + 2)]
-    for start, end in pairwise(edges):
-        sharing: dict[int, list[int]] = defaultdict(list)
-        for phash in hashes:
-            sharing[(phash >> start) & ((1 << (end - start)) - 1)].append(phash)
-        yield from sharing.values()
-
-
-def _connected_components(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Connected components of the pairs (union-find), ordered by their first index."""
-    parent = list(range(size))
-
-    def find(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = place = parent[parent[place]]
-        return place
-
-    for first, second in pairs:
-        one, other = sorted((find(first), find(second)))
-        parent[other] = one
-    groups: dict[int, list[int]] = defaultdict(list)
-    for place in range(size):
-        groups[find(place)].append(place)
-    return [places for places in groups.values() if len(places) > 1]
+    for first, second in similar_hashes(equal, distance):
+        yield from ((one, other) for one in equal[first] for other in equal[second])
 
 
 def by_path_regex(context: RequestContext, *, filter: dict[str, Any] | None = None) -> FoundPage:  # noqa: A002 - the API's own name

@@ -1,0 +1,216 @@
+"""A plan for duplicates on its way: printed, asked about, carried out, told."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from stash_cli.commands.verbs.duplicate_rows import VIEW, lines_of, rows_of, show_plan, totals_of, view_of
+from stash_cli.commands.verbs.editing import MOST
+from stash_cli.core.errors import StashInputError, StashNotConfirmedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.verbs.duplicates import DuplicatesOptions
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.duplicates.carry_out import Results
+    from stash_cli.core.duplicates.decision import Policy
+    from stash_cli.core.duplicates.survey import Planned, Survey
+
+_SHOWN = 20
+"""Groups whose plan is shown before a question."""
+
+
+@dataclass
+class Plan:
+    """A survey on its way: printed, asked about, carried out, told."""
+
+    session: Session
+    runtime: Runtime
+    noun: Noun
+    options: DuplicatesOptions
+    policy: Policy
+    survey: Survey
+    tag: str = ""
+    """The id of the tag of `--then tag:NAME`."""
+
+    async def run(self) -> None:
+        acts = self.policy.into is not None or self.policy.then != "nothing"
+        self._check_protected(acts=acts)
+        if not acts or self.options.dry_run:
+            self._print({})
+            await self._note_totals()
+        elif not self.survey.totals.acted_on:
+            await self._note_totals()
+            self.runtime.streams.note("nothing to do")
+        else:
+            await self._carry_out()
+
+    def _check_protected(self, *, acts: bool) -> None:
+        """Refuse to act where a protected path protects nothing: it is probably mistyped."""
+        for path in self.policy.protected if len(self.survey) else ():
+            if path not in self.survey.totals.protected:
+                message = f"--protect {path}: no file of these groups is there"
+                if acts and not self.options.dry_run:
+                    raise StashInputError(message, hint="Paths are those of the server: see the list.")
+                self.runtime.streams.warn(message)
+
+    def _print(self, states: dict[str, str]) -> None:
+        """Print a row for each file: all of them, or the first of a table."""
+        from stash_cli.commands.queries.listing import table_limit
+
+        limit = table_limit(self.runtime, self.options.limit)
+        plain = self.runtime.for_people and not self.runtime.options.fields
+        writer = self.runtime.writer(view_of(self.policy) if plain else VIEW)
+        rows = (
+            row
+            for number, planned in enumerate(self.survey, 1)
+            for row in rows_of(number, planned, self.policy)
+        )
+        for row in islice(rows, limit):
+            writer.row(row | ({"state": states.get(row["into"], "")} if states else {}))
+        writer.finish()
+        more = sum(1 for _ in rows)
+        if more and self.runtime.for_people:
+            self.runtime.streams.note(f"... and {more:,} more files; --limit all lists them")
+
+    async def _note_totals(self) -> None:
+        from stash_cli.commands.verbs.doomed import trash_of
+
+        trash = await trash_of(self.session) if self.policy.deletes_files else None
+        for line in totals_of(self.noun.entity, self.survey.totals, self.policy, trash):
+            self.runtime.streams.note(line)
+
+    async def _carry_out(self) -> None:
+        from asyncio import CancelledError
+
+        from stash_cli.commands.verbs.delete import back_up
+        from stash_cli.core.duplicates.carry_out import CarryOut
+        from stash_cli.core.edits.apply import Applier
+        from stash_cli.core.edits.pace import Pace
+
+        chosen = await self._consent()
+        if self.options.backup_first:
+            await back_up(self.session, self.runtime)
+        applier = Applier(self.session, is_shielded=True, pace=Pace())
+        work = CarryOut(applier, self.noun.entity.type, self.policy, self.tag)
+        total = self.survey.totals.acted_on if chosen is None else len(chosen)
+        with self._progress(total) as work.note:
+            try:
+                await work.run(self._chosen(chosen))
+            except CancelledError:
+                self._tell(work.results, total)
+                raise
+        self._tell(work.results, total)
+        self._check(work.results, chosen)
+
+    # --- questions ---
+
+    async def _consent(self) -> set[str] | None:
+        """Ask: the groups that were chosen one by one, by the object that lives on; None for all.
+
+        Raises StashNotConfirmedError.
+        """
+        options, totals = self.options, self.survey.totals
+        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+        if limit is not None and totals.acted_on > limit:
+            raise StashNotConfirmedError(
+                f"this would change {totals.acted_on:,} groups, more than {limit:,}: nothing was changed",
+                hint=f"Allow it with --max-changes {totals.acted_on}.",
+            )
+        if options.interactive:
+            return await self._choose()
+        if not options.yes and self.runtime.streams.interactive:
+            await self._preview()
+        self._confirm(totals.acted_on, totals.files)
+        return None
+
+    def _confirm(self, groups: int, files: int) -> None:
+        """Ask for a yes, or for the number of files where some are deleted."""
+        from stash_cli.output.failures import confirm, confirm_count
+
+        streams, yes = self.runtime.streams, self.options.yes
+        what = f"{groups:,} group{'' if groups == 1 else 's'} of duplicates"
+        if self.policy.deletes_files:
+            deleted = f"delete {files:,} file{'' if files == 1 else 's'} of {what} from disk"
+            confirm_count(streams, deleted, files, yes=yes)
+        else:
+            confirm(streams, f"change {what}", yes=yes)
+
+    async def _preview(self) -> None:
+        """Print what becomes of the first groups, and totals."""
+        acted_on = (planned for planned in self.survey if planned.decision.is_acted_on)
+        for planned in islice(acted_on, _SHOWN):
+            await self._show(planned)
+        if (more := self.survey.totals.acted_on - _SHOWN) > 0:
+            self.runtime.streams.note(f"... and {more:,} more groups; --dry-run --limit all lists them")
+        await self._note_totals()
+
+    async def _show(self, planned: Planned) -> None:
+        for line in lines_of(self.noun.entity, planned, self.policy):
+            self.runtime.streams.note(line)
+        await show_plan(self.session, self.runtime, self.noun.entity, [planned])
+
+    async def _choose(self) -> set[str]:
+        """Ask about each group. Raises StashNotConfirmedError without a terminal, and for none."""
+        from stash_cli.output.failures import answer
+
+        streams = self.runtime.streams
+        if not streams.interactive:
+            raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
+        chosen: dict[str, int] = {}
+        word = ""
+        for planned in self.survey:
+            if not planned.decision.is_acted_on or word == "q":
+                continue
+            if word != "a":
+                await self._show(planned)
+                word = answer(streams, "do this? [y,n,a,q] ").lower()[:1] or "n"
+            if word in ("y", "a"):
+                chosen[planned.decision.into] = len({file.id for file in planned.decision.losers})
+        if not chosen:
+            raise StashNotConfirmedError("none was chosen: nothing was changed")
+        if self.policy.deletes_files:
+            self._confirm(len(chosen), sum(chosen.values()))
+        return set(chosen)
+
+    # --- outcomes ---
+
+    def _chosen(self, chosen: set[str] | None) -> Iterator[Planned]:
+        return (each for each in self.survey if chosen is None or each.decision.into in chosen)
+
+    @contextmanager
+    def _progress(self, total: int) -> Iterator[Callable[[int], None]]:
+        from stash_cli.output.progress import open_progress
+
+        streams = self.runtime.streams
+        bar = open_progress(streams, "bar" if streams.animated and total > 1 else "none")
+        try:
+            yield lambda done: bar.update(f"{done:,} of {total:,} groups", done / max(1, total))
+        finally:
+            bar.close()
+
+    def _tell(self, results: Results, total: int) -> None:
+        """Note what was done."""
+        from stash_cli.core.texts import size
+
+        done = f"{len(results.done):,} of {total:,} groups done"
+        files = f"{results.files:,} file{'' if results.files == 1 else 's'}, {size(results.bytes)}, deleted"
+        self.runtime.streams.note(f"{done}; {files}" if self.policy.deletes_files else done)
+
+    def _check(self, results: Results, chosen: set[str] | None) -> None:
+        """Print the files with what became of them; raise StashIncompleteError for what failed."""
+        from stash_cli.commands.common.outcomes import Outcomes
+
+        asked = [each.decision.into for each in self._chosen(chosen) if each.decision.is_acted_on]
+        if not self.runtime.for_people:
+            failed = {one: error.message for one, error in results.problems.items()}
+            self._print(dict.fromkeys(results.done, "done") | failed)
+        outcomes = Outcomes(self.noun.entity, "processed", asked, results.done, results.problems)
+        outcomes.touched = results.touched
+        outcomes.check()

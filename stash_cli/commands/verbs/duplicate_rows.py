@@ -1,0 +1,154 @@
+"""Duplicates for people and programs: a row for each file, and what a plan would do in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.duplicates.decision import DELETE, DELETE_FILES, TAG
+from stash_cli.core.texts import duration, size
+from stash_cli.output.values import View, columns, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.duplicates.copies import File
+    from stash_cli.core.duplicates.decision import Policy
+    from stash_cli.core.duplicates.survey import Planned, Totals
+    from stash_cli.core.types.entities import Entity
+
+Row = dict[str, Any]
+
+VIEW = View(
+    columns=columns(
+        "group>",
+        "action",
+        "id>",
+        "title?",
+        "path!",
+        "size=size:size>",
+        "resolution>?",
+        "codec?",
+        "bitrate>?",
+        "length=duration:duration>?",
+        "differs?",
+        "reason?",
+        "into>?",
+        "file>?",
+    ),
+    files=("path",),
+)
+_PLAIN = ("action", "reason", "into", "file")
+"""Columns that a table leaves out where nothing is decided."""
+_ACTS = {TAG: "tag", DELETE: "delete", DELETE_FILES: "delete"}
+
+
+def view_of(policy: Policy) -> View:
+    """The columns of a table for people."""
+    left_out = _PLAIN if not policy.keep else ("file",)
+    return View(columns=tuple(each for each in VIEW.columns if each.header not in left_out), files=VIEW.files)
+
+
+def rows_of(number: int, planned: Planned, policy: Policy) -> Iterator[Row]:
+    """A row for each file of a group, the kept one first."""
+    decision = planned.decision
+    kept, owners = decision.kept, {copy.id: copy for copy in decision.copies}
+    for file in sorted(decision.files, key=lambda each: each is not kept):
+        yield {
+            "group": number,
+            "action": _action(file, planned, policy),
+            "id": file.owner,
+            "title": owners[file.owner].label,
+            "file": file.id,
+            "path": file.path,
+            "size": file.size,
+            "resolution": f"{file.width}x{file.height}" if file.pixels else "",
+            "codec": file.codec,
+            "bitrate": file.bit_rate or None,
+            "duration": file.duration or None,
+            "differs": list(planned.differs.get(file.id, ())),
+            "reason": decision.reason or ("protected" if file.path in decision.protected else ""),
+            "into": decision.into,
+        }
+
+
+def _action(file: File, planned: Planned, policy: Policy) -> str:
+    decision = planned.decision
+    if decision.kept is None:
+        return "left" if decision.reason else ""
+    if not decision.is_acted_on:
+        return "left"
+    if file.id == decision.kept.id:
+        return "keep"
+    if all(file.id != each.id for each in decision.losers):
+        return "stays"
+    if policy.deletes_files or file.owner in decision.gone:
+        return _ACTS.get(policy.then) or ("merge" if policy.into else "lose")
+    return "stays"
+
+
+def facts_of(file: File) -> str:
+    """`/data/a.mp4 (1.4 GB, 1920x1080, hevc, 10:00)`."""
+    facts = [size(file.size), f"{file.width}x{file.height}" if file.pixels else "", file.codec]
+    facts.append(duration(file.duration) if file.duration else "")
+    return f"{one_line(file.path)} ({', '.join(filter(None, facts))})"
+
+
+def lines_of(entity: Entity, planned: Planned, policy: Policy) -> Iterator[str]:
+    """What becomes of one group, a line for each file."""
+    decision = planned.decision
+    if decision.kept is None:
+        return
+    yield f"{entity.noun} {decision.into} lives on, with {facts_of(decision.kept)}"
+    for file in decision.losers:
+        act = _action(file, planned, policy)
+        differs = planned.differs.get(file.id, ())
+        other = f"; differs in {', '.join(differs)}" if differs else ""
+        yield f"  {act}: {entity.noun} {file.owner}, {facts_of(file)}{other}"
+
+
+def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
+    """Lines with what a plan does in all."""
+    parts = [f"{totals.groups:,} group{'' if totals.groups == 1 else 's'} of alike {entity.plural}"]
+    parts += [f"{totals.acted_on:,} decided"] if policy.keep else []
+    parts += [f"{totals.left:,} left alone"] if totals.left else []
+    yield ", ".join(parts)
+    gone = f"{totals.gone:,} {entity.noun if totals.gone == 1 else entity.plural}"
+    files = f"{totals.files:,} file{'' if totals.files == 1 else 's'}, {size(totals.bytes)}"
+    if policy.into is not None and totals.gone:
+        yield f"{gone} merged into others, which take over what they lack"
+    if policy.then == TAG:
+        yield f"{gone} tagged"
+    if policy.then == DELETE:
+        yield f"{gone} deleted; their files ({files}) stay: the next scan makes them again"
+    if policy.deletes_files and trash:
+        yield f"{files}, moved to {trash} on the server; undo does not bring files back"
+    elif policy.deletes_files:
+        yield f"{files}, deleted for good and freed; undo brings back all but files"
+
+
+async def show_plan(session: Session, runtime: Runtime, entity: Entity, shown: Sequence[Planned]) -> None:
+    """Print the edits of the objects that live on, with the names of what is linked."""
+    from stash_cli.core.client.saved_filters import labels_of
+    from stash_cli.core.edits.diff import list_change, parts
+    from stash_cli.core.orm.edit import key_of
+    from stash_cli.core.orm.relationship import relationships
+    from stash_cli.output.diff import show_object
+
+    wanted: dict[str, list[str]] = {}
+    for edit in (edit for planned in shown for edit in planned.edits):
+        relation = relationships(edit.type).get(edit.field)
+        if relation is not None:
+            change = list_change(edit)
+            items = [*change.added, *change.removed] if isinstance(edit.before, list) else [edit.after]
+            wanted.setdefault(relation.inverse_type, []).extend(str(key_of(each)) for each in items if each)
+    names = {
+        (type_name, one): name
+        for type_name, found in (await labels_of(session, wanted)).items()
+        for one, name in found.items()
+    }
+    for planned in shown:
+        if planned.edits:
+            rows = [(edit.field, parts(edit, names)) for edit in planned.edits]
+            show_object(runtime.streams, f"into {entity.noun}", planned.decision.into, "", rows)

@@ -1,0 +1,269 @@
+"""A plan for duplicates made true: window by window, files last.
+
+In each window the objects are read and decided on again; the kept file is read at both ends; values,
+histories and files are merged; the result is read back; the kept file is made the primary one and read again;
+only then the losing files are deleted. What fails for a group ends that group.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.duplicates import union
+from stash_cli.core.duplicates.copies import FILES
+from stash_cli.core.duplicates.decision import DELETE, DELETE_FILES, TAG
+from stash_cli.core.duplicates.readable import check_readable
+from stash_cli.core.duplicates.survey import movable_rows, plan_group, read_rows
+from stash_cli.core.edits.operation import Operation
+from stash_cli.core.edits.plan import plan_destroy, plan_updates
+from stash_cli.core.edits.recheck import is_so
+from stash_cli.core.errors import StashConflictError, StashError, StashNotFoundError
+from stash_cli.core.graphql.batch import not_sent
+from stash_cli.core.orm.edit import Change, Edit
+from stash_cli.core.orm.input import PRIMARY_FILE, before_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+    from stash_cli.core.duplicates.decision import Decision, Policy
+    from stash_cli.core.duplicates.survey import Planned, Rows
+    from stash_cli.core.edits.apply import Applier
+    from stash_cli.core.edits.merge import Merge
+    from stash_cli.core.graphql.batch import BatchOperation
+
+_WINDOW = 25
+"""Groups whose steps are sent together."""
+_READERS = 4
+"""Files that are read at a time to prove that they can be."""
+
+
+@dataclass
+class Results:
+    """What became of the groups, by the object that lives on; bytes and files that were deleted."""
+
+    done: list[str] = field(default_factory=list)
+    problems: dict[str, StashError] = field(default_factory=dict)
+    touched: set[str] = field(default_factory=set)
+    """Groups with at least one step done."""
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass
+class CarryOut:
+    """The carrying out of decisions by `applier`; `tag` is the id of the tag of `then`."""
+
+    applier: Applier
+    type: str
+    policy: Policy
+    tag: str = ""
+    results: Results = field(default_factory=Results)
+    note: Callable[[int], None] = lambda _: None
+    """Called with the number of groups that are finished."""
+    _left: dict[str, Planned] = field(default_factory=dict, init=False)
+
+    async def run(self, plan: Iterable[Planned]) -> Results:
+        """Carry out all that is decided; failures are in the results."""
+        window: list[Planned] = []
+        for planned in plan:
+            if planned.decision.is_acted_on:
+                window.append(planned)
+            if len(window) == _WINDOW:
+                await self._run_window(window)
+                window = []
+        if window:
+            await self._run_window(window)
+        return self.results
+
+    async def _run_window(self, window: Sequence[Planned]) -> None:
+        self._left = {each.decision.into: each for each in window}
+        if self.applier.stopped is None:
+            rows = await self._read_again()
+            await self._steps(rows)
+        for one in self._left:
+            if self.applier.stopped is not None and one not in self.results.problems:
+                self.results.problems[one] = not_sent(self.applier.stopped)
+        self.results.done += [one for one in self._left if one not in self.results.problems]
+        self.note(len(self.results.done) + len(self.results.problems))
+
+    async def _steps(self, rows: Rows) -> None:
+        then, merges = self.policy.then, self.policy.into is not None
+        if then == DELETE_FILES:
+            await self._each(self._prove_before)
+        if merges:
+            await self._merge(rows)
+        if then == TAG:
+            await self._tag(rows)
+        if then == DELETE_FILES:
+            await self._set_primary()
+            await self._each(self._prove_after)
+        if then in (DELETE, DELETE_FILES):
+            await self._delete()
+
+    # --- before anything is sent ---
+
+    async def _read_again(self) -> Rows:
+        """Read all objects of the window; groups of which something else would be decided now are left."""
+        groups = {one: [copy.id for copy in planned.decision.copies] for one, planned in self._left.items()}
+        rows = await read_rows(self._session, self.type, [one for ids in groups.values() for one in ids])
+        server = await self._server()
+        for one, planned in list(self._left.items()):
+            now = list(plan_group(self.type, groups[one], rows, self.policy, server))
+            if not any(each.decision == planned.decision and each.edits == planned.edits for each in now):
+                gone = [each for each in groups[one] if each not in rows]
+                error: StashError = StashConflictError("it was changed by others since it was looked at", {})
+                self._fail(one, StashNotFoundError(f"{gone[0]} does not exist any more") if gone else error)
+        return rows
+
+    # --- steps ---
+
+    async def _merge(self, rows: Rows) -> None:
+        """Give everything to the objects that live on, and read back whether they have it."""
+        server = await self._server()
+        merges, moved = {}, {}
+        for one, planned in self._left.items():
+            if planned.decision.gone:
+                moved[one] = movable_rows(self.type, planned.decision, rows, self.policy)
+                merges[one] = union.merge_of(self.type, planned.decision, moved[one], server)
+        if self.type == "Scene":
+            await self._update([edit for each in merges.values() for edit in each.first()])
+            last = [each.last() for one, each in merges.items() if one in self._left]
+            await self._send(last, {one: one for one in merges})
+        else:
+            await self._update([edit for one in merges for edit in self._left[one].edits])
+        now = await read_rows(self._session, self.type, [one for one in merges if one in self._left])
+        for one in [one for one in merges if one in self._left]:
+            lacks = union.missing(self.type, self._left[one].decision, moved[one], now.get(one, {}))
+            if one not in now or lacks:
+                what = ", ".join(lacks) or "the object itself"
+                self._fail(one, StashError(f"after the merge it lacks {what}: nothing was deleted"))
+        if self.type == "Scene":
+            await self._complete([each for one, each in merges.items() if one in self._left], now)
+
+    async def _complete(self, merges: Sequence[Merge], now: Rows) -> None:
+        """Take off what came twice with the merges of scenes."""
+        await self._update([edit for each in merges for edit in each.late(now[each.target])])
+        markers = {marker: each.target for each in merges for marker in each.repeated_markers()}
+        await self._send(list(plan_destroy("SceneMarker", list(markers), {})), markers)
+
+    async def _update(self, edits: Sequence[Edit]) -> None:
+        """Make edits of the objects that live on, and of the galleries whose cover they become."""
+        own = [edit for edit in edits if edit.type == self.type]
+        await self._send(self._planned(own), {edit.id: edit.id for edit in own})
+        others = [edit for edit in edits if edit.type != self.type and edit.after in self._left]
+        await self._send(self._planned(others), {edit.id: edit.after for edit in others})
+
+    def _planned(self, edits: Sequence[Edit]) -> Sequence[Operation]:
+        return plan_updates(edits, self._session.assumed()).operations
+
+    async def _tag(self, rows: Rows) -> None:
+        edits, owners = [], {}
+        for into, planned in self._left.items():
+            for one in planned.decision.gone:
+                owners[one] = into
+                before = before_of(self.type, "tags", rows[one])
+                edits.append(Edit(self.type, one, "tags", before, Change(added=(self.tag,))))
+        await self._send(self._planned([edit for edit in edits if not is_so(edit)]), owners)
+
+    async def _set_primary(self) -> None:
+        """Make the kept files the primary ones."""
+        found = await read_rows(self._session, self.type, list(self._left))
+        edits = []
+        for one, planned in list(self._left.items()):
+            kept = planned.decision.kept
+            files = [str(each["id"]) for each in found.get(one, {}).get(FILES[self.type]) or ()]
+            if kept is None or kept.id not in files:
+                self._fail(one, StashError("the kept file is not of it: nothing was deleted"))
+            elif files[0] != kept.id:
+                edits.append(Edit(self.type, one, PRIMARY_FILE, files[0], kept.id))
+        await self._update(edits)
+
+    async def _delete(self) -> None:
+        """Delete losing objects, with their files or without, and losing files of what lives on."""
+        deletes = self.policy.deletes_files
+        # The server has merged scenes away, and their files are those of what lives on.
+        merged = self.policy.into is not None and self.type == "Scene"
+        objects: dict[str, str] = {}
+        files: dict[str, str] = {}
+        sizes: dict[str, dict[str, int]] = {}
+        for one, planned in self._left.items():
+            decision = planned.decision
+            objects |= {} if merged else dict.fromkeys(decision.gone, one)
+            for file in decision.losers if deletes else ():
+                is_own = merged or file.owner == one
+                files |= {file.id: one} if is_own else {}
+                sizes.setdefault(file.id if is_own else f"of {file.owner}", {})[file.id] = file.size
+        options = {"delete_file": True, "delete_generated": True} if deletes else {}
+        await self._send(
+            list(plan_destroy(self.type, list(objects), options)),
+            objects,
+            lambda one: self._count(sizes.get(f"of {one}", {})),
+        )
+        left = [each for each, one in files.items() if one in self._left]
+        operations = [Operation("deleteFiles", {"ids": left}, tuple(left))] if left else []
+        await self._send(operations, files, lambda one: self._count(sizes[one]))
+
+    def _count(self, sizes: Mapping[str, int]) -> None:
+        self.results.files += len(sizes)
+        self.results.bytes += sum(sizes.values())
+
+    async def _prove_before(self, decision: Decision) -> None:
+        """Before a merge only what is the primary file can be read."""
+        if decision.kept is not None and decision.kept.is_primary:
+            await check_readable(self._session, self.type, decision.kept.owner, decision.kept)
+
+    async def _prove_after(self, decision: Decision) -> None:
+        if decision.kept is not None:
+            await check_readable(self._session, self.type, decision.into, decision.kept)
+
+    # --- help ---
+
+    @property
+    def _session(self) -> Any:
+        return self.applier.session
+
+    async def _server(self) -> Any:
+        return await self._session.learn()
+
+    async def _each(self, prove: Callable[[Decision], Awaitable[None]]) -> None:
+        """Prove something of every group; those of which it fails are left."""
+        turns = asyncio.Semaphore(_READERS)
+
+        async def one(planned: Planned) -> None:
+            async with turns:
+                try:
+                    await prove(planned.decision)
+                except StashError as error:
+                    self._fail(planned.decision.into, error)
+
+        await asyncio.gather(*map(one, list(self._left.values())))
+
+    async def _send(
+        self,
+        operations: Sequence[Operation],
+        owners: Mapping[str, str],
+        count: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Send operations; groups of which one fails take no further part.
+
+        `owners` are the groups of the ids in operations; `count` is called with each id that was done.
+        """
+
+        def note(operation: Operation, done: BatchOperation) -> None:
+            for each in operation.ids:
+                if done.error is not None:
+                    self._fail(owners[each], done.error)
+                else:
+                    self.results.touched.add(owners[each])
+                    count(each)
+
+        if operations:
+            await self.applier.apply(operations, note)
+        for one in list(self._left) if self.applier.stopped is not None else ():
+            self._fail(one, self.applier.stopped or StashError("it was not sent"))
+
+    def _fail(self, one: str, error: StashError) -> None:
+        if self._left.pop(one, None) is not None:
+            self.results.problems[one] = error

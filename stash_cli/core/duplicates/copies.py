@@ -1,0 +1,121 @@
+"""Files and the objects that have them, as far as decisions about duplicates need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.core.capabilities import ServerCapabilities
+
+FILES = {"Scene": "files", "Image": "visual_files"}
+"""Type -> the field that holds its files."""
+_FACTS = (
+    *("id", "path", "size", "width", "height", "duration", "video_codec", "bit_rate", "frame_rate", "format"),
+    *("mod_time", "zip_file.id", "zip_file_id", "fingerprints.type", "fingerprints.value"),
+)
+_MORE = {
+    "Scene": ("captions.language_code", "interactive", "scene_markers.seconds"),
+    "Image": ("galleries.folder.id", "galleries.files.id", "galleries.cover.id"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of one object; numbers that are not known are 0, other facts "".
+
+    `duration` is in seconds, `bit_rate` in bits per second, `pixels` width times height.
+    """
+
+    id: str
+    owner: str
+    path: str = ""
+    size: int = 0
+    width: int = 0
+    height: int = 0
+    duration: float = 0.0
+    codec: str = ""
+    bit_rate: int = 0
+    frame_rate: float = 0.0
+    modified: str = ""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    is_zipped: bool = False
+    is_primary: bool = True
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """An object with files. `richness` counts its filled fields and the items of its lists."""
+
+    id: str
+    label: str = ""
+    created_at: str = ""
+    files: tuple[File, ...] = ()
+    richness: int = 0
+    stash_ids: frozenset[tuple[str, str]] = frozenset()
+    captions: frozenset[str] = frozenset()
+    is_interactive: bool = False
+    markers: tuple[float, ...] = ()
+    galleries: frozenset[str] = frozenset()
+    """Galleries made of a folder or an archive, whose images nobody can choose."""
+
+
+def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
+    """Paths of the rows that `copy_of` takes."""
+    files = FILES[type_name]
+    found = ["id", "title", "created_at", *(f"{files}.{name}" for name in _FACTS)]
+    found += ["stash_ids.endpoint", "stash_ids.stash_id", *_MORE[type_name]]
+    return [path for path in found if _is_known(type_name, path, server)]
+
+
+def _is_known(type_name: str, path: str, server: ServerCapabilities) -> bool:
+    """Whether a server has a path; what only some files of a type have is known, too."""
+    first, _, rest = path.partition(".")
+    if first != FILES[type_name]:
+        return server.has_path(type_name, path)
+    name = rest.partition(".")[0]
+    return any(server.field_name(each, name) is not None for each in ("VideoFile", "ImageFile"))
+
+
+def copy_of(type_name: str, row: Mapping[str, Any], richness: int = 0) -> Copy:
+    """The object of a row with `paths_to_read`."""
+    one = str(row["id"])
+    files = [_file(one, each, number == 0) for number, each in enumerate(row.get(FILES[type_name]) or ())]
+    fixed = (each for each in row.get("galleries") or () if each.get("folder") or each.get("files"))
+    return Copy(
+        one,
+        str(row.get("title") or ""),
+        str(row.get("created_at") or ""),
+        tuple(files),
+        richness,
+        frozenset((each["endpoint"], each["stash_id"]) for each in row.get("stash_ids") or ()),
+        frozenset(each["language_code"] for each in row.get("captions") or ()),
+        bool(row.get("interactive")),
+        tuple(float(each["seconds"]) for each in row.get("scene_markers") or ()),
+        frozenset(str(each["id"]) for each in fixed),
+    )
+
+
+def _file(owner: str, row: Mapping[str, Any], is_primary: bool) -> File:
+    return File(
+        str(row["id"]),
+        owner,
+        str(row.get("path") or ""),
+        int(row.get("size") or 0),
+        int(row.get("width") or 0),
+        int(row.get("height") or 0),
+        float(row.get("duration") or 0),
+        str(row.get("video_codec") or row.get("format") or ""),
+        int(row.get("bit_rate") or 0),
+        float(row.get("frame_rate") or 0),
+        str(row.get("mod_time") or ""),
+        {each["type"]: each["value"] for each in row.get("fingerprints") or () if each.get("value")},
+        bool(row.get("zip_file") or row.get("zip_file_id")),
+        is_primary,
+    )

@@ -1,0 +1,123 @@
+"""Rules that say which of several files is kept, one after the other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashUsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from stash_cli.core.duplicates.copies import Copy, File
+
+    Value = Callable[[File, Copy], Any]
+
+_VALUES: dict[str, tuple[Value, bool]] = {
+    "resolution": (lambda file, _: file.pixels, True),
+    "bitrate": (lambda file, _: file.bit_rate, True),
+    "size": (lambda file, _: file.size, True),
+    "smallest": (lambda file, _: file.size, False),
+    "duration": (lambda file, _: file.duration, True),
+    "framerate": (lambda file, _: file.frame_rate, True),
+    "oldest": (lambda file, _: file.modified, False),
+    "newest": (lambda file, _: file.modified, True),
+}
+"""Rule -> the value it compares, and whether the largest is kept. A value that is not set is not known."""
+METADATA, CODEC, PATH = "most-metadata", "codec", "path"
+NAMES = (*_VALUES, f"{CODEC}:NAME", f"{PATH}:REGEX", METADATA)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its name, and the word after the colon."""
+
+    name: str
+    word: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.word}" if self.word else self.name
+
+    def best(self, files: Sequence[File], copies: Mapping[str, Copy]) -> list[File]:
+        """The files that this rule keeps.
+
+        All of them where it cannot tell. Raises UnknownValueError where a value of only some is not known.
+        """
+        values = [self._value(file, copies[file.owner]) for file in files]
+        known = [value for value in values if value is not None]
+        if len(set(values)) == 1:
+            return list(files)
+        if len(known) < len(files):
+            raise UnknownValueError(self, files[values.index(None)])
+        wanted = max(known) if self._keeps_largest else min(known)
+        return [file for file, value in zip(files, values, strict=True) if value == wanted]
+
+    @property
+    def _keeps_largest(self) -> bool:
+        return self.name not in _VALUES or _VALUES[self.name][1]
+
+    def _value(self, file: File, copy: Copy) -> Any:
+        """What is compared; None where it is not known."""
+        if self.name == METADATA:
+            return copy.richness
+        if self.name == CODEC:
+            return file.codec.casefold() == self.word.casefold() if file.codec else None
+        if self.name == PATH:
+            return re.search(self.word, file.path) is not None
+        return _VALUES[self.name][0](file, copy) or None
+
+
+class UnknownValueError(Exception):
+    """A rule compares a value that is not known of one file."""
+
+    def __init__(self, rule: Rule, file: File) -> None:
+        super().__init__(f"{rule} of {file.path or f'file {file.id}'} is not known")
+
+
+def parse_rules(texts: Iterable[str]) -> tuple[Rule, ...]:
+    """The rules of `--keep`: names with commas between them; one that begins with path: is taken whole.
+
+    Raises StashUsageError.
+    """
+    words = (word for text in texts for word in ([text] if text.startswith(f"{PATH}:") else text.split(",")))
+    found = tuple(map(_rule, words))
+    if not found:
+        raise StashUsageError(f"--keep needs a rule: {', '.join(NAMES)}")
+    return found
+
+
+def _rule(text: str) -> Rule:
+    name, colon, word = text.strip().partition(":")
+    if name in (CODEC, PATH):
+        if not word:
+            raise StashUsageError(
+                f"--keep {name} needs a word: {name}:{'hevc' if name == CODEC else 'REGEX'}"
+            )
+        return Rule(name, _checked(word) if name == PATH else word)
+    if colon or (name not in _VALUES and name != METADATA):
+        near = did_you_mean(name, [*_VALUES, METADATA, CODEC, PATH])
+        hint = f"Rules: {', '.join(NAMES)}."
+        raise StashUsageError(f"--keep: there is no rule {text.strip()!r}. {near}".rstrip(), hint=hint)
+    return Rule(name)
+
+
+def _checked(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise StashUsageError(f"--keep path:{pattern}: {error}") from None
+    return pattern
+
+
+def choose(rules: Sequence[Rule], files: Sequence[File], copies: Mapping[str, Copy]) -> list[File]:
+    """The files that are left of `files` after all rules: one, or several that are equal in all of them.
+
+    Raises UnknownValueError.
+    """
+    left = list(files)
+    for rule in rules:
+        if len(left) > 1:
+            left = rule.best(left, copies)
+    return left

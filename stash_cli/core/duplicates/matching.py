@@ -1,0 +1,75 @@
+"""Alike or not: two files by their hashes and lengths, or by what their objects are called elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stash_cli.core.types.phash import BITS, differing_bits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stash_cli.core.duplicates.copies import Copy, File
+
+PHASH, OSHASH, CHECKSUM, STASH_ID = "phash", "oshash", "checksum", "stash-id"
+WAYS = {"Scene": (PHASH, OSHASH, CHECKSUM, STASH_ID), "Image": (PHASH, CHECKSUM)}
+"""Type -> what its copies can be recognised by, the default first."""
+_TYPES = {OSHASH: "oshash", CHECKSUM: "md5"}
+_FEW = 4
+"""Bits that are set in hashes of pictures with nothing on them, or that are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The condition for two files to be alike.
+
+    `distance` is the most bits in which perceptual hashes may differ, `seconds` the most by which durations
+    may; None for any duration. A duration that is not known is like no other.
+    """
+
+    way: str = PHASH
+    distance: int = 0
+    seconds: float | None = 1.0
+
+    def are_alike(self, one: File, other: File, copies: Mapping[str, Copy]) -> bool:
+        """Whether two files, which belong to some of `copies`, are alike."""
+        return self._is_near(one, other, copies) and self._are_as_long(one, other)
+
+    def _is_near(self, one: File, other: File, copies: Mapping[str, Copy]) -> bool:
+        if self.way == STASH_ID:
+            return bool(copies[one.owner].stash_ids & copies[other.owner].stash_ids)
+        if self.way != PHASH:
+            left, right = (file.hashes.get(_TYPES[self.way]) for file in (one, other))
+            return bool(left) and left == right
+        left_bits, right_bits = phash_of(one), phash_of(other)
+        if left_bits is None or right_bits is None:
+            return False
+        return differing_bits(left_bits, right_bits) <= self.distance
+
+    def _are_as_long(self, one: File, other: File) -> bool:
+        if self.seconds is None:
+            return True
+        return bool(one.duration and other.duration) and abs(one.duration - other.duration) <= self.seconds
+
+    def keys(self, copy: Copy) -> Iterator[str]:
+        """What is equal in copies, where no distance is allowed."""
+        if self.way == STASH_ID:
+            yield from ("\0".join(each) for each in copy.stash_ids)
+        elif self.way == PHASH:
+            yield from (str(bits) for file in copy.files if (bits := phash_of(file)) is not None)
+        else:
+            yield from (value for file in copy.files if (value := file.hashes.get(_TYPES[self.way])))
+
+
+def phash_of(file: File) -> int | None:
+    """The perceptual hash of a file; None where it has none, or one that says nothing.
+
+    Black frames, and others without a picture on them, have hashes with hardly any bits set, or all.
+    """
+    text = file.hashes.get("phash")
+    try:
+        bits = int(text, 16) if text else 0
+    except ValueError:
+        return None
+    return bits if _FEW < bits.bit_count() < BITS - _FEW else None

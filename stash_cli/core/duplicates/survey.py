@@ -1,0 +1,159 @@
+"""The plan for duplicates: decisions group by group, kept in a file, so that memory does not grow."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import pages_by_id
+from stash_cli.core.duplicates import copies, union
+from stash_cli.core.duplicates.decision import Decision, decide, is_at_or_below
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import IO
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.duplicates.decision import Policy
+    from stash_cli.core.orm.edit import Edit
+
+    Rows = Mapping[str, Mapping[str, Any]]
+
+_BATCH = 200
+"""Objects that are read and decided on at a time, unless a group is larger."""
+_IN_MEMORY = 8_000_000
+"""Bytes of decisions up to which no file is made."""
+
+
+@dataclass
+class Totals:
+    """Numbers of a plan: groups, losing files and their bytes, objects that go, and groups left alone."""
+
+    groups: int = 0
+    acted_on: int = 0
+    left: int = 0
+    files: int = 0
+    bytes: int = 0
+    gone: int = 0
+    protected: set[str] = field(default_factory=set)
+    """The protected paths that some file of a group is at or below."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A decision, and the edits that give the object that lives on what the others have.
+
+    `differs` are the fields in which files and their objects differ from the kept one, by the file's id.
+    """
+
+    decision: Decision
+    edits: tuple[Edit, ...] = ()
+    differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Survey:
+    """Decisions in the order in which they were made, in an unnamed temporary file of this process."""
+
+    def __init__(self) -> None:
+        self.totals = Totals()
+        self._file: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the survey
+
+    def __len__(self) -> int:
+        return self.totals.groups
+
+    def add(self, planned: Planned, policy: Policy) -> None:
+        """Add a decision."""
+        decision, totals = planned.decision, self.totals
+        totals.groups += 1
+        totals.protected |= {
+            each
+            for each in policy.protected
+            if each not in totals.protected
+            and any(is_at_or_below(file.path, each) for file in decision.files)
+        }
+        if decision.is_acted_on:
+            totals.acted_on += 1
+            totals.files += len({each.id for each in decision.losers})
+            totals.bytes += decision.freed
+            totals.gone += len(decision.gone)
+        elif decision.reason:
+            totals.left += 1
+        self._file.seek(0, 2)
+        pickle.dump(planned, self._file)
+
+    def __iter__(self) -> Iterator[Planned]:
+        place = 0
+        while True:
+            self._file.seek(place)
+            try:
+                planned = pickle.load(self._file)  # noqa: S301 - written by this process, and open to no other
+            except EOFError:
+                return
+            place = self._file.tell()
+            yield planned
+
+    def close(self) -> None:
+        """Drop the decisions."""
+        self._file.close()
+
+
+async def make_survey(
+    session: Session, type_name: str, groups: Iterable[Sequence[str]], policy: Policy
+) -> Survey:
+    """Read the objects of groups, and decide what becomes of each."""
+    server, found = await session.learn(), Survey()
+    try:
+        for batch in _batches(groups):
+            rows = await read_rows(session, type_name, [one for group in batch for one in group])
+            for group in batch:
+                for planned in plan_group(type_name, group, rows, policy, server):
+                    found.add(planned, policy)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def plan_group(
+    type_name: str, group: Sequence[str], rows: Rows, policy: Policy, server: ServerCapabilities
+) -> Iterator[Planned]:
+    """The decisions about a group of ids whose objects were read; those that are gone are left out."""
+    there = [rows[one] for one in group if one in rows]
+    many = [copies.copy_of(type_name, row, union.richness(type_name, row)) for row in there]
+    for decision in decide(many, policy):
+        edits: tuple[Edit, ...] = ()
+        if decision.is_acted_on and policy.into is not None:
+            moved = movable_rows(type_name, decision, rows, policy)
+            edits = tuple(union.edits_of(type_name, decision, moved, server))
+        yield Planned(decision, edits, union.differences(type_name, decision, rows))
+
+
+def movable_rows(type_name: str, decision: Decision, rows: Rows, policy: Policy) -> dict[str, Any]:
+    """The rows of a decision, of those that go only what is taken over."""
+    gone = {one: union.movable(type_name, rows[one], policy.dropped) for one in decision.gone}
+    return {decision.into: rows[decision.into], **gone}
+
+
+async def read_rows(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Id -> row of objects, with all that decisions and merges need; what does not exist is left out."""
+    server = await session.learn()
+    paths = [*copies.paths_to_read(type_name, server), *union.paths_to_read(type_name, server)]
+    pages = pages_by_id(session, ENTITIES[type_name], list(dict.fromkeys(ids)), list(dict.fromkeys(paths)))
+    return {str(row["id"]): row async for page in pages for row in page}
+
+
+def _batches(groups: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+    batch: list[Sequence[str]] = []
+    count = 0
+    for group in groups:
+        if batch and count + len(group) > _BATCH:
+            yield batch
+            batch, count = [], 0
+        batch.append(group)
+        count += len(group)
+    if batch:
+        yield batch

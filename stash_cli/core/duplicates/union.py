@@ -1,0 +1,157 @@
+"""What duplicates have beside their files: how much, in what they differ, and all of it on one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.combine import RULES, Combination
+from stash_cli.core.edits.merge import HISTORIES, Merge
+from stash_cli.core.edits.merge import paths_to_read as merged_paths
+from stash_cli.core.edits.recheck import equal
+from stash_cli.core.orm.edit import Edit, key_of
+from stash_cli.core.orm.input import before_of
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.duplicates.copies import File
+    from stash_cli.core.duplicates.decision import Decision
+
+    Row = Mapping[str, Any]
+    Rows = Mapping[str, Row]
+
+_COUNTER = "o_counter"
+_FLAGS = frozenset({"organized", "resume_time", "play_duration"})
+"""Fields that say nothing about how much is known of a scene."""
+
+
+def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
+    """Paths of the rows."""
+    return [*merged_paths(type_name, server), *([_COUNTER] if type_name == "Image" else [])]
+
+
+def richness(type_name: str, row: Row) -> int:
+    """The number of filled fields of an object and of the items in its lists."""
+    values = [before_of(type_name, name, row) for name in RULES[type_name] if name not in _FLAGS]
+    lists = [row.get(name) or () for name in ("scene_markers", *HISTORIES)]
+    return sum(map(_weight, [*values, *lists]))
+
+
+def _weight(value: Any) -> int:
+    if isinstance(value, list | dict | tuple):
+        return len(value)
+    return 0 if value is UNSET or value in (None, "") else 1
+
+
+def merge_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapabilities) -> Merge:
+    """The merge of the objects that go into the one that lives on."""
+    sources = [rows[one] for one in decision.gone]
+    return Merge(Combination(type_name, rows[decision.into], sources), server)
+
+
+def movable(type_name: str, row: Row, dropped: Collection[str]) -> Row:
+    """A row without what is not taken over: the tags `dropped`, and galleries of folders and archives.
+
+    Nobody can choose the images of these.
+    """
+    found = {**row}
+    if dropped and "tags" in row:
+        found["tags"] = [each for each in row["tags"] or () if str(each["id"]) not in dropped]
+    if type_name == "Image" and "galleries" in row:
+        found["galleries"] = [
+            each for each in row["galleries"] or () if not (each.get("folder") or each.get("files"))
+        ]
+    return found
+
+
+def edits_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapabilities) -> Iterator[Edit]:
+    """The edits that give the object that lives on what the others have, as far as it is `movable`."""
+    yield from merge_of(type_name, decision, rows, server).values()
+    if type_name == "Image":
+        yield from _counted(decision, rows)
+        yield from _covers(decision, rows)
+
+
+def _counted(decision: Decision, rows: Rows) -> Iterator[Edit]:
+    before = rows[decision.into].get(_COUNTER) or 0
+    more = sum(rows[one].get(_COUNTER) or 0 for one in decision.gone)
+    if more:
+        yield Edit("Image", decision.into, _COUNTER, before, before + more)
+
+
+def _covers(decision: Decision, rows: Rows) -> Iterator[Edit]:
+    """The covers of galleries that are images which go."""
+    for one in decision.gone:
+        for gallery in rows[one].get("galleries") or ():
+            cover = str((gallery.get("cover") or {}).get("id", ""))
+            if cover == one:
+                yield Edit("Gallery", str(gallery["id"]), "cover", one, decision.into)
+
+
+def differences(type_name: str, decision: Decision, rows: Rows) -> dict[str, tuple[str, ...]]:
+    """File -> in what it and its object differ from the kept one; from the first where none is kept."""
+    kept = decision.kept or decision.files[0]
+    found = {}
+    for file in decision.files:
+        if file is not kept:
+            names = [*_file_differences(kept, file)]
+            if file.owner != kept.owner:
+                names += _object_differences(type_name, rows[kept.owner], rows[file.owner])
+            found[file.id] = tuple(names)
+    return found
+
+
+def _file_differences(kept: File, file: File) -> Iterator[str]:
+    facts = {
+        "resolution": (kept.width, kept.height) != (file.width, file.height),
+        "codec": kept.codec != file.codec,
+        "bitrate": kept.bit_rate != file.bit_rate,
+        "size": kept.size != file.size,
+        "length": round(kept.duration) != round(file.duration),
+    }
+    yield from (name for name, differs in facts.items() if differs)
+
+
+def _object_differences(type_name: str, kept: Row, other: Row) -> Iterator[str]:
+    for name in RULES[type_name]:
+        values = [before_of(type_name, name, row) for row in (kept, other)]
+        if UNSET not in values and not equal(type_name, name, *values):
+            yield name
+    if _markers(kept) != _markers(other):
+        yield "markers"
+    if any((kept.get(name) or []) != (other.get(name) or []) for name in HISTORIES):
+        yield "histories"
+
+
+def _markers(row: Row) -> set[tuple[Any, Any]]:
+    return {(each["seconds"], each["primary_tag"]["id"]) for each in row.get("scene_markers") or ()}
+
+
+def missing(type_name: str, decision: Decision, before: Rows, now: Row) -> list[str]:
+    """What the others had and the object that lives on has not, after they were merged into it."""
+    found = []
+    for name in RULES[type_name]:
+        value = before_of(type_name, name, now)
+        if isinstance(value, list):
+            held = {str(key_of(item)) for item in value}
+            rows = (before[one] for one in decision.gone)
+            items = [item for row in rows for item in before_of(type_name, name, row) or ()]
+            found += [name] if any(str(key_of(item)) not in held for item in items) else []
+    if type_name == "Scene":
+        found += _missing_parts(decision, before, now)
+    return found
+
+
+def _missing_parts(decision: Decision, before: Rows, now: Row) -> Iterator[str]:
+    rows = [before[one] for one in decision.gone]
+    if not set().union(*map(_markers, rows)) <= _markers(now):
+        yield "markers"
+    files = {each["id"] for row in rows for each in row.get("files") or ()}
+    if not files <= {each["id"] for each in now.get("files") or ()}:
+        yield "files"
+    for name in HISTORIES:
+        times = {time for row in rows for time in row.get(name) or ()}
+        if name in now and not times <= set(now[name] or ()):
+            yield name

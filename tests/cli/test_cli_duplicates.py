@@ -1,0 +1,293 @@
+"""`duplicates`: what is found, what a plan does to scenes and files on disk, and what undo brings back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copyfile, copytree, rmtree
+from typing import Any
+
+import httpx
+import pytest
+from cli_support import Cli, Done
+from every import every
+from fault_kinds import errors
+from fault_proxy import FaultProxy, counted
+from scan_library import write_picture, write_video
+from served_library import serve_library
+
+BIG = "00ff00ff00ff00ff"
+HASHES = {"big": BIG, "small": "00ff00ff00ff00fe", "third": "00ff00ff00ff00fc"}
+LOOKS = 3
+"""The request for scenes that looks again: two find and read the groups."""
+MERGE = ("--distance", "1", "--keep", "resolution,bitrate", "--into")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: a folder with media and a library of them.
+
+    Scenes: `big` of no metadata, `small` with much of it, `third` like `small` only; `twin` and its copy in
+    one scene; two that are equal in every fact.
+    """
+    folder = tmp_path_factory.mktemp("duplicates")
+    media, url = folder / "media", f"embedded:{folder / 'library.sqlite'}"
+    cli = Cli(url)
+    for name, size, seed in (("best/big", (96, 72), 1), ("a/small", (64, 48), 2), ("a/third", (48, 36), 3)):
+        write_video(media / f"{name}.mp4", seed, size=size)
+    write_video(media / "a/twin.mp4", 4)
+    (media / "b").mkdir()
+    copyfile(media / "a/twin.mp4", media / "b/twin.mp4")
+    for seed in (5, 6):
+        write_video(media / f"a/tie{seed}.mp4", seed)
+    for number, size in enumerate(((32, 24), (16, 12))):
+        write_picture(media / f"pictures/{number}.png", number, size=size)
+    cli.ok("library", "add", str(media))
+    cli.ok("scan", "--wait")
+    files = cli.ok("files", "find", "--json", "--fields", "id,path").json
+    scenes = {Path(each["files"][0]["path"]).stem: each["id"] for each in state(cli, "id")}
+    made = [_phash(each["id"], _hash_of(Path(each["path"]))) for each in files]
+    made += [f'{noun}Create(input: {{name: "{noun}"}}) {{ id }}' for noun in ("performer", "studio", "group")]
+    made += [f'tagCreate(input: {{name: "{name}"}}) {{ id }}' for name in ("A", "Mark")]
+    made += ['galleryCreate(input: {title: "Gal"}) { id }', _metadata(scenes["small"])]
+    cli.ok("api", "mutation { " + " ".join(f"m{n}: {each}" for n, each in enumerate(made)) + " }")
+    more = f'scene_id: "{scenes["small"]}", seconds: 0.5, title: "m", primary_tag_id: "1"'
+    play = f'sceneAddPlay(id: "{scenes["small"]}", times: ["2024-01-01T10:00:00Z"]) {{ count }}'
+    cli.ok("api", f"mutation {{ sceneMarkerCreate(input: {{{more}}}) {{ id }} {play} }}")
+    return folder
+
+
+def _phash(file: str, value: str) -> str:
+    return (
+        f'fileSetFingerprints(input: {{id: "{file}", fingerprints: [{{type: "phash", value: "{value}"}}]}})'
+    )
+
+
+def _hash_of(path: Path) -> str:
+    tie = "f" * 12 + "0000"
+    return HASHES.get(path.stem, BIG if path.suffix == ".png" else tie if "tie" in path.stem else "0")
+
+
+def _metadata(scene: str) -> str:
+    box = 'stash_ids: [{endpoint: "https://box.example", stash_id: "0c55b8d4-5d3e-4c29-9bcd-25ef0a0c2ea5"}]'
+    links = "tag_ids: [1, 2], performer_ids: [1], studio_id: 1, gallery_ids: [1]"
+    rest = 'groups: [{group_id: 1, scene_index: 3}], urls: ["https://x.example"]'
+    return f'sceneUpdate(input: {{id: "{scene}", title: "Small", {links}, {rest}, {box}}}) {{ id }}'
+
+
+@pytest.fixture
+def cli(template: Path, own_state: Path) -> Iterator[Cli]:
+    """The program over the library; it and the files are put back afterwards."""
+    kept = own_state / "kept"
+    copytree(template, kept)
+    yield Cli(f"embedded:{template / 'library.sqlite'}")
+    for each in template.iterdir():
+        rmtree(each) if each.is_dir() else each.unlink()
+    copytree(kept, template, dirs_exist_ok=True)
+
+
+def scene(cli: Cli, name: str) -> str:
+    return cli.ok("scenes", "find", "--path-contains", name, "--ids").out.strip()
+
+
+def rows(cli: Cli, *words: str, noun: str = "scenes") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli.ok(noun, "duplicates", *words, "--dry-run", "--json").json
+    return found
+
+
+def actions(found: list[dict[str, Any]]) -> dict[str, str]:
+    return {Path(row["path"]).stem: row["action"] for row in found}
+
+
+def state(cli: Cli, *more: str) -> Any:
+    """All that is known of the scenes, by path."""
+    fields = ",".join(more) + (
+        ",title,tags.name,performers.name,studio.name,galleries.title,groups.group.name,groups.scene_index,urls,"
+        "stash_ids.stash_id,play_history,files.path,scene_markers.seconds"
+    )
+    return cli.ok("scenes", "find", "--json", "--fields", fields.lstrip(","), "--sort", "path").json
+
+
+def last_run(cli: Cli) -> str:
+    return str(cli.ok("history", "--json").json[0]["id"])
+
+
+def test_groups_tell_in_what_they_differ(cli: Cli) -> None:
+    found = rows(cli, "--distance", "1")
+    assert {row["group"] for row in found} == {1, 2}
+    differs = {Path(row["path"]).stem: {*row["differs"]} for row in found}
+    wanted = {"resolution", "size", "title", "tags", "markers", "histories"}
+    assert wanted <= differs["big"] | differs["small"]
+    text = cli.ok("scenes", "duplicates", "--by", "checksum").out
+    assert ("a/twin.mp4" in text, "b/twin.mp4" in text, "small" in text) == (True, True, False)
+
+
+def test_only_what_is_like_the_kept_file_is_touched(cli: Cli) -> None:
+    """`third` is in the chain, but two bits away from `big`."""
+    found = rows(cli, *MERGE, "keep", "--then", "delete-files")
+    shown = actions(found)
+    assert (shown["big"], shown["small"], shown["third"]) == ("keep", "delete", "stays")
+    assert shown["tie5"] == shown["tie6"] == "left"
+    assert "a tie" in next(row["reason"] for row in found if "tie5" in row["path"])
+
+
+def test_the_kept_scene_has_all_and_undo_brings_back_all_but_the_file(cli: Cli, template: Path) -> None:
+    before, small = state(cli), template / "media/a/small.mp4"
+    done = cli.ok(
+        "scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes", "--drop-tag", "Mark"
+    )
+    assert "1 of 1 groups done; 1 file" in done.err
+    assert not small.exists()
+    [kept] = [row for row in state(cli) if row["title"] == "Small"]
+    had = next(row for row in before if row["title"] == "Small")
+    assert [Path(each["path"]).name for each in kept["files"]] == ["big.mp4"]
+    assert [each["name"] for each in kept["tags"]] == ["A"]
+    for name in had.keys() - {"files", "tags"}:
+        assert kept[name] == had[name], name
+    undone = cli("undo", last_run(cli), "--yes")
+    assert (undone.status, "small.mp4 was deleted" in undone.err) == (6, True)
+    again = {row["title"] or row["files"][0]["path"]: row for row in state(cli)}
+    assert again["Small"] == had | {"files": []}
+    assert next(row for row in state(cli) if row["files"] and "big" in row["files"][0]["path"])["tags"] == []
+
+
+def test_undo_of_a_merge_without_deletion_brings_back_all(cli: Cli) -> None:
+    before = state(cli)
+    cli.ok("scenes", "duplicates", *MERGE, "keep", "--yes")
+    assert len(state(cli)) == len(before) - 1
+    cli.ok("undo", last_run(cli), "--yes")
+    assert state(cli) == before
+
+
+def test_the_best_file_of_the_poorer_scene(cli: Cli, template: Path) -> None:
+    """The scene with the metadata lives on, with the better file as its primary one."""
+    one = scene(cli, "small")
+    cli.ok("scenes", "duplicates", *MERGE, "most-metadata", "--then", "delete-files", "--yes")
+    row = cli.ok("scene", "show", one, "--json", "--fields", "title,files.path").json
+    assert (row["title"], [Path(each["path"]).name for each in row["files"]]) == ("Small", ["big.mp4"])
+    assert not (template / "media/a/small.mp4").exists()
+
+
+def test_copies_inside_one_scene(cli: Cli, template: Path) -> None:
+    words = ("--by", "checksum", "--keep", "path:/b/", "--then", "delete-files", "--yes")
+    done = cli.ok("scenes", "duplicates", *words)
+    assert "1 file" in done.err
+    assert [path.parent.name for path in (template / "media").glob("*/twin.mp4")] == ["b"]
+    assert cli("scenes", "duplicates", "--by", "checksum", "--json").json == []
+
+
+def test_protected_files_never_lose(cli: Cli, template: Path) -> None:
+    words = (*MERGE[:2], "--keep", "resolution", "--then", "delete-files")
+    shown = actions(rows(cli, *words, "--protect", str(template / "media/a")))
+    assert (shown["small"], shown["big"], shown["third"]) == ("keep", "delete", "stays")
+    everything = rows(cli, *words, "--protect", str(template / "media"))
+    assert {row["action"] for row in everything} == {"left"}
+    done = cli("scenes", "duplicates", *words, "--protect", "/nowhere", "--yes")
+    assert (done.status, "no file of these groups is there" in done.err) == (2, True)
+
+
+def test_what_was_dismissed_is_not_found_again(cli: Cli) -> None:
+    pair = [scene(cli, "big"), scene(cli, "small")]
+    assert "dismissed 1 pair" in cli.ok("scenes", "duplicates", "dismiss", *pair).err
+    assert actions(rows(cli, *MERGE, "keep")).keys().isdisjoint({"big"})
+    assert "restored 1 pair" in cli.ok("scenes", "duplicates", "restore", *pair).err
+    assert "big" in actions(rows(cli, *MERGE, "keep"))
+
+
+def test_losing_scenes_are_tagged_or_deleted(cli: Cli, template: Path) -> None:
+    words = ("scenes", "duplicates", "--distance", "1", "--keep", "resolution", "--then")
+    cli.ok(*words, "tag:Mark", "--where", "path:a/ OR path:best", "--yes")
+    assert "small" in cli.ok("scenes", "find", "tag:Mark", "--paths").out
+    done = cli.ok(*words, "delete", "--yes")
+    assert "the next scan makes them again" in cli.ok(*words, "delete", "--dry-run").err or done.status == 0
+    assert not scene(cli, "small")
+    assert (template / "media/a/small.mp4").exists()
+
+
+def test_images_are_merged_into_one(cli: Cli, template: Path) -> None:
+    ids = cli.ok("images", "find", "--sort", "path", "--ids").out.split()
+    cli.ok("image", "update", ids[1], "title=Two", "tags+=A")
+    cli.ok("image", "o", ids[1])
+    words = ("images", "duplicates", "--keep", "resolution", "--into", "keep", "--then", "delete-files")
+    assert actions(cli.ok(*words, "--dry-run", "--json").json) == {"0": "keep", "1": "delete"}
+    cli.ok(*words, "--yes")
+    fields = "id,title,tags.name,o_counter"
+    [row] = cli.ok("images", "find", "--json", "--fields", fields).json
+    assert (row["id"], row["title"], row["tags"], row["o_counter"]) == (ids[0], "Two", [{"name": "A"}], 1)
+    assert [path.name for path in (template / "media/pictures").iterdir()] == ["0.png"]
+
+
+REFUSED: list[tuple[list[str], int, str]] = [
+    (["--then", "delete-files"], 2, "nothing says which file is kept"),
+    (["--keep", "size", "--then", "burn"], 2, "write nothing, tag:NAME"),
+    (["--keep", "sise"], 2, "size"),
+    (["--keep", "path:("], 2, "path:("),
+    (["--keep", "size", "--into", "keep", "--then", "delete"], 2, "leave out --then delete"),
+    (["--keep", "size", "--into", "keep", "--then", "tag:A"], 2, "nothing to tag"),
+    (["--by", "name"], 2, "are compared by"),
+    (["--by", "checksum", "--distance", "1"], 2, "--by phash"),
+    (["--distance", "99"], 2, "--distance"),
+    (["beach"], 2, "takes only dismiss and restore"),
+    (["dismiss", "1"], 2, "needs two scenes"),
+    (["--keep", "size", "--then", "tag:Nobody", "--yes"], 3, "Nobody"),
+    ([*MERGE, "keep", "--then", "delete-files"], 11, "confirm with --yes"),
+]
+
+
+@every(("args", "status", "text"), REFUSED, ids=str)
+def test_what_is_refused(args: list[str], status: int, text: str, template: Path) -> None:
+    done = Cli(f"embedded:{template / 'library.sqlite'}")("scenes", "duplicates", *args)
+    assert (done.status, text in done.err) == (status, True), done.err
+
+
+def test_deleting_files_wants_the_count_typed(cli: Cli, template: Path) -> None:
+    words = ("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files")
+    wrong = cli(*words, terminal=True, answers="y\n")
+    assert (wrong.status, (template / "media/a/small.mp4").exists()) == (11, True)
+    assert "undo brings back all but files" in wrong.err
+    done = cli(*words, terminal=True, answers="1\n")
+    assert (done.status, (template / "media/a/small.mp4").exists()) == (0, False)
+
+
+@pytest.fixture
+def proxy(cli: Cli, template: Path) -> Iterator[FaultProxy]:
+    assert cli
+    with serve_library(template / "library.sqlite") as url, FaultProxy(url) as proxy:
+        yield proxy
+
+
+def delete(proxy: FaultProxy) -> Done:
+    return Cli(proxy.url)("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
+
+
+def test_nothing_is_deleted_when_the_merge_fails(proxy: FaultProxy, template: Path) -> None:
+    proxy.rule = counted(lambda request: "sceneMerge" in request.document, errors("no"))
+    done = delete(proxy)
+    assert (done.status, "partly changed: no" in done.err) == (6, True), done.err
+    assert (template / "media/a/small.mp4").exists()
+
+
+def test_nothing_is_deleted_or_merged_when_the_kept_file_is_gone(cli: Cli, template: Path) -> None:
+    before = state(cli)
+    (template / "media/best/big.mp4").unlink()
+    done = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
+    assert done.status != 0
+    assert (template / "media/a/small.mp4").exists()
+    assert state(cli) == before
+
+
+def test_a_group_that_changed_since_it_was_looked_at_is_left(proxy: FaultProxy, template: Path) -> None:
+    """Somebody else gives a title between the plan and the first change."""
+    one, looks = scene(Cli(proxy.url), "small"), []
+
+    def rule(request: Any) -> None:
+        looks.append("findScenes" in request.document)
+        if sum(looks) == LOOKS and looks[-1]:
+            mutation = f'mutation {{ sceneUpdate(input: {{id: "{one}", title: "Other"}}) {{ id }} }}'
+            url = "http://{}:{}/graphql".format(*proxy.target)
+            httpx.post(url, json={"query": mutation}).raise_for_status()
+
+    proxy.rule = rule
+    done = delete(proxy)
+    assert (done.status, "changed by others" in done.err) == (1, True), done.err
+    assert (template / "media/a/small.mp4").exists()

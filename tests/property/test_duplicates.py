@@ -1,0 +1,115 @@
+"""Decisions about duplicates, over random groups of files: what holds whatever the rules are."""
+
+from __future__ import annotations
+
+import os
+from itertools import combinations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stash_cli.core.duplicates.copies import Copy, File
+from stash_cli.core.duplicates.decision import DELETE_FILES, INTO, Decision, Policy, decide
+from stash_cli.core.duplicates.keep import parse_rules
+from stash_cli.core.duplicates.matching import Match
+from stash_cli.core.types.phash import differing_bits, similar_hashes
+
+EXAMPLES = int(os.environ.get("STASH_EXAMPLES", "40"))
+HASHES = ("00ff00ff00ff00ff", "00ff00ff00ff00fe", "00ff00ff00ff00fc", "0f0f0f0f0f0f0f0f", "0000000000000000")
+ROOTS = ("/best", "/other")
+RULES = ("resolution", "bitrate", "size", "oldest", "smallest", "codec:hevc", "path:best", "most-metadata")
+
+
+@st.composite
+def files(draw: st.DrawFn, number: int, owner: str) -> File:
+    root, codec = draw(st.sampled_from(ROOTS)), draw(st.sampled_from(("h264", "hevc", "")))
+    return File(
+        str(100 + number),
+        owner,
+        f"{root}/{number}.mp4",
+        draw(st.integers(0, 3)),
+        draw(st.integers(0, 2)),
+        draw(st.integers(1, 2)),
+        draw(st.sampled_from((0.0, 10.0, 10.5, 60.0))),
+        codec,
+        draw(st.integers(0, 2)),
+        modified=draw(st.sampled_from(("", "2024-01-01", "2024-01-02"))),
+        hashes={"phash": draw(st.sampled_from(HASHES)), "oshash": str(number)},
+        is_zipped=draw(st.booleans()),
+    )
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> list[Copy]:
+    found, number = [], 0
+    for one in range(1, draw(st.integers(1, 5)) + 1):
+        own = []
+        for _ in range(draw(st.integers(0, 3))):
+            number += 1
+            own.append(draw(files(number, str(one))))
+        ids = draw(st.sets(st.sampled_from((("box", "1"), ("box", "2"))), max_size=1))
+        markers = tuple(draw(st.lists(st.sampled_from((1.0, 50.0)), max_size=1)))
+        found.append(
+            Copy(str(one), "", str(one), tuple(own), draw(st.integers(0, 2)), frozenset(ids), markers=markers)
+        )
+    return found
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    rules = draw(st.lists(st.sampled_from(RULES), min_size=1, max_size=3))
+    protected = draw(st.sets(st.sampled_from(ROOTS), max_size=1))
+    match = Match("phash", draw(st.integers(0, 2)), draw(st.sampled_from((None, 1.0))))
+    into = draw(st.sampled_from((None, *INTO)))
+    return Policy(match, parse_rules(rules), into, DELETE_FILES, tuple(protected))
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(groups(), policies())
+def test_nothing_is_lost_that_is_not_like_what_is_kept(group: list[Copy], policy: Policy) -> None:
+    copies, taken = {copy.id: copy for copy in group}, set[str]()
+    for each in decide(group, policy):
+        if not each.is_acted_on:
+            assert not each.losers or each.reason
+            continue
+        kept, losing = each.kept, {file.id for file in each.losers}
+        assert kept is not None
+        assert kept.id not in losing
+        assert losing
+        for file in each.losers:
+            assert policy.match.are_alike(kept, file, copies)
+            assert not policy.protects(file)
+            assert not file.is_zipped
+        # Every file of an object that goes is kept, or like what is kept.
+        for one in each.gone:
+            assert {file.id for file in copies[one].files} <= {*losing, kept.id}
+        assert each.into not in each.gone
+        assert kept.owner in (each.into, *each.gone)
+        # An object takes part in one decision.
+        assert taken.isdisjoint({each.into, *each.gone})
+        taken |= {each.into, *each.gone}
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(groups(), policies(), st.randoms(use_true_random=False))
+def test_the_order_in_which_a_server_lists_changes_nothing(
+    group: list[Copy], policy: Policy, random: object
+) -> None:
+    shuffled = list(group)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    first, second = (_done(list(decide(each, policy))) for each in (group, shuffled))
+    assert first == second
+
+
+def _done(decisions: list[Decision]) -> set[Decision]:
+    return {each for each in decisions if each.is_acted_on}
+
+
+@settings(max_examples=EXAMPLES // 2, deadline=None)
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30), st.data(), st.integers(0, 12))
+def test_hashes_that_are_near_are_found(hashes: list[int], data: st.DataObject, distance: int) -> None:
+    near = [one ^ (1 << bit) for one in hashes for bit in data.draw(st.sets(st.integers(0, 62), max_size=2))]
+    many = list(dict.fromkeys([*hashes, *near]))
+    found = {frozenset(pair) for pair in similar_hashes(many, distance)}
+    wanted = {frozenset(pair) for pair in combinations(many, 2) if differing_bits(*pair) <= distance}
+    assert found == wanted

@@ -1,0 +1,123 @@
+"""Decisions about two scenes of one file each: what leaves them alone, and what does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from every import every
+
+from stash_cli.core.duplicates.copies import Copy, File
+from stash_cli.core.duplicates.decision import DELETE_FILES, KEEP, METADATA, Decision, Policy, decide
+from stash_cli.core.duplicates.keep import parse_rules
+from stash_cli.core.duplicates.matching import Match
+
+HASHES = {"phash": "00ff00ff00ff00ff", "oshash": "1"}
+BEST = File("1", "1", "/a/best.mp4", 100, 1920, 1080, 60.0, "hevc", 9, 25, "2024-01-01", HASHES)
+OTHER = File("2", "2", "/b/other.mp4", 50, 640, 480, 60.0, "h264", 5, 25, "2024-01-02", HASHES)
+POLICY = Policy(Match(), parse_rules(["resolution"]), KEEP, DELETE_FILES)
+
+
+def decision(
+    best: dict[str, Any] | None = None,
+    other: dict[str, Any] | None = None,
+    policy: dict[str, Any] | None = None,
+    copies: tuple[dict[str, Any], dict[str, Any]] = ({}, {}),
+) -> Decision | None:
+    """The decision about the two scenes with these facts changed."""
+    files = (replace(BEST, **(best or {})), replace(OTHER, **(other or {})))
+    many = [
+        Copy(file.owner, files=(file,), created_at=file.owner, **facts)
+        for file, facts in zip(files, copies, strict=True)
+    ]
+    return next(decide(many, replace(POLICY, **(policy or {}))), None)
+
+
+SAME: dict[str, Any] = {"size": 100, "modified": "2024-01-01"}
+LEFT: list[tuple[str, dict[str, Any]]] = [
+    ("a tie: size", {"other": {"size": 100}, "policy": {"keep": parse_rules(["size"])}}),
+    (
+        "bitrate of /b/other.mp4 is not known",
+        {"other": {"bit_rate": 0}, "policy": {"keep": parse_rules(["bitrate"])}},
+    ),
+    ("codec:hevc of /b", {"other": {"codec": ""}, "policy": {"keep": parse_rules(["codec:hevc"])}}),
+    ("belongs to several objects", {"other": {"id": "1"}}),
+    ("is in an archive", {"other": {"is_zipped": True}}),
+    ("may be one file by two paths", {"other": SAME}),
+    ("are one file", {"policy": {"is_same_file": lambda *_: True}}),
+    ("is empty", {"best": {"size": 0}}),
+    ("has captions (de)", {"copies": ({}, {"captions": frozenset({"de"})})}),
+    ("has a funscript", {"copies": ({}, {"is_interactive": True})}),
+    ("is in the gallery 4", {"copies": ({}, {"galleries": frozenset({"4"})})}),
+    (
+        "different ids at box",
+        {"copies": ({"stash_ids": frozenset({("box", "1")})}, {"stash_ids": frozenset({("box", "2")})})},
+    ),
+    ("markers of 2 do not fit", {"copies": ({}, {"markers": (61.0,)})}),
+    (
+        "markers of 2 do not fit",
+        {
+            "other": {"duration": 50.0},
+            "policy": {"match": Match(seconds=None)},
+            "copies": ({}, {"markers": (1.0,)}),
+        },
+    ),
+    ("all others are protected", {"policy": {"protected": ("/a", "/b")}}),
+]
+
+
+@every(("text", "facts"), LEFT, ids=str)
+def test_what_is_left_alone(text: str, facts: dict[str, Any]) -> None:
+    found = decision(**facts)
+    assert found is not None
+    assert (found.is_acted_on, text in found.reason) == (False, True), found.reason
+
+
+ACTED_ON: list[dict[str, Any]] = [
+    {},
+    {"other": SAME, "policy": {"takes_same_time": True}},
+    {"other": SAME, "policy": {"is_same_file": lambda *_: False}},
+    {"other": {"bit_rate": 0}, "policy": {"keep": parse_rules(["resolution,bitrate"])}},
+    {"copies": ({"captions": frozenset({"de"})}, {"captions": frozenset({"de"}), "markers": (59.0,)})},
+    {"other": {"is_zipped": True}, "policy": {"then": "nothing"}},
+    {"policy": {"protected": ("/a",)}},
+]
+
+
+@every("facts", ACTED_ON, ids=str)
+def test_what_is_decided(facts: dict[str, Any]) -> None:
+    found = decision(**facts)
+    assert found is not None
+    assert (found.reason, found.into, found.gone) == ("", "1", ("2",))
+    assert [file.id for file in found.losers] == ["2"]
+
+
+NOT_ALIKE: list[dict[str, Any]] = [
+    {"other": {"duration": 62.0}},
+    {"other": {"duration": 0.0}},
+    {"other": {"hashes": {}}},
+    {"other": {"hashes": {"phash": "00ff00ff00ff00fe"}}},
+    {"best": {"hashes": {"phash": "0"}}, "other": {"hashes": {"phash": "0"}}},
+    {"policy": {"is_dismissed": lambda *_: True}},
+    {"policy": {"match": Match("stash-id")}},
+]
+
+
+@every("facts", NOT_ALIKE, ids=str)
+def test_what_is_not_alike(facts: dict[str, Any]) -> None:
+    assert decision(**facts) is None
+
+
+def test_the_scene_that_lives_on_is_chosen_apart_from_the_file() -> None:
+    found = decision(policy={"into": METADATA}, copies=({}, {"richness": 3}))
+    assert found is not None
+    assert (found.into, found.gone, [file.id for file in found.losers]) == ("2", ("1",), ["2"])
+    oldest = decision(policy={"into": "oldest"}, copies=({"richness": 1}, {"richness": 3}))
+    assert oldest is not None
+    assert oldest.into == "1"
+
+
+def test_a_protected_file_wins_over_a_better_one() -> None:
+    found = decision(policy={"protected": ("/b/",)})
+    assert found is not None
+    assert (found.kept and found.kept.id, [file.id for file in found.losers]) == ("2", ["1"])
