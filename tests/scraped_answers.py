@@ -66,5 +66,16 @@ def _selected(value: Any, fields: graphql.SelectionSetNode | None) -> Any:
         return value
     if isinstance(value, list):
         return [_selected(each, fields) for each in value]
-    asked = [each for each in fields.selections if isinstance(each, graphql.FieldNode)]
-    return {each.name.value: _selected(value.get(each.name.value), each.selection_set) for each in asked}
+    found: dict[str, Any] = {}
+    for each in fields.selections:
+        if isinstance(each, graphql.FieldNode):
+            key = each.alias.value if each.alias else each.name.value
+            found[key] = _selected(value.get(each.name.value), each.selection_set)
+        elif isinstance(each, graphql.InlineFragmentNode) and _is_of(value, each):
+            found |= _selected(value, each.selection_set)
+    return found
+
+
+def _is_of(value: dict[str, Any], fragment: graphql.InlineFragmentNode) -> bool:
+    condition = fragment.type_condition
+    return condition is None or condition.name.value == value.get("__typename")

@@ -67,9 +67,11 @@ class ScrapeOptions(CommandOptions):
 def run_list(runtime: Runtime, options: ListOptions) -> None:
     """List the scrapers, with the types and addresses that each knows."""
     runtime.check_output(SCRAPER)
-    wanted = [(options.type or each).upper() for each in (SPECS if options.type is None else (options.type,))]
 
     async def work(session: Session) -> list[Row]:
+        known = (await session.learn()).enum_values("ScrapeContentType")
+        all_types = [each.upper() for each in SPECS if each.upper() in known or (each == "group" and known)]
+        wanted = [options.type.upper()] if options.type is not None else all_types
         return list(await session.call("listScrapers", {"types": wanted}) or ())
 
     rows = [_scraper(row) for row in runtime.run(work)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,6 +143,14 @@ def asking(cli: Cli, proxy: FaultProxy) -> Cli:
     return cli
 
 
+def test_the_plan_as_json_says_what_became_of_each(asking: Cli) -> None:
+    plan = asking.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--dry-run", "--json").json
+    first, second = plan["results"]
+    assert (first["outcome"], second["outcome"]) == ("not sure enough", "nothing found")
+    assert [each["site_id"] for each in first["results"]] == ["site-11", "site-12"]
+    assert {each["confidence"] for each in first["results"]} == {"none"}
+
+
 def test_two_results_are_a_question(asking: Cli) -> None:
     asked = ("scenes", "scrape", "1", "--stash-box", "box")
     done = asking.ok(*asked, "--yes", "--confidence", "low")
@@ -153,9 +162,23 @@ def test_two_results_are_a_question(asking: Cli) -> None:
 
 def test_fields_are_taken_one_by_one(asking: Cli) -> None:
     asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
-    done = asking.ok(*asked, terminal=True, answers="2\n?\n7\n1\n")
-    assert "take these fields only" in done.err
+    done = asking.ok(*asked, terminal=True, answers="2\n?\n7\n2\n")
+    assert "take these fields" in done.err
     assert scene(asking, "code,details") == {"code": "B-1", "details": ""}
+
+
+def test_what_is_there_stands_beside_what_was_found_and_may_be_replaced(cli: Cli, proxy: FaultProxy) -> None:
+    proxy.rule = answer_by_id(s1=[result("New", 1, code="c", fingerprints=[same()])])
+    asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    done = cli.ok(*asked, terminal=True, answers="1,3\n")
+    assert re.search(r'\[ 1\] title +"Sea" +"New"', plain(done.err))
+    assert re.search(r'  2  code +nothing +"c"', plain(done.err))
+    assert scene(cli, "title,code,date") == {"title": "New", "code": "", "date": "2024-05-06"}
+
+
+def plain(text: str) -> str:
+    """Text without colours."""
+    return re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", text)
 
 
 def test_what_was_refused_is_not_offered_again(asking: Cli) -> None:
@@ -199,7 +222,8 @@ def test_decisions_are_kept_when_the_question_is_left(cli: Cli, proxy: FaultProx
     cli.ok(*asked, terminal=True, answers="y\nq\n")
     assert [scene(cli, "details", one)["details"] for one in "12"] == ["1", ""]
     proxy.rule = answer_by_id()
-    done = cli.ok("scenes", "scrape", "--resume", "--interactive", terminal=True, answers="y\n")
+    assert "needs a terminal" in cli("scenes", "scrape", "--resume").err
+    done = cli.ok("scenes", "scrape", "--resume", terminal=True, answers="y\n")
     assert done.err.count("take this for scene") == 1
     assert scene(cli, "details", "2")["details"] == "2"
 
@@ -277,7 +301,11 @@ def test_a_performer_is_searched_by_name_and_then_read_whole(cli: Cli, proxy: Fa
 def test_objects_are_read_at_their_own_addresses(cli: Cli, proxy: FaultProxy) -> None:
     cli.ok("group", "create", "--name", "Saga", "--url", "https://a.example", "--url", "https://b.example")
     proxy.rule = sources = Sources(
-        scrapeGroupURL=lambda given: {"name": "Saga", "duration": "1:00"} if "b." in given["url"] else None
+        scrapeURL=lambda given: (
+            {"__typename": "ScrapedGroup", "name": "Saga", "duration": "1:00"}
+            if "b." in given["url"]
+            else None
+        )
     )
     cli.ok("groups", "scrape", "--all", "--by-url", "--yes")
     assert [given["url"] for _, given in sources.asked] == ["https://a.example", "https://b.example"]

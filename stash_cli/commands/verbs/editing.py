@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,6 +75,8 @@ class Editing:
     names: Names
     outcomes: Outcomes
     unchanged: list[str]
+    more: dict[str, Any] = field(default_factory=dict)
+    """Further facts for the JSON of the plan."""
 
     def preview(self) -> None:
         """Print the edits of the first objects, and totals."""
@@ -137,6 +139,7 @@ class Editing:
                 "creates": [{"type": target, "name": name} for target, _, name in self.names.to_make()],
                 "unchanged": self.unchanged,
                 "problems": {one: error.message for one, error in self.outcomes.problems.items()},
+                **self.more,
             }
             streams.data(json.dumps(plan, ensure_ascii=False) + "\n")
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,7 @@ from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targ
 from stash_cli.core.errors import StashNotConfirmedError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stash_cli.core.scraping.decisions import Decisions, Scrape
     from stash_cli.core.scraping.sources import Source
 
-_NOW = ("yes", "dry_run", "interactive", "max_changes", "force", "fail_fast", "failed_to", "resume")
+_NOW = ("yes", "dry_run", "max_changes", "force", "fail_fast", "failed_to", "resume")
 """Options that are not those of a run that goes on, but of the command that goes on with it."""
 _LEVELS = ("low", "medium", "high")
 
@@ -133,33 +133,57 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def scrape(noun: Noun, runtime: Runtime, options: ScrapeOptions) -> None:
     runtime.check_output(noun.view)
     check_failed_to(options.failed_to)
-    if options.interactive and not runtime.streams.interactive:
-        raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
+    _check_terminal(runtime, is_asked=options.interactive)
     if not options.resume:
         _check(noun, options)
         read_targets(runtime, noun.entity, options.words or [], options)
 
     async def work(session: Session) -> None:
-        decisions = _decisions(runtime)
-        given, last = _resumed(noun, decisions, options) if options.resume else (options, None)
-        query = read_targets(runtime, noun.entity, given.words or [], given)
-        words = read_words(runtime.streams, given.words) if given.words else []
-        if given.words and not words:
-            return
-        from stash_cli.commands.verbs.scraping import Scraping
-        from stash_cli.core.edits.draft import Draft
-
-        with closing(Draft()) as draft:
-            with before_sending(runtime):
-                source = await _source(session, noun, given)
-                selection = await Selection.of(session, runtime, noun.entity, words, query)
-                number = last.id if last else _number(decisions, noun, given, words)
-                scraping = Scraping(session, runtime, noun, given, draft)
-                await _open_run(scraping, source, decisions, number)
-                await scraping.fill(selection)
-            await scraping.carry_out()
+        with closing(_decisions(runtime)) as decisions:
+            await _scrape(session, runtime, noun, decisions, options)
 
     runtime.run(work, writes=not options.dry_run)
+
+
+async def _scrape(
+    session: Session, runtime: Runtime, noun: Noun, decisions: Decisions, options: ScrapeOptions
+) -> None:
+    """Ask, and carry out what is found, or go on with a run that was cut off."""
+    from stash_cli.commands.verbs.scraping import Scraping
+    from stash_cli.core.edits.draft import Draft
+
+    given, last = _resumed(runtime, noun, decisions, options) if options.resume else (options, None)
+    query = read_targets(runtime, noun.entity, given.words or [], given)
+    words = read_words(runtime.streams, given.words) if given.words else []
+    if given.words and not words:
+        return
+    with closing(Draft()) as draft:
+        with before_sending(runtime), _resumable(runtime, noun):
+            source = await _source(session, noun, given)
+            selection = await Selection.of(session, runtime, noun.entity, words, query)
+            number = last.id if last else _number(decisions, noun, given, words)
+            scraping = Scraping(session, runtime, noun, given, draft)
+            await _open_run(scraping, source, decisions, number)
+            await scraping.fill(selection)
+        await scraping.carry_out()
+
+
+def _check_terminal(runtime: Runtime, *, is_asked: bool) -> None:
+    """Raise StashNotConfirmedError where a person is to be asked, and there is no terminal."""
+    if is_asked and not runtime.streams.interactive:
+        raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
+
+
+@contextmanager
+def _resumable(runtime: Runtime, noun: Noun) -> Iterator[None]:
+    """Note how to go on when Ctrl-C ends the block."""
+    from asyncio import CancelledError
+
+    try:
+        yield
+    except (CancelledError, KeyboardInterrupt):
+        runtime.streams.note(f"go on with: stash {noun.entity.plural} scrape --resume")
+        raise
 
 
 def _check(noun: Noun, options: ScrapeOptions) -> None:
@@ -222,7 +246,9 @@ def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Seq
     return decisions.start(noun.entity.type, flags | {"words": list(words) or None})
 
 
-def _resumed(noun: Noun, decisions: Decisions, options: ScrapeOptions) -> tuple[ScrapeOptions, Scrape]:
+def _resumed(
+    runtime: Runtime, noun: Noun, decisions: Decisions, options: ScrapeOptions
+) -> tuple[ScrapeOptions, Scrape]:
     """The options of the last run that was cut off, with those of this command for what is done with it."""
     last = decisions.last(noun.entity.type)
     plural = noun.entity.plural
@@ -232,8 +258,10 @@ def _resumed(noun: Noun, decisions: Decisions, options: ScrapeOptions) -> tuple[
             hint=f"Start one: stash {plural} scrape --help",
         )
     names = {each.name for each in fields(ScrapeOptions)}
-    flags: Mapping[str, Any] = {name: value for name, value in last.flags.items() if name in names}
-    return replace(options, **flags), last
+    flags: dict[str, Any] = {name: value for name, value in last.flags.items() if name in names}
+    asks = options.interactive or (bool(flags.get("interactive")) and not (options.yes or options.dry_run))
+    _check_terminal(runtime, is_asked=asks)
+    return replace(options, **flags | {"interactive": asks}), last
 
 
 async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Source:

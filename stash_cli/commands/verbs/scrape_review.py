@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from stash_cli.core.edits.diff import parts
+from stash_cli.core.edits.diff import value_text
+from stash_cli.core.orm.edit import Change
 from stash_cli.core.scraping.choice import Choice, Outcome
+from stash_cli.core.scraping.covers import data_of, size_of
+from stash_cli.core.unset import UNSET
 from stash_cli.output import failures
 from stash_cli.output.diff import STYLES
 from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from stash_cli.commands.verbs.scraping import Scraping
     from stash_cli.core.orm.edit import Edit
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
     from stash_cli.core.scraping.run import Scraped
 
 HELP = """\
-y    - take all fields that are shown
-1,3  - take these fields only; -2 takes all but this one
+y    - take the fields that have no brackets around their numbers
+1,3  - take these fields, which replaces what is there; -2 takes all of y but this one
 n    - this is another one: take nothing, and do not offer it again
 s    - leave it for now; --resume asks again
 c    - choose another result, where there are several
@@ -31,30 +34,30 @@ q    - leave this one and all that follow
 ?    - this help"""
 _ASKED = (Outcome.TAKEN, Outcome.SEVERAL, Outcome.UNSURE)
 """Outcomes about which a person is asked."""
-_WIDTH = 34
-"""Characters of the column with what is there."""
+_NARROWEST = 18
+"""Characters that a column of values has at least."""
 _SHOWN = 9
 """Results that are listed."""
 
 
-def apply_decision(each: Scraped, decision: Mapping[str, Any]) -> None:
-    """Make a stored decision about an object true; {} leaves it as it is."""
-    outcome = decision.get("outcome")
+async def restore(scraping: Scraping, each: Scraped) -> None:
+    """Make the decision about an object that was stored true."""
+    outcome = each.decision.get("outcome")
     if outcome == Outcome.TAKEN:
-        chosen = [one for one in each.choice.candidates if one.key == decision["result"]]
+        chosen = [one for one in each.choice.candidates if one.key == each.decision["result"]]
         if chosen:
             each.choice = Choice(Outcome.TAKEN, tuple(chosen))
-            each.edits = [edit for edit in each.edits if edit.field in decision["fields"]]
+            edits = await scraping.run.all_edits(each.row, chosen[0])
+            each.edits = [edit for edit in edits if edit.field in each.decision["fields"]]
     elif outcome is not None:
         each.choice = replace(each.choice, outcome=Outcome(outcome))
         each.edits = []
 
 
 async def review(scraping: Scraping, each: Scraped) -> None:
-    """Ask about one object: its choice, edits and stored decision are what the person says."""
+    """Ask about one object: its choice and edits are what the person says, which is stored."""
     if each.decision and each.decision.get("outcome") != Outcome.SKIPPED:
-        await _load(scraping, each)
-        apply_decision(each, each.decision)
+        await restore(scraping, each)
         return
     if each.choice.outcome not in _ASKED or not each.choice.candidates:
         return
@@ -63,13 +66,6 @@ async def review(scraping: Scraping, each: Scraped) -> None:
             _keep(scraping, each, each.edits)
         return
     await _ask(scraping, each)
-
-
-async def _load(scraping: Scraping, each: Scraped) -> None:
-    """Make the edits of the result that a person chose of several."""
-    wanted = [one for one in each.choice.candidates if one.key == each.decision.get("result")]
-    if each.choice.taken is None and wanted:
-        each.edits = await scraping.run.edits(each.row, wanted[0])
 
 
 async def _ask(scraping: Scraping, each: Scraped) -> None:
@@ -83,49 +79,59 @@ async def _ask(scraping: Scraping, each: Scraped) -> None:
             each.edits = await scraping.run.edits(each.row, candidate)
             others = [one for one in each.choice.candidates if one.key != candidate.key]
             each.choice = Choice(Outcome.TAKEN, (candidate, *others))
-        _show(scraping, each, candidate)
-        word = _answer(scraping, each)
+        offer = _Offer(each.edits, await scraping.run.all_edits(each.row, candidate))
+        _show(scraping, each, candidate, offer)
+        word = _answer(scraping, each, offer)
         if word != "c":
-            _decide(scraping, each, word)
+            _decide(scraping, each, word, offer)
             return
         candidate = _choose(scraping, each)
 
 
-def _answer(scraping: Scraping, each: Scraped) -> str:
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The edits of a result: those that are made by default, and all that may be chosen, in one order."""
+
+    usual: Sequence[Edit]
+    all: Sequence[Edit]
+
+    def is_usual(self, edit: Edit) -> bool:
+        return any(each.field == edit.field for each in self.usual)
+
+    def chosen(self, word: str) -> list[Edit] | None:
+        """The edits of `y`, `a`, `1,3` or `-2`; None for another word."""
+        if word in ("y", "a"):
+            return list(self.usual)
+        if not re.fullmatch(r"-?\d+(?:[\s,]+-?\d+)*", word):
+            return None
+        numbers = [int(text) for text in re.split(r"[\s,]+", word)]
+        if any(not 1 <= abs(number) <= len(self.all) for number in numbers):
+            return None
+        left = {self.all[-number - 1].field for number in numbers if number < 0}
+        if left:
+            return [edit for edit in self.usual if edit.field not in left]
+        return [self.all[number - 1] for number in dict.fromkeys(numbers)]
+
+
+def _answer(scraping: Scraping, each: Scraped, offer: _Offer) -> str:
     """A word that HELP explains."""
     streams = scraping.runtime.streams
-    keys = "y,n,1-9,s,c,a,q,?" if len(each.choice.candidates) > 1 else "y,n,1-9,s,a,q,?"
-    if not each.edits:
-        keys = keys.replace("1-9,", "")
-    question = f"take this for {scraping.noun.entity.noun} {each.id}? [{keys}]"
+    many = ["c"] if len(each.choice.candidates) > 1 else []
+    keys = ["y", *(["1,3"] if offer.all else []), "n", "s", *many, "a", "q", "?"]
+    question = f"take this for {scraping.noun.entity.noun} {each.id}? [{' '.join(keys)}]"
     while True:
         word = failures.answer(streams, question).strip().lower()
         if not word:  # as at `[y/N]`, and when the input has ended
             return "s"
-        if word in keys.split(",") and word not in ("?", "1-9"):
-            return word
-        if _chosen(word, each.edits) is not None:
+        if (word in keys and word != "?") or offer.chosen(word) is not None:
             return word
         for line in HELP.splitlines():
             streams.say(line)
 
 
-def _chosen(word: str, edits: Sequence[Edit]) -> list[Edit] | None:
-    """The edits of `1,3`, or all but those of `-2`; None for another word."""
-    if not re.fullmatch(r"-?\d+(?:[\s,]+-?\d+)*", word):
-        return None
-    numbers = [int(text) for text in re.split(r"[\s,]+", word)]
-    if any(not 1 <= abs(number) <= len(edits) for number in numbers):
-        return None
-    left = {-number for number in numbers if number < 0}
-    if left:
-        return [edit for number, edit in enumerate(edits, 1) if number not in left]
-    return [edits[number - 1] for number in dict.fromkeys(numbers)]
-
-
-def _decide(scraping: Scraping, each: Scraped, word: str) -> None:
+def _decide(scraping: Scraping, each: Scraped, word: str, offer: _Offer) -> None:
     """Make an answer true, and keep it."""
-    chosen = each.edits if word in ("y", "a") else _chosen(word, each.edits)
+    chosen = offer.chosen(word)
     if chosen is not None:
         scraping.takes_all = word == "a"
         _keep(scraping, each, chosen)
@@ -197,25 +203,36 @@ def _told(candidate: Candidate) -> str:
     return f"{head}: {sure}" if sure else head
 
 
-def _show(scraping: Scraping, each: Scraped, candidate: Candidate) -> None:
-    """Print what is there and what was found, a line for each field that would change."""
-    streams, labels = scraping.runtime.streams, scraping.labels
+def _show(scraping: Scraping, each: Scraped, candidate: Candidate, offer: _Offer) -> None:
+    """Print what is there and what was found side by side, a line for each field that may change."""
+    streams = scraping.runtime.streams
     _head(scraping, each)
     streams.say(f"  {scraping.run.asker.source.name}: {_told(candidate)}", wrap=False)
-    width = max([len(edit.field) for edit in each.edits], default=0)
-    for number, edit in enumerate(each.edits, 1):
-        split = [(part.text, part.kind) for part in parts(edit, labels)]
-        streams.say_parts(
-            [
-                (f"  {number}  {edit.field:<{width}}  ", ""),
-                *((text, STYLES.get(kind, "")) for text, kind in split),
-            ]
-        )
-    changed = {edit.field for edit in each.edits}
-    left = [
-        attr
-        for attr in candidate.found.fields
-        if attr not in changed and scraping.run.planner.may_change(attr)
-    ]
-    if left:
-        streams.say(f"  left as they are: {', '.join(left)}", wrap=False)
+    names = max([len(edit.field) for edit in offer.all], default=0)
+    room = max(_NARROWEST, (streams.width - names - len("  [10]    ")) // 2)
+    for number, edit in enumerate(offer.all, 1):
+        mark = f"{number:>3} " if offer.is_usual(edit) else f"[{number:>2}]"
+        now, found = (_cut(text, room) for text in _sides(scraping, edit))
+        first = (f"  {mark} {edit.field:<{names}}  ", "")
+        streams.say_parts([first, (f"{now:<{room}}  ", STYLES["removed"]), (found, STYLES["added"])])
+    if not offer.all:
+        streams.say("  it has nothing new", wrap=False)
+
+
+def _sides(scraping: Scraping, edit: Edit) -> tuple[str, str]:
+    """What a field holds, and what it would get."""
+    labels = scraping.labels
+    if edit.before is UNSET:  # a picture, which is not read before
+        size = size_of(data_of(edit.after) or b"")
+        return "", f"a picture of {size}" if size else "a picture"
+    now = value_text(edit, edit.before, labels)
+    if isinstance(edit.after, Change):
+        return now, "+ " + value_text(edit, edit.after.added, labels)
+    if isinstance(edit.after, list):
+        new = [item for item in edit.after if item not in (edit.before or ())]
+        return now, "+ " + value_text(edit, new, labels)
+    return now, value_text(edit, edit.after, labels)
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 3]}..."

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from stash_cli.commands.common.outcomes import Outcomes, listed
+from stash_cli.commands.common.outcomes import Outcomes
 from stash_cli.commands.verbs.changes import NEW, Names, label_paths, labels_of
 from stash_cli.commands.verbs.editing import Editing
+from stash_cli.commands.verbs.scrape_report import Report, unmatched_lines
+from stash_cli.commands.verbs.scrape_review import restore, review
 from stash_cli.core.edits.draft import ObjectEdits
 from stash_cli.core.orm.edit import Change
 from stash_cli.core.orm.input import create_input
 from stash_cli.core.scraping.choice import Outcome
-from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,54 +29,11 @@ if TYPE_CHECKING:
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.scraping.found import Linked
     from stash_cli.core.scraping.run import Scraped, ScrapeRun
-    from stash_cli.core.types.entities import Entity
 
     Row = Mapping[str, Any]
 
-_TOLD = (
-    *(Outcome.SEVERAL, Outcome.UNSURE, Outcome.OTHER, Outcome.FEW, Outcome.REJECTED),
-    *(Outcome.DECLINED, Outcome.SKIPPED),
-)
-"""Outcomes whose objects are listed; of those of which nothing was found the number says enough."""
-_LISTED = 10
 _SENT = 100
 """Scenes whose fingerprints are sent in one request."""
-
-
-@dataclass
-class Report:
-    """Counts of outcomes, with the first objects of each and the first reason."""
-
-    counts: Counter[Outcome] = field(default_factory=Counter)
-    first: dict[Outcome, list[str]] = field(default_factory=dict)
-    reasons: dict[Outcome, str] = field(default_factory=dict)
-    unused: list[str] = field(default_factory=list)
-
-    def add(self, each: Scraped, noun: str) -> None:
-        """Count one object."""
-        outcome = each.choice.outcome
-        self.counts[outcome] += 1
-        ids = self.first.setdefault(outcome, [])
-        if len(ids) < _LISTED:
-            ids.append(each.id)
-        self.reasons.setdefault(outcome, each.choice.reason)
-        taken = each.choice.taken
-        if taken is not None and len(self.unused) < _LISTED:
-            self.unused += [f"{noun} {each.id}: {text}" for text in taken.found.unused]
-
-    def lines(self, entity: Entity) -> Iterator[str]:
-        """What was found, a line for each outcome that needs a look."""
-        counts = [(outcome, self.counts[outcome]) for outcome in Outcome if self.counts[outcome]]
-        told = [f"{count:,} {'found' if each is Outcome.TAKEN else each}" for each, count in counts]
-        total = self.counts.total()
-        named = f"{total:,} {entity.noun if total == 1 else entity.plural}"
-        yield f"asked about {named}: {', '.join(told)}" if told else ""
-        for outcome in _TOLD:
-            if count := self.counts[outcome]:
-                more = f" and {count - _LISTED:,} more" if count > _LISTED else ""
-                reason = f", such as: {self.reasons[outcome]}" if self.reasons[outcome] else ""
-                yield f"{outcome}: {listed(self.first[outcome])}{more}{reason}"
-        yield from (f"not used: {text}" for text in self.unused[:_LISTED])
 
 
 @dataclass
@@ -138,6 +95,10 @@ class Scraping:
     """Whether a person takes all that follows without a look."""
 
     @property
+    def _is_json(self) -> bool:
+        return self.runtime.options.output == "json"
+
+    @property
     def _is_over(self) -> bool:
         return self.is_quit or self.run.asker.stopped is not None
 
@@ -145,28 +106,20 @@ class Scraping:
         """Ask about some objects, review what was found, and draft it."""
         read_at, page = monotonic(), []
         for each in await self.run.scrape(rows):
-            self._learn_labels(each.row)
+            self._learn_labels(each)
             if self.options.interactive and not self.is_quit:
-                from stash_cli.commands.verbs.scrape_review import review
-
                 await review(self, each)
             else:
-                self._decided(each)
+                await restore(self, each)
             if self.is_quit and each.choice.outcome is Outcome.SKIPPED:
                 continue
             page += self._noted(each)
         self.draft.add(page, read_at)
         self.editing.outcomes.asked += [each.id for each in page]
 
-    def _decided(self, each: Scraped) -> None:
-        """Apply what a person decided in the run that was cut off."""
-        from stash_cli.commands.verbs.scrape_review import apply_decision
-
-        apply_decision(each, each.decision)
-
     def _noted(self, each: Scraped) -> list[ObjectEdits]:
         """Count the outcome of an object: its edits, if there are any."""
-        self.report.add(each, self.noun.entity.noun)
+        self.report.add(each, self.noun.entity.noun, is_kept=self.options.dry_run and self._is_json)
         if each.error is not None:
             self.editing.outcomes.fail([each.id], each.error)
         taken = each.choice.taken
@@ -206,15 +159,17 @@ class Scraping:
             if key == "urls" or planner.server.field_name(name, key)
         }
 
-    def _learn_labels(self, row: Row) -> None:
-        """Note the names of what an object leads to, and of what was matched, for people."""
+    def _learn_labels(self, each: Scraped) -> None:
+        """Note the names of what an object leads to, and of what its results name, for people."""
         labels = self.editing.names.labels
         for attr in self.run.planner.attributes:
-            for key, name in labels_of(self.noun.entity, attr, row):
+            for key, name in labels_of(self.noun.entity, attr, each.row):
                 labels.setdefault(key, name)
-        for link, match in self.run.matcher.known.items():
-            if match.id is not None:
-                labels.setdefault((link.type, match.id), match.labels[0])
+        for candidate in each.choice.candidates:
+            for link in (link for many in candidate.found.links.values() for link in many):
+                match = self.run.matcher.known.get(link)
+                if match is not None and match.id is not None:
+                    labels.setdefault((link.type, match.id), match.labels[0])
 
     @property
     def labels(self) -> dict[tuple[str, str], str]:
@@ -243,34 +198,12 @@ class Scraping:
 
     def tell_found(self) -> None:
         """Note what was found and what was not, and the names that no object has."""
-        note, unmatched = self.runtime.streams.note, self.run.planner.unmatched
-        for line in filter(None, self.report.lines(self.noun.entity)):
-            note(line)
-        for link, match in unmatched.several.items():
-            noun = ENTITIES[link.type].noun
-            if match.namesakes:
-                others = ", ".join(f"id:{one}" for one in match.namesakes)
-                note(
-                    f"the {noun} {link.label!r} is another one than {others}, who has another id: not applied"
-                )
-                continue
-            shown = ", ".join(
-                f"id:{one} {label}" for one, label in zip(match.ids[:5], match.labels, strict=False)
-            )
-            note(f"the {noun} {link.label!r} may be {shown}: not applied")
-        missing = [(link, count) for link, count in unmatched.missing.most_common() if not self._makes(link)]
-        for link, count in missing[:_LISTED]:
-            times = f" ({count:,} times)" if count > 1 else ""
-            note(f"there is no {ENTITIES[link.type].noun} {link.label!r}{times}")
-        if missing:
-            more = (
-                f"{len(missing) - _LISTED:,} other names are not there, too; "
-                if len(missing) > _LISTED
-                else ""
-            )
-            note(f"{more}--create-missing makes what is not there")
-        for why, count in unmatched.pictures.items():
-            note(f"left {count} picture{'s' if count != 1 else ''}: {why}")
+        unmatched = self.run.planner.unmatched
+        lines = [*self.report.lines(self.noun.entity), *unmatched_lines(unmatched, self._makes)]
+        if self.draft.totals.by_field["cover_image", "set"] and not self.options.overwrite:
+            lines.append("a first cover stays when this is undone: servers keep the cover of a scene")
+        for line in filter(None, lines):
+            self.runtime.streams.note(line)
 
     def _makes(self, link: Linked) -> bool:
         return self.options.create_missing and link.type in self.creatable
@@ -284,7 +217,11 @@ class Scraping:
         if stopped is not None and not len(self.draft) and not self.report.counts[Outcome.TAKEN]:
             raise stopped
         if self.options.dry_run:
-            self.editing.print_plan(await self.session.learn())
+            if len(self.draft) or self._is_json:
+                self.editing.more = self.report.as_json(self.run.planner.unmatched)
+                self.editing.print_plan(await self.session.learn())
+            else:
+                self.tell_unchanged()
             for error in self.editing.outcomes.problems.values():
                 raise error
             return
@@ -293,7 +230,16 @@ class Scraping:
             await self.editing.apply(asked=asked)
         self._end()
         await self._submit()
-        await tell(self.session, self.runtime, self.noun, self.editing)
+        if self.editing.outcomes.asked:
+            await tell(self.session, self.runtime, self.noun, self.editing)
+        else:
+            self.tell_unchanged()
+
+    def tell_unchanged(self) -> None:
+        """Note that nothing is changed."""
+        entity, count = self.noun.entity, len(self.editing.unchanged)
+        so = f": {count:,} {entity.noun if count == 1 else entity.plural} so already" if count else ""
+        self.runtime.streams.note(f"nothing to change{so}")
 
     async def _consent(self, edited: Any) -> bool:
         """Ask, unless each object was looked at."""

@@ -108,6 +108,13 @@ def _shown(edit: Edit, value: Any, labels: Labels) -> str:
     return " ".join([_text(name) if name else one, *carried])
 
 
+def value_text(edit: Edit, value: Any, labels: Labels) -> str:
+    """A value of an edit's field on one line, lists with all their items."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(edit, item, labels) for item in value) or "nothing"
+    return _shown(edit, None if value == "" else value, labels)
+
+
 def _is_long(value: Any) -> bool:
     return isinstance(value, str) and (len(value) > _LONG or "\n" in value)
 

@@ -20,7 +20,7 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
 
@@ -123,7 +123,7 @@ class Asker:
     async def _many(self, rows: Sequence[Row], paths: Sequence[str]) -> dict[str, Answers] | None:
         """The results for several scenes at once; None where they have to be asked for one by one."""
         ids = [str(row["id"]) for row in rows]
-        args = {"source": self.source.argument, "input": {"scene_ids": ids}}
+        args = {"source": await self._source(), "input": {"scene_ids": ids}}
         try:
             answer = await self._call("scrapeMultiScenes", args, paths)
         except StashCapabilityError:
@@ -161,33 +161,33 @@ class Asker:
                 if found := await self._read(url, paths):
                     return found
             return []
-        given = self._input(row)
-        args = {"source": self.source.argument, "input": given}
-        found = await self._call(f"scrapeSingle{self.type}", args, paths)
-        return [each for each in found or () if each]
+        for given in self._inputs(row):
+            args = {"source": await self._source(), "input": given}
+            found = await self._call(f"scrapeSingle{self.type}", args, paths)
+            if results := [each for each in found or () if each]:
+                return results
+        return []
 
-    def _input(self, row: Row) -> dict[str, Any]:
-        """What is asked: words, an id at the stash-box, a name, or the object itself."""
-        noun = self.type.lower()
+    def _inputs(self, row: Row) -> Iterator[dict[str, Any]]:
+        """What is asked, until there is an answer: words, an id at the stash-box, a name, or the object."""
         if self.query:
-            return {"query": self.query}
-        if self.is_by_name:
-            held = [
-                each["stash_id"] for each in row.get("stash_ids") or () if each["endpoint"] == self.source.box
-            ]
-            return {"query": held[0] if held else str(row.get("name") or "")}
-        if self.type == "Performer":  # servers do not know them by id here
-            return {"performer_input": _known("Performer", row)}
-        return {f"{noun}_id": str(row["id"])}
+            yield {"query": self.query}
+        elif self.is_by_name:
+            boxes = row.get("stash_ids") or ()
+            yield from ({"query": each["stash_id"]} for each in boxes if each["endpoint"] == self.source.box)
+            yield {"query": str(row.get("name") or "")}
+        elif self.type == "Performer":  # servers do not know them by id here
+            yield {"performer_input": _known("Performer", row)}
+        else:
+            yield {f"{self.type.lower()}_id": str(row["id"])}
 
     async def _read(self, url: str, paths: Sequence[str]) -> list[dict[str, Any]]:
-        server = await self.session.learn()
-        noun = "Movie" if self.type == "Group" and not server.has_query("scrapeGroupURL") else self.type
         if self.type in ("Studio", "Tag"):
             raise StashUsageError(
                 f"no scraper knows {ENTITIES[self.type].plural}", hint="Use --stash-box NAME."
             )
-        found = await self._call(f"scrape{noun}URL", {"url": url}, paths)
+        # The queries for one type fail on 0.30 where no scraper knows the address; this one says null.
+        found = await self._call("scrapeURL", {"url": url, "ty": self.type.upper()}, paths)
         return [found] if found else []
 
     async def detail(self, answer: Row, *, with_pictures: bool) -> dict[str, Any]:
@@ -199,12 +199,15 @@ class Asker:
         given = {f"{self.type.lower()}_input": _known(self.type, answer)}
         try:
             found = await self._call(
-                f"scrapeSingle{self.type}", {"source": self.source.argument, "input": given}, paths
+                f"scrapeSingle{self.type}", {"source": await self._source(), "input": given}, paths
             )
         except (StashGraphQLError, StashSourceError, StashCapabilityError):
             return dict(answer)  # what the search said holds all the same
         more = next(iter(found or ()), None) or {}
         return {**answer, **{name: value for name, value in more.items() if value not in (None, "", [])}}
+
+    async def _source(self) -> dict[str, Any]:
+        return self.source.argument(await self.session.learn())
 
     async def _call(self, operation: str, args: Mapping[str, Any], paths: Sequence[str]) -> Any:
         """The answer of the server. Raises StashSourceError for a source that it cannot reach or use."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,8 @@ _KEPT = timedelta(days=30)
 _PATIENCE = 30.0
 """Seconds to wait while another process writes."""
 _SCHEMA = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS scrape (
     id INTEGER PRIMARY KEY AUTOINCREMENT, started TEXT NOT NULL, server TEXT NOT NULL, type TEXT NOT NULL,
     flags TEXT NOT NULL, status TEXT NOT NULL
@@ -67,6 +69,13 @@ class Decisions:
 
     def __init__(self, path: Path, server: str) -> None:
         self.path, self.server = path, server
+        self._connection: sqlite3.Connection | None = None
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     def start(self, type_name: str, flags: Mapping[str, Any]) -> int:
         """Begin a run: its number. Runs that ended, or were cut off long ago, are dropped."""
@@ -144,11 +153,13 @@ class Decisions:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         """A transaction, which is on disk after the block."""
         try:
-            make_private_folder(self.path.parent)
-            create_private(self.path)
-            with closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as connection, connection:
-                connection.executescript(_SCHEMA)
-                yield connection
+            if self._connection is None:
+                make_private_folder(self.path.parent)
+                create_private(self.path)
+                self._connection = sqlite3.connect(self.path, timeout=_PATIENCE)
+                self._connection.executescript(_SCHEMA)
+            with self._connection:
+                yield self._connection
         except (OSError, sqlite3.Error) as error:
             raise StashJournalError(
                 f"The file of scrapes {self.path} cannot be used: {error}.",

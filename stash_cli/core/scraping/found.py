@@ -126,7 +126,16 @@ def selection(type_name: str, server: ServerCapabilities, *, with_pictures: bool
         paths += [f"{name}.{inner}" for name in names for inner in _OF_LINKS] if each.link else names
     if type_name == "Scene":
         paths += ["duration", *(f"fingerprints.{name}" for name in ("algorithm", "hash", "duration"))]
-    return [path for path in dict.fromkeys(paths) if server.has_path(answer, path)]
+    return [
+        path for path in dict.fromkeys(paths) if _is_declared(answer, path) and server.has_path(answer, path)
+    ]
+
+
+def _is_declared(type_name: str, path: str) -> bool:
+    """Whether the API has a path: older servers have more fields than its types."""
+    name, _, rest = path.partition(".")
+    field = describe_api().types[type_name].fields.get(name)
+    return field is not None and (not rest or _is_declared(field.type.name, rest))
 
 
 def read_found(type_name: str, row: Row) -> Found:

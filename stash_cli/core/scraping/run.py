@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.pictures import PICTURES as ADDRESSES
 from stash_cli.core.edits.pictures import download_picture, is_default
 from stash_cli.core.errors import StashError
@@ -12,6 +13,7 @@ from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import field_paths
 from stash_cli.core.scraping.choice import Candidate, Choice, Outcome, Rules, choose
 from stash_cli.core.scraping.covers import data_of, is_better
+from stash_cli.core.scraping.edits import Unmatched
 from stash_cli.core.scraping.found import PICTURES, read_found
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -82,7 +84,7 @@ class ScrapeRun:
                 "files.fingerprints.type",
                 "files.fingerprints.value",
             ]
-        return [path for path in dict.fromkeys(found) if server.has_path(entity.type, path)]
+        return [path for path in dict.fromkeys(found) if is_readable(entity.type, path, server)]
 
     async def scrape(self, rows: Sequence[Row]) -> list[Scraped]:
         """Ask about some objects, and make the edits of those for which one result is meant."""
@@ -123,6 +125,11 @@ class ScrapeRun:
             if await self._takes(row, attr, picture):
                 found.append(Edit(self.planner.type, str(row["id"]), attr, UNSET, picture))
         return found
+
+    async def all_edits(self, row: Row, candidate: Candidate) -> list[Edit]:
+        """The edits that a person may choose of: also those that replace what is there."""
+        planner = replace(self.planner, overwrite=True, unmatched=Unmatched())
+        return await replace(self, planner=planner).edits(row, candidate)
 
     async def detailed(self, candidate: Candidate) -> Candidate:
         """A result of a search with all that its source knows of it."""

@@ -20,6 +20,7 @@ from stash_cli.core.types.entities import ENTITIES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
 
     Row = Mapping[str, Any]
@@ -29,6 +30,8 @@ FRAGMENT, NAME, URL = "FRAGMENT", "NAME", "URL"
 BY_SCRAPER = ("Scene", "Performer", "Gallery", "Image", "Group")
 """Types that scrapers know; of stash-boxes all but galleries, images and groups."""
 BY_BOX = ("Scene", "Performer", "Studio", "Tag")
+_ENDPOINTS = "0.27"
+"""Release from which stash-boxes are named by their endpoint."""
 _UNREACHABLE = re.compile(
     r"no such host|dial tcp|connection refused|i/o timeout|network is unreachable|deadline exceeded"
     r"|TLS handshake|server misbehaving|EOF$"
@@ -51,10 +54,19 @@ class Source:
     per_minute: int = 0
     """Requests in a minute that the server sends to it; 0 where that is not known."""
 
-    @property
-    def argument(self) -> dict[str, str]:
-        """The source as the API takes it."""
-        return {"stash_box_endpoint": self.box} if self.box else {"scraper_id": self.scraper}
+    index: int = 0
+    """The place of a stash-box in the settings."""
+
+    def argument(self, server: ServerCapabilities) -> dict[str, Any]:
+        """The source as a server takes it."""
+        if not self.box:
+            return {"scraper_id": self.scraper}
+        # Its older servers declare the endpoint, and ask for the index all the same.
+        return (
+            {"stash_box_endpoint": self.box}
+            if server.is_since(_ENDPOINTS)
+            else {"stash_box_index": self.index}
+        )
 
     @property
     def key(self) -> str:
@@ -103,11 +115,11 @@ async def box_of(session: Session, type_name: str, word: str) -> Source:
     answer = await session.call("configuration", {}, [f"general.stashBoxes.{name}" for name in paths])
     rows = answer["general"]["stashBoxes"] or ()
     wanted = word.casefold().rstrip("/")
-    for row in rows:
+    for index, row in enumerate(rows):
         host = str(row["endpoint"]).partition("://")[2].partition("/")[0]
         if wanted in (row["name"].casefold(), row["endpoint"].casefold().rstrip("/"), host.casefold()):
             limit = row.get("max_requests_per_minute") or 0
-            return Source(str(row["name"]), box=str(row["endpoint"]), per_minute=int(limit))
+            return Source(str(row["name"]), box=str(row["endpoint"]), per_minute=int(limit), index=index)
     names = [str(row["name"]) for row in rows]
     raise _unknown("stash-box", "", word, names, "stash config get general.stash_boxes")
 

@@ -96,7 +96,9 @@ class _Reader:
             if self.context.fetch(type_name, number) is None:
                 raise Refused(f"{type_name.lower()} with id {number} not found")
             path, is_folder = self._path(type_name, number)
-            found.append(self._results(path, is_folder=is_folder) if path else [])
+            # Beside a file that has left the library nothing may be read.
+            is_inside = path is not None and any(file_access.is_within(path, root) for root in self.roots)
+            found.append(self._results(path, is_folder=is_folder) if path and is_inside else [])
         return found
 
     def _path(self, type_name: str, number: int) -> tuple[str | None, bool]:

@@ -1,0 +1,121 @@
+"""The report of a scrape: what was found for how many objects, and what needs a look."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.common.outcomes import listed
+from stash_cli.core.scraping.choice import Outcome
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stash_cli.core.scraping.edits import Unmatched
+    from stash_cli.core.scraping.found import Linked
+    from stash_cli.core.scraping.run import Scraped
+    from stash_cli.core.types.entities import Entity
+
+_TOLD = (
+    *(Outcome.SEVERAL, Outcome.UNSURE, Outcome.OTHER, Outcome.FEW, Outcome.REJECTED),
+    *(Outcome.DECLINED, Outcome.SKIPPED),
+)
+"""Outcomes whose objects are listed; of those of which nothing was found the number says enough."""
+_LISTED = 10
+
+
+@dataclass
+class Report:
+    """Counts of outcomes, with the first objects of each and the first reason."""
+
+    counts: Counter[Outcome] = field(default_factory=Counter)
+    first: dict[Outcome, list[str]] = field(default_factory=dict)
+    reasons: dict[Outcome, str] = field(default_factory=dict)
+    unused: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    """What became of each object, for the JSON of a plan."""
+
+    def add(self, each: Scraped, noun: str, *, is_kept: bool = False) -> None:
+        """Count one object; with `is_kept` keep what became of it."""
+        if is_kept:
+            self.rows.append(_row(each))
+        outcome = each.choice.outcome
+        self.counts[outcome] += 1
+        ids = self.first.setdefault(outcome, [])
+        if len(ids) < _LISTED:
+            ids.append(each.id)
+        self.reasons.setdefault(outcome, each.choice.reason)
+        taken = each.choice.taken
+        if taken is not None and len(self.unused) < _LISTED:
+            self.unused += [f"{noun} {each.id}: {text}" for text in taken.found.unused]
+
+    def lines(self, entity: Entity) -> Iterator[str]:
+        """What was found, a line for each outcome that needs a look."""
+        counts = [(outcome, self.counts[outcome]) for outcome in Outcome if self.counts[outcome]]
+        told = [f"{count:,} {'found' if each is Outcome.TAKEN else each}" for each, count in counts]
+        total = self.counts.total()
+        named = f"{total:,} {entity.noun if total == 1 else entity.plural}"
+        yield f"asked about {named}: {', '.join(told)}" if told else ""
+        for outcome in _TOLD:
+            if count := self.counts[outcome]:
+                more = f" and {count - _LISTED:,} more" if count > _LISTED else ""
+                reason = f", such as: {self.reasons[outcome]}" if self.reasons[outcome] else ""
+                yield f"{outcome}: {listed(self.first[outcome])}{more}{reason}"
+        yield from (f"not used: {text}" for text in self.unused[:_LISTED])
+
+    def as_json(self, unmatched: Unmatched) -> dict[str, Any]:
+        """What became of each object, and the names of which no object, or not one, is meant."""
+        several = [
+            {"type": link.type, "name": link.label, "ids": [*match.ids], "namesakes": [*match.namesakes]}
+            for link, match in unmatched.several.items()
+        ]
+        missing = [
+            {"type": link.type, "name": link.label, "count": count}
+            for link, count in unmatched.missing.most_common()
+        ]
+        return {"results": self.rows, "missing": missing, "candidates": several, "unused": self.unused}
+
+
+def _row(each: Scraped) -> dict[str, Any]:
+    """What became of an object, as JSON."""
+    found: dict[str, Any] = {"id": each.id, "outcome": each.choice.outcome}
+    if each.choice.reason:
+        found["reason"] = each.choice.reason
+    results = [
+        {
+            "label": one.found.label,
+            "site_id": one.found.site_id or None,
+            "evidence": None if one.evidence is None else str(one.evidence),
+            "confidence": None if one.evidence is None else one.evidence.confidence().name.lower(),
+        }
+        for one in each.choice.candidates
+    ]
+    return {**found, "results": results}
+
+
+def unmatched_lines(unmatched: Unmatched, makes: Callable[[Linked], bool]) -> Iterator[str]:
+    """The names of which no object, or not one, is meant, and the pictures that are left.
+
+    `makes` says whether an object is made.
+    """
+    for link, match in unmatched.several.items():
+        noun = ENTITIES[link.type].noun
+        if match.namesakes:
+            others = ", ".join(f"id:{one}" for one in match.namesakes)
+            yield f"the {noun} {link.label!r} is another one than {others}, who has another id: not applied"
+            continue
+        pairs = zip(match.ids[:5], match.labels, strict=False)
+        shown = ", ".join(f"id:{one} {label}" for one, label in pairs)
+        yield f"the {noun} {link.label!r} may be {shown}: not applied"
+    missing = [(link, count) for link, count in unmatched.missing.most_common() if not makes(link)]
+    for link, count in missing[:_LISTED]:
+        times = f" ({count:,} times)" if count > 1 else ""
+        yield f"there is no {ENTITIES[link.type].noun} {link.label!r}{times}"
+    if missing:
+        rest = len(missing) - _LISTED
+        more = f"{rest:,} other names are not there, too; " if rest > 0 else ""
+        yield f"{more}--create-missing makes what is not there"
+    for why, count in unmatched.pictures.items():
+        yield f"left {count} picture{'s' if count != 1 else ''}: {why}"
