@@ -94,6 +94,7 @@ A name that the API does not have is an error. Filters besides those of Jinja:
   resolution         1080p, 4k, ... of a file, or of its height
   duration, size     1:02:03 of seconds, 1.4 GB of bytes
   default("none")    another value for an empty one
+  studio_path        a studio with those above it: Network/Acme, folders in rename
   opt("(", ")")      the value between two texts, or nothing where it is empty
 
 Of Jinja: abs capitalize count first float format int join last length list lower

@@ -13,7 +13,7 @@ from jinja2 import nodes
 
 from stash_cli.core.errors import StashLookupError, StashTemplateError, did_you_mean
 from stash_cli.core.graphql.selection import is_composite, merge
-from stash_cli.core.templates.filters import FILTERS
+from stash_cli.core.templates.filters import FILTERS, MAX_PARENTS
 from stash_cli.core.templates.sandbox import MAP_METHODS, MAX_DEPTH, NODES, TEXT_METHODS
 from stash_cli.core.types.api import describe_api
 
@@ -253,6 +253,9 @@ def _read_by(name: str, base: Reference) -> list[str]:
     known = _known(base.type)
     if name == "resolution" and {"width", "height"} <= known.keys():
         return [f"{base.text}.width", f"{base.text}.height"]
+    if name == "studio_path" and base.type == "Studio":
+        above = [".parent_studio" * depth for depth in range(MAX_PARENTS + 2)]
+        return [f"{base.text}{each}.name" for each in above]
     return [base.text]
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import wraps
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from jinja2 import pass_environment
 from jinja2.filters import FILTERS as JINJA
@@ -28,6 +28,8 @@ _DAY, _MONTH = "aAdejuwxcDFUVWGgh", "mbBy"
 """Directives of dates that need a day; those that need a month, besides the year of `%y`."""
 _MARKS = re.compile("[\u0300-\u036f]")
 """Accents, which `slug` drops."""
+MAX_PARENTS = 8
+"""Studios above a studio that `studio_path` names."""
 
 
 def stem(path: Any) -> str | None:
@@ -91,6 +93,30 @@ def duration(seconds: Any) -> str | None:
 def bytes_as(count: Any) -> str | None:
     """Bytes in decimal units: 1.4 GB."""
     return None if count is None else size(float(count))
+
+
+class NamePath(str):
+    """Names from the outermost to the innermost, printed with slashes between them."""
+
+    __slots__ = ("names",)
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, names: Sequence[str]) -> Self:
+        found = cls("/".join(names))
+        found.names = tuple(names)
+        return found
+
+
+def studio_path(value: Any) -> NamePath | None:
+    """The names of a studio and of those above it, the outermost first: Network/Acme."""
+    names: list[str] = []
+    while isinstance(value, Mapping) and value.get("name"):
+        if len(names) > MAX_PARENTS:
+            raise StashTemplateError(f"studio_path: a studio has more than {MAX_PARENTS} above it.")
+        names.insert(0, str(value["name"]))
+        value = value.get("parent_studio")
+    return NamePath.of(names) if names else None
 
 
 def first(value: Any) -> Any:
@@ -204,6 +230,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "size": bytes_as,
     "slug": slug,
     "stem": stem,
+    "studio_path": studio_path,
     "suffix": suffix,
 }
 """All filters by name."""

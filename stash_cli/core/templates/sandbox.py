@@ -62,7 +62,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, filters: Mapping[str, Any], *, lenient: bool) -> None:
         super().__init__(
-            undefined=StrictUndefined, finalize=self.text, keep_trailing_newline=True, optimized=False
+            undefined=StrictUndefined, finalize=self.printed, keep_trailing_newline=True, optimized=False
         )
         self.lenient = lenient
         self.steps = 0
@@ -131,8 +131,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise StashTemplateError("The template computes a number that is too large.")
         return found
 
+    def printed(self, value: Any) -> str:
+        """The text that stands for a whole `{{ ... }}`."""
+        return self.text(value)
+
     def text(self, value: Any) -> str:
-        """A value as it is printed: lists with commas, objects by their label, nothing for null."""
+        """A value as text: lists with commas, objects by their label, nothing for null."""
         self.spend()
         if value is None:
             return ""

@@ -35,9 +35,11 @@ class Template:
     template that is not valid, and for a name that the type does not have.
     """
 
+    sandbox: type[Sandbox] = Sandbox
+
     def __init__(self, source: str, type_name: str = "") -> None:
         self.source, self.type_name = source, type_name
-        self._sandbox = Sandbox(FILTERS, lenient=bool(type_name))
+        self._sandbox = self.sandbox(FILTERS, lenient=bool(type_name))
         try:
             tree = self._parsed(source)
             self.paths = FieldPaths(type_name).read(tree)

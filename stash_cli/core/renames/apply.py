@@ -1,0 +1,169 @@
+"""The moves of a rename, sent in few requests; all of them are in the journal before the first is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby, islice
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from stash_cli.core.client.paging import pages_by_id
+from stash_cli.core.edits import changes
+from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.moves import FILE, PATH, plan_moves
+from stash_cli.core.edits.moves import Move as FileMove
+from stash_cli.core.edits.pace import Pace
+from stash_cli.core.edits.run import STALE
+from stash_cli.core.errors import StashConflictError, StashError, StashNotFoundError
+from stash_cli.core.orm.edit import Edit
+from stash_cli.core.orm.history import Conflict
+from stash_cli.core.renames.wishes import FILES, root_of
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from stash_cli.core.edits.changes import Recorded
+    from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.graphql.batch import BatchOperation
+    from stash_cli.core.renames.plan import Move, RenamePlan
+
+WINDOW = 500
+"""Moves that are looked at once more, and sent, at a time."""
+
+
+@dataclass
+class RenameRun:
+    """Sends the moves of a plan for objects of a type.
+
+    With `asked` a person has looked at them meanwhile, so each file is looked up again; else only when the
+    plan was read STALE seconds ago (`read_at`, of the monotonic clock). With `force` none is. `done` is
+    called with each move that was made, and `fail` with each that was not, and why.
+    """
+
+    applier: Applier
+    plan: RenamePlan
+    type: str
+    roots: Sequence[str]
+    read_at: float
+    done: Callable[[Move], None]
+    fail: Callable[[Move, StashError], None]
+    asked: bool = False
+    force: bool = False
+    pace: Pace = field(default_factory=Pace)
+    already: list[Move] = field(default_factory=list)
+    """Moves that somebody else has made meanwhile."""
+    aside: dict[str, Move] = field(default_factory=dict)
+    """File -> its move to a name for the meantime, until the second one is made."""
+    _given_up: set[str] = field(default_factory=set)
+    """Files that are not moved any further."""
+    _begun: set[str] = field(default_factory=set)
+    """Files that are moved twice, and of which the first move was looked at."""
+
+    async def apply(self) -> None:
+        """Send all moves. What ends under a name for the meantime, because the rest failed, goes back."""
+        recorder = self.applier.session.recorder
+        rows: Iterator[Recorded] = iter(())
+        if recorder is not None:
+            await recorder.foresee(self.applier.session, map(_edits, _windows(self.plan.moves())))
+            all_of_run = changes.read(recorder.journal, recorder.start())
+            rows = (row for row in all_of_run if row.type == FILE and row.state == changes.PLANNED)
+        for window in _windows(self.plan.moves()):
+            own = list(islice(rows, len(window)))
+            if self.applier.stopped is None:
+                await self._send(window, own)
+        if self.aside and (self.applier.stopped is None or self.applier.fail_fast):
+            again = Applier(self.applier.session, is_shielded=True, pace=Pace())
+            back = (FileMove(each.id, each.target, each.source) for each in self.aside.values())
+            await again.apply(plan_moves(back), self._note_back)
+
+    def _note_back(self, operation: Operation, done: BatchOperation) -> None:
+        if done.error is None:
+            del self.aside[operation.ids[0]]
+
+    async def _send(self, window: Sequence[Move], rows: Sequence[Recorded]) -> None:
+        operations = plan_moves(FileMove(each.id, each.source, each.target) for each in window)
+        recorder = self.applier.session.recorder
+        await self._check(window)
+        if recorder is not None:
+            self._drop([row for row in rows if row.id in self._given_up])
+            edits = (operation.edits[0] for operation in operations)
+            recorder.resumed = {id(edit): row for edit, row in zip(edits, rows, strict=True)}
+        pairs = [pair for pair in zip(window, operations, strict=True) if pair[0].id not in self._given_up]
+        for is_far, some in groupby(pairs, key=lambda pair: self._is_far(pair[0])):
+            await self._apply(list(some), is_far=is_far)
+        if recorder is not None:
+            recorder.resumed = {}
+
+    def _drop(self, rows: Sequence[Recorded]) -> None:
+        """Store that moves are not made, because of what was found at the second look."""
+        recorder = self.applier.session.recorder
+        for row in rows:
+            row.state, row.reason = changes.CONFLICT, "its file was not where it had been"
+        if recorder is not None and rows:
+            changes.set_states(recorder.journal, rows)
+
+    async def _apply(self, pairs: Sequence[tuple[Move, Operation]], *, is_far: bool) -> None:
+        moves = {(each.id, each.source): each for each, _ in pairs}
+
+        def note(operation: Operation, done: BatchOperation) -> None:
+            [edit] = operation.edits
+            self._note(moves[edit.id, edit.before], done)
+
+        # Between folders of the library the server may copy the whole file before it answers.
+        self.applier.pace = None if is_far else self.pace
+        size = {"size": 1} if is_far else {}
+        await self.applier.apply([each for _, each in pairs], note, skip=self._given_up, **size)
+
+    def _is_far(self, move: Move) -> bool:
+        return root_of(move.source, self.roots) != root_of(move.target, self.roots)
+
+    def _note(self, move: Move, done: BatchOperation) -> None:
+        if done.error is not None:
+            self._given_up.add(move.id)
+            self.fail(move, done.error)
+            return
+        if move.is_aside:
+            self.aside[move.id] = move
+        else:
+            self.aside.pop(move.id, None)
+        self.done(move)
+
+    async def _check(self, window: Sequence[Move]) -> None:
+        """Look again where the files are; those that are somewhere else are given up."""
+        first = {each.id: each for each in reversed(window) if each.id not in self._begun}
+        self._begun.update(each.id for each in window if each.is_aside)
+        if self.force or not (self.asked or monotonic() - self.read_at > STALE):
+            return
+        last = {each.id: each for each in window}
+        paths = await self._paths([each.owner for each in first.values()])
+        for one, each in first.items():
+            now = paths.get(one)
+            if now == each.source:
+                continue
+            self._given_up.add(one)
+            if now == last[one].target:
+                self.already.append(each)
+            elif now is None:
+                self.fail(each, StashNotFoundError("its file is gone"))
+            else:
+                conflict = {PATH: Conflict(each.source, last[one].target, now)}
+                self.fail(each, StashConflictError(f"its file was moved meanwhile, to {now}", conflict))
+
+    async def _paths(self, owners: Sequence[str]) -> dict[str, str]:
+        """File -> its path, of the files of objects."""
+        session, entity, files = self.applier.session, ENTITIES[self.type], FILES[self.type]
+        pages = pages_by_id(session, entity, list(dict.fromkeys(owners)), [f"{files}.id", f"{files}.path"])
+        return {
+            str(file["id"]): file["path"] async for rows in pages for row in rows for file in row[files] or ()
+        }
+
+
+def _windows(moves: Iterable[Move]) -> Iterator[list[Move]]:
+    left = iter(moves)
+    while window := list(islice(left, WINDOW)):
+        yield window
+
+
+def _edits(moves: Iterable[Move]) -> list[Edit]:
+    return [Edit(FILE, each.id, PATH, each.source, each.target) for each in moves]

@@ -1,0 +1,110 @@
+"""What a server has where files are to go: its folders as they are spelt, and the files in them."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.graphql.batch import BatchOperation, call_all
+from stash_cli.core.renames.paths import join, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.renames.plan import RenamePlan
+
+_AT_A_TIME = 50
+"""Folders that are asked for in one request."""
+_FOLDERS = "SELECT path FROM folders WHERE lower(path) IN ({})"
+_FILES = (
+    "SELECT files.id, folders.path, files.basename FROM folders JOIN files"
+    " ON files.parent_folder_id = folders.id WHERE lower(folders.path) IN ({})"
+)
+
+
+async def library_folders(session: Session) -> list[str]:
+    """The paths of the library's folders."""
+    answer = await session.call("configuration", {}, ["general.stashes.path"])
+    return [stash["path"] for stash in answer["general"]["stashes"] or ()]
+
+
+async def look_around(
+    session: Session, plan: RenamePlan, roots: Sequence[str], to_local: Callable[[str], str | None]
+) -> None:
+    """Tell a plan what is in the folders that files are to go to.
+
+    `to_local` gives the path of a folder on this machine, None where that is not known.
+    """
+    has_files = (await session.learn()).has_query("findFiles")
+    existing: list[str] = []
+    for some in _batches(_lineage(plan.folders(), roots)):
+        existing += await (_known_folders if has_files else _folders_by_sql)(session, some)
+    plan.spell(existing)
+    for some in _batches(plan.folders()):
+        plan.hold(await (_known_files if has_files else _files_by_sql)(session, some))
+        for folder in some:
+            if (local := to_local(folder)) is not None:
+                plan.hold(_on_disk(folder, local))
+
+
+def _lineage(folders: Iterable[str], roots: Sequence[str]) -> dict[str, None]:
+    """Folders with those above them, up to the folders of the library."""
+    found = dict.fromkeys(roots)
+    for path in folders:
+        at = path
+        while at not in found and split(at)[0] != at:
+            found[at] = None
+            at = split(at)[0]
+    return found
+
+
+def _batches(folders: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(folders)
+    while some := list(islice(left, _AT_A_TIME)):
+        yield some
+
+
+async def _known_folders(session: Session, folders: Sequence[str]) -> list[str]:
+    asked = [_find("findFolders", "folder_filter", "path", each, ["folders.path"]) for each in folders]
+    answers = await call_all(session, asked)
+    return [row["path"] for answer in answers for row in answer["folders"]]
+
+
+async def _known_files(session: Session, folders: Sequence[str]) -> list[tuple[str, str]]:
+    asked = [_find("findFiles", "file_filter", "dir", each, ["files.id", "files.path"]) for each in folders]
+    answers = await call_all(session, asked)
+    return [(row["id"], row["path"]) for answer in answers for row in answer["files"]]
+
+
+def _find(query: str, argument: str, field: str, value: str, paths: list[str]) -> BatchOperation:
+    # Compared without regard to the case of plain letters, which is what is wanted here.
+    args = {argument: {field: {"value": value, "modifier": "EQUALS"}}, "filter": {"per_page": -1}}
+    return BatchOperation(query, args, paths, quiet=True)
+
+
+async def _folders_by_sql(session: Session, folders: Sequence[str]) -> list[str]:
+    """The same of a server that has no query for folders."""
+    return [row[0] for row in await _rows(session, _FOLDERS, folders)]
+
+
+async def _files_by_sql(session: Session, folders: Sequence[str]) -> list[tuple[str, str]]:
+    rows = await _rows(session, _FILES, folders)
+    return [(str(one), join(folder, name)) for one, folder, name in rows]
+
+
+async def _rows(session: Session, statement: str, folders: Sequence[str]) -> list[Any]:
+    sql = statement.format(", ".join(["lower(?)"] * len(folders)))
+    answer = await session.call("querySQL", {"sql": sql, "args": list(folders)}, ["rows"])
+    return answer["rows"] or []
+
+
+def _on_disk(folder: str, local: str) -> Iterator[tuple[str, str]]:
+    """The names in a folder of this machine, also of what the server does not know."""
+    try:
+        names = os.listdir(local)  # noqa: PTH208 - names only
+    except OSError:
+        return  # it is made for the first file
+    for name in names:
+        yield "", join(folder, name)

@@ -1,0 +1,142 @@
+"""What a template makes of the objects of a library: for each of their files the path that it is to have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashTemplateError
+from stash_cli.core.renames.names import MAX_BYTES, safe_name, stem_limit
+from stash_cli.core.renames.paths import is_within, join, split
+from stash_cli.core.renames.plan import Refusal, Wish
+from stash_cli.core.templates.filters import suffix
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.renames.template import PathTemplate
+
+FILES = {"Scene": "files", "Image": "visual_files", "Gallery": "files"}
+"""Type of objects that have files -> the field with them, the primary one first."""
+ZIPPED = "it is in a zip file, and the server moves only the whole zip"
+FOLDER = "it is a folder, and the server moves only files"
+NO_FILE = "it has no file"
+BESIDE = "it has {}, which the server does not move along"
+
+
+@dataclass
+class Naming:
+    """A template, and where the files go: below `to`, else below the one of `roots` that they are in.
+
+    Without a folder in the template and without `to` each file stays in its folder. `empty` stands for a
+    name of which nothing is left, `limit` are the bytes that a name may have. `leaves_sidecars` permits to
+    move videos away from their captions and scripts.
+    """
+
+    template: PathTemplate
+    roots: Sequence[str]
+    to: str | None = None
+    empty: str = ""
+    limit: int = MAX_BYTES
+    only_primary: bool = False
+    leaves_sidecars: bool = False
+    growing: int = 0
+    """Files that a second run would rename once more, because the template reads what it sets."""
+    unfit: dict[str, str] = field(default_factory=dict)
+    """Objects without a file that could be moved, and why."""
+
+    @property
+    def type(self) -> str:
+        return self.template.type_name
+
+    @property
+    def _files(self) -> str:
+        return FILES[self.type]
+
+    def paths(self, server: ServerCapabilities) -> list[str]:
+        """The fields to read of each object."""
+        label = ENTITIES[self.type].label
+        own = [f"{self._files}.{name}" for name in ("id", "path", "zip_file_id")]
+        more = {"Scene": ["captions.language_code", "interactive"], "Gallery": ["folder.path"]}
+        wanted = ["id", label, *own, *more.get(self.type, ()), *self.template.paths]
+        # A union has no fields of its own that could be looked up.
+        return [
+            path
+            for path in dict.fromkeys(wanted)
+            if path.startswith("visual_files.") or server.has_path(self.type, path)
+        ]
+
+    def of(self, row: Mapping[str, Any]) -> Iterator[Wish | Refusal]:
+        """The wishes for the files of an object; refusals of those that cannot be moved."""
+        files = row.get(self._files) or []
+        if not files:
+            self.unfit[row["id"]] = FOLDER if row.get("folder") else NO_FILE
+        for number, file in enumerate(files[:1] if self.only_primary else files):
+            if file.get("zip_file_id"):
+                self.unfit[row["id"]] = ZIPPED
+            else:
+                # The template sees the file that is renamed as the first one.
+                others = [file, *files[:number], *files[number + 1 :]]
+                yield self._of_file({**row, self._files: others}, file)
+
+    def _of_file(self, row: Mapping[str, Any], file: Mapping[str, Any]) -> Wish | Refusal:
+        one, path = str(file["id"]), str(file["path"])
+        try:
+            folder, stem = self._place(row, path)
+        except StashTemplateError as error:
+            return Refusal(one, row["id"], path, error.message, is_left=False)
+        ending = suffix(path) or ""
+        label = str(row.get(ENTITIES[self.type].label) or split(path)[1])
+        wish = Wish(one, row["id"], label, path, folder, stem, ending)
+        is_moved = join(folder, stem + ending) != path
+        beside = _beside(row)
+        if is_moved and beside and not self.leaves_sidecars:
+            return Refusal(one, row["id"], path, BESIDE.format(beside), is_left=False)
+        if is_moved and self._grows(row, file, wish):
+            self.growing += 1
+        return wish
+
+    def _place(self, row: Mapping[str, Any], path: str) -> tuple[str, str]:
+        """The folder and the name without its ending. Raises StashTemplateError."""
+        ending = suffix(path) or ""
+        *folders, stem = self.template.parts(row, empty=self.empty, limit=self.limit)
+        if ending and stem.casefold().endswith(ending.casefold()):
+            stem = stem[: -len(ending)]
+        stem = safe_name(stem, stem_limit(ending, self.limit)) or self.empty
+        if not stem:
+            raise StashTemplateError("the name of the file is empty")
+        present = split(path)[0]
+        if self.to is not None:
+            return join(self.to, *folders), stem
+        if not folders:
+            return present, stem
+        root = root_of(path, self.roots)
+        if root is None:
+            raise StashTemplateError("it is in no folder of the library")
+        return join(root, *folders), stem
+
+    def _grows(self, row: Mapping[str, Any], file: Mapping[str, Any], wish: Wish) -> bool:
+        """Whether the template makes another name of the file once it has the new one."""
+        if not any(path.startswith(f"{self._files}.") for path in self.template.paths):
+            return False
+        name = wish.stem + wish.suffix
+        renamed = {**file, "path": join(wish.folder, name), "basename": name}
+        files = [renamed, *row[self._files][1:]]
+        try:
+            again = self._place({**row, self._files: files}, renamed["path"])
+        except StashTemplateError:
+            return True
+        return again != (wish.folder, wish.stem)
+
+
+def root_of(path: str, roots: Sequence[str]) -> str | None:
+    """The folder of the library that a path is in: the innermost of those that fit."""
+    return max((root for root in roots if is_within(path, root)), key=len, default=None)
+
+
+def _beside(row: Mapping[str, Any]) -> str:
+    """What lies beside the file of a scene and is known by its name."""
+    found = ["captions"] if row.get("captions") else []
+    return " and ".join([*found, *(["a funscript"] if row.get("interactive") else [])])
