@@ -12,9 +12,11 @@ from sqlalchemy.dialects.sqlite import insert
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql import inputs
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import file_access, timestamps
+from stash_cli.embedded.library import file_access, settings, timestamps
 from stash_cli.embedded.persistence import deletion, files
 from stash_cli.embedded.persistence.files import FILES
+from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS as KINDS
+from stash_cli.embedded.scan.rules import extensions
 
 if TYPE_CHECKING:
     from stash_cli.embedded.library.context import Input, RequestContext, Resolver
@@ -30,7 +32,10 @@ def _require(connection: Connection, file: int) -> Path:
 
 
 def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
-    """Move files to a library folder, created if missing; a single file may be renamed."""
+    """Move files to a library folder, created if missing; a single file may be renamed.
+
+    All of them are moved, or none.
+    """
     ids = inputs.to_ids(input["ids"], "ids")
     name = input.get("destination_basename")
     if name and len(ids) != 1:
@@ -38,8 +43,15 @@ def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the 
     if name and Path(name).name != name:
         raise Refused(f"{name} is a path, not the name of a file")
     folder = _destination(context, input)
-    for file in ids:
-        _move_one(context, file, folder, name or None)
+    roots = files.media_folders(context)
+    moved: list[tuple[str, str]] = []
+    try:
+        for file in ids:
+            moved += _move_one(context, file, folder, name or None)
+    except BaseException:
+        for source, target in reversed(moved):
+            file_access.move_file(target, source, roots)
+        raise
     return True
 
 
@@ -72,27 +84,66 @@ def _is_inside(context: RequestContext, path: Path) -> bool:
     return files.library_root(context.connection, path) is not None
 
 
-def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> None:
-    source = _require(context.connection, file)
+def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> list[tuple[str, str]]:
+    """Move one file: its old and new path; nothing where it is there already."""
+    source = deletion.path_of(context.connection, file)
+    if source is None:
+        raise Refused(f"finding file {file}: getting file by id {file}: sql: no rows in result set")
     zipped = select(t.files.c.zip_file_id).where(t.files.c.id == file)
     if context.connection.scalar(zipped) is not None:
         raise Refused(f"cannot move file {source}, is in a zip file")
     if not _is_inside(context, source):
         raise Refused(f"cannot move file {source}, is not within a stash library path")
     target = folder / (name or source.name)
-    if target.suffix.lower() != source.suffix.lower():
-        raise Refused(f"file extension for {target.name} is inconsistent with old filename {source.name}")
-    if target.exists():
+    _check_ending(context.connection, source.name, target.name)
+    if target == source:
+        return []
+    if _may_exist(target):
         raise Refused(f"file {target} already exists")
     parent = files.folder_for(context.connection, folder)
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
+    _move_members(context.connection, file, source, target, parent)
+    root = files.library_root(context.connection, source)
+    if root is None or not root.exists():
+        return []  # a library without its media, such as the demo: a move can be rehearsed in it
     try:
         # The row is updated first: a failed move rolls the update back, while a failed commit could not undo
         # a move.
         file_access.move_file(str(source), str(target), files.media_folders(context))
     except OSError as failure:
         raise Refused(f"moving file {source} to {target}: {failure.strerror}") from failure
+    return [(str(source), str(target))]
+
+
+def _check_ending(connection: Connection, old: str, new: str) -> None:
+    """Refuse a name by which a scan would take a file for one of another kind, or for none."""
+    for kind in KINDS:
+        endings = extensions(settings.read_part(connection, "general"), kind)
+        if file_access.extension(old) in endings and file_access.extension(new) not in endings:
+            raise Refused(f"file extension for {new} is inconsistent with old filename {old}")
+
+
+def _may_exist(path: Path) -> bool:
+    """Whether something has a path, or that cannot be told, as of a name that is too long."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _move_members(connection: Connection, file: int, source: Path, target: Path, parent: int) -> None:
+    """Let the folders in a zip follow it."""
+    own = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id == file)
+    for folder, path in connection.execute(own).all():
+        within = Path(path).relative_to(source)
+        values: dict[str, Any] = {"path": str(target / within)}
+        if Path(path) == source:
+            values |= {"basename": target.name, "parent_folder_id": parent}
+        connection.execute(update(t.folders).where(t.folders.c.id == folder).values(values))
 
 
 def removing(*, from_disk: bool) -> Resolver:

@@ -109,13 +109,13 @@ def read_rules(
 
     System folders are skipped unless `any_folder` permits them.
     """
-    extensions = {key: _extensions(general, key) for key in DEFAULT_EXTENSIONS}
+    known = {key: extensions(general, key) for key in DEFAULT_EXTENSIONS}
     generated = general.get("generatedPath")
     return Rules(
         roots=tuple(_roots(general, warn, any_folder=any_folder)),
-        video_extensions=extensions["videoExtensions"],
-        image_extensions=extensions["imageExtensions"],
-        gallery_extensions=extensions["galleryExtensions"],
+        video_extensions=known["videoExtensions"],
+        image_extensions=known["imageExtensions"],
+        gallery_extensions=known["galleryExtensions"],
         excludes=_patterns(general.get("excludes") or (), warn),
         image_excludes=_patterns(general.get("imageExcludes") or (), warn),
         generated_path=absolute(generated) if generated else "",
@@ -128,7 +128,8 @@ def read_rules(
     )
 
 
-def _extensions(general: Mapping[str, Any], key: str) -> frozenset[str]:
+def extensions(general: Mapping[str, Any], key: str) -> frozenset[str]:
+    """The extensions of a setting, in lower case without a dot; `key` is one of DEFAULT_EXTENSIONS."""
     listed = general.get(key) or DEFAULT_EXTENSIONS[key].split()
     return frozenset(one.lower().lstrip(".") for one in listed)
 
