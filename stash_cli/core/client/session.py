@@ -225,7 +225,10 @@ class Session:
             return await self._send(request, partial=partial)
         from stash_cli.core.syntax.operations import root_fields
 
-        with self.recorder.listing([each.name for each in root_fields(request.document)]):
+        names = [each.name for each in root_fields(request.document) if each.name != "querySQL"]
+        if not names:  # a mutation by name only
+            return await self._send(request, partial=partial)
+        with self.recorder.listing(names):
             return await self._send(request, partial=partial)
 
     async def _send(self, request: GraphQLRequest, *, partial: bool) -> GraphQLResponse:

@@ -31,13 +31,18 @@ OTHER = "its id is another object's now"
 
 async def present_values(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:
     """The values of fields by type, present id and name; `held` are the changes that are taken back."""
-    others = {key: (net.before, net.answered) for key, net in nets.items() if is_resource(key[0])}
+    # A file that is moved twice may be at any of its places.
+    others = {
+        key: [value for row in held[key] for value in (row.before, row.edit.after)]
+        for key in nets
+        if is_resource(key[0])
+    }
     found = await _resources(reversal, others, held)
     own = {key: net for key, net in nets.items() if key not in others}
     return found | (await _fields(reversal, own, held) if own else {})
 
 
-async def _resources(reversal: Reversal, wanted: Mapping[Key, tuple[Any, Any]], held: Held) -> dict[Key, Any]:
+async def _resources(reversal: Reversal, wanted: Mapping[Key, list[Any]], held: Held) -> dict[Key, Any]:
     """The values of what is no entity."""
     found = await read_resources(reversal.session, wanted)
     for key in wanted.keys() - found.keys():

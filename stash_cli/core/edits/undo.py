@@ -119,7 +119,7 @@ class Reversal:
             held.setdefault(key, []).append(row)
         edits = []
         for key, now in (await present_values(self, nets, held)).items():
-            found = reverse(key, nets[key], now)
+            found = reverse(key, self._net_at(held[key], now) or nets[key], now)
             if (run := self.later_run(key, nets[key])) is not None:
                 self.refuse(key, held[key], f"{CHANGED} by run {run}")
             elif found.edit is not None and (reason := refusal(found.edit)):
@@ -132,6 +132,19 @@ class Reversal:
             else:
                 edits.append(found.edit)
         await self.apply(edits, held)
+
+    def _net_at(self, rows: Sequence[Recorded], now: Any) -> Net | None:
+        """What changes of one field make, the last first, without those that the present value shows undone.
+
+        None where that are all. A change may be undone whose answer was lost, or which was never sent.
+        """
+        nets = [(row, self.net(row)) for row in rows]
+        while nets and nets[0][0].state != changes.DONE and same(nets[0][1].before, now):
+            del nets[0]
+        found: Net | None = None
+        for _, net in nets:
+            found = net if found is None else net.then(found)
+        return found
 
     async def apply(self, edits: Sequence[Edit], held: dict[Key, list[Recorded]]) -> None:
         """Make edits, and store which changes they took back."""
