@@ -8,6 +8,7 @@ from stash_cli.commands.common.noun import (
     delete,
     find,
     merge,
+    rename,
     scrape,
     show,
     stats,
@@ -42,6 +43,9 @@ NOUN = Noun(
         update(),
         merge(),
         delete(),
+        rename(
+            "stash galleries rename '{{{{ date }}}} {{{{ title }}}}' --where 'date:*' --dry-run",
+        ),
         scrape(
             "stash gallery scrape 3 --url https://example.com/gallery/1",
             "stash galleries scrape --all --by-url --dry-run",

@@ -1,6 +1,17 @@
 """`stash images`."""
 
-from stash_cli.commands.common.noun import Noun, Verb, count, delete, find, scrape, show, stats, update
+from stash_cli.commands.common.noun import (
+    Noun,
+    Verb,
+    count,
+    delete,
+    find,
+    rename,
+    scrape,
+    show,
+    stats,
+    update,
+)
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -27,6 +38,9 @@ NOUN = Noun(
         stats(),
         update(),
         delete(),
+        rename(
+            "stash images rename '{{{{ studio.name }}}}/{{{{ title }}}}' --where 'studio:Acme' --dry-run",
+        ),
         scrape(
             "stash image scrape 3 --url https://example.com/image/1",
             "stash images scrape --where 'missing:title' --with SCRAPER",

@@ -8,6 +8,7 @@ from stash_cli.commands.common.noun import (
     delete,
     find,
     merge,
+    rename,
     scrape,
     show,
     stats,
@@ -45,10 +46,15 @@ NOUN = Noun(
         update(
             "stash scene update 12 rating100=80 tags+=Outdoor tags-='To sort' director!",
             "stash scenes find --studio 'Acme Films' --ids | stash scenes update - --organized --yes",
-            "stash scenes update 12 13 'details={{ title }}, {{ date }}' --dry-run",
+            "stash scenes update 12 13 'details={{{{ title }}}}, {{{{ date }}}}' --dry-run",
         ),
         merge(),
         delete(),
+        rename(
+            "stash scenes rename '{{{{ date }}}} {{{{ title }}}}' --where 'organized:yes' --dry-run",
+            "stash scenes rename '{{{{ studio | studio_path }}}}/{{{{ title }}}}' --all --empty Other -n",
+            "stash scenes rename '{{{{ title or files[0].basename }}}}' 12 13 --to /media/sorted",
+        ),
         scrape(
             "stash scenes scrape --where 'missing:stash_id' --stash-box stashdb --dry-run",
             "stash scenes scrape 12 --with sidecar --interactive",
@@ -97,26 +103,6 @@ NOUN = Noun(
             "Give a video file to another scene",
             "verbs.scene:build_assign_file",
             ("stash scene assign-file 12 345",),
-        ),
-        Verb(
-            "generate",
-            "Generate covers, previews, sprites, hashes and the like of scenes",
-            "tasks.noun_tasks:build",
-            (
-                "stash scenes generate 12 13 --previews --wait",
-                "stash scenes generate --where created:-7d.. --covers --phashes --wait",
-            ),
-            ("generate", "Generate covers, previews, sprites, hashes and the like of scenes."),
-        ),
-        Verb(
-            "identify",
-            "Fill in scenes from stash-boxes and scrapers, as a job",
-            "tasks.noun_tasks:build",
-            (
-                "stash scenes identify 12 --source stashdb --wait",
-                "stash scenes identify --where '-is:organized no:studio' --wait",
-            ),
-            ("identify", "Fill in scenes from stash-boxes and scrapers, which are asked in order."),
         ),
         Verb(
             "parse",

@@ -124,3 +124,9 @@ def scrape(*examples: str) -> Verb:
     )
     text = "Fill in {plural} from a scraper or stash-box"
     return Verb("scrape", text, "verbs.scrape:build", examples or usual)
+
+
+def rename(*examples: str) -> Verb:
+    return Verb(
+        "rename", "Rename and move the files of {plural} by a template", "verbs.rename:build", examples
+    )

@@ -1,0 +1,198 @@
+"""`rename`: files moved on the server's disk, to paths that a template makes of their objects."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.value_parsers import choice, named
+from stash_cli.commands.common.sending import before_sending
+from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.core.errors import StashError, StashInputError, StashUsageError
+
+if TYPE_CHECKING:
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.renames.plan import RenamePlan
+    from stash_cli.core.renames.template import PathTemplate
+    from stash_cli.core.renames.wishes import Naming
+
+POLICIES = ("fail", "number", "skip")
+_LEAST = 40
+"""Bytes of a name that leave room for an ending and a number."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RenameOptions(EditOptions, TargetOptions):
+    """The command line of `rename`."""
+
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            metavar="TEMPLATE",
+            help="the path without the ending of the file; / makes folders",
+            show_default=False,
+        ),
+    ]
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID|NAME]...", help="the objects; - reads ids from stdin", show_default=False
+        ),
+    ] = None
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FOLDER", help="folder of the library to put the files into")
+    ] = None
+    on_collision: Annotated[
+        str,
+        typer.Option(
+            "--on-collision",
+            metavar="|".join(POLICIES),
+            help="where several files would have one path, or it is taken",
+            parser=named("--on-collision", choice(*POLICIES)),
+        ),
+    ] = "fail"
+    empty: Annotated[
+        str, typer.Option("--empty", metavar="NAME", help="name of a folder or file that would have none")
+    ] = ""
+    sidecars: Annotated[
+        str,
+        typer.Option(
+            "--sidecars",
+            metavar="refuse|leave",
+            help="scenes with captions or a funscript, which the server does not move along",
+            parser=named("--sidecars", choice("refuse", "leave")),
+        ),
+    ] = "refuse"
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="ask about each object: y n a q ?")
+    ] = False
+    primary_only: Annotated[
+        bool, typer.Option("--primary-only", help="rename only the primary file of each object")
+    ] = False
+    max_bytes: Annotated[
+        int,
+        typer.Option(
+            "--max-bytes", metavar="N", min=_LEAST, max=255, help="longest name of a file or folder"
+        ),
+    ] = 255
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    return command(
+        "rename",
+        partial(rename, noun),
+        RenameOptions,
+        help=f"Rename and move the files of {noun.entity.plural} by a template, on disk and in the database."
+        "\n\nThe objects are chosen by id or name, --where, --saved or --all. A template without / leaves"
+        " each file in its folder; folders in it are made below the folder of the library that the file"
+        " is in, or below --to. What the template inserts never makes a folder, and becomes a name that"
+        " every system takes. The ending of a file stays. `stash help templates` has the fields and filters.",
+        examples=examples,
+    )
+
+
+def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
+    from stash_cli.core.renames.template import PathTemplate
+
+    entity = noun.entity
+    runtime.check_output(noun.view)
+    words = options.words or []
+    if "{" not in options.pattern and any("{" in word for word in words):
+        raise StashUsageError("the template comes first, and then the objects")
+    template = PathTemplate(options.pattern, entity.type)
+    query = read_targets(runtime, entity, words, options)
+    check_failed_to(options.failed_to)
+    empty = _empty(options.empty)
+    to = runtime.server_path(options.to) if options.to is not None else None
+
+    async def work(session: Session) -> None:
+        from stash_cli.commands.verbs.renaming import Renaming
+        from stash_cli.core.renames.plan import RenamePlan
+
+        chosen = read_words(runtime.streams, words) if words else []
+        if words and not chosen:
+            return
+        with closing(RenamePlan()) as plan:
+            with before_sending(runtime):
+                await check_server(session, force=options.force or options.dry_run)
+                naming = await naming_of(session, template, options, to, empty)
+                selection = await Selection.of(session, runtime, entity, chosen, query)
+                read_at = monotonic()
+                await fill(session, runtime, plan, naming, selection, options)
+            renaming = Renaming(session, runtime, noun, options, plan, naming, read_at)
+            renaming.take(selection, is_named=bool(words))
+            await renaming.carry_out()
+
+    runtime.run(work, writes=not options.dry_run)
+
+
+def _empty(name: str) -> str:
+    """The name of `--empty`. Raises StashUsageError where no file can have it."""
+    from stash_cli.core.renames.names import safe_name
+
+    if name and safe_name(name) != name:
+        raise StashUsageError(f"--empty: no file or folder can be called {name!r} everywhere")
+    return name
+
+
+async def check_server(session: Session, *, force: bool) -> None:
+    """Raise StashCapabilityError for a server that moves no files, and StashError for one that is at work."""
+    server = await session.learn()
+    if not server.has_mutation("moveFiles"):
+        raise server.missing_error("moveFiles")
+    jobs = [] if force else await session.call("jobQueue", {}, ["id", "description", "status"]) or []
+    for job in jobs:
+        if job["status"] in ("RUNNING", "READY", "STOPPING"):
+            raise StashError(
+                f"the server is at work, and may find the files under either name: {job['description']}",
+                hint="Wait with `stash jobs wait`, or go on with --force.",
+            )
+
+
+async def naming_of(
+    session: Session, template: PathTemplate, options: RenameOptions, to: str | None, empty: str
+) -> Naming:
+    """The template with the folders of the library. Raises StashInputError for a folder of none."""
+    from stash_cli.core.renames.library import library_folders
+    from stash_cli.core.renames.paths import is_within
+    from stash_cli.core.renames.wishes import Naming
+
+    roots = await library_folders(session)
+    if to is not None and to not in roots and not any(is_within(to, root) for root in roots):
+        raise StashInputError(f"--to: {to} is in no folder of the library", hint="See `stash library list`.")
+    naming = Naming(template, roots, to, empty, options.max_bytes)
+    naming.only_primary = options.primary_only
+    naming.leaves_sidecars = options.sidecars == "leave"
+    return naming
+
+
+async def fill(
+    session: Session,
+    runtime: Runtime,
+    plan: RenamePlan,
+    naming: Naming,
+    selection: Selection,
+    options: RenameOptions,
+) -> None:
+    """Read the chosen objects, and what is where they go; then give each file its path."""
+    from stash_cli.commands.tasks.media_paths import local_path
+    from stash_cli.core.renames.library import look_around
+    from stash_cli.core.renames.plan import Wish
+
+    async for rows in selection.pages(naming.paths(await session.learn())):
+        found = [each for row in rows for each in naming.of(row)]
+        plan.add(each for each in found if isinstance(each, Wish))
+        for each in found:
+            if not isinstance(each, Wish):
+                plan.refuse(each.id, each.owner, each.path, each.reason)
+    await look_around(session, plan, naming.roots, partial(local_path, session, runtime))
+    plan.settle(options.on_collision, options.max_bytes)

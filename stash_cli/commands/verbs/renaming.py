@@ -1,0 +1,355 @@
+"""Carrying out a plan of renames: show it, ask, send it, and say what happened."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.verbs.editing import MOST, write_failed
+from stash_cli.core.errors import (
+    StashError,
+    StashInputError,
+    StashNotConfirmedError,
+    StashUsageError,
+    StashVersionError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.verbs.rename import RenameOptions
+    from stash_cli.commands.verbs.targets import Selection
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.renames.plan import Move, RenamePlan
+    from stash_cli.core.renames.wishes import Naming
+
+_HELP = """\
+y - rename its files
+n - leave them as they are
+a - rename them and all that follow
+q - leave them and all that follow; rename those with a y
+? - this help"""
+
+
+class Renaming:
+    """One command that renames: its plan, and the outcomes of its objects.
+
+    `read_at` is the time of the monotonic clock at which reading began.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        runtime: Runtime,
+        noun: Noun,
+        options: RenameOptions,
+        plan: RenamePlan,
+        naming: Naming,
+        read_at: float,
+    ) -> None:
+        from stash_cli.commands.common.outcomes import Outcomes
+
+        self.session, self.runtime, self.noun = session, runtime, noun
+        self.options, self.plan, self.naming, self.read_at = options, plan, naming, read_at
+        self.entity = noun.entity
+        self.outcomes = Outcomes(self.entity, "renamed", [])
+        self.unchanged: list[str] = []
+        self.moving: list[str] = []
+        """Objects of which a file is moved."""
+
+    def take(self, selection: Selection, *, is_named: bool) -> None:
+        """Take over what the plan says of each object, and what cannot be renamed.
+
+        What no server could rename, as images in a zip, is an error only where its object `is_named`.
+        """
+        from stash_cli.core.renames.plan import MOVES, SAME
+
+        problems: dict[str, StashError] = dict(selection.problems)
+        for each in self.plan.refusals():
+            if not each.is_left:
+                problems.setdefault(each.owner, StashInputError(f"{each.path}: {each.reason}"))
+        if is_named:
+            problems |= {one: StashInputError(why) for one, why in self.naming.unfit.items()}
+        self.moving = self.plan.owners(MOVES)
+        self.outcomes.asked += [*self.moving, *(one for one in problems if one not in set(self.moving))]
+        for one, error in problems.items():
+            self.outcomes.expect([one])
+            self.outcomes.fail([one], error)
+        touched = {*self.outcomes.asked}
+        self.unchanged = [one for one in self.plan.owners(SAME) if one not in touched]
+        if not self.moving and not self.unchanged:
+            selection.raise_missing()
+
+    async def carry_out(self) -> None:
+        """Show the moves, or ask and make them."""
+        if self.options.dry_run:
+            self.print_plan()
+            return
+        if self.moving:
+            asked = self.consent()
+            await self.apply(asked=asked)
+        self.tell()
+        await self.print_rows()
+
+    # --- showing ---
+
+    def preview(self) -> None:
+        """Print the moves of the first objects, and totals."""
+        from stash_cli.core.edits.diff import SHOWN
+
+        for _, moves in islice(self._by_owner(), SHOWN):
+            self.show(moves)
+        if len(self.moving) > SHOWN:
+            self.runtime.streams.note(f"... and {len(self.moving) - SHOWN:,} more {self.entity.plural}")
+        for line in self.totals():
+            self.runtime.streams.note(line)
+
+    def _by_owner(self) -> Iterator[tuple[str, list[Move]]]:
+        for owner, moves in groupby(self.plan.renames(), key=lambda each: each.owner):
+            yield owner, list(moves)
+
+    def show(self, moves: list[Move]) -> None:
+        """Print the moves of one object: whole paths where the folder changes, else the names."""
+        from stash_cli.core.edits.diff import visible
+        from stash_cli.core.renames.paths import split
+        from stash_cli.output.diff import show_object
+
+        rows = []
+        for each in moves:
+            (folder, name), (target, new) = split(each.source), split(each.target)
+            old, now = (name, new) if folder == target else (each.source, each.target)
+            parts = [(visible(old), "removed"), (" -> ", ""), (visible(now), "added")]
+            rows.append(("file" if len(moves) == 1 else f"file {each.id}", parts))
+        show_object(self.runtime.streams, self.entity.noun, moves[0].owner, moves[0].label, rows)
+
+    def totals(self) -> Iterator[str]:
+        """Lines with numbers: what moves, what stays and why."""
+        from stash_cli.core.edits.pace import requests_of
+        from stash_cli.core.renames.plan import LEFT, MOVES
+
+        counts = self.plan.counts()
+        yield from self._stays()
+        moves = counts.get(MOVES, 0)
+        told = [f"{_files(moves)} of {self._count(len(self.moving))}"] if moves else ["no file moves"]
+        told += [f"{len(self.unchanged):,} so already"] if self.unchanged else []
+        cannot = len(self.outcomes.problems)
+        told += [f"{cannot:,} cannot be renamed"] if cannot else []
+        told += [f"{_files(counts[LEFT])} left"] if counts.get(LEFT) else []
+        requests = requests_of([moves])
+        more = f"; {requests} request{'' if requests == 1 else 's'} or more" if moves else ""
+        yield f"{', '.join(told)}{more}"
+        if self.naming.growing:
+            yield (
+                f"a second run would rename {_files(self.naming.growing)} once more:"
+                " the template reads the name that it sets"
+            )
+
+    def _stays(self) -> Iterator[str]:
+        """Lines about files that stay, a line for each reason; of long lists the first."""
+        unfit = Counter(why for one, why in self.naming.unfit.items() if one not in self.outcomes.problems)
+        for why, count in unfit.items():
+            yield f"{self._count(count)} left: {why}"
+        left = (each for each in self.plan.refusals() if each.is_left)
+        for each in islice(left, 5):
+            yield f"left {self.entity.noun} {each.owner}, {each.path}: {each.reason}"
+
+    def _count(self, number: int) -> str:
+        return f"{number:,} {self.entity.noun if number == 1 else self.entity.plural}"
+
+    def print_plan(self) -> None:
+        """Print the moves, and a line of JSON per mutation; with --json the whole plan."""
+        from stash_cli.core.edits.diff import SHOWN
+
+        streams = self.runtime.streams
+        if self.runtime.options.output == "json":
+            for line in self._json():
+                streams.data(line)
+            return
+        self.preview()
+        for one, error in islice(self.outcomes.problems.items(), SHOWN):
+            streams.warn(f"{self.entity.noun} {one}: {error.message}")
+        if (more := len(self.outcomes.problems) - SHOWN) > 0:
+            streams.warn(f"and {self._count(more)} more that cannot be renamed")
+        for operation in self._operations():
+            streams.data(json.dumps(operation, ensure_ascii=False) + "\n")
+
+    def _operations(self) -> Iterator[dict[str, Any]]:
+        from stash_cli.core.edits.moves import Move, plan_moves
+
+        for each in self.plan.moves():
+            [operation] = plan_moves([Move(each.id, each.source, each.target)])
+            yield {operation.name: operation.args}
+
+    def _json(self) -> Iterator[str]:
+        """The plan as JSON, piece by piece, as there may be 100,000 moves."""
+        edits = (
+            {"type": "BaseFile", "id": each.id, "field": "path", self.entity.noun: each.owner}
+            | {"before": each.source, "after": each.target}
+            for each in self.plan.renames()
+        )
+        left = {each.owner: each.reason for each in self.plan.refusals() if each.is_left}
+        rest = {
+            "unchanged": self.unchanged,
+            "left": left | {o: w for o, w in self.naming.unfit.items() if o not in self.outcomes.problems},
+            "problems": {one: error.message for one, error in self.outcomes.problems.items()},
+        }
+        yield '{"edits": ['
+        yield from _joined(edits)
+        yield '],\n"operations": ['
+        yield from _joined(self._operations())
+        yield f"],\n{json.dumps(rest, ensure_ascii=False)[1:]}\n"
+
+    # --- asking ---
+
+    def consent(self) -> bool:
+        """Ask about what is to be moved; whether a person was asked.
+
+        Raises StashNotConfirmedError for a no, without a terminal to ask, and for more objects than allowed.
+        """
+        from stash_cli.output.failures import confirm
+
+        options, count = self.options, len(self.moving)
+        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+        if limit is not None and count > limit:
+            raise StashNotConfirmedError(
+                f"this would rename {self._count(count)}, more than {limit:,}: nothing was changed",
+                hint=f"Allow it with --max-changes {count}.",
+            )
+        if options.interactive:
+            self.choose()
+            return True
+        if len(self.outcomes.asked) + len(self.unchanged) == 1 or options.yes:
+            return False
+        if self.runtime.streams.interactive:
+            self.preview()
+        confirm(self.runtime.streams, f"rename the files of {self._count(count)}", yes=False)
+        return True
+
+    def choose(self) -> None:
+        """Ask about each object. Raises StashNotConfirmedError without a terminal, and when none is left."""
+        from stash_cli.core.renames.plan import MOVES
+
+        if not self.runtime.streams.interactive:
+            raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
+        answer, declined = "", list[str]()
+        for owner, moves in self._by_owner():
+            if answer not in ("a", "q"):
+                self.show(moves)
+                answer = self._answer(owner)
+            if answer in ("n", "q"):
+                declined += [each.id for each in moves]
+        self.plan.decline(declined)
+        kept = set(self.plan.owners(MOVES))
+        gone = {one for one in self.moving if one not in kept}
+        self.moving = [one for one in self.moving if one in kept]
+        self.outcomes.asked[:] = [
+            one for one in self.outcomes.asked if one not in gone or one in self.outcomes.problems
+        ]
+        if not self.moving:
+            raise StashNotConfirmedError("none was chosen: nothing was changed")
+
+    def _answer(self, owner: str) -> str:
+        from stash_cli.output import failures
+
+        while True:
+            question = f"rename {self.entity.noun} {owner}? [y,n,a,q,?] "
+            answer = failures.answer(self.runtime.streams, question).lower()[:1]
+            if answer in ("y", "n", "a", "q"):
+                return answer
+            if not answer:  # as at `[y/N]`, and when the input has ended
+                return "n"
+            for line in _HELP.splitlines():
+                self.runtime.streams.say(line)
+
+    # --- doing ---
+
+    async def apply(self, *, asked: bool) -> None:
+        """Send the moves; the outcomes say what happened."""
+        from asyncio import CancelledError
+
+        from stash_cli.commands.common.sending import tell_interrupted
+        from stash_cli.core.edits.apply import Applier
+        from stash_cli.core.renames.apply import RenameRun
+
+        applier = Applier(self.session, is_shielded=True, fail_fast=self.options.fail_fast)
+        run = RenameRun(
+            applier, self.plan, self.entity.type, self.naming.roots, self.read_at, self._done, self._fail
+        )
+        run.asked, run.force = asked, self.options.force
+        for each in self.plan.moves():
+            self.outcomes.expect([each.owner])
+        try:
+            with self._bar():
+                await run.apply()
+        except CancelledError:
+            tell_interrupted(self.runtime, self.outcomes)
+            raise
+        finally:
+            for each in run.already:
+                self._done(each)
+            for each in run.aside.values():
+                self.runtime.streams.warn(f"file {each.id} is named {each.target} for the meantime")
+            self.outcomes.gave_up = applier.stopped
+            write_failed(self.runtime, self.options.failed_to, self.outcomes)
+        stopped = applier.stopped
+        if isinstance(stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
+            raise stopped
+
+    def _done(self, move: Move) -> None:
+        self.outcomes.succeed([move.owner])
+        self._progress()
+
+    def _fail(self, move: Move, error: StashError) -> None:
+        self.outcomes.fail([move.owner], error)
+        self._progress()
+
+    def _bar(self) -> Any:
+        """A bar on a terminal where there is more than one request."""
+        from contextlib import closing
+
+        from stash_cli.core.edits.pace import START
+        from stash_cli.output.progress import open_progress
+
+        streams, total = self.runtime.streams, len(self.moving)
+        bar = open_progress(streams, "bar" if streams.animated and total > START else "none")
+
+        def progress() -> None:
+            ended = len(self.outcomes.done) + len(self.outcomes.problems)
+            bar.update(f"{ended:,} of {self._count(total)}", min(1.0, ended / max(1, total)))
+
+        self._progress = progress
+        return closing(bar)
+
+    def tell(self) -> None:
+        """Note what was renamed, what was so already, and what was left."""
+        streams = self.runtime.streams
+        for line in self._stays():
+            streams.note(line)
+        so = f"{self._count(len(self.unchanged))} so already" if self.unchanged else ""
+        if not self.outcomes.asked:
+            streams.note(f"nothing to rename: {so or f'no file of {self.entity.plural} moves'}")
+        elif self.outcomes.complete:
+            streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
+
+    async def print_rows(self) -> None:
+        """Print the new state of the objects in a chosen format; then raise what was not done."""
+        from stash_cli.commands.verbs.update import print_rows
+
+        try:
+            ids = [*self.outcomes.done, *self.unchanged]
+            await print_rows(self.session, self.runtime, self.noun, ids)
+        finally:  # failed objects are reported also when the new state cannot be read
+            self.outcomes.check()
+
+
+def _files(number: int) -> str:
+    return f"{number:,} {'file' if number == 1 else 'files'}"
+
+
+def _joined(items: Iterator[dict[str, Any]]) -> Iterator[str]:
+    for number, item in enumerate(items):
+        yield f"{',' if number else ''}\n{json.dumps(item, ensure_ascii=False)}"

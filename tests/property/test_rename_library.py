@@ -1,0 +1,144 @@
+"""Renames of random libraries on disk, whole, killed at any request, resumed and undone: no file is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from journal_support import Workbench, journalled
+from rename_support import Shelf
+
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.pace import Pace
+from stash_cli.core.renames.apply import RenameRun
+from stash_cli.core.renames.library import library_folders, look_around
+from stash_cli.core.renames.plan import RenamePlan, Wish
+from stash_cli.core.renames.template import PathTemplate
+from stash_cli.core.renames.wishes import Naming
+from stash_cli.core.types.entities import ENTITIES
+
+EXAMPLES = int(os.environ.get("RENAMED_LIBRARIES", "3"))
+names = st.sampled_from(["a", "b", "c", "A", "b (2)", "../x", "é"])
+files = st.builds("{}{}.png".format, st.sampled_from(["", "a/", "b/"]), st.sampled_from("abcd"))
+templates = st.sampled_from(["{{ title }}", "a/{{ title }}", "{{ title }}/{{ visual_files[0].width }}"])
+policies = st.sampled_from(["number", "skip", "fail"])
+
+
+def opened(url: str) -> AbstractAsyncContextManager[Workbench]:
+    return journalled(url, state_dir=Path(url.removeprefix("embedded:")).parent / "state")
+
+
+async def plan_of(bench: Workbench, template: str, policy: str) -> tuple[RenamePlan, Naming]:
+    session = bench.client.session
+    naming = Naming(PathTemplate(template, "Image"), await library_folders(session))
+    plan = RenamePlan()
+    paths = naming.paths(await session.learn())
+    async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
+        plan.add(each for each in naming.of(row) if isinstance(each, Wish))
+    await look_around(session, plan, naming.roots, str)
+    plan.settle(policy, 255)
+    return plan, naming
+
+
+async def rename(url: str, template: str, policy: str, die: Callable[[Any], bool] | None = None) -> None:
+    """Rename all images in a recorded run, two files to a request; `die` is called with each of them."""
+    async with opened(url) as bench:
+        plan, naming = await plan_of(bench, template, policy)
+        if die is not None:
+            bench.wire.spoils = die
+        with closing(plan):
+            applier = Applier(bench.client.session)
+            run = RenameRun(applier, plan, "Image", naming.roots, 0, lambda _: None, lambda *_: None)
+            run.asked, run.pace = True, _Two(2)
+            async with bench.context.journal():
+                await run.apply()
+
+
+class _Two(Pace):
+    def note(self, count: int, seconds: float) -> None:
+        self.size = 2
+
+
+def killed(url: str, template: str, policy: str, request: int) -> bool:
+    """Whether a process that renames was killed before its mutation of this number."""
+
+    def die(sent: Any) -> bool:
+        nonlocal request
+        request -= sent.document.startswith("mutation")
+        if request == 0:
+            os._exit(9)
+        return False
+
+    child = os.fork()
+    if child == 0:
+        try:
+            asyncio.run(rename(url, template, policy, die))
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+async def go_back(url: str, run: int) -> None:
+    async with opened(url) as bench:
+        assert not (await bench.context.undo(run)).problems
+
+
+async def go_on(url: str, run: int) -> None:
+    async with opened(url) as bench:
+        assert (await bench.context.resume(run)).keys() <= {"done"}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that are copied")
+@settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.dictionaries(files, names, min_size=2, max_size=6), templates, policies, st.integers(1, 3))
+def test_no_file_is_lost_whatever_happens(
+    titles: dict[str, str], template: str, policy: str, request: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = Shelf(Path(folder), titles)
+        before = shelf.content()
+        for goes_on in (False, True):
+            runs = last_run(shelf)
+            is_killed = killed(shelf.url, template, policy, request)
+            run = last_run(shelf)
+            if run == runs:  # no file moves
+                break
+            assert_whole(shelf, before)
+            if goes_on and is_killed:
+                asyncio.run(go_on(shelf.url, run))
+                assert_whole(shelf, before)
+            asyncio.run(go_back(shelf.url, run))
+            assert shelf.content() == before
+        run = last_run(shelf)
+        asyncio.run(rename(shelf.url, template, policy))
+        after = assert_whole(shelf, before)
+        assert not [path for path in after if "stash-rename" in path]
+        if last_run(shelf) > run:
+            run = last_run(shelf)
+            asyncio.run(rename(shelf.url, template, policy))
+            assert last_run(shelf) == run
+            asyncio.run(go_back(shelf.url, run))
+        assert shelf.content() == before
+
+
+def last_run(shelf: Shelf) -> int:
+    runs = shelf.runs()
+    return int(str(runs[0]["id"])) if runs else 0
+
+
+def assert_whole(shelf: Shelf, before: dict[str, str]) -> dict[str, str]:
+    """All content is there once, where the library says."""
+    found = shelf.content()
+    assert sorted(found.values()) == sorted(before.values())
+    assert found.keys() == set(shelf.paths().values())
+    assert len(shelf.paths()) == len(before)
+    return found

@@ -1,0 +1,75 @@
+"""A library of small pictures on disk, to be renamed by commands whose edits are recorded."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from scan_library import ScanLibrary, scan_library, write_picture
+
+sys.path.insert(0, str(Path(__file__).parent / "cli"))
+
+from cli_support import Cli, Done
+
+_TITLE = "mutation($id: ID!, $title: String) { %sUpdate(input: {id: $id, title: $title}) { id } }"
+_PATHS = """SELECT {noun}s.id, folders.path || '/' || files.basename FROM {noun}s
+    JOIN {noun}s_files ON {noun}_id = {noun}s.id JOIN files ON files.id = file_id
+    JOIN folders ON folders.id = files.parent_folder_id"""
+
+
+class Shelf:
+    """Pictures by path, each with the title of its image; further files can be written before `scan`."""
+
+    def __init__(self, folder: Path, titles: Mapping[str, str]) -> None:
+        self.folder, self.media = folder, folder / "media"
+        self.url = f"embedded:{folder / 'library.sqlite'}"
+        self.cli = Cli(self.url, STASH_STATE_DIR=str(folder / "state"))
+        for number, path in enumerate(titles):
+            write_picture(self.media / path, number + 1)
+        self.scan()
+        with scan_library(folder) as library:
+            for one, path in self.paths().items():
+                self._entitle(library, "image", one, titles[path])
+
+    def scan(self) -> None:
+        with scan_library(self.folder) as library:
+            library.scan()
+
+    def entitle(self, noun: str, titles: Mapping[int, str]) -> None:
+        with scan_library(self.folder) as library:
+            for one, title in titles.items():
+                self._entitle(library, noun, one, title)
+
+    def _entitle(self, library: ScanLibrary, noun: str, one: int, title: str) -> None:
+        outcome = library.library.execute(_TITLE % noun, {"id": str(one), "title": title})
+        assert not outcome.errors
+
+    def paths(self, noun: str = "image") -> dict[int, str]:
+        """Id of an object -> the path of its file in the library, below the media folder."""
+        with sqlite3.connect(self.folder / "library.sqlite") as connection:
+            rows = connection.execute(_PATHS.format(noun=noun)).fetchall()
+        connection.close()
+        return {one: str(Path(path).relative_to(self.media)) for one, path in rows}
+
+    def content(self) -> dict[str, str]:
+        """The files on disk: path below the media folder -> hash of the content."""
+        found = (path for path in self.media.rglob("*") if path.is_file())
+        return {str(path.relative_to(self.media)): sha256(path.read_bytes()).hexdigest() for path in found}
+
+    def rename(self, template: str = "{{ title }}", *words: str, noun: str = "images") -> Done:
+        words = (
+            words
+            if any(word in ("--all", "--where") or word.isdecimal() for word in words)
+            else (*words, "--all")
+        )
+        return self.cli(noun, "rename", template, *words, *(() if "-n" in words else ("-y",)))
+
+    def undo(self) -> Done:
+        """Undo the last run."""
+        return self.cli("undo", str(self.runs()[0]["id"]), "-y")
+
+    def runs(self) -> list[dict[str, object]]:
+        return list(self.cli.ok("history", "--json").json)
