@@ -30,13 +30,18 @@ def decode_text(data: bytes) -> str:
     >>> decode_text("a\r\nb".encode("utf-16"))
     'a\nb'
     """
-    mark, encoding = next((known for known in _MARKS if data.startswith(known[0])), (b"", "utf-8"))
-    return data[len(mark) :].decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+    mark, encoding = mark_of(data)
+    return data[len(mark) :].decode(encoding or "utf-8").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def mark_of(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark that data begins with, and its encoding; both are empty where there is none."""
+    return next((known for known in _MARKS if data.startswith(known[0])), (b"", ""))
 
 
 def has_mark(data: bytes) -> bool:
     """Whether data begins with a byte order mark, as text of Windows tools does."""
-    return any(data.startswith(mark) for mark, _ in _MARKS)
+    return bool(mark_of(data)[1])
 
 
 def read_text_file(path: str | Path) -> str:

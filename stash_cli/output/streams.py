@@ -8,7 +8,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 from stash_cli.core.texts import ENCODINGS, decode_text
@@ -142,6 +142,11 @@ class Streams:
             return decode_text(data) if isinstance(data, bytes) else str(data)
         except UnicodeDecodeError:
             raise StashInputError(f"standard input is not text in {ENCODINGS}") from None
+
+    def raw_stdin(self) -> IO[bytes]:
+        """Standard input as bytes, for files that are read a part at a time."""
+        found: IO[bytes] | None = getattr(self.stdin, "buffer", None)
+        return found or io.BytesIO(self.stdin.read().encode())
 
     def ask(self, question: str) -> str:
         """Ask a question and return the answer."""

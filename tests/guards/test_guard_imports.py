@@ -35,6 +35,7 @@ ALLOWED = {
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),
     "stash_cli.core.syntax": (),
     "stash_cli.core.log": ("core.errors", "core.syntax"),
+    "stash_cli.core.records": ("core.errors", "core.texts"),
     "stash_cli.core.run_lock": ("core.errors", "core.private_files", "core.client"),
     "stash_cli.core.server_url": ("core.errors", "core.texts"),
     "stash_cli.core.path_maps": ("core.errors", "core.texts"),

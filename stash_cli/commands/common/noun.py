@@ -46,8 +46,8 @@ class Noun:
     def group(self) -> LazyGroup:
         """The group of commands: `stash scenes`."""
         plural = self.entity.plural
-        # Files and folders have no pages in the web interface.
-        verbs = (*self.verbs, open_page()) if self.entity.type in ENTITIES else self.verbs
+        # Files and folders are what a scan finds: nothing of them is written, and they have no pages.
+        verbs = (*self.verbs, *_OF_ENTITIES) if self.entity.type in ENTITIES else self.verbs
         return LazyGroup(plural, {verb.name: self._entry(verb) for verb in verbs}, f"Work with {plural}.")
 
     def _entry(self, verb: Verb) -> Entry:
@@ -130,3 +130,25 @@ def rename(*examples: str) -> Verb:
     return Verb(
         "rename", "Rename and move the files of {plural} by a template", "verbs.rename:build", examples
     )
+
+
+def export_records() -> Verb:
+    examples = (
+        "stash {plural} export {plural}.csv",
+        "stash {plural} export new.jsonl --where 'created:-7d..'",
+        "stash {plural} export - --fields {label} --csv",
+    )
+    return Verb("export", "Write {plural} to a file that import reads", "verbs.export:build", examples)
+
+
+def import_records() -> Verb:
+    examples = (
+        "stash {plural} import {plural}.csv --dry-run",
+        "stash {plural} import more.jsonl --upsert --match {label} --create-missing",
+        "stash {plural} export - --json | stash -P other {plural} import -",
+    )
+    return Verb("import", "Change {plural} as the rows of a file say", "verbs.imports:build", examples)
+
+
+_OF_ENTITIES = (export_records(), import_records(), open_page())
+"""Verbs that all nouns of entities have."""

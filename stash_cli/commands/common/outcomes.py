@@ -79,6 +79,10 @@ class Outcomes:
         for id_ in ids:
             self.steps_left[id_] = self.steps_left.get(id_, 0) + 1
 
+    def hold(self, one: str, steps: int) -> None:
+        """Add steps of an object that are not planned yet, or with -1 take them off again."""
+        self.steps_left[one] = self.steps_left.get(one, 0) + steps
+
     def record(self, operation: Operation, done: BatchOperation) -> None:
         """Record the outcome of one step of the objects of an operation."""
         if done.error is None:
@@ -221,7 +225,8 @@ def listed(ids: Sequence[str]) -> str:
     if len(ids) == 1 and not ids[0].isdecimal():
         return ids[0]
     more = f" and {len(ids) - SHOWN_IDS} more" if len(ids) > SHOWN_IDS else ""
-    return f"ids {', '.join(ids[:SHOWN_IDS])}{more}"
+    word = "ids " if ids[0].isdecimal() else ""
+    return f"{word}{', '.join(ids[:SHOWN_IDS])}{more}"
 
 
 def _reason(error: StashError) -> str:

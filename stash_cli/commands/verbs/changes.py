@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.value_parsers import scalar
@@ -19,12 +19,15 @@ from stash_cli.core.orm.quirks import update_value
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.resolver import Name
     from stash_cli.core.client.session import Session
+    from stash_cli.core.errors import StashError
     from stash_cli.core.types.entities import Entity
 
     Row = Mapping[str, Any]
@@ -46,6 +49,10 @@ class Names:
     """Names by type and id, for people."""
     inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """Create inputs of what is made of more than a name, by type and provisional id."""
+    errors: dict[tuple[str, str], StashError] = field(default_factory=dict)
+    """What is wrong with names that `resolve_each` did not find."""
+    unmade: str = ""
+    """A type of which no objects are made for now."""
 
     async def resolve(self, words: Mapping[str, Iterable[str]]) -> None:
         """Look up those words of each type that are not known yet: one request for each type.
@@ -65,8 +72,40 @@ class Names:
             if many and self._makes(target):
                 await self._resolve_or_make(target, many)
 
+    async def resolve_each(self, words: Mapping[str, Iterable[str]]) -> None:
+        """Look up those words of each type that are not known yet; what is wrong with one is in `errors`."""
+        for target, many in words.items():
+            names: list[Name] = []
+            for word in dict.fromkeys(many):
+                if (target, word) not in self.ids and (target, word) not in self.errors:
+                    names += self._parsed(target, word)
+            if names:
+                await self._resolve_names(target, names)
+
+    def _parsed(self, target: str, word: str) -> Iterator[Name]:
+        from stash_cli.core.client.resolver import Name
+
+        try:
+            yield Name.parse(word)
+        except StashInputError as error:
+            self.errors[target, word] = error
+
+    async def _resolve_names(self, target: str, names: Sequence[Name]) -> None:
+        from stash_cli.core.client.resolver import Policy, resolve
+
+        policy = Policy(missing="omit" if self._makes(target) else "raise")
+        found = await resolve(self.session, ENTITIES[target], names, policy)
+        nameless = [name for name in found.missing if not name.name] if self._makes(target) else []
+        errors = found.errors | (
+            (await resolve(self.session, ENTITIES[target], nameless)).errors if nameless else {}
+        )
+        self.errors |= {(target, name.written): error for name, error in errors.items()}
+        made = {n.written: f"{NEW}{n.name.casefold()}" for n in found.missing if n.name and n not in errors}
+        ids = {name.written: ids[0] for name, ids in found.ids.items() if ids and name not in errors}
+        self._note(target, ids | made)
+
     def _makes(self, target: str) -> bool:
-        return self.create and target in CREATABLE
+        return self.create and target in CREATABLE and target != self.unmade
 
     async def _resolve_or_make(self, target: str, words: Sequence[str]) -> None:
         from stash_cli.core.client.resolver import Name, Policy, resolve
@@ -108,7 +147,7 @@ class Changes:
         words: dict[str, list[str]] = {}
         for each in self.assignments:
             if not _is_template(each.value):
-                _gather(words, each.target, each.value)
+                gather(words, each.target, each.value)
         await self.names.resolve(words)
 
     async def prepare_page(self, rows: Sequence[Row]) -> None:
@@ -118,7 +157,7 @@ class Changes:
             if each.target.flag.target and _is_template(each.value):
                 for row in rows:
                     with suppress(StashUsageError):  # told when the edits of the object are made
-                        _gather(words, each.target, _filled(each, row))
+                        gather(words, each.target, _filled(each, row))
         if words:
             await self.names.resolve(words)
 
@@ -147,13 +186,22 @@ class Changes:
         edits = []
         for attr in self.fields:
             self.names.labels |= labels_of(self.entity, attr, row)
-            edit = self._edit(attr, row)
+            edit = self.edit(attr, row)
             if not is_so(edit):
                 edits.append(_smaller(edit))
         times = {name: row[name] for attr in self.fields if (name := _HISTORIES.get(attr, "")) in row}
         return ObjectEdits(str(row["id"]), str(row.get(self.entity.label) or ""), tuple(edits), times)
 
-    def _edit(self, attr: str, row: Row) -> Edit:
+    def new(self, one: str) -> ObjectEdits:
+        """A new object of these assignments; `one` stands for the id that it has not yet."""
+        given = [each for each in self.assignments if each.op is not Op.CLEAR]
+        changes = Changes(self.entity, given, self.names)
+        edits = [_whole(changes.edit(attr, {"id": one})) for attr in changes.fields]
+        label = next((str(each.value) for each in given if each.target.attr == self.entity.label), "")
+        return ObjectEdits(one, label, tuple(edits), is_new=True)
+
+    def edit(self, attr: str, row: Row) -> Edit:
+        """The edit of one field of an object."""
         given = [each for each in self.assignments if each.target.attr == attr]
         target, before = given[0].target, before_of(self.entity.type, attr, row)
         values = [(each, self._value(each, row)) for each in given]
@@ -171,6 +219,13 @@ class Changes:
         """The value of an assignment for one object, with ids for names."""
         value = _filled(given, row) if _is_template(given.value) else given.value
         return _with_ids(given.target, value, self.names.ids)
+
+
+def _whole(edit: Edit) -> Edit:
+    """The edit of a new object, whose lists and maps hold nothing before."""
+    is_list = isinstance(edit.after, Change | list)
+    after = replace(edit, before=[] if is_list else {}).result
+    return replace(edit, before=[] if is_list else UNSET, after=after)
 
 
 def _is_template(value: Any) -> bool:
@@ -211,7 +266,7 @@ def labels_of(entity: Entity, attr: str, row: Row) -> list[tuple[tuple[str, str]
     return [((target, str(item["id"])), item[label]) for item in items if item.get(label)]
 
 
-def _gather(words: dict[str, list[str]], target: Target, value: Any) -> None:
+def gather(words: dict[str, list[str]], target: Target, value: Any) -> None:
     """Add the names in a value to those of their type."""
     if target.flag.target is None or value is None or isinstance(value, Substitution):
         return

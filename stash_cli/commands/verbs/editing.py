@@ -77,6 +77,8 @@ class Editing:
     unchanged: list[str]
     more: dict[str, Any] = field(default_factory=dict)
     """Further facts for the JSON of the plan."""
+    made: dict[str, str] = field(default_factory=dict)
+    """Ids of new objects, by what stood for them before."""
 
     def preview(self) -> None:
         """Print the edits of the first objects, and totals."""
@@ -97,7 +99,8 @@ class Editing:
         from stash_cli.output.diff import show_object
 
         rows = [(edit.field, parts(edit, self.names.labels)) for edit in each.edits]
-        show_object(self.runtime.streams, self.entity.noun, each.id, each.label, rows)
+        noun = f"new {self.entity.noun}" if each.is_new else self.entity.noun
+        show_object(self.runtime.streams, noun, each.id, each.label, rows)
 
     def totals(self) -> Iterator[str]:
         """Lines with the numbers of what changes, of replaced lists on a line of its own."""
@@ -109,20 +112,27 @@ class Editing:
                 items = [f"{totals.added[name]:,} added"] if totals.added[name] else []
                 items += [f"{totals.removed[name]:,} removed"] if totals.removed[name] else []
                 more = f": {', '.join(items)}" if operation == "changed" and items else ""
-                yield f"{name}: {operation} on {self._count(count)}{more}"
+                yield f"{name}: {operation} on {self.count(count)}{more}"
         if lost := totals.replaced.total():
             each = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
             yield f"lists that are replaced or cleared lose {lost:,} items: {each}"
         for target, _, name in self.names.to_make():
             yield f"makes the {_noun(target)} {name!r}"
         cannot, stay = len(self.outcomes.problems), len(self.unchanged)
-        told = [f"{self._count(len(self.draft))} {'changes' if len(self.draft) == 1 else 'change'}"]
+        changed = len(self.draft) - totals.new
+        told = [f"makes {self.count(totals.new)}"] if totals.new else []
+        told += (
+            [f"{self.count(changed)} {'changes' if changed == 1 else 'change'}"]
+            if changed or not told
+            else []
+        )
         told += [f"{stay:,} so already"] if stay else []
         told += [f"{cannot:,} cannot be changed"] if cannot else []
         requests = requests_of([len(self.draft)]) + len(self.names.to_make())
         yield f"{', '.join(told)}; {requests} request{'s' if requests != 1 else ''} or more"
 
-    def _count(self, number: int) -> str:
+    def count(self, number: int) -> str:
+        """A number of objects with their noun."""
         return f"{number:,} {self.entity.noun if number == 1 else self.entity.plural}"
 
     def print_plan(self, server: Any) -> None:
@@ -154,7 +164,7 @@ class Editing:
         limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
         if limit is not None and count > limit:
             raise StashNotConfirmedError(
-                f"this would change {self._count(count)}, more than {limit:,}: nothing was changed",
+                f"this would change {self.count(count)}, more than {limit:,}: nothing was changed",
                 hint=f"Allow it with --max-changes {count}.",
             )
 
@@ -178,8 +188,16 @@ class Editing:
             return False
         if streams.interactive:
             self.preview()
-        confirm(streams, f"change {self._count(count)}", yes=False)
+        confirm(streams, self.what(), yes=False)
         return True
+
+    def what(self) -> str:
+        """What is going to be done: `make 3 tags and change 5`."""
+        new = self.draft.totals.new
+        changed = len(self.draft) - new
+        if not new:
+            return f"change {self.count(changed)}"
+        return f"make {self.count(new)}" + (f" and change {changed:,}" if changed else "")
 
     async def apply(self, *, asked: bool) -> None:
         """Make what is missing, and send the edits; the outcomes say what happened."""
@@ -192,6 +210,7 @@ class Editing:
         applier = Applier(self.session, is_shielded=True, fail_fast=self.options.fail_fast)
         run = DraftRun(applier, self._read, self.entity.type, self.draft)
         run.asked, run.force, run.expect = asked, self.options.force, self._expect
+        run.hold = self.outcomes.hold
         try:
             run.ids = await self._make_missing(applier)
             with self._noting() as note:
@@ -266,8 +285,10 @@ class Editing:
 
         def note(operation: Operation, done: BatchOperation) -> None:
             self.outcomes.record(operation, done)
+            if done.error is None and operation.name.endswith("Create"):
+                self.made[operation.ids[0]] = str(done.result["id"])
             ended = len(self.outcomes.done) + len(self.outcomes.problems)
-            bar.update(f"{ended:,} of {self._count(total)}", min(1.0, ended / max(1, total)))
+            bar.update(f"{ended:,} of {self.count(total)}", min(1.0, ended / max(1, total)))
 
         try:
             yield note
@@ -277,7 +298,7 @@ class Editing:
     def tell(self) -> None:
         """Note what was changed, and what was so already."""
         streams = self.runtime.streams
-        so = f"{self._count(len(self.unchanged))} so already" if self.unchanged else ""
+        so = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
         if not self.outcomes.asked:
             streams.note(f"nothing to change: {so or f'no {self.entity.plural} match'}")
         elif self.outcomes.complete:

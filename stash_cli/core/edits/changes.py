@@ -133,6 +133,18 @@ def planned(journal: Journal, run: int, type_name: str, ids: Sequence[str]) -> l
     return [*map(_recorded, rows)]
 
 
+def planned_creations(
+    journal: Journal, run: int, type_name: str, *, after: int, limit: int
+) -> list[Recorded]:
+    """The next creations of a run that are planned, behind number `after`."""
+    rows = journal.rows(
+        "SELECT * FROM change WHERE run = ? AND seq > ? AND type = ? AND operation = 'create'"
+        " AND state = 'planned' ORDER BY seq LIMIT ?",
+        *(run, after, type_name, limit),
+    )
+    return [*map(_recorded, rows)]
+
+
 def set_undone(journal: Journal, by: int | None, targets: Iterable[Origin]) -> None:
     """Store which run undid changes; None: they hold again."""
     with journal.writing() as connection:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.journal import Journal
     from stash_cli.core.graphql.document import Root
 
-_TYPES = ("Tag", "Studio", "Scene")
+TYPES = ("Tag", "Studio", "Scene")
+"""Types whose oldest objects stand for a database."""
 _ALIAS = "oldest"
 Fingerprint = dict[str, list[str]]
 """Type -> id and created_at of its oldest object; types without objects are left out."""
@@ -38,15 +39,15 @@ def fingerprint_roots(server: ServerCapabilities) -> list[Root]:
             alias=f"{_ALIAS}{name}",
             quiet=True,
         )
-        for name in _TYPES
+        for name in TYPES
     ]
 
 
 def fingerprint_of(answer: Mapping[str, Any]) -> Fingerprint | None:
     """The fingerprint in the answer to a document with its fields; None in any other."""
-    if not all(answer.get(f"{_ALIAS}{name}") for name in _TYPES):
+    if not all(answer.get(f"{_ALIAS}{name}") for name in TYPES):
         return None
-    rows = {name: answer[f"{_ALIAS}{name}"][ENTITIES[name].items] for name in _TYPES}
+    rows = {name: answer[f"{_ALIAS}{name}"][ENTITIES[name].items] for name in TYPES}
     return {name: [row["id"], row["created_at"]] for name, many in rows.items() for row in many or ()}
 
 
@@ -64,8 +65,8 @@ def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:
     """
     with journal.writing() as connection:
         known = connection.execute("SELECT id, server, fingerprint FROM database ORDER BY id DESC").fetchall()
-        fitting = [row for row in known if _fits(json.loads(row["fingerprint"]), fingerprint) is not False]
-        shared = [row for row in fitting if _fits(json.loads(row["fingerprint"]), fingerprint)]
+        fitting = [row for row in known if fits(json.loads(row["fingerprint"]), fingerprint) is not False]
+        shared = [row for row in fitting if fits(json.loads(row["fingerprint"]), fingerprint)]
         here = [row for row in fitting if row["server"] == server]
         found = next(iter([*(row for row in shared if row in here), *shared, *here]), None)
         text = json.dumps(fingerprint)
@@ -81,7 +82,7 @@ def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:
         return int(found["id"])
 
 
-def _fits(known: Fingerprint, found: Fingerprint) -> bool | None:
+def fits(known: Fingerprint, found: Fingerprint) -> bool | None:
     """Whether two fingerprints are of one database; None where they share no object."""
     pairs = [(known[name], found[name]) for name in known.keys() & found.keys()]
     if any(one[0] == other[0] and one[1] != other[1] for one, other in pairs):

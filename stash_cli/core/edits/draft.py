@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.diff import list_change
+from stash_cli.core.orm.edit import Change, key_of
+from stash_cli.core.orm.relationship import relationships
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,25 +18,61 @@ if TYPE_CHECKING:
 
     from stash_cli.core.orm.edit import Edit
 
+LINE = "line "
+"""Beginning of what stands for the id of a new object."""
 _IN_MEMORY = 8_000_000
 """Bytes of pages up to which no file is made."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectEdits:
-    """The edits of one object; `label` is its name, `times` the histories of numbers that are counted."""
+    """The edits of one object; `label` is its name, `times` the histories of numbers that are counted.
+
+    One that is to be made `is_new`: its id says where it comes from, such as a line of a file.
+    """
 
     id: str
     label: str
     edits: tuple[Edit, ...]
     times: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    is_new: bool = False
+
+    @property
+    def provisional(self) -> list[str]:
+        """What stands for ids of new objects that are not made yet: in its edits, and its own."""
+        links = [
+            item for edit in self.edits if edit.field in relationships(edit.type) for item in _links(edit)
+        ]
+        own = [] if self.is_new else [self.id]
+        return [one for one in (*own, *links) if isinstance(one, str) and one.startswith(LINE)]
+
+    @property
+    def is_link(self) -> bool:
+        """Whether these are links of a new object, which follow when all are made."""
+        return not self.is_new and self.id.startswith(LINE)
+
+    def at(self, one: str) -> ObjectEdits:
+        """The same of the object with this id."""
+        return replace(self, id=one, edits=tuple(edit.at(one) for edit in self.edits))
+
+
+def _links(edit: Edit) -> Iterator[Any]:
+    """The keys of what an edit puts into a relationship."""
+    after = edit.after.added if isinstance(edit.after, Change) else edit.after
+    yield from map(key_of, after if isinstance(after, list | tuple) else [after])
 
 
 @dataclass(slots=True)
 class Totals:
-    """Numbers of a draft: objects by field and operation, and the items that replaced lists lose."""
+    """Numbers of a draft.
+
+    Objects: all, those that are new, and those that lead to new ones; how often each field is changed in each
+    way; and the items that lists gain, lose, and lose by being replaced.
+    """
 
     objects: int = 0
+    new: int = 0
+    linked: int = 0
     edits: int = 0
     by_field: Counter[tuple[str, str]] = field(default_factory=Counter)
     added: Counter[str] = field(default_factory=Counter)
@@ -42,7 +80,12 @@ class Totals:
     replaced: Counter[str] = field(default_factory=Counter)
 
     def add(self, each: ObjectEdits) -> None:
-        """Count the edits of one object."""
+        """Count the edits of one object; of new ones their number is all that matters."""
+        self.linked += bool(each.provisional)
+        if each.is_new:
+            self.objects, self.new = self.objects + 1, self.new + 1
+        if each.is_new or each.is_link:
+            return
         self.objects += 1
         for edit in each.edits:
             self.edits += 1

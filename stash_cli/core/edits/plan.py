@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.edits.draft import ObjectEdits
 
 CHUNK = 250
 """Objects of a bulk update, and operations of a request."""
@@ -216,6 +217,22 @@ def _parts_of(operation: Operation, size: int) -> Iterator[Operation]:
         ids = operation.ids[start : start + size]
         own = tuple(edit for one in ids for edit in edits.get(one, ()))
         yield Operation(operation.name, {"input": {**operation.input, "ids": list(ids)}}, ids, own)
+
+
+def plan_creates(objects: Iterable[ObjectEdits], type_name: str) -> list[Operation]:
+    """The operations that make new objects of their edits, in this order.
+
+    Raises StashInputError for a field that only objects have that are there.
+    """
+    return [_creation(each, type_name) for each in objects]
+
+
+def _creation(each: ObjectEdits, type_name: str) -> Operation:
+    plan = plan_object(type_name, each.id, each.edits, "Create")
+    if plan.sides:
+        raise StashInputError(f"{plan.sides[0].field} cannot be given to a new {ENTITIES[type_name].noun}.")
+    given = {name: value for name, value in plan.input.items() if value is not None}
+    return Operation(operation_name(type_name, "Create"), {"input": given}, (each.id,))
 
 
 def plan_create(type_name: str, values: dict[str, Any], paths: Sequence[str] | None = ("id",)) -> Operation:

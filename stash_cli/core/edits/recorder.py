@@ -64,6 +64,8 @@ class Recorder:
     """Changes of pictures that the server has fetched: what they are is looked at in the end."""
     _is_placed: bool = field(default=False, init=False)
     _fingerprint: Fingerprint | None = field(default=None, init=False)
+    _created: int = field(default=0, init=False)
+    """The number of the last foreseen creation that was taken up."""
 
     @classmethod
     def of(cls, connection: Connection, command: str, **facts: Any) -> Self:
@@ -129,15 +131,32 @@ class Recorder:
             self._is_placed = True
         return server
 
-    async def foresee(self, session: Session, pages: Iterable[Sequence[Edit]]) -> None:
-        """Store updates as planned that are sent later, page by page, before the first of them is."""
+    async def foresee(
+        self, session: Session, pages: Iterable[tuple[Sequence[Operation], Sequence[Edit]]]
+    ) -> None:
+        """Store creations and updates as planned that are sent later, before the first of them is."""
         await self._place(session)
-        for edits in pages:
+        pictures = Pictures(self.journal)
+        for creations, edits in pages:
             rows = [
+                Recorded(each.type, "", changes.CREATE, wanted=pictures.packed(dict(each.args)))
+                for each in creations
+            ]
+            rows += [
                 Recorded(edit.type, edit.id, changes.UPDATE, edit.field, edit.before, wanted_of(edit))
                 for edit in edits
             ]
             changes.add(self.journal, self.start(), rows)
+
+    def go_on_creating(self, type_name: str, creations: Sequence[Operation]) -> None:
+        """Take the foreseen changes of the next creations, which follow in the order of the plan."""
+        if not creations:
+            return
+        rows = changes.planned_creations(
+            self.journal, self.start(), type_name, after=self._created, limit=len(creations)
+        )
+        self._created = rows[-1].seq
+        self.resumed |= {id(each.args): row for each, row in zip(creations, rows, strict=True)}
 
     def go_on_with(
         self, type_name: str, ids: Sequence[str], edits: Sequence[Edit], errors: Mapping[str, StashError]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.counts import HISTORIES
 from stash_cli.core.edits.pace import Pace
-from stash_cli.core.edits.plan import CHUNK, plan_updates
+from stash_cli.core.edits.plan import CHUNK, plan_creates, plan_updates
 from stash_cli.core.edits.recheck import recheck
 from stash_cli.core.errors import StashError
 from stash_cli.core.orm.edit import Change, Edit
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.draft import Draft, ObjectEdits
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.edits.recheck import Read
+    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.graphql.batch import BatchOperation
 
 STALE = 10.0
 """Seconds after which what was read is read again before it is changed."""
@@ -51,32 +53,94 @@ class DraftRun:
     ids: dict[str, str] = field(default_factory=dict)
     expect: Callable[[Sequence[Operation]], None] = lambda _: None
     """Called with the operations of a window before they are sent."""
+    hold: Callable[[str, int], None] = lambda _, __: None
+    """Called with a new object and 1 where links follow when all are made, with -1 when these are sent."""
     already: list[str] = field(default_factory=list)
     """Objects that turned out to be so already when they were read again."""
+    _names: dict[str, str] = field(default_factory=dict, init=False)
+    """Id of a new object -> what stood for it."""
 
     async def apply(self, note: Note, fail: Fail, skip: Collection[str] = ()) -> None:
         """Send the edits; `note` and `fail` are called once the outcome of each object is known."""
         session = self.applier.session
-        server = await session.learn()
         pace = self.applier.pace = self.applier.pace or Pace()
         # What fits the first window is recorded when it is sent, and that is soon enough.
         recorder = session.recorder if len(self.draft) > _AHEAD * pace.size else None
         if recorder is not None:
-            await recorder.foresee(session, (self._edits(page) for _, page in self.draft.pages()))
+            await recorder.foresee(session, map(self._foreseen, self.draft.pages()))
+        for each in self._links(self.draft):
+            self.hold(each.id, 1)
         for read_at, page in self.draft.pages():
             left = page
             while left and self.applier.stopped is None:
                 size = min(2 * CHUNK, _AHEAD * pace.size)
                 window, left = left[:size], left[size:]
-                checked, errors = await self._checked(window, read_at)
-                for one, error in errors.items():
-                    fail(one, error)
-                edits = self._edits(checked)
-                if recorder is not None:
-                    recorder.go_on_with(self.type, [each.id for each in window], edits, errors)
-                operations = plan_updates(edits, server).operations
-                self.expect(operations)
-                await self.applier.apply(operations, note, skip=skip)
+                operations = await self._planned(window, read_at, recorder, fail)
+                self.expect([self._named(each) for each in operations])
+                for each in self._links(window):
+                    self.hold(each.id, -1)
+                await self.applier.apply(operations, self._noting(note), skip=skip)
+
+    async def _planned(
+        self, window: Sequence[ObjectEdits], read_at: float, recorder: Recorder | None, fail: Fail
+    ) -> list[Operation]:
+        """The operations of a window, as the server and the objects made before are now."""
+        new, held = _parted(window)
+        placed, lost = self._placed(held)
+        checked, errors = await self._checked(placed, read_at)
+        for one, error in (errors | lost).items():
+            fail(one, error)
+        edits, creations = self._edits(checked), self._creations(new)
+        if recorder is not None:
+            recorder.go_on_with(self.type, [each.id for each in placed], edits, errors)
+            recorder.go_on_creating(self.type, creations)
+        server = await self.applier.session.learn()
+        return [*creations, *plan_updates(edits, server).operations]
+
+    def _links(self, objects: Iterable[ObjectEdits]) -> Iterator[ObjectEdits]:
+        """The links of new objects among these."""
+        return (each for each in objects if each.is_link) if self.draft.totals.linked else iter(())
+
+    def _noting(self, note: Note) -> Note:
+        """`note`, after the ids of new objects were noted."""
+
+        def noted(operation: Operation, done: BatchOperation) -> None:
+            if operation.name.endswith("Create") and done.error is None and self.draft.totals.linked:
+                self.ids[operation.ids[0]] = str(done.result["id"])
+            note(self._named(operation), done)
+
+        return noted
+
+    def _named(self, operation: Operation) -> Operation:
+        """An operation with new objects named by what stood for them before."""
+        if not self._names:
+            return operation
+        return replace(operation, ids=tuple(self._names.get(one, one) for one in operation.ids))
+
+    def _placed(self, held: Sequence[ObjectEdits]) -> tuple[list[ObjectEdits], dict[str, StashError]]:
+        """Objects with the ids of new ones in place of what stood for them; errors of those not made."""
+        if not self.draft.totals.linked:
+            return list(held), {}
+        found: list[ObjectEdits] = []
+        lost: dict[str, StashError] = {}
+        for each in held:
+            missing = [one for one in each.provisional if one not in self.ids]
+            if missing:
+                lost[each.id] = StashError(f"{missing[0]} was not made")
+                continue
+            if not each.id.isdecimal():
+                self._names[self.ids[each.id]] = each.id
+            found.append(each.at(self.ids.get(each.id, each.id)))
+        return found, lost
+
+    def _foreseen(self, page: tuple[float, list[ObjectEdits]]) -> tuple[list[Operation], list[Edit]]:
+        """The creations and the edits of a page, as they are planned before the first is sent."""
+        new, held = _parted(page[1])
+        return self._creations(new), self._edits(each for each in held if not each.provisional)
+
+    def _creations(self, new: Iterable[ObjectEdits]) -> list[Operation]:
+        made = (replace(each, edits=tuple(edits_of([each], self.ids))) for each in new)
+        return plan_creates(made, self.type)
 
     def _edits(self, objects: Iterable[ObjectEdits]) -> list[Edit]:
         return edits_of(objects, self.ids)
@@ -85,11 +149,19 @@ class DraftRun:
         self, window: list[ObjectEdits], read_at: float
     ) -> tuple[list[ObjectEdits], dict[str, StashError]]:
         """The objects of a window whose edits still hold, and the errors of the others."""
-        if self.force or not (self.asked or monotonic() - read_at > STALE):
+        if not window or self.force or not (self.asked or monotonic() - read_at > STALE):
             return window, {}
         found, errors = await recheck(self.read, self.type, window)
         self.already += [each.id for each in found if not each.edits]
         return [each for each in found if each.edits], errors
+
+
+def _parted(objects: Iterable[ObjectEdits]) -> tuple[list[ObjectEdits], list[ObjectEdits]]:
+    """New objects, and those that are there."""
+    parts: tuple[list[ObjectEdits], list[ObjectEdits]] = ([], [])
+    for each in objects:
+        parts[not each.is_new].append(each)
+    return parts
 
 
 def edits_of(objects: Iterable[ObjectEdits], ids: Mapping[str, str]) -> list[Edit]:
@@ -100,7 +172,9 @@ def edits_of(objects: Iterable[ObjectEdits], ids: Mapping[str, str]) -> list[Edi
 
 def operations_of(objects: Iterable[ObjectEdits], server: ServerCapabilities) -> tuple[Operation, ...]:
     """The operations that make the edits of some objects."""
-    return plan_updates(edits_of(objects, {}), server).operations
+    new, held = _parted(objects)
+    creations = plan_creates(new, new[0].edits[0].type) if new else []
+    return (*creations, *plan_updates(edits_of(held, {}), server).operations)
 
 
 def timed(each: ObjectEdits, now: datetime) -> Iterator[Edit]:

@@ -148,12 +148,18 @@ def before_of(type_name: str, attr: str, row: Mapping[str, Any]) -> Any:
     if attr == PRIMARY_FILE:
         files = row.get("files") or row.get("visual_files")
         return files[0]["id"] if files else UNSET
-    field = next((f for f in describe_api().types[type_name].fields.values() if f.attr == attr), None)
+    field = field_of(type_name, attr)
     value = UNSET if field is None else row.get(field.name, UNSET)
     target = input_field(type_name, "Update", attr)
     if value is UNSET or value is None or target is None or target.type.name == "CustomFieldsInput":
         return value
     return to_input(target, value)
+
+
+@cache
+def field_of(type_name: str, attr: str) -> ApiField | None:
+    """The API's field that an attribute shows, or None."""
+    return next((f for f in describe_api().types[type_name].fields.values() if f.attr == attr), None)
 
 
 def field_paths(field: ApiField) -> Iterator[str]:

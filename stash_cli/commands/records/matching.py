@@ -1,0 +1,162 @@
+"""The objects that rows of a file are about: looked up for many rows at once, and compared exactly."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.records.columns import key_text
+from stash_cli.commands.records.identity import DATABASE, Identity, identities, is_same_database
+from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.databases import Fingerprint
+    from stash_cli.core.records.reading import Record
+    from stash_cli.core.types.entities import Entity
+
+    Row = dict[str, Any]
+
+_CASELESS = ("name", "title", "disambiguation", "oshash", "phash", "checksum", "stash_id")
+_ASSURING = ("created_at", "path", "oshash", "phash", "checksum", "stash_id")
+"""Columns of which one must agree where ids alone are not enough; a name or title, too."""
+
+_INSTEAD = ("name", "oshash", "checksum", "path")
+"""Columns that a row is looked up by where it has no id of this database."""
+
+
+@dataclass(eq=False)
+class Matcher:
+    """Finds the objects of rows by the columns of `keys`; the first is looked up, the others must agree.
+
+    Without `keys` a row is matched by its id, or one of another database by its name, hash or path. Ids are
+    believed where the row was exported from this database; else another column must agree.
+    """
+
+    entity: Entity
+    keys: tuple[str, ...]
+    fingerprint: Fingerprint
+    known: dict[str, Identity] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = identities(self.entity)
+
+    def paths(self, names: Iterable[str]) -> list[str]:
+        """The paths that tell whether objects match; `names` are the columns of the file."""
+        wanted = {*self.keys, "id", self.entity.label, *(name for name in names if name in self.known)}
+        wanted -= {"phash"} if "phash" not in names else set()
+        found = [path for name in wanted if name in self.known for path in self.known[name].paths]
+        return [*found, "updated_at", "created_at"]
+
+    def key_of(self, values: Mapping[str, Any]) -> tuple[str, str]:
+        """The column that a row is looked up by, and its value; the value is "" where there is none."""
+        if self.keys:
+            return self.keys[0], key_text(self.keys[0], _value(values, self.keys[0]))
+        one = key_text("id", values.get("id"))
+        text = str(values.get(DATABASE) or "")
+        is_elsewhere = bool(text) and not is_same_database(text, self.fingerprint)
+        if one and not is_elsewhere:
+            return "id", one
+        others = ((name, key_text(name, values.get(name))) for name in _INSTEAD if name in self.known)
+        return next((each for each in others if each[1]), ("id", one))
+
+    async def rows(
+        self, session: Session, wanted: Mapping[str, Iterable[str]], paths: Sequence[str]
+    ) -> dict[tuple[str, str], list[Row]]:
+        """The objects by column and value: one request for each column, and each 500 ids."""
+        found: dict[tuple[str, str], list[Row]] = {}
+        for name, values in wanted.items():
+            async for row in self._look_up(session, name, list(dict.fromkeys(values)), paths):
+                for value in self.known[name].values(row):
+                    found.setdefault((name, folded(name, value)), []).append(row)
+        return found
+
+    async def _look_up(self, session: Session, name: str, values: list[str], paths: Sequence[str]) -> Any:
+        from stash_cli.core.client.paging import FindQuery, iter_rows
+
+        if name == "id":
+            query = FindQuery(self.entity, ids=tuple(values))
+        else:
+            from stash_cli.core.query import lookups
+
+            compiled = lookups.compile(self.entity.type, {self.known[name].lookup: values})
+            query = FindQuery(self.entity, filter=compiled.filter)
+        async for row in iter_rows(session, query, paths):
+            yield row
+
+    def chosen(self, record: Record, key: tuple[str, str], found: Sequence[Row]) -> list[Row]:
+        """Those of the objects found by a key that the row means. Raises StashInputError for doubtful ids."""
+        name, value = key
+        exact = [row for row in found if value in self.known[name].values(row)]
+        rows = exact or list(found)
+        for other in self.keys[1:]:
+            text = folded(other, key_text(other, _value(record.values, other)))
+            rows = [
+                row
+                for row in rows
+                if text in {folded(other, each) for each in self.known[other].values(row) or [""]}
+            ]
+        if name == "id" and len(self.keys) < 2 and rows:  # noqa: PLR2004 - a second column that agrees
+            self._check_id(record, rows[0])
+        return rows
+
+    def _check_id(self, record: Record, row: Row) -> None:
+        """Refuse a row whose id may be that of another object."""
+        text = str(record.values.get(DATABASE) or "")
+        if text and is_same_database(text, self.fingerprint):
+            return
+        names = [*_ASSURING, self.entity.label]
+        told = [name for name in names if record.values.get(name) not in (None, "")]
+        if any(self._agrees(name, record.values[name], row) for name in told):
+            return
+        noun, one = self.entity.noun, row["id"]
+        shown = f'{noun} {one} "{row.get(self.entity.label) or ""}"'
+        if told:
+            raise StashInputError(f"{shown} has another {' and another '.join(told)}: is it meant?")
+        raise StashInputError(
+            f"only the id says that this is {shown}",
+            hint=f"Give a second column, such as {self.entity.label}; an export has one for the database.",
+        )
+
+    def _agrees(self, name: str, value: Any, row: Row) -> bool:
+        held = self.known[name].values(row) if name in self.known else [str(row.get(name))]
+        return folded(name, str(value).strip()) in {folded(name, each) for each in held}
+
+
+def _value(values: Mapping[str, Any], name: str) -> Any:
+    """The value of a column; the id at a stash-box may stand in the list of these, as an export has it."""
+    if name != "stash_id" or name in values:
+        return values.get(name)
+    held = values.get("stash_ids")
+    if isinstance(held, str) and held.startswith("["):
+        try:
+            held = json.loads(held)
+        except ValueError as error:
+            raise StashInputError(f"stash_ids: not JSON: {error}") from None
+    first = next(iter(held), None) if isinstance(held, list) else None
+    return first.get("stash_id") if isinstance(first, dict) else None
+
+
+def folded(name: str, value: str) -> str:
+    """A value as it is compared: names and hashes in any case."""
+    return value.strip().casefold() if name in _CASELESS else value
+
+
+def read_keys(entity: Entity, text: str | None) -> tuple[str, ...]:
+    """The columns of `--match`. Raises StashUsageError for what cannot be looked up."""
+    if text is None:
+        return ()
+    names = [name.strip() for name in text.split(",")]
+    known = identities(entity)
+    first = [name for name, each in known.items() if each.lookup or name == "id"]
+    for number, name in enumerate(names):
+        if name not in known or (number == 0 and name not in first):
+            near = did_you_mean(name, first)
+            raise StashUsageError(
+                f"--match {name}: {entity.plural} cannot be looked up by it. {near}".rstrip(),
+                hint=f"Choose from {', '.join(first)}; further columns, after commas, must agree.",
+            )
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,300 @@
+"""`import`: the rows of a file as changes of objects and as new ones."""
+
+from __future__ import annotations
+
+import io
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.common.sending import before_sending
+from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
+from stash_cli.core.errors import StashInputError, StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.records.planning import Mode, Planner
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.errors import StashError
+    from stash_cli.core.records.reading import Records
+    from stash_cli.output.streams import Streams
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ImportOptions(EditOptions):
+    """The command line of `import`."""
+
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="a csv, tsv, json, jsonl or parquet file; - reads stdin")
+    ]
+    match: Annotated[
+        str | None,
+        typer.Option(
+            "--match",
+            metavar="FIELD,..",
+            help="columns that find the object: id stash_id path name title oshash phash (default: id, else"
+            " name, hash or path)",
+        ),
+    ] = None
+    create: Annotated[bool, typer.Option("--create", help="only make new objects")] = False
+    upsert: Annotated[bool, typer.Option("--upsert", help="change objects, and make those not there")] = False
+    ignore: Annotated[
+        bool, typer.Option("--ignore", help="pass over rows without an object; with --create, with one")
+    ] = False
+    on_multiple: Annotated[
+        str,
+        typer.Option("--on-multiple", metavar="WORD", help="rows that mean several objects: fail, skip, all"),
+    ] = "fail"
+    create_missing: Annotated[
+        bool, typer.Option("--create-missing", help="make tags, performers and studios that are not there")
+    ] = False
+    empty_null: Annotated[
+        bool, typer.Option("--empty-null", help="empty cells of csv clear the field; else they leave it")
+    ] = False
+    delimiter: Annotated[
+        str, typer.Option("--delimiter", metavar="CHAR", help="between the cells of csv; found by itself")
+    ] = ""
+    encoding: Annotated[
+        str, typer.Option("--encoding", metavar="NAME", help="of csv; UTF-8, or what its first bytes say")
+    ] = ""
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    plural = noun.entity.plural
+    return command(
+        "import",
+        partial(import_records, noun),
+        ImportOptions,
+        help=f"Change {plural} as the rows of a file say, and make new ones with --create or --upsert."
+        "\n\nA column is a field: tags replaces the list, tags+ and tags- add to it and take from it,"
+        " custom.NAME is a field of your own. What is so already is not sent, and objects that are in no row"
+        " are left alone.",
+        examples=examples,
+    )
+
+
+def import_records(noun: Noun, runtime: Runtime, options: ImportOptions) -> None:
+    runtime.check_output(noun.view)
+    mode = read_mode(noun, options)
+    check_failed_to(options.failed_to)
+    with opened(runtime.streams, options) as records:
+        read_columns(noun, options, records)
+
+        async def work(session: Session) -> None:
+            from stash_cli.core.edits.draft import Draft
+
+            with closing(Draft()) as draft:
+                with before_sending(runtime):
+                    planner = await plan(session, runtime, noun, options, records, mode, draft)
+                await carry_out(session, runtime, noun, options, planner)
+
+        runtime.run(work, writes=not options.dry_run)
+
+
+def read_mode(noun: Noun, options: ImportOptions) -> Mode:
+    """What rows may do. Raises StashUsageError for what the objects or columns do not allow."""
+    from stash_cli.commands.records.identity import identities
+    from stash_cli.commands.records.matching import read_keys
+    from stash_cli.commands.records.planning import Mode, OnMultiple
+    from stash_cli.core.types.api import describe_api
+
+    entity, keys = noun.entity, read_keys(noun.entity, options.match)
+    if options.on_multiple not in [*OnMultiple]:
+        raise StashUsageError(f"--on-multiple {options.on_multiple}: choose fail, skip or all")
+    if options.create and options.upsert:
+        raise StashUsageError("--create and --upsert exclude each other")
+    if not (options.create or options.upsert):
+        return Mode.UPDATE
+    flag = "--create" if options.create else "--upsert"
+    if entity.operation("Create") not in describe_api().mutations:
+        raise StashUsageError(f"{flag}: {entity.plural} come from a scan and cannot be made")
+    if keys and not identities(entity)[keys[0]].is_written:
+        raise StashUsageError(
+            f"{flag}: a new {entity.noun} gets no {keys[0]}, so the same file would make it again",
+            hint="Name a column with --match that is written, such as name, title or stash_id.",
+        )
+    return Mode.CREATE if options.create else Mode.UPSERT
+
+
+@contextmanager
+def opened(streams: Streams, options: ImportOptions) -> Iterator[Records]:
+    """The rows of the file, or of standard input."""
+    from stash_cli.commands.verbs.export import read_delimiter
+    from stash_cli.core.records.formats import Format, Layout, layout_of, sniffed
+    from stash_cli.core.records.reading import open_records
+
+    with _stream(streams, options.source) as stream:
+        found: Layout = layout_of(options.source) or sniffed(stream.peek(64))
+        if found.format is not Format.CSV and (options.delimiter or options.encoding or options.empty_null):
+            raise StashUsageError("--delimiter, --encoding and --empty-null are for csv")
+        _check_encoding(options.encoding)
+        delimiter = read_delimiter(options.delimiter) or found.delimiter
+        layout = replace(found, delimiter=delimiter, encoding=options.encoding)
+        name = "standard input" if options.source == "-" else options.source
+        yield open_records(stream, name, layout)
+
+
+def _check_encoding(name: str) -> None:
+    import codecs
+
+    try:
+        codecs.lookup(name or "utf-8")
+    except LookupError:
+        raise StashUsageError(f"--encoding {name}: no such encoding") from None
+
+
+@contextmanager
+def _stream(streams: Streams, source: str) -> Iterator[Any]:
+    if source == "-":
+        yield io.BufferedReader(streams.raw_stdin())
+        return
+    try:
+        file: BinaryIO = Path(source).expanduser().open("rb")
+    except OSError as error:
+        raise StashInputError(f"cannot read {source}: {error.strerror or error}") from None
+    with file:
+        yield file
+
+
+def read_columns(noun: Noun, options: ImportOptions, records: Records) -> None:
+    """Check the columns of a file that names them in its first line. Raises StashInputError."""
+    from stash_cli.commands.records.columns import Columns
+    from stash_cli.commands.records.matching import read_keys
+
+    if records.columns is None:
+        return
+    columns = Columns(noun.entity)
+    found = [columns.of(name) for name in records.columns]
+    keys = read_keys(noun.entity, options.match)
+    for name in keys:
+        if name not in records.columns and not (name == "stash_id" and "stash_ids" in records.columns):
+            raise StashUsageError(f"--match {name}: {records.name} has no such column")
+    if not any(each.target for each in found):
+        raise StashInputError(
+            f"{records.name}: no column assigns anything", hint="Its first line names columns."
+        )
+
+
+async def plan(
+    session: Session,
+    runtime: Runtime,
+    noun: Noun,
+    options: ImportOptions,
+    records: Records,
+    mode: Mode,
+    draft: Any,
+) -> Planner:
+    """Read the file to its end, and plan what it changes."""
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.records.columns import Columns
+    from stash_cli.commands.records.matching import Matcher, read_keys
+    from stash_cli.commands.records.planning import OnMultiple, Planner
+    from stash_cli.commands.verbs.changes import Names
+    from stash_cli.core.edits.databases import read_fingerprint
+
+    entity = noun.entity
+    names = Names(session, create=options.create_missing)
+    editing = Editing(session, runtime, entity, options, draft, names, Outcomes(entity, "imported", []), [])
+    matcher = Matcher(entity, read_keys(entity, options.match), await read_fingerprint(session))
+    columns = Columns(entity, clears=options.empty_null)
+    planner = Planner(editing, records, columns, matcher, mode)
+    planner.ignore, planner.on_multiple = options.ignore, OnMultiple(options.on_multiple)
+    planner.force, planner.fail_fast = options.force, options.fail_fast
+    await planner.fill()
+    if columns.ignored:
+        runtime.streams.note(f"not imported, as only the server sets them: {', '.join(columns.ignored)}")
+    return planner
+
+
+async def carry_out(
+    session: Session, runtime: Runtime, noun: Noun, options: ImportOptions, planner: Planner
+) -> None:
+    """Show the plan, or ask and send it; then say what was done."""
+    from stash_cli.commands.verbs.update import other_edits
+
+    editing = planner.editing
+    if options.dry_run:
+        editing.print_plan(await session.learn())
+        check_problems(planner)
+        return
+    if len(editing.draft):
+        asked = await editing.consent(partial(other_edits, session, noun.entity))
+        await editing.apply(asked=asked)
+    await tell(session, runtime, noun, planner)
+
+
+def check_problems(planner: Planner) -> None:
+    """Raise what is wrong with rows: the error of the only one, or one that lists them all."""
+    from stash_cli.commands.common.outcomes import Outcomes, StashIncompleteError
+
+    problems = planner.editing.outcomes.problems
+    if len(problems) == 1:
+        [(line, error)] = problems.items()
+        raise StashInputError(f"{planner.records.name}, {line}: {error.message}", hint=error.hint)
+    if problems:
+        failed = StashIncompleteError(Outcomes(planner.editing.entity, "", [*problems], problems=problems))
+        failed.message = f"{len(problems):,} of {planner.rows:,} rows cannot be imported"
+        failed.details = [*_reasons(problems)]
+        raise failed
+
+
+def _reasons(problems: Mapping[str, StashError]) -> Iterator[str]:
+    """What is wrong with rows, a line for each reason."""
+    from stash_cli.commands.common.outcomes import SHOWN_REASONS, listed
+
+    lines: dict[str, list[str]] = {}
+    for line, error in problems.items():
+        lines.setdefault(error.message, []).append(line)
+    for reason, many in [*lines.items()][:SHOWN_REASONS]:
+        yield f"{listed(many)}: {reason}"
+    if len(lines) > SHOWN_REASONS:
+        yield f"and {len(lines) - SHOWN_REASONS} other reasons"
+
+
+async def tell(session: Session, runtime: Runtime, noun: Noun, planner: Planner) -> None:
+    """Note what was made and changed; print the new state of the objects in a chosen format."""
+    editing = planner.editing
+    outcomes, streams, made = editing.outcomes, runtime.streams, editing.made
+    if not outcomes.problems and outcomes.complete:
+        streams.note(", ".join(done(planner)))
+    try:
+        if not runtime.for_people:
+            ids = [made.get(one, one) for one in outcomes.done] + editing.unchanged
+            await print_rows(session, runtime, noun, ids)
+    finally:
+        outcomes.check()
+
+
+def done(planner: Planner) -> Iterator[str]:
+    """What was done, in a few words: `made 3 tags`, `changed 5 tags`, `2 so already`."""
+    editing = planner.editing
+    new, changed = len(editing.made), len(editing.outcomes.done) - len(editing.made)
+    if new:
+        yield f"made {editing.count(new)}"
+    if changed:
+        yield f"changed {editing.count(changed)}"
+    if not new and not changed:
+        yield "nothing to change"
+    if editing.unchanged:
+        yield f"{editing.count(len(editing.unchanged))} so already"
+    if planner.passed:
+        yield f"{planner.passed:,} row{'s' if planner.passed > 1 else ''} passed over"
+
+
+async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: list[str]) -> None:
+    """Print objects a page at a time."""
+    from stash_cli.core.client.paging import pages_by_id
+
+    writer = runtime.writer(noun.view)
+    async for rows in pages_by_id(session, noun.entity, ids, runtime.wanted(noun.view)):
+        writer.rows(rows)
+    writer.finish()

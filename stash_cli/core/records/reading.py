@@ -1,0 +1,285 @@
+"""Readers of files of records: one row at a time, each with the line where it begins.
+
+What breaks the file as a whole, such as a quote that is never closed, raises StashInputError with its line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.records.formats import Format, Layout
+from stash_cli.core.texts import ENCODINGS, mark_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+_CHUNK = 1 << 16
+_LONGEST = 1 << 26
+"""Characters of one object of a JSON array at most."""
+_DELIMITERS = ",;\t"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: its line (of parquet the number of the row), and its values by the name of the column."""
+
+    line: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The rows of a file. `columns` are None where each row has names of its own.
+
+    With `is_text` all values are text, as in csv; else they are those of JSON.
+    """
+
+    name: str
+    columns: tuple[str, ...] | None
+    rows: Iterator[Record]
+    is_text: bool = False
+
+
+def open_records(stream: BinaryIO, name: str, layout: Layout) -> Records:
+    """The rows of a file that is open; `name` stands in errors."""
+    if layout.format is Format.PARQUET:
+        from stash_cli.core.records.parquet import read_parquet
+
+        return read_parquet(stream, name)
+    lines = _Lines(stream, name, layout.encoding)
+    if layout.format is Format.CSV:
+        return _read_csv(lines, layout.delimiter)
+    rows = _json_lines(lines) if layout.format is Format.JSONL else _json_values(lines)
+    return Records(name, None, rows)
+
+
+class _Lines:
+    """The lines of a text file with their ends, decoded one by one; `number` is that of the last one read."""
+
+    def __init__(self, stream: BinaryIO, name: str, encoding: str) -> None:
+        self.name = name
+        self.number = 0
+        start = stream.read(_CHUNK)
+        mark, marked = mark_of(start)
+        self._encoding = encoding or marked or "utf-8"
+        if not encoding and not marked and b"\0" in start:
+            self._refuse_encoding(1)
+        raw = chain([io.BytesIO(start[len(mark) :])], [stream])
+        self._raw = self._wide(raw) if self._encoding.startswith(("utf-16", "utf-32")) else self._narrow(raw)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            line = next(self._raw)
+        except UnicodeError:
+            self._refuse_encoding(self.number + 1)
+        self.number += 1
+        return line
+
+    def _narrow(self, parts: Iterable[Any]) -> Iterator[str]:
+        """Lines of an encoding in which a line end is one byte."""
+        left = b""
+        for part in parts:
+            for raw in part:
+                if not raw.endswith(b"\n"):  # the rest of the line may be in the next part
+                    left += raw
+                    continue
+                yield (left + raw).decode(self._encoding)
+                left = b""
+        if left:
+            yield left.decode(self._encoding)
+
+    def _wide(self, parts: Iterable[Any]) -> Iterator[str]:
+        """Lines of UTF-16 and UTF-32."""
+        joined = io.BufferedReader(_Joined(parts))
+        yield from io.TextIOWrapper(joined, encoding=self._encoding, newline="")
+
+    def _refuse_encoding(self, line: int) -> NoReturn:
+        known = self._encoding if self._encoding != "utf-8" else ENCODINGS
+        raise StashInputError(
+            f"{self.name}, line {line}: not text in {known}.",
+            hint="Name the encoding of a csv file, such as --encoding cp1252.",
+        ) from None
+
+    def fail(self, line: int, reason: str) -> NoReturn:
+        raise StashInputError(f"{self.name}, line {line}: {reason}") from None
+
+
+class _Joined(io.RawIOBase):
+    """Several streams one after the other."""
+
+    def __init__(self, parts: Iterable[Any]) -> None:
+        self._parts = iter(parts)
+        self._part = next(self._parts)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._part.read(len(buffer))
+        while not data and (following := next(self._parts, None)) is not None:
+            self._part = following
+            data = self._part.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+# --- csv ---
+
+
+def _read_csv(lines: _Lines, delimiter: str) -> Records:
+    first = next((line for line in lines if line.strip()), "")
+    if first.lower().startswith("sep="):  # how Excel is told the delimiter
+        delimiter = delimiter or first[4:5]
+        first = next(lines, "")
+    if not first:
+        raise StashInputError(f"{lines.name} is empty: its first line has the names of the columns.")
+    mark = delimiter or max(_DELIMITERS, key=first.count)
+    # Strict: a quote in the wrong place would swallow the rows that follow.
+    parser = csv.reader(chain([first], lines), delimiter=mark, strict=True)
+    columns = tuple(name.strip() for name in _csv_row(parser, lines, lines.number) or ())
+    _check_names(columns, lines)
+    return Records(lines.name, columns, _csv_rows(parser, columns, lines), is_text=True)
+
+
+def _check_names(columns: tuple[str, ...], lines: _Lines) -> None:
+    for name in columns:
+        if not name:
+            lines.fail(lines.number, "a column has no name.")
+        if columns.count(name) > 1:
+            lines.fail(lines.number, f"the column {name} is there twice.")
+
+
+def _csv_rows(parser: Any, columns: tuple[str, ...], lines: _Lines) -> Iterator[Record]:
+    while True:
+        line = lines.number + 1
+        cells = _csv_row(parser, lines, line)
+        if cells is None:
+            return
+        if len(cells) != len(columns) and cells:
+            lines.fail(line, f"{len(cells)} cells, where the first line has {len(columns)} columns.")
+        if any(cells):
+            yield Record(line, dict(zip(columns, cells, strict=True)))
+
+
+def _csv_row(parser: Any, lines: _Lines, line: int) -> list[str] | None:
+    """The next row; None at the end."""
+    try:
+        return next(parser, None)
+    except csv.Error as error:
+        if "end of data" in str(error) or "field limit" in str(error):
+            lines.fail(line, "a quote is opened here and never closed.")
+        lines.fail(line, f"not csv: {error}.")
+
+
+# --- json ---
+
+
+def _json_lines(lines: _Lines) -> Iterator[Record]:
+    decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+    for text in lines:
+        if not text.strip():
+            continue
+        try:
+            value = decode(text)
+        except (ValueError, RecursionError) as error:
+            lines.fail(lines.number, f"not JSON: {error}.")
+        yield _record(lines, lines.number, value)
+
+
+def _json_values(lines: _Lines) -> Iterator[Record]:
+    """The objects of an array, or the only one; no more than one of them is held in memory."""
+    text, is_array = _JsonText(lines), False
+    if text.peek() == "[":
+        text.take(1)
+        is_array = True
+    while (mark := text.peek()) not in ("", "]"):
+        line = text.line
+        yield _record(lines, line, text.value())
+        mark = text.peek()
+        if mark == ",":
+            text.take(1)
+            if text.peek() == "]":
+                lines.fail(text.line, "a comma before the end of the array.")
+        elif is_array and mark != "]":
+            lines.fail(text.line, "the array is not closed." if not mark else "a comma is missing.")
+    if is_array and mark != "]":
+        lines.fail(text.line, "the array is not closed.")
+    text.take(1)
+    if text.peek():
+        lines.fail(text.line, "there is more after the end of the JSON.")
+
+
+class _JsonText:
+    """The text of a JSON file, of which only what is looked at is held; `line` is where it goes on."""
+
+    def __init__(self, lines: _Lines) -> None:
+        self.lines = lines
+        self.line = 1
+        self._held = ""
+        self._at = 0
+        self._decoder = json.JSONDecoder(parse_constant=_refuse_constant)
+
+    def peek(self) -> str:
+        """The next character that is no white space; "" at the end."""
+        while True:
+            while self._at < len(self._held) and self._held[self._at] in " \t\r\n":
+                self._at += 1
+            if self._at < len(self._held):
+                self.take(0)
+                return self._held[0]
+            if not self._more():
+                self.take(0)
+                return ""
+
+    def take(self, count: int) -> None:
+        """Go on behind what was looked at and `count` more characters."""
+        self._at += count
+        self.line += self._held.count("\n", 0, self._at)
+        self._held, self._at = self._held[self._at :], 0
+
+    def value(self) -> Any:
+        """The value that begins here."""
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._held)
+            except json.JSONDecodeError as error:
+                if len(self._held) < _LONGEST and self._more():
+                    continue
+                line = self.line + self._held.count("\n", 0, error.pos)
+                self.lines.fail(line, f"not JSON: {error.msg}.")
+            except (ValueError, RecursionError) as error:
+                self.lines.fail(self.line, f"not JSON: {error}.")
+            self._at = end
+            self.take(0)
+            return value
+
+    def _more(self) -> bool:
+        """Read as much again as is held, so that a long value is not parsed over and over."""
+        size, found = 0, [self._held]
+        for line in self.lines:
+            found.append(line)
+            size += len(line)
+            if size >= max(_CHUNK, len(self._held)):
+                break
+        self._held = "".join(found)
+        return size > 0
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number")
+
+
+def _record(lines: _Lines, line: int, value: Any) -> Record:
+    if not isinstance(value, dict):
+        lines.fail(line, "not a JSON object.")
+    return Record(line, value)

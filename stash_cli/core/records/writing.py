@@ -1,0 +1,106 @@
+"""Writers of files of records: complete under their name, or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from contextlib import contextmanager, suppress
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stash_cli.core.errors import StashInputError
+from stash_cli.core.records.formats import Format, Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+Row = dict[str, Any]
+
+
+class Text(Protocol):
+    """What text is written to."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+class RecordWriter(Protocol):
+    """Writes rows of JSON values; `finish` is called after the last one."""
+
+    def rows(self, rows: Sequence[Row]) -> None: ...
+    def finish(self) -> None: ...
+
+
+class CsvRecords:
+    """Rows as csv; `cell` makes the text of a value. A row ends with a line feed."""
+
+    _END = "\r\n"  # which csv quotes where a value has it
+
+    def __init__(self, out: Text, columns: Sequence[str], cell: Callable[[Any], str], delimiter: str) -> None:
+        self._out, self._columns, self._cell = out, columns, cell
+        self._csv = csv.writer(self, delimiter=delimiter or ",", lineterminator=self._END)
+        self._csv.writerow(columns)
+
+    def write(self, row: str) -> None:
+        """Take a row from the csv module."""
+        self._out.write(row.removesuffix(self._END) + "\n")
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._csv.writerow([self._cell(row.get(name)) for name in self._columns])
+
+    def finish(self) -> None:
+        pass
+
+
+class JsonRecords:
+    """Rows as one array, or with `lines` as an object a line."""
+
+    def __init__(self, out: Text, *, lines: bool) -> None:
+        self._out, self._lines = out, lines
+        self._before = "" if lines else "[\n"
+
+    def rows(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            text = json.dumps(row, ensure_ascii=False)
+            self._out.write(f"{text}\n" if self._lines else f"{self._before}{text}")
+            self._before = ",\n"
+
+    def finish(self) -> None:
+        if not self._lines:
+            self._out.write("[]\n" if self._before == "[\n" else "\n]\n")
+
+
+def text_writer(
+    out: Text, layout: Layout, columns: Sequence[str], cell: Callable[[Any], str]
+) -> RecordWriter:
+    """The writer of a text format."""
+    if layout.format is Format.CSV:
+        return CsvRecords(out, columns, cell, layout.delimiter)
+    return JsonRecords(out, lines=layout.format is Format.JSONL)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` when the block ends well; else nothing is left of it.
+
+    Raises StashInputError where nothing can be written.
+    """
+    try:
+        with NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
+        ) as file:
+            try:
+                yield file  # type: ignore[misc]
+                file.flush()
+                os.fsync(file.fileno())  # or a crash could leave the name with nothing in it
+                file.close()
+                os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(file.name)  # noqa: PTH108 - as above
+                raise
+    except OSError as error:
+        raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error
