@@ -21,7 +21,7 @@ from stash_cli.commands.records.export_fields import cell
 from stash_cli.core.records.formats import Layout, sniffed
 from stash_cli.core.records.reading import open_records
 
-NOUNS = ("scenes", "performers", "studios", "tags")
+NOUNS = ("scenes", "tags")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def rows(cli: Cli, noun: str, *args: str) -> list[Any]:
     return [{k: v for k, v in row.items() if k not in ("updated_at", "database")} for row in found]
 
 
-@every("ending", ["csv", "tsv", "json", "jsonl", "parquet"])
+@every("ending", ["csv", "jsonl", "parquet"])
 def test_what_was_exported_comes_back(ending: str, small_library: Path, tmp_path: Path) -> None:
     if ending == "parquet":
         pytest.importorskip("pyarrow")
@@ -50,7 +50,7 @@ def test_what_was_exported_comes_back(ending: str, small_library: Path, tmp_path
         assert "so already" in done.err
     cli.ok("scenes", "update", "--all", "-y", "title~/./x/", "rating100=1", "tags=Beach", "custom.a=1")
     cli.ok("tags", "update", "2", "parents!", "aliases!")
-    clears = ["--empty-null"] if ending in ("csv", "tsv") else []
+    clears = ["--empty-null"] if ending == "csv" else []
     for noun in NOUNS:
         cli.ok(noun, "import", str(tmp_path / f"{noun}.{ending}"), "-y", "--force", *clears)
     assert {noun: rows(cli, noun) for noun in NOUNS} == before
@@ -89,23 +89,20 @@ CELLS: list[tuple[str, list[str], str, Any]] = [
 ]
 
 
+PRINTED = ("--json", "--fields", "title,rating100,details,organized,tags.name,studio.name,custom_fields")
+
+
 @every(("text", "args", "field", "value"), CELLS, ids=str)
 def test_the_field_decides_what_a_value_means(
     text: str, args: list[str], field: str, value: Any, small_library: Path, tmp_path: Path
 ) -> None:
     copyfile(small_library, tmp_path / "copy.sqlite")
     cli = Cli(f"embedded:{tmp_path / 'copy.sqlite'}")
-    cli.ok(
-        "scenes",
-        "import",
-        "-",
-        "-y",
-        "--match",
-        "title",
-        *args[-2:] if "--match" in args else args,
-        answers=text,
-    )
-    found = rows(cli, "scenes", "--where", "Sea")[0][field]
+    match = () if "--match" in args else ("--match", "title")
+    done = cli.ok("scenes", "import", "-", "-y", *match, *args, *PRINTED, answers=text)
+    found = next(row[field] for row in done.json if row["title"] == "Sea")
+    if field in ("tags", "studio"):
+        found = [each["name"] for each in found] if isinstance(found, list) else found["name"]
     assert (sorted(found) if isinstance(found, list) else found) == value
 
 
