@@ -131,7 +131,11 @@ class Recorder:
             self._is_placed = True
         return server
 
-    async def foresee(
+    async def foresee(self, session: Session, pages: Iterable[Sequence[Edit]]) -> None:
+        """Store updates as planned that are sent later, page by page, before the first of them is."""
+        await self.foresee_all(session, (((), edits) for edits in pages))
+
+    async def foresee_all(
         self, session: Session, pages: Iterable[tuple[Sequence[Operation], Sequence[Edit]]]
     ) -> None:
         """Store creations and updates as planned that are sent later, before the first of them is."""

@@ -67,7 +67,7 @@ class DraftRun:
         # What fits the first window is recorded when it is sent, and that is soon enough.
         recorder = session.recorder if len(self.draft) > _AHEAD * pace.size else None
         if recorder is not None:
-            await recorder.foresee(session, map(self._foreseen, self.draft.pages()))
+            await recorder.foresee_all(session, map(self._foreseen, self.draft.pages()))
         for each in self._links(self.draft):
             self.hold(each.id, 1)
         for read_at, page in self.draft.pages():
