@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.journal import Journal
 
 RUNS = View(
-    columns=columns("id>", "started:moment", "who", "what", "state", "command"),
+    columns=columns("id>", "started:moment", "who?", "what", "state", "command?"),
 )
 CHANGES = View(
     columns=columns("seq>", "type", "id", "operation", "field", "before", "wanted", "answered", "state")

@@ -11,8 +11,10 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.tasks.waiting import camel, snake
+from stash_cli.commands.verbs.tree import INDENT
 from stash_cli.core.errors import StashInputError, StashNotFoundError, StashServerError, StashUsageError
-from stash_cli.output.values import View, columns
+from stash_cli.core.texts import basename
+from stash_cli.output.values import View, columns, one_line
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
@@ -25,6 +27,8 @@ FOLDER = View(
     columns("path", "videos=exclude_video:included", "images=exclude_image:included"),
     files=("path",),
 )
+TREE = View(columns=columns("path!", "depth>"), files=("path",))
+NONE_YET = "no media folders; add one with: stash library add PATH"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +53,16 @@ class RemoveOptions(CommandOptions):
     path: Annotated[str, typer.Argument(metavar="PATH", help="media folder")]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TreeOptions(CommandOptions):
+    """The command line of `library tree`."""
+
+    path: Annotated[
+        str | None, typer.Argument(metavar="[PATH]", help="a folder of the server (default: media folders)")
+    ] = None
+    depth: Annotated[int, typer.Option("--depth", metavar="N", min=0, help="levels below the top")] = 1
+
+
 def group() -> LazyGroup:
     entries = {
         "list": subcommand(
@@ -71,8 +85,15 @@ def group() -> LazyGroup:
             RemoveOptions,
             "stash library remove /data/pictures",
         ),
+        "tree": subcommand(
+            "Print the folders on the server's disk",
+            run_tree,
+            TreeOptions,
+            "stash library tree",
+            "stash library tree /data --depth 2",
+        ),
     }
-    return LazyGroup("library", entries, "List, add and remove media folders.")
+    return LazyGroup("library", entries, "List, add and remove media folders, and look at the server's disk.")
 
 
 def run_list(runtime: Runtime, _: CommandOptions) -> None:
@@ -119,6 +140,53 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
     print_changed(runtime, runtime.run(work, writes=True, creates=False))
 
 
+def run_tree(runtime: Runtime, options: TreeOptions) -> None:
+    """Print the folders on the server's disk, below the media folders or below PATH.
+
+    What a scan has found in them is in `stash folders tree`. Other formats than a table have a row each.
+    """
+    runtime.check_output(TREE)
+    tops = [] if options.path is None else [runtime.server_path(options.path)]
+
+    async def work(session: Session) -> list[Folder]:
+        found = tops or [folder["path"] for folder in await folders(session)]
+        return [row for top in found for row in await below(session, top, options.depth)]
+
+    if options.path is not None:
+        require(options.path)
+    rows = runtime.run(work)
+    if runtime.for_people and not runtime.options.fields:
+        for row in rows:
+            name = basename(row["path"]) if row["depth"] else row["path"]
+            runtime.streams.data(f"{INDENT * row['depth']}{one_line(name)}\n")
+    else:
+        runtime.print_rows(TREE, rows)
+    if not rows:
+        runtime.streams.note(NONE_YET)
+
+
+async def below(session: Session, path: str, depth: int, level: int = 0) -> list[Folder]:
+    """A folder of the server's disk and those below it, a request for each. Raises StashNotFoundError."""
+    inner, parent = await listing(session, path)
+    if not inner and not level and parent is not None:
+        siblings, _ = await listing(session, parent)
+        # Servers answer with nothing, or with the folders above, for one that is not there.
+        if path.rstrip("/\\") not in siblings:
+            raise StashNotFoundError(f"the server has no folder {path}")
+    found: list[Folder] = [{"path": path, "depth": level}]
+    for one in inner if level < depth else ():
+        found += await below(session, one, depth, level + 1)
+    return found
+
+
+async def listing(session: Session, path: str) -> tuple[list[str], str | None]:
+    """The folders in a folder of the server's disk, and the folder that it is in."""
+    answer = await session.call("directory", {"path": path}, ["directories", "parent"])
+    start = path.rstrip("/\\")
+    inner = [one for one in answer["directories"] or () if one.startswith((f"{start}/", f"{start}\\"))]
+    return inner, answer["parent"]
+
+
 async def folders(session: Session) -> list[Folder]:
     answer = await session.call("configuration", {}, ["general.stashes"])
     return [snake("StashConfig", folder) for folder in answer["general"]["stashes"]]
@@ -157,7 +225,7 @@ def require(path: str) -> None:
 def print_folders(runtime: Runtime, rows: list[Folder]) -> None:
     runtime.print_rows(FOLDER, rows)
     if not rows:
-        runtime.streams.note("no media folders; add one with: stash library add PATH")
+        runtime.streams.note(NONE_YET)
 
 
 def print_changed(runtime: Runtime, rows: list[Folder]) -> None:

@@ -221,15 +221,19 @@ class Output:
 
     def _text(self, line: Line) -> str:
         from stash_cli.core.client.job_log import first_line
+        from stash_cli.output.card import LEAST, wrapped
 
         streams, level = self.runtime.streams, line["level"].lower()
         time = moment(line.get("time"))
         when = time.astimezone().isoformat(sep=" ", timespec="seconds") if time else "-"
         message = line["message"].rstrip() if streams.verbose else one_line(first_line(line["message"]))
         label = f"{level:<7}"
+        indent = len(f"{when}  {label}  ")
+        room = max(streams.width - indent, LEAST) if streams.out_is_terminal else None
+        text = f"\n{' ' * indent}".join(wrapped(message, room))
         if streams.colored(streams.out) and level in _STYLES:
-            return f"{when}  {streams.style(label, _STYLES[level])}  {message}\n"
-        return f"{when}  {label}  {message}\n"
+            label = streams.style(label, _STYLES[level])
+        return f"{when}  {label}  {text}\n"
 
 
 def in_utc(line: Line) -> dict[str, Any]:

@@ -39,6 +39,16 @@ NOUN = Noun(
         update(),
         merge(),
         delete(),
+        Verb(
+            "generate",
+            "Generate previews and pictures of markers",
+            "tasks.noun_tasks:build",
+            (
+                "stash markers generate 3 4 --marker-screenshots --wait",
+                "stash markers generate --where tag:Coast --marker-image-previews --wait",
+            ),
+            ("generate", "Generate the previews of markers, and with their flags moving and still pictures."),
+        ),
         Verb("strings", STRINGS.help, "common.calls:build_verb", arguments=(STRINGS,)),
     ),
 )

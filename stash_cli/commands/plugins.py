@@ -120,7 +120,10 @@ def run_tasks(runtime: Runtime, options: TasksOptions) -> None:
             await require(session, [options.plugin])
         return [row for row in await _tasks(session) if options.plugin in (None, row["plugin"]["id"])]
 
-    runtime.print_rows(TASK, runtime.run(work))
+    rows = runtime.run(work)
+    runtime.print_rows(TASK, rows)
+    if not rows:
+        runtime.streams.note("no tasks of plugins")
 
 
 def run_task(runtime: Runtime, options: RunOptions) -> None:

@@ -105,6 +105,26 @@ NOUN = Noun(
             ("stash scene assign-file 12 345",),
         ),
         Verb(
+            "generate",
+            "Generate covers, previews, sprites, hashes and the like of scenes",
+            "tasks.noun_tasks:build",
+            (
+                "stash scenes generate 12 13 --previews --wait",
+                "stash scenes generate --where created:-7d.. --covers --phashes --wait",
+            ),
+            ("generate", "Generate covers, previews, sprites, hashes and the like of scenes."),
+        ),
+        Verb(
+            "identify",
+            "Fill in scenes from stash-boxes and scrapers, as a job",
+            "tasks.noun_tasks:build",
+            (
+                "stash scenes identify 12 --source stashdb --wait",
+                "stash scenes identify --where '-is:organized no:studio' --wait",
+            ),
+            ("identify", "Fill in scenes from stash-boxes and scrapers, which are asked in order."),
+        ),
+        Verb(
             "parse",
             "Print what the names of files say",
             "verbs.scene:build_parse",

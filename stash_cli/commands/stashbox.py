@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stash_cli.commands import metadata
 from stash_cli.commands.argv.command import CommandOptions, Entry, subcommand
 from stash_cli.commands.common.calls import Call, Word, call_group
 from stash_cli.core.errors import StashNotFoundError
@@ -15,9 +16,12 @@ from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.tasks.task_inputs import TaskOptions, Values
     from stash_cli.core.client.session import Session
 
 Row = dict[str, Any]
+
+NO_BOXES = "See `stash config get general.stash_boxes`."
 
 BOX = View("StashBox", columns("name!", "endpoint", "limit=max_requests_per_minute>?"))
 RESULT = View(columns=columns("name!", "valid", "status"))
@@ -42,7 +46,7 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
     rows = runtime.run(lambda session: boxes(session, paths))
     runtime.print_rows(BOX, rows)
     if not rows:
-        runtime.streams.note("no stash-boxes; see `stash config get general.stash_boxes`")
+        runtime.streams.note(f"no stash-boxes. {NO_BOXES}")
 
 
 def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
@@ -61,7 +65,28 @@ def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
 
     rows = runtime.run(work)
     runtime.print_rows(RESULT, rows)
+    if not rows:
+        runtime.streams.note(f"no stash-boxes. {NO_BOXES}")
     return 0 if all(row["valid"] for row in rows) else 4
+
+
+async def prepare_identify(session: Session, runtime: Runtime, options: TaskOptions, values: Values) -> Any:
+    """All stash-boxes as the sources, where none is named."""
+    if not options.flags.get("sources"):
+        found = await boxes(session, ["endpoint"])
+        if not found:
+            raise StashNotFoundError("the server has no stash-boxes", hint=NO_BOXES)
+        values |= {"sources": [{"source": {"stash_box_endpoint": box["endpoint"]}} for box in found]}
+    return await metadata.prepare_identify(session, runtime, options, values)
+
+
+IDENTIFY = replace(
+    metadata.TASKS["identify"],
+    about="Fill in scenes from stash-boxes, as a job",
+    text="Fill in scenes that are not organized from all stash-boxes, or from those of --source.",
+    prepare=prepare_identify,
+    examples=("stash stashbox identify --wait", "stash stashbox identify --source stashdb --scene 12"),
+)
 
 
 SCENES = Word("scene_ids", "SCENE...", "ids or titles of scenes", "Scene", many=True)
@@ -73,6 +98,7 @@ ENTRIES: tuple[Call | tuple[str, Entry], ...] = (
             "Try the keys of the stash-boxes", run_validate, ValidateOptions, "stash stashbox validate"
         ),
     ),
+    (IDENTIFY.verb, Entry(IDENTIFY.about, IDENTIFY.build)),
     *(
         Call(
             f"tag-{plural}",

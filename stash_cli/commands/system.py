@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.common.calls import Call, call_group
 from stash_cli.commands.common.sending import confirmed, uninterrupted
+from stash_cli.commands.metadata import TASKS
 from stash_cli.commands.tasks.task_inputs import Task
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns
@@ -62,6 +63,10 @@ DOWNLOAD = Task(
     job="Downloading ffmpeg",
     examples=("stash system download-ffmpeg --wait",),
     needs_ready=False,
+)
+MIGRATE = replace(
+    TASKS["migrate"],
+    examples=("stash system migrate --wait", "stash system migrate --backup-path /backup/a.sqlite"),
 )
 
 
@@ -118,6 +123,7 @@ ENTRIES: tuple[Call | tuple[str, Entry], ...] = (
     *CALLS,
     (DOWNLOAD.verb, Entry(DOWNLOAD.about, DOWNLOAD.build)),
     ("setup", Entry("Set up a new server: its folders and its database", build_setup)),
+    (MIGRATE.verb, Entry(MIGRATE.about, MIGRATE.build)),
 )
 
 group = partial(call_group, "system", "The state of the server.", ENTRIES)

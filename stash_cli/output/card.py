@@ -58,7 +58,7 @@ class CardWriter:
 
     def row(self, row: dict[str, Any]) -> None:
         found = {column: list(lines(row, column)) for column in self.columns}
-        width = max((len(label(column)) for column in found), default=0) + 2
+        width = max((len(label(column)) for column in found if found[column]), default=0) + 2
         groups = [[each for each in found if group_of(each) == name and found[each]] for name in GROUPS]
         for number, group in enumerate(filter(None, groups)):
             if number and self.streams.out_is_terminal:
@@ -103,9 +103,24 @@ def group_of(column: Column) -> str:
     return "activity" if name in _ACTIVITY or name.endswith("_count") else "facts"
 
 
+LABELS = {
+    "alias_list": "aliases",
+    "gallery_count": "galleries",
+    "height_cm": "height (cm)",
+    "mod_time": "modified",
+    "o_counter": "o-counter",
+    "penis_length": "penis length (cm)",
+    "scene_marker_count": "markers",
+    "weight": "weight (kg)",
+    **{f"{noun}_count": f"{noun}s" for noun in ("scene", "image", "performer", "studio", "group", "tag")},
+}
+"""Fields -> the words for them, where these are others than the name's."""
+
+
 def label(column: Column) -> str:
     """The heading in words: `play_count` is `play count`; dotted names stay."""
-    return column.header if "." in column.header else column.header.replace("_", " ")
+    found = LABELS.get(column.header, column.header)
+    return found if "." in found else found.replace("_", " ")
 
 
 def lines(row: dict[str, Any], column: Column) -> Iterator[str]:
@@ -115,7 +130,7 @@ def lines(row: dict[str, Any], column: Column) -> Iterator[str]:
         yield from [text] if text else []
         return
     for path in column.paths:
-        value = pick(row, path)
+        value = pick(row, path) if path else row
         for item in value if isinstance(value, list) else [value]:
             if column.kind == "file" and item:
                 yield from file_lines(item)
@@ -124,7 +139,7 @@ def lines(row: dict[str, Any], column: Column) -> Iterator[str]:
 
 
 def file_lines(file: dict[str, Any]) -> Iterator[str]:
-    """The path of a file, and its size, format and length below."""
+    """The path of a file; below it size, format and length, and each hash."""
     if file.get("path"):
         yield one_line(str(file["path"]))
     facts = [
@@ -136,6 +151,5 @@ def file_lines(file: dict[str, Any]) -> Iterator[str]:
     ]
     if text := ", ".join(one_line(fact) for fact in facts if fact):
         yield text
-    hashes = [f"{each['type']} {each['value']}" for each in file.get("fingerprints") or ()]
-    if hashes:
-        yield one_line(", ".join(hashes))
+    for each in file.get("fingerprints") or ():
+        yield one_line(f"{each['type']} {each['value']}")

@@ -35,8 +35,14 @@ def cell(row: dict[str, Any], column: Column) -> str:
     return ""
 
 
-def fitted(natural: list[int], width: int) -> list[int]:
+WHOLE = frozenset({"moment", "duration", "size"})
+"""Kinds of values that say something wrong when they are cut."""
+
+
+def fitted(natural: list[int], width: int, whole: Sequence[bool] = ()) -> list[int]:
     """Widths for a terminal of `width`: narrow columns keep theirs, wide columns share the rest.
+
+    Those marked in `whole` keep theirs, too, where there is room.
 
     >>> fitted([2, 30, 8], 30)
     [2, 16, 8]
@@ -45,10 +51,16 @@ def fitted(natural: list[int], width: int) -> list[int]:
     found = list(natural)
     for done, index in enumerate(sorted(range(len(natural)), key=natural.__getitem__)):
         others = len(natural) - done - 1
-        whole = natural[index] if natural[index] <= SHORT and left - natural[index] >= LEAST * others else 0
-        found[index] = min(natural[index], max(left // (others + 1), whole, 1))
+        kept_whole = natural[index] <= SHORT or (bool(whole) and whole[index])
+        own = natural[index] if kept_whole and left - natural[index] >= LEAST * others else 0
+        found[index] = min(natural[index], max(left // (others + 1), own, 1))
         left -= found[index]
     return found
+
+
+def most_of(column: Column) -> int:
+    """Characters of a column that are kept before others are."""
+    return MAIN if column.main or column.kind in WHOLE else SHORT
 
 
 def kept(columns: Sequence[Column], contents: list[int], natural: list[int], width: int) -> list[int]:
@@ -59,7 +71,7 @@ def kept(columns: Sequence[Column], contents: list[int], natural: list[int], wid
     found = list(range(len(columns)))
 
     def total(cut: bool) -> int:
-        most = [min(max(contents[at], LEAST), MAIN if columns[at].main else SHORT) for at in found]
+        most = [min(max(contents[at], LEAST), most_of(columns[at])) for at in found]
         return sum(most if cut else (natural[at] for at in found)) + GAP * (len(found) - 1)
 
     for at in reversed(range(len(columns))):
@@ -74,12 +86,13 @@ def kept(columns: Sequence[Column], contents: list[int], natural: list[int], wid
 def widths_of(columns: Sequence[Column], natural: list[int], width: int) -> list[int]:
     """Widths for a terminal; the main column is cut after all others."""
     main = next((at for at, column in enumerate(columns) if column.main), None)
+    whole = [column.kind in WHOLE for column in columns]
     if main is None or len(columns) == 1:
-        return fitted(natural, width)
-    others = [each for at, each in enumerate(natural) if at != main]
-    least = sum(min(each, SHORT) for each in others) + GAP * len(others)
+        return fitted(natural, width, whole)
+    others = [at for at in range(len(columns)) if at != main]
+    least = sum(min(natural[at], most_of(columns[at])) for at in others) + GAP * len(others)
     own = min(natural[main], max(width - least, min(MAIN, width // 2)))
-    found = fitted(others, width - own - GAP)
+    found = fitted([natural[at] for at in others], width - own - GAP, [whole[at] for at in others])
     return [*found[:main], own, *found[main:]]
 
 

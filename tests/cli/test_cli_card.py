@@ -108,3 +108,23 @@ def test_notes_are_broken_between_words_on_a_terminal_only(
     lines = long.err.getvalue().splitlines()  # type: ignore[attr-defined]
     assert [line for line in lines if len(line) > 40] == ["x" * 60]
     assert offline("tags", "find", "--json", terminal=True).err.count("\n") == 1
+
+
+def test_a_file_is_the_file_of_its_card(embedded_url: str, pictures: Path) -> None:
+    cli = Cli(embedded_url, **PLAIN)
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait")
+    shown = cli.ok("file", "show", "1").out
+    assert "8x8\n" in shown
+    assert "type" not in shown
+    assert shown.count(str(pictures / "p0.png")) == 1
+    head = cli.ok("file", "show", "1", "--csv").out.splitlines()[0]
+    assert head.split(",").count("path") == 1
+    assert "size" in head
+
+
+def test_labels_are_words(embedded_url: str) -> None:
+    made = Cli(embedded_url, **PLAIN)("tag", "create", "--name", "A", terminal=True).out
+    labels = [line.partition(":")[0] for line in made.splitlines() if line]
+    assert {"markers", "galleries", "studios"} <= set(labels)
+    assert not any("_" in each for each in labels)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from cli_support import Cli, assert_snapshot
 from every import every
+from fault_kinds import answered
+from fault_proxy import FaultProxy
 
 from stash_cli.core.errors import StashQueryError
 from stash_cli.core.query.language.query import parse_query
@@ -262,3 +264,16 @@ def test_changes_refuse_doubtful_queries(filled: Cli, where: str) -> None:
     done = filled("scenes", "update", "--where", where, "--rating100", "5", "--yes")
     assert done.status == 2, done.err
     assert filled.ok("scenes", "count", "rating:5").out == "0\n"
+
+
+def test_too_many_rows_are_not_sorted_here(served_url: str) -> None:
+    many = answered('{"data": {"findScenes": {"count": 1000001}}}')
+    with FaultProxy(served_url) as proxy:
+        cli = Cli(proxy.url)
+        proxy.rule = lambda request: (
+            many if "count" in request.document and "id" not in request.document else None
+        )
+        done = cli("scenes", "find", "--sort", "rating,date", "--ids")
+        assert (done.status, "1,000,001 scenes are too many" in done.err) == (2, True), done.err
+        for words in (["--sort", "rating"], ["--sort", "rating,date", "--limit", "5"]):
+            assert cli("scenes", "find", "--ids", *words).status == 0

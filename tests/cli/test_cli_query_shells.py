@@ -5,6 +5,8 @@ Interactive bash expands `!`, zsh and fish stop at `*` and `(`: an example witho
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
 import shutil
@@ -13,10 +15,16 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli
+from every import Failures, every
 from support import ROOT
 
 from stash_cli.commands.argv.query_words import query_from_argv
 from stash_cli.commands.topics import QUERY
+from stash_cli.core.query.fields import fields
+from stash_cli.core.query.language.fields import short_name
+from stash_cli.core.query.language.tree import quote
+from stash_cli.core.query.q import Q
+from stash_cli.core.types.entities import ENTITIES
 
 SHELLS = {
     "bash": ["bash", "--norc", "--noprofile", "-i"],
@@ -47,20 +55,25 @@ def test_examples_reach_the_program(shell: str, tmp_path: Path) -> None:
         pytest.skip(f"{shell} is not installed")
     lines = examples()
     assert len(lines) > 15
+    shown = run_in(shell, tmp_path, lines)
+    wanted = ["".join(f"<{word}>" for word in shlex.split(line)[1:]) for line in lines]
+    assert [line for line in wanted if line not in shown] == []
+    assert not {path.name for path in tmp_path.iterdir()} & {"80", "=80"}, "a shell took > for itself"
+
+
+def run_in(shell: str, folder: Path, lines: list[str]) -> list[str]:
+    """What an interactive shell passes on for each line, each argument in angle brackets."""
     done = subprocess.run(
         SHELLS[shell],
         input="\n".join([SHOW[shell], *lines, "exit"]) + "\n",
-        cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TERM": "dumb"},
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "TERM": "dumb", "LC_ALL": "C.UTF-8"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    shown = re.findall(r"(?:<.*>)+", done.stdout)
-    wanted = ["".join(f"<{word}>" for word in shlex.split(line)[1:]) for line in lines]
-    assert [line for line in wanted if line not in shown] == [], done.stderr
-    assert not {path.name for path in tmp_path.iterdir()} & {"80", "=80"}, "a shell took > for itself"
+    return re.findall(r"(?:<.*>)+", done.stdout)
 
 
 def test_examples_are_queries(small_library: Path) -> None:
@@ -77,3 +90,154 @@ def test_the_words_of_the_guide_are_one_query() -> None:
     joined = "rating:80.. tag:'To sort' -is:organized created:-7d.."
     by_words, by_text = query_from_argv("Scene", words).where, query_from_argv("Scene", [joined]).where
     assert repr(by_words) == repr(by_text).replace("name:To sort", "To sort")
+
+
+AWKWARD = [
+    *(
+        "don't",
+        'say "hi"',
+        "a b",
+        " two  gaps ",
+        "été ÉTÉ",
+        "日本 の",
+        "-dash",
+        "--",
+        "*",
+        "a*b?",
+        "[x]",
+        "50%",
+        "a_b",
+    ),
+    *(
+        "back\\slash",
+        "C:\\Videos\\new",
+        "D:\\Video\\",
+        "\\\\host\\share",
+        "/media/new/",
+        "~/x",
+        "AC/DC",
+        "a,b",
+        ",",
+    ),
+    *(
+        "(x)",
+        "a (b",
+        ")",
+        "|",
+        "or",
+        "not",
+        "and x",
+        "$HOME",
+        "`id`",
+        "!x",
+        "{a,b}",
+        "a;b",
+        "a&b",
+        "#x",
+        "a#b",
+    ),
+    *(
+        "=x",
+        ">5",
+        "<5",
+        "~x",
+        "!=x",
+        "..",
+        "5..3",
+        "1:30",
+        "Re: x",
+        "id:12",
+        "name:x",
+        "title:x",
+        "tag:",
+        "é\u00a0x",
+    ),
+    *(
+        "https://a.org/b?x=1&y=2",
+        "x\ty",
+        "x\ny",
+        "'",
+        '"',
+        "''",
+        '\\"',
+        "%s",
+        "\N{GRINNING FACE}",
+        "0",
+        "-5",
+        "^x",
+    ),
+]
+EVERY = os.environ.get("QUERY_EXAMPLES")
+"""All values for every field, where many examples are wanted; else a part for each."""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_quoted_term_reaches_the_program_from_every_shell(shell: str, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    terms = [f"title:{quote(value)}" for value in AWKWARD if not {"\n", "\t"} & {*value}]
+    shown = run_in(shell, tmp_path, [f"stash {quoted_for(shell, term)}" for term in terms])
+    assert [term for term in terms if f"<{term}>" not in shown] == []
+
+
+def quoted_for(shell: str, word: str) -> str:
+    """The word in single quotes, as its shell wants them; history is expanded within double quotes."""
+    if shell == "fish":
+        return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return shlex.quote(word)
+
+
+def text_fields(type_name: str) -> list[str]:
+    return [
+        field.name
+        for field in fields(type_name).values()
+        if "contains" in field.lookups and field.kind == "StringCriterionInput" and field.name not in PATHS
+    ]
+
+
+PATHS = ("path", "dir", "basename")
+"""Fields in which a value is a path or a pattern of one."""
+
+
+@every("type_name", ENTITIES)
+def test_every_text_field_takes_awkward_values(type_name: str) -> None:
+    """Quoted as the only word and among several; bare where nothing in front of it is syntax."""
+    failed = Failures()
+    for at, field in enumerate(text_fields(type_name)):
+        name = short_name(type_name, field)
+        for value in AWKWARD if EVERY else AWKWARD[at % 7 :: 7]:
+            with failed.of(f"{name} {value!r}"):
+                wanted = Q(**{f"{field}__contains": value})
+                assert lookups([f"{name}:{quote(value)}"], type_name) == wanted.lookups
+                assert lookups([f"{name}:{quote(value)}", "id:1.."], type_name) == wanted.lookups
+                if (
+                    value[0] not in "=!<>~\"'("
+                    and value.count("(") == value.count(")")
+                    and value == value.strip()
+                ):
+                    assert lookups([f"{name}:{value}", "id:1.."], type_name) == wanted.lookups
+    failed.report()
+
+
+def lookups(words: list[str], type_name: str) -> object:
+    """The lookups of the first word."""
+    where = query_from_argv(type_name, words).where
+    assert where is not None
+    return where.parts[0].lookups if where.parts else where.lookups
+
+
+def test_names_are_found_however_they_are_written(cli: Cli) -> None:
+    """One scene has a tag of each name: quoted terms and flags together still find it."""
+    # Servers take % and _ of a new name for wildcards, so these come before what they would match.
+    names = sorted({value.strip() for value in AWKWARD}, key=lambda name: not {"%", "_"} & {*name})
+    made = "".join(
+        f"t{at}: tagCreate(input: {{name: {json.dumps(name)}}}) {{ id }} " for at, name in enumerate(names)
+    )
+    tags = cli.ok("api", f"mutation {{ {made} }}").json
+    ids = json.dumps([tag["id"] for tag in tags.values()])
+    cli.ok("api", f'mutation {{ sceneCreate(input: {{title: "S", tag_ids: {ids}}}) {{ id }} }}')
+    where = " ".join(f"tag:{quote(name)}" for name in names)
+    assert cli.ok("scenes", "count", "--where", where).out == "1\n"
+    assert cli.ok("scenes", "count", *(f"tag:{quote(name)}" for name in names)).out == "1\n"
+    literal = [word for name in names for word in ("--tag", f"name:{name}")]
+    assert cli.ok("scenes", "count", *literal).out == "1\n"

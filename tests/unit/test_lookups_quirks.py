@@ -498,6 +498,7 @@ NOT_ASKED = [
     ("Gallery", {"folders__gallery_count": 1}),  # joins the table of galleries twice
     ("Folder", {"files__path__contains": "x"}),  # ignored
     ("Folder", {"galleries__title": "x", "gallery_count": 0}),  # counts what the other lets through
+    ("File", {"duplicated": True, "duplicated__phash": False}),  # one of them is left out
     ("Performer", {"performers": [1, 2]}),  # counts scenes, images and galleries each alone
 ]
 

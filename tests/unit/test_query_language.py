@@ -188,6 +188,17 @@ def spread(count: int, text: str, joined: str = " or ") -> str:
     return joined.join(text.format(number) for number in range(count))
 
 
+def test_a_group_asks_for_one_value_of_a_list() -> None:
+    """In one call two lookups of a list mean the same value; in the text they may mean two."""
+    for text in ("performers:(url:a url:~b)", "performers:(alias:a (alias:~^b or country:JP))"):
+        with pytest.raises(StashQueryError, match="one related object"):
+            Q.parse(text, "Scene")
+    assert Q.parse("performers:(url:a -url:b)", "Scene").lookups.keys() == {
+        "performers__url__contains",
+        "performers__url__excludes",
+    }
+
+
 LARGE = [
     ("(" * 10_000 + "a" + ")" * 10_000, "groups stand within each other"),
     ("(" * 40 + "rating:1 or x" + ") rating:2" * 40, ""),

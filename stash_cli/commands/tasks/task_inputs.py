@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand
+from stash_cli.commands.argv.command import command as make_command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, input_flags, unflatten
 from stash_cli.commands.common.sending import uninterrupted
@@ -123,18 +124,19 @@ class Task:
 
     def build(self) -> StashCommand:
         """The command of the task."""
-        return self._command(partial(run_task, self))
+        return self.command(partial(run_task, self))
 
     def parse(self, runtime: Runtime, words: Sequence[str]) -> TaskOptions:
         """The options in `words`, as the command takes them. Raises as the command does."""
         found: list[TaskOptions] = []
-        made = self._command(lambda _, options: found.append(options))
+        made = self.command(lambda _, options: found.append(options))
         with made.make_context(self.verb, list(words), obj=runtime) as ctx:
             made.invoke(ctx)
         return found[0]
 
-    def _command(self, run: Callable[[Runtime, TaskOptions], None]) -> StashCommand:
-        return command(
+    def command(self, run: Callable[[Runtime, Any], None]) -> StashCommand:
+        """The command that calls `run` with its options."""
+        return make_command(
             self.verb,
             run,
             self.options,

@@ -71,7 +71,7 @@ def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
 
     row = runtime.run(work, writes=not options.dry_run)
     if row is not None:
-        runtime.print_row(details(noun), row)
+        runtime.print_row(details(noun, card=runtime.for_people), row)
 
 
 async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,10 @@ def _streams(noun: Noun, runtime: Runtime, options: SceneOptions) -> None:
         found = await session.call("sceneStreams", {"id": await _id(session, noun, options.scene)})
         return list(found or ())
 
-    runtime.print_rows(STREAM, runtime.run(work))
+    rows = runtime.run(work)
+    runtime.print_rows(STREAM, rows)
+    if not rows:
+        runtime.streams.note("no streams: it has no file")
 
 
 def _assign(noun: Noun, runtime: Runtime, options: AssignOptions) -> None:

@@ -142,12 +142,25 @@ def details(noun: Noun, *, card: bool = False) -> View:
     from stash_cli.output.values import Column, custom
 
     view = noun.view
-    seen = {path.partition(".")[0].removesuffix("[0]") for column in view.columns for path in column.paths}
-    rest = [f.name for f in noun.entity.api.fields.values() if f.name not in seen and _plain(f)]
     roots = [path.rpartition(".")[0] for path in view.files]
-    files = [Column("file", tuple(roots), "file")] if card else [Column("path", view.files)]
-    files += [] if card else [Column("size", tuple(f"{root}.size" for root in roots[:1]), "size")]
-    return replace(view, columns=(*view.columns, *custom(rest), *(files if roots else ())))
+    # A file or folder is the file of its own card.
+    own = roots == [""]
+    hidden = {*_FOR_PROGRAMS, *(_IN_FILE if own else ())} if card else set()
+    kept = [column for column in view.columns if not hidden.intersection(column.paths)]
+    seen = {path.partition(".")[0].removesuffix("[0]") for column in kept for path in column.paths} | hidden
+    rest = [f.name for f in noun.entity.api.fields.values() if f.name not in seen and _plain(f)]
+    files: list[Column] = []
+    if card and roots:
+        files = [Column("path" if own else "file", tuple(roots), "file")]
+    elif roots and not own:
+        files = [Column("path", view.files), Column("size", (f"{roots[0]}.size",), "size")]
+    return replace(view, columns=(*kept, *custom(rest), *files))
+
+
+_FOR_PROGRAMS = frozenset({"stream", "preview", "screenshot"})
+"""Links of markers, which a card leaves to other formats, as the links to pictures."""
+_IN_FILE = frozenset({"path", "basename", "size", "fingerprints"})
+"""What the file of a card tells."""
 
 
 def _plain(field: Any) -> bool:

@@ -100,6 +100,8 @@ class Duplication:
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         if not all(isinstance(value, bool) for value in given.values()):
             field.refuse(dict(given), "yes or no")
+        if given.get("eq", given.get("phash")) != given.get("phash", given.get("eq")):
+            field.refuse(dict(given), "the same answer for phash and without a name")
         # `duplicated` is what servers before 0.31 know; they refuse the other names.
         sent = {("duplicated" if name == "eq" else name): value for name, value in given.items()}
         return Condition(field, [[(field.name, sent)]])

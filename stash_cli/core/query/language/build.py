@@ -11,8 +11,9 @@ from stash_cli.core.query.language import fields as names
 from stash_cli.core.query.language.problems import Problem
 from stash_cli.core.query.language.tree import And, Bound, Node, Not, Or, Term, Word, text_of
 from stash_cli.core.query.language.values import TermReader, any_of
+from stash_cli.core.query.parse_lookup import parse_lookup
 from stash_cli.core.query.q import SAVED, Q, to_nnf
-from stash_cli.core.query.server_quirks import FILE_FIELDS
+from stash_cli.core.query.server_quirks import FILE_FIELDS, MULTI_VALUED, is_listed
 from stash_cli.core.query.simplify import simplified
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class Builder:
         parts = []
         for case in _cases(to_nnf(related, inner)):
             merged = simplified(related, Q(*case)) if len(case) > 1 else case[0]
-            lookups = _joined(merged)
+            lookups = _joined(related, merged)
             parts.append(Q(**{f"{target.related_prefix}{key}": value for key, value in lookups.items()}))
         return parts[0] if len(parts) == 1 else any_of(parts)
 
@@ -207,17 +208,35 @@ def _cases(q: Q) -> list[list[Q]]:
     return found
 
 
-def _joined(q: Q) -> dict[str, Any]:
+def _joined(type_name: str, q: Q) -> dict[str, Any]:
     """The lookups of a conjunction of leaves as those of one call."""
     found: dict[str, Any] = {}
+    several: set[str] = set()
     for leaf in q.parts or (q,):
-        if leaf.negated or not leaf.lookups or leaf.lookups.keys() & found.keys():
+        some = {name for key in leaf.lookups if (name := _some_value(type_name, key))}
+        if leaf.negated or not leaf.lookups or leaf.lookups.keys() & found.keys() or some & several:
             raise StashUsageError(
                 "This group cannot be asked of one related object.",
                 hint="Leave out what is negated or asked twice, or write it as a group of its own.",
             )
         found |= leaf.lookups
+        several |= some
     return found
+
+
+def _some_value(type_name: str, key: str) -> str:
+    """The field of a lookup that one of several values meets, or "".
+
+    In one call two such lookups mean the same value, in a group of terms perhaps two.
+    """
+    field, lookup, inner = parse_lookup(type_name, key)
+    if inner or field.key in FILE_FIELDS or not is_listed(MULTI_VALUED, field.key):
+        return ""
+    return field.name if lookup not in _OF_ALL_VALUES else ""
+
+
+_OF_ALL_VALUES = frozenset({"ne", "excludes", "not_regex", "not_between", "null"})
+"""Lookups that hold for all values of a field alike."""
 
 
 def _modified(parts: list[Q]) -> list[Q]:

@@ -1,0 +1,104 @@
+"""Every verb of every noun once, as a person sees it in 80 columns.
+
+A transcript is a file with lines `$ stash ...` and what they print. Its commands are run in order on a copy
+of one library; UPDATE_SNAPSHOTS=1 writes the file anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sqlite3
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from cli_support import Cli
+from sample_library import STAMP, open_sample_library
+
+from stash_cli import __version__
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+PROMPT = "$ stash "
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: two or three objects of each kind that name each other, with files that are not there."""
+    path = tmp_path_factory.mktemp("transcripts") / "library.sqlite"
+    sample = open_sample_library(path)
+    for title, rating in (("Sea", 90), ("Sand", 60), ("Rocks", None)):
+        sample.create("sceneCreate", title=title, rating100=rating, date="2024-03-01")
+    for name in ("Outdoor", "Beach", "Shore"):
+        sample.create("tagCreate", name=name, parent_ids=["1"] if name == "Beach" else [])
+    for name, country in (("Alice", "JP"), ("Bob", "DE")):
+        sample.create("performerCreate", name=name, country=country, birthdate="1990-05")
+    for name in ("Acme", "Coast Films"):
+        sample.create("studioCreate", name=name)
+        sample.create("groupCreate", name=f"The {name} Collection")
+        sample.create("galleryCreate", title=f"Stills of {name}")
+    for seconds in (30, 95):
+        sample.create("sceneMarkerCreate", scene_id="1", seconds=seconds, title="Wave", primary_tag_id="2")
+    sample.write("sceneUpdate", id="1", tag_ids=["2"], performer_ids=["1", "2"], studio_id="1")
+    sample.write("sceneUpdate", id="2", tag_ids=["1"], performer_ids=["2"], groups=[{"group_id": "1"}])
+    sample.video("/media/videos/sea.mp4", scene="1", size=734003200, hashes={"oshash": "0123456789abcdef"})
+    sample.video("/media/videos/sand.mp4", scene="2", size=52428800, duration=95.0)
+    for number in (1, 2):
+        sample.image(f"/media/pictures/still {number}.png", galleries=("1",))
+    sample.library.close()
+    stamp(path)
+    return path
+
+
+def stamp(path: Path) -> None:
+    """Give all objects the same times."""
+    with sqlite3.connect(path) as connection:
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        for table in tables:
+            names = {row[1] for row in connection.execute(f"PRAGMA table_info('{table}')")}
+            for name in names & {"created_at", "updated_at"}:
+                connection.execute(f"UPDATE `{table}` SET {name} = ?", (STAMP,))
+
+
+VARIABLE = (
+    (rf"client: {re.escape(__version__)}", lambda _: "client: VERSION"),
+    (r"\d{4}-\d\d-\d\d([ T])\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?", lambda found: "~" * len(found[0])),
+    (r"\d{4}-\d\d-\d\d", lambda found: found[0] if found[0] < "2026" else "~" * len(found[0])),
+)
+"""Expressions of what is another text in each run -> what stands for it in a transcript."""
+
+
+def commands_of(transcript: Path) -> list[str]:
+    lines = transcript.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix(PROMPT) for line in lines if line.startswith(PROMPT)]
+
+
+def said(cli: Cli, command: str) -> str:
+    """What a command prints: results, then messages, then a status other than 0."""
+    done = cli(*shlex.split(command), terminal=True)
+    status = f"[exit {done.status}]\n" if done.status else ""
+    lines = f"{done.out.rstrip()}\n{done.err.strip()}\n{status}".splitlines()
+    text = "\n".join(line.rstrip() for line in lines).strip()
+    return f"{PROMPT}{command}\n{text}\n"
+
+
+@pytest.mark.parametrize("transcript", sorted(TRANSCRIPTS.glob("*.txt")), ids=lambda path: path.stem)
+def test_a_transcript_is_what_a_person_sees(
+    transcript: Path, library: Path, library_file: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LOGNAME", "me")
+    monkeypatch.chdir(library_file.parent)
+    copyfile(library, library_file)
+    cli = Cli(f"embedded:{library_file}", NO_COLOR="1", STASH_STATE_DIR=str(library_file.parent / "state"))
+    text = "\n".join(said(cli, command) for command in commands_of(transcript))
+    for folder in (library_file.parent, own_state):
+        text = text.replace(str(folder), "/home/me")
+    for expression, replacement in VARIABLE:
+        text = re.sub(expression, replacement, text)
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        transcript.write_text(text, encoding="utf-8")
+    assert text == transcript.read_text(encoding="utf-8"), f"differs from {transcript.name}"
