@@ -1,0 +1,364 @@
+"""Facts in the path of a file, by a pattern such as `{studio}/{date} - {title}`, or a regular expression."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashInputError, did_you_mean
+from stash_cli.core.sidecars.record import GroupPlace, Sidecar
+from stash_cli.core.sidecars.text import date_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    Known = Callable[[str, str], bool]
+    """Whether a field, such as performers, has an object of this name in the library."""
+
+NAMED = ("studio", "performers", "tags", "groups")
+"""Fields of names; with only a space between one and a text, known names tell where it ends."""
+_ALIASES = {"performer": "performers", "tag": "tags", "group": "groups", "rating": "rating100", "_": ""}
+_TEXTS = ("title", "code", "details", "director", "photographer")
+_SHAPES = {
+    "date": r"\d{4}(?:-\d\d(?:-\d\d)?)?|\d{8}",
+    "year": r"(?:19|20)\d\d",
+    "month": r"0?[1-9]|1[0-2]",
+    "day": r"0?[1-9]|[12]\d|3[01]",
+    "rating100": r"100|[1-9]?\d",
+    "index": r"\d{1,4}",
+}
+"""Fields of a shape of their own; all others take any text between two slashes."""
+FIELDS = (*_TEXTS, *NAMED, *_SHAPES)
+_DIRECTIVES = {
+    "Y": r"\d{4}",
+    "y": r"\d\d",
+    "m": r"\d{1,2}",
+    "d": r"\d{1,2}",
+    "b": r"[^\W\d_]{3}",
+    "B": r"[^\W\d_]{3,12}",
+    "%": "%",
+}
+"""Parts of a date format, as strftime has them."""
+_BETWEEN_NAMES = re.compile(r"\s*[,;+&]\s*|\s+and\s+", re.IGNORECASE)
+_BETWEEN_TAGS = re.compile(r"\s*[,;]\s*")
+_JOINTS = frozenset((",", "&", "+", "and", "-"))
+
+
+class NoMatch(Exception):  # noqa: N818 - an answer about a path, no fault
+    """The reason why a path says nothing by a pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A field of a pattern, with the format of a date."""
+
+    name: str
+    form: str = ""
+
+    @property
+    def shape(self) -> str:
+        if self.name == "date" and self.form:
+            return _shape_of(self.form)
+        return _SHAPES.get(self.name, "[^/]+?")
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it takes any text."""
+        return self.name not in _SHAPES
+
+
+@dataclass(frozen=True)
+class PathPattern:
+    """A compiled pattern. Each group of `regex` has the parts in `groups`: one, or two that run together.
+
+    `segments` are the names at the end of a path that it is compared with; 0 is the whole path as it is.
+    `blanks` are characters of paths that stand for spaces.
+    """
+
+    text: str
+    regex: re.Pattern[str]
+    groups: tuple[tuple[_Part, ...], ...]
+    segments: int = 0
+    blanks: str = ""
+    fields: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def parse(cls, text: str, known: Collection[str] = FIELDS, *, blanks: str = "") -> PathPattern:
+        """The pattern of a text; `known` are the fields that it may have. Raises StashInputError."""
+        tokens = [*_tokens(text, known)]
+        parts = [each for each in tokens if isinstance(each, _Part)]
+        _check_parts(text, parts, "--pattern")
+        expression, groups = _expression(text, tokens)
+        fields = frozenset(part.name for part in parts) - {""}
+        return cls(text, re.compile(expression, re.IGNORECASE), groups, text.count("/") + 1, blanks, fields)
+
+    @classmethod
+    def of_regex(
+        cls, text: str, known: Collection[str] = FIELDS, *, date_format: str = "", blanks: str = ""
+    ) -> PathPattern:
+        """The pattern of a regular expression with named groups, searched in the whole path."""
+        try:
+            compiled = re.compile(text)
+        except re.error as error:
+            place = f" at character {error.pos + 1}" if error.pos is not None else ""
+            raise StashInputError(f"--regex: {error.msg}{place} of {text!r}") from None
+        names = sorted(compiled.groupindex, key=compiled.groupindex.__getitem__)
+        if not names:
+            hint = "Write (?P<title>...) around what is to be taken."
+            raise StashInputError(f"--regex: {text!r} has no named group", hint=hint)
+        parts = [_part(name, date_format if name == "date" else "", known, "--regex") for name in names]
+        _check_parts(text, parts, "--regex")
+        groups: list[tuple[_Part, ...]] = [(_Part(""),)] * compiled.groups
+        for name, part in zip(names, parts, strict=True):
+            groups[compiled.groupindex[name] - 1] = (part,)
+        fields = frozenset(part.name for part in parts) - {""}
+        return cls(text, compiled, tuple(groups), 0, blanks, fields)
+
+    def read(self, path: str, known: Known = lambda _, __: False, *, is_folder: bool = False) -> Sidecar:
+        """The facts in a path; `known` tells names of the library. Raises NoMatch."""
+        found = self._match(_plain(path, self.blanks), is_folder=is_folder)
+        texts: list[tuple[_Part, str]] = []
+        for parts, text in zip(self.groups, found.groups(), strict=True):
+            if text is not None:
+                texts += _apart(parts, text, known) if len(parts) > 1 else [(parts[0], text.strip())]
+        return _sidecar([(part, text) for part, text in texts if part.name and text], known)
+
+    def _match(self, path: str, *, is_folder: bool) -> re.Match[str]:
+        if not self.segments:
+            found = self.regex.search(path)
+        else:
+            names = path.strip("/").split("/")
+            if not is_folder:
+                names[-1] = _stem(names[-1])
+            found = self.regex.fullmatch("/".join(names[-self.segments :]))
+        if found is None:
+            raise NoMatch("does not match")
+        return found
+
+
+def _tokens(text: str, known: Collection[str]) -> Iterator[_Part | str]:
+    """The literal texts and the fields of a pattern."""
+    try:
+        parsed = list(Formatter().parse(text))
+    except ValueError as error:
+        hint = "A field is written {title}; a brace of its own is written twice: {{ or }}."
+        raise StashInputError(f"--pattern: {text!r}: {_brace_error(error)}", hint=hint) from None
+    for literal, name, form, conversion in parsed:
+        if literal:
+            yield literal
+        if conversion:
+            raise StashInputError(f"--pattern: !{conversion} has no meaning in {text!r}")
+        if name is not None:
+            yield _part(name, form or "", known, "--pattern")
+
+
+def _brace_error(error: ValueError) -> str:
+    return "a } without its {" if "'}' encountered" in str(error) else "a { without its }"
+
+
+def _part(name: str, form: str, known: Collection[str], flag: str) -> _Part:
+    name = name.strip()
+    name = "" if name.startswith("_") else _ALIASES.get(name, name)
+    if name == "ext":
+        hint = "The ending of a file's name is not part of the pattern: leave it out."
+        raise StashInputError(f"{flag}: {{ext}} is no field", hint=hint)
+    if name and name not in known:
+        hint = f"Fields: {', '.join(known)}; {{_}} is any text that is not used."
+        near = did_you_mean(name, known)
+        raise StashInputError(f"{flag}: no such field: {name}. {near}".rstrip(), hint=hint)
+    if form and name != "date":
+        raise StashInputError(f"{flag}: only a date has a format: {{date:%d.%m.%Y}}, not {{{name}:{form}}}")
+    if form:
+        _shape_of(form)
+    return _Part(name, form)
+
+
+def _shape_of(form: str) -> str:
+    """The regular expression of a date format. Raises StashInputError."""
+    used = re.findall(r"%(.?)", form)
+    unknown = next((each for each in used if each not in _DIRECTIVES), None)
+    if unknown is not None:
+        hint = f"Known are {', '.join('%' + each for each in _DIRECTIVES)}."
+        raise StashInputError(f"date format {form!r}: %{unknown} is not known", hint=hint)
+    if not set(used) & {"Y", "y"} or ("d" in used and not set(used) & {"m", "b", "B"}):
+        raise StashInputError(f"date format {form!r}: it needs a year, and a month where it has a day")
+    pieces = re.split(r"%(.)", form)
+    return "".join(_DIRECTIVES[each] if odd % 2 else re.escape(each) for odd, each in enumerate(pieces))
+
+
+def _check_parts(text: str, parts: Sequence[_Part], flag: str) -> None:
+    """Refuse a pattern without fields, with one twice, and a day without its month."""
+    names = [part.name for part in parts if part.name]
+    twice = next((name for name in names if names.count(name) > 1 and name not in NAMED[1:]), None)
+    problem = ""
+    if not names:
+        problem = "it has no field that is used, such as title"
+    elif twice:
+        problem = f"{twice} stands in it twice"
+    elif ("day" in names and "month" not in names) or ("month" in names and "year" not in names):
+        problem = "a day needs its month, and a month its year"
+    elif "index" in names and "groups" not in names:
+        problem = "index is the place in a group, which it does not name"
+    if problem:
+        raise StashInputError(f"{flag}: {text!r}: {problem}")
+
+
+def _expression(text: str, tokens: Sequence[_Part | str]) -> tuple[str, tuple[tuple[_Part, ...], ...]]:
+    """The regular expression of a pattern, and the parts in each of its groups."""
+    pieces: list[str] = []
+    groups: list[tuple[_Part, ...]] = []
+    for place, each in enumerate(tokens):
+        before = tokens[max(0, place - 2) : place]
+        if isinstance(each, str):
+            pieces.append(_literal(each))
+        elif together := _neighbour(each, before, groups, text):
+            del pieces[-2:]
+            groups[-1] = (together, each)
+            pieces.append("([^/]+)")
+        else:
+            groups.append((each,))
+            pieces.append(f"({each.shape})")
+    return "".join(pieces), tuple(groups)
+
+
+def _neighbour(
+    part: _Part, before: Sequence[_Part | str], groups: Sequence[tuple[_Part, ...]], text: str
+) -> _Part | None:
+    """The part before, where only a space tells the two apart: known names have to."""
+    if not before or not part.is_free:
+        return None
+    last = before[-1]
+    if isinstance(last, _Part):
+        if last.is_free:
+            message = f"--pattern: nothing stands between {{{last.name}}} and {{{part.name}}} in {text!r}"
+            raise StashInputError(message)
+        return None
+    if last.strip() or "/" in last or not isinstance(before[0], _Part) or not before[0].is_free:
+        return None
+    if len(groups[-1]) > 1 or not ({part.name, before[0].name} & set(NAMED)):
+        hint = "Put a sign such as - between them, or use --regex."
+        names = f"{{{before[0].name}}} and {{{part.name}}}"
+        raise StashInputError(f"--pattern: a space does not tell {names} apart in {text!r}", hint=hint)
+    return before[0]
+
+
+def _literal(text: str) -> str:
+    return "".join(r"\s+" if piece.isspace() else re.escape(piece) for piece in re.split(r"(\s+)", text))
+
+
+def _plain(path: str, blanks: str) -> str:
+    """A path with slashes, and with spaces for the characters that stand for them."""
+    text = path if "/" in path else path.replace("\\", "/")
+    if not blanks:
+        return text
+    head, slash, name = text.rpartition("/")
+    stem = _stem(name)
+    return (head + slash + stem).translate(dict.fromkeys(map(ord, blanks), " ")) + name[len(stem) :]
+
+
+def _stem(name: str) -> str:
+    stem, dot, _ = name.rpartition(".")
+    return stem if dot and stem.strip(".") else name
+
+
+def _apart(parts: Sequence[_Part], text: str, known: Known) -> list[tuple[_Part, str]]:
+    """The texts of two parts with only a space between: one of them is known names. Raises NoMatch."""
+    first, second = parts
+    words = text.split()
+    if first.name in NAMED:
+        names, rest = _known_names(first.name, words, known)
+        if names and rest:
+            return [*((first, name) for name in names), (second, " ".join(rest))]
+        raise NoMatch(f"no known {first.name} at the start of {text!r}")
+    names, rest = _known_names(second.name, words[::-1], known, reverse=True)
+    if names and rest:
+        return [(first, " ".join(rest[::-1])), *((second, name) for name in names[::-1])]
+    raise NoMatch(f"no known {second.name} at the end of {text!r}")
+
+
+def _known_names(
+    name: str, words: Sequence[str], known: Known, *, reverse: bool = False
+) -> tuple[list[str], Sequence[str]]:
+    """Known names one after the other, the longest first, and the words behind them."""
+    found: list[str] = []
+    end = 0
+    while end < len(words) and not (found and name == "studio"):
+        start = end + 1 if found and words[end] in _JOINTS else end
+        texts = ((stop, _joined(words[start:stop], reverse=reverse)) for stop in range(len(words), start, -1))
+        longest = next(((stop, text) for stop, text in texts if known(name, text)), None)
+        if longest is None:
+            break
+        end = longest[0]
+        found.append(longest[1])
+    return found, words[end:]
+
+
+def _joined(words: Sequence[str], *, reverse: bool) -> str:
+    return " ".join(words[::-1] if reverse else words).strip(",&+ ")
+
+
+def split_names(name: str, text: str, known: Known) -> list[str]:
+    """The names in a text: at commas and the like, except within a name that is known as a whole."""
+    pattern = _BETWEEN_TAGS if name == "tags" else _BETWEEN_NAMES
+    ends = [(found.start(), found.end()) for found in pattern.finditer(text)]
+    starts, stops = [0, *(end for _, end in ends)], [*(start for start, _ in ends), len(text)]
+    found: list[str] = []
+    place = 0
+    while place < len(starts):
+        wholes = range(len(stops) - 1, place, -1)
+        last = next((each for each in wholes if known(name, text[starts[place] : stops[each]])), place)
+        found.append(text[starts[place] : stops[last]].strip())
+        place = last + 1
+    return [each for each in found if each]
+
+
+def _sidecar(texts: Sequence[tuple[_Part, str]], known: Known) -> Sidecar:
+    """The facts that were captured. Raises NoMatch for a date that is none."""
+    found = {part.name: text for part, text in texts if part.name not in NAMED[1:]}
+    lists = {
+        name: tuple(
+            dict.fromkeys(
+                n for part, text in texts if part.name == name for n in split_names(name, text, known)
+            )
+        )
+        for name in NAMED[1:]
+    }
+    index = int(found["index"]) if found.get("index", "").isdecimal() else None
+    rating = found.get("rating100", "")
+    plain: dict[str, Any] = {name: found[name] for name in (*_TEXTS, "studio") if name in found}
+    return Sidecar(
+        **plain,
+        performers=lists["performers"],
+        tags=lists["tags"],
+        groups=tuple(GroupPlace(name, index) for name in lists["groups"]),
+        rating100=int(rating) or None if rating.isdecimal() and int(rating) <= 100 else None,  # noqa: PLR2004
+        date=_date(texts, found),
+    )
+
+
+def _date(texts: Sequence[tuple[_Part, str]], found: dict[str, str]) -> str:
+    """The date of a path. Raises NoMatch."""
+    form = next((part.form for part, _ in texts if part.name == "date"), "")
+    if "date" not in found:
+        numbers = [found.get(name, "") for name in ("year", "month", "day")]
+        text = "-".join(each.zfill(2) for each in numbers if each)
+    elif form:
+        text = _formatted(found["date"], form)
+    else:
+        text = found["date"]
+    if text and not (date := date_of(text)):
+        raise NoMatch(f"{text} is no date that is clear")
+    return date if text else ""
+
+
+def _formatted(text: str, form: str) -> str:
+    """A date in a format as YYYY-MM-DD, or less where the format says less."""
+    try:
+        day = datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        raise NoMatch(f"{text} is no date by {form}") from None
+    used = set(re.findall(r"%(.)", form))
+    return day if "d" in used else day[:7] if used & {"m", "b", "B"} else day[:4]
