@@ -6,6 +6,7 @@ from stash_cli.commands.common.noun import (
     count,
     create,
     delete,
+    fill,
     find,
     merge,
     rename,
@@ -41,6 +42,7 @@ NOUN = Noun(
             'stash gallery create --title "Beach set" --studio "Acme Films"',
         ),
         update(),
+        fill(),
         merge(),
         delete(),
         rename(

@@ -5,6 +5,7 @@ from stash_cli.commands.common.noun import (
     Verb,
     count,
     delete,
+    fill,
     find,
     rename,
     scrape,
@@ -37,6 +38,7 @@ NOUN = Noun(
         count(),
         stats(),
         update(),
+        fill(),
         delete(),
         rename(
             "stash images rename '{{{{ studio.name }}}}/{{{{ title }}}}' --where 'studio:Acme' --dry-run",

@@ -6,6 +6,7 @@ from stash_cli.commands.common.noun import (
     count,
     create,
     delete,
+    fill,
     find,
     merge,
     rename,
@@ -48,6 +49,7 @@ NOUN = Noun(
             "stash scenes find --studio 'Acme Films' --ids | stash scenes update - --organized --yes",
             "stash scenes update 12 13 'details={{{{ title }}}}, {{{{ date }}}}' --dry-run",
         ),
+        fill("stash scenes fill --all --from nfo --create-missing --yes"),
         merge(),
         delete(),
         rename(

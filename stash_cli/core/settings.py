@@ -6,12 +6,14 @@ import math
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from stash_cli.core.errors import StashConfigurationError, did_you_mean
 from stash_cli.core.key_sources import check_key, read_key
-from stash_cli.core.server_url import DEMO, EMBEDDED, check_url, normalise_url
+from stash_cli.core.server_url import DEMO, EMBEDDED, check_url, is_ip, normalise_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,6 +112,12 @@ class Connection:
     @property
     def is_embedded(self) -> bool:
         return self.url.startswith(EMBEDDED)
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether paths of the server are paths here, as far as its address tells."""
+        host = urlsplit(self.url).hostname or ""
+        return self.is_embedded or host == "localhost" or (is_ip(host) and ip_address(host).is_loopback)
 
     @property
     def location(self) -> str:

@@ -31,6 +31,7 @@ ALLOWED = {
         "core.query",
         "core.server_settings",
         "core.log",
+        "core.sidecars",
     ),
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),
     "stash_cli.core.syntax": (),

@@ -282,7 +282,7 @@ def test_faces_in_an_xmp_are_performers() -> None:
 def test_names_of_sidecars() -> None:
     assert names_beside("nfo", "/m/a.b/c") == ["/m/a.b/c.nfo"]
     assert names_beside("json", "/m/a.mp4") == ["/m/a.info.json", "/m/a.mp4.json", "/m/a.json"]
-    assert names_beside("nfo", "C:\\m\\a.mp4") == ["C:\\m\\a.nfo", "C:\\m\\a.mp4.nfo"]
+    assert names_beside("nfo", "C:\\m\\a.mp4") == ["C:\\m\\a.mp4.nfo", "C:\\m\\a.nfo"]
     assert names_beside("nfo", "/m/.hidden") == ["/m/.hidden.nfo"]
     assert folder_names("nfo", "/m/set") == ["/m/set/gallery.nfo", "/m/set/folder.nfo", "/m/set.nfo"]
     assert folder_names("xmp", "C:\\set") == ["C:\\set\\folder.xmp", "C:\\set.xmp"]

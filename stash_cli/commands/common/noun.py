@@ -132,6 +132,15 @@ def rename(*examples: str) -> Verb:
     )
 
 
+def fill(*examples: str) -> Verb:
+    usual = (
+        "stash {plural} fill --all --from path --pattern '{{studio}}/{{date}} - {{title}}' --dry-run",
+        "stash {plural} fill --where organized:no --from json --overwrite --only title,date",
+    )
+    text = "Fill fields from paths of files, or from sidecars beside them"
+    return Verb("fill", text, "verbs.fill:build", (*examples, *usual))
+
+
 def export_records() -> Verb:
     examples = (
         "stash {plural} export {plural}.csv",

@@ -11,21 +11,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions
-from stash_cli.core.errors import StashError, StashNotConfirmedError, StashUsageError, StashVersionError
+from stash_cli.core.errors import (
+    StashError,
+    StashNotConfirmedError,
+    StashSidecarError,
+    StashUsageError,
+    StashVersionError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.changes import Names
     from stash_cli.commands.verbs.choosing import Edited
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.apply import Applier, Note
     from stash_cli.core.edits.draft import Draft, ObjectEdits
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.types.entities import Entity
+
+    Row = Mapping[str, Any]
 
 MOST = 1000
 """Objects that are changed without a person's yes."""
@@ -79,6 +88,37 @@ class Editing:
     """Further facts for the JSON of the plan."""
     made: dict[str, str] = field(default_factory=dict)
     """Ids of new objects, by what stood for them before."""
+    checked: set[str] = field(default_factory=set)
+    """Fields of which an edit was checked against what the server knows."""
+
+    def draft_page(
+        self,
+        rows: Sequence[Row],
+        edits_of: Callable[[Row], ObjectEdits],
+        server: ServerCapabilities,
+        read_at: float,
+    ) -> None:
+        """Draft the edits of objects that were read at this time of the clock; note those that get none."""
+        from stash_cli.core.edits.plan import check_known, plan_updates
+
+        page: list[ObjectEdits] = []
+        for row in rows:
+            try:
+                each = edits_of(row)
+                plan = plan_updates(each.edits, server)
+                # Before anybody is asked; once for each field, as there may be 100,000 objects.
+                if fresh := {edit.field for edit in each.edits} - self.checked:
+                    check_known(plan, server)
+                    self.checked |= fresh
+            except (StashUsageError, StashSidecarError) as error:
+                self.outcomes.fail([row["id"]], error)
+                continue
+            if each.edits:
+                page.append(each)
+            else:
+                self.unchanged.append(each.id)
+        self.draft.add(page, read_at)
+        self.outcomes.asked += [each.id for each in page]
 
     def preview(self) -> None:
         """Print the edits of the first objects, and totals."""
@@ -131,27 +171,22 @@ class Editing:
         requests = requests_of([len(self.draft)]) + len(self.names.to_make())
         yield f"{', '.join(told)}; {requests} request{'s' if requests != 1 else ''} or more"
 
+    @property
+    def is_single(self) -> bool:
+        """Whether one object was chosen, about which nobody is asked."""
+        return len(self.draft) + len(self.outcomes.problems) + len(self.unchanged) == 1
+
     def count(self, number: int) -> str:
         """A number of objects with their noun."""
         return f"{number:,} {self.entity.noun if number == 1 else self.entity.plural}"
 
     def print_plan(self, server: Any) -> None:
         """Print the edits, and a line of JSON per mutation; with --json the whole plan."""
-        from stash_cli.core.edits.diff import edit_json
         from stash_cli.core.edits.run import operations_of
 
         streams = self.runtime.streams
         if self.runtime.options.output == "json":
-            operations = [op for _, page in self.draft.pages() for op in operations_of(page, server)]
-            plan = {
-                "edits": [edit_json(edit) for each in self.draft for edit in each.edits],
-                "operations": [{each.name: each.args} for each in operations],
-                "creates": [{"type": target, "name": name} for target, _, name in self.names.to_make()],
-                "unchanged": self.unchanged,
-                "problems": {one: error.message for one, error in self.outcomes.problems.items()},
-                **self.more,
-            }
-            streams.data(json.dumps(plan, ensure_ascii=False) + "\n")
+            streams.data(json.dumps(self.plan_json(server), ensure_ascii=False) + "\n")
             return
         self.preview()
         for _, page in self.draft.pages():
@@ -168,6 +203,21 @@ class Editing:
                 hint=f"Allow it with --max-changes {count}.",
             )
 
+    def plan_json(self, server: Any) -> dict[str, Any]:
+        """The whole plan as JSON."""
+        from stash_cli.core.edits.diff import edit_json
+        from stash_cli.core.edits.run import operations_of
+
+        operations = [op for _, page in self.draft.pages() for op in operations_of(page, server)]
+        return {
+            "edits": [edit_json(edit) for each in self.draft for edit in each.edits],
+            "operations": [{each.name: each.args} for each in operations],
+            "creates": [{"type": target, "name": name} for target, _, name in self.names.to_make()],
+            "unchanged": self.unchanged,
+            "problems": {one: error.message for one, error in self.outcomes.problems.items()},
+            **self.more,
+        }
+
     async def consent(self, edited: Edited) -> bool:
         """Ask about what is to be changed; whether a person was asked.
 
@@ -183,8 +233,7 @@ class Editing:
 
             await choose(self, edited)
             return True
-        is_single = count + len(self.outcomes.problems) + len(self.unchanged) == 1
-        if is_single or options.yes:
+        if self.is_single or options.yes:
             return False
         if streams.interactive:
             self.preview()

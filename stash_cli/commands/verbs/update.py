@@ -95,7 +95,7 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
 
 
 async def carry_out(
-    session: Session, runtime: Runtime, noun: Noun, options: UpdateOptions, editing: Editing
+    session: Session, runtime: Runtime, noun: Noun, options: EditOptions, editing: Editing
 ) -> None:
     """Show the edits, or ask and make them."""
     if options.dry_run:
@@ -114,32 +114,14 @@ async def fill(editing: Editing, assignments: Sequence[Assignment], selection: S
     from time import monotonic
 
     from stash_cli.commands.verbs.changes import Changes
-    from stash_cli.core.edits.plan import check_known, plan_updates
 
     entity, outcomes, server = editing.entity, editing.outcomes, await editing.session.learn()
     changes = Changes(entity, assignments, editing.names)
     await changes.prepare()
-    read_at, known = monotonic(), set[str]()
+    read_at = monotonic()
     async for rows in selection.pages(["id", entity.label, *changes.paths(server)]):
-        page = []
         await changes.prepare_page(rows)
-        for row in rows:
-            try:
-                each = changes.of(row)
-                plan = plan_updates(each.edits, server)
-                # Before anybody is asked; once for each field, as there may be 100,000 objects.
-                if fresh := {edit.field for edit in each.edits} - known:
-                    check_known(plan, server)
-                    known |= fresh
-            except StashUsageError as error:
-                outcomes.fail([row["id"]], error)
-                continue
-            if each.edits:
-                page.append(each)
-            else:
-                editing.unchanged.append(each.id)
-        editing.draft.add(page, read_at)
-        outcomes.asked += [each.id for each in page]
+        editing.draft_page(rows, changes.of, server, read_at)
         read_at = monotonic()
     outcomes.problems |= selection.problems
     outcomes.asked += [one for one in outcomes.problems if one not in outcomes.asked]

@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 NAMED = frozenset({*ENTITIES, "Folder"})
 """Types of which words name objects; a folder is named by its path."""
-_NAMES = ("disambiguation", "aliases", "alias_list")
+NAME_FIELDS = ("disambiguation", "aliases", "alias_list")
+"""Fields besides the label in which objects have names."""
 _LISTED = 10
 _NEAR = 5000
 """Names that are searched for near matches."""
@@ -127,7 +128,7 @@ async def resolve(
     The `optional` ones may be missing.
     """
     wanted = list(dict.fromkeys([*names, *optional]))
-    known = _NamedRows(entity, await _look_up(session, entity, wanted) if wanted else [])
+    known = NamedRows(entity, await _look_up(session, entity, wanted) if wanted else [])
     found = {name: known.candidates(name) for name in wanted}
     ids = {name: _chosen(found[name], policy) for name in wanted}
     may_lack = set(optional)
@@ -148,7 +149,7 @@ async def first_row(
     """The row of the oldest object with this name, or None; it holds at least `paths` (None: the default)."""
     wanted = default_paths(entity.type) if paths is None else paths
     rows = await _look_up(session, entity, [name], wanted)
-    found = _NamedRows(entity, rows).candidates(name)
+    found = NamedRows(entity, rows).candidates(name)
     return dict(found[0]) if found else None
 
 
@@ -224,7 +225,7 @@ async def _look_up(
     session: Session, entity: Entity, names: Sequence[Name], paths: Sequence[str] = ()
 ) -> list[Row]:
     """All objects that the names may mean, in one request; the rows hold names, and `paths` besides."""
-    known = [name for name in _NAMES if name in entity.api.fields]
+    known = [name for name in NAME_FIELDS if name in entity.api.fields]
     selected = list(dict.fromkeys(["id", entity.label, *known, *paths]))
     # Markers have no filter on their title, so all are fetched.
     if entity.label not in fields(entity.type):
@@ -273,7 +274,7 @@ def _readings(entity: Entity, name: str) -> list[str]:
     return [name]
 
 
-class _NamedRows:
+class NamedRows:
     """Rows of objects by id, by name in any case, and by alias."""
 
     def __init__(self, entity: Entity, rows: Sequence[Row]) -> None:

@@ -173,7 +173,7 @@ class Combination:
 
     def _after(self, name: str, rule: Rule, before: Any, others: list[Any]) -> Any:
         if rule is Rule.FILL:
-            found = next((value for value in (before, *others) if _is_set(value)), before)
+            found = next((value for value in (before, *others) if is_set(value)), before)
             return self._without_merged(name, found)
         if rule in (Rule.UNITE, Rule.NAMES):
             return self._united(name, rule, before, others)
@@ -238,14 +238,15 @@ class Combination:
         return list(found.values())
 
 
-def _is_set(value: Any) -> bool:
+def is_set(value: Any) -> bool:
+    """Whether a value says something."""
     return value is not None and value not in ("", [], {})
 
 
 def _is_same(before: Any, after: Any) -> bool:
     if isinstance(before, list) and isinstance(after, list):
         return {str(key_of(each)) for each in before} == {str(key_of(each)) for each in after}
-    return bool(before == after) or not (_is_set(before) or _is_set(after))
+    return bool(before == after) or not (is_set(before) or is_set(after))
 
 
 def _split(value: Any) -> Any:

@@ -7,11 +7,14 @@ import re
 FORMATS = ("nfo", "json", "xmp")
 """Formats of sidecars, which are the extensions of their files."""
 _BESIDE = {
-    "nfo": ("{stem}.nfo", "{path}.nfo"),
+    "nfo": ("{path}.nfo", "{stem}.nfo"),
     "json": ("{stem}.info.json", "{path}.json", "{stem}.json"),
     "xmp": ("{path}.xmp", "{stem}.xmp"),
 }
-"""Format -> names beside a file, the more special first: downloaders write `a.info.json` or `a.mp4.json`."""
+"""Format -> names beside a file, the more special first: downloaders write `a.info.json` or `a.mp4.json`.
+
+`a.mp4.nfo` tells `a.mp4` from `a.mkv`, which have the same usual name.
+"""
 _INSIDE = {
     "nfo": ("gallery.nfo", "folder.nfo"),
     "json": ("info.json", "gallery.json"),
@@ -25,7 +28,7 @@ def names_beside(kind: str, path: str) -> list[str]:
     """Paths at which the sidecar of a file may be, the first that exists counts.
 
     >>> names_beside("nfo", "/media/a.mp4")
-    ['/media/a.nfo', '/media/a.mp4.nfo']
+    ['/media/a.mp4.nfo', '/media/a.nfo']
     """
     found = _STEM.fullmatch(path)
     stem = found[1] if found else path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from string import Formatter
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,8 @@ _DIRECTIVES = {
     "%": "%",
 }
 """Parts of a date format, as strftime has them."""
+_WORD = "word"
+"""Format of a part that is one word."""
 _BETWEEN_NAMES = re.compile(r"\s*[,;+&]\s*|\s+and\s+", re.IGNORECASE)
 _BETWEEN_TAGS = re.compile(r"\s*[,;]\s*")
 _JOINTS = frozenset((",", "&", "+", "and", "-"))
@@ -62,12 +64,22 @@ class _Part:
     def shape(self) -> str:
         if self.name == "date" and self.form:
             return _shape_of(self.form)
-        return _SHAPES.get(self.name, "[^/]+?")
+        return r"[^/\s]+" if self.is_word else _SHAPES.get(self.name, "[^/]+?")
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it takes a word: a code, and what is not used where only a space tells it apart."""
+        return self.name == "code" or self.form == _WORD
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it takes any letters."""
+        return self.name not in _SHAPES
 
     @property
     def is_free(self) -> bool:
-        """Whether it takes any text."""
-        return self.name not in _SHAPES
+        """Whether it takes any text, spaces, too."""
+        return self.is_open and not self.is_word
 
 
 @dataclass(frozen=True)
@@ -210,6 +222,10 @@ def _expression(text: str, tokens: Sequence[_Part | str]) -> tuple[str, tuple[tu
     """The regular expression of a pattern, and the parts in each of its groups."""
     pieces: list[str] = []
     groups: list[tuple[_Part, ...]] = []
+    tokens = [
+        _as_word(each, tokens[place - 1 : place], tokens[place + 1 : place + 2])
+        for place, each in enumerate(tokens)
+    ]
     for place, each in enumerate(tokens):
         before = tokens[max(0, place - 2) : place]
         if isinstance(each, str):
@@ -224,17 +240,25 @@ def _expression(text: str, tokens: Sequence[_Part | str]) -> tuple[str, tuple[tu
     return "".join(pieces), tuple(groups)
 
 
+def _as_word(each: _Part | str, before: Sequence[_Part | str], behind: Sequence[_Part | str]) -> _Part | str:
+    """What is not used as one word, where a space alone is beside it."""
+    is_beside = any(isinstance(text, str) and text.isspace() for text in (*before, *behind))
+    return replace(each, form=_WORD) if isinstance(each, _Part) and not each.name and is_beside else each
+
+
 def _neighbour(
     part: _Part, before: Sequence[_Part | str], groups: Sequence[tuple[_Part, ...]], text: str
 ) -> _Part | None:
     """The part before, where only a space tells the two apart: known names have to."""
-    if not before or not part.is_free:
+    if not before or not part.is_open:
         return None
     last = before[-1]
     if isinstance(last, _Part):
-        if last.is_free:
-            message = f"--pattern: nothing stands between {{{last.name}}} and {{{part.name}}} in {text!r}"
-            raise StashInputError(message)
+        if last.is_open:
+            names = f"{{{last.name or '_'}}} and {{{part.name or '_'}}}"
+            raise StashInputError(f"--pattern: nothing stands between {names} in {text!r}")
+        return None
+    if not part.is_free:
         return None
     if last.strip() or "/" in last or not isinstance(before[0], _Part) or not before[0].is_free:
         return None

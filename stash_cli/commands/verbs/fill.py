@@ -1,0 +1,247 @@
+"""`fill`: fields out of the paths of files, or out of sidecars beside them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.common.sending import before_sending
+from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.core.errors import StashUsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.verbs.fill_names import FactNames
+    from stash_cli.commands.verbs.fill_report import Report
+    from stash_cli.commands.verbs.fill_sources import SidecarSource, Source
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+    Row = dict[str, Any]
+
+SOURCES = ("path", "nfo", "json", "xmp")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FillOptions(EditOptions, TargetOptions):
+    """The command line of `fill`."""
+
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID|NAME...", help="the objects (- reads ids from stdin)", show_default=False),
+    ] = None
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="path|nfo|json|xmp", help="the path of the file, or a sidecar"),
+    ] = None
+    pattern: Annotated[
+        list[str] | None,
+        typer.Option("--pattern", metavar="PATTERN", help="'{studio}/{date} {title}'; the first that fits"),
+    ] = None
+    regex: Annotated[
+        list[str] | None,
+        typer.Option("--regex", metavar="RE", help="a regular expression with (?P<title>...) groups"),
+    ] = None
+    date_format: Annotated[
+        str | None, typer.Option("--date-format", metavar="FORMAT", help="of --regex: %d.%m.%y")
+    ] = None
+    spaces: Annotated[
+        str, typer.Option("--spaces", metavar="CHARS", help="characters that stand for spaces, such as ._")
+    ] = ""
+    only: Annotated[
+        str | None, typer.Option("--only", metavar="FIELD,...", help="leave all other fields alone")
+    ] = None
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="replace what is there; lists only ever get more")
+    ] = False
+    create_missing: Annotated[
+        bool, typer.Option("--create-missing", help="make what is named and not there")
+    ] = False
+    maps: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="SERVER=HERE", help="a folder of the server: here, or at an address"),
+    ] = None
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    from stash_cli.core.edits.fill import facts_of
+    from stash_cli.core.sidecars.path_pattern import FIELDS
+
+    plural = noun.entity.plural
+    return command(
+        "fill",
+        partial(fill, noun),
+        FillOptions,
+        help=f"Fill the fields of {plural} from the paths of their files, or from sidecars beside them."
+        "\n\nOnly what is empty is filled, and lists get more; names that the library does not have are told,"
+        " and not set."
+        f"\n\nA pattern is compared with the end of the path, without the ending of the file. Fields: "
+        f"{', '.join(each for each in FIELDS if each in (*facts_of(noun.entity.type), *_PATH_ONLY))}; "
+        "{date:%d.%m.%y} is a date in that format, {_} any text that is not used.",
+        examples=examples,
+    )
+
+
+_PATH_ONLY = ("year", "month", "day", "index")
+
+
+def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
+    from stash_cli.commands.verbs.fill_report import VIEW, Report
+    from stash_cli.commands.verbs.update import carry_out
+
+    entity = noun.entity
+    runtime.check_output(VIEW if options.dry_run and runtime.options.output != "json" else noun.view)
+    source = _source(runtime, entity, options)
+    fields = _fields(entity, options)
+    query = read_targets(runtime, entity, options.words or [], options)
+    check_failed_to(options.failed_to)
+
+    async def work(session: Session) -> None:
+        from stash_cli.commands.common.outcomes import Outcomes
+        from stash_cli.commands.verbs.changes import Names
+        from stash_cli.commands.verbs.fill_names import FactNames
+        from stash_cli.commands.verbs.fill_reading import Reading
+        from stash_cli.core.edits.draft import Draft
+
+        chosen = read_words(runtime.streams, options.words) if options.words else []
+        if options.words and not chosen:
+            return
+        report = Report(entity.noun, entity.plural)
+        with closing(Draft()) as draft, closing(report):
+            with before_sending(runtime):
+                selection = await Selection.of(session, runtime, entity, chosen, query)
+                names = Names(session, create=options.create_missing)
+                facts = FactNames(session, names)
+                outcomes = Outcomes(entity, "updated", [])
+                editing = Filling(
+                    session, runtime, entity, options, draft, names, outcomes, [], report=report, facts=facts
+                )
+                await Reading(noun, editing, source, fields, overwrite=options.overwrite).run(selection)
+            await carry_out(session, runtime, noun, options, editing)
+
+    runtime.run(work, writes=not options.dry_run)
+
+
+def _source(runtime: Runtime, entity: Entity, options: FillOptions) -> Source:
+    """The reader of facts. Raises StashUsageError for options that do not go together."""
+    from stash_cli.commands.verbs.fill_sources import PathSource
+
+    by_path = bool(options.pattern or options.regex)
+    kind = options.source or ("path" if by_path else None)
+    if kind is None:
+        raise StashUsageError("say where to read: --from path --pattern PATTERN, or --from nfo, json or xmp")
+    if kind not in SOURCES:
+        raise StashUsageError(
+            f"--from {kind}: one of {', '.join(SOURCES)}. {did_you_mean(kind, SOURCES)}".rstrip()
+        )
+    if kind == "path" and not by_path:
+        raise StashUsageError("--from path: give --pattern or --regex", hint="'{studio}/{date} - {title}'")
+    if kind != "path" and (by_path or options.spaces):
+        raise StashUsageError(f"--from {kind} reads sidecars: leave out --pattern, --regex and --spaces")
+    if options.date_format and not options.regex:
+        raise StashUsageError("--date-format is for --regex; a pattern has {date:%d.%m.%y}")
+    return (
+        PathSource(_patterns(entity, options))
+        if kind == "path"
+        else sidecars(runtime, kind, options.maps or ())
+    )
+
+
+def _patterns(entity: Entity, options: FillOptions) -> list[Any]:
+    from stash_cli.core.edits.fill import facts_of
+    from stash_cli.core.sidecars.path_pattern import FIELDS, PathPattern
+
+    known = [each for each in FIELDS if each in (*facts_of(entity.type), *_PATH_ONLY)]
+    found = [PathPattern.parse(text, known, blanks=options.spaces) for text in options.pattern or ()]
+    for text in options.regex or ():
+        form = options.date_format or ""
+        found.append(PathPattern.of_regex(text, known, date_format=form, blanks=options.spaces))
+    return found
+
+
+def sidecars(runtime: Runtime, kind: str, maps: Sequence[str] = ()) -> SidecarSource:
+    """The reader of sidecars by the path maps of the profile and those of `--map`. Raises StashUsageError."""
+    from stash_cli.commands.verbs.fill_sources import SidecarSource, read_maps
+    from stash_cli.core.path_maps import PathMaps
+
+    profile = runtime.profile.path_maps if runtime.has_settings else PathMaps()
+    paths, addresses = read_maps(maps, profile)
+    return SidecarSource(kind, paths, addresses, is_here=runtime.connection().is_on_this_machine)
+
+
+def _fields(entity: Entity, options: FillOptions) -> list[str]:
+    """The facts that are used, by `--only`."""
+    from stash_cli.core.edits.fill import ATTRS, facts_of
+
+    known = facts_of(entity.type)
+    if options.only is None:
+        return known
+    wanted = [name.strip() for name in options.only.split(",") if name.strip()]
+    names = {ATTRS.get(name, name): name for name in known}
+    for name in wanted:
+        if name not in names:
+            hint = f"Fields: {', '.join(names)}."
+            raise StashUsageError(
+                f"--only: no such field: {name}. {did_you_mean(name, names)}".rstrip(), hint=hint
+            )
+    if not wanted:
+        raise StashUsageError("--only: name a field")
+    return [names[name] for name in wanted]
+
+
+@dataclass(kw_only=True)
+class Filling(Editing):
+    """The edits of `fill`, with its report."""
+
+    report: Report
+    facts: FactNames
+
+    is_told: bool = False
+    """Whether the lines of the report were printed."""
+
+    @property
+    def is_single(self) -> bool:
+        return self.report.counts.total() == 1
+
+    def totals(self) -> Iterator[str]:
+        """The lines of the report, and of what changes."""
+        yield from self._lines()
+        yield from super().totals()
+
+    def _lines(self) -> Iterator[str]:
+        from stash_cli.commands.verbs.fill_report import SHOWN
+
+        self.is_told = True
+        unknown = self.facts.unknown_rows(SHOWN)
+        others = len(self.facts.unknown) - len(unknown)
+        yield from self.report.lines(unknown, others, created=self.names.create)
+
+    def tell(self) -> None:
+        """Note what was read, unless it was told before, and what was changed."""
+        if not self.is_told:
+            for line in self._lines():
+                self.runtime.streams.note(line)
+        super().tell()
+
+    def print_plan(self, server: Any) -> None:
+        """Print the edits and what did not match; in a chosen format a row for each object."""
+        if self.runtime.options.output == "json":
+            super().print_plan(server)
+            return
+        if self.runtime.for_people:
+            self.preview()
+        self.report.print(self.runtime)
+
+    def plan_json(self, server: Any) -> dict[str, Any]:
+        """The whole plan as JSON, with what was read of each object."""
+        found = {"read": [*self.report.rows()], "unknown": self.facts.unknown_rows(len(self.facts.unknown))}
+        return {**super().plan_json(server), **found}

@@ -1,0 +1,141 @@
+"""The names of facts as objects of the library: found, to be made, or told as unknown."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.verbs.changes import NEW, Names
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from stash_cli.core.client.name_index import NameIndex
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.sidecars import GroupPlace, Sidecar, SiteId
+
+TYPES = {"studio": "Studio", "performers": "Performer", "tags": "Tag", "groups": "Group"}
+"""Fields of names -> the type of what they name."""
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass
+class FactNames:
+    """The objects that facts name. With `names.create` what no object is called is made."""
+
+    session: Session
+    names: Names
+    indexes: dict[str, NameIndex] = field(default_factory=dict)
+    boxes: list[dict[str, Any]] | None = None
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Type and name of what is not set -> objects that have it."""
+
+    async def load(self, fields: Iterable[str]) -> None:
+        """Read the names of the types of fields, once."""
+        from stash_cli.core.client.name_index import NameIndex
+
+        for target in (TYPES[name] for name in fields if name in TYPES):
+            if target not in self.indexes:
+                self.indexes[target] = await NameIndex.load(self.session, ENTITIES[target])
+
+    def known(self, name: str, text: str) -> bool:
+        """Whether a field has an object of this name."""
+        index = self.indexes.get(TYPES[name])
+        return index is not None and bool(index.find(text))
+
+    async def values(self, sidecar: Sidecar, fields: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+        """The facts by attribute with ids for names, and the names and ids that are not set."""
+        facts = {name: value for name, value in sidecar.facts.items() if name in fields}
+        await self.load(facts)
+        lost: list[str] = []
+        values: dict[str, Any] = {name: value for name, value in facts.items() if name not in (*TYPES, "ids")}
+        if "urls" in values:
+            values["urls"] = list(values["urls"])
+        if studio := self._ids("studio", [facts["studio"]] if "studio" in facts else [], lost):
+            values["studio"] = studio[0]
+        for name in ("performers", "tags"):
+            values[name] = self._ids(name, facts.get(name, ()), lost)
+        values["groups"] = self._groups(facts.get("groups", ()), lost)
+        values["stash_ids"] = await self._stash_ids(facts.get("ids", ()), lost)
+        return {name: value for name, value in values.items() if value}, lost
+
+    def _groups(self, groups: Sequence[GroupPlace], lost: list[str]) -> list[dict[str, Any]]:
+        found = []
+        for each in groups:
+            place = {} if each.index is None else {"scene_index": each.index}
+            found += [{"group_id": one, **place} for one in self._ids("groups", [each.name], lost)]
+        return found
+
+    def _ids(self, name: str, texts: Iterable[str], lost: list[str]) -> list[str]:
+        """The ids of names, each once; those that none or several objects have are `lost`."""
+        found: dict[str, None] = {}
+        for text in texts:
+            one = self._id(TYPES[name], text)
+            if one is None:
+                lost.append(f"{ENTITIES[TYPES[name]].noun} {text}")
+            else:
+                found[one] = None
+        return list(found)
+
+    def _id(self, target: str, text: str) -> str | None:
+        index = self.indexes[target]
+        rows = index.find(text)
+        if len(rows) == 1:
+            one = str(rows[0]["id"])
+            self.names.labels.setdefault((target, one), index.label(rows[0]))
+            return one
+        if rows or not self.names.create:
+            self.unknown[target, text] += 1
+            return None
+        from stash_cli.core.client.name_index import squashed
+
+        one = f"{NEW}{squashed(text) or text.casefold()}"
+        self.names.labels.setdefault((target, one), text)
+        return one
+
+    async def _stash_ids(self, ids: Sequence[SiteId], lost: list[str]) -> list[dict[str, str]]:
+        """The ids at stash-boxes: of an address, of a box by its name, or of the only box there is."""
+        found: dict[str, str] = {}
+        for each in ids:
+            endpoint = each.site if "://" in each.site else await self._endpoint(each)
+            if endpoint:
+                found.setdefault(endpoint, each.id)
+            else:
+                lost.append(f"id {each.id} at {each.site or 'a site'}")
+        return [{"endpoint": endpoint, "stash_id": one} for endpoint, one in found.items()]
+
+    async def _endpoint(self, each: SiteId) -> str:
+        # Media centres have a fixed list of sites, so that ids of stash-boxes are found below other names.
+        if not _UUID.fullmatch(each.id):
+            return ""
+        if self.boxes is None:
+            from stash_cli.commands.stashbox import boxes
+
+            self.boxes = await boxes(self.session, ["name", "endpoint"])
+        site = each.site.casefold()
+        named = [
+            box for box in self.boxes if site and site in (box["name"].casefold(), _host(box["endpoint"]))
+        ]
+        if not named and len(self.boxes) == 1:
+            named = self.boxes
+        return str(named[0]["endpoint"]) if named else ""
+
+    def unknown_rows(self, most: int) -> list[dict[str, Any]]:
+        """The names that are not set, the most frequent first, each with what may be meant."""
+        return [
+            {"type": target, "name": text, "count": count, "candidates": self._candidates(target, text)}
+            for (target, text), count in self.unknown.most_common(most)
+        ]
+
+    def _candidates(self, target: str, text: str) -> list[str]:
+        index = self.indexes[target]
+        rows: Sequence[Mapping[str, Any]] = index.find(text)
+        return [f"id:{row['id']} {index.label(row)}" for row in rows] or index.near(text)
+
+
+def _host(endpoint: str) -> str:
+    """The name in an address: `stashdb` of https://stashdb.org/graphql."""
+    return endpoint.partition("://")[2].partition("/")[0].partition(".")[0].casefold()

@@ -1,0 +1,184 @@
+"""`export --sidecar nfo`: a file beside each video, image or gallery, or below another folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashError, StashInputError, StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.queries.searching import Search
+    from stash_cli.commands.verbs.fill_sources import MediaPath, SidecarSource
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.sidecars import GroupPlace, Sidecar
+    from stash_cli.core.types.entities import Entity
+
+    Row = Mapping[str, Any]
+
+ROOTS = {"Scene": "movie", "Image": "image", "Gallery": "gallery"}
+"""Types that have sidecars -> the element that describes one."""
+_MODE = 0o644
+
+
+@dataclass
+class SidecarWriter:
+    """Writes NFO files: below `folder` by the server's paths, or beside the files by the maps of `source`.
+
+    A file with another content is replaced with `overwrite` only.
+    """
+
+    noun: Noun
+    source: SidecarSource
+    folder: Path | None = None
+    overwrite: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, StashError] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)
+
+    async def write_all(self, session: Session, search: Search) -> None:
+        """Write a file for each match of a search."""
+        from stash_cli.commands.queries.searching import pages_of
+
+        paths = paths_of(self.noun, await session.learn())
+        async for rows in pages_of(session, search, paths):
+            for row in rows:
+                try:
+                    self.counts[self._write(row)] += 1
+                except StashError as error:
+                    self.problems[row["id"]] = error
+
+    def _write(self, row: Row) -> str:
+        """Write the file of one object; "written", "unchanged" or "without file". Raises StashInputError."""
+        from stash_cli.commands.verbs.fill_sources import media_paths
+        from stash_cli.core.sidecars.nfo import write_nfo
+
+        paths = media_paths(row, self.noun.files)
+        if not paths:
+            return "without file"
+        target = self._target(paths[0])
+        text = write_nfo(sidecar_of(self.noun.entity, row), ROOTS[self.noun.entity.type]).encode()
+        try:
+            return self._put(target, text)
+        except OSError as error:
+            raise StashInputError(f"{target}: {error.strerror or error}") from None
+
+    def _target(self, media: MediaPath) -> Path:
+        """The file of an object: that of another one with the same name but for its ending stays its own."""
+        from stash_cli.core.sidecars import folder_names, names_beside
+
+        if media.is_folder:
+            name = folder_names("nfo", media.path)[0]
+        else:
+            special, usual = names_beside("nfo", media.path)[0], names_beside("nfo", media.path)[-1]
+            name = special if usual in self._taken else usual
+        self._taken.add(name)
+        if self.folder is not None:
+            return self.folder.joinpath(*_parts(name))
+        local = self.source.local(name)
+        if local is None:
+            hint = "Add its folder to path_maps of the profile, or name a folder to write to."
+            raise StashInputError(f"{media.path}: no path map says where it is here", hint=hint)
+        return Path(local)
+
+    def _put(self, target: Path, text: bytes) -> str:
+        if target.exists():
+            if target.read_bytes() == text:
+                return "unchanged"
+            if not self.overwrite:
+                raise StashInputError(f"{target} exists", hint="Replace it with --overwrite.")
+        if self.folder is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        # Complete or not at all: a media centre may read it at any time.
+        with NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
+            made = Path(file.name)
+            try:
+                file.write(text)
+                file.close()
+                made.chmod(_MODE)
+                made.replace(target)
+            except BaseException:
+                with suppress(OSError):
+                    made.unlink()
+                raise
+        return "written"
+
+
+def _parts(path: str) -> list[str]:
+    """The parts of a server's path below a folder. Raises StashInputError for one that leads out of it."""
+    parts = [part.replace(":", "") for part in path.replace("\\", "/").split("/")]
+    if ".." in parts or "\0" in path:
+        raise StashInputError(f"{path}: leads out of the folder")
+    return [part for part in parts if part not in ("", ".")]
+
+
+def paths_of(noun: Noun, server: ServerCapabilities) -> list[str]:
+    """The fields that sidecars of a noun say, as paths to select."""
+    from stash_cli.commands.verbs.changes import label_paths
+    from stash_cli.core.edits import before_values
+    from stash_cli.core.edits.fill import ATTRS, facts_of
+
+    entity = noun.entity
+    attrs = [ATTRS.get(name, name) for name in facts_of(entity.type)]
+    names = [*(path for attr in attrs for path in label_paths(entity, attr)), "performers.disambiguation"]
+    known = [path for path in names if server.has_path(entity.type, path)]
+    return list(
+        dict.fromkeys(["id", *noun.files, *before_values.paths_of(entity.type, attrs, server), *known])
+    )
+
+
+def sidecar_of(entity: Entity, row: Row) -> Sidecar:
+    """What the library says about an object."""
+    from stash_cli.core.edits.fill import facts_of
+    from stash_cli.core.sidecars import Sidecar, SiteId
+
+    texts = ("title", "code", "details", "director", "photographer", "date")
+    known = facts_of(entity.type)
+    return Sidecar(
+        **{name: str(row.get(name) or "") for name in texts if name in known},  # type: ignore[arg-type]
+        rating100=row.get("rating100"),
+        studio=str((row.get("studio") or {}).get("name") or ""),
+        performers=tuple(map(_full_name, row.get("performers") or ())),
+        tags=tuple(tag["name"] for tag in row.get("tags") or ()),
+        groups=tuple(map(_group, row.get("groups") or ())),
+        urls=tuple(row.get("urls") or ()),
+        ids=tuple(SiteId(each["endpoint"], each["stash_id"]) for each in row.get("stash_ids") or ()),
+    )
+
+
+def _group(item: Row) -> GroupPlace:
+    from stash_cli.core.sidecars import GroupPlace
+
+    return GroupPlace(item["group"]["name"], item.get("scene_index"))
+
+
+def _full_name(performer: Row) -> str:
+    more = performer.get("disambiguation")
+    return f"{performer['name']} ({more})" if more else str(performer["name"])
+
+
+def writer_of(
+    runtime: Runtime, noun: Noun, kind: str, target: str | None, *, overwrite: bool = False
+) -> SidecarWriter:
+    """The writer of `export --sidecar`. Raises StashUsageError."""
+    from stash_cli.commands.verbs.fill import sidecars
+
+    if kind != "nfo":
+        raise StashUsageError(f"--sidecar {kind}: only nfo is written")
+    if noun.entity.type not in ROOTS:
+        raise StashUsageError(f"--sidecar: {noun.entity.plural} have no files")
+    if target == "-":
+        raise StashUsageError("--sidecar writes many files: name a folder, or none to write beside the files")
+    folder = Path(target).expanduser() if target else None
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise StashUsageError(f"{folder} is not a folder")
+    return SidecarWriter(noun, sidecars(runtime, kind), folder, overwrite)

@@ -1,0 +1,65 @@
+"""All names of one type, for texts that were not typed by a person: names of files, sidecars."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.client.resolver import NAME_FIELDS, Name, NamedRows
+from stash_cli.core.graphql.selection import DefaultPaths
+from stash_cli.core.near_names import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+    Row = Mapping[str, Any]
+
+_NEAR = 5000
+"""Names that are searched for near ones."""
+_SUGGESTED = 3
+
+
+def squashed(name: str) -> str:
+    """A name without case, spaces and signs: `Blue Harbour` and `blue-harbour` are `blueharbour`."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+class NameIndex:
+    """The objects of a type by name: as `resolver` finds them, then without regard to spaces and signs."""
+
+    def __init__(self, entity: Entity, rows: Sequence[Row]) -> None:
+        self.entity = entity
+        self._named = NamedRows(entity, rows)
+        self._squashed: dict[str, list[Row]] = {}
+        for row in rows:
+            if key := squashed(self.label(row)):
+                self._squashed.setdefault(key, []).append(row)
+
+    @classmethod
+    async def load(cls, session: Session, entity: Entity) -> NameIndex:
+        """Read the names of all objects of a type."""
+        server = await session.learn()
+        known = [name for name in NAME_FIELDS if server.has_path(entity.type, name)]
+        paths = DefaultPaths(["id", entity.label, *known])
+        async with aclosing(iter_rows(session, FindQuery(entity), paths)) as rows:
+            return cls(entity, [row async for row in rows])
+
+    def find(self, name: str) -> list[Row]:
+        """The objects that a name means; several are as likely."""
+        if not name.strip():
+            return []
+        return self._named.candidates(Name.literal(name)) or self._squashed.get(squashed(name), [])
+
+    def label(self, row: Row) -> str:
+        """The name of an object, of a performer with the disambiguation."""
+        more = row.get("disambiguation")
+        return f"{row[self.entity.label]} ({more})" if more else str(row[self.entity.label])
+
+    def near(self, name: str) -> list[str]:
+        """Names like one that no object has."""
+        known = (self.label(row) for row, _ in zip(self._named.by_id.values(), range(_NEAR), strict=False))
+        return nearest(name, known)[:_SUGGESTED]

@@ -1,0 +1,322 @@
+"""`fill`: what is read from paths and sidecars, what is set, and what is only told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from shutil import copyfile
+from threading import Thread
+from typing import Any
+
+import pytest
+from cli_support import Cli, Done
+from every import every
+from scan_library import scan_library, write_picture, write_video
+
+VIDEOS = (
+    "Acme/2024-05-31 - A day [Alice, Bob].mp4",
+    "Acme/2024-06-01 - Night [Zoe].mp4",
+    "BlueHarbour/25.09.26 Out.mp4",
+    "other.mp4",
+)
+PATTERN = "{studio}/{date} - {title} [{performers}]"
+
+
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: four videos, a picture and a gallery; studios, and performers of whom two are called Bob."""
+    folder = tmp_path_factory.mktemp("fill")
+    with scan_library(folder) as opened:
+        for seed, name in enumerate(VIDEOS):
+            write_video(opened.media / name, seed)
+        write_picture(opened.media / "set" / "one.png", 9)
+        opened.configure(createGalleriesFromFolders=True)
+        opened.scan()
+    cli = Cli(f"embedded:{folder / 'library.sqlite'}")
+    cli.ok("scenes", "update", "--all", "title!", "-y")
+    for noun, names in {"studio": ["Acme", "Blue Harbour"], "performer": ["Alice"], "tag": ["Beach"]}.items():
+        for name in names:
+            cli.ok(noun, "create", "--name", name)
+    for more in ("actor", "singer"):
+        cli.ok("performer", "create", "--name", f"B {more}", "--alias", "Bob")
+    return folder
+
+
+@pytest.fixture
+def media(scanned: Path) -> Path:
+    """The folder that the library knows, where nothing is to be written."""
+    return scanned / "media"
+
+
+@pytest.fixture
+def cli(scanned: Path, library_file: Path, embedded_url: str) -> Cli:
+    copyfile(scanned / "library.sqlite", library_file)
+    return Cli(embedded_url)
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Path:
+    """A folder for sidecars, which stands for the media folder."""
+    folder = tmp_path / "sidecars"
+    folder.mkdir()
+    return folder
+
+
+def scenes(cli: Cli, fields: str = "title,date,studio.name,performers.name") -> dict[str, Any]:
+    """The scenes by the name of their file."""
+    rows = cli.ok("scenes", "find", "--json", "--fields", f"files.basename,{fields}").json
+    return {
+        row["files"][0]["basename"]: {k: v for k, v in row.items() if k not in ("id", "files")}
+        for row in rows
+    }
+
+
+def plan(cli: Cli, *args: str) -> Any:
+    return cli.ok("scenes", "fill", "--all", *args, "-n", "--json").json
+
+
+def test_fields_out_of_paths(cli: Cli) -> None:
+    done = cli.ok("scenes", "fill", "--all", "--from", "path", "--pattern", PATTERN, "--yes")
+    found = scenes(cli)
+    assert found["2024-05-31 - A day [Alice, Bob].mp4"] == {
+        "title": "A day",
+        "date": "2024-05-31",
+        "studio": {"name": "Acme"},
+        "performers": [{"name": "Alice"}],
+    }
+    assert found["2024-06-01 - Night [Zoe].mp4"]["performers"] == []
+    assert found["other.mp4"] == {"title": "", "date": None, "studio": None, "performers": []}
+    assert "2 of 4 scenes matched\n  2: does not match" in done.err
+    assert "no performer is called 'Zoe': not set for 1 scene" in done.err
+    assert (
+        "several performers are called 'Bob': not set for 1 scene; perhaps id:2 B actor or id:3" in done.err
+    )
+    assert "--create-missing" in done.err
+    assert "updated 2 scenes" in done.err
+
+
+def test_the_first_pattern_that_fits_and_a_studio_without_its_space(cli: Cli) -> None:
+    patterns = ("--pattern", PATTERN, "--pattern", "{studio}/{date:%d.%m.%y} {title}")
+    cli.ok("scenes", "fill", "--all", *patterns, "--yes")
+    found = scenes(cli)["25.09.26 Out.mp4"]
+    assert found == {
+        "title": "Out",
+        "date": "2026-09-25",
+        "studio": {"name": "Blue Harbour"},
+        "performers": [],
+    }
+
+
+def test_a_regular_expression_and_only_some_fields(cli: Cli) -> None:
+    regex = r"(?P<date>\d\d\.\d\d\.\d\d) (?P<title>\w+)"
+    given = ("--regex", regex, "--date-format", "%d.%m.%y", "--only", "date", "--yes")
+    cli.ok("scenes", "fill", "--all", *given)
+    assert scenes(cli, "title,date")["25.09.26 Out.mp4"] == {"title": "", "date": "2026-09-25"}
+
+
+def test_what_is_there_stays_unless_it_is_to_be_overwritten(cli: Cli) -> None:
+    cli.ok("scenes", "update", "--all", "title=Mine", "tags=Beach", "-y")
+    fill = partial(
+        cli.ok, "scenes", "fill", "--all", "--pattern", "{title} [{tags}]", "--create-missing", "--yes"
+    )
+    fill()
+    found = scenes(cli, "title,tags.name")["2024-06-01 - Night [Zoe].mp4"]
+    assert (found["title"], {tag["name"] for tag in found["tags"]}) == ("Mine", {"Beach", "Zoe"})
+    fill("--overwrite")
+    found = scenes(cli, "title,tags.name")["2024-06-01 - Night [Zoe].mp4"]
+    assert (found["title"], {tag["name"] for tag in found["tags"]}) == (
+        "2024-06-01 - Night",
+        {"Beach", "Zoe"},
+    )
+    assert "nothing to change: 2 scenes so already" in fill("--overwrite").err
+
+
+def test_what_is_missing_is_made_and_undone(cli: Cli) -> None:
+    before = scenes(cli)
+    done = cli.ok("scenes", "fill", "--all", "--pattern", PATTERN, "--create-missing", "--yes")
+    assert "made the performer 'Zoe'" in done.err
+    assert scenes(cli)["2024-06-01 - Night [Zoe].mp4"]["performers"] == [{"name": "Zoe"}]
+    [run, *_] = cli.ok("history", "--json").json
+    cli.ok("undo", str(run["id"]), "--yes")
+    assert scenes(cli) == before
+    assert "Zoe" not in cli.ok("performers", "find", "--csv").out
+
+
+def test_the_plan_tells_what_was_read_and_sends_nothing(cli: Cli) -> None:
+    found = plan(cli, "--pattern", PATTERN)
+    assert [row["result"] for row in found["read"]] == ["filled", "filled", "no match", "no match"]
+    assert found["read"][0]["found"]["performers"] == ["Alice", "Bob"]
+    assert found["read"][0]["unknown"] == ["performer Bob"]
+    assert {each["field"] for each in found["edits"]} == {"title", "date", "studio", "performers"}
+    assert found["unknown"] == [
+        {"type": "Performer", "name": "Bob", "count": 1, "candidates": ["id:2 B actor", "id:3 B singer"]},
+        {"type": "Performer", "name": "Zoe", "count": 1, "candidates": []},
+    ]
+    rows = cli.ok("scenes", "fill", "--all", "--pattern", PATTERN, "-n", "--csv").out.splitlines()
+    assert len(rows) == 5
+    people = cli.ok("scenes", "fill", "--all", "--pattern", PATTERN, "-n")
+    assert "other.mp4" in people.out
+    assert "A day" not in people.out
+    assert 'title: "" -> "A day"' in people.err
+    assert scenes(cli)["other.mp4"]["title"] == ""
+
+
+def test_it_asks_once_and_a_no_changes_nothing(cli: Cli) -> None:
+    done = cli("scenes", "fill", "--all", "--pattern", PATTERN, terminal=True, answers="n\n")
+    assert (done.status, done.err.count("2 of 4 scenes matched")) == (11, 1)
+    assert "change 2 scenes" in done.err
+    assert cli("scenes", "fill", "--all", "--pattern", PATTERN).status == 11
+    assert scenes(cli)["2024-06-01 - Night [Zoe].mp4"]["title"] == ""
+    limited = cli("scenes", "fill", "--all", "--pattern", PATTERN, "--yes", "--max-changes", "1")
+    assert limited.status == 11
+
+
+@every(
+    ("args", "told"),
+    [
+        (["--pattern", "{titel}"], "no such field: titel. Did you mean title"),
+        (["--regex", "("], "--regex: missing ), unterminated subpattern at character 1"),
+        (["--from", "path"], "give --pattern or --regex"),
+        (["--from", "nfo", "--pattern", "{title}"], "leave out --pattern"),
+        (["--from", "info"], "--from info: one of path, nfo, json, xmp"),
+        ([], "say where to read"),
+        (["--pattern", "{title}", "--date-format", "%Y"], "--date-format is for --regex"),
+        (["--pattern", "{title}", "--only", "titel"], "--only: no such field: titel. Did you mean title"),
+        (["--from", "nfo", "--map", "x"], "write SERVER_FOLDER=FOLDER_OR_ADDRESS"),
+        (["--pattern", "{photographer}"], "no such field: photographer"),
+    ],
+)
+def test_what_is_refused(offline: Cli, args: list[str], told: str) -> None:
+    done = offline("scenes", "fill", "--all", *args)
+    assert (done.status, told in done.err) == (2, True), done.err
+
+
+def test_nothing_chosen_is_refused(offline: Cli) -> None:
+    assert "no scenes are chosen" in offline("scenes", "fill", "--pattern", "{title}").err
+
+
+NFO = """<?xml version="1.0"?>
+<movie><title>Tom &amp; Jerry &nbsp; & more</title><plot>One.
+Two.</plot><premiered>2024-05</premiered><studio>blueharbour</studio><actor><name>Alice</name></actor>
+<genre>Beach</genre><userrating>8</userrating><runtime>90</runtime>
+<uniqueid type="tmdb">deadbeef-0000-4000-8000-000000000001</uniqueid>
+<uniqueid type="imdb">tt1</uniqueid></movie>
+https://example.com/a"""
+
+
+def from_nfo(cli: Cli, media: Path, beside: Path, *args: str) -> Done:
+    return cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={beside}", *args)
+
+
+def test_an_nfo_through_a_path_map(cli: Cli, media: Path, beside: Path) -> None:
+    (beside / "other.nfo").write_bytes(NFO.encode("utf-16"))
+    cli.ok("api", BOXES)
+    done = from_nfo(cli, media, beside, "--yes")
+    assert done.status == 0, done.err
+    fields = "title,details,date,studio.name,performers.name,tags.name,rating100,urls,stash_ids"
+    found = scenes(cli, fields)["other.mp4"]
+    assert found["stash_ids"][0]["stash_id"] == "deadbeef-0000-4000-8000-000000000001"
+    assert {name: value for name, value in found.items() if name != "stash_ids"} == {
+        "title": "Tom & Jerry \xa0 & more",
+        "details": "One.\nTwo.",
+        "date": "2024-05",
+        "studio": {"name": "Blue Harbour"},
+        "performers": [{"name": "Alice"}],
+        "tags": [{"name": "Beach"}],
+        "rating100": 80,
+        "urls": ["https://example.com/a"],
+    }
+    assert "not used: runtime (1)" in done.err
+    assert "1 of 4 scenes matched\n  3: no NFO file" in done.err
+
+
+BOXES = """mutation { configureGeneral(input: {stashBoxes: [
+  {name: "box", endpoint: "https://box.example.org/graphql", api_key: "secret"}]}) { apiKey } }"""
+BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><movie><title>&b;</title></movie>'
+
+
+def test_hostile_and_broken_sidecars_do_not_stop_the_rest(cli: Cli, media: Path, beside: Path) -> None:
+    (beside / "Acme").mkdir()
+    (beside / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(BOMB)
+    (beside / "Acme" / "2024-05-31 - A day [Alice, Bob].nfo").write_text("<movie><title>A")
+    (beside / "other.nfo").write_text("<movie><title>Fine</title></movie>")
+    done = from_nfo(cli, media, beside, "--yes")
+    assert done.status == 6
+    assert "refused: it declares a document type" in done.err
+    assert "not readable as NFO" in done.err
+    assert scenes(cli)["other.mp4"]["title"] == "Fine"
+    assert from_nfo(cli, media, beside, "--yes", "--only", "title").status == 1
+
+
+def test_a_sidecar_is_a_file_of_bounded_size(cli: Cli, media: Path, beside: Path) -> None:
+    (beside / "other.nfo").mkdir()
+    assert "not a file" in from_nfo(cli, media, beside, "--yes").err
+    (beside / "other.nfo").rmdir()
+    (beside / "other.nfo").write_text("<movie>" + " " * 1_000_000)
+    assert "larger than 1,000,000 bytes" in from_nfo(cli, media, beside, "--yes").err
+
+
+def test_json_and_xmp_of_galleries_and_images(cli: Cli, media: Path, beside: Path) -> None:
+    (beside / "set").mkdir()
+    written = {"title": "A set", "artist": "Alice", "tags": "beach"}
+    (beside / "set" / "info.json").write_text(json.dumps(written))
+    given = ("--all", "--map", f"{media}={beside}", "--yes")
+    cli.ok("galleries", "fill", "--from", "json", *given)
+    [gallery] = cli.ok("galleries", "find", "--json", "--fields", "title,performers.name,tags.name").json
+    assert (gallery["title"], gallery["performers"], gallery["tags"]) == (
+        "A set",
+        [{"name": "Alice"}],
+        [{"name": "Beach"}],
+    )
+    (beside / "set" / "one.png.xmp").write_text(XMP)
+    cli.ok("images", "fill", "--from", "xmp", *given)
+    [image] = cli.ok("images", "find", "--json", "--fields", "title,photographer").json
+    assert (image["title"], image["photographer"]) == ("One", "Kim")
+
+
+XMP = """<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+  xmlns:dc="http://purl.org/dc/elements/1.1/">
+  <r:Description dc:title="One"><dc:creator><r:Seq><r:li>Kim</r:li></r:Seq></dc:creator></r:Description>
+</r:RDF>"""
+
+
+@contextmanager
+def web_folder(folder: Path) -> Iterator[str]:
+    """The address of a folder."""
+    handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_sidecars_at_an_address(cli: Cli, media: Path, beside: Path) -> None:
+    (beside / "Acme").mkdir()
+    name = "2024-05-31 - A day [Alice, Bob].nfo"
+    (beside / "Acme" / name).write_text("<movie><title>From afar</title></movie>")
+    (beside / "other.nfo").write_text("<movie>" + " " * 1_000_000)
+    with web_folder(beside) as address:
+        done = cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={address}", "--yes")
+    assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"]["title"] == "From afar"
+    assert (done.status, "larger than" in done.err) == (6, True)
+    gone = cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={address}", "--yes")
+    assert (gone.status, "onnect" in gone.err) == (1, True), gone.err
+
+
+def test_a_server_elsewhere_names_no_files_of_this_machine(served_url: str, tmp_path: Path) -> None:
+    """Without a path map nothing here is read because a server names it."""
+    from stash_cli.commands.verbs.fill_sources import MediaPath, SidecarSource
+    from stash_cli.core.path_maps import PathMaps
+
+    (tmp_path / "a.nfo").write_text("<movie/>")
+    mapped = SidecarSource("nfo", PathMaps((("/data", str(tmp_path)),)))
+    assert mapped.local("/data/a.nfo") == str(tmp_path / "a.nfo")
+    assert mapped.local(str(tmp_path / "a.nfo")) is None
+    assert mapped.local("/data/../../etc/a.nfo") is None
+    assert MediaPath("/data/a.mp4").is_folder is False
