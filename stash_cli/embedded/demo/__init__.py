@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from stash_cli.embedded.demo import entities
 from stash_cli.embedded.demo.builder import Builder
 from stash_cli.embedded.library import settings
 from stash_cli.embedded.library.library import DEMO, demo_path
+from stash_cli.embedded.library.own_folders import demo_media
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +32,7 @@ def build(library: Library) -> None:
         entities.add_galleries,
         entities.add_markers,
         entities.add_history,
+        entities.add_similar,
     ):
         add(builder)
     with library.database.write() as connection:
@@ -59,6 +62,7 @@ def reset_demo() -> Path:
     path = demo_path()
     for suffix in _SIDE_FILES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+    rmtree(demo_media(), ignore_errors=True)
     open_library(DEMO).close()
     return path
 

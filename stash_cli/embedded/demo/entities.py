@@ -308,6 +308,35 @@ def add_duplicates(builder: Builder) -> None:
         phash, video = _hash_of(builder, scene), _video_of(builder, scene)
         _hash_of(builder, scene + 1)["fingerprint"] = phash["fingerprint"] ^ (0b1011 if number % 2 else 0)
         _video_of(builder, scene + 1)["duration"] = video["duration"]
+    # The last group is a chain: its ends are less alike than their neighbours.
+    _hash_of(builder, scene + 2)["fingerprint"] = phash["fingerprint"] ^ 0b10111011
+    _video_of(builder, scene + 2)["duration"] = video["duration"]
+
+
+def add_similar(builder: Builder) -> None:
+    """Names that should be one, and tags that nothing has; no random number is drawn for them."""
+    for number, name in enumerate(names.SIMILAR_TAGS):
+        tag = _plain_tag(builder, name)
+        for scene in range(2 + number, _SCENES, 60):
+            builder.add(t.scenes_tags, scene_id=scene, tag_id=tag)
+    for name in names.UNUSED_TAGS:
+        _plain_tag(builder, name)
+    first = builder.rows(t.performers)[0]
+    values = {**first, "name": first["name"].replace("a", "aa", 1), "details": None}
+    performer = builder.entity(t.performers, **{key: values[key] for key in values if key not in _ROW})
+    studio = {**builder.rows(t.studios)[0], "name": names.SIMILAR_STUDIO, "parent_id": None, "details": None}
+    number = builder.entity(t.studios, **{key: studio[key] for key in studio if key not in _ROW})
+    for scene in (30, 90):
+        builder.add(t.performers_scenes, performer_id=performer, scene_id=scene)
+        builder.rows(t.scenes)[scene - 1]["studio_id"] = number
+
+
+_ROW = ("id", "created_at", "updated_at")
+
+
+def _plain_tag(builder: Builder, name: str) -> int:
+    values = {"sort_name": None, "description": None, "favorite": False, "image_blob": None}
+    return builder.entity(t.tags, name=name, ignore_auto_tag=False, **values)
 
 
 def _video_of(builder: Builder, scene: int) -> dict[str, Any]:

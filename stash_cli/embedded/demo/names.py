@@ -80,3 +80,9 @@ SERIES = [
     "Rivers to the Sea",
 ]
 VOLUMES = ("Volume 1", "Volume 2")
+
+SIMILAR_TAGS = ("Sunsets", "Time Lapse", "light house", "Harbours")
+"""Tags as they come from several hands: other ones mean the same."""
+UNUSED_TAGS = ("Ideas", "Portrait mode")
+SIMILAR_STUDIO = "Blue Harbor Media"
+"""Blue Harbour Media as others spell it."""

@@ -13,6 +13,8 @@ from os.path import abspath, basename, dirname, splitext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stash_cli.embedded.library.own_folders import demo_media
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -69,6 +71,8 @@ _HOMES = ("/home", "/Users")
 def is_system_folder(path: str) -> bool:
     """Whether `path`, links resolved, is a system folder or a hidden folder in a user's home."""
     real = Path(os.path.realpath(path))
+    if real == Path(os.path.realpath(demo_media())):
+        return False
     if str(real) in (*_WHOLE, os.environ.get("SYSTEMDRIVE", "") + os.sep):
         return True
     return any(real.is_relative_to(top) for top in _forbidden()) or _is_hidden_in_home(real)

@@ -13,8 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from platformdirs import user_data_path
-
 from stash_cli.core.private_files import FOLDER, make_private_folder
 from stash_cli.embedded.graphql.documents import Documents
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
@@ -22,6 +20,8 @@ from stash_cli.embedded.jobs.queue import JobQueue
 from stash_cli.embedded.library.database import Database
 from stash_cli.embedded.library.kept_log import KeptLog
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
+from stash_cli.embedded.library.own_folders import demo_media
+from stash_cli.embedded.library.own_folders import demo_path as demo_path  # noqa: PLC0414 - who opens it asks where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,11 +37,6 @@ DEMO = "demo"
 def resolve_location(location: str) -> Path:
     """The file of a library: a path, or "demo"."""
     return demo_path() if location == DEMO else Path(location).expanduser().absolute()
-
-
-def demo_path() -> Path:
-    """The file of the demo library in the user's data directory, which may not exist yet."""
-    return user_data_path("stash-cli", appauthor=False) / "demo.db"
 
 
 class Library:
@@ -116,12 +111,14 @@ def open_library(location: str, *, allow_sql: bool = False, limits: Limits = DEF
 def _make_demo(path: Path) -> None:
     """Build the demo in a temporary folder and rename it: an interrupted build leaves nothing behind."""
     from stash_cli.embedded import demo
+    from stash_cli.embedded.demo.media import add_media
 
     make_private_folder(path.parent)
     with closing(TemporaryFolder(".demo-", path.parent)) as folder:
         made = folder.path / path.name
         with Library(made) as library:
             demo.build(library)
+            add_media(library, demo_media())
         os.replace(made, path)  # noqa: PTH105 - atomic, also where another process was quicker
 
 
