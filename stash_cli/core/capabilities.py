@@ -197,6 +197,11 @@ class ServerCapabilities:
         return TypeRef(self.field_type("Performer", "career_start") or "").name == "String"
 
     @property
+    def takes_partial_dates(self) -> bool:
+        """Whether a date may be a month or a year."""
+        return self.is_since("0.30")
+
+    @property
     def uses_new_duplication_type(self) -> bool:
         return self.has_type("DuplicationCriterionInput")
 

@@ -224,6 +224,8 @@ class Filling(Editing):
         unknown = self.facts.unknown_rows(SHOWN)
         others = len(self.facts.unknown) - len(unknown)
         yield from self.report.lines(unknown, others, created=self.names.create)
+        if lost := self.facts.partial_dates:
+            yield f"dates without a day are not set, which servers before 0.30 do not take: {lost:,}"
 
     def tell(self) -> None:
         """Note what was read, unless it was told before, and what was changed."""

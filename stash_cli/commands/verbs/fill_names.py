@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TYPES = {"studio": "Studio", "performers": "Performer", "tags": "Tag", "groups": "Group"}
 """Fields of names -> the type of what they name."""
+_DAY = "2024-05-31"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -30,6 +31,8 @@ class FactNames:
     names: Names
     indexes: dict[str, NameIndex] = field(default_factory=dict)
     boxes: list[dict[str, Any]] | None = None
+    partial_dates: int = 0
+    """Dates without a day that this server does not take."""
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Type and name of what is not set -> objects that have it."""
 
@@ -54,6 +57,9 @@ class FactNames:
         values: dict[str, Any] = {name: value for name, value in facts.items() if name not in (*TYPES, "ids")}
         if "urls" in values:
             values["urls"] = list(values["urls"])
+        if len(values.get("date", _DAY)) < len(_DAY) and not (await self.session.learn()).takes_partial_dates:
+            lost.append(f"date {values.pop('date')}")
+            self.partial_dates += 1
         if studio := self._ids("studio", [facts["studio"]] if "studio" in facts else [], lost):
             values["studio"] = studio[0]
         for name in ("performers", "tags"):

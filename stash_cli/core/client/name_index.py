@@ -43,7 +43,9 @@ class NameIndex:
     async def load(cls, session: Session, entity: Entity) -> NameIndex:
         """Read the names of all objects of a type."""
         server = await session.learn()
-        known = [name for name in NAME_FIELDS if server.has_path(entity.type, name)]
+        known = [
+            name for name in NAME_FIELDS if name in entity.api.fields and server.has_path(entity.type, name)
+        ]
         paths = DefaultPaths(["id", entity.label, *known])
         async with aclosing(iter_rows(session, FindQuery(entity), paths)) as rows:
             return cls(entity, [row async for row in rows])
