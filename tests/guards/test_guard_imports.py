@@ -85,6 +85,7 @@ ALLOWED = {
     "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql"),
     "stash_cli.core.client": (
         "core.capabilities",
+        "core.near_names",
         "core.syntax",
         "core.transport",
         "core.graphql",
