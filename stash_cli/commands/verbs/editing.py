@@ -226,7 +226,7 @@ class Editing:
         """
         from stash_cli.output.failures import confirm
 
-        streams, options, count = self.runtime.streams, self.options, len(self.draft)
+        streams, options = self.runtime.streams, self.options
         self.check_count()
         if options.interactive:
             from stash_cli.commands.verbs.choosing import choose
