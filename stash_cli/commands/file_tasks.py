@@ -74,11 +74,11 @@ class FileTask:
     flags: Callable[[], FlagTable]
     examples: tuple[str, ...]
 
-    def parse(self, runtime: Runtime, words: Sequence[str]) -> CommandOptions:
-        """The options in `words`, as the command takes them. Raises as the command does."""
+    def parse(self, runtime: Runtime, verb: str, words: Sequence[str]) -> CommandOptions:
+        """The options in `words` of a step, as the command takes them. Raises as the command does."""
         found: list[CommandOptions] = []
-        made = command("", lambda _, options: found.append(options), self.options, flags=self.flags)
-        with made.make_context("", list(words), obj=runtime) as ctx:
+        made = command(verb, lambda _, options: found.append(options), self.options, flags=self.flags)
+        with made.make_context(verb, list(words), obj=runtime) as ctx:
             made.invoke(ctx)
         return found[0]
 

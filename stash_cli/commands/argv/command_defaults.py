@@ -35,21 +35,26 @@ def add_defaults(ctx: Any, command: StashCommand, given: Sequence[dict[str, Any]
 
     `given` are the values of the global and the derived flags. Raises StashConfigurationError.
     """
-    if ctx.parent is None:  # a step of a chain: its flags are those that it is written with
-        return
     profile = ctx.obj.usable_profile
-    known = ctx.find_root().command.entries
     for words, values in profile.defaults.items() if profile else ():
-        if words[0] not in known:
-            what = f"settings.toml has defaults of {' '.join(words)}, which is no command."
-            ctx.obj.streams.warn(f"{what} {did_you_mean(words[0], known)}".rstrip())
+        if ctx.parent is not None:
+            _warn_of_unknown(ctx, words)
         if _names(ctx, words):
             place = f"defaults of {' '.join(words)} in settings.toml"
             _fill_in(ctx, command, given, values, place)
 
 
+def _warn_of_unknown(ctx: Any, words: Sequence[str]) -> None:
+    known = ctx.find_root().command.entries
+    if words[0] not in known:
+        what = f"settings.toml has defaults of {' '.join(words)}, which is no command."
+        ctx.obj.streams.warn(f"{what} {did_you_mean(words[0], known)}".rstrip())
+
+
 def _names(ctx: Any, words: Sequence[str]) -> bool:
     """Whether words name the command of a context, in any of their forms."""
+    if ctx.parent is None:  # a step of a chain
+        return tuple(words) == (ctx.info_name,)
     levels: list[tuple[Any, str]] = []
     while ctx.parent is not None:
         levels.insert(0, (ctx.parent.command, ctx.info_name))
@@ -86,7 +91,8 @@ def _fill_in(
         found = ArgvScanner(tables).scan(words).values
     except StashUsageError as error:
         raise StashConfigurationError(f"{place}: {error.message}") from None
-    ctx.obj.merge_defaults(found[0])
+    if ctx.parent is not None:  # the output of a chain is not that of one of its steps
+        ctx.obj.merge_defaults(found[0])
     for name, value in found[1].items():
         given[1].setdefault(name, value)
 

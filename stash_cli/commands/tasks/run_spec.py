@@ -149,7 +149,7 @@ def _parse_step(runtime: Runtime, text: str, spec: RunSpec, common: FollowOption
     if verb not in STEPS:
         raise StashUsageError(f"no such step: {verb!r}. {did_you_mean(verb, STEPS)}".rstrip())
     task: Task | FileTask = TASKS[verb] if verb in TASKS else FILE_TASKS[verb]
-    options = task.parse(runtime, words)
+    options = task.parse(runtime, verb, words)
     if isinstance(options, FollowOptions):
         options = replace(
             options,

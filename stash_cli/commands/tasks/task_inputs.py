@@ -126,11 +126,11 @@ class Task:
         """The command of the task."""
         return self.command(partial(run_task, self))
 
-    def parse(self, runtime: Runtime, words: Sequence[str]) -> TaskOptions:
-        """The options in `words`, as the command takes them. Raises as the command does."""
+    def parse(self, runtime: Runtime, verb: str, words: Sequence[str]) -> TaskOptions:
+        """The options in `words` of a step, as the command takes them. Raises as the command does."""
         found: list[TaskOptions] = []
         made = self.command(lambda _, options: found.append(options))
-        with made.make_context(self.verb, list(words), obj=runtime) as ctx:
+        with made.make_context(verb, list(words), obj=runtime) as ctx:
             made.invoke(ctx)
         return found[0]
 
