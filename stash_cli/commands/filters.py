@@ -258,7 +258,7 @@ def run_get_default(runtime: Runtime, options: DefaultOptions) -> None:
 
 
 def run_set_default(runtime: Runtime, options: SetDefaultOptions) -> None:
-    """Let a list of the web interface open with a saved filter."""
+    """Make a saved filter the one that a list of the web interface opens with."""
     entity = require_kind(options.kind)
 
     async def work(session: Session) -> Row:
@@ -273,7 +273,7 @@ def run_set_default(runtime: Runtime, options: SetDefaultOptions) -> None:
 
 
 def run_clear_default(runtime: Runtime, options: DefaultOptions) -> None:
-    """Let a list of the web interface open without a filter."""
+    """Make a list of the web interface open without a filter."""
     entity = require_kind(options.kind)
 
     async def work(session: Session) -> None:

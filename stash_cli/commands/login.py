@@ -162,7 +162,7 @@ def _connection(runtime: Runtime, url: str, profile: Profile) -> Connection:
 
 
 def _prove(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
-    """What the server answers to the key that was given, or that its user name and password lead to."""
+    """The server's answer to the key that was given, or that user name and password lead to."""
     if options.with_key:
         return _try(runtime, connection, _given_key(runtime))
     if options.username is not None:

@@ -50,7 +50,7 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
 
 
 def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
-    """Let the server try the keys of its stash-boxes. The exit status is 4 if one is refused."""
+    """Make the server try the keys of its stash-boxes. The exit status is 4 if one is refused."""
 
     async def work(session: Session) -> list[Row]:
         found = await boxes(session, ["name", "endpoint", "api_key"])

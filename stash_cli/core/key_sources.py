@@ -74,7 +74,7 @@ def _text(data: bytes, place: str) -> str:
 
 
 class Surroundings(NamedTuple):
-    """What sources of secrets may use: variables, a folder for relative paths, and a person to answer."""
+    """The environment of secret sources: variables, a folder for relative paths, and a person to answer."""
 
     environ: Mapping[str, str]
     folder: Path = Path()

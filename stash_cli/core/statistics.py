@@ -71,7 +71,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Key:
-    """How rows are grouped: the fields to read, and (value, id) of each group that a row belongs to."""
+    """A grouping of rows: the fields to read, and (value, id) of each group that a row belongs to."""
 
     paths: tuple[str, ...]
     read: Callable[[Row], list[tuple[Any, str | None]]]

@@ -1,4 +1,4 @@
-"""What can be known of the library before a job starts: is the server ready, are folders and paths there."""
+"""Checks of the library before a job starts: the server is ready, folders and paths are there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told about a chain elsewhere: commands of the user, and a monitoring service that is pinged."""
+"""Notifications about a chain: commands of the user, and a monitoring service that is pinged."""
 
 from __future__ import annotations
 

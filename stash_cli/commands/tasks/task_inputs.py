@@ -74,7 +74,7 @@ class RiskyOptions(TaskOptions):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What is there to be printed of a task that needs no job of its own any more."""
+    """The result of a task that needs no job of its own any more."""
 
     view: View
     rows: list[dict[str, Any]]

@@ -107,7 +107,7 @@ class FollowOptions(CommandOptions):
 
     @property
     def level(self) -> str:
-        """What in the log makes a job partly done: one of FAIL_ON."""
+        """The log lines that make a job partly done: one of FAIL_ON."""
         return self.fail_on_log or "error"
 
     @property

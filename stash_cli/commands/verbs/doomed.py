@@ -43,7 +43,7 @@ class Doomed:
 
     @property
     def kinds(self) -> list[str]:
-        """What is deleted beside the objects and cannot be had back by the program."""
+        """Things that are deleted beside the objects, and that the program cannot bring back."""
         if self.flags.get("delete_file"):
             files = f"{self.files:,} file{'s' if self.files != 1 else ''} of {size(self.bytes)} on disk"
             found = [files]
@@ -52,7 +52,7 @@ class Doomed:
         return [*found, *(["their generated files"] if self.flags.get("delete_generated") else [])]
 
     def lines(self) -> Iterator[str]:
-        """What goes and what hangs on it, for people."""
+        """The objects that are deleted, and what depends on them, as lines for people."""
         entity, rows = self.noun.entity, self.found.rows
         for row in rows[:SHOWN]:
             name = one_line(str(row.get(entity.label) or ""))

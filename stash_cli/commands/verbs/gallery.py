@@ -80,7 +80,7 @@ def _set_cover(noun: Noun, runtime: Runtime, options: SetCoverOptions) -> None:
 
 
 def _reset_cover(noun: Noun, runtime: Runtime, options: ResetCoverOptions) -> None:
-    """Let the server choose the cover again: an image whose name looks like one, or the first."""
+    """Make the server choose the cover again: an image whose name looks like one, or the first."""
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:

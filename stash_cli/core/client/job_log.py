@@ -50,7 +50,7 @@ def first_line(message: str) -> str:
 
 
 def signature(line: Line) -> str:
-    """What two log lines of the same error have in common."""
+    """The part of a log line that is the same whenever the same error is logged."""
     return _VARYING.sub("#", first_line(line["message"]))
 
 

@@ -156,7 +156,7 @@ async def load_row(session: Session, row: Row) -> LoadedFilter:
 
 
 async def _rating_scale(session: Session) -> int:
-    """What a point of the ratings in the web interface is worth."""
+    """The value of one point of a rating in the web interface."""
     ui = (await session.call("configuration", {}, ["ui"])).get("ui") or {}
     return DECIMAL if (ui.get("ratingSystemOptions") or {}).get("type") == "decimal" else STARS
 

@@ -77,7 +77,7 @@ class Session:
         return self._server
 
     def assumed(self) -> ServerCapabilities:
-        """What is known of the server without a request: what was learnt, or the API of today."""
+        """The server's capabilities without a request: those that were learnt, or those of the newest API."""
         if self._server is not None:
             return self._server
         kept = None if self.connection.is_embedded else schema_cache.recall(self.connection)

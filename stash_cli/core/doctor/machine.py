@@ -44,7 +44,7 @@ async def environment(subject: Subject) -> Finding:
 
 
 def _clashes(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the variables, and how to mend it; values are never told."""
+    """Problems of the variables, with ways to mend them; values are never shown."""
     for first, second, told in _PAIRS:
         if environ.get(first) and environ.get(second):
             yield f"{first} and {second} are both set: {told}", "Unset one of them."

@@ -48,7 +48,7 @@ _SHOWN = 3
 
 
 async def api(subject: Subject) -> Finding:
-    """What answers is a GraphQL API, and not a login page or another web page."""
+    """Check that a GraphQL API answers, and not a login page or another web page."""
     answer = subject.first = await subject.post(PROBE)
     if is_refused(answer):
         return ok("a Stash server answers and asks for a key")

@@ -67,7 +67,7 @@ def pointed(text: str, problem: Problem) -> list[str]:
 
 
 def _fit_before(text: str, start: int) -> int:
-    """Where to begin, so that a mistake at `start` is seen with the text before it."""
+    """The position to begin at, so that a mistake at `start` is seen with the text before it."""
     columns, begin = 0, start
     while begin and columns < _BEFORE:
         begin -= 1
