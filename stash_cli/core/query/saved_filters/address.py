@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from stash_cli.core.query.saved_filters.formats import NULLS
+from stash_cli.core.query.saved_filters.saved_values import NULLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

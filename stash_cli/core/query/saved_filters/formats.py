@@ -12,20 +12,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashInputError
 from stash_cli.core.query.model import with_modifier
+from stash_cli.core.query.saved_filters.saved_values import (
+    NULLS,
+    Saved,
+    UntranslatableError,
+    ends,
+    id_of,
+    items_of,
+    label_of,
+    modifier_of,
+    number,
+    truth,
+    value_of,
+    word_of,
+)
 from stash_cli.core.query.saved_filters.web_criteria import web_criteria
 from stash_cli.core.types.api import BAND_LABELS
 
 if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
 
-Saved = Mapping[str, Any]
-"""A criterion as it is saved."""
 Labels = Mapping[str, str]
 """Id -> name, for the labels that are saved beside ids."""
 
-NULLS = ("IS_NULL", "NOT_NULL")
 _LANGUAGES = {
     "de": "Deutsche",
     "en": "English",
@@ -41,11 +51,6 @@ _LANGUAGES = {
 }
 """Code of a language -> its name in saved filters on captions."""
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}))?(?::\d{2})?")
-_PARTIAL = ("items", "excluded", "depth")
-
-
-class UntranslatableError(StashInputError):
-    """A criterion that has no translation; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +65,8 @@ class Format:
     write: Callable[[FilterField, Any, Labels], Any]
 
 
-def modifier_of(saved: Saved) -> str:
-    return str(saved.get("modifier") or "EQUALS")
-
-
 def _raw(criterion: Any) -> dict[str, Any]:
     return {"": criterion}
-
-
-def _value(saved: Saved) -> Any:
-    value = saved.get("value")
-    if value is None and modifier_of(saved) not in NULLS:
-        raise UntranslatableError("it has no value")
-    return value
-
-
-def _choice(value: Any, known: Mapping[str, str], what: str) -> str:
-    """The API's word for a label of the web interface, or for the word itself."""
-    text = str(value)
-    found = known.get(text) or (text if text in known.values() else None)
-    if found is None:
-        raise UntranslatableError(f"{text!r} is no {what}")
-    return found
-
-
-def _label(value: Any, known: Mapping[str, str]) -> str:
-    """The label of a word of the API."""
-    found = next((label for label, word in known.items() if word == value), None)
-    if found is None:
-        raise UntranslatableError(f"the web interface has no {value}")
-    return found
 
 
 # Texts
@@ -100,26 +77,18 @@ def _read_text(field: FilterField, saved: Saved) -> dict[str, Any]:
     if isinstance(value, Mapping | list):
         raise UntranslatableError("its value is no text")
     if field.name == "captions" and value:
-        value = _choice(value, {name: code for code, name in _LANGUAGES.items()}, "language")
+        value = word_of(value, {name: code for code, name in _LANGUAGES.items()}, "language")
     return _raw(with_modifier(modifier_of(saved), str(value)))
 
 
 def _write_text(field: FilterField, criterion: Any, _: Labels) -> Any:
     value = criterion["value"]
     if field.name == "captions" and value:
-        value = _label(value, {name: code for code, name in _LANGUAGES.items()})
+        value = label_of(value, {name: code for code, name in _LANGUAGES.items()})
     return {"modifier": criterion["modifier"], "value": value}
 
 
 # Numbers, dates and times
-
-
-def ends(saved: Saved) -> tuple[Any, Any]:
-    """The two values of a range; older filters have the second one beside the value."""
-    value = saved.get("value")
-    if isinstance(value, Mapping):
-        return value.get("value"), value.get("value2")
-    return value, saved.get("value2")
 
 
 def _range(saved: Saved, convert: Callable[[Any], Any], empty: Any) -> dict[str, Any]:
@@ -135,15 +104,6 @@ def _range(saved: Saved, convert: Callable[[Any], Any], empty: Any) -> dict[str,
     if second is None or second == "":
         raise UntranslatableError("the end of its range is missing")
     return _raw(found | {"value2": convert(second)})
-
-
-def number(value: Any) -> int | float:
-    """A number, also from a text."""
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise UntranslatableError(f"{value!r} is no number") from None
-    return int(found) if found.is_integer() else found
 
 
 def _moment(value: Any) -> str:
@@ -185,26 +145,6 @@ def _write_time(field: FilterField, criterion: Any, labels: Labels) -> Any:
 # Related objects
 
 
-def items_of(saved: Saved) -> tuple[list[Any], list[Any]]:
-    """The items, and the excluded ones."""
-    value = saved.get("value")
-    if isinstance(value, Mapping):
-        return list(value.get("items") or ()), list(value.get("excluded") or ())
-    if value is not None and not isinstance(value, list):
-        raise UntranslatableError("it does not list objects")
-    return list(value or ()), list(saved.get("excludes") or ())
-
-
-def id_of(item: Any) -> str:
-    """The id of an item; its label is that of the day on which it was saved, and names nothing."""
-    found = item.get("id") if isinstance(item, Mapping) else item
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
-    if not (text.isascii() and text.isdecimal()):
-        label = item.get("label") if isinstance(item, Mapping) else item
-        raise UntranslatableError(f"{label!r} was saved without an id")
-    return str(int(text))
-
-
 def _read_ids(field: FilterField, saved: Saved) -> dict[str, Any]:
     modifier = modifier_of(saved)
     if modifier in NULLS:
@@ -244,16 +184,8 @@ def _write_ids(field: FilterField, criterion: Any, labels: Labels) -> Any:
 # Yes or no, and words
 
 
-def truth(value: Any) -> bool:
-    if value in (True, "true"):
-        return True
-    if value in (False, "false"):
-        return False
-    raise UntranslatableError(f"{value!r} is neither true nor false")
-
-
 def _read_flag(_: FilterField, saved: Saved) -> dict[str, Any]:
-    return {"": truth(_value(saved))}
+    return {"": truth(value_of(saved))}
 
 
 def _write_flag(_: FilterField, value: Any, __: Labels) -> Any:
@@ -261,14 +193,14 @@ def _write_flag(_: FilterField, value: Any, __: Labels) -> Any:
 
 
 def _read_missing(field: FilterField, saved: Saved) -> dict[str, Any]:
-    value = str(_value(saved))
+    value = str(value_of(saved))
     if value not in field.choices:
         raise UntranslatableError(f"{value!r} is nothing that can be missing")
     return {"": value}
 
 
 def _read_duplicated(_: FilterField, saved: Saved) -> dict[str, Any]:
-    value = _value(saved)
+    value = value_of(saved)
     return {"": truth(value.get("duplicated") if isinstance(value, Mapping) else value)}
 
 
@@ -282,11 +214,11 @@ _RESOLUTIONS = {label: band for band, label in BAND_LABELS.items()}
 
 
 def _read_resolution(_: FilterField, saved: Saved) -> dict[str, Any]:
-    return _raw(with_modifier(modifier_of(saved), _choice(_value(saved), _RESOLUTIONS, "resolution")))
+    return _raw(with_modifier(modifier_of(saved), word_of(value_of(saved), _RESOLUTIONS, "resolution")))
 
 
 def _write_resolution(_: FilterField, criterion: Any, __: Labels) -> Any:
-    return {"modifier": criterion["modifier"], "value": _label(criterion["value"], _RESOLUTIONS)}
+    return {"modifier": criterion["modifier"], "value": label_of(criterion["value"], _RESOLUTIONS)}
 
 
 _LABELS = {"TRANSGENDER_MALE": "Transgender Male", "TRANSGENDER_FEMALE": "Transgender Female"}
@@ -299,11 +231,11 @@ def _words(field: FilterField) -> dict[str, str]:
 
 
 def _read_words(field: FilterField, saved: Saved) -> dict[str, Any]:
-    modifier, value = modifier_of(saved), _value(saved)
+    modifier, value = modifier_of(saved), value_of(saved)
     if modifier in NULLS:
         return {"null": modifier == "IS_NULL"}
     many = value if isinstance(value, list) else [value]
-    found = [_choice(each, _words(field), field.name) for each in many]
+    found = [word_of(each, _words(field), field.name) for each in many]
     if not found:
         raise UntranslatableError("it has no value")
     # The server leaves out objects without a value.
@@ -318,7 +250,7 @@ def _write_words(field: FilterField, criterion: Any, _: Labels) -> Any:
         return {"modifier": modifier, "value": []}
     value = criterion.get("value_list") or criterion["value"]
     words = value if isinstance(value, list) else [value]
-    return {"modifier": modifier, "value": [_label(word, _words(field)) for word in words]}
+    return {"modifier": modifier, "value": [label_of(word, _words(field)) for word in words]}
 
 
 # Hashes, ids of stash-boxes, custom fields

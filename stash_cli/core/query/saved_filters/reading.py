@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashInputError, did_you_mean
 from stash_cli.core.query.fields import fields
 from stash_cli.core.query.q import Q
-from stash_cli.core.query.saved_filters.formats import (
-    FORMATS,
+from stash_cli.core.query.saved_filters.formats import FORMATS
+from stash_cli.core.query.saved_filters.saved_values import (
     NULLS,
     UntranslatableError,
     ends,

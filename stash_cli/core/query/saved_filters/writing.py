@@ -15,7 +15,8 @@ from stash_cli.core.query.conditions import conditions_of
 from stash_cli.core.query.criteria.local import search_text
 from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.q import Q, to_nnf
-from stash_cli.core.query.saved_filters.formats import FORMATS, UntranslatableError
+from stash_cli.core.query.saved_filters.formats import FORMATS
+from stash_cli.core.query.saved_filters.saved_values import UntranslatableError
 from stash_cli.core.query.saved_filters.web_criteria import web_criteria
 from stash_cli.core.query.server_quirks import FILE_FIELDS
 from stash_cli.core.query.simplify import simplified
