@@ -47,6 +47,11 @@ COMMANDS = {
     "auto-tag": ("Add what is named in paths of files", "metadata:auto_tag", "Jobs"),
     "identify": ("Fill in scenes from stash-boxes and scrapers", "metadata:identify", "Jobs"),
     "clean": ("Remove what belongs to files that are gone", "metadata:clean", "Jobs"),
+    "clean-empty": (
+        "Delete tags, performers and others that nothing refers to",
+        "clean_empty:build",
+        "Library",
+    ),
     "clean-generated": (
         "Remove generated files that belong to nothing",
         "metadata:clean_generated",

@@ -63,5 +63,17 @@ NOUN = Noun(
             ("stash performer scenes Alice --sort -date",),
             ("scenes", "performers__includes"),
         ),
+        Verb(
+            "similar",
+            "List {plural} whose names are probably one, and merge them",
+            "verbs.similar:build",
+            ("stash {plural} similar", "stash {plural} similar --only case,plural --merge --dry-run"),
+        ),
+        Verb(
+            "unused",
+            "List {plural} that nothing refers to",
+            "verbs.unused:build",
+            ("stash {plural} unused", "stash {plural} unused --ids | stash {plural} delete -"),
+        ),
     ),
 )

@@ -49,5 +49,17 @@ NOUN = Noun(
             "verbs.tree:build_move",
             ("stash studios move 12 13 --under 7", "stash studio move 12 --top"),
         ),
+        Verb(
+            "similar",
+            "List {plural} whose names are probably one, and merge them",
+            "verbs.similar:build",
+            ("stash {plural} similar", "stash {plural} similar --only case,plural --merge --dry-run"),
+        ),
+        Verb(
+            "unused",
+            "List {plural} that nothing refers to",
+            "verbs.unused:build",
+            ("stash {plural} unused", "stash {plural} unused --ids | stash {plural} delete -"),
+        ),
     ),
 )

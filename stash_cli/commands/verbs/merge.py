@@ -258,7 +258,7 @@ async def carry_out(
     confirm(runtime.streams, f"merge {what} into {entity.noun} {planned.target}", yes=options.yes)
     if options.backup_first:
         await back_up(session, runtime)
-    await uninterrupted(_send(session, noun.entity, planned))
+    await uninterrupted(send_merge(session, noun.entity, planned))
     runtime.streams.note(f"merged {what} into {entity.noun} {planned.target}")
     if not runtime.for_people:
         from stash_cli.commands.verbs.targets import rows_of
@@ -267,7 +267,7 @@ async def carry_out(
         runtime.print_row(noun.view, row)
 
 
-async def _send(session: Session, entity: Entity, planned: Merge) -> None:
+async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
     """Send all steps. Raises the error of the first that fails; after it nothing is sent."""
     from stash_cli.commands.verbs.targets import rows_of
     from stash_cli.core.edits.merge import left_over, paths_to_read

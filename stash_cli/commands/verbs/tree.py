@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
-from stash_cli.commands.verbs.actions import Targets, change
+from stash_cli.commands.verbs.update import AssignOptions, assign
 from stash_cli.core.errors import StashUsageError
 from stash_cli.output.values import View, columns
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.actions import Row
     from stash_cli.core.client.session import Session
-    from stash_cli.core.orm.edit import Edit
     from stash_cli.core.types.entities import Entity
 
 INDENT = "  "
@@ -42,10 +41,13 @@ class TreeOptions(CommandOptions):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class MoveOptions(CommandOptions):
+class MoveOptions(AssignOptions):
     """The command line of `move`."""
 
-    targets: Targets
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
+    ] = None
     under: Annotated[str | None, typer.Option("--under", metavar="ID|NAME", help="the new parent")] = None
     to_top: Annotated[bool, typer.Option("--top", help="no parent")] = False
 
@@ -57,7 +59,7 @@ def build_tree(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 
 def build_move(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
-    text = f"Give {noun.entity.plural} another parent, in place of those they have."
+    text = f"Give {noun.entity.plural} another parent, in place of those they have: shown first, and asked."
     return command("move", partial(move, noun), MoveOptions, help=text, examples=examples)
 
 
@@ -150,25 +152,15 @@ def _sorted(ids: Any, by_id: dict[str, Row], entity: Entity) -> list[str]:
 
 
 def move(noun: Noun, runtime: Runtime, options: MoveOptions) -> None:
+    from stash_cli.commands.verbs.assignments import Assignment, Op, target_of
+
     if (options.under is None) != options.to_top:
         raise StashUsageError("give the new parent with --under, or --top for none")
     runtime.check_output(noun.view)
-    field = PARENTS[noun.entity.type]
-
-    async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.targets import target_ids
-
-        parents = await target_ids(session, noun.entity, [options.under]) if options.under else []
-
-        def edits_of(row: Row) -> Iterator[Edit]:
-            from stash_cli.core.orm.edit import Edit
-
-            before = _parents(row, noun.entity)
-            if before != parents:
-                many = field == "parents"
-                values = (before, parents) if many else (next(iter(before), None), next(iter(parents), None))
-                yield Edit(noun.entity.type, row["id"], field, *values)
-
-        await change(session, runtime, noun, options.targets, [field], edits_of)
-
-    runtime.run(work, writes=True)
+    target = target_of(noun.entity, PARENTS[noun.entity.type])
+    if options.under is None:
+        made = Assignment(target, Op.CLEAR, word="--top")
+    else:
+        value = [options.under] if target.is_list else options.under
+        made = Assignment(target, Op.SET, value, word=f"--under {options.under}")
+    assign(noun, runtime, options, options.words or [], [made])

@@ -29,7 +29,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class UpdateOptions(EditOptions, TargetOptions):
+class AssignOptions(EditOptions, TargetOptions):
+    """The options of commands that assign to chosen objects."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class UpdateOptions(AssignOptions):
     """The command line of `update`; `flags` are the changes."""
 
     words: Annotated[
@@ -69,10 +74,27 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
     runtime.check_output(noun.view)
     words, assigning = split_words(options.words or [])
     assignments = read_assignments(entity, assigning, options.flags, options.clear or [])
-    query = read_targets(runtime, entity, words, options)
-    check_failed_to(options.failed_to)
     if not assignments:
         raise StashUsageError("nothing to change: give at least one field, such as title=TEXT")
+    assign(noun, runtime, options, words, assignments, creates=options.create_missing)
+
+
+def assign(
+    noun: Noun,
+    runtime: Runtime,
+    options: AssignOptions,
+    words: Sequence[str],
+    assignments: Sequence[Assignment],
+    *,
+    creates: bool = False,
+) -> None:
+    """Plan assignments to the chosen objects, show them, ask, and make them.
+
+    With `creates` what names in them are missing is made.
+    """
+    entity = noun.entity
+    query = read_targets(runtime, entity, words, options)
+    check_failed_to(options.failed_to)
 
     async def work(session: Session) -> None:
         from stash_cli.commands.common.outcomes import Outcomes
@@ -86,7 +108,7 @@ def update(noun: Noun, runtime: Runtime, options: UpdateOptions) -> None:
             with before_sending(runtime):
                 selection = await Selection.of(session, runtime, entity, chosen, query)
                 outcomes = Outcomes(entity, "updated", [])
-                names = Names(session, create=options.create_missing)
+                names = Names(session, create=creates)
                 editing = Editing(session, runtime, entity, options, draft, names, outcomes, [])
                 await fill(editing, assignments, selection)
             await carry_out(session, runtime, noun, options, editing)

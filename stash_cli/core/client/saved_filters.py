@@ -241,18 +241,23 @@ class Renamed:
             await save_filter(session, type_name, self.row["name"], self.row, self.row["id"])
 
 
-async def filters_naming(
-    session: Session, type_name: str, gone: Sequence[str], item: Mapping[str, str]
-) -> list[Renamed]:
-    """The saved and default filters that name objects, with another one (`id`, `label`) in their place."""
+async def all_filters(session: Session) -> list[tuple[Row, bool]]:
+    """The saved filters, and those that lists open with (True)."""
     rows = await saved_filters(session)
     defaults = await asyncio.gather(*(default_filter(session, name) for name in ENTITIES))
     found = [(row, False) for row in rows]
     found += [
         ({**row, "mode": mode_of(name)}, True) for name, row in zip(ENTITIES, defaults, strict=True) if row
     ]
+    return found
+
+
+async def filters_naming(
+    session: Session, type_name: str, gone: Sequence[str], item: Mapping[str, str]
+) -> list[Renamed]:
+    """The saved and default filters that name objects, with another one (`id`, `label`) in their place."""
     renamed = []
-    for row, is_default in found:
+    for row, is_default in await all_filters(session):
         criteria = replace_related(row, type_name, gone, item)
         if criteria is not None:
             renamed.append(Renamed({**row, "object_filter": criteria}, is_default))

@@ -162,14 +162,14 @@ class Merge:
             and any(row.get("files") for row in rows)
         ):
             yield "a source's first file becomes the destination's primary file, and cannot be moved back"
-        if any(_has_picture(row) for row in rows):
+        if any(has_picture(row) for row in rows):
             yield "the destination keeps its own picture: those of the sources go"
 
 
 PICTURES = ("image_path", "front_image_path")
 
 
-def _has_picture(row: Row) -> bool:
+def has_picture(row: Row) -> bool:
     """Whether an object has a picture; servers mark the address of the one that stands for none."""
     return any(row.get(name) and "default=true" not in row[name] for name in PICTURES)
 
@@ -193,7 +193,7 @@ def _counters(server: ServerCapabilities) -> list[str]:
 async def find_references(session: Session, merge: Merge) -> None:
     """Read who names a source and is re-pointed by edits; fills `moves`."""
     for each in merge.moved_by_hand():
-        rows = await _naming(session, each, merge.sources, each.fields)
+        rows = await naming(session, each, merge.sources, each.fields)
         merge.moves += [
             edit for row in rows if not _is_merged(each, row, merge) for edit in _moves(each, row, merge)
         ]
@@ -209,13 +209,13 @@ async def left_over(session: Session, merge: Merge) -> int:
     rows = [
         row
         for each in merge.moved_by_hand()
-        for row in await _naming(session, each, merge.sources, ())
+        for row in await naming(session, each, merge.sources, ())
         if not _is_merged(each, row, merge)
     ]
     return len(rows)
 
 
-async def _naming(
+async def naming(
     session: Session, each: Reference, ids: Sequence[str], fields: Iterable[str]
 ) -> list[dict[str, Any]]:
     """The objects that name some of `ids`, with fields."""

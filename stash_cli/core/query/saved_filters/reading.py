@@ -177,6 +177,16 @@ def _related(declared: FilterField, saved: Any) -> Iterator[Related]:
             yield Related(declared.target or "", id_of(item), label)
 
 
+def related_in(row: Mapping[str, Any], type_name: str) -> set[str]:
+    """The ids of the objects of a type that the criteria of a filter name."""
+    found = set()
+    for name, saved in (with_parts(row).get("object_filter") or {}).items():
+        declared = _field(MODES[str(row["mode"])], str(name))
+        if declared is not None and declared.target == type_name and isinstance(saved, Mapping | list):
+            found |= {one.id for one in _related(declared, saved)}
+    return found
+
+
 def replace_related(
     row: Mapping[str, Any], type_name: str, gone: Collection[str], item: Mapping[str, str]
 ) -> Any:

@@ -1,0 +1,191 @@
+"""`stash clean-empty`: delete objects that nothing refers to and that have no data of their own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.common.sending import before_sending, send
+from stash_cli.commands.verbs.editing import MOST
+from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.types.entities import Entity
+
+USUAL = ("tags", "performers", "studios", "groups", "galleries")
+"""Kinds that are cleaned when none is named; scenes without files are often kept on purpose."""
+KINDS = (*USUAL, "scenes")
+_SHOWN = 20
+_CHUNK = 250
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CleanEmptyOptions(CommandOptions):
+    """The command line of `clean-empty`."""
+
+    kinds: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[KIND...]",
+            help=f"{', '.join(USUAL)} (all of these without any), scenes",
+            show_default=False,
+        ),
+    ] = None
+    with_data: Annotated[
+        bool, typer.Option("--with-data", help="also what has a picture, text or other fields of its own")
+    ] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would go, send nothing")] = False
+    backup_first: Annotated[
+        bool, typer.Option("--backup-first", help="have the server back up its database first")
+    ] = False
+    max_changes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-changes", metavar="N", min=0, help=f"refuse to delete more objects; {MOST} with --yes"
+        ),
+    ] = None
+
+
+def build() -> StashCommand:
+    return command(
+        "clean-empty",
+        clean_empty,
+        CleanEmptyOptions,
+        examples=(
+            "stash clean-empty --dry-run",
+            "stash clean-empty tags studios",
+            "stash clean-empty scenes --with-data --dry-run",
+        ),
+    )
+
+
+@dataclass
+class Empty:
+    """Objects of one kind that are to be deleted, and the number of those that are kept for their data."""
+
+    entity: Entity
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    kept: int = 0
+
+    @property
+    def ids(self) -> list[str]:
+        return [one for one, _ in self.rows]
+
+
+def clean_empty(runtime: Runtime, options: CleanEmptyOptions) -> None:
+    """Delete tags, performers, studios, groups and galleries that nothing refers to.
+
+    What has a picture, a description, an alias, an address or another field of its own is kept, unless
+    --with-data is given. Galleries are those without images, files and folder; scenes, which have to be
+    named, those without files and markers. `stash undo` brings all back.
+    """
+    from stash_cli.core.types.entities import NOUNS
+
+    if runtime.options.output not in ("table", "json"):
+        raise StashUsageError("clean-empty prints its plan as text, or with --dry-run --json")
+    for word in options.kinds or ():
+        if word not in KINDS:
+            raise StashUsageError(f"{word} is none of {', '.join(KINDS)}")
+    entities = {each.plural: each for each in NOUNS.values()}
+    chosen = [entities[word] for word in dict.fromkeys(options.kinds or USUAL)]
+
+    async def work(session: Session) -> None:
+        with before_sending(runtime):
+            found = [await look(session, entity, with_data=options.with_data) for entity in chosen]
+        await carry_out(session, runtime, options, found)
+
+    runtime.run(work, writes=not options.dry_run)
+
+
+async def look(session: Session, entity: Entity, *, with_data: bool) -> Empty:
+    """Find what nothing of one kind refers to."""
+    from stash_cli.core.unreferenced import unreferenced
+
+    found = Empty(entity)
+    async for page in unreferenced(session, entity.type):
+        for row in page:
+            if row["has_data"] and not with_data:
+                found.kept += 1
+            else:
+                found.rows.append((row["id"], str(row.get(entity.label) or "")))
+    return found
+
+
+async def carry_out(
+    session: Session, runtime: Runtime, options: CleanEmptyOptions, found: Sequence[Empty]
+) -> None:
+    """Show what goes, ask, look once more, and delete."""
+    from stash_cli.commands.verbs.delete import back_up
+    from stash_cli.output.failures import confirm
+
+    count = sum(len(each.rows) for each in found)
+    if options.dry_run and runtime.options.output == "json":
+        plan = {each.entity.plural: [{"id": one, "name": name} for one, name in each.rows] for each in found}
+        runtime.streams.data(json.dumps(plan, ensure_ascii=False) + "\n")
+        return
+    if options.dry_run or (runtime.streams.interactive and not options.yes):
+        for line in (line for each in found for line in lines(each)):
+            runtime.streams.note(line)
+    told = ", ".join(_counted(each.entity, len(each.rows)) for each in found if each.rows)
+    if options.dry_run or not count:
+        runtime.streams.note(f"{told} would go" if count else "nothing to delete")
+        return
+    limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+    if limit is not None and count > limit:
+        raise StashNotConfirmedError(
+            f"this would delete {count:,} objects, more than {limit:,}: nothing was changed",
+            hint=f"Allow it with --max-changes {count}.",
+        )
+    confirm(runtime.streams, f"delete {told}", yes=options.yes)
+    if options.backup_first:
+        await back_up(session, runtime)
+    outcomes = [await delete(session, runtime, each) for each in found if each.rows]
+    for each in outcomes:
+        each.check()
+
+
+def _counted(entity: Entity, count: int) -> str:
+    return f"{count:,} {entity.noun if count == 1 else entity.plural}"
+
+
+def lines(empty: Empty) -> Iterator[str]:
+    """What goes of one kind, and how many are kept."""
+    from stash_cli.output.values import one_line
+
+    for one, name in empty.rows[:_SHOWN]:
+        yield f"{empty.entity.noun} {one}" + (f' "{one_line(name)}"' if name else "")
+    if len(empty.rows) > _SHOWN:
+        yield f"... and {len(empty.rows) - _SHOWN:,} more {empty.entity.plural}"
+    if empty.kept:
+        yield f"{_counted(empty.entity, empty.kept)} with data of their own stay; --with-data takes them, too"
+
+
+async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
+    """Delete objects that nothing refers to still; what somebody uses by now is left."""
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.core.edits.plan import plan_destroy
+    from stash_cli.core.errors import StashConflictError
+    from stash_cli.core.unreferenced import referenced
+
+    entity, ids = empty.entity, empty.ids
+    outcomes = Outcomes(entity, "deleted", ids)
+    for start in range(0, len(ids), _CHUNK):
+        chunk = ids[start : start + _CHUNK]
+        used = await referenced(session, entity.type, chunk)
+        outcomes.fail(used, StashConflictError("it is used since it was looked at", {}))
+        left = [one for one in chunk if one not in used]
+        options: dict[str, Any] = {}
+        await send(session, runtime, list(plan_destroy(entity.type, left, options)), outcomes, is_paced=True)
+    if outcomes.complete:
+        runtime.streams.note(outcomes.done_message())
+    return outcomes

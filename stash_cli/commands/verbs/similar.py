@@ -1,0 +1,367 @@
+"""`similar`: objects whose names are probably one, and merges of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.value_parsers import bounded, named
+from stash_cli.commands.common.sending import before_sending, uninterrupted
+from stash_cli.commands.verbs.editing import MOST
+from stash_cli.core.errors import (
+    StashConflictError,
+    StashError,
+    StashInputError,
+    StashNotConfirmedError,
+    StashUsageError,
+)
+from stash_cli.output.values import View, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.duplicates.dismissed import Dismissed
+    from stash_cli.core.duplicates.names import Group, Named
+    from stash_cli.core.edits.merge import Merge
+    from stash_cli.core.types.entities import Entity
+
+VIEW = View(
+    columns=columns("group>", "action", "id>", "name!", "uses>", "reason", "score>?", "like", "into>?")
+)
+_SHOWN = 20
+"""Merges that are shown before a question."""
+_PATHS = (
+    *("aliases", "alias_list", "stash_ids.endpoint", "stash_ids.stash_id"),
+    *("disambiguation", "birthdate"),
+)
+_COUNTS = (
+    *("scene_count", "image_count", "gallery_count", "performer_count", "studio_count", "group_count"),
+    "scene_marker_count",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SimilarOptions(CommandOptions):
+    """The command line of `similar`."""
+
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[dismiss|restore ID|NAME...]",
+            help="remember that these objects are not one, or forget it",
+            show_default=False,
+        ),
+    ] = None
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only", metavar="REASON,...", help="case, punctuation, plural, order (of words), spelling"
+        ),
+    ] = None
+    threshold: Annotated[
+        int,
+        typer.Option(
+            "--threshold",
+            metavar="PERCENT",
+            help="how alike misspelt names are at least",
+            parser=named("--threshold", bounded(int, (50, 100))),
+        ),
+    ] = 85
+    merge: Annotated[bool, typer.Option("--merge", help="merge each group into the one used most")] = False
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="show what would be merged, send nothing")
+    ] = False
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="ask about each group: y n a q")
+    ] = False
+    max_changes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-changes", metavar="N", min=0, help="refuse to merge more groups; 1000 with --yes"
+        ),
+    ] = None
+    limit: Annotated[
+        str | None, typer.Option("--limit", "-L", metavar="N|all", help="rows of a table (default: 40)")
+    ] = None
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    plural = noun.entity.plural
+    text = (
+        f"List {plural} whose names or aliases are the same but for case, punctuation, plural, order of"
+        " words or spelling."
+        f"\n\nOf {plural} with different ids at one stash-box, another disambiguation or another birth date"
+        " none are listed. With --merge the groups are merged into the one that is used most."
+    )
+    return command("similar", partial(similar, noun), SimilarOptions, help=text, examples=examples)
+
+
+def similar(noun: Noun, runtime: Runtime, options: SimilarOptions) -> None:
+    runtime.check_output(VIEW)
+    if options.words:
+        dismiss(noun, runtime, options.words)
+        return
+    reasons = _reasons(options.only)
+
+    async def work(session: Session) -> None:
+        with before_sending(runtime):
+            groups, uses = await find(session, runtime, noun, options, reasons)
+        if not options.merge or options.dry_run:
+            print_groups(runtime, options, groups, uses)
+            if options.merge:
+                await Merging(session, runtime, noun, options, groups).preview()
+            noted = f"{len(groups):,} group{'' if len(groups) == 1 else 's'} of similar {noun.entity.plural}"
+            runtime.streams.note(noted)
+        elif not groups:
+            runtime.streams.note(f"nothing to merge: no {noun.entity.plural} have similar names")
+        else:
+            await Merging(session, runtime, noun, options, groups).run()
+
+    runtime.run(work, writes=options.merge and not options.dry_run)
+
+
+def _reasons(only: str | None) -> tuple[str, ...]:
+    from stash_cli.core.duplicates.names import REASONS
+
+    found = tuple(word.strip() for word in only.split(",")) if only is not None else REASONS
+    for word in found:
+        if word not in REASONS:
+            raise StashUsageError(f"--only {word}: reasons are {', '.join(REASONS)}")
+    return found
+
+
+async def find(
+    session: Session, runtime: Runtime, noun: Noun, options: SimilarOptions, reasons: Sequence[str]
+) -> tuple[list[Group], dict[str, int]]:
+    """The groups of similar objects, and how often each is used."""
+    from stash_cli.core.client.paging import FindQuery, iter_rows, pages_by_id
+    from stash_cli.core.duplicates import names
+
+    entity, server = noun.entity, await session.learn()
+    paths = ["id", "name", *(path for path in _PATHS if server.has_path(entity.type, path))]
+    rows = iter_rows(session, FindQuery(entity, sort="name"), paths)
+    objects = [named_of(row) async for row in rows if (row.get("name") or "").strip()]
+    dismissed = load_dismissed(runtime, entity)
+    pairs = [
+        pair
+        for pair in names.similar(objects, options.threshold / 100)
+        if pair.reason in reasons and not dismissed.holds(key_of(pair.one), key_of(pair.other))
+    ]
+    ids = list({each.id: None for pair in pairs for each in (pair.one, pair.other)})
+    counts = [name for name in _COUNTS if server.has_path(entity.type, name)]
+    uses = {
+        row["id"]: sum(row.get(name) or 0 for name in counts)
+        async for page in pages_by_id(session, entity, ids, counts)
+        for row in page
+    }
+    return list(names.group(pairs, uses)), uses
+
+
+def named_of(row: Mapping[str, Any]) -> Named:
+    """The names of a row, and what tells namesakes apart."""
+    from stash_cli.core.duplicates.names import Named
+
+    aliases = row.get("aliases") or row.get("alias_list") or []
+    return Named(
+        str(row["id"]),
+        (row["name"], *(alias for alias in aliases if isinstance(aliases, list) and alias.strip())),
+        frozenset((each["endpoint"], each["stash_id"]) for each in row.get("stash_ids") or ()),
+        row.get("disambiguation") or "",
+        row.get("birthdate") or "",
+    )
+
+
+def key_of(each: Named) -> str:
+    """An object in what was dismissed: its name, with what tells namesakes apart."""
+    return f"{each.name} ({each.note})" if each.note else each.name
+
+
+def load_dismissed(runtime: Runtime, entity: Entity) -> Dismissed:
+    """The pairs of names that were dismissed on this machine."""
+    from stash_cli.core.duplicates.dismissed import Dismissed
+
+    return Dismissed.load(runtime.connection().journal, entity.type)
+
+
+def dismiss(noun: Noun, runtime: Runtime, words: list[str]) -> None:
+    """Remember that objects are not one, whatever their names, or forget it."""
+    from stash_cli.commands.verbs.duplicates import DISMISS, RESTORE
+
+    action, *given = words
+    if action not in (DISMISS, RESTORE):
+        raise StashUsageError(f"{action}: similar takes only {DISMISS} and {RESTORE} with ids or names")
+
+    async def work(session: Session) -> None:
+        from itertools import combinations
+
+        from stash_cli.commands.verbs.targets import read_words, rows_of, target_ids
+
+        ids = await target_ids(session, noun.entity, read_words(runtime.streams, given))
+        if len(ids) < 2:  # noqa: PLR2004 - a pair
+            raise StashUsageError(f"{action} needs two {noun.entity.plural} or more")
+        server = await session.learn()
+        paths = ["id", "name", *(path for path in _PATHS if server.has_path(noun.entity.type, path))]
+        many = [named_of(row) for row in await rows_of(session, noun.entity, ids, paths)]
+        pairs = [(key_of(one), key_of(other)) for one, other in combinations(many, 2)]
+        known = load_dismissed(runtime, noun.entity)
+        count = known.add(pairs) if action == DISMISS else known.remove(pairs)
+        verb = "dismissed" if action == DISMISS else "restored"
+        runtime.streams.note(f"{verb} {count} pair{'' if count == 1 else 's'} of names")
+
+    runtime.run(work)
+
+
+def print_groups(
+    runtime: Runtime, options: SimilarOptions, groups: Sequence[Group], uses: Mapping[str, int]
+) -> None:
+    """Print a row for each object of the groups, the kept one first."""
+    from stash_cli.commands.queries.listing import table_limit
+
+    rows = (row for number, group in enumerate(groups, 1) for row in rows_of_group(number, group, uses))
+    limit = table_limit(runtime, options.limit)
+    runtime.print_rows(VIEW, list(islice(rows, limit)))
+    more = sum(1 for _ in rows)
+    if more and runtime.for_people:
+        runtime.streams.note(f"... and {more:,} more rows; --limit all lists them")
+
+
+def rows_of_group(number: int, group: Group, uses: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    """The rows of a group; `like` is the name of the kept object that is meant."""
+    kept = {"group": number, "into": group.kept.id}
+    yield {
+        **kept,
+        "action": "keep",
+        "id": group.kept.id,
+        "name": group.kept.name,
+        "reason": "",
+        "uses": uses.get(group.kept.id, 0),
+        "score": None,
+        "like": "",
+    }
+    for pair, other in zip(group.pairs, group.others, strict=True):
+        facts = {"reason": pair.reason, "score": pair.score, "like": group.kept.name}
+        yield {
+            **kept,
+            "action": "merge",
+            "id": other.id,
+            "name": other.name,
+            "uses": uses.get(other.id, 0),
+            **facts,
+        }
+
+
+@dataclass
+class Merging:
+    """Groups on their way: shown, asked about, merged, told."""
+
+    session: Session
+    runtime: Runtime
+    noun: Noun
+    options: SimilarOptions
+    groups: list[Group]
+
+    async def preview(self) -> None:
+        """Print the first merges as plans."""
+        for group in self.groups[:_SHOWN]:
+            await self._show(group)
+        if len(self.groups) > _SHOWN:
+            self.runtime.streams.note(f"... and {len(self.groups) - _SHOWN:,} more merges")
+
+    async def run(self) -> None:
+        from stash_cli.commands.common.outcomes import Outcomes
+
+        await self._consent()
+        gone = {each.id: group for group in self.groups for each in group.others}
+        outcomes = Outcomes(self.noun.entity, "merged", list(gone))
+        outcomes.expect(gone)
+        try:
+            for group in self.groups:
+                await self._merge(group, outcomes)
+        finally:
+            if outcomes.complete:
+                self.runtime.streams.note(outcomes.done_message())
+        outcomes.check()
+
+    async def _merge(self, group: Group, outcomes: Outcomes) -> None:
+        """Merge one group; what cannot be is left, and noted."""
+        from stash_cli.commands.verbs.merge import naming_filters, send_merge
+
+        entity, ids = self.noun.entity, [each.id for each in group.others]
+        try:
+            planned = await self._plan(group)
+            filters = await naming_filters(self.session, entity, planned)
+            await uninterrupted(send_merge(self.session, entity, planned))
+            for each in filters:
+                await uninterrupted(each.save(self.session))
+        except StashError as error:
+            outcomes.fail(ids, error)
+        else:
+            outcomes.succeed(ids)
+
+    async def _plan(self, group: Group) -> Merge:
+        """The merge of a group. Raises StashConflictError where its names are others by now."""
+        from stash_cli.commands.verbs.merge import plan
+
+        sources = [each.id for each in group.others]
+        planned = await plan(self.session, self.noun.entity, sources, group.kept.id, {})
+        rows = (planned.combination.destination, *planned.combination.sources)
+        shown = {each.id: each.name for each in (group.kept, *group.others)}
+        if any(shown[str(row["id"])] != row.get("name") for row in rows):
+            raise StashConflictError("it was renamed by others since it was looked at", {})
+        return planned
+
+    async def _show(self, group: Group) -> None:
+        from stash_cli.commands.verbs.merge import show
+
+        try:
+            show(self.runtime, self.noun.entity, await self._plan(group))
+        except StashInputError as error:
+            names = ", ".join(each.name for each in group.others)
+            self.runtime.streams.note(f"{names} cannot be merged into {group.kept.name}: {error.message}")
+
+    async def _consent(self) -> None:
+        """Ask about all groups, or about each. Raises StashNotConfirmedError."""
+        from stash_cli.output.failures import confirm
+
+        options, streams, count = self.options, self.runtime.streams, len(self.groups)
+        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
+        if limit is not None and count > limit:
+            raise StashNotConfirmedError(
+                f"this would merge {count:,} groups, more than {limit:,}: nothing was changed",
+                hint=f"Allow it with --max-changes {count}.",
+            )
+        if options.interactive:
+            await self._choose()
+            return
+        if streams.interactive and not options.yes:
+            await self.preview()
+        gone = sum(len(group.pairs) for group in self.groups)
+        plural = self.noun.entity.noun if gone == 1 else self.noun.entity.plural
+        confirm(streams, f"merge {gone:,} {plural} into {count:,} others", yes=options.yes)
+
+    async def _choose(self) -> None:
+        from stash_cli.output.failures import answer
+
+        streams = self.runtime.streams
+        if not streams.interactive:
+            raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
+        chosen, word = list[Any](), ""
+        for group in self.groups:
+            if word not in ("a", "q"):
+                await self._show(group)
+                word = answer(streams, "merge these? [y,n,a,q] ").lower()[:1] or "n"
+            if word in ("y", "a"):
+                chosen.append(group)
+        if not chosen:
+            raise StashNotConfirmedError("none was chosen: nothing was changed")
+        self.groups = chosen

@@ -1,0 +1,108 @@
+"""Objects that nothing refers to: no other object, no saved filter, no list of the web interface."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.client.paging import FindQuery, iter_pages
+from stash_cli.core.client.saved_filters import all_filters
+from stash_cli.core.edits.combine import RULES
+from stash_cli.core.edits.merge import CHILDREN, PICTURES, has_picture, naming
+from stash_cli.core.edits.recheck import paths_of
+from stash_cli.core.edits.references import references_to
+from stash_cli.core.orm.edit import key_of
+from stash_cli.core.orm.input import before_of
+from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.query.saved_filters.reading import related_in
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from stash_cli.core.capabilities import ServerCapabilities
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.references import Reference
+
+    Row = Mapping[str, Any]
+
+_COUNTS = {
+    "Tag": (
+        *("scene_count", "image_count", "gallery_count", "performer_count", "studio_count", "group_count"),
+        *("marker_count", "child_count"),
+    ),
+    "Performer": ("scene_count", "image_count", "gallery_count"),
+    "Studio": ("scene_count", "image_count", "gallery_count", "group_count", "child_count"),
+    "Group": ("scene_count", "sub_group_count", "containing_group_count"),
+    "Gallery": ("image_count", "file_count"),
+    "Scene": ("file_count",),
+}
+"""Type -> criteria that are 0 of objects that nothing refers to; a server may lack some."""
+TYPES = tuple(_COUNTS)
+_PARTS = {"Gallery": ("folder.id", "files.id", "chapters.id"), "Scene": ("files.id", "scene_markers.id")}
+"""Type -> paths of what an object consists of; with any of it, it is not empty."""
+_NO_DATA = frozenset({"name", "title", "sort_name", "ignore_auto_tag", "organized"})
+"""Fields that do not make an object worth keeping."""
+
+
+async def unreferenced(session: Session, type_name: str) -> AsyncIterator[list[dict[str, Any]]]:
+    """Pages of the objects that nothing refers to, with `has_data`: whether they have fields of their own.
+
+    What an object is linked to counts as its own data, but for its place in a tree of its own kind.
+    """
+    server, entity = await session.learn(), ENTITIES[type_name]
+    filters = [row for row, _ in await all_filters(session)]
+    named = {one for row in filters for one in related_in(row, type_name)}
+    known = {name for name in _COUNTS[type_name] if server.field_name(entity.filter_type, name)}
+    criteria = {name: {"value": 0, "modifier": "EQUALS"} for name in sorted(known)}
+    parts = {path.partition(".")[0] for path in _PARTS.get(type_name, ())}
+    query = FindQuery(entity, filter=criteria or None, sort="id")
+    async for page in iter_pages(session, query, _paths(type_name, server)):
+        empty = [row for row in page if not any(row.get(name) for name in parts)]
+        used = await referenced(session, type_name, [row["id"] for row in empty])
+        left = [row for row in empty if row["id"] not in used and row["id"] not in named]
+        yield [{**row, "has_data": has_data(type_name, row)} for row in left]
+
+
+def _paths(type_name: str, server: ServerCapabilities) -> list[str]:
+    entity = ENTITIES[type_name]
+    pictures = [name for name in PICTURES if name in entity.api.fields]
+    found = [*paths_of(type_name, RULES[type_name]), entity.label, *pictures, *_PARTS.get(type_name, ())]
+    return [path for path in dict.fromkeys(found) if server.has_path(type_name, path)]
+
+
+async def referenced(session: Session, type_name: str, ids: Sequence[str]) -> set[str]:
+    """Those of some ids that other objects refer to."""
+    if not ids:
+        return set()
+    many = [*(each for each in references_to(type_name) if not each.is_owned)]
+    many += [CHILDREN] if type_name == "Studio" else []
+    rows = await asyncio.gather(*(naming(session, each, ids, each.fields) for each in many))
+    named = (
+        one for each, found in zip(many, rows, strict=True) for row in found for one in _named(each, row)
+    )
+    return set(ids) & set(named)
+
+
+def _named(each: Reference, row: Row) -> list[str]:
+    """The ids that an object names in the fields of a reference."""
+    found = []
+    for name in each.fields:
+        value = before_of(each.type, name, row)
+        items = value if isinstance(value, list) else [value]
+        found += [str(key_of(item)) for item in items if item not in (None, UNSET)]
+    return found
+
+
+def has_data(type_name: str, row: Row) -> bool:
+    """Whether an object has a picture, or a field beside its name that was filled."""
+    if has_picture(row):
+        return True
+    for name in RULES[type_name]:
+        relation = relationships(type_name).get(name)
+        is_tree = relation is not None and relation.inverse_type == type_name
+        value = before_of(type_name, name, row)
+        if name not in _NO_DATA and not is_tree and value not in (None, UNSET, "", [], {}, 0, False):
+            return True
+    return False
