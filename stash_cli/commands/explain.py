@@ -108,7 +108,7 @@ def explain_query(runtime: Runtime, name: str | None) -> None:
 def show(runtime: Runtime, facts: Any, as_text: Any) -> None:
     """Print facts as text, or as rows of the chosen format."""
     if runtime.for_people:
-        runtime.streams.data(as_text(facts))
+        runtime.streams.text(as_text(facts))
     elif isinstance(facts, list):
         runtime.print_rows(View(), facts)
     else:

@@ -127,7 +127,7 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
     journal.run(number)
     if runtime.for_people:
         for line in lines(journal, number, number_shown(runtime, options.limit)):
-            runtime.streams.data(f"{line}\n")
+            runtime.streams.text(f"{line}\n")
         return
     writer = runtime.writer(CHANGES)
     for row in read(journal, number):

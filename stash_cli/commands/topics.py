@@ -284,4 +284,7 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
         from stash_cli.commands.queries.reference import topic_tables
 
         text += topic_tables()
-    runtime.streams.data(text)
+    if topic in ("cron", "plugins"):  # lines of files, which are copied as they are
+        runtime.streams.data(text)
+    else:
+        runtime.streams.text(text)

@@ -192,6 +192,13 @@ class Streams:
         # A terminal obeys control characters in titles and file names. A program gets them unchanged.
         self.out.write(escaped(text) if self.out_is_terminal else text)
 
+    def text(self, text: str) -> None:
+        """Write a text for people to stdout; on a terminal long lines go on below their last column."""
+        if self.out_is_terminal:
+            lines = [part for line in text.splitlines() for part in hanging(line, self.width)]
+            text = "".join(f"{line}\n" for line in lines)
+        self.data(text)
+
     def graphics(self, text: str) -> None:
         """Write a picture to stdout: control characters that this program made itself."""
         self.out.write(text)
@@ -290,3 +297,24 @@ def _is_terminal(stream: TextIO | None) -> bool:
         return stream is not None and stream.isatty()
     except ValueError:  # the stream is closed
         return False
+
+
+def hanging(line: str, width: int) -> list[str]:
+    """The lines of a longer one, broken between words; each but the first begins where its last column does.
+
+    Columns are parted by two spaces or more.
+
+    >>> hanging("  a  one two three", 14)
+    ['  a  one two', '     three']
+    """
+    if len(line) <= width:
+        return [line]
+    import textwrap
+
+    starts = [found.end() for found in re.finditer(r"(?<=\S) {2,}(?=\S)", line)]
+    own = len(line) - len(line.lstrip())
+    named = 2 if own or re.match(r"[A-Z][a-z ]{2,24}: ", line) else 0
+    indent = max((at for at in starts if at <= width * 2 // 3), default=own + named)
+    return textwrap.wrap(
+        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )

@@ -75,7 +75,7 @@ def print_plan(runtime: Runtime, facts: Facts) -> None:
     if not runtime.for_people:
         runtime.streams.data(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
         return
-    runtime.streams.data("\n".join(_lines(facts)) + "\n")
+    runtime.streams.text("\n".join(_lines(facts)) + "\n")
     known = "asked the server only for what the query names" if facts["asked_for_names"] else "sent nothing"
     runtime.streams.note(f"{known}; this is only an explanation")
 
