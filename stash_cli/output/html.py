@@ -1,10 +1,15 @@
-"""Rows as one HTML page that needs nothing else: a table to sort, with pictures inside where asked for."""
+"""Rows as one HTML page that needs nothing else: a table to sort, or a card for one object.
+
+Pictures are inside where they are asked for.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.output.card import label
 from stash_cli.output.formats import Row, Writer, first
 from stash_cli.output.table import cell
 from stash_cli.output.values import one_line, plain
@@ -45,10 +50,13 @@ tbody tr:hover {{ background: #8881; }}
 .w {{ white-space: nowrap; }}
 .n {{ white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; }}
 img {{ display: block; max-width: 200px; max-height: 150px; border-radius: 4px; }}
+tbody th {{ position: static; font-weight: 600; }}
 </style>
 </head>
 <body>
 <h1>{title}</h1>
+"""
+_TABLE = """\
 <table>
 <thead><tr>{headings}</tr></thead>
 <tbody>
@@ -115,7 +123,7 @@ class HtmlWriter(Writer):
         headings = [_heading(column) for column in self.columns]
         if self.pictures:
             headings.insert(0, "<th></th>")
-        self.streams.data(_HEAD.format(title=_text(self.title), headings="".join(headings)))
+        self.streams.data(_HEAD.format(title=_text(self.title)) + _TABLE.format(headings="".join(headings)))
 
     def _cell(self, row: Row, column: Column) -> str:
         shown = _text(cell(row, column))
@@ -129,9 +137,30 @@ class HtmlWriter(Writer):
         inside = f'<a href="{_text(address)}">{shown or "(no name)"}</a>' if address else shown
         return f"<td{right}{key}>{inside}</td>"
 
-    def _picture(self, row: Row) -> str:
-        source = row.get(PICTURE)
-        return f'<td><img src="{_text(source)}" alt=""></td>' if source else "<td></td>"
+    @staticmethod
+    def _picture(row: Row) -> str:
+        return f"<td>{_image(row)}</td>"
+
+
+class HtmlCard(HtmlWriter):
+    """One object: a label and a value per line, without empty values, below its picture."""
+
+    def row(self, row: Row) -> None:
+        found = [column for column in self.columns if cell(row, column)]
+        cells = [(label(column), self._cell(row, replace(column, right=False))) for column in found]
+        lines = [f'<tr><th scope="row">{_text(name)}</th>{value}</tr>\n' for name, value in cells]
+        picture = f"<p>{_image(row)}</p>\n" if self.pictures else ""
+        name = next((cell(row, column) for column in found if column.main), self.title)
+        head = _HEAD.format(title=_text(name))
+        self.streams.data(f"{head}{picture}<table>\n<tbody>\n{''.join(lines)}</tbody>\n</table>\n")
+
+    def finish(self) -> None:
+        self.streams.data("</body>\n</html>\n")
+
+
+def _image(row: Row) -> str:
+    source = row.get(PICTURE)
+    return f'<img src="{_text(source)}" alt="">' if source else ""
 
 
 def _heading(column: Column) -> str:

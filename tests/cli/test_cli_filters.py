@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
+from fault_kinds import answered
+from fault_proxy import FaultProxy
 
 OUTDOOR = {"id": "1", "label": "Open air"}
 GONE = {"id": "99", "label": "Gone"}
@@ -223,3 +225,14 @@ def test_an_explanation_says_that_a_filter_was_asked_for(saved: Cli) -> None:
     shown = saved.ok("scenes", "find", "--saved", "best", "--explain")
     assert "saved filter: best" in shown.out
     assert "asked the server" in shown.err
+
+
+def test_the_default_filter_of_older_servers_is_not_listed(served_url: str) -> None:
+    """They keep it among the others, without a name."""
+    rows = [
+        {"id": str(at), "mode": "SCENES", "name": name, "filter": "{}"} for at, name in enumerate(("", "A"))
+    ]
+    with FaultProxy(served_url) as proxy:
+        kept = answered(json.dumps({"data": {"findSavedFilters": rows}}))
+        proxy.rule = lambda request: kept if "findSavedFilters" in request.document else None
+        assert Cli(proxy.url).ok("filters", "list", "--ids").out == "1\n"

@@ -161,7 +161,9 @@ def test_covers_are_inside_the_page_where_asked_for(cli: Cli, pictures: Path) ->
     assert Cells(cli.ok(*find).out).pictures == []
     found = Cells(cli.ok(*find, "--pictures").out).pictures
     assert [picture[:15] for picture in found] == ["data:image/png;", "data:image/png;"]
-    assert len(Cells(cli.ok("image", "show", "1", "--html", "--pictures").out).pictures) == 1
+    card = cli.ok("image", "show", "1", "--html", "--pictures").out
+    assert len(Cells(card).pictures) == 1
+    assert card.count("<tr>") == card.count('<th scope="row">') > 5
     assert cli("images", "find", "--pictures").status == 2
     assert cli("jobs", "list", "--html", "--pictures").status == 2
 

@@ -23,7 +23,7 @@ def open_writer(runtime: Runtime, view: View, *, single: bool) -> Writer:
     if options.jq is not None:
         return _jq_writer(runtime, single=single)
     if options.output == "html":
-        return _html_writer(runtime, view)
+        return _html_writer(runtime, view, single=single)
     maps = options.output == "paths" and runtime.has_settings
     local = runtime.profile.path_maps.to_local if maps else str
     return formats.open_writer(
@@ -38,13 +38,14 @@ def _jq_writer(runtime: Runtime, *, single: bool) -> Writer:
     return JqWriter(runtime.streams, results, rowwise=single or runtime.options.output == "jsonl")
 
 
-def _html_writer(runtime: Runtime, view: View) -> Writer:
+def _html_writer(runtime: Runtime, view: View, *, single: bool) -> Writer:
     from stash_cli.commands.results.html_pages import link_of, title_of
-    from stash_cli.output.html import HtmlWriter
+    from stash_cli.output.html import HtmlCard, HtmlWriter
 
     link = link_of(view.type, runtime.connection())
     columns, pictures = runtime.chosen(view).columns, runtime.options.pictures
-    return HtmlWriter(runtime.streams, columns, title_of(view.type), link, pictures=pictures)
+    writer = HtmlCard if single else HtmlWriter
+    return writer(runtime.streams, columns, title_of(view.type), link, pictures=pictures)
 
 
 def check_output(runtime: Runtime, view: View) -> None:

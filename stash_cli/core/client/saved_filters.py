@@ -85,7 +85,8 @@ def _called(one: Related) -> str:
 
 async def saved_filters(session: Session, type_name: str = "") -> list[Row]:
     """The saved filters of all types, or of one, by type and name."""
-    rows = [with_parts(row) for row in await session.call("findSavedFilters")]
+    # Older servers keep the filter that a list opens with among them, without a name (live, 0.22.1).
+    rows = [with_parts(row) for row in await session.call("findSavedFilters") if row["name"]]
     found = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
     return sorted(
         found, key=lambda row: (list(MODES).index(row["mode"]), row["name"].casefold(), int(row["id"]))
