@@ -13,6 +13,7 @@ import pytest
 from every import every
 
 from stash_cli.core.errors import StashError
+from stash_cli.core.query.criteria.local import MOST_TEXTS
 from stash_cli.core.query.filter_builder import MAX_ALTERNATIVES
 from stash_cli.core.query.lookups import Compiled, fields
 from stash_cli.core.query.lookups import compile as compile_lookups
@@ -529,3 +530,11 @@ def test_counts_offer_no_null() -> None:
         for name, field in fields(owner).items():
             if name.endswith("_count"):
                 assert "null" not in field.lookups
+
+
+@every("joined", [" or ", " "])
+def test_searches_that_are_too_long_for_a_server_are_tested_here(joined: str) -> None:
+    words = Q.parse(joined.join(f"word{number}" for number in range(300)), "Scene")
+    compiled = asked("Scene", words)
+    assert compiled.q.count("word") == (0 if "or" in joined else MOST_TEXTS)
+    assert compiled.post_filter is not None

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashIntegrationError, StashLookupError
 from stash_cli.core.query.conditions import conditions_of, has_given
 from stash_cli.core.query.count_plan import CountPlan, count_plan
-from stash_cli.core.query.criteria.local import search_text
+from stash_cli.core.query.criteria.local import MOST_TEXTS, search_text
 from stash_cli.core.query.extractors import extractor_of
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import (
@@ -137,7 +137,9 @@ def compile(  # noqa: A001 - the usual word for it
             found = conditions_of(type_name, part.lookups, now, server)
             if part.lookups.keys() <= _SEARCH:
                 sent, exact = search_text(part.lookups)
-                search += [sent] if sent else []
+                full = len(search) >= MOST_TEXTS
+                search += [sent] if sent and not full else []
+                exact = exact and not full
                 found = [replace(condition, exact=exact) for condition in found]
         else:
             # By its text, which names the field that stands for it in the conditions.

@@ -43,6 +43,8 @@ SEARCHED = {
 
 _SENDABLE = re.compile(r'[^\s"%_|-][^\s"%_]*( [^\s"%_]+)*')
 """Texts that the server searches for as they are."""
+MOST_TEXTS = 200
+"""Texts that are sent in one search; the server's SQL fails at about 300."""
 _HALF = 1 << 63
 
 
@@ -137,7 +139,9 @@ def search_text(given: Mapping[str, Any]) -> tuple[str, bool]:
         texts = [value] if isinstance(value, str) else list(value)
         known = [_SENDABLE.fullmatch(text) is not None and text.lower() != "or" for text in texts]
         exact = exact and all(known) and name == "q__in"
-        if name == "q__excludes":
+        if len(texts) > MOST_TEXTS:
+            exact = False
+        elif name == "q__excludes":
             terms += ["-" + _phrase(text) for text, plain in zip(texts, known, strict=True) if plain]
         elif all(known):
             terms.append(" or ".join(map(_phrase, texts)))
