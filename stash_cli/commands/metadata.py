@@ -10,7 +10,7 @@ from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import input_flags
 from stash_cli.commands.clean import CleanOptions, prepare_clean
 from stash_cli.commands.tasks.task_inputs import SETTINGS, PathOptions, RiskyOptions, Task, TaskOptions
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashCapabilityError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +39,18 @@ async def prepare_auto_tag(session: Session, _: Runtime, options: TaskOptions, v
             values[kind] = ["*"] if "*" in words else await resolve_ids(session, kinds[kind], words)
     elif not any(values.get(kind) for kind in kinds):
         values |= {kind: ["*"] for kind in kinds}
+    return values
+
+
+async def prepare_generate(session: Session, _: Runtime, __: TaskOptions, values: Values) -> Values:
+    """Refuse markers on servers that crash on them (live, 0.22.1; right in the source of 0.28.1)."""
+    server = await session.learn()
+    if values.get("markerIDs") and not server.is_since("0.28"):
+        raise StashCapabilityError(
+            "Servers before 0.28 crash when they generate for single markers;"
+            f" this server is {server.version}.",
+            hint="Generate for their scenes: stash scenes generate ID --markers",
+        )
     return values
 
 
@@ -115,6 +127,7 @@ ALL = (
         input="GenerateMetadataInput",
         options=PathOptions,
         saved="generate",
+        prepare=prepare_generate,
         examples=("stash generate --covers --phashes --wait", "stash generate --scene 12 --previews"),
     ),
     Task(

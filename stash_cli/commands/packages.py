@@ -165,6 +165,9 @@ def types_of(word: str | None) -> list[str]:
 
 async def sources(session: Session, types: Sequence[str]) -> list[Row]:
     """The package sources in the settings of the server."""
+    server = await session.learn()
+    if not server.has_path("ConfigResult", "general.pluginPackageSources"):
+        raise server.missing_error("ConfigGeneralResult.pluginPackageSources")
     paths = [f"general.{kind}PackageSources.{field}" for kind in types for field in ("name", "url")]
     general = (await session.call("configuration", {}, paths))["general"]
     return [{"type": kind, **source} for kind in types for source in general[f"{kind}PackageSources"] or ()]
