@@ -65,6 +65,8 @@ def stamp(path: Path) -> None:
 
 VARIABLE = (
     (rf"client: {re.escape(__version__)}", lambda _: "client: VERSION"),
+    (r"on\s+embedded:/home/me", lambda _: "on embedded:/home/me"),
+    (r"(scan|generate) \d:\d\d", lambda found: f"{found[1]} 0:00"),
     (r"\d{4}-\d\d-\d\d([ T])\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?", lambda found: "~" * len(found[0])),
     (r"\d{4}-\d\d-\d\d", lambda found: found[0] if found[0] < "2026" else "~" * len(found[0])),
 )

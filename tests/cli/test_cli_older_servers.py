@@ -1,0 +1,52 @@
+"""What an older server lacks, or cannot bear, is told before anything is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cli_support import Cli
+from fault_kinds import answered
+from fault_proxy import Exchange, FaultProxy
+
+
+@pytest.fixture
+def proxy(served_url: str) -> Iterator[FaultProxy]:
+    """A server that answers as 0.22: without package sources in its settings."""
+    with FaultProxy(served_url) as proxy:
+        proxy.rule = lambda request: as_older
+        yield proxy
+
+
+async def as_older(exchange: Exchange) -> None:
+    _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+    facts = json.loads(body.replace(b"v0.31.0-embedded", b"v0.22.1"))
+    for each in ((facts.get("data") or {}).get("__schema") or {}).get("types", ()):
+        each["fields"] = [f for f in each.get("fields") or () if "PackageSources" not in f["name"]] or None
+    await answered(json.dumps(facts))(exchange)
+
+
+def sent(proxy: FaultProxy) -> list[Any]:
+    return [each for each in proxy.requests if each.document.startswith("mutation")]
+
+
+@pytest.mark.parametrize("words", [("available",), ("sources",), ("install", "x")])
+def test_packages_need_their_release(proxy: FaultProxy, words: tuple[str, ...]) -> None:
+    done = Cli(proxy.url)("packages", *words)
+    assert (done.status, "PackageSources needs Stash 0.24" in done.err) == (7, True), done.err
+
+
+@pytest.mark.parametrize("words", [("markers", "generate", "--all"), ("generate", "--marker", "1")])
+def test_single_markers_are_not_generated_by_servers_that_crash(
+    proxy: FaultProxy, served_url: str, words: tuple[str, ...]
+) -> None:
+    newer = Cli(served_url)
+    newer.ok("tag", "create", "--name", "A")
+    newer.ok("scene", "create", "--title", "S")
+    newer.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "M", "--primary-tag", "A")
+    done = Cli(proxy.url)(*words)
+    assert (done.status, "before 0.28 crash" in done.err) == (7, True), done.err
+    assert sent(proxy) == []
+    newer.ok(*words, "--wait")
