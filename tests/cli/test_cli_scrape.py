@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from cli_support import Cli
 from every import every
+from fault_kinds import reset_before
 from fault_proxy import FaultProxy
 from scan_library import ScanLibrary, picture, scan_library, write_video
 from scraped_answers import BOX, Sources, cover, result, same
@@ -151,6 +152,17 @@ def test_the_plan_as_json_says_what_became_of_each(asking: Cli) -> None:
     assert {each["confidence"] for each in first["results"]} == {"none"}
 
 
+def test_a_single_object_is_asked_about_too(cli: Cli, proxy: FaultProxy) -> None:
+    hold(cli, "1")
+    proxy.rule = answer_by_id(s1=[result("New", 1, details="d")])
+    asked = ("scenes", "scrape", "1", "--stash-box", "box")
+    assert cli(*asked).status == 11
+    assert cli(*asked, terminal=True, answers="n\n").status == 11
+    done = cli.ok(*asked, terminal=True, answers="y\n")
+    assert 'details: "" -> "d"' in plain(done.err)
+    assert scene(cli, "details") == {"details": "d"}
+
+
 def test_two_results_are_a_question(asking: Cli) -> None:
     asked = ("scenes", "scrape", "1", "--stash-box", "box")
     done = asking.ok(*asked, "--yes", "--confidence", "low")
@@ -213,6 +225,19 @@ def test_a_run_that_was_cut_off_goes_on_with_its_options(cli: Cli, proxy: FaultP
     assert again.scene_ids() == [["2", "3"]]
     assert scene(cli, "details,code", "2") == {"details": "2", "code": ""}
     assert "was cut off" in cli("scenes", "scrape", "--resume").err
+
+
+def test_a_server_that_goes_away_is_not_asked_twice(cli: Cli, proxy: FaultProxy) -> None:
+    answers = answer_by_id(s1=[result("One", 1, details="1")])
+    answers.answers["scrapeMultiScenes"] = "not implemented"
+    proxy.rule = lambda request: (
+        reset_before if request.variables.get("input") == {"scene_id": "2"} else answers(request)
+    )
+    done = cli("scenes", "scrape", "1", "2", "3", "--with", "sidecar", "--yes")
+    assert (done.status, "go on with: stash scenes scrape --resume" in done.err) == (5, True)
+    proxy.rule = again = answer_by_id()
+    cli.ok("scenes", "scrape", "--resume", "--yes")
+    assert (again.scene_ids(), scene(cli, "details")) == ([["2", "3"]], {"details": "1"})
 
 
 def test_decisions_are_kept_when_the_question_is_left(cli: Cli, proxy: FaultProxy) -> None:
@@ -320,6 +345,13 @@ def test_studios_are_looked_up_at_a_stash_box(cli: Cli, proxy: FaultProxy) -> No
     assert row == {"details": "About", "parent_studio": {"name": "Big"}}
     cli("studios", "scrape", "Acme", "--stash-box", "box", "--yes")
     assert [given["input"]["query"] for _, given in sources.asked] == ["Acme", "st-1"]
+
+
+def test_an_alias_that_another_tag_has_is_left(cli: Cli, proxy: FaultProxy) -> None:
+    found = {"name": "Outdoor", "alias_list": ["Shore", "beach", "Outside"], "remote_site_id": "t-1"}
+    proxy.rule = Sources(scrapeSingleTag=[found])
+    cli.ok("tags", "scrape", "Outdoor", "--stash-box", "box", "--yes")
+    assert shown(cli, "tag", "Outdoor", "aliases") == {"aliases": ["Outside"]}
 
 
 def test_a_cover_is_taken_where_there_is_none_and_a_larger_one_for_a_smaller(

@@ -145,6 +145,7 @@ class Editing:
     def totals(self) -> Iterator[str]:
         """Lines with the numbers of what changes, of replaced lists on a line of its own."""
         from stash_cli.core.edits.pace import requests_of
+        from stash_cli.core.edits.plan import CHUNK
 
         totals = self.draft.totals
         if len(self.draft) > 1:
@@ -156,8 +157,7 @@ class Editing:
         if lost := totals.replaced.total():
             each = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
             yield f"lists that are replaced or cleared lose {lost:,} items: {each}"
-        for target, _, name in self.names.to_make():
-            yield f"makes the {_noun(target)} {name!r}"
+        yield from _made(self.names.to_make(), "makes")
         cannot, stay = len(self.outcomes.problems), len(self.unchanged)
         changed = len(self.draft) - totals.new
         told = [f"makes {self.count(totals.new)}"] if totals.new else []
@@ -168,7 +168,7 @@ class Editing:
         )
         told += [f"{stay:,} so already"] if stay else []
         told += [f"{cannot:,} cannot be changed"] if cannot else []
-        requests = requests_of([len(self.draft)]) + len(self.names.to_make())
+        requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
         yield f"{', '.join(told)}; {requests} request{'s' if requests != 1 else ''} or more"
 
     @property
@@ -218,10 +218,11 @@ class Editing:
             **self.more,
         }
 
-    async def consent(self, edited: Edited) -> bool:
+    async def consent(self, edited: Edited, *, is_told: bool = True) -> bool:
         """Ask about what is to be changed; whether a person was asked.
 
-        `edited` makes other edits of an object.
+        `edited` makes other edits of an object. A single object is not asked about where the command line
+        tells the edits (`is_told`).
         Raises StashNotConfirmedError for a no, without a terminal to ask, and for more objects than allowed.
         """
         from stash_cli.output.failures import confirm
@@ -233,7 +234,7 @@ class Editing:
 
             await choose(self, edited)
             return True
-        if self.is_single or options.yes:
+        if (self.is_single and is_told) or options.yes:
             return False
         if streams.interactive:
             self.preview()
@@ -318,8 +319,8 @@ class Editing:
             found[provisional] = str(done.result["id"])
 
         await applier.apply(operations, note)
-        for target, _, name in wanted:
-            self.runtime.streams.note(f"made the {_noun(target)} {name!r}")
+        for line in _made(wanted, "made"):
+            self.runtime.streams.note(line)
         return found
 
     @contextmanager
@@ -362,6 +363,16 @@ def _shortened(given: dict[str, Any]) -> dict[str, Any]:
         else value
         for name, value in given.items()
     }
+
+
+def _made(wanted: Sequence[tuple[str, str, str]], verb: str) -> Iterator[str]:
+    """Lines with the names of objects that are made; of many the first, and their number."""
+    from stash_cli.core.edits.diff import SHOWN
+
+    for target, _, name in wanted[:SHOWN]:
+        yield f"{verb} the {_noun(target)} {name!r}"
+    if len(wanted) > SHOWN:
+        yield f"{verb} {len(wanted) - SHOWN:,} others that are not there"
 
 
 def _noun(type_name: str) -> str:

@@ -14,7 +14,12 @@ from stash_cli.commands.argv.value_parsers import choice, named, seconds
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
-from stash_cli.core.errors import StashNotConfirmedError, StashNotFoundError, StashUsageError
+from stash_cli.core.errors import (
+    StashConnectionError,
+    StashNotConfirmedError,
+    StashNotFoundError,
+    StashUsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -176,12 +181,12 @@ def _check_terminal(runtime: Runtime, *, is_asked: bool) -> None:
 
 @contextmanager
 def _resumable(runtime: Runtime, noun: Noun) -> Iterator[None]:
-    """Note how to go on when Ctrl-C ends the block."""
+    """Note how to go on when Ctrl-C ends the block, or the server is gone."""
     from asyncio import CancelledError
 
     try:
         yield
-    except (CancelledError, KeyboardInterrupt):
+    except (CancelledError, KeyboardInterrupt, StashConnectionError):
         runtime.streams.note(f"go on with: stash {noun.entity.plural} scrape --resume")
         raise
 
@@ -236,8 +241,13 @@ def _decisions(runtime: Runtime) -> Decisions:
     return Decisions(connection.journal.with_name("scrapes.sqlite"), connection.server)
 
 
-def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Sequence[str]) -> int:
-    """The number of a new run, which keeps the options and the objects."""
+def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Sequence[str]) -> int | None:
+    """The number of a new run, which keeps the options and the objects; None for one of a single object.
+
+    An address that a person types may hold secrets, and is not kept.
+    """
+    if options.url or options.query:
+        return None
     flags = {
         each.name: getattr(options, each.name)
         for each in fields(ScrapeOptions)
@@ -274,7 +284,7 @@ async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Sourc
     return ANY_SCRAPER
 
 
-async def _open_run(scraping: Scraping, source: Source, decisions: Decisions, number: int) -> None:
+async def _open_run(scraping: Scraping, source: Source, decisions: Decisions, number: int | None) -> None:
     """Give a scrape all that it works with."""
     from stash_cli.core.scraping.asking import Asker, Rate
     from stash_cli.core.scraping.choice import Rules

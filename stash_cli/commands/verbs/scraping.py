@@ -76,8 +76,8 @@ class Scraping:
         known = [path for path in names if server.has_path(entity.type, path)]
         with self._bar() as show:
             async for rows in selection.pages([*self.run.paths(server), *known]):
-                for start in range(0, len(rows), self.run.size):
-                    await self._take(rows[start : start + self.run.size])
+                for start in range(0, len(rows), self._size):
+                    await self._take(rows[start : start + self._size])
                     show(self.report.counts.total())
                     if self._is_over:
                         break
@@ -93,6 +93,11 @@ class Scraping:
     """Whether a person left the rest."""
     takes_all: bool = False
     """Whether a person takes all that follows without a look."""
+
+    @property
+    def _size(self) -> int:
+        """Objects that are asked about at a time: one where a person waits for it, and the source is slow."""
+        return 1 if self.options.interactive and not self.run.asker.source.box else self.run.size
 
     @property
     def _is_json(self) -> bool:
@@ -246,7 +251,7 @@ class Scraping:
         if self.options.interactive:
             self.editing.check_count()
             return True
-        return await self.editing.consent(edited)
+        return await self.editing.consent(edited, is_told=False)
 
     def _end(self) -> None:
         """Store that the run is over, unless something is left to be asked or sent."""

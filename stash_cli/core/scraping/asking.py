@@ -20,7 +20,7 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
 
@@ -106,19 +106,18 @@ class Asker:
         is_plain = self.type == "Scene" and not (self.query or self.url or self.is_by_url)
         return is_plain and self._has_many is not False
 
-    async def answers(self, rows: Sequence[Row], *, with_pictures: bool) -> dict[str, Answers]:
-        """The results for each object, by id; those that were not asked for are left out."""
+    async def answers(self, rows: Sequence[Row], *, with_pictures: bool) -> AsyncIterator[dict[str, Answers]]:
+        """The results for objects, by id, as they come; after `stopped` there are no more."""
         server = await self.session.learn()
         paths = selection(self.type, server, with_pictures=with_pictures)
         if self._takes_many and len(rows) > 1:
             found = await self._many(rows, paths)
             if found is not None:
-                return found
-        answers: dict[str, Answers] = {}
+                yield found
+                return
         for row in rows:
             if self.stopped is None:
-                answers[str(row["id"])] = await self._one(row, paths)
-        return answers
+                yield {str(row["id"]): await self._one(row, paths)}
 
     async def _many(self, rows: Sequence[Row], paths: Sequence[str]) -> dict[str, Answers] | None:
         """The results for several scenes at once; None where they have to be asked for one by one."""

@@ -54,6 +54,8 @@ class Planner:
     only: Collection[str] = ()
     overwrite: bool = False
     unmatched: Unmatched = field(default_factory=Unmatched)
+    taken: dict[str, set[str]] = field(default_factory=dict)
+    """Aliases in lower case -> ids of the objects that have them, where only one may."""
 
     @property
     def attributes(self) -> list[str]:
@@ -109,6 +111,7 @@ class Planner:
         held = {str(key_of(item)).casefold() for item in (before if isinstance(before, list) else ())}
         if self._rule(attr) is Rule.NAMES:
             held.add(str(row.get(ENTITIES[self.type].label) or "").casefold())
+            held |= {alias for alias, ids in self.taken.items() if ids != {str(row["id"])}}
         new = {str(item).casefold(): item for item in items if str(item).casefold() not in held}
         return Change(tuple(new.values())) if new else UNSET
 

@@ -59,6 +59,14 @@ class Matcher:
         for type_name, many in wanted.items():
             await self._learn(type_name, many)
 
+    async def taken_aliases(self, type_name: str, aliases: Iterable[str]) -> dict[str, set[str]]:
+        """Alias, in lower case -> ids of the objects that are called so already."""
+        names = [Name.literal(alias) for alias in dict.fromkeys(aliases)]
+        if not names:
+            return {}
+        found = await resolve(self.session, ENTITIES[type_name], names, _ALL)
+        return {name.name.casefold(): set(ids) for name, ids in found.ids.items() if ids}
+
     async def _learn(self, type_name: str, links: Sequence[Linked]) -> None:
         ids = {each: [each.stored_id] if each.stored_id else [] for each in links}
         names = {each: Name.literal(each.name) for each in links}

@@ -109,14 +109,18 @@ class ScrapeRun:
 
     async def learn(self, candidates: Iterable[Candidate]) -> None:
         """Look up the objects that results name."""
+        many = list(candidates)
         links = [
             link
-            for each in candidates
-            for attr, many in each.found.links.items()
+            for each in many
+            for attr, named in each.found.links.items()
             if self.planner.may_change(attr)
-            for link in many
+            for link in named
         ]
         await self.matcher.learn(links)
+        if self.planner.type in ("Studio", "Tag"):  # no two of them may be called alike
+            aliases = [alias for each in many for alias in each.found.values.get("aliases", ())]
+            self.planner.taken |= await self.matcher.taken_aliases(self.planner.type, aliases)
 
     async def edits(self, row: Row, candidate: Candidate) -> list[Edit]:
         """The edits that a result makes of an object, with its picture."""
@@ -150,11 +154,11 @@ class ScrapeRun:
             if self.asker.stopped is not None:
                 break
             pictured = self._wants_pictures and any(self._may_take(row) for row in some)
-            answers = await self.asker.answers(some, with_pictures=pictured)
-            if self.number is not None:
-                said = {one: each for one, each in answers.items() if not isinstance(each, StashError)}
-                self.decisions.keep(self.number, said)
-            found |= answers
+            async for answers in self.asker.answers(some, with_pictures=pictured):
+                if self.number is not None:
+                    said = {one: each for one, each in answers.items() if not isinstance(each, StashError)}
+                    self.decisions.keep(self.number, said)
+                found |= answers
         return found
 
     def _chosen(self, row: Row, answers: Any, rules: Rules) -> Scraped:

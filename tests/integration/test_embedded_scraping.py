@@ -1,0 +1,77 @@
+"""The scraper of an embedded library: files beside videos, images and galleries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from library_client import LibraryClient
+from scan_library import ScanLibrary, picture, scan_library, write_picture, write_video
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Iterator[ScanLibrary]:
+    """A library with a video and a gallery of pictures, each with a file that describes it."""
+    with scan_library(tmp_path) as opened:
+        write_video(opened.media / "a.mp4", 1)
+        write_picture(opened.media / "set" / "1.png", 1)
+        (opened.media / "set" / ".forcegallery").touch()
+        facts = {"title": "A", "urls": ["https://a.example"], "cover": "a-own.png", "groups": ["Saga"]}
+        (opened.media / "a.json").write_text(json.dumps(facts), encoding="utf-8")
+        (opened.media / "set" / "gallery.nfo").write_text(
+            "<movie><title>Set</title></movie>", encoding="utf-8"
+        )
+        (opened.media / "set" / "1.json").write_text('{"title": "One"}', encoding="utf-8")
+        opened.scan()
+        yield opened
+
+
+def asking(operation: str, given: str, fields: str = "title") -> str:
+    """The document that scrapes with the library's scraper."""
+    return f'{{ {operation}(source: {{scraper_id: "sidecar"}}, input: {{ {given} }}) {{ {fields} }} }}'
+
+
+def scrape(media: ScanLibrary, operation: str, given: str, fields: str = "title") -> Any:
+    return LibraryClient(media.library)(asking(operation, given, fields))
+
+
+def test_each_kind_has_its_file(media: ScanLibrary) -> None:
+    scenes = scrape(
+        media, "scrapeMultiScenes", "scene_ids: [1]", "title urls groups { name } stored: remote_site_id"
+    )
+    assert scenes == [
+        [{"title": "A", "urls": ["https://a.example"], "groups": [{"name": "Saga"}], "stored": None}]
+    ]
+    assert scrape(media, "scrapeSingleGallery", "gallery_id: 1") == [{"title": "Set"}]
+    assert scrape(media, "scrapeSingleImage", "image_id: 1") == [{"title": "One"}]
+
+
+def test_a_picture_beside_the_video_is_its_cover(media: ScanLibrary) -> None:
+    (media.media / "a-poster.jpg").write_bytes(picture(1, (64, 36), "JPEG"))
+    [found] = scrape(media, "scrapeSingleScene", "scene_id: 1", "image")
+    assert found["image"].startswith("data:image/jpeg;base64,")
+
+
+def test_nothing_outside_the_library_is_read(media: ScanLibrary, tmp_path: Path) -> None:
+    (media.media / "a.json").unlink()
+    (tmp_path / "secret.json").write_text('{"title": "x"}', encoding="utf-8")
+    (media.media / "a.json").symlink_to(tmp_path / "secret.json")
+    assert "a.json" in LibraryClient(media.library).refusal(asking("scrapeSingleScene", "scene_id: 1"))
+
+
+REFUSED = [
+    ("scrapeSingleScene", 'query: "x"', "not supported"),
+    ("scrapeMultiScenes", "scene_ids: [1, 9]", "scene with id 9 not found"),
+]
+
+
+def test_what_it_cannot_scrape_is_refused(media: ScanLibrary) -> None:
+    ask = LibraryClient(media.library)
+    for operation, given, told in REFUSED:
+        assert told in ask.refusal(asking(operation, given))
+    document = '{ scrapeSingleScene(source: {stash_box_endpoint: "x"}, input: {scene_id: 1}) { title } }'
+    assert "asks no stash-boxes" in ask.refusal(document)
+    assert ask("{ listScrapers(types: [PERFORMER]) { id } }") == []
