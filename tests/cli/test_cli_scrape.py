@@ -369,6 +369,23 @@ def test_a_cover_is_taken_where_there_is_none_and_a_larger_one_for_a_smaller(
     assert "96x54 is not larger than 128x72" in done.err
 
 
+def test_covers_of_many_scenes_are_kept_beside_the_journal(
+    cli: Cli, proxy: FaultProxy, own_state: Path
+) -> None:
+    made = " ".join(f'a{n}: sceneCreate(input: {{title: "x"}}) {{ id }}' for n in range(31))
+    cli.ok("api", f"mutation {{ {made} }}")
+    proxy.rule = Sources(
+        scrapeMultiScenes=lambda given: [
+            [result("x", int(one), image=cover(64, 36))] for one in given["input"]["scene_ids"]
+        ]
+    )
+    done = cli.ok("scenes", "scrape", "--all", "--with", "sidecar", "--only", "cover", "--yes")
+    assert "updated 35 scenes" in done.err
+    [journal] = own_state.rglob("journal.sqlite")
+    assert b"base64" not in b"".join(path.read_bytes() for path in journal.parent.glob("journal.sqlite*"))
+    assert len(list((journal.parent / "pictures").iterdir())) == 1
+
+
 def test_fingerprints_are_sent_on_request(cli: Cli, proxy: FaultProxy) -> None:
     hold(cli, "1", "2")
     proxy.rule = sources = answer_by_id(s1=[result("One", 1, details="1")], s2=[])

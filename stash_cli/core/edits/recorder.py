@@ -15,7 +15,7 @@ from stash_cli.core.edits.databases import (
     read_fingerprint,
 )
 from stash_cli.core.edits.journal import Journal
-from stash_cli.core.edits.pictures import Pictures
+from stash_cli.core.edits.pictures import Pictures, is_picture
 from stash_cli.core.edits.recording import Recording
 from stash_cli.core.errors import StashConflictError, StashError, StashJournalError, StashUsageError
 from stash_cli.core.log import logger
@@ -147,7 +147,7 @@ class Recorder:
                 for each in creations
             ]
             rows += [
-                Recorded(edit.type, edit.id, changes.UPDATE, edit.field, edit.before, wanted_of(edit))
+                Recorded(edit.type, edit.id, changes.UPDATE, edit.field, edit.before, _packed(pictures, edit))
                 for edit in edits
             ]
             changes.add(self.journal, self.start(), rows)
@@ -172,6 +172,7 @@ class Recorder:
         rows = changes.planned(self.journal, self.start(), type_name, ids)
         self.resumed = {row.key: row for row in rows}
         left = {(edit.type, edit.id, edit.field): edit for edit in edits}
+        pictures = Pictures(self.journal)
         replanned, dropped = [], []
         for row in rows:
             edit = left.get(row.key)
@@ -181,8 +182,8 @@ class Recorder:
                 row.state = changes.CONFLICT if is_conflict else changes.SKIPPED
                 row.reason = error.message if error else "it was so already"
                 dropped.append(row)
-            elif row.before != edit.before or row.wanted != wanted_of(edit):
-                row.before, row.wanted = edit.before, wanted_of(edit)
+            elif row.before != edit.before or row.wanted != _packed(pictures, edit):
+                row.before, row.wanted = edit.before, _packed(pictures, edit)
                 replanned.append(row)
         if replanned:
             changes.replan(self.journal, replanned)
@@ -250,6 +251,12 @@ class Recorder:
         if self.run is not None:
             self.journal.finish(self.run, interrupted=interrupted)
         self.journal.close()
+
+
+def _packed(pictures: Pictures, edit: Edit) -> dict[str, Any]:
+    """The wanted value of an edit, a picture as what stands for it."""
+    wanted = wanted_of(edit)
+    return pictures.packed(wanted) if is_picture(edit.type, edit.field) else wanted
 
 
 def _account() -> str:
