@@ -218,11 +218,10 @@ class Editing:
             **self.more,
         }
 
-    async def consent(self, edited: Edited, *, is_told: bool = True) -> bool:
+    async def consent(self, edited: Edited) -> bool:
         """Ask about what is to be changed; whether a person was asked.
 
-        `edited` makes other edits of an object. A single object is not asked about where the command line
-        tells the edits (`is_told`).
+        `edited` makes other edits of an object.
         Raises StashNotConfirmedError for a no, without a terminal to ask, and for more objects than allowed.
         """
         from stash_cli.output.failures import confirm
@@ -234,7 +233,7 @@ class Editing:
 
             await choose(self, edited)
             return True
-        if (self.is_single and is_told) or options.yes:
+        if self.is_single or options.yes:
             return False
         if streams.interactive:
             self.preview()

@@ -36,6 +36,14 @@ _SENT = 100
 """Scenes whose fingerprints are sent in one request."""
 
 
+class _ScrapeEditing(Editing):
+    """Edits that a person does not know before they are shown: one object is asked about, too."""
+
+    @property
+    def is_single(self) -> bool:
+        return False
+
+
 @dataclass
 class Scraping:
     """The run of one command."""
@@ -57,7 +65,7 @@ class Scraping:
         entity = self.noun.entity
         outcomes = Outcomes(entity, "updated", [])
         names = Names(self.session)
-        self.editing = Editing(
+        self.editing = _ScrapeEditing(
             self.session, self.runtime, entity, self.options, self.draft, names, outcomes, []
         )
 
@@ -251,7 +259,7 @@ class Scraping:
         if self.options.interactive:
             self.editing.check_count()
             return True
-        return await self.editing.consent(edited, is_told=False)
+        return await self.editing.consent(edited)
 
     def _end(self) -> None:
         """Store that the run is over, unless something is left to be asked or sent."""
