@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, closing
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+from journal_support import Workbench, journalled
 from scan_library import ScanLibrary, scan_library, write_picture
 
 sys.path.insert(0, str(Path(__file__).parent / "cli"))
 
 from cli_support import Cli, Done
+
+from stash_cli.core.client.paging import FindQuery, iter_rows
+from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.pace import Pace
+from stash_cli.core.errors import StashError
+from stash_cli.core.renames.apply import RenameRun
+from stash_cli.core.renames.library import library_folders, look_around
+from stash_cli.core.renames.plan import Move, RenamePlan, Wish
+from stash_cli.core.renames.template import PathTemplate
+from stash_cli.core.renames.wishes import Naming
+from stash_cli.core.types.entities import ENTITIES
 
 _TITLE = "mutation($id: ID!, $title: String) { %sUpdate(input: {id: $id, title: $title}) { id } }"
 _PATHS = """SELECT {noun}s.id, folders.path || '/' || files.basename FROM {noun}s
@@ -73,3 +87,50 @@ class Shelf:
 
     def runs(self) -> list[dict[str, object]]:
         return list(self.cli.ok("history", "--json").json)
+
+
+class _Two(Pace):
+    def note(self, count: int, seconds: float) -> None:
+        self.size = 2
+
+
+def opened(url: str) -> AbstractAsyncContextManager[Workbench]:
+    return journalled(url, state_dir=Path(url.removeprefix("embedded:")).parent / "state")
+
+
+async def plan_of(bench: Workbench, template: str, policy: str) -> tuple[RenamePlan, Naming]:
+    session = bench.client.session
+    naming = Naming(PathTemplate(template, "Image"), await library_folders(session))
+    plan = RenamePlan()
+    paths = naming.paths(await session.learn())
+    async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
+        plan.add(each for each in naming.of(row) if isinstance(each, Wish))
+    await look_around(session, plan, naming.roots, str)
+    plan.settle(policy, 255)
+    return plan, naming
+
+
+async def rename(url: str, template: str, policy: str, die: Callable[[Any], bool] | None = None) -> None:
+    """Rename all images in a recorded run, two files to a request; `die` is called with each of them."""
+    async with opened(url) as bench:
+        plan, naming = await plan_of(bench, template, policy)
+        if die is not None:
+            bench.wire.spoils = die
+        with closing(plan):
+            async with bench.context.journal():
+                await run_of(bench, plan, naming, {}).apply()
+
+
+def run_of(bench: Workbench, plan: RenamePlan, naming: Naming, told: dict[str, str]) -> RenameRun:
+    """The run of a plan; `told` gets the id of each file with "done", or why it was not moved."""
+    applier = Applier(bench.client.session)
+
+    def fail(move: Move, error: StashError) -> None:
+        told[move.id] = error.message
+
+    def done(move: Move) -> None:
+        told[move.id] = "done"
+
+    run = RenameRun(applier, plan, "Image", naming.roots, 0, done, fail)
+    run.asked, run.pace = True, _Two(2)
+    return run

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from rename_support import Shelf
+from every import every
+from rename_support import Cli, Shelf, opened, plan_of, run_of
 from scan_library import picture, write_video, write_zip
+from served_library import serve_library
+
+from stash_cli.core.renames import library
 
 HOSTILE = [
     ("../../x", "-..-x.png"),
@@ -113,19 +119,45 @@ def test_a_zip_takes_its_members_along_and_a_member_stays(tmp_path: Path) -> Non
     assert len(shelf.paths()) == 3
 
 
-def test_videos_with_captions_or_scripts_stay_unless_permitted(tmp_path: Path) -> None:
+@pytest.fixture
+def videos(tmp_path: Path) -> Shelf:
+    """Two videos, the first with captions, a description and a script."""
     shelf = Shelf(tmp_path, {})
     write_video(shelf.media / "a.mp4", 1)
     write_video(shelf.media / "b.mp4", 2)
     (shelf.media / "a.en.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHi\n")
+    for name in ("a.mp4.nfo", "a.b.nfo", "ab.nfo", "a.funscript"):
+        (shelf.media / name).write_text("{}")
     shelf.scan()
     shelf.entitle("scene", {1: "A b", 2: "B c"})
-    refused = shelf.rename(noun="scenes")
-    assert refused.status == 6
-    assert "captions" in refused.err
-    assert {*shelf.paths("scene").values()} == {"a.mp4", "B c.mp4"}
-    assert shelf.rename("{{ title }}", "--sidecars", "leave", noun="scenes").status == 0
-    assert {*shelf.paths("scene").values()} == {"A b.mp4", "B c.mp4"}
+    return shelf
+
+
+def test_files_beside_a_video_follow_it(videos: Shelf) -> None:
+    before = videos.content()
+    shown = videos.rename("new/{{ title }}", "-n", noun="scenes")
+    assert "(with a.en.srt, a.funscript, a.mp4.nfo)" in shown.err
+    done = videos.rename("new/{{ title }}", noun="scenes")
+    assert "moved 3 files beside them" in done.err
+    assert "stash scan" in done.err
+    new = {"new/A b.mp4", "new/B c.mp4", "new/A b.en.srt", "new/A b.mp4.nfo", "new/A b.funscript"}
+    assert videos.content().keys() == {*new, "a.b.nfo", "ab.nfo"}
+    assert videos.undo().status == 0
+    assert videos.content() == before
+
+
+def test_files_beside_a_video_stay_where_that_is_wanted(videos: Shelf) -> None:
+    assert videos.rename("{{ title }}", "--sidecars", "leave", noun="scenes").status == 0
+    assert {"A b.mp4", "B c.mp4", "a.en.srt", "a.mp4.nfo"} <= videos.content().keys()
+
+
+def test_videos_stay_with_captions_that_cannot_follow(videos: Shelf) -> None:
+    with serve_library(videos.folder / "library.sqlite") as url:
+        served = Cli(url, STASH_STATE_DIR=str(videos.folder / "state"))
+        done = served("scenes", "rename", "{{ title }}", "--all", "-y")
+        assert done.status == 6
+        assert "it has captions and a funscript, which the server does not move along" in done.err
+        assert {*videos.paths("scene").values()} == {"a.mp4", "B c.mp4"}
 
 
 def test_a_failure_half_way_leaves_a_journal_that_tells(tmp_path: Path) -> None:
@@ -166,6 +198,80 @@ def test_several_files_move_together_or_not_at_all(tmp_path: Path) -> None:
     assert set(shelf.content()) == {"a.jpg"}
 
 
+@every("is_done", [True, False])
+def test_an_answer_that_is_lost_is_told_by_where_the_files_are(
+    tmp_path_factory: pytest.TempPathFactory, is_done: bool
+) -> None:
+    shelf = Shelf(tmp_path_factory.mktemp("lost"), {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"})
+    before, told = shelf.content(), dict[str, str]()
+
+    async def lose() -> None:
+        async with opened(shelf.url) as bench:
+            plan, naming = await plan_of(bench, "{{ title }}", "fail")
+            bench.wire.lose("moveFiles", done=is_done)
+            with closing(plan):
+                async with bench.context.journal():
+                    await run_of(bench, plan, naming, told).apply()
+
+    asyncio.run(lose())
+    unknown = [one for one, outcome in told.items() if outcome != "done"]
+    assert len(unknown) == (0 if is_done else 2)
+    assert sorted(shelf.content().values()) == sorted(before.values())
+    assert shelf.content().keys() == set(shelf.paths().values())
+    assert not [path for path in shelf.content() if "stash-rename" in path]
+    assert shelf.undo().status == 0
+    assert shelf.content() == before
+
+
+def test_a_file_that_somebody_moves_meanwhile_is_left_to_him(shelf: Shelf) -> None:
+    told: dict[str, str] = {}
+
+    async def meanwhile() -> None:
+        async with opened(shelf.url) as bench:
+            plan, naming = await plan_of(bench, "{{ title }}", "fail")
+            where = {"destination_folder": str(shelf.media / "his"), "destination_basename": "own.png"}
+            await bench.client.move_files({"ids": ["1"], **where})
+            with closing(plan):
+                async with bench.context.journal():
+                    await run_of(bench, plan, naming, told).apply()
+
+    asyncio.run(meanwhile())
+    assert "his/own.png" in shelf.content()
+    assert "moved meanwhile" in told["1"]
+    assert list(told.values()).count("done") == 2
+
+
+def test_each_object_can_be_asked_about(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "c", "d.png": "e", "f.png": "g"})
+    words = ("images", "rename", "{{ title }}", "--all", "-i")
+    done = shelf.cli(*words, terminal=True, answers="?\ny\nn\na\n")
+    assert done.status == 0, done.err
+    assert len({"b.png", "c.png", "e.png", "g.png"} & shelf.content().keys()) >= 2
+    asked = shelf.cli(*words, terminal=True, answers="q\n")
+    assert asked.status == 11
+    assert shelf.cli(*words).status == 11
+
+
+def test_servers_without_queries_of_files_are_asked_in_sql(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, {"Ab/1.png": "", "ab c/2_%.png": "", "3.png": ""})
+
+    async def compare() -> None:
+        async with opened(shelf.url) as bench:
+            session = bench.client.session
+            names = ("", "/ab", "/AB C", "/none")
+            folders = [f"{shelf.media}{name}" for name in names]
+            files = await library._known_files(session, folders)
+            assert sorted(files) == sorted(await library._files_by_sql(session, folders))
+            assert len(files) == 3
+            known = await library._known_folders(session, folders)
+            assert sorted(known) == sorted(await library._folders_by_sql(session, folders))
+            async with bench.context.journal():
+                await library._files_by_sql(session, folders)
+            assert not bench.journal.runs()
+
+    asyncio.run(compare())
+
+
 WRONG = [
     (("{{ title }}",), "no images are chosen"),
     (("{{ titel }}", "1"), "Did you mean title?"),
@@ -187,5 +293,5 @@ def test_what_is_refused(tmp_path: Path) -> None:
     for words, told in WRONG:
         done = shelf.cli("images", "rename", *words, "-y")
         assert told in done.err, words
-        assert done.status in (2, 3), words
+        assert done.status in (1, 2, 3), words
     assert list(shelf.content()) == ["a.png"]

@@ -5,67 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from journal_support import Workbench, journalled
-from rename_support import Shelf
-
-from stash_cli.core.client.paging import FindQuery, iter_rows
-from stash_cli.core.edits.apply import Applier
-from stash_cli.core.edits.pace import Pace
-from stash_cli.core.renames.apply import RenameRun
-from stash_cli.core.renames.library import library_folders, look_around
-from stash_cli.core.renames.plan import RenamePlan, Wish
-from stash_cli.core.renames.template import PathTemplate
-from stash_cli.core.renames.wishes import Naming
-from stash_cli.core.types.entities import ENTITIES
+from rename_support import Shelf, opened, rename
 
 EXAMPLES = int(os.environ.get("RENAMED_LIBRARIES", "3"))
 names = st.sampled_from(["a", "b", "c", "A", "b (2)", "../x", "é"])
 files = st.builds("{}{}.png".format, st.sampled_from(["", "a/", "b/"]), st.sampled_from("abcd"))
 templates = st.sampled_from(["{{ title }}", "a/{{ title }}", "{{ title }}/{{ visual_files[0].width }}"])
 policies = st.sampled_from(["number", "skip", "fail"])
-
-
-def opened(url: str) -> AbstractAsyncContextManager[Workbench]:
-    return journalled(url, state_dir=Path(url.removeprefix("embedded:")).parent / "state")
-
-
-async def plan_of(bench: Workbench, template: str, policy: str) -> tuple[RenamePlan, Naming]:
-    session = bench.client.session
-    naming = Naming(PathTemplate(template, "Image"), await library_folders(session))
-    plan = RenamePlan()
-    paths = naming.paths(await session.learn())
-    async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
-        plan.add(each for each in naming.of(row) if isinstance(each, Wish))
-    await look_around(session, plan, naming.roots, str)
-    plan.settle(policy, 255)
-    return plan, naming
-
-
-async def rename(url: str, template: str, policy: str, die: Callable[[Any], bool] | None = None) -> None:
-    """Rename all images in a recorded run, two files to a request; `die` is called with each of them."""
-    async with opened(url) as bench:
-        plan, naming = await plan_of(bench, template, policy)
-        if die is not None:
-            bench.wire.spoils = die
-        with closing(plan):
-            applier = Applier(bench.client.session)
-            run = RenameRun(applier, plan, "Image", naming.roots, 0, lambda _: None, lambda *_: None)
-            run.asked, run.pace = True, _Two(2)
-            async with bench.context.journal():
-                await run.apply()
-
-
-class _Two(Pace):
-    def note(self, count: int, seconds: float) -> None:
-        self.size = 2
 
 
 def killed(url: str, template: str, policy: str, request: int) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.profile import Profile
     from stash_cli.core.profiles import Settings
+    from stash_cli.core.renames.sidecars import SidecarMover
     from stash_cli.core.settings import Connection
     from stash_cli.core.templates import Template
     from stash_cli.output.formats import Writer
@@ -247,6 +248,7 @@ class Runtime:
         handler = configure_logging(verbosity, cast("TextIO", self.streams), connection.secrets)
         try:
             async with StashContext(connection).open_session() as session:
+                session.on_move = self._follow if writes else None
                 if writes and is_recorded and self.is_journalled:
                     async with self.recorder().recording(session):
                         yield session
@@ -258,6 +260,24 @@ class Runtime:
             logger.removeHandler(handler)
             if missing and file is not None and file.exists():
                 self.streams.note(f"created the library {file}")
+
+    def local_path(self, path: str) -> str | None:
+        """The path on this machine of a path of the server; None where that is not known."""
+        if self.connection().is_embedded:
+            return path
+        found = self.profile.path_maps.to_local(path) if self.has_settings else path
+        return found if found != path else None
+
+    @cached_property
+    def sidecars(self) -> SidecarMover:
+        """What lets captions and other files follow the files that the server moves."""
+        from stash_cli.core.renames.sidecars import SidecarMover
+
+        return SidecarMover(self.local_path)
+
+    def _follow(self, before: str, after: str) -> None:
+        if self.connection().is_embedded or (self.has_settings and self.profile.path_maps):
+            self.sidecars.follow(before, after)
 
     @property
     def is_journalled(self) -> bool:

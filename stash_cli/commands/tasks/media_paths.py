@@ -54,18 +54,10 @@ async def check_paths(
             raise StashInputError(f"{path} is not in a media folder", hint="See `stash library list`.")
         if not exist:
             continue
-        if (local := local_path(session, runtime, path)) is not None:
+        if (local := runtime.local_path(path)) is not None:
             require_readable(local)
         elif path not in folders:
             await require_folder_of(session, path)
-
-
-def local_path(session: Session, runtime: Runtime, path: str) -> str | None:
-    """The local path of a path of the server; None where that is not known."""
-    if session.connection.is_embedded:
-        return path
-    found = runtime.profile.path_maps.to_local(path) if runtime.has_settings else path
-    return found if found != path else None
 
 
 def require_readable(path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,11 +67,11 @@ class RenameOptions(EditOptions, TargetOptions):
         str,
         typer.Option(
             "--sidecars",
-            metavar="refuse|leave",
-            help="scenes with captions or a funscript, which the server does not move along",
-            parser=named("--sidecars", choice("refuse", "leave")),
+            metavar="move|leave",
+            help="files beside a video; without a path map captions and scripts keep it where it is",
+            parser=named("--sidecars", choice("move", "leave")),
         ),
-    ] = "refuse"
+    ] = "move"
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="ask about each object: y n a q ?")
     ] = False
@@ -125,6 +125,9 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
             with before_sending(runtime):
                 await check_server(session, force=options.force or options.dry_run)
                 naming = await naming_of(session, template, options, to, empty)
+                naming.reaches = cache(runtime.sidecars.reaches)
+                if naming.leaves_sidecars:
+                    session.on_move = None
                 selection = await Selection.of(session, runtime, entity, chosen, query)
                 read_at = monotonic()
                 await fill(session, runtime, plan, naming, selection, options)
@@ -184,7 +187,6 @@ async def fill(
     options: RenameOptions,
 ) -> None:
     """Read the chosen objects, and what is where they go; then give each file its path."""
-    from stash_cli.commands.tasks.media_paths import local_path
     from stash_cli.core.renames.library import look_around
     from stash_cli.core.renames.plan import Wish
 
@@ -194,5 +196,5 @@ async def fill(
         for each in found:
             if not isinstance(each, Wish):
                 plan.refuse(each.id, each.owner, each.path, each.reason)
-    await look_around(session, plan, naming.roots, partial(local_path, session, runtime))
+    await look_around(session, plan, naming.roots, runtime.local_path)
     plan.settle(options.on_collision, options.max_bytes)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.commands.verbs.editing import MOST, write_failed
 from stash_cli.core.errors import (
     StashError,
-    StashInputError,
     StashNotConfirmedError,
     StashUsageError,
     StashVersionError,
@@ -71,9 +70,9 @@ class Renaming:
         problems: dict[str, StashError] = dict(selection.problems)
         for each in self.plan.refusals():
             if not each.is_left:
-                problems.setdefault(each.owner, StashInputError(f"{each.path}: {each.reason}"))
+                problems.setdefault(each.owner, StashError(each.reason))
         if is_named:
-            problems |= {one: StashInputError(why) for one, why in self.naming.unfit.items()}
+            problems |= {one: StashError(why) for one, why in self.naming.unfit.items()}
         self.moving = self.plan.owners(MOVES)
         self.outcomes.asked += [*self.moving, *(one for one in problems if one not in set(self.moving))]
         for one, error in problems.items():
@@ -123,6 +122,8 @@ class Renaming:
             (folder, name), (target, new) = split(each.source), split(each.target)
             old, now = (name, new) if folder == target else (each.source, each.target)
             parts = [(visible(old), "removed"), (" -> ", ""), (visible(now), "added")]
+            beside = [] if self.naming.leaves_sidecars else self.runtime.sidecars.beside(each.source)
+            parts += [(f" (with {visible(', '.join(beside))})", "")] if beside else []
             rows.append(("file" if len(moves) == 1 else f"file {each.id}", parts))
         show_object(self.runtime.streams, self.entity.noun, moves[0].owner, moves[0].label, rows)
 
@@ -173,7 +174,7 @@ class Renaming:
         for one, error in islice(self.outcomes.problems.items(), SHOWN):
             streams.warn(f"{self.entity.noun} {one}: {error.message}")
         if (more := len(self.outcomes.problems) - SHOWN) > 0:
-            streams.warn(f"and {self._count(more)} more that cannot be renamed")
+            streams.warn(f"and {more:,} more that cannot be renamed")
         for operation in self._operations():
             streams.data(json.dumps(operation, ensure_ascii=False) + "\n")
 
@@ -330,6 +331,10 @@ class Renaming:
         for line in self._stays():
             streams.note(line)
         so = f"{self._count(len(self.unchanged))} so already" if self.unchanged else ""
+        if moved := self.runtime.sidecars.moved:
+            streams.note(f"moved {_files(moved)} beside them")
+        if self.runtime.sidecars.captions:
+            streams.note("a scan lets the server find their captions again: stash scan --wait")
         if not self.outcomes.asked:
             streams.note(f"nothing to rename: {so or f'no file of {self.entity.plural} moves'}")
         elif self.outcomes.complete:

@@ -51,6 +51,8 @@ class Session:
         self._learning = Lock()
         self._server: ServerCapabilities | None = None
         self.recorder: Recorder | None = None
+        self.on_move: Callable[[str, str], None] | None = None
+        """Called with the old and the new path of each file that the server has moved."""
         """Records the edits of this session in the journal."""
         self.is_current = False
         """Whether the server confirmed the version of the schema in this session."""

@@ -120,6 +120,7 @@ class Applier:
                     refused.append(each)
                 else:
                     _note(each, done, note)
+                    self._tell_moved(each, done)
             self.recording.commit()
         # Without an answer nothing is known of the server's speed.
         if self.pace is not None and not all(map(_is_lost, sent)):
@@ -127,6 +128,12 @@ class Applier:
         self._stop_if_gone(sent)
         self._stop_if_failed(sent)
         return [*_parts(refused), *([each] for each in left)]
+
+    def _tell_moved(self, operation: Operation, done: BatchOperation) -> None:
+        """Tell the session of a file that the server has moved."""
+        if operation.name == "moveFiles" and done.error is None and self.session.on_move is not None:
+            for edit in operation.edits:
+                self.session.on_move(edit.before, edit.after)
 
     def _stop_if_gone(self, sent: Sequence[BatchOperation]) -> None:
         """Stop when the server is gone: nothing can be sent, or PATIENCE requests in a row got no answer.

@@ -68,10 +68,7 @@ class PathTemplate(Template):
         names = [safe_name(text, limit) or empty for text in texts]
         if "" in names:
             place = "the name of the file" if not names[-1] else f"folder {names.index('') + 1} of its path"
-            raise StashTemplateError(
-                f"{place} is empty",
-                hint="Give a name for that with --empty NAME, or write {% if date %}{{ date }}/{% endif %}.",
-            )
+            raise StashTemplateError(f"{place} is empty (give it one with --empty NAME)")
         return names
 
 

@@ -13,7 +13,7 @@ from stash_cli.core.templates.filters import suffix
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.renames.template import PathTemplate
@@ -23,7 +23,7 @@ FILES = {"Scene": "files", "Image": "visual_files", "Gallery": "files"}
 ZIPPED = "it is in a zip file, and the server moves only the whole zip"
 FOLDER = "it is a folder, and the server moves only files"
 NO_FILE = "it has no file"
-BESIDE = "it has {}, which the server does not move along"
+BESIDE = "it has {}, which the server does not move along (see --sidecars)"
 
 
 @dataclass
@@ -42,6 +42,8 @@ class Naming:
     limit: int = MAX_BYTES
     only_primary: bool = False
     leaves_sidecars: bool = False
+    reaches: Callable[[str], bool] = lambda _: False
+    """Whether sidecars can be moved out of a folder of the server."""
     growing: int = 0
     """Files that a second run would rename once more, because the template reads what it sets."""
     unfit: dict[str, str] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class Naming:
         wish = Wish(one, row["id"], label, path, folder, stem, ending)
         is_moved = join(folder, stem + ending) != path
         beside = _beside(row)
-        if is_moved and beside and not self.leaves_sidecars:
+        if is_moved and beside and not (self.leaves_sidecars or self.reaches(split(path)[0])):
             return Refusal(one, row["id"], path, BESIDE.format(beside), is_left=False)
         if is_moved and self._grows(row, file, wish):
             self.growing += 1
@@ -106,7 +108,7 @@ class Naming:
             stem = stem[: -len(ending)]
         stem = safe_name(stem, stem_limit(ending, self.limit)) or self.empty
         if not stem:
-            raise StashTemplateError("the name of the file is empty")
+            raise StashTemplateError("the name of the file is empty (give it one with --empty NAME)")
         present = split(path)[0]
         if self.to is not None:
             return join(self.to, *folders), stem

@@ -1,0 +1,99 @@
+"""Files beside a media file that are known by its name, and follow it where their folder can be reached.
+
+The server moves no captions, scripts and descriptions, and forgets the captions that are not beside their
+video at the next scan.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stash_cli.core.log import logger
+from stash_cli.core.renames.paths import split
+from stash_cli.core.templates.filters import stem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_ENDING = re.compile(
+    r"(?:\.[a-z]{2,3}(?:-\w+)?)?\.(?:srt|vtt)|(?:\.\w+)?\.funscript|(?:\.\w{2,5})?\.(?:nfo|json|xmp)",
+    re.IGNORECASE,
+)
+"""What follows the stem of a media file in the name of a file beside it."""
+_CAPTIONS = re.compile(r"\.(?:srt|vtt)", re.IGNORECASE)
+
+
+def sidecars_of(name: str, names: Iterable[str]) -> list[str]:
+    """Those of the `names` in a folder that belong to the file `name`, and to no other there.
+
+    >>> sidecars_of("a.mp4", ["a.mp4", "a.en.srt", "a.b.mp4", "a.b.nfo", "a.mp4.nfo", "b.srt"])
+    ['a.en.srt', 'a.mp4.nfo']
+    """
+    many = list(names)
+    own = stem(name) or name
+    others = {stem(each) for each in many if each != name and not _is_sidecar(each)}
+    if own in others:
+        return []  # such as a.mp4 and a.mkv: it is not known whose they are
+    longer = tuple(f"{each}." for each in others if each and each.startswith(f"{own}."))
+    return sorted(
+        each
+        for each in many
+        if each.startswith(f"{own}.")
+        and _ENDING.fullmatch(each[len(own) :])
+        and not (longer and each.startswith(longer))
+    )
+
+
+def _is_sidecar(name: str) -> bool:
+    return name.lower().endswith((".srt", ".vtt", ".funscript", ".nfo", ".json", ".xmp"))
+
+
+@dataclass(slots=True)
+class SidecarMover:
+    """Lets sidecars follow the files that a server has moved.
+
+    `to_local` gives the path on this machine of a folder of the server, None where that is not known. What
+    cannot be moved stays, with a warning.
+    """
+
+    to_local: Callable[[str], str | None]
+    moved: int = 0
+    captions: int = 0
+
+    def reaches(self, folder: str) -> bool:
+        """Whether files can be moved out of a folder of the server."""
+        local = self.to_local(folder)
+        return local is not None and os.access(local, os.W_OK)
+
+    def beside(self, path: str) -> list[str]:
+        """The names of the sidecars of a file that is at `path`, or was there until now."""
+        folder, name = split(path)
+        local = self.to_local(folder)
+        try:
+            return sidecars_of(name, os.listdir(local)) if local is not None else []  # noqa: PTH208 - names
+        except OSError:
+            return []
+
+    def follow(self, before: str, after: str) -> None:
+        """Move the sidecars of a file that was moved."""
+        old, new = split(before), split(after)
+        target = self.to_local(new[0])
+        for name in self.beside(before) if target is not None else ():
+            rest = name[len(stem(old[1]) or old[1]) :]
+            self._move(Path(str(self.to_local(old[0])), name), Path(str(target), f"{stem(new[1])}{rest}"))
+
+    def _move(self, source: Path, target: Path) -> None:
+        if os.path.lexists(target):
+            logger.warning("%s stays: %s is there already", source, target)
+            return
+        try:
+            source.rename(target)
+        except OSError as error:
+            logger.warning("%s stays: %s", source, error.strerror or error)
+            return
+        self.moved += 1
+        self.captions += bool(_CAPTIONS.fullmatch(target.suffix))
