@@ -265,9 +265,9 @@ def test_servers_without_queries_of_files_are_asked_in_sql(tmp_path: Path) -> No
             assert len(files) == 3
             known = await library._known_folders(session, folders)
             assert sorted(known) == sorted(await library._folders_by_sql(session, folders))
-            async with bench.context.journal():
+            async with bench.context.journal() as run:
                 await library._files_by_sql(session, folders)
-            assert not bench.journal.runs()
+            assert not bench.rows(run.id)
 
     asyncio.run(compare())
 
