@@ -210,7 +210,7 @@ class Output:
     def add(self, lines: Sequence[Line]) -> None:
         for line in lines:
             if self._writer is None:
-                self.runtime.streams.data(self._text(line))
+                self.runtime.streams.graphics(self._text(line))  # its colours would be escaped as data
             else:
                 self._writer.row(in_utc(line))
         self.runtime.streams.out.flush()
@@ -222,6 +222,7 @@ class Output:
     def _text(self, line: Line) -> str:
         from stash_cli.core.client.job_log import first_line
         from stash_cli.output.card import LEAST, wrapped
+        from stash_cli.output.streams import escaped
 
         streams, level = self.runtime.streams, line["level"].lower()
         time = moment(line.get("time"))
@@ -231,6 +232,7 @@ class Output:
         indent = len(f"{when}  {label}  ")
         room = max(streams.width - indent, LEAST) if streams.out_is_terminal else None
         text = f"\n{' ' * indent}".join(wrapped(message, room))
+        text = escaped(text) if streams.out_is_terminal else text
         if streams.colored(streams.out) and level in _STYLES:
             label = streams.style(label, _STYLES[level])
         return f"{when}  {label}  {text}\n"

@@ -61,6 +61,12 @@ def logged_file(logged: Cli, library_file: Path) -> Path:
     return library_file
 
 
+def test_levels_are_coloured_on_a_terminal(logged: Cli) -> None:
+    said = logged.ok("logs", "--level", "error", terminal=True).out
+    assert "\x1b[31merror" in said
+    assert "\\u001b" not in said
+
+
 def test_a_window_that_begins_before_the_log_is_told(logged: Cli) -> None:
     assert "the server's oldest line is of" in logged.ok("logs", "--since", "1h").err
     assert logged.ok("logs").err == ""

@@ -42,7 +42,7 @@ SHOW = {
 def examples() -> list[str]:
     """The lines of the guide and of `stash help query` that begin with `stash`."""
     guide = (ROOT / "docs" / "query-language.md").read_text(encoding="utf-8")
-    lines = [*re.findall(r"^ +(stash \S+ (?:find|count).*)$", guide, re.MULTILINE)]
+    lines = [*re.findall(r"^ *(stash \S+ (?:find|count).*)$", guide, re.MULTILINE)]
     lines += [
         re.split(r"\s{2,}", line.strip())[0] for line in QUERY.splitlines() if line.startswith("  stash ")
     ]
