@@ -1,0 +1,101 @@
+"""kill -9 at any request of an update: `history` is right about what happened, undo and resume work."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from cli_support import Cli, environment, program
+from fault_proxy import Exchange, FaultProxy, on_mutation
+
+FEW = 14
+COUNT = int(os.environ.get("KILLED_OBJECTS", FEW))
+"""How many objects are changed; with 1000 all requests of the command are tried, in two minutes."""
+WORDS = ("tags", "update", "--all", "description={{ name }} of {{ id }}", "favorite=true", "-y", "-q")
+
+
+class Killed:
+    """A library of tags behind a proxy, and a program over it that is killed."""
+
+    def __init__(self, proxy: FaultProxy) -> None:
+        self.proxy = proxy
+        self.cli = Cli(proxy.url)
+        for start in range(0, COUNT, 250):
+            made = (
+                f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}'
+                for n in range(start, min(start + 250, COUNT))
+            )
+            self.cli.ok("api", f"mutation {{ {' '.join(made)} }}")
+        self.before = self.tags()
+
+    def tags(self) -> dict[str, tuple[str, bool]]:
+        """Id -> description and favourite of the tags."""
+        rows = self.cli.ok("tags", "find", "--json", "--fields", "id,description,favorite").json
+        return {row["id"]: (row["description"], row["favorite"]) for row in rows}
+
+    def kill_at(self, number: int, *, done: bool) -> None:
+        """Run the command, and kill it at its mutation of this number, which is done or was not."""
+        process: list[subprocess.Popen[bytes]] = []
+
+        async def kill(exchange: Exchange) -> None:
+            if done:
+                await exchange.work()
+            process[0].kill()
+            await asyncio.to_thread(process[0].wait)
+
+        self.proxy.rule = on_mutation(kill, number)
+        process.append(subprocess.Popen(program(*WORDS), env=environment(STASH_URL=self.proxy.url)))
+        assert process[0].wait(100) == -signal.SIGKILL
+        self.proxy.rule = lambda _: None
+
+    def check(self, *, done: bool) -> str:
+        """Compare the journal with the server; the number of the run."""
+        run = self.cli.ok("history", "--json").json[0]
+        assert run["state"] == "unfinished"
+        rows = self.cli.ok("history", "show", str(run["id"]), "--json").json
+        assert len(rows) == 2 * COUNT
+        now = self.tags()
+        for row in rows:
+            there = now[row["id"]][row["field"] == "favorite"]
+            is_made = row["state"] == "done" or (row["state"] == "sent" and done)
+            assert there == (row["wanted"]["after"] if is_made else row["before"]), row
+        states = Counter(row["state"] for row in rows)
+        assert states.keys() <= {"done", "sent", "planned"}
+        assert 0 < states["sent"] <= 2 * 250
+        return str(run["id"])
+
+
+@pytest.fixture
+def killed(served_url: str) -> Iterator[Killed]:
+    with FaultProxy(served_url) as proxy:
+        yield Killed(proxy)
+
+
+def positions(killed: Killed) -> list[tuple[int, bool, bool]]:
+    """Numbers of the mutations of the command, whether they are done, and whether it is resumed."""
+    if COUNT == FEW:
+        return [(1, True, False), (2, False, True)]
+    before = len(killed.proxy.mutations)
+    killed.cli.ok(*WORDS)
+    killed.cli.ok("undo", str(killed.cli.ok("history", "--json").json[0]["id"]), "-y")
+    requests = range(1, (len(killed.proxy.mutations) - before) // 2 + 1)
+    return [
+        (number, done, resumes) for number in requests for done in (False, True) for resumes in (False, True)
+    ]
+
+
+def test_killed_at_a_request(killed: Killed) -> None:
+    tried = positions(killed)
+    for number, done, resumes in tried:
+        killed.kill_at(number, done=done)
+        run = killed.check(done=done)
+        if resumes:
+            killed.cli.ok("history", "resume", run, "-y")
+            assert all(tag == (f"tag {int(one) - 1} of {one}", True) for one, tag in killed.tags().items())
+        killed.cli.ok("undo", run, "-y")
+        assert killed.tags() == killed.before
