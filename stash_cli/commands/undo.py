@@ -94,6 +94,7 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     """Undo or redo one run."""
     from stash_cli.commands.history import check_output, run_number
     from stash_cli.core.edits import undo_runs
+    from stash_cli.core.edits.history import summary
 
     check_output(runtime)
     if runtime.options.no_journal:
@@ -109,6 +110,11 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
         recorder = runtime.recorder()
         number = given or await chosen(session, recorder, verb)
         run = undo_runs.edited(recorder.journal, recorder.journal.run(number))
+        beyond = await undo_runs.impossible(session, recorder.journal, run.id, verb)
+        if beyond and len(beyond) < summary(recorder.journal, run).undoable:
+            runtime.streams.note("cannot be taken back on this server; the rest can:")
+            for line in listed(beyond):
+                runtime.streams.note(line)
         confirm_run(runtime, recorder, run.id, verb, asks=not (options.yes or options.dry_run))
         act = undo_runs.undo if verb == "undo" else undo_runs.redo
         report = await act(session, recorder, number, is_dry=options.dry_run)

@@ -136,8 +136,15 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
             confirm(runtime.streams, call.question, yes=options.yes)
         paths = runtime.wanted(view) if _has_fields(call) else None
         # What nobody has named and an older server lacks is no news.
-        answer = session.call(call.operation, args, paths, quiet=runtime.options.fields is None)
-        return await (uninterrupted(_confirmed(call, answer)) if is_mutation else answer)
+        quiet = runtime.options.fields is None
+        if not is_mutation:
+            return await session.call(call.operation, args, paths, quiet=quiet)
+        from stash_cli.core.edits.apply import apply_one
+        from stash_cli.core.edits.operation import Operation
+
+        selected = None if paths is None else tuple(paths)
+        answer = apply_one(session, Operation(call.operation, args, paths=selected), quiet=quiet)
+        return await uninterrupted(_confirmed(call, answer))
 
     tell(call, runtime, runtime.run(work, writes=is_mutation))
 

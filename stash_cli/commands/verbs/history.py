@@ -171,7 +171,8 @@ def _times_edit(
     if options.reset or options.remove:
         part = Change(removed=tuple(_removed(before, periods, everything=options.reset)))
     else:
-        times = [first for first, _ in periods] or [datetime.now(UTC)]
+        # Servers keep whole seconds.
+        times = [first for first, _ in periods] or [datetime.now(UTC).replace(microsecond=0)]
         part = Change(added=tuple(each.astimezone(UTC).isoformat().replace("+00:00", "Z") for each in times))
     if part:
         yield Edit(noun.entity.type, row["id"], field, before, part)

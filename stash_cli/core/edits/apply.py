@@ -157,14 +157,17 @@ class Applier:
             self.stopped = failed
 
 
-async def apply_one(session: Session, operation: Operation) -> Any:
-    """The answer to one operation, which is sent as it is; raises its error."""
+async def apply_one(session: Session, operation: Operation, *, quiet: bool = False) -> Any:
+    """The answer to one operation, which is sent as it is; raises its error.
+
+    With `quiet` there is no warning about fields that the server lacks.
+    """
     recording = await _recording(session, [operation])
     [each] = recording.operations
     done = BatchOperation(each.name, each.args, each.returns, error=not_sent(None))
     try:
         recording.sent([each])
-        done.result = await session.call(each.name, each.args, each.returns)
+        done.result = await session.call(each.name, each.args, each.returns, quiet=quiet)
         done.error = None
     except StashError as error:
         done.error = error

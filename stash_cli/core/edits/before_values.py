@@ -14,7 +14,7 @@ from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
@@ -44,7 +44,7 @@ def _reads(edit: Edit) -> Iterable[tuple[str, str, str]]:
         if relation.inverse_field and isinstance(edit.after, Change):
             for item in (*edit.after.added, *edit.after.removed):
                 yield relation.inverse_type, str(key_of(item)), relation.inverse_field
-    elif edit.type in ENTITIES and edit.id:
+    elif is_read(edit.type) and edit.id:
         yield edit.type, edit.id, edit.field
 
 
@@ -84,9 +84,35 @@ async def read_objects(
     found = {}
     for type_name, (ids, names) in by_type.items():
         paths = ["id", "created_at", *paths_of(type_name, names, server)]
-        async for row in session.rows_by_id(type_name, ids, paths):
+        async for row in rows_of(session, type_name, ids, paths):
             found[type_name, row["id"]] = row
     return found
+
+
+CHAPTER = "GalleryChapter"
+
+
+def is_read(type_name: str) -> bool:
+    """Whether objects of a type can be read: entities, and chapters."""
+    return type_name in ENTITIES or type_name == CHAPTER
+
+
+async def rows_of(
+    session: Session, type_name: str, ids: Sequence[str], paths: Sequence[str]
+) -> AsyncIterator[dict[str, Any]]:
+    """The objects with these ids that exist, with the fields in `paths`."""
+    if type_name != CHAPTER:
+        async for row in session.rows_by_id(type_name, ids, paths):
+            yield row
+        return
+    # No query finds chapters: they are fields of galleries.
+    own = [f"galleries.chapters.{path}" for path in paths if not path.startswith("gallery.")]
+    args = {"filter": {"per_page": -1}, "gallery_filter": {"has_chapters": "true"}}
+    answer = await session.call("findGalleries", args, ["galleries.id", *own])
+    for gallery in answer["galleries"]:
+        for row in gallery["chapters"]:
+            if row["id"] in ids:
+                yield {**row, "gallery": {"id": gallery["id"]}}
 
 
 def paths_of(type_name: str, attrs: Iterable[str], server: ServerCapabilities) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.journal import as_text, of_text
 from stash_cli.core.orm.edit import Change, Edit, MapChange
+from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -103,15 +104,20 @@ def _values(row: Recorded) -> tuple[Any, ...]:
 
 
 def set_states(journal: Journal, rows: Iterable[Recorded]) -> None:
-    """Store what became of changes: state, answer, reason, and the id of what was made."""
+    """Store what became of changes: state, answer, reason, the id of what was made, and counted times."""
     values = [
-        (row.state, as_text(row.answered), row.reason, row.created_at, row.id, row.run, row.seq)
+        (
+            *(row.state, as_text(row.answered), row.reason, row.created_at, row.id),
+            # At which second the server has counted, only its answer tells.
+            as_text(row.wanted) if row.field in COUNTED else None,
+            *(row.run, row.seq),
+        )
         for row in rows
     ]
     with journal.writing() as connection:
         connection.executemany(
-            "UPDATE change SET state = ?, answered = ?, reason = ?, created_at = ?, id = ?"
-            " WHERE run = ? AND seq = ?",
+            "UPDATE change SET state = ?, answered = ?, reason = ?, created_at = ?, id = ?,"
+            " wanted = ifnull(?, wanted) WHERE run = ? AND seq = ?",
             values,
         )
 

@@ -92,6 +92,11 @@ def _beside(operation: Operation) -> Iterator[Edit]:
         yield _RESETS[operation.name].at(one)
     elif operation.name == "setGalleryCover":
         yield Edit("Gallery", one, "cover", UNSET, str(given["cover_image_id"]))
+    elif operation.name in ("addGalleryImages", "removeGalleryImages"):
+        images = tuple(map(str, given["image_ids"]))
+        is_more = operation.name.startswith("add")
+        change = Change(added=images) if is_more else Change(removed=images)
+        yield Edit("Gallery", str(given["gallery_id"]), "images", UNSET, change)
     elif operation.name in ("sceneAddPlay", "sceneAddO", "sceneDeletePlay", "sceneDeleteO"):
         field = "play_history" if operation.name.endswith("Play") else "o_history"
         times = tuple(given.get("times") or ())

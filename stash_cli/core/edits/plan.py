@@ -84,9 +84,11 @@ def _with_lists_beside(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPl
 
 
 def has_bulk(type_name: str, field: str, server: ServerCapabilities) -> bool:
-    """Whether the server has a bulk update that changes the list by parts."""
+    """Whether the server has a bulk update that changes the list by parts, and does so rightly."""
     name = bulk_field(type_name, field)
-    return name is not None and server.field_name(f"Bulk{type_name}UpdateInput", name) is not None
+    if name is None or not fits_bulk(type_name, name, None, is_change=True):
+        return False
+    return server.field_name(f"Bulk{type_name}UpdateInput", name) is not None
 
 
 def alike(plans: Iterable[ObjectPlan], server: ServerCapabilities) -> list[list[ObjectPlan]]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.before_values import read_objects, with_before
+from stash_cli.core.edits.before_values import is_read, read_objects, with_before
 from stash_cli.core.edits.pictures import is_picture
 from stash_cli.core.edits.resources import is_resource, read_resources
 from stash_cli.core.edits.reverse import same
 from stash_cli.core.orm.edit import Change, Edit
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.orm.relationship import relationships
-from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ async def _fields(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:
     """The values of fields of entities; pictures and lists that the other side holds are read apart."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for type_name, one, name in nets:
-        if type_name in ENTITIES:
+        if is_read(type_name):
             wanted.setdefault((type_name, one), set()).add(name)
     session = reversal.session
     rows = await read_objects(session, wanted, await session.learn()) if wanted else {}

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits import changes, resources
-from stash_cli.core.edits.before_values import TIMES, paths_of, read_times, with_before
+from stash_cli.core.edits.before_values import TIMES, is_read, paths_of, read_times, with_before
 from stash_cli.core.edits.changes import Recorded, wanted_of
 from stash_cli.core.edits.described import edits_of, subjects, verb_of
 from stash_cli.core.edits.pictures import PICTURES, Pictures, is_picture
@@ -17,7 +17,6 @@ from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.orm.input import attributes, before_of
 from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
-from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ class Recording:
         """Read all that is needed to make again what is going to be deleted or merged away."""
         groups: dict[str, dict[str, list[Recorded]]] = {}
         for row in planned:
-            if row.operation in (changes.DELETE, changes.MERGE) and row.type in ENTITIES:
+            if row.operation in (changes.DELETE, changes.MERGE) and is_read(row.type):
                 groups.setdefault(row.type, {}).setdefault(row.id, []).append(row)
         for type_name, rows in groups.items():
             for one, (snapshot, made) in (await read_snapshots(session, type_name, list(rows))).items():

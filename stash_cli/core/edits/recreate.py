@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits import changes
-from stash_cli.core.edits.before_values import read_objects
+from stash_cli.core.edits.before_values import is_read, read_objects
 from stash_cli.core.edits.changes import CREATE, Recorded
 from stash_cli.core.edits.plan import plan_create
 from stash_cli.core.edits.resume import made_since
@@ -46,7 +46,7 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
     await _note_lost(reversal, wanted)
     there = await read_objects(
         reversal.session,
-        {(row.type, reversal.ids.current(row.type, row.id)): () for row in wanted if row.type in ENTITIES},
+        {(row.type, reversal.ids.current(row.type, row.id)): () for row in wanted if is_read(row.type)},
         await reversal.session.learn(),
     )
     made: list[Recorded] = []
@@ -257,7 +257,8 @@ async def _adopted(reversal: Reversal, type_name: str, rows: Sequence[Recorded])
 
 async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     """Give objects that were made again what their create did not take, and links from others."""
-    moved = await make_children(reversal, rows)
+    galleries = [row for row in rows if row.type == "Gallery"]
+    moved = await make_children(reversal, [row for row in rows if row.type != "Gallery"])
     gone = await missing_links(reversal, rows)
     edits: dict[tuple[str, str, str], Edit] = {(each.type, each.id, each.field): each for each in moved}
     freed: dict[tuple[str, str, str], str | None] = {}
@@ -273,7 +274,11 @@ async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
             key = (edit.type, edit.id, edit.field)
             edits[key] = edit
             freed[key] = row.wanted.get("merged_into")
+    covers = [edits.pop(key) for key in list(edits) if key[0] == "Gallery" and key[2] == "cover"]
     await reversal.apply(await _still_open(reversal, list(edits.values()), freed), {})
+    # Chapters count the images of a gallery, and the cover is one of them.
+    await make_children(reversal, galleries)
+    await reversal.apply(await _still_open(reversal, covers, {}), {})
 
 
 def _reference(
@@ -298,7 +303,7 @@ async def make_children(reversal: Reversal, parents: Sequence[Recorded]) -> list
         {
             (child["type"], reversal.ids.current(child["type"], child["id"])): ()
             for _, child in children
-            if child["type"] in ENTITIES
+            if is_read(child["type"])
         },
         await reversal.session.learn(),
     )
@@ -337,7 +342,7 @@ async def _still_open(
     """
     wanted: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
-        if edit.type in ENTITIES:
+        if is_read(edit.type):
             wanted.setdefault((edit.type, edit.id), set()).add(edit.field)
     rows = await read_objects(reversal.session, wanted, await reversal.session.learn()) if wanted else {}
     found = []

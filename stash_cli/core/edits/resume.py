@@ -23,6 +23,7 @@ from stash_cli.core.edits.changes import (
     UPDATE,
     Recorded,
 )
+from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.pictures import Pictures, is_picture
 from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
 from stash_cli.core.edits.resources import is_resource, plan_resources, read_resources
@@ -68,7 +69,7 @@ async def _go_on(session: Session, recorder: Recorder, run: Run) -> None:
             raise StashJournalError(
                 f"Run {run.id} was made on another database, at {run.server}.", hint="Nothing was sent."
             )
-        applier = Applier(session, is_shielded=True)
+        applier = Applier(session, is_shielded=True, pace=Pace())
         for rows in _steps(changes.read(recorder.journal, run.id)):
             if applier.stopped is None:
                 await _step(session, recorder, applier, rows, run.started)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.before_values import is_readable, paths_of
+from stash_cli.core.edits.before_values import is_readable, paths_of, rows_of
 from stash_cli.core.graphql.batch import BatchOperation, execute_batch
 from stash_cli.core.orm.edit import key_of
 from stash_cli.core.orm.input import attributes, before_of
@@ -49,7 +49,7 @@ async def read_snapshots(
     server = await session.learn()
     found = {}
     paths = list(dict.fromkeys(["id", *_paths(type_name, server)]))
-    async for row in session.rows_by_id(type_name, ids, paths):
+    async for row in rows_of(session, type_name, ids, paths):
         found[str(row["id"])] = (_snapshot(type_name, row), row.get("created_at"))
     for one, reference in await _references(session, type_name, list(found), server):
         found[one][0]["references"].append(reference)

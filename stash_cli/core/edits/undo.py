@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits import changes, resources
 from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.before_values import is_read
 from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
 from stash_cli.core.edits.databases import NewIds
 from stash_cli.core.edits.history import MAY_BE_DONE, UNDOABLE
 from stash_cli.core.edits.journal import UNDO
+from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.pictures import Pictures
-from stash_cli.core.edits.plan import plan_destroy, plan_updates
+from stash_cli.core.edits.plan import check_known, plan_destroy, plan_updates
 from stash_cli.core.edits.present_values import OTHER, present_values
 from stash_cli.core.edits.resources import RESOURCES, is_resource, plan_resources
 from stash_cli.core.edits.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.edits.undo_report import Problem, Report
-from stash_cli.core.errors import StashInputError, StashJournalError
+from stash_cli.core.errors import StashCapabilityError, StashInputError, StashJournalError
 from stash_cli.core.orm.edit import Edit, key_of
 from stash_cli.core.orm.object_plan import plan_object
 from stash_cli.core.orm.relationship import relationships
@@ -31,6 +33,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.journal import Run
     from stash_cli.core.edits.operation import Operation
@@ -53,14 +56,18 @@ class Reversal:
         self.is_dry = is_dry
         self.report = report
         self.ids = NewIds(self.journal, target.database or 0)
-        self.applier = Applier(session, is_shielded=True)
+        self.applier = Applier(session, is_shielded=True, pace=Pace())
         self.pictures = Pictures(self.journal)
+        self.made: set[tuple[str, str]] = set()
+        """Type and id of what the run made: it goes with its fields, whatever they are by now."""
         self.kept: set[tuple[str, str]] = set()
         """Type and id of what objects were made with that are not deleted."""
 
     async def run(self) -> None:
         """Take the run back. Raises StashJournalError where it was made on another database."""
         await self._check_database()
+        rows_ = changes.read(self.journal, self.target.id)
+        self.made = {self.key(row)[:2] for row in rows_ if row.operation == CREATE and row.id}
         last: list[Recorded] = []
         for rows in stages(self._first(last)):
             if self.applier.stopped is None:
@@ -117,13 +124,15 @@ class Reversal:
             net = self.net(row)
             nets[key] = net.then(nets[key]) if key in nets else net
             held.setdefault(key, []).append(row)
-        edits = []
+        edits, server = [], await self.session.learn()
         for key, now in (await present_values(self, nets, held)).items():
             found = reverse(key, self._net_at(held[key], now) or nets[key], now)
             if (run := self.later_run(key, nets[key])) is not None:
                 self.refuse(key, held[key], f"{CHANGED} by run {run}")
-            elif found.edit is not None and (reason := refusal(found.edit)):
+            elif found.edit is not None and (reason := refusal(found.edit, server)):
                 self.refuse(key, held[key], reason)
+            elif found.reason and key[:2] in self.made:
+                self.set_undone(held[key])
             elif found.reason:
                 reason = self.by_whom(key) if found.overwrites else found.reason
                 self.refuse(key, held[key], reason)
@@ -147,7 +156,8 @@ class Reversal:
         return found
 
     async def apply(self, edits: Sequence[Edit], held: dict[Key, list[Recorded]]) -> None:
-        """Make edits, and store which changes they took back."""
+        """Make edits, and store which changes they took back; what this server cannot do is a problem."""
+        edits = list(self._possible(edits))
         self.report.edits += edits
         if self.is_dry or not edits:
             return
@@ -170,6 +180,14 @@ class Reversal:
             else:
                 self.report.done[UPDATE, key[0]] += 1
                 self.set_undone(held.get(key, ()))
+
+    def _possible(self, edits: Sequence[Edit]) -> Iterator[Edit]:
+        """The edits that this server can make; the others are problems."""
+        for edit in edits:
+            if reason := refusal(edit, self.session.capabilities):
+                self.report.problems.append(Problem(*key_of_edit(edit), reason))
+            else:
+                yield edit
 
     def _note_new(self, edit: Edit, done: BatchOperation) -> None:
         """Store the new id of what is no entity and was made again."""
@@ -195,7 +213,7 @@ class Reversal:
 
     async def _delete_type(self, type_name: str, rows: Sequence[Recorded]) -> None:
         by_id = {self.ids.current(type_name, row.id): row for row in rows if row.id}
-        known = await read_snapshots(self.session, type_name, list(by_id)) if type_name in ENTITIES else {}
+        known = await read_snapshots(self.session, type_name, list(by_id)) if is_read(type_name) else {}
         ids = []
         for one, row in by_id.items():
             snapshot, made = known.get(one, (None, None))
@@ -359,13 +377,15 @@ def key_of_edit(edit: Edit) -> tuple[str, str, str]:
     return edit.type, edit.id, edit.field
 
 
-def refusal(edit: Edit) -> str:
-    """Why no server makes an edit; "" for no reason."""
+def refusal(edit: Edit, server: ServerCapabilities | None = None) -> str:
+    """Why no server makes an edit, or not this one; "" for no reason."""
     if is_resource(edit.type):
         return resources.refusal(edit)
     try:
         plan_object(edit.type, edit.id, [edit])
-    except StashInputError as error:
+        if server is not None and server.is_older:
+            check_known(plan_updates([edit], server), server)
+    except (StashInputError, StashCapabilityError) as error:
         return error.message
     return ""
 

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from stash_cli.core.edits import changes
 from stash_cli.core.edits.changes import set_all_redone
-from stash_cli.core.edits.history import summary
+from stash_cli.core.edits.history import MAY_BE_DONE, summary
 from stash_cli.core.edits.journal import EDIT, REDO, UNDO
-from stash_cli.core.edits.undo import Reversal
-from stash_cli.core.edits.undo_report import Report
+from stash_cli.core.edits.reverse import net_of, reverse
+from stash_cli.core.edits.undo import Reversal, refusal
+from stash_cli.core.edits.undo_report import Problem, Report
 from stash_cli.core.errors import StashJournalError
 
 if TYPE_CHECKING:
@@ -45,6 +46,21 @@ async def redo(session: Session, recorder: Recorder, number: int, *, is_dry: boo
     if not undos:
         raise StashJournalError(f"Run {run.id} is not undone.")
     return await _take_back(session, recorder, run, undos, REDO, is_dry=is_dry)
+
+
+async def impossible(session: Session, journal: Journal, number: int, kind: str = UNDO) -> list[Problem]:
+    """What an undo or a redo of a run cannot take back on this server, told without a request."""
+    run = edited(journal, journal.run(number))
+    server = await session.learn()
+    found = []
+    for part in [run] if kind == UNDO else runs_of(journal, run, UNDO):
+        for row in changes.read(journal, part.id):
+            if row.operation == changes.UPDATE and row.state in MAY_BE_DONE and row.undone_by is None:
+                net = net_of(row)
+                edit = reverse(row.key, net, net.answered).edit
+                if edit is not None and (reason := refusal(edit, server)):
+                    found.append(Problem(*row.key, reason))
+    return found
 
 
 async def _take_back(

@@ -60,7 +60,7 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk("SceneMarker", "primary_tag_id", Rule.NOT_CLEARABLE, _NEEDED),
     Quirk("GalleryChapter", "gallery_id", Rule.NOT_CLEARABLE, _NEEDED),
     Quirk("GalleryChapter", "image_index", Rule.NOT_CLEARABLE, _NEEDED),
-    Quirk("SceneMarker", "tag_ids", Rule.ALONE_WHOLE, "a list as long as the present one is dropped"),
+    Quirk("SceneMarker", "tag_ids", Rule.ALONE, "a list as long as the present one is dropped"),
     Quirk("SceneMarker", "primary_tag_id", Rule.ALONE, "it counts in the length that decides on tag_ids"),
     Quirk("Scene", "title", Rule.ALONE_BLANK, "only sceneUpdate refuses a scene without file and title"),
 )
