@@ -66,7 +66,11 @@ _OVERVIEW = """{
   findStudios(filter: {per_page: -1}) { studios { name details tags { name } parent_studio { name } } }
   findScenes(filter: {per_page: -1}) { scenes {
     title details rating100 urls play_history o_history tags { name } studio { name }
+    performers { name }
     scene_markers { title seconds primary_tag { name } tags { name } } } }
+  findPerformers(filter: {per_page: -1}) { performers { name details alias_list tags { name } } }
+  findSavedFilters { mode name find_filter { q sort } object_filter }
+  configuration { general { logLevel } }
 }"""
 
 
@@ -77,7 +81,7 @@ async def overview(bench: Workbench) -> Any:
 
 def _in_order(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _in_order(each) for name, each in value.items()}
+        return {name: _in_order(each) for name, each in value.items() if name != "id"}
     return sorted(map(_in_order, value), key=repr) if isinstance(value, list) else value
 
 

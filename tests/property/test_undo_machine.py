@@ -1,4 +1,4 @@
-"""Random edits, creations, deletions and merges, with undos and redos in any order.
+"""Random edits, creations, deletions, merges and imports, with undos and redos in any order.
 
 In the end everything is undone, and the library is what it was; or, where somebody else changed it meanwhile,
 what he changed is as he left it.
@@ -7,6 +7,7 @@ what he changed is as he left it.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import tempfile
@@ -18,9 +19,12 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from journal_support import Workbench, journalled, overview
+from typer.testing import CliRunner
 
+from stash_cli.app import app
+from stash_cli.core.edits.journal import EDIT
 from stash_cli.core.errors import StashError, StashJournalError
-from stash_cli.core.types import Scene, Studio, Tag
+from stash_cli.core.types import Performer, Scene, Studio, Tag
 
 numbers = st.integers(0, 30)
 words = st.sampled_from(["", "a", "b", "c"])
@@ -36,6 +40,7 @@ class UndoMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         url = f"embedded:{Path(self.folder.name) / 'library.sqlite'}"
         state = {"state_dir": Path(self.folder.name) / "state"}
+        self.program = CliRunner(env={"STASH_URL": url, "STASH_STATE_DIR": str(state["state_dir"])})
         self.bench: Workbench = self.run(self.stack.enter_async_context(journalled(url, **state)))
         self.runs: list[int] = []
         self.theirs: dict[str, str] = {}
@@ -134,7 +139,82 @@ class UndoMachine(RuleBasedStateMachine):
 
         self.recorded(act)
 
-    @rule(name=st.sampled_from(["Tag", "Studio", "Scene"]), number=numbers)
+    @rule(number=numbers, tag=numbers, text=words)
+    def mark(self, number: int, tag: int, text: str) -> None:
+        """A marker of a scene, which keeps its tag from being deleted."""
+        self.count += 1
+        scene, primary = self.pick("Scene", number), self.pick("Tag", tag)
+        given = {"scene_id": scene, "primary_tag_id": primary, "title": text, "seconds": self.count}
+        if scene and primary:
+            self.recorded(lambda: self.bench.client.ask("sceneMarkerCreate", input=given))
+
+    @rule(number=numbers, chosen=st.sets(numbers, max_size=2), text=words)
+    def perform(self, number: int, chosen: set[int], text: str) -> None:
+        """A new performer in a scene, with tags."""
+        self.count += 1
+        given = {"name": f"performer {self.count}", "details": text, "alias_list": [f"also {self.count}"]}
+        tags = sorted({self.pick("Tag", each) for each in chosen} - {None})
+        scene = self.pick("Scene", number)
+
+        async def act() -> None:
+            made = await self.bench.client.ask("performerCreate", input={**given, "tag_ids": tags})
+            if scene:
+                await self.bench.update("Scene", scene, performer_ids=[made.id])
+
+        self.recorded(act)
+
+    @rule(source=numbers, destination=numbers)
+    def merge_scenes(self, source: int, destination: int) -> None:
+        one, other = self.pick("Scene", source), self.pick("Scene", destination)
+        given = {"source": [one], "destination": other, "values": {"id": other}, "play_history": True}
+        if one and other and one != other:
+            self.recorded(lambda: self.bench.client.ask("sceneMerge", input=given))
+
+    @rule(number=numbers, text=words, parent=numbers)
+    def import_tags(self, number: int, text: str, parent: int) -> None:
+        """A file that changes a tag, makes another one, and puts both below a third one."""
+        self.count += 1
+        names = self.names("Tag")
+        if not names:
+            return
+        above = names[parent % len(names)]
+        rows = [{"name": names[number % len(names)], "description": text, "parents+": [above]}]
+        rows.append({"name": f"imported {self.count}", "aliases": [f"from {self.count}"], "parents": [above]})
+        self.command("tags", "import", "--upsert", "--match", "name", "-y", rows=rows)
+
+    @rule(number=numbers, name=st.sampled_from(["a", "b"]))
+    def save_filter(self, number: int, name: str) -> None:
+        tag = self.pick("Tag", number)
+        if tag is not None:
+            self.command("filters", "save", name, "--kind", "scenes", f"tag:id:{tag}", "-y")
+
+    @rule(name=st.sampled_from(["a", "b"]))
+    def delete_filter(self, name: str) -> None:
+        self.command("filters", "delete", name, "-y")
+
+    @rule(value=st.sampled_from(["Debug", "Info", "Error"]))
+    def set_level(self, value: str) -> None:
+        self.command("config", "set", f"general.log_level={value}")
+
+    def command(self, *words: str, rows: list[dict[str, Any]] | None = None) -> None:
+        """Run the program, whose run is recorded like those of Python."""
+        if rows is not None:
+            file = Path(self.folder.name) / "rows.jsonl"
+            file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+            words = (*words[:2], str(file), *words[2:])
+        done = self.program.invoke(app, words)
+        assert "internal error" not in done.stderr, done.stderr
+        latest = self.bench.journal.runs(limit=1)
+        if latest and latest[0].id not in self.runs and latest[0].kind == EDIT:
+            self.runs.append(latest[0].id)
+
+    def names(self, name: str) -> list[str]:
+        items = f"{name.lower()}s"
+        document = f"{{ find{name}s(filter: {{per_page: -1}}) {{ {items} {{ name }} }} }}"
+        answer = self.run(self.bench.client.execute(document))
+        return sorted(row["name"] for row in answer[f"find{name}s"][items])
+
+    @rule(name=st.sampled_from(["Tag", "Studio", "Scene", "Performer"]), number=numbers)
     def delete(self, name: str, number: int) -> None:
         one = self.pick(name, number)
         if one is not None:
@@ -185,7 +265,7 @@ class UndoMachine(RuleBasedStateMachine):
         return found
 
 
-TYPES = {"Tag": Tag, "Studio": Studio, "Scene": Scene}
+TYPES = {"Tag": Tag, "Studio": Studio, "Scene": Scene, "Performer": Performer}
 
 
 async def ids_of(bench: Workbench, name: str) -> list[str]:
