@@ -190,7 +190,7 @@ async def write(session: Session, current: Settings, changed: dict[str, Any]) ->
     from stash_cli.core.edits.operation import Operation
 
     for name, args in mutations(current, changed):
-        answer = apply_one(session, Operation(name, args, paths=None))
+        answer = apply_one(session, Operation(name, args, paths=None), quiet=True)
         await uninterrupted(
             confirmed(
                 answer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from fault_proxy import Exchange, FaultProxy, on_mutation
 
 FEW = 14
 COUNT = int(os.environ.get("KILLED_OBJECTS", FEW))
-"""How many objects are changed; with 1000 all requests of the command are tried, in two minutes."""
+"""How many objects are changed; with 1000 all requests of the command are tried."""
 WORDS = ("tags", "update", "--all", "description={{ name }} of {{ id }}", "favorite=true", "-y", "-q")
 
 
@@ -38,8 +39,11 @@ class Killed:
         rows = self.cli.ok("tags", "find", "--json", "--fields", "id,description,favorite").json
         return {row["id"]: (row["description"], row["favorite"]) for row in rows}
 
-    def kill_at(self, number: int, *, done: bool) -> None:
-        """Run the command, and kill it at its mutation of this number, which is done or was not."""
+    def kill_at(self, number: int, *, done: bool) -> bool:
+        """Run the command, and kill it at its mutation of this number, which is done or was not.
+
+        False where the command sent fewer, and ended.
+        """
         process: list[subprocess.Popen[bytes]] = []
 
         async def kill(exchange: Exchange) -> None:
@@ -50,8 +54,10 @@ class Killed:
 
         self.proxy.rule = on_mutation(kill, number)
         process.append(subprocess.Popen(program(*WORDS), env=environment(STASH_URL=self.proxy.url)))
-        assert process[0].wait(100) == -signal.SIGKILL
+        status = process[0].wait(100)
         self.proxy.rule = lambda _: None
+        assert status in (0, -signal.SIGKILL)
+        return status != 0
 
     def check(self, *, done: bool) -> str:
         """Compare the journal with the server; the number of the run."""
@@ -69,6 +75,10 @@ class Killed:
         assert 0 < states["sent"] <= 2 * 250
         return str(run["id"])
 
+    def run(self) -> str:
+        """The number of the last run."""
+        return str(self.cli.ok("history", "--json").json[0]["id"])
+
 
 @pytest.fixture
 def killed(served_url: str) -> Iterator[Killed]:
@@ -76,26 +86,26 @@ def killed(served_url: str) -> Iterator[Killed]:
         yield Killed(proxy)
 
 
-def positions(killed: Killed) -> list[tuple[int, bool, bool]]:
-    """Numbers of the mutations of the command, whether they are done, and whether it is resumed."""
+def attempts() -> Iterator[tuple[int, bool, bool]]:
+    """Numbers of mutations, whether they are done, and whether the run is resumed; without end for many."""
     if COUNT == FEW:
-        return [(1, True, False), (2, False, True)]
-    before = len(killed.proxy.mutations)
-    killed.cli.ok(*WORDS)
-    killed.cli.ok("undo", str(killed.cli.ok("history", "--json").json[0]["id"]), "-y")
-    requests = range(1, (len(killed.proxy.mutations) - before) // 2 + 1)
-    return [
-        (number, done, resumes) for number in requests for done in (False, True) for resumes in (False, True)
-    ]
+        yield from [(1, True, False), (2, False, True)]
+        return
+    for number in itertools.count(1):
+        yield from itertools.product([number], (False, True), (False, True))
 
 
 def test_killed_at_a_request(killed: Killed) -> None:
-    tried = positions(killed)
-    for number, done, resumes in tried:
-        killed.kill_at(number, done=done)
+    kills = 0
+    for number, done, resumes in attempts():
+        if not killed.kill_at(number, done=done):
+            killed.cli.ok("undo", killed.run(), "-y")
+            break
         run = killed.check(done=done)
         if resumes:
             killed.cli.ok("history", "resume", run, "-y")
             assert all(tag == (f"tag {int(one) - 1} of {one}", True) for one, tag in killed.tags().items())
         killed.cli.ok("undo", run, "-y")
         assert killed.tags() == killed.before
+        kills += 1
+    assert kills == (2 if COUNT == FEW else 4 * (number - 1) + 2 * done + resumes)

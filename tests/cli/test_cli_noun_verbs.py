@@ -153,6 +153,11 @@ def test_chapters_are_kept_in_the_order_of_their_images(gallery: Cli) -> None:
     assert gallery("galleries", "chapters", "delete", "2").status == 11
     gallery.ok("galleries", "chapters", "delete", "2", "--yes")
     assert [each["title"] for each in gallery.ok(*listed).json] == ["Water"]
+    for run in ("7", "6"):  # the last two
+        gallery.ok("undo", run, "--yes")
+    assert [each["title"] for each in gallery.ok(*listed).json] == ["Beach", "Pool"]
+    gallery.ok("undo", "4", "--yes")
+    assert [each["title"] for each in gallery.ok(*listed).json] == ["Beach"]
 
 
 def test_a_gallery_gets_its_cover_and_loses_it(gallery: Cli) -> None:

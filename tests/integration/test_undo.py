@@ -300,3 +300,28 @@ async def test_one_undo_at_a_time(embedded_url: str) -> None:
         with bench.journal.exclusive(), pytest.raises(StashJournalError, match="Another undo"):
             await bench.context.undo(run.id)
         assert (await bench.context.undo(run.id)).is_complete
+
+
+async def test_groups_come_back_in_their_order(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        saga, *parts = [await bench.client.ask("groupCreate", input={"name": name}) for name in "SABC"]
+        ids = [each.id for each in parts]
+
+        async def order() -> list[str]:
+            found = await bench.client.execute("{ findGroup(id: 1) { sub_groups { group { id } } } }")
+            return [each["group"]["id"] for each in found["findGroup"]["sub_groups"]]
+
+        async with bench.context.journal() as run:
+            given = {"containing_group_id": saga.id, "sub_groups": [{"group_id": one} for one in ids]}
+            await bench.client.ask("addGroupSubGroups", input=given)
+        async with bench.context.journal() as reordering:
+            moved = {"sub_group_ids": ids[:1], "insert_at_id": ids[1], "insert_after": True}
+            await bench.client.ask("reorderSubGroups", input={"group_id": saga.id, **moved})
+        assert await order() == [ids[1], ids[0], ids[2]]
+        await bench.context.undo(reordering.id)
+        assert await order() == ids
+        await bench.context.redo(reordering.id)
+        assert await order() == [ids[1], ids[0], ids[2]]
+        await bench.context.undo(reordering.id)
+        assert (await bench.context.undo(run.id)).is_complete
+        assert await order() == []

@@ -101,7 +101,9 @@ class Applier:
             self.recording.commit()
             return []
         sent = [
-            BatchOperation(each.name, each.args, each.returns, error=not_sent(None)) for each in operations
+            # Fields that nobody has named are no news where the server lacks them.
+            BatchOperation(each.name, each.args, each.returns, error=not_sent(None), quiet=each.paths is None)
+            for each in operations
         ]
         refused: list[Operation] = []
         left: list[Operation] = []
@@ -233,7 +235,7 @@ async def _execute(session: Session, sent: Sequence[BatchOperation]) -> list[dic
         if len(sent) > 1:
             return (await execute_batch(session, sent, max_batch_size=len(sent))).raw_response
         [one] = sent
-        one.result = await session.call(one.operation, one.args, one.return_fields)
+        one.result = await session.call(one.operation, one.args, one.return_fields, quiet=one.quiet)
     except StashError as error:
         for each in sent:
             each.error = error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.edits import resources
 from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE
-from stash_cli.core.orm.edit import Change, Edit, MapChange
+from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import attributes, operation_name
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.orm.side_mutations import LISTS
@@ -92,6 +93,13 @@ def _beside(operation: Operation) -> Iterator[Edit]:
         yield _RESETS[operation.name].at(one)
     elif operation.name == "setGalleryCover":
         yield Edit("Gallery", one, "cover", UNSET, str(given["cover_image_id"]))
+    elif operation.name in ("addGroupSubGroups", "removeGroupSubGroups"):
+        many = given.get("sub_groups") or [{"group_id": str(each)} for each in given.get("sub_group_ids", ())]
+        is_more = operation.name.startswith("add")
+        change = Change(added=tuple(many)) if is_more else Change(removed=tuple(many))
+        yield Edit("Group", str(given["containing_group_id"]), "sub_groups", UNSET, change)
+    elif operation.name == "reorderSubGroups":
+        yield Edit("Group", str(given["group_id"]), "sub_groups", UNSET, UNSET)
     elif operation.name in ("addGalleryImages", "removeGalleryImages"):
         images = tuple(map(str, given["image_ids"]))
         is_more = operation.name.startswith("add")
@@ -102,6 +110,20 @@ def _beside(operation: Operation) -> Iterator[Edit]:
         times = tuple(given.get("times") or ())
         is_more = operation.name.startswith("sceneAdd")
         yield Edit("Scene", one, field, UNSET, Change(added=times) if is_more else Change(removed=times))
+
+
+def completed(operation: Operation, edit: Edit) -> Edit:
+    """An edit with what it replaces, and with its new value where that follows: groups in another order."""
+    if operation.name != "reorderSubGroups" or edit.before is UNSET:
+        return edit
+    given = operation.input
+    moved = [str(one) for one in given["sub_group_ids"]]
+    held = {str(key_of(item)): item for item in edit.before}
+    rest = [one for one in held if one not in moved]
+    at = str(given["insert_at_id"])
+    place = rest.index(at) + bool(given.get("insert_after")) if at in rest else len(rest)
+    order = [*rest[:place], *(one for one in moved if one in held), *rest[place:]]
+    return replace(edit, after=[held[one] for one in order])
 
 
 def _bulk_attributes(type_name: str) -> dict[str, str]:

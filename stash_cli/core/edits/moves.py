@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.apply import Applier
 
+    Key = tuple[str, str, str]
     Note = Callable[[Operation, BatchOperation], None]
 
-FILE, PATH = "BaseFile", "path"
-"""Type and field of the edit that moves a file."""
+FILE, PATH, SCENE = "BaseFile", "path", "scene"
+"""Type of files; the fields of edits that move one on the disk, and to another scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +140,28 @@ async def move_files(applier: Applier, moves: Sequence[Move], note: Note) -> Non
 # --- resource: see `resources` ---
 
 
-async def read(
-    session: Session, wanted: Mapping[tuple[str, str, str], Collection[Any]]
-) -> dict[tuple[str, str, str], str]:
-    """The paths of files; an older server, which finds none by id, is asked for the places in `wanted`."""
+async def read(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
+    """The paths and scenes of files; an older server is asked for the places in `wanted`."""
+    scenes = {key: places for key, places in wanted.items() if key[2] == SCENE}
+    found = await _scenes_of(session, scenes) if scenes else {}
+    paths = {key: places for key, places in wanted.items() if key[2] == PATH}
+    return found | (await _paths_of(session, paths) if paths else {})
+
+
+async def _scenes_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
+    """The scenes that files belong to, among those in `wanted` and all that have several files."""
+    paths = ["id", "files.id"]
+    several = {"file_count": {"value": 1, "modifier": "GREATER_THAN"}}
+    args = {"filter": {"per_page": -1}, "scene_filter": several}
+    rows = (await session.call("findScenes", args, [f"scenes.{path}" for path in paths]))["scenes"]
+    named = {str(one) for places in wanted.values() for one in places if isinstance(one, str)}
+    rows += [row async for row in session.rows_by_id("Scene", sorted(named), paths)]
+    holders = {str(file["id"]): str(row["id"]) for row in rows for file in row["files"]}
+    return {key: holders[key[1]] for key in wanted if key[1] in holders}
+
+
+async def _paths_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
+    """The paths of files."""
     ids = [one for _, one, _ in wanted]
     if (await session.learn()).has_query(FILE_ENTITIES[FILE].find):
         rows = session.rows_by_id(FILE, ids, ["id", PATH])
@@ -180,6 +199,9 @@ async def _files_at(session: Session, paths: Sequence[str]) -> dict[str, str]:
 def edits(operation: Operation) -> Iterator[Edit]:
     """The edits that a mutation of files makes."""
     given = operation.input
+    if operation.name == "sceneAssignFile":
+        yield Edit(FILE, str(given["file_id"]), SCENE, UNSET, str(given["scene_id"]))
+        return
     folder, name = given.get("destination_folder"), given.get("destination_basename") or ""
     # A folder that is named by its id is not known.
     for one in given["ids"] if folder else ():
@@ -188,7 +210,7 @@ def edits(operation: Operation) -> Iterator[Edit]:
 
 def completed(edit: Edit) -> Edit:
     """The edit with the whole new path, where only its folder is given."""
-    if edit.before is UNSET or not edit.after.endswith("/"):
+    if edit.before is UNSET or edit.field == SCENE or not edit.after.endswith("/"):
         return edit
     return replace(edit, after=str(path_of(edit.after) / path_of(edit.before).name))
 
@@ -198,11 +220,14 @@ def answered(edit: Edit, _: Any) -> Any:
     return edit.after
 
 
-def mapped(_: tuple[str, str, str], value: Any, __: Callable[[str, str], str]) -> Any:
-    """The path itself: it names no object."""
-    return value
+def mapped(key: Key, value: Any, current: Callable[[str, str], str]) -> Any:
+    """The path itself, or the present id of the scene."""
+    return current("Scene", value) if key[2] == SCENE and isinstance(value, str) else value
 
 
 async def plan(_: Session, edits: Sequence[Edit]) -> list[Operation]:
     """The mutations that move files to the paths of edits, in an order in which each is free."""
-    return plan_moves(in_order(Move(edit.id, edit.before, edit.after) for edit in edits))
+    moves = in_order(Move(each.id, each.before, each.after) for each in edits if each.field == PATH)
+    given = [(each, {"scene_id": each.after, "file_id": each.id}) for each in edits if each.field == SCENE]
+    assigned = [Operation("sceneAssignFile", {"input": args}, (each.id,), (each,)) for each, args in given]
+    return [*plan_moves(moves), *assigned]

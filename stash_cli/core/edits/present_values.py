@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.before_values import is_read, read_objects, with_before
 from stash_cli.core.edits.pictures import is_picture
-from stash_cli.core.edits.resources import is_resource, read_resources
+from stash_cli.core.edits.resources import is_resource, mapped, read_resources
 from stash_cli.core.edits.reverse import same
 from stash_cli.core.orm.edit import Change, Edit
 from stash_cli.core.orm.input import before_of
@@ -46,7 +46,8 @@ async def _resources(reversal: Reversal, wanted: Mapping[Key, list[Any]], held: 
     found = await read_resources(reversal.session, wanted)
     for key in wanted.keys() - found.keys():
         reversal.refuse(key, held[key], GONE)
-    return found
+    # A filter may name objects by the ids that they had before they were deleted and made again.
+    return {key: mapped(key, value, reversal.ids.current) for key, value in found.items()}
 
 
 async def _fields(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:

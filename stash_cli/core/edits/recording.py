@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits import changes, resources
 from stash_cli.core.edits.before_values import TIMES, is_read, paths_of, read_times, with_before
 from stash_cli.core.edits.changes import Recorded, wanted_of
-from stash_cli.core.edits.described import edits_of, subjects, verb_of
+from stash_cli.core.edits.described import completed, edits_of, subjects, verb_of
 from stash_cli.core.edits.pictures import PICTURES, Pictures, is_picture
 from stash_cli.core.edits.resources import is_resource, with_present
 from stash_cli.core.edits.side_mutations import compare
@@ -66,7 +66,7 @@ class Recording:
         self._replaced |= await self.pictures.read(session, [key for key in pictured if key[1]])
         planned: list[Recorded] = []
         for operation, many in zip(operations, edits, strict=True):
-            own = tuple(next(known) for _ in many)
+            own = tuple(completed(operation, next(known)) for _ in many)
             each = replace(operation, edits=own, paths=self._paths(operation, own))
             self.operations.append(each)
             self._given[id(each)] = operation

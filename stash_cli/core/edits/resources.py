@@ -49,7 +49,7 @@ class Resource(NamedTuple):
 
 
 RESOURCES = {
-    "BaseFile": Resource("moves", "moved", "file", "files", ("moveFiles",)),
+    "BaseFile": Resource("moves", "moved", "file", "files", ("moveFiles", "sceneAssignFile")),
     "SavedFilter": Resource(
         "saved_filters",
         "changed",

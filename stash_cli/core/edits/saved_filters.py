@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     Key = tuple[str, str, str]
 
 SAVED, DEFAULT, FIELD = "SavedFilter", "DefaultFilter", "filter"
-_PARTS = ("find_filter", "object_filter", "ui_options")
+PARTS = ("find_filter", "object_filter", "ui_options")
 
 
 def contents(row: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a filter as an input; null fields of an answer are left out."""
-    found = {name: row[name] for name in _PARTS if row.get(name) is not None}
+    found = {name: row[name] for name in PARTS if row.get(name) is not None}
     if "find_filter" in found:
         found["find_filter"] = {
             name: value
@@ -39,7 +39,12 @@ def contents(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def value_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """All of a saved filter but its id."""
-    return {"mode": row["mode"], "name": row["name"].strip(), **contents(with_parts(row))}
+    return {"mode": row["mode"], "name": row["name"].strip(), **_parts(row)}
+
+
+def _parts(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a filter that say anything; servers answer some of the others with empty ones."""
+    return {name: value for name, value in contents(with_parts(row)).items() if value}
 
 
 def edits(operation: Operation) -> Iterator[Edit]:
@@ -51,7 +56,7 @@ def edits(operation: Operation) -> Iterator[Edit]:
     elif operation.name == "destroySavedFilter":
         yield Edit(SAVED, str(given["id"]), FIELD, UNSET, None)
     else:
-        yield Edit(DEFAULT, MODES[given["mode"]], FIELD, UNSET, contents(with_parts(given)) or None)
+        yield Edit(DEFAULT, MODES[given["mode"]], FIELD, UNSET, _parts(given) or None)
 
 
 def completed(edit: Edit) -> Edit:
@@ -75,7 +80,7 @@ async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
     for key in (key for key in wanted if key[0] == DEFAULT):
         mode = await known_mode(session, key[1])
         row = await session.call("findDefaultFilter", {"mode": mode}, quiet=True)
-        found[key] = None if row is None else contents(with_parts(row))
+        found[key] = None if row is None else _parts(row) or None
     return found
 
 
