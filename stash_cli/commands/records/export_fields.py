@@ -127,7 +127,8 @@ def target_field(target: Target, words: Words) -> ExportField:
     declared = field_of(entity.type, attr)
     if declared is None:
         raise StashUsageError(f"{attr} can be written, and not read")
-    paths = [*field_paths(declared), *label_paths(entity, attr), *_disambiguation_paths(entity, attr)]
+    own = (path for path in field_paths(declared) if not path.endswith(".updated_at"))
+    paths = [*own, *label_paths(entity, attr), *_disambiguation_paths(entity, attr)]
     kind = list if _is_text_list(target) else _KINDS.get(declared.type.name, str)
     relation = relationships(entity.type).get(attr)
     if relation is None or relation.inverse_type not in ENTITIES:

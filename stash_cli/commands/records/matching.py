@@ -56,12 +56,15 @@ class Matcher:
         if self.keys:
             return self.keys[0], key_text(self.keys[0], _value(values, self.keys[0]))
         one = key_text("id", values.get("id"))
-        text = str(values.get(DATABASE) or "")
-        is_elsewhere = bool(text) and not is_same_database(text, self.fingerprint)
-        if one and not is_elsewhere:
+        if one and not self.is_elsewhere(values):
             return "id", one
         others = ((name, key_text(name, values.get(name))) for name in _INSTEAD if name in self.known)
         return next((each for each in others if each[1]), ("id", one))
+
+    def is_elsewhere(self, values: Mapping[str, Any]) -> bool:
+        """Whether a row says that it was exported from another database."""
+        text = str(values.get(DATABASE) or "")
+        return bool(text) and not is_same_database(text, self.fingerprint)
 
     async def rows(
         self, session: Session, wanted: Mapping[str, Iterable[str]], paths: Sequence[str]
@@ -92,7 +95,7 @@ class Matcher:
         name, value = key
         exact = [row for row in found if value in self.known[name].values(row)]
         rows = exact or list(found)
-        for other in self.keys[1:]:
+        for other in self._others(record, name):
             text = folded(other, key_text(other, _value(record.values, other)))
             rows = [
                 row
@@ -102,6 +105,19 @@ class Matcher:
         if name == "id" and len(self.keys) < 2 and rows:  # noqa: PLR2004 - a second column that agrees
             self._check_id(record, rows[0])
         return rows
+
+    def _others(self, record: Record, name: str) -> tuple[str, ...]:
+        """The columns that must agree beside the one that is looked up."""
+        if self.keys or name != "name":
+            return self.keys[1:]
+        return tuple(each for each in ("disambiguation",) if each in self.known and each in record.values)
+
+    def made_key(self, record: Record, key: tuple[str, str]) -> tuple[str, ...]:
+        """What two rows that make new objects must not share."""
+        others = (
+            folded(name, key_text(name, _value(record.values, name))) for name in self._others(record, key[0])
+        )
+        return (key[0], folded(*key), *others)
 
     def _check_id(self, record: Record, row: Row) -> None:
         """Refuse a row whose id may be that of another object."""

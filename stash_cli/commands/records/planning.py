@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.input_flags import input_flags
 from stash_cli.commands.records.columns import every_assignment
-from stash_cli.commands.records.identity import DATABASE, is_same_database
 from stash_cli.commands.records.matching import folded
 from stash_cli.commands.records.since_export import check_since
 from stash_cli.commands.verbs.assignments import Op
 from stash_cli.commands.verbs.changes import Changes, gather
+from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.draft import LINE
-from stash_cli.core.edits.plan import Plan, check_known, plan_creates, plan_updates
+from stash_cli.core.edits.plan import Plan, check_known, is_nothing, plan_creates, plan_updates
 from stash_cli.core.errors import (
     StashAmbiguousError,
     StashError,
@@ -24,7 +24,9 @@ from stash_cli.core.errors import (
     StashNotFoundError,
     StashUsageError,
 )
+from stash_cli.core.orm.input import field_of
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.verbs.editing import Editing
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.orm.edit import Edit
     from stash_cli.core.records.reading import Record, Records
 
     Row = dict[str, Any]
@@ -89,7 +92,7 @@ class Planner:
     rows: int = 0
     _lines: dict[str, int] = field(default_factory=dict)
     """Id of an object -> the line that changes it."""
-    _made: dict[tuple[str, str], int] = field(default_factory=dict)
+    _made: dict[tuple[str, ...], int] = field(default_factory=dict)
     """Key of a new object -> its line."""
     _new_names: dict[str, int] = field(default_factory=dict)
     _deferred: list[_Item] = field(default_factory=list)
@@ -203,8 +206,7 @@ class Planner:
 
     def _check_names(self, item: _Item) -> None:
         """Raise the error of the first name that is not found, and of an id of another database."""
-        text = str(item.record.values.get(DATABASE) or "")
-        is_elsewhere = bool(text) and not is_same_database(text, self.matcher.fingerprint)
+        is_elsewhere = self.matcher.is_elsewhere(item.record.values)
         for target, words in _words([item]).items():
             for word in words:
                 if is_elsewhere and word.startswith("id:"):
@@ -239,10 +241,12 @@ class Planner:
             self._repeated.add(row["id"])
             raise StashInputError(f"line {line} is about {self.editing.entity.noun} {row['id']}, too")
         each = Changes(self.editing.entity, item.assignments, self.editing.names).of(row)
+        edits = tuple(edit for edit in each.edits if not _is_unknown(edit, server))
+        each = replace(each, edits=edits)
         if not each.edits:
             self.editing.unchanged.append(each.id)
             return
-        if not self.force:
+        if not self.force and not self.matcher.is_elsewhere(item.record.values):
             check_since(item.record, row, each)
         self._check(plan_updates(each.edits, server), server)
         yield each
@@ -261,7 +265,7 @@ class Planner:
             raise StashNotFoundError(f"no {noun} with {name} {value}", hint="--upsert makes new ones.")
         given = list(self._assigned(item))
         if value and name != "id":
-            line = self._made.setdefault((name, folded(name, value)), item.record.line)
+            line = self._made.setdefault(self.matcher.made_key(item.record, item.key), item.record.line)
             if line != item.record.line:
                 raise StashInputError(f"line {line} makes one of this {name}, too")
         elif self.matcher.keys or not value:
@@ -290,7 +294,7 @@ class Planner:
 
     def _check(self, plan: Plan, server: ServerCapabilities) -> None:
         """Refuse what the server does not know; each field is looked at once."""
-        fresh = {edit.field for edit in plan.edits} - self._checked
+        fresh = {name for each in plan.operations for name in each.input} - self._checked
         if fresh:
             check_known(plan, server)
             self._checked |= fresh
@@ -321,6 +325,13 @@ class Planner:
             key = f"{LINE}{self._lines[one]}"
             outcomes.asked.append(key)
             outcomes.fail([key], error)
+
+
+def _is_unknown(edit: Edit, server: ServerCapabilities) -> bool:
+    """Whether an edit empties a field that this server does not have."""
+    declared = field_of(edit.type, edit.field)
+    is_missing = declared is not None and not is_readable(edit.type, declared.name, server)
+    return edit.before is UNSET and is_missing and is_nothing(edit.after)
 
 
 def _words(items: Sequence[_Item]) -> dict[str, list[str]]:

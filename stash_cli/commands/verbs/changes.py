@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.value_parsers import scalar
 from stash_cli.commands.verbs.assignments import Assignment, Op, Substitution, Target
+from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.counts import history_of
 from stash_cli.core.edits.draft import ObjectEdits
 from stash_cli.core.edits.recheck import is_so
@@ -171,7 +172,7 @@ class Changes:
             found += [path for each in declared for path in field_paths(each)]
             found += [*label_paths(self.entity, attr), *([history] if history else [])]
         found += [path for each in self.assignments for path in getattr(each.value, "paths", ())]
-        return [path for path in dict.fromkeys(found) if server.has_path(self.entity.type, path)]
+        return [path for path in dict.fromkeys(found) if is_readable(self.entity.type, path, server)]
 
     @property
     def fields(self) -> list[str]:

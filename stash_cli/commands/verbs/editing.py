@@ -277,9 +277,10 @@ class Editing:
     async def _read(self, ids: Sequence[str], paths: Sequence[str]) -> dict[str, Any]:
         """Rows by id; fields that the server lacks are left out."""
         from stash_cli.core.client.paging import pages_by_id
+        from stash_cli.core.edits.before_values import is_readable
 
         server = await self.session.learn()
-        known = [path for path in paths if server.has_path(self.entity.type, path)]
+        known = [path for path in paths if is_readable(self.entity.type, path, server)]
         return {
             row["id"]: row
             async for rows in pages_by_id(self.session, self.entity, ids, known)

@@ -233,8 +233,19 @@ def _creation(each: ObjectEdits, type_name: str) -> Operation:
     plan = plan_object(type_name, each.id, each.edits, "Create")
     if plan.sides:
         raise StashInputError(f"{plan.sides[0].field} cannot be given to a new {ENTITIES[type_name].noun}.")
-    given = {name: value for name, value in plan.input.items() if value is not None}
+    fields = describe_api().types[f"{type_name}CreateInput"].fields
+    # A new object has nothing where nothing is given, also on servers that do not know the field.
+    given = {
+        name: value
+        for name, value in plan.input.items()
+        if fields[name].type.required or not is_nothing(value)
+    }
     return Operation(operation_name(type_name, "Create"), {"input": given}, (each.id,))
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a value is what a new object has anyway."""
+    return value is None or value is False or value in ("", [], {}, {"full": {}})
 
 
 def plan_create(type_name: str, values: dict[str, Any], paths: Sequence[str] | None = ("id",)) -> Operation:
