@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
+from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out
 from stash_cli.commands.common.sending import before_sending, send
-from stash_cli.commands.verbs.editing import MOST, check_failed_to
+from stash_cli.commands.verbs.editing import MOST, EditOptions, check_failed_to
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.doomed import Doomed
@@ -60,6 +63,7 @@ class DeleteOptions(TargetOptions):
         str | None,
         typer.Option("--failed-to", metavar="FILE", help="write the ids that were not deleted, one a line"),
     ] = None
+    plan_out: PlanOut = None
 
 
 def delete_flags(entity: Entity) -> FlagTable:
@@ -102,6 +106,7 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
     given = options.words or []
     query = read_targets(runtime, entity, given, options)
     check_failed_to(options.failed_to)
+    check_plan_out(options.plan_out)
 
     async def work(session: Session) -> None:
         words = read_words(runtime.streams, given) if given else []
@@ -114,12 +119,14 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
             doomed = await read_doomed(session, noun, selection, options.flags)
         if options.dry_run:
             print_plan(runtime, doomed)
+        elif options.plan_out is not None:
+            await write_deletion(session, runtime, doomed, options.plan_out)
         elif not doomed.found.rows and not doomed.found.outcomes.asked:
             runtime.streams.note(f"nothing to delete: no {entity.plural} match")
         else:
             await carry_out(session, runtime, doomed, options)
 
-    runtime.run(work, writes=not options.dry_run)
+    runtime.run(work, writes=not (options.dry_run or options.plan_out))
 
 
 def print_plan(runtime: Runtime, doomed: Doomed) -> None:
@@ -132,6 +139,53 @@ def print_plan(runtime: Runtime, doomed: Doomed) -> None:
     ids = doomed.found.ids
     for each in plan_destroy(doomed.noun.entity.type, ids, dict(doomed.flags), size=max(1, len(ids))):
         runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
+
+
+async def write_deletion(session: Session, runtime: Runtime, doomed: Doomed, target: str) -> None:
+    """Write the plan of a deletion for `stash apply`."""
+    from stash_cli.commands.common.plan_output import write_plan
+
+    lines = list(doomed.lines())
+    for line in lines:
+        runtime.streams.note(line)
+    if not doomed.found.rows:
+        doomed.found.require_all()
+    states = await _states(session, doomed.noun.entity, doomed.found.ids)
+    facts = {"flags": dict(doomed.flags), "objects": states, "lines": lines}
+    await write_plan(session, runtime, target, kind="delete", type=doomed.noun.entity.type, facts=facts)
+    doomed.found.require_all()
+
+
+async def _states(session: Session, entity: Entity, ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Id -> when an object was made, and changed last."""
+    from stash_cli.core.client.paging import pages_by_id
+
+    paths = ["id", "created_at", "updated_at"]
+    return {
+        row["id"]: [row["created_at"], row["updated_at"]]
+        async for page in pages_by_id(session, entity, list(ids), paths)
+        for row in page
+    }
+
+
+async def carry_out_plan(
+    session: Session, runtime: Runtime, noun: Noun, facts: Mapping[str, Any], options: EditOptions
+) -> None:
+    """Delete what a plan names; what was changed since it was made is left, unless it is forced."""
+    from stash_cli.commands.verbs.doomed import read_doomed
+
+    check_output(runtime)
+    now = await _states(session, noun.entity, list(facts["objects"]))
+    changed = [one for one, state in facts["objects"].items() if one in now and now[one] != state]
+    left = [one for one in facts["objects"] if options.force or one not in changed]
+    errors = {one: changed_since(noun.entity.noun, one) for one in changed if not options.force}
+    for error in errors.values() if not left else ():
+        raise error
+    doomed = await read_doomed(session, noun, Selection(session, noun.entity, left), facts["flags"])
+    doomed.found.outcomes.problems |= errors
+    doomed.found.outcomes.asked += errors
+    given = {name: getattr(options, name) for name in ("yes", "max_changes", "fail_fast", "failed_to")}
+    await carry_out(session, runtime, doomed, DeleteOptions(flags=facts["flags"], **given))
 
 
 async def carry_out(session: Session, runtime: Runtime, doomed: Doomed, options: DeleteOptions) -> None:

@@ -218,6 +218,18 @@ class Editing:
             **self.more,
         }
 
+    def done(self) -> Iterator[str]:
+        """What was done, in a few words: `made 3 tags`, `changed 5 tags`, `2 tags so already`."""
+        new, changed = len(self.made), len(self.outcomes.done) - len(self.made)
+        if new:
+            yield f"made {self.count(new)}"
+        if changed:
+            yield f"changed {self.count(changed)}"
+        if not new and not changed:
+            yield "nothing to change"
+        if self.unchanged:
+            yield f"{self.count(len(self.unchanged))} so already"
+
     async def consent(self, edited: Edited) -> bool:
         """Ask about what is to be changed; whether a person was asked.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.common.plan_output import PlanOut, check_plan_out, write_edits
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
 from stash_cli.core.errors import StashInputError, StashUsageError
@@ -66,6 +67,7 @@ class ImportOptions(EditOptions):
     encoding: Annotated[
         str, typer.Option("--encoding", metavar="NAME", help="of csv; UTF-8, or what its first bytes say")
     ] = ""
+    plan_out: PlanOut = None
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -86,6 +88,7 @@ def import_records(noun: Noun, runtime: Runtime, options: ImportOptions) -> None
     runtime.check_output(noun.view)
     mode = read_mode(noun, options)
     check_failed_to(options.failed_to)
+    check_plan_out(options.plan_out)
     with opened(runtime.streams, options) as records:
         read_columns(noun, options, records)
 
@@ -97,7 +100,7 @@ def import_records(noun: Noun, runtime: Runtime, options: ImportOptions) -> None
                     planner = await plan(session, runtime, noun, options, records, mode, draft)
                 await carry_out(session, runtime, noun, options, planner)
 
-        runtime.run(work, writes=not options.dry_run)
+        runtime.run(work, writes=not (options.dry_run or options.plan_out))
 
 
 def read_mode(noun: Noun, options: ImportOptions) -> Mode:
@@ -226,6 +229,10 @@ async def carry_out(
         editing.print_plan(await session.learn())
         check_problems(planner)
         return
+    if options.plan_out is not None:
+        await write_edits(editing, options.plan_out)
+        check_problems(planner)
+        return
     if len(editing.draft):
         asked = await editing.consent(partial(other_edits, session, noun.entity))
         await editing.apply(asked=asked)
@@ -265,29 +272,16 @@ async def tell(session: Session, runtime: Runtime, noun: Noun, planner: Planner)
     editing = planner.editing
     outcomes, streams, made = editing.outcomes, runtime.streams, editing.made
     if not outcomes.problems and outcomes.complete:
-        streams.note(", ".join(done(planner)))
+        passed = (
+            f"{planner.passed:,} row{'s' if planner.passed > 1 else ''} passed over" if planner.passed else ""
+        )
+        streams.note(", ".join(filter(None, [*editing.done(), passed])))
     try:
         if not runtime.for_people:
             ids = [made.get(one, one) for one in outcomes.done] + editing.unchanged
             await print_rows(session, runtime, noun, ids)
     finally:
         outcomes.check()
-
-
-def done(planner: Planner) -> Iterator[str]:
-    """What was done, in a few words: `made 3 tags`, `changed 5 tags`, `2 so already`."""
-    editing = planner.editing
-    new, changed = len(editing.made), len(editing.outcomes.done) - len(editing.made)
-    if new:
-        yield f"made {editing.count(new)}"
-    if changed:
-        yield f"changed {editing.count(changed)}"
-    if not new and not changed:
-        yield "nothing to change"
-    if editing.unchanged:
-        yield f"{editing.count(len(editing.unchanged))} so already"
-    if planner.passed:
-        yield f"{planner.passed:,} row{'s' if planner.passed > 1 else ''} passed over"
 
 
 async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: list[str]) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.query_words import WhereOptions
+from stash_cli.commands.common.plan_output import PlanOut, check_plan_out
 from stash_cli.commands.common.sending import before_sending, uninterrupted
 from stash_cli.commands.verbs.editing import MOST
 from stash_cli.commands.verbs.targets import read_words
@@ -60,6 +61,7 @@ class MergeOptions(WhereOptions):
             "--max-changes", metavar="N", min=0, help=f"refuse to merge more objects; {MOST} with --yes"
         ),
     ] = None
+    plan_out: PlanOut = None
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -78,6 +80,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
     runtime.check_output(noun.view)
+    check_plan_out(options.plan_out)
     entity = noun.entity
     takes = dict(_take(entity, word) for word in options.take or ())
     query = read_sources(runtime, entity, options)
@@ -94,18 +97,68 @@ def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
             require_few(len(sources), options)
             planned = await plan(session, entity, sources, target, takes)
             filters = await naming_filters(session, entity, planned)
-        show(runtime, entity, planned)
-        for each in filters:
-            kind = f"the default filter of {each.plural}" if each.is_default else f"the filter {each.name!r}"
-            runtime.streams.note(f"{kind} names the destination instead")
+        show_all(runtime, entity, planned, filters)
         if options.dry_run:
             print_operations(runtime, planned)
-            return
-        await carry_out(session, runtime, noun, planned, options)
-        for each in filters:
-            await uninterrupted(each.save(session))
+        elif options.plan_out is not None:
+            await write_merge(session, runtime, planned, options.plan_out)
+        else:
+            await carry_out(session, runtime, noun, planned, options)
+            for each in filters:
+                await uninterrupted(each.save(session))
 
-    runtime.run(work, writes=not options.dry_run)
+    runtime.run(work, writes=not (options.dry_run or options.plan_out))
+
+
+def show_all(runtime: Runtime, entity: Entity, planned: Merge, filters: Sequence[Renamed]) -> None:
+    """Print what a merge changes, and the filters that name a source."""
+    show(runtime, entity, planned)
+    for each in filters:
+        kind = f"the default filter of {each.plural}" if each.is_default else f"the filter {each.name!r}"
+        runtime.streams.note(f"{kind} names the destination instead")
+
+
+async def write_merge(session: Session, runtime: Runtime, planned: Merge, target: str) -> None:
+    """Write the plan of a merge for `stash apply`."""
+    from stash_cli.commands.common.plan_output import write_plan
+    from stash_cli.core.types.entities import ENTITIES
+
+    noun = ENTITIES[planned.type].noun
+    facts = {
+        "sources": planned.sources,
+        "target": planned.target,
+        "takes": dict(planned.combination.takes),
+        "edits": _edits(planned),
+        "lines": [f"{noun} {one} into {noun} {planned.target}" for one in planned.sources],
+    }
+    await write_plan(session, runtime, target, kind="merge", type=planned.type, facts=facts)
+
+
+def _edits(planned: Merge) -> list[Any]:
+    """What a merge changes, as it is compared later."""
+    from stash_cli.core.edits.diff import edit_json
+
+    return list(
+        json.loads(json.dumps([edit_json(edit) for edit in (*planned.values(), *planned.moves)], default=str))
+    )
+
+
+async def carry_out_plan(
+    session: Session, runtime: Runtime, noun: Noun, facts: Mapping[str, Any], *, yes: bool
+) -> None:
+    """Merge what a plan names. Raises StashConflictError where that would change something else by now."""
+    from stash_cli.commands.common.plan_output import changed_since
+
+    entity = noun.entity
+    planned = await plan(session, entity, facts["sources"], facts["target"], dict(facts["takes"]))
+    if _edits(planned) != facts["edits"]:
+        raise changed_since(entity.noun, f"{facts['target']} or a source of it")
+    filters = await naming_filters(session, entity, planned)
+    show_all(runtime, entity, planned, filters)
+    options = MergeOptions(sources=facts["sources"], into=facts["target"], yes=yes)
+    await carry_out(session, runtime, noun, planned, options)
+    for each in filters:
+        await uninterrupted(each.save(session))
 
 
 async def naming_filters(session: Session, entity: Entity, planned: Merge) -> list[Renamed]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.common.plan_output import PlanOut, check_plan_out, write_edits
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
 from stash_cli.commands.verbs.list_flags import UpdateFlags
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AssignOptions(EditOptions, TargetOptions):
     """The options of commands that assign to chosen objects."""
+
+    plan_out: PlanOut = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,6 +98,7 @@ def assign(
     entity = noun.entity
     query = read_targets(runtime, entity, words, options)
     check_failed_to(options.failed_to)
+    check_plan_out(options.plan_out)
 
     async def work(session: Session) -> None:
         from stash_cli.commands.common.outcomes import Outcomes
@@ -111,17 +115,26 @@ def assign(
                 names = Names(session, create=creates)
                 editing = Editing(session, runtime, entity, options, draft, names, outcomes, [])
                 await fill(editing, assignments, selection)
-            await carry_out(session, runtime, noun, options, editing)
+            await carry_out(session, runtime, noun, options, editing, plan_out=options.plan_out)
 
-    runtime.run(work, writes=not options.dry_run)
+    runtime.run(work, writes=not (options.dry_run or options.plan_out))
 
 
 async def carry_out(
-    session: Session, runtime: Runtime, noun: Noun, options: EditOptions, editing: Editing
+    session: Session,
+    runtime: Runtime,
+    noun: Noun,
+    options: EditOptions,
+    editing: Editing,
+    *,
+    plan_out: str | None = None,
 ) -> None:
-    """Show the edits, or ask and make them."""
-    if options.dry_run:
-        editing.print_plan(await session.learn())
+    """Show the edits, or write them to the file of `--plan-out`, or ask and make them."""
+    if options.dry_run or plan_out is not None:
+        if plan_out is not None:
+            await write_edits(editing, plan_out)
+        else:
+            editing.print_plan(await session.learn())
         for error in editing.outcomes.problems.values():
             raise error
         return
