@@ -8,7 +8,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.databases import TYPES, fits
-from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +105,3 @@ def _short(text: str) -> str:
 def is_damaged(text: str) -> bool:
     """Whether a spreadsheet has made a number of an id or a hash: `1E+15`, `1.2e15`."""
     return re.fullmatch(r"\d+(?:[.,]\d+)?[eE]\+\d+", text) is not None
-
-
-def noun_of(type_name: str) -> str:
-    return ENTITIES[type_name].noun

@@ -18,6 +18,7 @@ from stash_cli.core.errors import (
     StashUsageError,
     StashVersionError,
 )
+from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -161,11 +162,8 @@ class Editing:
         cannot, stay = len(self.outcomes.problems), len(self.unchanged)
         changed = len(self.draft) - totals.new
         told = [f"makes {self.count(totals.new)}"] if totals.new else []
-        told += (
-            [f"{self.count(changed)} {'changes' if changed == 1 else 'change'}"]
-            if changed or not told
-            else []
-        )
+        is_told = changed or not told
+        told += [f"{self.count(changed)} {'changes' if changed == 1 else 'change'}"] if is_told else []
         told += [f"{stay:,} so already"] if stay else []
         told += [f"{cannot:,} cannot be changed"] if cannot else []
         requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
@@ -382,15 +380,9 @@ def _made(wanted: Sequence[tuple[str, str, str]], verb: str) -> Iterator[str]:
     from stash_cli.core.edits.diff import SHOWN
 
     for target, _, name in wanted[:SHOWN]:
-        yield f"{verb} the {_noun(target)} {name!r}"
+        yield f"{verb} the {ENTITIES[target].noun} {name!r}"
     if len(wanted) > SHOWN:
         yield f"{verb} {len(wanted) - SHOWN:,} others that are not there"
-
-
-def _noun(type_name: str) -> str:
-    from stash_cli.core.types.entities import ENTITIES
-
-    return ENTITIES[type_name].noun
 
 
 def check_failed_to(target: str | None) -> None:
