@@ -41,7 +41,7 @@ COMMANDS = {
     # name: (help, module and function, section)
     "history": ("List and show the runs that changed objects", "history:group", "History"),
     "undo": ("Take back what a run changed", "undo:build_undo", "History"),
-    "apply": ("Carry out a plan that --plan-out has written", "apply:build", "History"),
+    "apply": ("Carry out a plan that --plan-out has written", "apply_plan:build", "History"),
     "redo": ("Make again what was undone", "undo:build_redo", "History"),
     "scan": ("Scan the media folders for new, changed and moved files", "metadata:scan", "Jobs"),
     "generate": ("Generate covers, previews, sprites, hashes and the like", "metadata:generate", "Jobs"),
