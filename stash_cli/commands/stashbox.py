@@ -36,7 +36,9 @@ class ValidateOptions(CommandOptions):
 
 async def boxes(session: Session, paths: list[str]) -> list[Row]:
     """The stash-boxes in the settings of the server."""
-    answer = await session.call("configuration", {}, [f"general.stashBoxes.{path}" for path in paths])
+    server = await session.learn()
+    known = [f"general.stashBoxes.{path}" for path in paths if server.has_path("StashBox", path)]
+    answer = await session.call("configuration", {}, known)
     return list(answer["general"]["stashBoxes"] or ())
 
 

@@ -234,7 +234,7 @@ def test_a_server_that_goes_away_is_not_asked_twice(cli: Cli, proxy: FaultProxy)
         reset_before if request.variables.get("input") == {"scene_id": "2"} else answers(request)
     )
     done = cli("scenes", "scrape", "1", "2", "3", "--with", "sidecar", "--yes")
-    assert (done.status, "go on with: stash scenes scrape --resume" in done.err) == (5, True)
+    assert (done.status, "stash scenes scrape --resume" in done.err) == (5, True)
     proxy.rule = again = answer_by_id()
     cli.ok("scenes", "scrape", "--resume", "--yes")
     assert (again.scene_ids(), scene(cli, "details")) == ([["2", "3"]], {"details": "1"})
@@ -273,6 +273,9 @@ def test_a_server_without_internet_is_told_at_once(
 REFUSED = [
     (["scenes", "scrape", "1"], 2, "nothing to ask"),
     (["scenes", "scrape", "1", "--with", "a", "--by-url"], 2, "one of --with"),
+    (["scenes", "scrape", "1", "--with", ""], 2, "--with is empty"),
+    (["scenes", "scrape", "1", "--url", "x"], 2, "not an address"),
+    (["scenes", "scrape", "1", "--resume"], 2, "give no others"),
     (["scenes", "scrape", "--stash-box", "box"], 2, "no scenes are chosen"),
     (["scenes", "scrape", "1", "2", "--with", "a", "--query", "x"], 2, "for one of the scenes"),
     (["scenes", "scrape", "1", "--with", "a", "--only", "titel"], 2, "Did you mean title"),

@@ -53,6 +53,13 @@ def test_a_picture_beside_the_video_is_its_cover(media: ScanLibrary) -> None:
     (media.media / "a-poster.jpg").write_bytes(picture(1, (64, 36), "JPEG"))
     [found] = scrape(media, "scrapeSingleScene", "scene_id: 1", "image")
     assert found["image"].startswith("data:image/jpeg;base64,")
+    (media.media / "a-own.png").write_bytes(picture(2, (64, 36)))
+    [found] = scrape(media, "scrapeSingleScene", "scene_id: 1", "image")
+    assert found["image"].startswith("data:image/png;base64,")
+    (media.media / "a.json").write_text('{"title": "A", "cover": "../a-own.png"}', encoding="utf-8")
+    (media.media / "a-poster.jpg").unlink()
+    [found] = scrape(media, "scrapeSingleScene", "scene_id: 1", "image")
+    assert found["image"] is None
 
 
 def test_nothing_outside_the_library_is_read(media: ScanLibrary, tmp_path: Path) -> None:

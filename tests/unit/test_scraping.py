@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from every import every
 from scan_library import picture
-from schemas import OLD, server_of
+from schemas import OLD, known_versions, server_of
 from scraped_answers import BOX, result, same
 
 from stash_cli.core.orm.edit import Change
@@ -15,8 +15,9 @@ from stash_cli.core.scraping.choice import Candidate, Outcome, Rules, choose
 from stash_cli.core.scraping.covers import Size, data_of, is_better, size_of
 from stash_cli.core.scraping.edits import Planner
 from stash_cli.core.scraping.evidence import Confidence, evidence_of
-from stash_cli.core.scraping.found import Linked, parse, read_found
+from stash_cli.core.scraping.found import Linked, parse, read_found, selection
 from stash_cli.core.scraping.matching import Match
+from stash_cli.core.scraping.sources import Source
 
 VALUES = [
     ("Performer", "height_cm", "170 cm", 170),
@@ -225,6 +226,17 @@ def test_a_name_changes_only_where_it_is_asked_for_and_is_no_alias_of_itself() -
 def test_servers_before_fuzzy_dates_get_whole_days_only() -> None:
     assert "date" not in edits_of(ROW, ANSWER, planner(release=OLD))
     assert edits_of(ROW, {"date": "2024-05-06"}, planner(release=OLD)) == {"date": "2024-05-06"}
+
+
+def test_older_servers_are_asked_for_what_they_have() -> None:
+    server = server_of(known_versions()[-2])
+    for type_name in ("Scene", "Performer", "Gallery", "Group", "Studio", "Tag"):
+        paths = selection(type_name, server)
+        assert paths
+        assert [path for path in paths if not server.has_path(f"Scraped{type_name}", path)] == []
+    box = Source("box", box=BOX, index=2)
+    assert box.argument(server_of(OLD)) == {"stash_box_index": 2}
+    assert box.argument(server_of("0.31")) == {"stash_box_endpoint": BOX}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _NOW = ("yes", "dry_run", "max_changes", "force", "fail_fast", "failed_to", "resume")
 """Options that are not those of a run that goes on, but of the command that goes on with it."""
+_SHORT = {"cover": "cover_image", "aliases": "alias_list", "parent": "parent_studio", "height": "height_cm"}
+"""Other words for fields in `--only`."""
 _LEVELS = ("low", "medium", "high")
 
 
@@ -142,6 +144,8 @@ def scrape(noun: Noun, runtime: Runtime, options: ScrapeOptions) -> None:
     if not options.resume:
         _check(noun, options)
         read_targets(runtime, noun.entity, options.words or [], options)
+    elif options.words or options.where or options.saved or options.everything:
+        raise StashUsageError("--resume goes on with the objects of that run: give no others")
 
     async def work(session: Session) -> None:
         with closing(_decisions(runtime)) as decisions:
@@ -163,13 +167,14 @@ async def _scrape(
     if given.words and not words:
         return
     with closing(Draft()) as draft:
-        with before_sending(runtime), _resumable(runtime, noun):
+        with before_sending(runtime):
             source = await _source(session, noun, given)
             selection = await Selection.of(session, runtime, noun.entity, words, query)
-            number = last.id if last else _number(decisions, noun, given, words)
             scraping = Scraping(session, runtime, noun, given, draft)
-            await _open_run(scraping, source, decisions, number)
-            await scraping.fill(selection)
+            await _open_run(scraping, source, decisions)
+            scraping.run.number = last.id if last else _number(decisions, noun, given, words)
+            with _resumable(scraping):
+                await scraping.fill(selection)
         await scraping.carry_out()
 
 
@@ -180,14 +185,14 @@ def _check_terminal(runtime: Runtime, *, is_asked: bool) -> None:
 
 
 @contextmanager
-def _resumable(runtime: Runtime, noun: Noun) -> Iterator[None]:
+def _resumable(scraping: Scraping) -> Iterator[None]:
     """Note how to go on when Ctrl-C ends the block, or the server is gone."""
     from asyncio import CancelledError
 
     try:
         yield
     except (CancelledError, KeyboardInterrupt, StashConnectionError):
-        runtime.streams.note(f"go on with: stash {noun.entity.plural} scrape --resume")
+        scraping.tell_resumable()
         raise
 
 
@@ -196,6 +201,7 @@ def _check(noun: Noun, options: ScrapeOptions) -> None:
     sources = [options.scraper, options.stash_box, options.url, options.by_url or None]
     named = [each for each in sources if each is not None]
     plural = noun.entity.plural
+    _check_texts(options)
     if not named:
         raise StashUsageError(
             "nothing to ask: give --with SCRAPER, --stash-box NAME, --url URL or --by-url",
@@ -214,6 +220,16 @@ def _check(noun: Noun, options: ScrapeOptions) -> None:
     _only(noun, options)
 
 
+def _check_texts(options: ScrapeOptions) -> None:
+    """Raise StashUsageError for an empty name and for what is no address."""
+    given = {"--with": options.scraper, "--stash-box": options.stash_box, "--query": options.query}
+    for flag, text in given.items():
+        if text is not None and not text.strip():
+            raise StashUsageError(f"{flag} is empty")
+    if options.url is not None and not options.url.lower().startswith(("http://", "https://")):
+        raise StashUsageError(f"--url {options.url}: not an address such as https://example.com/scene/1")
+
+
 def _only(noun: Noun, options: ScrapeOptions) -> frozenset[str]:
     """The attributes of `--only`. Raises StashUsageError for one that is not scraped."""
     from stash_cli.core.errors import did_you_mean
@@ -221,7 +237,7 @@ def _only(noun: Noun, options: ScrapeOptions) -> frozenset[str]:
     from stash_cli.core.scraping.found import targets
 
     known = {each.attr: each.attr for each in targets(noun.entity.type)}
-    known |= {"cover": "cover_image", "aliases": "alias_list"} if "cover_image" in known else {}
+    known |= {short: name for short, name in _SHORT.items() if name in known}
     if noun.entity.type in ("Scene", "Performer", "Studio", "Tag"):
         known[STASH_IDS] = STASH_IDS
     found = set()
@@ -284,7 +300,7 @@ async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Sourc
     return ANY_SCRAPER
 
 
-async def _open_run(scraping: Scraping, source: Source, decisions: Decisions, number: int | None) -> None:
+async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) -> None:
     """Give a scrape all that it works with."""
     from stash_cli.core.scraping.asking import Asker, Rate
     from stash_cli.core.scraping.choice import Rules
@@ -322,6 +338,6 @@ async def _open_run(scraping: Scraping, source: Source, decisions: Decisions, nu
         is_named=bool(options.query or options.url),
         is_by_name=asker.is_by_name,
     )
-    scraping.run = ScrapeRun(session, asker, planner, matcher, rules, decisions, number, options.again)
+    scraping.run = ScrapeRun(session, asker, planner, matcher, rules, decisions, again=options.again)
     if type_name == "Scene" and not options.overwrite and planner.may_change("cover_image"):
         scraping.run.without_cover = await scenes_without_cover(session)

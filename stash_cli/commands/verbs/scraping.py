@@ -268,11 +268,15 @@ class Scraping:
         if run.number is None:
             return
         if self._is_over or skipped or outcomes.left or outcomes.problems:
-            self.runtime.streams.note(
-                f"go on with what is left: stash {self.noun.entity.plural} scrape --resume"
-            )
+            self.tell_resumable()
         else:
             run.decisions.end(run.number)
+
+    def tell_resumable(self) -> None:
+        """Note how to go on with what is left."""
+        if self.run.number is not None:
+            plural = self.noun.entity.plural
+            self.runtime.streams.note(f"go on with what is left: stash {plural} scrape --resume")
 
     async def _submit(self) -> None:
         """Tell the stash-box the fingerprints of the scenes that were changed or are so already."""

@@ -161,8 +161,9 @@ class Decisions:
             with self._connection:
                 yield self._connection
         except (OSError, sqlite3.Error) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise StashJournalError(
-                f"The file of scrapes {self.path} cannot be used: {error}.",
+                f"The file of scrapes {self.path} cannot be used: {reason}.",
                 hint="Make its folder writable, or give another with STASH_STATE_DIR.",
             ) from error
 

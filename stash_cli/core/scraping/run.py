@@ -188,6 +188,8 @@ class ScrapeRun:
         """Whether a picture is taken: where there is none, or in place of a smaller one."""
         if attr not in PICTURES or not self.planner.may_change(attr) or not self._has_room(row, attr):
             return False
+        if not self.planner.overwrite:  # there is none
+            return True
         held = await download_picture(self.session, _at(row, ADDRESSES[self.planner.type, attr]))
         if held is None:
             return True

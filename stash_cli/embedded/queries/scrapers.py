@@ -130,7 +130,8 @@ class _Reader:
     def _picture(self, path: str, sidecar: Sidecar) -> str | None:
         """The picture that a sidecar names, or one that is called as media centres do, as a data URI."""
         stem, folder = file_access.stem(path), file_access.parent(path)
-        named = [f"{folder}/{sidecar.cover}"] if sidecar.cover and "/" not in sidecar.cover else []
+        is_beside = sidecar.cover and not {"/", "\\"} & set(sidecar.cover)
+        named = [f"{folder}/{sidecar.cover}"] if is_beside else []
         for place in [*named, *(name.format(stem=stem) for name in _BESIDE)]:
             kind = _PICTURES.get(file_access.extension(place))
             data = self._bytes(place) if kind else None
