@@ -196,14 +196,14 @@ class Scraping:
 
         from stash_cli.output.progress import open_progress
 
-        streams, plural = self.runtime.streams, self.noun.entity.plural
+        streams = self.runtime.streams
         is_shown = streams.animated and not self.options.interactive
 
         @contextmanager
         def opened() -> Iterator[Any]:
             bar = open_progress(streams, "bar" if is_shown else "none")
             try:
-                yield lambda count: bar.update(f"asked about {count:,} {plural}", None)
+                yield lambda count: bar.update(f"asked about {self.editing.count(count)}", None)
             finally:
                 bar.close()
 
