@@ -225,7 +225,8 @@ def test_the_state_of_the_server_is_shown(small: Cli) -> None:
     assert small.ok("system", "status", "--json").json["status"] == "OK"
     assert small.ok("dlna", "status", "--json").json["running"] is False
     assert "not available in an embedded library" in small("dlna", "enable", "--minutes", "5").err
-    assert "no scrapers" in small.ok("scrapers", "list").err
+    assert small.ok("scrapers", "list", "--ids").out.split() == ["sidecar"]
+    assert "no scrapers" in small.ok("scrapers", "list", "--type", "performer").err
     assert "no stash-boxes" in small.ok("stashbox", "list").err
 
 
