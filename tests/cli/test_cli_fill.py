@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +16,16 @@ from typing import Any
 import pytest
 from cli_support import Cli, Done
 from every import every
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from scan_library import scan_library, write_picture, write_video
+
+from stash_cli.commands.common.noun import Noun
+from stash_cli.commands.common.outcomes import Outcomes
+from stash_cli.commands.verbs.fill_sources import MediaPath, SidecarSource
+from stash_cli.commands.verbs.sidecar_export import SidecarWriter
+from stash_cli.core.path_maps import PathMaps
+from stash_cli.core.types.entities import ENTITIES
 
 VIDEOS = (
     "Acme/2024-05-31 - A day [Alice, Bob].mp4",
@@ -309,14 +319,132 @@ def test_sidecars_at_an_address(cli: Cli, media: Path, beside: Path) -> None:
     assert (gone.status, "onnect" in gone.err) == (1, True), gone.err
 
 
-def test_a_server_elsewhere_names_no_files_of_this_machine(served_url: str, tmp_path: Path) -> None:
+def test_a_server_elsewhere_names_no_files_of_this_machine(tmp_path: Path) -> None:
     """Without a path map nothing here is read because a server names it."""
-    from stash_cli.commands.verbs.fill_sources import MediaPath, SidecarSource
-    from stash_cli.core.path_maps import PathMaps
-
-    (tmp_path / "a.nfo").write_text("<movie/>")
     mapped = SidecarSource("nfo", PathMaps((("/data", str(tmp_path)),)))
     assert mapped.local("/data/a.nfo") == str(tmp_path / "a.nfo")
     assert mapped.local(str(tmp_path / "a.nfo")) is None
     assert mapped.local("/data/../../etc/a.nfo") is None
-    assert MediaPath("/data/a.mp4").is_folder is False
+
+
+KEPT = (
+    "title,code,details,director,date,rating100,urls,studio.name,performers.name,performers.disambiguation,"
+    "tags.name,groups.group.name,groups.scene_index,stash_ids.endpoint,stash_ids.stash_id"
+)
+EMPTIED = (
+    "title",
+    "code",
+    "details",
+    "director",
+    "date",
+    "rating100",
+    "urls",
+    "studio",
+    "performers",
+    "tags",
+)
+BOX = "https://box.example.org/graphql"
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co"]), max_size=12).map(
+    str.strip
+)
+NAMES = st.lists(
+    TEXT.filter(lambda name: len(name) > 1 and name.isprintable()), max_size=3, unique_by=str.casefold
+)
+VALUES = st.fixed_dictionaries(
+    {
+        **dict.fromkeys(("title", "code", "director"), TEXT),
+        "details": st.text(st.sampled_from("ab \n<&>\"'é"), max_size=20).map(str.strip),
+        "date": st.sampled_from([None, "2024", "2024-02", "2024-02-29"]),
+        "rating100": st.none() | st.integers(1, 100),
+        "urls": st.lists(TEXT.filter(bool).map("https://example.com/{}".format), max_size=2, unique=True),
+        "tags": NAMES,
+        "performers": NAMES,
+        "studio": NAMES.map(lambda names: names[0] if names else None),
+        "index": st.none() | st.integers(0, 99),
+    }
+)
+
+
+def set_values(cli: Cli, values: dict[str, Any]) -> None:
+    """Give scene 4 these values, and what they name."""
+    plain = {
+        name: values[name] for name in ("title", "code", "director", "details", "date", "rating100", "urls")
+    }
+    given: dict[str, Any] = {"id": "4", **plain, "stash_ids": [{"endpoint": BOX, "stash_id": "x-1"}]}
+    for field, noun, many in (
+        ("tags", "tag", True),
+        ("performers", "performer", True),
+        ("studio", "studio", False),
+    ):
+        names = values[field] if many else [values[field]] if values[field] else []
+        made = [cli.ok(noun, "create", "--name", name, "--if-missing", "--json").json["id"] for name in names]
+        given[f"{noun}_ids" if many else "studio_id"] = made if many else next(iter(made), None)
+    group = cli.ok("group", "create", "--name", "Days", "--if-missing", "--json").json["id"]
+    given["groups"] = [{"group_id": group, "scene_index": values["index"]}]
+    document = "mutation($i: SceneUpdateInput!) { sceneUpdate(input: $i) { id } }"
+    cli.ok("api", document, "-F", f"i={json.dumps(given)}")
+
+
+@settings(
+    max_examples=int(os.environ.get("FILL_EXAMPLES", "3")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.generate],  # an example runs a dozen commands
+)
+@given(values=VALUES)
+def test_a_library_that_is_written_emptied_and_filled_is_the_same(
+    scanned: Path, tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("round")
+    copyfile(scanned / "library.sqlite", folder / "library.sqlite")
+    cli = Cli(f"embedded:{folder / 'library.sqlite'}")
+    set_values(cli, values)
+    before = cli.ok("scenes", "find", "--json", "--fields", KEPT).json
+    cli.ok("scenes", "export", "--sidecar", "nfo", str(folder / "out"))
+    cli.ok("scenes", "update", "--all", *(f"{name}!" for name in (*EMPTIED, "groups", "stash_ids")), "--yes")
+    assert cli.ok("scenes", "find", "--json", "--fields", KEPT).json != before
+    cli.ok("scenes", "fill", "--all", "--from", "nfo", "--map", f"/={folder / 'out'}", "--yes")
+    assert cli.ok("scenes", "find", "--json", "--fields", KEPT).json == before
+
+
+def test_sidecars_are_written_beside_the_media_and_replaced_only_when_asked(
+    cli: Cli, media: Path, beside: Path, own_state: Path
+) -> None:
+    (own_state / "stash-cli").mkdir()
+    maps = f'[profiles.p]\nurl = "{cli.environ.pop("STASH_URL")}"\npath_maps = {{ "{media}" = "{beside}" }}\n'
+    (own_state / "stash-cli" / "settings.toml").write_text(maps)
+    export = partial(cli, "-P", "p", "scenes", "export", "--sidecar", "nfo")
+    cli.ok("-P", "p", "scenes", "update", "4", "title=Mine")
+    assert "1 NFO files written" in export().err
+    assert "<title>Mine</title>" in (beside / "other.nfo").read_text()
+    assert "1 NFO files are so already" in export().err
+    (beside / "other.nfo").write_text("<movie/>")
+    done = export()
+    assert (done.status, "another NFO is there" in done.err) == (1, True), done.err
+    assert (beside / "other.nfo").read_text() == "<movie/>"
+    assert export("--overwrite").status == 0
+    cli.ok("-P", "p", "scenes", "update", "1", "title=Far")
+    done = export()
+    assert (done.status, "its folder is not on this machine" in done.err) == (1, True)
+
+
+@every(
+    ("args", "told"),
+    [
+        (["--sidecar", "xmp"], "only nfo is written"),
+        (["--sidecar", "nfo", "-"], "name a folder"),
+        (["--sidecar", "nfo", "--json"], "leave out other formats"),
+        ([], "name the file to write"),
+    ],
+)
+def test_what_an_export_of_sidecars_refuses(offline: Cli, args: list[str], told: str) -> None:
+    done = offline("scenes", "export", *args)
+    assert (done.status, told in done.err) == (2, True), done.err
+
+
+def test_files_with_one_name_have_sidecars_of_their_own(scanned: Path) -> None:
+    noun = Noun(ENTITIES["Scene"], (), (), ("files.path",))
+    source = SidecarSource("nfo", PathMaps(), is_here=True)
+    writer = SidecarWriter(noun, source, Outcomes(noun.entity, "", []))
+    names = [writer._target(MediaPath(f"/m/a.{suffix}")).name for suffix in ("mp4", "mkv")]
+    assert names == ["a.nfo", "a.mkv.nfo"]

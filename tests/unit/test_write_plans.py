@@ -169,6 +169,16 @@ def test_a_list_that_carries_data_is_changed_by_parts_with_its_data_kept() -> No
     ]
 
 
+def test_added_items_with_data_of_their_own_are_written_with_it() -> None:
+    """A bulk update takes ids alone."""
+    added = Change(added=({"group_id": "3", "scene_index": 0},))
+    before = [{"group_id": "1", "scene_index": 2}]
+    groups = [{"group_id": "1", "scene_index": 2}, {"group_id": "3", "scene_index": 0}]
+    assert sent(edit("Scene.groups", added, before=before)) == [
+        {"sceneUpdate": {"id": "4", "groups": groups}}
+    ]
+
+
 def test_a_server_without_the_bulk_update_gets_the_whole_list() -> None:
     added = edit("Gallery.urls", Change(added=("B",)), before=["A"])
     [planned] = plan_updates([added], capabilities_of(old_schema(), OLD)).operations

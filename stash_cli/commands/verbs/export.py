@@ -33,8 +33,11 @@ class ExportOptions(WhereOptions):
     """The command line of `export`."""
 
     target: Annotated[
-        str, typer.Argument(metavar="FILE|-", help="a csv, tsv, json, jsonl or parquet file; - prints it")
-    ]
+        str,
+        typer.Argument(
+            metavar="FILE|-", help="a csv, tsv, json, jsonl or parquet file; - prints it", show_default=False
+        ),
+    ] = ""
     overwrite: Annotated[bool, typer.Option("--overwrite", help="replace a file that exists")] = False
     delimiter: Annotated[
         str, typer.Option("--delimiter", metavar="CHAR", help="between the cells of csv; a comma by default")
@@ -45,12 +48,26 @@ class ExportOptions(WhereOptions):
     ] = ""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MediaExportOptions(ExportOptions):
+    """The command line of `export` of objects that have files."""
+
+    sidecar: Annotated[
+        str | None,
+        typer.Option(
+            "--sidecar",
+            metavar="nfo",
+            help="write a sidecar for each: beside its file, or below the folder FILE",
+        ),
+    ] = None
+
+
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
     plural = noun.entity.plural
     return command(
         "export",
         partial(export, noun),
-        ExportOptions,
+        MediaExportOptions if noun.files else ExportOptions,
         help=f"Write {plural} to a file: all, or those of --where and --saved."
         "\n\nThe ending of FILE says the format. Fields are written as import reads them, related objects by"
         " name; id, updated_at, paths and the database tell import which object a row is about and whether it"
@@ -62,8 +79,16 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def export(noun: Noun, runtime: Runtime, options: ExportOptions) -> None:
     from stash_cli.commands.queries.searching import read_query, search_for
 
+    if isinstance(options, MediaExportOptions) and options.sidecar is not None:
+        from stash_cli.commands.verbs.sidecar_export import export_sidecars
+
+        export_sidecars(noun, runtime, options)
+        return
     if runtime.options.fields == ["list"]:
         runtime.check_output(noun.view)
+    if not options.target:
+        hint = f"stash {noun.entity.plural} export {noun.entity.plural}.csv"
+        raise StashUsageError("name the file to write, or - to print", hint=hint)
     layout = read_layout(runtime, options)
     query = read_query(runtime, noun.entity, options)
     _check_target(options)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashError, StashInputError, StashUsageError
+from stash_cli.core.errors import StashError, StashSidecarError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.queries.searching import Search
+    from stash_cli.commands.verbs.export import MediaExportOptions
     from stash_cli.commands.verbs.fill_sources import MediaPath, SidecarSource
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
@@ -27,22 +29,60 @@ if TYPE_CHECKING:
 
 ROOTS = {"Scene": "movie", "Image": "image", "Gallery": "gallery"}
 """Types that have sidecars -> the element that describes one."""
-_MODE = 0o644
+WRITTEN = "NFO files written"
+_MAPS = "Add it to path_maps of the profile, or name a folder to write to."
+
+
+def export_sidecars(noun: Noun, runtime: Runtime, options: MediaExportOptions) -> None:
+    """Write a sidecar for each object: all, or those of a query. Raises StashUsageError."""
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.queries.searching import read_query, search_for
+    from stash_cli.commands.verbs.fill import sidecars
+
+    folder = _folder(runtime, options)
+    query = read_query(runtime, noun.entity, options)
+    outcomes = Outcomes(noun.entity, "wrote the NFO of", [])
+    writer = SidecarWriter(noun, sidecars(runtime, "nfo"), outcomes, folder, options.overwrite)
+
+    async def work(session: Session) -> None:
+        await writer.write_all(session, await search_for(session, runtime, noun.entity, query))
+
+    try:
+        runtime.run(work)
+    finally:
+        for what, count in writer.counts.items():
+            runtime.streams.note(f"{count:,} {what}")
+    outcomes.check()
+
+
+def _folder(runtime: Runtime, options: MediaExportOptions) -> Path | None:
+    """The folder to write to; None for beside the files. Raises StashUsageError."""
+    if options.sidecar != "nfo":
+        raise StashUsageError(f"--sidecar {options.sidecar}: only nfo is written")
+    if options.delimiter or options.encoding or runtime.given_output or runtime.options.fields:
+        raise StashUsageError("--sidecar nfo writes files of a form of their own: leave out other formats")
+    if options.target == "-":
+        raise StashUsageError("--sidecar writes many files: name a folder, or none to write beside the media")
+    folder = Path(options.target).expanduser() if options.target else None
+    if folder is not None and folder.exists() and not folder.is_dir():
+        raise StashUsageError(f"{folder} is not a folder")
+    return folder
 
 
 @dataclass
 class SidecarWriter:
     """Writes NFO files: below `folder` by the server's paths, or beside the files by the maps of `source`.
 
-    A file with another content is replaced with `overwrite` only.
+    A file with another content is replaced with `overwrite` only. `counts` are numbers of files by what
+    became of them.
     """
 
     noun: Noun
     source: SidecarSource
+    outcomes: Outcomes
     folder: Path | None = None
     overwrite: bool = False
     counts: Counter[str] = field(default_factory=Counter)
-    problems: dict[str, StashError] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=set)
 
     async def write_all(self, session: Session, search: Search) -> None:
@@ -52,25 +92,41 @@ class SidecarWriter:
         paths = paths_of(self.noun, await session.learn())
         async for rows in pages_of(session, search, paths):
             for row in rows:
-                try:
-                    self.counts[self._write(row)] += 1
-                except StashError as error:
-                    self.problems[row["id"]] = error
+                self._note(row["id"], row)
+
+    def _note(self, one: str, row: Row) -> None:
+        """Write the file of an object, and note the outcome."""
+        try:
+            what = self._write(row)
+        except StashError as error:
+            self.outcomes.asked.append(one)
+            self.outcomes.fail([one], error)
+            return
+        self.counts[what] += 1
+        if what == WRITTEN:
+            self.outcomes.asked.append(one)
+            self.outcomes.expect([one])
+            self.outcomes.succeed([one])
 
     def _write(self, row: Row) -> str:
-        """Write the file of one object; "written", "unchanged" or "without file". Raises StashInputError."""
+        """Write the file of one object; what became of it. Raises StashSidecarError."""
         from stash_cli.commands.verbs.fill_sources import media_paths
         from stash_cli.core.sidecars.nfo import write_nfo
 
         paths = media_paths(row, self.noun.files)
         if not paths:
-            return "without file"
+            return f"{self.noun.entity.plural} without a file"
+        sidecar = sidecar_of(self.noun.entity, row)
+        if not sidecar.facts:  # a media centre would take an empty file for the whole truth
+            return f"{self.noun.entity.plural} without anything to write"
         target = self._target(paths[0])
-        text = write_nfo(sidecar_of(self.noun.entity, row), ROOTS[self.noun.entity.type]).encode()
+        text = write_nfo(sidecar, ROOTS[self.noun.entity.type]).encode()
         try:
             return self._put(target, text)
+        except FileNotFoundError:
+            raise StashSidecarError("its folder is not on this machine", hint=_MAPS) from None
         except OSError as error:
-            raise StashInputError(f"{target}: {error.strerror or error}") from None
+            raise StashSidecarError(f"its NFO cannot be written: {error.strerror or error}") from None
 
     def _target(self, media: MediaPath) -> Path:
         """The file of an object: that of another one with the same name but for its ending stays its own."""
@@ -86,38 +142,34 @@ class SidecarWriter:
             return self.folder.joinpath(*_parts(name))
         local = self.source.local(name)
         if local is None:
-            hint = "Add its folder to path_maps of the profile, or name a folder to write to."
-            raise StashInputError(f"{media.path}: no path map says where it is here", hint=hint)
+            raise StashSidecarError("no path map says where its folder is here", hint=_MAPS)
         return Path(local)
 
     def _put(self, target: Path, text: bytes) -> str:
         if target.exists():
             if target.read_bytes() == text:
-                return "unchanged"
+                return "NFO files are so already"
             if not self.overwrite:
-                raise StashInputError(f"{target} exists", hint="Replace it with --overwrite.")
+                raise StashSidecarError("another NFO is there", hint="Replace it with --overwrite.")
         if self.folder is not None:
             target.parent.mkdir(parents=True, exist_ok=True)
         # Complete or not at all: a media centre may read it at any time.
-        with NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
-            made = Path(file.name)
-            try:
-                file.write(text)
-                file.close()
-                made.chmod(_MODE)
-                made.replace(target)
-            except BaseException:
-                with suppress(OSError):
-                    made.unlink()
-                raise
-        return "written"
+        part = target.with_name(f".{os.getpid()}.part")
+        try:
+            part.write_bytes(text)
+            part.replace(target)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink()
+            raise
+        return WRITTEN
 
 
 def _parts(path: str) -> list[str]:
-    """The parts of a server's path below a folder. Raises StashInputError for one that leads out of it."""
+    """The parts of a server's path below a folder. Raises StashSidecarError for one that leads out of it."""
     parts = [part.replace(":", "") for part in path.replace("\\", "/").split("/")]
     if ".." in parts or "\0" in path:
-        raise StashInputError(f"{path}: leads out of the folder")
+        raise StashSidecarError(f"{path}: leads out of the folder")
     return [part for part in parts if part not in ("", ".")]
 
 
@@ -164,21 +216,3 @@ def _group(item: Row) -> GroupPlace:
 def _full_name(performer: Row) -> str:
     more = performer.get("disambiguation")
     return f"{performer['name']} ({more})" if more else str(performer["name"])
-
-
-def writer_of(
-    runtime: Runtime, noun: Noun, kind: str, target: str | None, *, overwrite: bool = False
-) -> SidecarWriter:
-    """The writer of `export --sidecar`. Raises StashUsageError."""
-    from stash_cli.commands.verbs.fill import sidecars
-
-    if kind != "nfo":
-        raise StashUsageError(f"--sidecar {kind}: only nfo is written")
-    if noun.entity.type not in ROOTS:
-        raise StashUsageError(f"--sidecar: {noun.entity.plural} have no files")
-    if target == "-":
-        raise StashUsageError("--sidecar writes many files: name a folder, or none to write beside the files")
-    folder = Path(target).expanduser() if target else None
-    if folder is not None and folder.exists() and not folder.is_dir():
-        raise StashUsageError(f"{folder} is not a folder")
-    return SidecarWriter(noun, sidecars(runtime, kind), folder, overwrite)

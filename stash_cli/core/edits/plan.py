@@ -18,7 +18,7 @@ from stash_cli.core.orm.edit import Change, Edit
 from stash_cli.core.orm.input import operation_name
 from stash_cli.core.orm.object_plan import ObjectPlan, plan_object
 from stash_cli.core.orm.quirks import fits_bulk
-from stash_cli.core.orm.side_mutations import LISTS, bulk_field, list_change
+from stash_cli.core.orm.side_mutations import LISTS, bulk_field, has_data, list_change
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -72,7 +72,11 @@ def _with_lists_beside(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPl
     """The plan with lists that are changed by parts beside the input where one bulk update cannot say all."""
     if not plan.changes or is_exact(plan, server):
         return plan
-    apart = {name: attr for name, (attr, _) in plan.changes.items() if has_bulk(plan.type, attr, server)}
+    apart = {
+        name: attr
+        for name, (attr, change) in plan.changes.items()
+        if has_bulk(plan.type, attr, server) and not has_data(plan.type, attr, change)
+    }
     moved = tuple(edit for edit in plan.edits if edit.field in apart.values())
     return replace(
         plan,

@@ -15,6 +15,7 @@ from stash_cli.core.types.api import describe_api
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stash_cli.core.orm.edit import Change
     from stash_cli.core.types.entity import StashObject
 
 SIDE_MUTATIONS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -63,6 +64,22 @@ def bulk_field(type_name: str, field: str) -> str | None:
     if bulk is None or name not in bulk.fields or (relation is not None and relation.bulk_type != type_name):
         return None
     return name if bulk.fields[name].type.name in LISTS else None
+
+
+def has_data(type_name: str, field: str, change: Change) -> bool:
+    """Whether added items say more than the ids that the list's bulk update takes."""
+    name = bulk_field(type_name, field)
+    if name is None:
+        return False
+    kind = describe_api().types[f"Bulk{type_name}UpdateInput"].fields[name].type.name
+    return kind == "BulkUpdateIds" and any(map(_says_more, change.added))
+
+
+def _says_more(item: Any) -> bool:
+    """Whether an item has a value besides its id."""
+    return isinstance(item, dict) and any(
+        value is not None for name, value in item.items() if not name.endswith("_id")
+    )
 
 
 def list_change(type_name: str, name: str, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
