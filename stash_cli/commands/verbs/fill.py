@@ -149,11 +149,9 @@ def _source(runtime: Runtime, entity: Entity, options: FillOptions) -> Source:
         raise StashUsageError(f"--from {kind} reads sidecars: leave out --pattern, --regex and --spaces")
     if options.date_format and not options.regex:
         raise StashUsageError("--date-format is for --regex; a pattern has {date:%d.%m.%y}")
-    return (
-        PathSource(_patterns(entity, options))
-        if kind == "path"
-        else sidecars(runtime, kind, options.maps or ())
-    )
+    if kind != "path":
+        return sidecars(runtime, kind, options.maps or ())
+    return PathSource(_patterns(entity, options))
 
 
 def _patterns(entity: Entity, options: FillOptions) -> list[Any]:
@@ -204,7 +202,6 @@ class Filling(Editing):
 
     report: Report
     facts: FactNames
-
     is_told: bool = False
     """Whether the lines of the report were printed."""
 

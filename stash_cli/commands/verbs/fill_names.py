@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 TYPES = {"studio": "Studio", "performers": "Performer", "tags": "Tag", "groups": "Group"}
 """Fields of names -> the type of what they name."""
 _DAY = "2024-05-31"
+_NEAR = 20
+"""Names for which near ones are looked for."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -130,16 +132,23 @@ class FactNames:
         return str(named[0]["endpoint"]) if named else ""
 
     def unknown_rows(self, most: int) -> list[dict[str, Any]]:
-        """The names that are not set, the most frequent first, each with what may be meant."""
+        """The names that are not set, the most frequent first; the first of them with what may be meant."""
         return [
-            {"type": target, "name": text, "count": count, "candidates": self._candidates(target, text)}
-            for (target, text), count in self.unknown.most_common(most)
+            {
+                "type": target,
+                "name": text,
+                "count": count,
+                "candidates": self._candidates(target, text, place),
+            }
+            for place, ((target, text), count) in enumerate(self.unknown.most_common(most))
         ]
 
-    def _candidates(self, target: str, text: str) -> list[str]:
+    def _candidates(self, target: str, text: str, place: int) -> list[str]:
         index = self.indexes[target]
         rows: Sequence[Mapping[str, Any]] = index.find(text)
-        return [f"id:{row['id']} {index.label(row)}" for row in rows] or index.near(text)
+        if rows or place >= _NEAR:  # measuring how near names are takes long
+            return [f"id:{row['id']} {index.label(row)}" for row in rows]
+        return index.near(text)
 
 
 def _host(endpoint: str) -> str:
