@@ -48,7 +48,7 @@ def test_files_are_renamed_in_their_folders_once_and_go_back(shelf: Shelf) -> No
 def test_a_dry_run_shows_the_moves_and_makes_none(shelf: Shelf) -> None:
     before = shelf.content()
     done = shelf.rename("Sorted/{{ title }}", "-n")
-    assert "/in/1.png ->" in done.err
+    assert "in/1.png -> Sorted/One.png" in done.err
     assert len(done.rows) == 3
     plan = json.loads(shelf.rename("Sorted/{{ title }}", "-n", "--json").out)
     assert {Path(edit["after"]).relative_to(shelf.media).as_posix() for edit in plan["edits"]} == {

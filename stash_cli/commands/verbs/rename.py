@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 POLICIES = ("fail", "number", "skip")
 _LEAST = 40
 """Bytes of a name that leave room for an ending and a number."""
+_LATER = 5
+"""Exit status of what is worth another try."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -155,10 +157,12 @@ async def check_server(session: Session, *, force: bool) -> None:
     jobs = [] if force else await session.call("jobQueue", {}, ["id", "description", "status"]) or []
     for job in jobs:
         if job["status"] in ("RUNNING", "READY", "STOPPING"):
-            raise StashError(
+            error = StashError(
                 f"the server is at work, and may find the files under either name: {job['description']}",
                 hint="Wait with `stash jobs wait`, or go on with --force.",
             )
+            error.exit_status = _LATER
+            raise error
 
 
 async def naming_of(

@@ -1,13 +1,12 @@
-"""Carrying out a plan of renames: show it, ask, send it, and say what happened."""
+"""Carrying out a plan of renames: ask, send it, and say what happened."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.verbs.editing import MOST, write_failed
+from stash_cli.commands.verbs.rename_preview import files, preview, print_plan, show, stays
 from stash_cli.core.errors import (
     StashError,
     StashNotConfirmedError,
@@ -74,7 +73,7 @@ class Renaming:
         if is_named:
             problems |= {one: StashError(why) for one, why in self.naming.unfit.items()}
         self.moving = self.plan.owners(MOVES)
-        self.outcomes.asked += [*self.moving, *(one for one in problems if one not in set(self.moving))]
+        self.outcomes.asked += dict.fromkeys([*self.moving, *problems])
         for one, error in problems.items():
             self.outcomes.expect([one])
             self.outcomes.fail([one], error)
@@ -86,7 +85,7 @@ class Renaming:
     async def carry_out(self) -> None:
         """Show the moves, or ask and make them."""
         if self.options.dry_run:
-            self.print_plan()
+            print_plan(self)
             return
         if self.moving:
             asked = self.consent()
@@ -94,115 +93,14 @@ class Renaming:
         self.tell()
         await self.print_rows()
 
-    # --- showing ---
-
-    def preview(self) -> None:
-        """Print the moves of the first objects, and totals."""
-        from stash_cli.core.edits.diff import SHOWN
-
-        for _, moves in islice(self._by_owner(), SHOWN):
-            self.show(moves)
-        if len(self.moving) > SHOWN:
-            self.runtime.streams.note(f"... and {len(self.moving) - SHOWN:,} more {self.entity.plural}")
-        for line in self.totals():
-            self.runtime.streams.note(line)
-
-    def _by_owner(self) -> Iterator[tuple[str, list[Move]]]:
+    def by_owner(self) -> Iterator[tuple[str, list[Move]]]:
+        """The objects with their moves."""
         for owner, moves in groupby(self.plan.renames(), key=lambda each: each.owner):
             yield owner, list(moves)
 
-    def show(self, moves: list[Move]) -> None:
-        """Print the moves of one object: whole paths where the folder changes, else the names."""
-        from stash_cli.core.edits.diff import visible
-        from stash_cli.core.renames.paths import split
-        from stash_cli.output.diff import show_object
-
-        rows = []
-        for each in moves:
-            (folder, name), (target, new) = split(each.source), split(each.target)
-            old, now = (name, new) if folder == target else (each.source, each.target)
-            parts = [(visible(old), "removed"), (" -> ", ""), (visible(now), "added")]
-            beside = [] if self.naming.leaves_sidecars else self.runtime.sidecars.beside(each.source)
-            parts += [(f" (with {visible(', '.join(beside))})", "")] if beside else []
-            rows.append(("file" if len(moves) == 1 else f"file {each.id}", parts))
-        show_object(self.runtime.streams, self.entity.noun, moves[0].owner, moves[0].label, rows)
-
-    def totals(self) -> Iterator[str]:
-        """Lines with numbers: what moves, what stays and why."""
-        from stash_cli.core.edits.pace import requests_of
-        from stash_cli.core.renames.plan import LEFT, MOVES
-
-        counts = self.plan.counts()
-        yield from self._stays()
-        moves = counts.get(MOVES, 0)
-        told = [f"{_files(moves)} of {self._count(len(self.moving))}"] if moves else ["no file moves"]
-        told += [f"{len(self.unchanged):,} so already"] if self.unchanged else []
-        cannot = len(self.outcomes.problems)
-        told += [f"{cannot:,} cannot be renamed"] if cannot else []
-        told += [f"{_files(counts[LEFT])} left"] if counts.get(LEFT) else []
-        requests = requests_of([moves])
-        more = f"; {requests} request{'' if requests == 1 else 's'} or more" if moves else ""
-        yield f"{', '.join(told)}{more}"
-        if self.naming.growing:
-            yield (
-                f"a second run would rename {_files(self.naming.growing)} once more:"
-                " the template reads the name that it sets"
-            )
-
-    def _stays(self) -> Iterator[str]:
-        """Lines about files that stay, a line for each reason; of long lists the first."""
-        unfit = Counter(why for one, why in self.naming.unfit.items() if one not in self.outcomes.problems)
-        for why, count in unfit.items():
-            yield f"{self._count(count)} left: {why}"
-        left = (each for each in self.plan.refusals() if each.is_left)
-        for each in islice(left, 5):
-            yield f"left {self.entity.noun} {each.owner}, {each.path}: {each.reason}"
-
-    def _count(self, number: int) -> str:
+    def count(self, number: int) -> str:
+        """A number of objects with their noun."""
         return f"{number:,} {self.entity.noun if number == 1 else self.entity.plural}"
-
-    def print_plan(self) -> None:
-        """Print the moves, and a line of JSON per mutation; with --json the whole plan."""
-        from stash_cli.core.edits.diff import SHOWN
-
-        streams = self.runtime.streams
-        if self.runtime.options.output == "json":
-            for line in self._json():
-                streams.data(line)
-            return
-        self.preview()
-        for one, error in islice(self.outcomes.problems.items(), SHOWN):
-            streams.warn(f"{self.entity.noun} {one}: {error.message}")
-        if (more := len(self.outcomes.problems) - SHOWN) > 0:
-            streams.warn(f"and {more:,} more that cannot be renamed")
-        for operation in self._operations():
-            streams.data(json.dumps(operation, ensure_ascii=False) + "\n")
-
-    def _operations(self) -> Iterator[dict[str, Any]]:
-        from stash_cli.core.edits.moves import Move, plan_moves
-
-        for each in self.plan.moves():
-            [operation] = plan_moves([Move(each.id, each.source, each.target)])
-            yield {operation.name: operation.args}
-
-    def _json(self) -> Iterator[str]:
-        """The plan as JSON, piece by piece, as there may be 100,000 moves."""
-        edits = (
-            {"type": "BaseFile", "id": each.id, "field": "path", self.entity.noun: each.owner}
-            | {"before": each.source, "after": each.target}
-            for each in self.plan.renames()
-        )
-        left = {each.owner: each.reason for each in self.plan.refusals() if each.is_left}
-        rest = {
-            "unchanged": self.unchanged,
-            "left": left | {o: w for o, w in self.naming.unfit.items() if o not in self.outcomes.problems},
-            "problems": {one: error.message for one, error in self.outcomes.problems.items()},
-        }
-        yield '{"edits": ['
-        yield from _joined(edits)
-        yield '],\n"operations": ['
-        yield from _joined(self._operations())
-        yield f"],\n{json.dumps(rest, ensure_ascii=False)[1:]}\n"
 
     # --- asking ---
 
@@ -217,7 +115,7 @@ class Renaming:
         limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
         if limit is not None and count > limit:
             raise StashNotConfirmedError(
-                f"this would rename {self._count(count)}, more than {limit:,}: nothing was changed",
+                f"this would rename {self.count(count)}, more than {limit:,}: nothing was changed",
                 hint=f"Allow it with --max-changes {count}.",
             )
         if options.interactive:
@@ -226,8 +124,8 @@ class Renaming:
         if len(self.outcomes.asked) + len(self.unchanged) == 1 or options.yes:
             return False
         if self.runtime.streams.interactive:
-            self.preview()
-        confirm(self.runtime.streams, f"rename the files of {self._count(count)}", yes=False)
+            preview(self)
+        confirm(self.runtime.streams, f"rename the files of {self.count(count)}", yes=False)
         return True
 
     def choose(self) -> None:
@@ -237,9 +135,9 @@ class Renaming:
         if not self.runtime.streams.interactive:
             raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
         answer, declined = "", list[str]()
-        for owner, moves in self._by_owner():
+        for owner, moves in self.by_owner():
             if answer not in ("a", "q"):
-                self.show(moves)
+                show(self, moves)
                 answer = self._answer(owner)
             if answer in ("n", "q"):
                 declined += [each.id for each in moves]
@@ -320,7 +218,7 @@ class Renaming:
 
         def progress() -> None:
             ended = len(self.outcomes.done) + len(self.outcomes.problems)
-            bar.update(f"{ended:,} of {self._count(total)}", min(1.0, ended / max(1, total)))
+            bar.update(f"{ended:,} of {self.count(total)}", min(1.0, ended / max(1, total)))
 
         self._progress = progress
         return closing(bar)
@@ -328,11 +226,11 @@ class Renaming:
     def tell(self) -> None:
         """Note what was renamed, what was so already, and what was left."""
         streams = self.runtime.streams
-        for line in self._stays():
+        for line in stays(self):
             streams.note(line)
-        so = f"{self._count(len(self.unchanged))} so already" if self.unchanged else ""
+        so = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
         if moved := self.runtime.sidecars.moved:
-            streams.note(f"moved {_files(moved)} beside them")
+            streams.note(f"moved {files(moved)} beside them")
         if self.runtime.sidecars.captions:
             streams.note("a scan lets the server find their captions again: stash scan --wait")
         if not self.outcomes.asked:
@@ -349,12 +247,3 @@ class Renaming:
             await print_rows(self.session, self.runtime, self.noun, ids)
         finally:  # failed objects are reported also when the new state cannot be read
             self.outcomes.check()
-
-
-def _files(number: int) -> str:
-    return f"{number:,} {'file' if number == 1 else 'files'}"
-
-
-def _joined(items: Iterator[dict[str, Any]]) -> Iterator[str]:
-    for number, item in enumerate(items):
-        yield f"{',' if number else ''}\n{json.dumps(item, ensure_ascii=False)}"

@@ -36,6 +36,7 @@ CREATE TABLE folder (key TEXT, path TEXT, PRIMARY KEY (key, path)) WITHOUT ROWID
 WANTED, MOVES, SAME, FAILED, LEFT = "wanted", "moves", "same", "failed", "left"
 """States of a file: to be settled, to be moved, there already, refused, left alone because of a collision."""
 _UNKNOWN = "the server knows no folder above {}: scan its media folder first"
+DECLINED = "declined"
 _MANY = "several objects have the file, and give it different names"
 
 
@@ -161,8 +162,8 @@ class RenamePlan:
     def decline(self, files: Iterable[str]) -> None:
         """Leave files where they are after all, and those that are to have their paths."""
         self._connection.executemany(
-            "UPDATE file SET state = 'left', reason = 'declined', new = NULL, new_key = NULL WHERE id = ?",
-            ((int(one),) for one in files),
+            "UPDATE file SET state = 'left', reason = ?, new = NULL, new_key = NULL WHERE id = ?",
+            ((DECLINED, int(one)) for one in files),
         )
         cascade(self._connection, FAIL)
 

@@ -1,0 +1,163 @@
+"""What `rename` is going to do, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stash_cli.commands.verbs.renaming import Renaming
+    from stash_cli.core.renames.plan import Move
+
+
+def preview(renaming: Renaming) -> None:
+    """Print the moves of the first objects, and totals."""
+    from stash_cli.core.edits.diff import SHOWN
+
+    for _, moves in islice(renaming.by_owner(), SHOWN):
+        show(renaming, moves)
+    if len(renaming.moving) > SHOWN:
+        renaming.runtime.streams.note(
+            f"... and {len(renaming.moving) - SHOWN:,} more {renaming.entity.plural}"
+        )
+    for line in totals(renaming):
+        renaming.runtime.streams.note(line)
+    problems = renaming.outcomes.problems
+    for one, error in islice(problems.items(), SHOWN):
+        renaming.runtime.streams.warn(f"{renaming.entity.noun} {one}: {error.message}")
+    if (more := len(problems) - SHOWN) > 0:
+        renaming.runtime.streams.warn(f"and {more:,} more that cannot be renamed")
+
+
+def show(renaming: Renaming, moves: list[Move]) -> None:
+    """Print the moves of one object."""
+    from stash_cli.core.edits.diff import visible
+    from stash_cli.output.diff import show_object
+
+    rows = []
+    for each in moves:
+        old, now = short(renaming, each)
+        parts = [(visible(old), "removed"), (" -> ", ""), (visible(now), "added")]
+        beside = [] if renaming.naming.leaves_sidecars else renaming.runtime.sidecars.beside(each.source)
+        parts += [(f" (with {visible(', '.join(beside))})", "")] if beside else []
+        rows.append(("file" if len(moves) == 1 else f"file {each.id}", parts))
+    show_object(renaming.runtime.streams, renaming.entity.noun, moves[0].owner, moves[0].label, rows)
+
+
+def short(renaming: Renaming, move: Move) -> tuple[str, str]:
+    """The names where the folder stays, the paths below a media folder where both are in it, else all."""
+    from stash_cli.core.renames.paths import separator, split
+    from stash_cli.core.renames.wishes import root_of
+
+    (folder, name), (target, new) = split(move.source), split(move.target)
+    if folder == target:
+        return name, new
+    root = root_of(move.source, renaming.naming.roots)
+    if root is None or root != root_of(move.target, renaming.naming.roots):
+        return move.source, move.target
+    start = len(root.rstrip(separator(root))) + 1
+    return move.source[start:], move.target[start:]
+
+
+def totals(renaming: Renaming) -> Iterator[str]:
+    """Lines with numbers: what moves, what stays and why."""
+    from stash_cli.core.edits.pace import requests_of
+    from stash_cli.core.renames.plan import LEFT, MOVES
+
+    counts = renaming.plan.counts()
+    yield from stays(renaming)
+    moves = counts.get(MOVES, 0)
+    told = [f"{files(moves)} of {renaming.count(len(renaming.moving))}"] if moves else ["no file moves"]
+    told += [f"{len(renaming.unchanged):,} so already"] if renaming.unchanged else []
+    cannot = len(renaming.outcomes.problems)
+    told += [f"{cannot:,} cannot be renamed"] if cannot else []
+    told += [f"{files(counts[LEFT])} left"] if counts.get(LEFT) else []
+    requests = requests_of([moves])
+    more = f"; {requests} request{'' if requests == 1 else 's'} or more" if moves else ""
+    yield f"{', '.join(told)}{more}"
+    if far := far_moves(renaming):
+        yield f"{files(far)} to another media folder, which may take long: --timeout waits longer"
+    if renaming.naming.growing:
+        yield (
+            f"a second run would rename {files(renaming.naming.growing)} once more:"
+            " the template reads the name that it sets"
+        )
+
+
+def far_moves(renaming: Renaming) -> int:
+    """The number of files that the server may have to copy, because they go to another media folder."""
+    from stash_cli.core.renames.wishes import root_of
+
+    if renaming.session.connection.is_embedded:
+        return 0
+    roots = renaming.naming.roots
+    return sum(root_of(each.source, roots) != root_of(each.target, roots) for each in renaming.plan.renames())
+
+
+def stays(renaming: Renaming) -> Iterator[str]:
+    """Lines about files that stay, a line for each reason; of long lists the first."""
+    from stash_cli.core.renames.plan import DECLINED
+
+    unfit = Counter(
+        why for one, why in renaming.naming.unfit.items() if one not in renaming.outcomes.problems
+    )
+    for why, count in unfit.items():
+        yield f"{renaming.count(count)} left: {why}"
+    left = (each for each in renaming.plan.refusals() if each.is_left and each.reason != DECLINED)
+    for each in islice(left, 5):
+        yield f"left {renaming.entity.noun} {each.owner}, {each.path}: {each.reason}"
+
+
+def print_plan(renaming: Renaming) -> None:
+    """Print the moves, and a line of JSON per mutation; with --json the whole plan."""
+    streams = renaming.runtime.streams
+    if renaming.runtime.options.output == "json":
+        for line in plan_json(renaming):
+            streams.data(line)
+        return
+    preview(renaming)
+    for operation in operations(renaming):
+        streams.data(json.dumps(operation, ensure_ascii=False) + "\n")
+
+
+def operations(renaming: Renaming) -> Iterator[dict[str, Any]]:
+    """The mutations, by name, with their arguments."""
+    from stash_cli.core.edits.moves import Move, plan_moves
+
+    for each in renaming.plan.moves():
+        [operation] = plan_moves([Move(each.id, each.source, each.target)])
+        yield {operation.name: operation.args}
+
+
+def plan_json(renaming: Renaming) -> Iterator[str]:
+    """The plan as JSON, piece by piece, as there may be 100,000 moves."""
+    edits = (
+        {"type": "BaseFile", "id": each.id, "field": "path", renaming.entity.noun: each.owner}
+        | {"before": each.source, "after": each.target}
+        for each in renaming.plan.renames()
+    )
+    left = {each.owner: each.reason for each in renaming.plan.refusals() if each.is_left}
+    rest = {
+        "unchanged": renaming.unchanged,
+        "left": left
+        | {o: w for o, w in renaming.naming.unfit.items() if o not in renaming.outcomes.problems},
+        "problems": {one: error.message for one, error in renaming.outcomes.problems.items()},
+    }
+    yield '{"edits": ['
+    yield from joined(edits)
+    yield '],\n"operations": ['
+    yield from joined(operations(renaming))
+    yield f"],\n{json.dumps(rest, ensure_ascii=False)[1:]}\n"
+
+
+def files(number: int) -> str:
+    return f"{number:,} {'file' if number == 1 else 'files'}"
+
+
+def joined(items: Iterator[dict[str, Any]]) -> Iterator[str]:
+    for number, item in enumerate(items):
+        yield f"{',' if number else ''}\n{json.dumps(item, ensure_ascii=False)}"
