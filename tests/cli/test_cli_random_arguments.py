@@ -17,8 +17,8 @@ COUNT = int(os.environ.get("RANDOM_ARGUMENTS", "100"))
 
 
 def documented_statuses() -> set[int]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return {int(number) for number in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)}
+    text = (ROOT / "docs" / "exit-status.md").read_text(encoding="utf-8")
+    return {int(number) for number in re.findall(r"^\| `(\d+)` \|", text, re.MULTILINE)}
 
 
 def fault(args: list[str], done: Done, statuses: set[int]) -> str | None:
