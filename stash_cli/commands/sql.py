@@ -9,7 +9,8 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.common.sending import confirmed, uninterrupted
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
+from stash_cli.core.sql_statement import only_reads
 from stash_cli.output.values import Column, View, columns
 
 if TYPE_CHECKING:
@@ -49,9 +50,9 @@ def build() -> StashCommand:
 def run(runtime: Runtime, options: SqlOptions) -> None:
     """Run an SQL statement on the database of the server and print the rows.
 
-    Without --write the statement can only read. Changes made with --write cannot be undone, and the server
-    does not check them: make a backup first (`stash metadata backup`). VALUEs are numbers where they look
-    like numbers, else text.
+    Without --write only a statement that reads is sent: SELECT, WITH, VALUES, EXPLAIN or a PRAGMA. Changes
+    made with --write cannot be undone, and the server does not check them: make a backup first (`stash
+    metadata backup`). VALUEs are numbers where they look like numbers, else text.
     """
     if options.yes and not options.write:
         raise StashUsageError("--yes is for --write: reading asks nothing")
@@ -61,8 +62,12 @@ def run(runtime: Runtime, options: SqlOptions) -> None:
     args = {"sql": text, "args": [_value(word) for word in options.values or ()]}
     if options.write:
         _write(runtime, args, yes=options.yes)
-    else:
-        _read(runtime, args)
+        return
+    if not only_reads(text):
+        raise StashNotConfirmedError(
+            "the statement may change the database: nothing was sent", hint="Allow it with --write."
+        )
+    _read(runtime, args)
 
 
 def _read(runtime: Runtime, args: dict[str, Any]) -> None:
