@@ -15,6 +15,7 @@ from stash_cli.commands.common.calls import Call, call_group
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.metadata import TASKS
 from stash_cli.commands.tasks.task_inputs import Task
+from stash_cli.core.errors import StashServerError
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns
 
@@ -107,6 +108,13 @@ def run_setup(runtime: Runtime, options: SetupOptions) -> None:
     given = {**places, "storeBlobsInDatabase": True, **options.flags, "stashes": stashes}
 
     async def work(session: Session) -> None:
+        status = (await session.call("systemStatus", {}, ["status"]))["status"]
+        # A server that has its settings would take new places for its files, and lose sight of its library.
+        if status != "SETUP":
+            raise StashServerError(
+                "the server is set up already: nothing was sent",
+                hint="See `stash system status`; `stash config set` changes settings.",
+            )
         confirm(runtime.streams, f"set up the server at {session.url}", yes=options.yes)
         answer = confirmed(
             session.call("setup", {"input": given}),

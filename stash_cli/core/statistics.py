@@ -35,7 +35,13 @@ MEASURES: dict[str, dict[str, tuple[str, ...]]] = {
     "Group": {"scenes": ("scene_count",), "duration": ("duration",)},
     "SceneMarker": {},
 }
-"""Type -> name of a sum -> the fields that are added up."""
+"""Type -> name of a sum -> the fields that are added up; of others only the number is told."""
+
+
+def measures_of(type_name: str) -> dict[str, tuple[str, ...]]:
+    """The sums of a type: name -> the fields that are added up."""
+    return MEASURES.get(type_name, {})
+
 
 _FILES = {"Image": "visual_files"}
 WORDS: dict[str, dict[str, str]] = {
@@ -87,14 +93,14 @@ class Tally:
     def __init__(self, type_name: str, by: str | None) -> None:
         self.type_name = type_name
         self.key = None if by is None else key_of(type_name, by)
-        self.total = Group(None, sums=dict.fromkeys(MEASURES[type_name], 0))
+        self.total = Group(None, sums=dict.fromkeys(measures_of(type_name), 0))
         self._groups: dict[Any, Group] = {}
         self.is_shared = False
         """Whether an object counted in several groups."""
 
     @property
     def paths(self) -> list[str]:
-        measured = [path for paths in MEASURES[self.type_name].values() for path in paths]
+        measured = [path for paths in measures_of(self.type_name).values() for path in paths]
         keyed = self.key.paths if self.key else ()
         return list(dict.fromkeys(["id", *keyed, *(path.replace("[0]", "") for path in measured)]))
 
@@ -104,7 +110,7 @@ class Tally:
 
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            sums = {name: _sum(row, paths) for name, paths in MEASURES[self.type_name].items()}
+            sums = {name: _sum(row, paths) for name, paths in measures_of(self.type_name).items()}
             _count(self.total, sums)
             if self.key is None:
                 continue
@@ -120,7 +126,7 @@ class Tally:
                 raise StashInputError(
                     f"There are more than {_MANY:,} groups.", hint="Choose a field with fewer values."
                 )
-            zero = dict.fromkeys(MEASURES[self.type_name], 0.0)
+            zero = dict.fromkeys(measures_of(self.type_name), 0.0)
             known = self._groups[value, id_] = Group(value, id_, sums=zero)
         return known
 
@@ -151,7 +157,7 @@ def words_of(type_name: str) -> list[str]:
     """The words that `--by` offers beside the fields of a type."""
     special = [*_PERIODS] if _date(type_name) else []
     special += ["resolution"] if type_name in ("Scene", "Image") else []
-    return [*WORDS[type_name], *special]
+    return [*WORDS.get(type_name, {}), *special]
 
 
 def _date(type_name: str) -> str:
@@ -168,7 +174,7 @@ def key_of(type_name: str, word: str) -> Key:
         return _plain_key(date, lambda value: str(value)[:length] if len(str(value)) >= length else None)
     if name == "resolution" and type_name in ("Scene", "Image"):
         return _resolution_key(_FILES.get(type_name, "files"))
-    path = WORDS[type_name].get(name, name)
+    path = WORDS.get(type_name, {}).get(name, name)
     try:
         merge(type_name, [path.replace("[0]", "")])
     except StashLookupError as error:
@@ -230,7 +236,7 @@ def in_order(tally: Tally, sort: str | None) -> list[Group]:
     value come last. Raises StashLookupError for an unknown sum.
     """
     key, down = (sort or "").removeprefix("-"), bool(sort) and str(sort).startswith("-")
-    known = ["value", "count", *MEASURES[tally.type_name]]
+    known = ["value", "count", *measures_of(tally.type_name)]
     if sort is None:
         key, down = ("value", False) if tally.key and tally.key.is_ordered else ("count", True)
     elif key not in known:

@@ -51,10 +51,10 @@ class StatsOptions(SearchOptions):
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
-    from stash_cli.core.statistics import MEASURES, words_of
+    from stash_cli.core.statistics import measures_of, words_of
 
     entity = noun.entity
-    sums = "".join(f", {name}" for name in MEASURES[entity.type])
+    sums = "".join(f", {name}" for name in measures_of(entity.type))
     return command(
         "stats",
         partial(stats, noun),
@@ -137,10 +137,10 @@ def facts_of(group: Group) -> dict[str, Any]:
 
 
 def view_of(type_name: str, by: str | None, *, bars: bool = False, with_id: bool = False) -> View:
-    from stash_cli.core.statistics import MEASURES
+    from stash_cli.core.statistics import measures_of
 
     kinds = {"duration": "duration", "size": "size"}
-    sums = [Column(name, (name,), kinds.get(name, ""), right=True) for name in MEASURES[type_name]]
+    sums = [Column(name, (name,), kinds.get(name, ""), right=True) for name in measures_of(type_name)]
     columns = [Column("count", ("count",), right=True), *sums]
     if by is not None:
         columns[:0] = [Column(by, (by,), main=True), *([Column("id", ("id",))] if with_id else [])]

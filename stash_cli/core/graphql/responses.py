@@ -92,9 +92,11 @@ def may_be_unready(error: StashGraphQLError) -> bool:
 
 def not_ready(status: str, cause: str) -> StashSystemNotReadyError:
     """The error for a `systemStatus` that is not OK."""
+    steps = "open its web interface and follow the steps shown there."
+    command = {"SETUP": "setup", "NEEDS_MIGRATION": "migrate"}.get(status)
     return StashSystemNotReadyError(
         NOT_READY.get(status, f"The server is not ready: {cause}"),
-        hint="Open its web interface and follow the steps shown there.",
+        hint=f"Run `stash system {command}`, or {steps}" if command else steps.capitalize(),
     )
 
 
