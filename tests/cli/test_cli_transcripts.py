@@ -14,10 +14,11 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
-from cli_support import Cli
+from cli_support import Cli, leaves
 from sample_library import STAMP, open_sample_library
 
 from stash_cli import __version__
+from stash_cli.app import root
 
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 PROMPT = "$ stash "
@@ -104,3 +105,40 @@ def test_a_transcript_is_what_a_person_sees(
     if os.environ.get("UPDATE_SNAPSHOTS"):
         transcript.write_text(text, encoding="utf-8")
     assert text == transcript.read_text(encoding="utf-8"), f"differs from {transcript.name}"
+
+
+NOT_SHOWN = {
+    "completion": "prints scripts; the shells' own tests run them",
+    "embedded": "serves and resets files of its own",
+    "login": "asks on a terminal",
+    "doctor": "tells of this machine",
+    "export": "as metadata export",
+    "import": "as metadata import, which replaces the library",
+    "metadata import": "replaces the library",
+    "metadata migrate": "as system migrate",
+    "help": "prints texts",
+    "explain": "prints the API",
+    "open": "as the verb of each noun",
+    "jobs watch": "goes on until it is interrupted",
+    "plugins simulate": "starts a program",
+    "plugins exec": "is started by a server",
+    "config apply": "needs a file",
+    "config edit": "opens an editor",
+    "config diff": "needs a file",
+}
+"""Commands without a transcript -> the reason."""
+
+
+def test_every_verb_is_in_a_transcript() -> None:
+    written = [shlex.split(command) for path in TRANSCRIPTS.glob("*.txt") for command in commands_of(path)]
+    shown = {tuple(words[:size]) for words in written for size in (1, 2, 3)}
+    singular = {
+        word: name for name, entry in root().entries.items() if (word := entry.alias_of) and word != name
+    }
+    missing = []
+    for path in leaves():
+        words = path[1:] if path[0] == "metadata" and path[1:] in shown else path
+        spellings = {words, (singular.get(words[0], words[0]), *words[1:])}
+        if not spellings & shown and not {" ".join(path[:2]), path[0]} & NOT_SHOWN.keys():
+            missing.append(" ".join(path))
+    assert missing == [], "write them into tests/cli/transcripts, and run with UPDATE_SNAPSHOTS=1"
