@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.paging import FindQuery, iter_pages
+from stash_cli.core.client.paging import FindQuery, iter_pages, iter_rows
 from stash_cli.core.client.saved_filters import all_filters
 from stash_cli.core.edits.combine import RULES
 from stash_cli.core.edits.merge import CHILDREN, PICTURES, has_picture, naming
@@ -78,11 +78,21 @@ async def referenced(session: Session, type_name: str, ids: Sequence[str]) -> se
         return set()
     many = [*(each for each in references_to(type_name) if not each.is_owned)]
     many += [CHILDREN] if type_name == "Studio" else []
-    rows = await asyncio.gather(*(naming(session, each, ids, each.fields) for each in many))
-    named = (
-        one for each, found in zip(many, rows, strict=True) for row in found for one in _named(each, row)
-    )
-    return set(ids) & set(named)
+    found = await asyncio.gather(*(_named_by(session, each, ids) for each in many))
+    return set(ids) & set().union(*found)
+
+
+async def _named_by(session: Session, each: Reference, ids: Sequence[str]) -> set[str]:
+    """Those of some ids, and others, that objects of one kind name."""
+    server, entity = await session.learn(), ENTITIES[each.type]
+    if server.field_name(entity.filter_type, each.criterion):
+        rows = await naming(session, each, ids, each.fields)
+        return {one for row in rows for one in _named(each, row)}
+    paths = [path for path in paths_of(each.type, each.fields) if server.has_path(each.type, path)]
+    if paths == ["id"]:
+        return set()  # this release knows no such reference
+    query = FindQuery(entity, sort="id")  # it does, and cannot be asked for it
+    return {one async for row in iter_rows(session, query, paths) for one in _named(each, row)}
 
 
 def _named(each: Reference, row: Row) -> list[str]:

@@ -9,17 +9,17 @@ from typing import Any
 
 import httpx
 import pytest
-from cli_support import Cli, Done
+from cli_support import Cli, Done, served_with
 from every import every
-from fault_kinds import errors
+from fault_kinds import answered, errors
 from fault_proxy import FaultProxy, counted
 from scan_library import write_picture, write_video
 from served_library import serve_library
 
+from stash_cli.embedded import open_library
+
 BIG = "00ff00ff00ff00ff"
 HASHES = {"big": BIG, "small": "00ff00ff00ff00fe", "third": "00ff00ff00ff00fc"}
-LOOKS = 3
-"""The request for scenes that looks again: two find and read the groups."""
 MERGE = ("--distance", "1", "--keep", "resolution,bitrate", "--into")
 
 
@@ -168,6 +168,15 @@ def test_the_best_file_of_the_poorer_scene(cli: Cli, template: Path) -> None:
     assert not (template / "media/a/small.mp4").exists()
 
 
+def test_what_was_merged_and_not_deleted_is_deleted_by_the_next_run(cli: Cli, template: Path) -> None:
+    """As after a run that was killed between the two."""
+    cli.ok("scenes", "duplicates", *MERGE, "keep", "--yes")
+    assert (template / "media/a/small.mp4").exists()
+    cli.ok("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
+    assert not (template / "media/a/small.mp4").exists()
+    assert cli.ok("scenes", "duplicates", *MERGE, "keep", "--yes").err.endswith("nothing to do\n")
+
+
 def test_copies_inside_one_scene(cli: Cli, template: Path) -> None:
     words = ("--by", "checksum", "--keep", "path:/b/", "--then", "delete-files", "--yes")
     done = cli.ok("scenes", "duplicates", *words)
@@ -267,6 +276,19 @@ def test_nothing_is_deleted_when_the_merge_fails(proxy: FaultProxy, template: Pa
     assert (template / "media/a/small.mp4").exists()
 
 
+def test_an_undo_that_failed_for_one_group_is_finished_by_the_next(proxy: FaultProxy) -> None:
+    cli, merged = Cli(proxy.url), ("--distance", "1", "--keep", "path:best|tie5", "--into", "keep", "--yes")
+    before = state(cli)
+    assert "2 of 2 groups done" in cli.ok("scenes", "duplicates", *merged).err
+    run = last_run(cli)
+    # Nothing is sent any more after this answer: the other merge stays.
+    proxy.rule = counted(lambda request: "sceneCreate" in request.document, answered("", 401))
+    assert cli("undo", run, "--yes").status == 4
+    proxy.rule = lambda _: None
+    cli.ok("undo", run, "--yes")
+    assert state(cli) == before
+
+
 def test_nothing_is_deleted_or_merged_when_the_kept_file_is_gone(cli: Cli, template: Path) -> None:
     before = state(cli)
     (template / "media/best/big.mp4").unlink()
@@ -276,13 +298,19 @@ def test_nothing_is_deleted_or_merged_when_the_kept_file_is_gone(cli: Cli, templ
     assert state(cli) == before
 
 
+def test_nothing_is_done_while_the_server_is_at_work(cli: Cli, template: Path) -> None:
+    assert cli
+    with served_with(open_library(str(template / "library.sqlite")), "Scanning...") as url:
+        done = Cli(url)("scenes", "duplicates", *MERGE, "keep", "--yes")
+    assert (done.status, "at work" in done.err) == (5, True), done.err
+
+
 def test_a_group_that_changed_since_it_was_looked_at_is_left(proxy: FaultProxy, template: Path) -> None:
-    """Somebody else gives a title between the plan and the first change."""
-    one, looks = scene(Cli(proxy.url), "small"), []
+    """Somebody else gives it a title."""
+    one = scene(Cli(proxy.url), "small")
 
     def rule(request: Any) -> None:
-        looks.append("findScenes" in request.document)
-        if sum(looks) == LOOKS and looks[-1]:
+        if request.operation == "JobQueue":  # asked for between the plan and the first change
             mutation = f'mutation {{ sceneUpdate(input: {{id: "{one}", title: "Other"}}) {{ id }} }}'
             url = "http://{}:{}/graphql".format(*proxy.target)
             httpx.post(url, json={"query": mutation}).raise_for_status()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from stash_cli.commands.common.idle import check_idle
 from stash_cli.commands.verbs.duplicate_rows import VIEW, lines_of, rows_of, show_plan, totals_of, view_of
 from stash_cli.commands.verbs.editing import MOST
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
@@ -94,6 +95,8 @@ class Plan:
         from stash_cli.core.edits.apply import Applier
         from stash_cli.core.edits.pace import Pace
 
+        if self.policy.into is not None or self.policy.deletes_files:
+            await check_idle(self.session, "may change these files and scenes")
         chosen = await self._consent()
         if self.options.backup_first:
             await back_up(self.session, self.runtime)
@@ -200,6 +203,9 @@ class Plan:
         from stash_cli.core.texts import size
 
         done = f"{len(results.done):,} of {total:,} groups done"
+        begun = len(results.touched.difference(results.done, results.problems))
+        if begun:  # after Ctrl-C
+            done += f", {begun:,} begun: the same command again finishes them"
         files = f"{results.files:,} file{'' if results.files == 1 else 's'}, {size(results.bytes)}, deleted"
         self.runtime.streams.note(f"{done}; {files}" if self.policy.deletes_files else done)
 

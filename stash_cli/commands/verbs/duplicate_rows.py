@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.duplicates.decision import DELETE, DELETE_FILES, TAG
+from stash_cli.core.duplicates.matching import PHASH
 from stash_cli.core.texts import duration, size
 from stash_cli.output.values import View, columns, one_line
 
@@ -70,7 +71,15 @@ def rows_of(number: int, planned: Planned, policy: Policy) -> Iterator[Row]:
             "differs": list(planned.differs.get(file.id, ())),
             "reason": decision.reason or ("protected" if file.path in decision.protected else ""),
             "into": decision.into,
+            **(_plan_of(planned) if file is kept else {}),
         }
+
+
+def _plan_of(planned: Planned) -> Row:
+    """What is told of a group beside its kept file: bytes that are freed, and edits."""
+    from stash_cli.core.edits.diff import edit_json
+
+    return {"freed": planned.decision.freed, "edits": [edit_json(edit) for edit in planned.edits]}
 
 
 def _action(file: File, planned: Planned, policy: Policy) -> str:
@@ -114,6 +123,10 @@ def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None)
     parts += [f"{totals.acted_on:,} decided"] if policy.keep else []
     parts += [f"{totals.left:,} left alone"] if totals.left else []
     yield ", ".join(parts)
+    if not totals.groups and policy.match.way == PHASH:
+        yield "files without a perceptual hash are not compared: `stash generate --phashes` makes them"
+    if not totals.acted_on:
+        return
     gone = f"{totals.gone:,} {entity.noun if totals.gone == 1 else entity.plural}"
     files = f"{totals.files:,} file{'' if totals.files == 1 else 's'}, {size(totals.bytes)}"
     if policy.into is not None and totals.gone:

@@ -12,10 +12,11 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named
+from stash_cli.commands.common.idle import check_idle
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
-from stash_cli.core.errors import StashError, StashInputError, StashUsageError
+from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 POLICIES = ("fail", "number", "skip")
 _LEAST = 40
 """Bytes of a name that leave room for an ending and a number."""
-_LATER = 5
-"""Exit status of what is worth another try."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -154,15 +153,8 @@ async def check_server(session: Session, *, force: bool) -> None:
     server = await session.learn()
     if not server.has_mutation("moveFiles"):
         raise server.missing_error("moveFiles")
-    jobs = [] if force else await session.call("jobQueue", {}, ["id", "description", "status"]) or []
-    for job in jobs:
-        if job["status"] in ("RUNNING", "READY", "STOPPING"):
-            error = StashError(
-                f"the server is at work, and may find the files under either name: {job['description']}",
-                hint="Wait with `stash jobs wait`, or go on with --force.",
-            )
-            error.exit_status = _LATER
-            raise error
+    if not force:
+        await check_idle(session, "may find the files under either name", ", or go on with --force")
 
 
 async def naming_of(

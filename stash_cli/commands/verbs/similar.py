@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.duplicates.dismissed import Dismissed
     from stash_cli.core.duplicates.names import Group, Named
@@ -39,10 +40,7 @@ VIEW = View(
 )
 _SHOWN = 20
 """Merges that are shown before a question."""
-_PATHS = (
-    *("aliases", "alias_list", "stash_ids.endpoint", "stash_ids.stash_id"),
-    *("disambiguation", "birthdate"),
-)
+_PATHS = ("stash_ids.endpoint", "stash_ids.stash_id", "disambiguation", "birthdate")
 _COUNTS = (
     *("scene_count", "image_count", "gallery_count", "performer_count", "studio_count", "group_count"),
     "scene_marker_count",
@@ -148,8 +146,7 @@ async def find(
     from stash_cli.core.duplicates import names
 
     entity, server = noun.entity, await session.learn()
-    paths = ["id", "name", *(path for path in _PATHS if server.has_path(entity.type, path))]
-    rows = iter_rows(session, FindQuery(entity, sort="name"), paths)
+    rows = iter_rows(session, FindQuery(entity, sort="name"), _paths(entity, server))
     objects = [named_of(row) async for row in rows if (row.get("name") or "").strip()]
     dismissed = load_dismissed(runtime, entity)
     pairs = [
@@ -167,6 +164,11 @@ async def find(
     return list(names.group(pairs, uses)), uses
 
 
+def _paths(entity: Entity, server: ServerCapabilities) -> list[str]:
+    aliases = "alias_list" if entity.type == "Performer" else "aliases"
+    return ["id", "name", aliases, *(path for path in _PATHS if server.has_path(entity.type, path))]
+
+
 def named_of(row: Mapping[str, Any]) -> Named:
     """The names of a row, and what tells namesakes apart."""
     from stash_cli.core.duplicates.names import Named
@@ -174,7 +176,7 @@ def named_of(row: Mapping[str, Any]) -> Named:
     aliases = row.get("aliases") or row.get("alias_list") or []
     return Named(
         str(row["id"]),
-        (row["name"], *(alias for alias in aliases if isinstance(aliases, list) and alias.strip())),
+        (row["name"], *(alias for alias in aliases if alias.strip())),
         frozenset((each["endpoint"], each["stash_id"]) for each in row.get("stash_ids") or ()),
         row.get("disambiguation") or "",
         row.get("birthdate") or "",
@@ -209,8 +211,7 @@ def dismiss(noun: Noun, runtime: Runtime, words: list[str]) -> None:
         ids = await target_ids(session, noun.entity, read_words(runtime.streams, given))
         if len(ids) < 2:  # noqa: PLR2004 - a pair
             raise StashUsageError(f"{action} needs two {noun.entity.plural} or more")
-        server = await session.learn()
-        paths = ["id", "name", *(path for path in _PATHS if server.has_path(noun.entity.type, path))]
+        paths = _paths(noun.entity, await session.learn())
         many = [named_of(row) for row in await rows_of(session, noun.entity, ids, paths)]
         pairs = [(key_of(one), key_of(other)) for one, other in combinations(many, 2)]
         known = load_dismissed(runtime, noun.entity)

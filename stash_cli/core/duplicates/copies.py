@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.types.api import describe_api
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -75,12 +77,15 @@ def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
 
 
 def _is_known(type_name: str, path: str, server: ServerCapabilities) -> bool:
-    """Whether a server has a path; what only some files of a type have is known, too."""
+    """Whether a server has a path, for each type of files that is to have it."""
     first, _, rest = path.partition(".")
     if first != FILES[type_name]:
         return server.has_path(type_name, path)
+    types = describe_api().types
+    wanted = ("VideoFile",) if type_name == "Scene" else ("VideoFile", "ImageFile")
     name = rest.partition(".")[0]
-    return any(server.field_name(each, name) is not None for each in ("VideoFile", "ImageFile"))
+    having = [each for each in wanted if name in types[each].fields]
+    return bool(having) and all(server.field_name(each, name) is not None for each in having)
 
 
 def copy_of(type_name: str, row: Mapping[str, Any], richness: int = 0) -> Copy:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.batch import BatchOperation
 
 _ORDER = ("Tag", "Studio", "Performer", "Group", "Gallery", "Scene", "Image", "SceneMarker", "GalleryChapter")
+_REPLACED = {"url": "urls", "twitter": "urls", "instagram": "urls", "movies": "groups"}
+"""Field of older releases -> the one that has taken its place."""
 _RESCAN = "only a scan brings it back; scan, and undo again"
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
@@ -163,10 +165,14 @@ def _note_new(reversal: Reversal, row: Recorded, new: str) -> None:
 
 def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> dict[str, Any]:
     """The create input of a snapshot, without links to what does not exist, or not yet."""
+    values = current_values(reversal, row)
     edits = [
         Edit(row.type, "", name, UNSET, _without(row.type, name, value, missing))
-        for name, value in current_values(reversal, row).items()
-        if value not in _NOTHING and input_field(row.type, "Create", name) is not None
+        for name, value in values.items()
+        if value not in _NOTHING
+        and input_field(row.type, "Create", name) is not None
+        # What stood for a field before it, and is not in every release, or refused beside it.
+        and not values.get(_REPLACED.get(name, ""))
     ]
     given = plan_object(row.type, "", [edit for edit in edits if edit.after not in _NOTHING], "Create").input
     files = [each["id"] for each in row.before.get("files", ())]
@@ -325,8 +331,6 @@ def _own_edits(reversal: Reversal, row: Recorded, gone: set[tuple[str, str]]) ->
     """The edits for the values of a snapshot; what its create took turns out to be so already."""
     one = reversal.ids.current(row.type, row.id)
     for name, value in current_values(reversal, row).items():
-        if name == "play_count" or (name == "o_counter" and row.type == "Scene"):
-            continue
         edit = Edit(row.type, one, name, UNSET, _without(row.type, name, value, gone))
         if not refusal(edit):
             yield edit

@@ -364,7 +364,9 @@ def stages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
 def _are_alike(one: Recorded, other: Recorded) -> bool:
     """Whether two changes, the later one first, are taken back together."""
     if _is_merged(one):
-        return other.operation == MERGE or _is_merged(other)
+        into = one.wanted["merged_into"]
+        is_merge = other.operation == MERGE and other.id == into
+        return is_merge or (_is_merged(other) and other.wanted["merged_into"] == into)
     return one.operation == other.operation != MERGE and not _is_merged(other)
 
 

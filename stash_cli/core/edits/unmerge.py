@@ -47,10 +47,17 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
             reversal.refuse((edit.type, edit.id, edit.field), [merge], reason)
     await reversal.apply([edit for edit in edits if not refusal(edit)], {})
     _leave_files(reversal, sources, found[one][0], key)
+    await _make_again(reversal, merge, sources, one)
+
+
+async def _make_again(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str) -> None:
+    """Make the sources again; the merge is undone when that was not refused, else the next undo goes on."""
+    failed = reversal.report.failed
     await recreate(reversal, sources)
     if not reversal.is_dry:
         await reversal.apply(await _taken_off(reversal, merge, sources, one), {})
-        reversal.set_undone([merge])
+        if reversal.report.failed == failed:
+            reversal.set_undone([merge])
 
 
 def _own(
