@@ -1,0 +1,68 @@
+"""Templates of paths: what makes a folder, what stays a name, and paths of other systems."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from every import every
+
+from stash_cli.core.errors import StashTemplateError
+from stash_cli.core.renames.plan import RenamePlan, Wish
+from stash_cli.core.renames.template import PathTemplate
+from stash_cli.core.renames.wishes import Naming
+
+NETWORK = {"name": "Net: work", "parent_studio": None}
+ROW: dict[str, Any] = {
+    "id": "7",
+    "title": "A/B\x1fC",
+    "date": "2024-05",
+    "code": "",
+    "studio": {"name": "Acme/x", "parent_studio": NETWORK},
+    "performers": [{"name": "Al"}, {"name": "Bo/b"}],
+    "files": [{"id": "1", "path": "C:\\media\\in\\a.b.MP4", "basename": "a.b.MP4"}],
+}
+
+PATHS = [
+    ("{{ title }}", ["A-B C"]),
+    ("{{ studio | studio_path }}/{{ title }}", ["Net - work", "Acme-x", "A-B C"]),
+    ("{{ studio | studio_path ~ '/' }}{{ title }}", ["Net - work-Acme-x-A-B C"]),
+    ("{{ studio.name | opt('', '/') }}{{ code | opt('', '/') }}{{ title }}", ["Acme-x", "A-B C"]),
+    ("{{ title | opt(studio.name) }}", ["Acme-xA-B C"]),
+    ("{{ performers | join('/') }}", ["Al-Bo-b"]),
+    ("{% for p in performers %}{{ p.name }}/{% endfor %}x", ["Al", "Bo-b", "x"]),
+    (" {{ date }} /\n{{ title }} ", ["2024-05", "A-B C"]),
+    ("aux/{{ 'con' }}.x", ["aux_", "con_.x"]),
+]
+
+
+@every("source, parts", PATHS)
+def test_only_the_text_of_the_template_makes_folders(source: str, parts: list[str]) -> None:
+    assert PathTemplate(source, "Scene").parts(ROW) == parts
+
+
+@every(
+    "source",
+    ["", " ", "/a", "a/", "a//b", "a:b", "a\\b", "{{ title }}?", "{{ x }}", "{{ title | opt('?') }}"],
+)
+def test_templates_that_are_no_paths_are_refused(source: str) -> None:
+    with pytest.raises(StashTemplateError):
+        PathTemplate(source, "Scene")
+
+
+@every("source", ["{{ code }}", "{{ code }}/x", "x/{{ '..' }}", "../x", "./x"])
+def test_names_that_are_empty_are_refused_unless_there_is_another(source: str) -> None:
+    with pytest.raises(StashTemplateError):
+        PathTemplate(source, "Scene").parts(ROW)
+    assert "none" in PathTemplate(source, "Scene").parts(ROW, empty="none")
+
+
+def test_paths_of_windows() -> None:
+    naming = Naming(PathTemplate("{{ studio | studio_path }}/{{ title }}", "Scene"), ["D:\\", "C:\\media"])
+    with closing(RenamePlan()) as plan:
+        plan.add(each for each in naming.of(ROW) if isinstance(each, Wish))
+        plan.spell(["C:\\media", "C:\\MEDIA\\net - work"])
+        plan.settle("fail", 255)
+        [move] = plan.moves()
+    assert move.target == "C:\\MEDIA\\net - work\\Acme-x\\A-B C.MP4"
