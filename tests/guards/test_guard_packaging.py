@@ -35,6 +35,11 @@ def test_manual_pages_have_no_line_that_roff_would_take_for_its_own(page: Path) 
     assert not any("-" in line.replace("\\-", "") for line in lines[1:]), "a dash is written \\-"
 
 
+def test_no_help_is_that_of_a_helper_of_python() -> None:
+    wrong = [page.name for page in PAGES if "arguments and keywords" in page.read_text(encoding="utf-8")]
+    assert wrong == []
+
+
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 @pytest.mark.parametrize("width", [60, 80])
 def test_roff_warns_of_nothing(width: int) -> None:

@@ -77,8 +77,10 @@ def python(copy: Path, *args: str) -> str:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project with one field more, after one run of scripts/generate."""
     folder = tmp_path_factory.mktemp("recipes") / "project"
-    for name in ("stash_cli", "scripts", "docs", "completions"):
+    for name in ("stash_cli", "scripts", "docs", "completions", "man", "tests/guards"):
         shutil.copytree(ROOT / name, folder / name)  # compiled modules stay valid, which saves seconds
+    for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "mkdocs.yml"):
+        shutil.copy(ROOT / name, folder / name)
     for name, kind in EDITS.items():
         text = (folder / name).read_text(encoding="utf-8")
         assert text.count(DESCRIPTION.format(kind)) == 1

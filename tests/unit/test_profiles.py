@@ -69,7 +69,7 @@ def write(own_state: Path) -> Write:
 def test_the_examples_of_the_guide_can_be_used(section: str, write: Write) -> None:
     guide = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
     text = guide.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    settings = write("\n".join(line[4:] for line in text.splitlines() if line[:4] == "    "))
+    settings = write(text.partition("```toml\n")[2].partition("```")[0])
     for name in (*settings.names, None):
         settings.profile(name).validate()
     assert settings.content

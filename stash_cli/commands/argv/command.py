@@ -133,7 +133,8 @@ def command(  # noqa: PLR0913 - keywords of one declaration
     `run` is the help unless `help` is given.
     """
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    register = app.command(name, cls=cls, help=help or run.__doc__, add_help_option=False)
+    described = run.func if isinstance(run, partial) else run  # a partial has the docstring of partials
+    register = app.command(name, cls=cls, help=help or described.__doc__, add_help_option=False)
     register(_callback(run, options))
     made = typer.main.get_command(app)
     if not isinstance(made, StashCommand):
