@@ -159,5 +159,10 @@ def import_records() -> Verb:
     return Verb("import", "Change {plural} as the rows of a file say", "verbs.imports:build", examples)
 
 
-_OF_ENTITIES = (export_records(), import_records(), open_page())
+def edit() -> Verb:
+    examples = ("stash {noun} edit 12", "EDITOR='code --wait' stash {plural} edit --where 'created:-7d..'")
+    return Verb("edit", "Change {plural} as text in an editor", "verbs.edit:build", examples)
+
+
+_OF_ENTITIES = (edit(), export_records(), import_records(), open_page())
 """Verbs that all nouns of entities have."""

@@ -1,0 +1,285 @@
+"""`edit`: objects as text in an editor."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.common.editor import EditedText, require_terminal
+from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.core.errors import (
+    StashConflictError,
+    StashError,
+    StashInputError,
+    StashNotConfirmedError,
+    StashUsageError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.commands.common.noun import Noun
+    from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.records.documents import Document
+    from stash_cli.commands.records.export_fields import ExportField
+    from stash_cli.commands.verbs.assignments import Assignment
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.query.language.query import Query
+
+    Row = dict[str, Any]
+
+MOST = 500
+"""Objects in one text."""
+_HEAD = """\
+{count}{target}.
+Change values, save and close. A list replaces the one that is there; null clears a field.
+What you delete here stays as it is, and an empty file changes nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EditorOptions(EditOptions, TargetOptions):
+    """The command line of `edit`."""
+
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
+    ] = None
+    create_missing: Annotated[
+        bool, typer.Option("--create-missing", help="make tags, performers and studios that are not there")
+    ] = False
+
+
+@dataclass(eq=False)
+class _Text:
+    """What stands in the editor: the rows as they were read with `paths`, and the documents made of them."""
+
+    noun: Noun
+    runtime: Runtime
+    options: EditorOptions
+    rows: dict[str, Row] = field(default_factory=dict)
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+
+
+def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
+    plural = noun.entity.plural
+    return command(
+        "edit",
+        partial(edit, noun),
+        EditorOptions,
+        help=f"Change {plural} as text in an editor: that of VISUAL or EDITOR."
+        f"\n\nEach of them is one YAML document, at most {MOST}; --fields chooses the fields. What was"
+        " changed is checked, shown and asked about; what others have changed meanwhile is told, and the"
+        " editor opens again where you want it.",
+        examples=examples,
+    )
+
+
+def edit(noun: Noun, runtime: Runtime, options: EditorOptions) -> None:
+    from stash_cli.commands.records import documents
+
+    given = options.words or []
+    query = read_targets(runtime, noun.entity, given, options)
+    check_failed_to(options.failed_to)
+    require_terminal(runtime)
+    words = read_words(runtime.streams, given) if given else []
+    if given and not words:
+        return
+    text = runtime.run(lambda session: _read(session, noun, runtime, options, words, query))
+    if not text.rows:
+        runtime.streams.note(f"nothing to edit: no {noun.entity.plural} match")
+        return
+    count = f"{len(text.rows)} {noun.entity.noun if len(text.rows) == 1 else noun.entity.plural}"
+    head = _HEAD.format(count=count, target=runtime.streams.target)
+    before = documents.written(text.documents, head)
+    with EditedText(runtime, before, name=noun.entity.plural) as file:
+        _edit_until_done(text, file, documents.read(before))
+
+
+async def _read(
+    session: Session,
+    noun: Noun,
+    runtime: Runtime,
+    options: EditorOptions,
+    words: Sequence[str],
+    query: Query | None,
+) -> _Text:
+    """Read the chosen objects, and write each as a document. Raises StashUsageError for too many."""
+    selection = await Selection.of(session, runtime, noun.entity, words, query)
+    fields, paths = await _fields(session, runtime, noun)
+    found = _Text(noun, runtime, options, paths=paths)
+    async for page in selection.pages(paths):
+        for row in page:
+            found.rows[row["id"]] = row
+            found.documents.append({each.name: each.value(row) for each in fields})
+        if len(found.rows) > MOST:
+            raise StashUsageError(f"more than {MOST} {noun.entity.plural} are chosen")
+    selection.raise_missing()
+    return found
+
+
+async def _fields(session: Session, runtime: Runtime, noun: Noun) -> tuple[list[ExportField], list[str]]:
+    """The fields of the documents, and the paths to read."""
+    from stash_cli.commands.records.columns import Columns, every_assignment
+    from stash_cli.commands.records.export_fields import Words, export_fields, types_of
+    from stash_cli.commands.verbs.changes import Changes, Names
+
+    entity, server, words = noun.entity, await session.learn(), Words()
+    names = runtime.options.fields
+    columns = Columns(entity)
+    given = [
+        each for each in export_fields(entity, server, names, words, "") if each.name == "id" or each.paths
+    ]
+    fields = [each for each in given if each.name == "id" or columns.of(each.name).target is not None]
+    await words.read(session, types_of([each.name for each in fields], entity))
+    assigned = every_assignment(columns, [each.name for each in fields])
+    paths = [path for each in fields for path in each.paths]
+    paths += Changes(entity, assigned, Names(session)).paths(server)
+    return fields, list(dict.fromkeys(["id", entity.label, *paths]))
+
+
+def _edit_until_done(text: _Text, file: EditedText, before: list[Document]) -> None:
+    """Open the editor until all is valid, or the person gives up; then show, ask and send."""
+    from stash_cli.commands.records import documents
+    from stash_cli.core.edits.draft import Draft
+
+    is_open = True
+    while is_open:
+        found = list(documents.changed(before, documents.read(file.edit())))
+        if not found:
+            text.runtime.streams.note("nothing to change")
+            return
+        with closing(Draft()) as draft:
+            work = partial(_carry_out, text=text, file=file, found=found, draft=draft)
+            is_open = text.runtime.run(work, writes=not text.options.dry_run)
+
+
+async def _carry_out(
+    session: Session, *, text: _Text, file: EditedText, found: list[Document], draft: Draft
+) -> bool:
+    """Plan what was changed, show it, ask and send it; whether the editor opens again instead."""
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.verbs.changes import Names
+    from stash_cli.commands.verbs.update import carry_out
+
+    noun, runtime, options = text.noun, text.runtime, text.options
+    names = Names(session, create=options.create_missing)
+    outcomes = Outcomes(noun.entity, "updated", [])
+    editing = Editing(session, runtime, noun.entity, options, draft, names, outcomes, [])
+    problems, marks = await _plan(editing, text, found)
+    if problems and _opens_again(runtime, problems, len(draft)):
+        if marks:
+            comments = "".join(f"# {mark}\n" for mark in marks)
+            file.path.write_text(comments + file.path.read_text("utf-8"), "utf-8")
+        return True
+    if not len(draft):
+        runtime.streams.note("nothing to change")
+        return False
+    if len(draft) == 1 and not options.dry_run:
+        editing.preview()
+    await carry_out(session, runtime, noun, options, editing)
+    return False
+
+
+async def _plan(editing: Editing, text: _Text, found: list[Document]) -> tuple[list[str], list[str]]:
+    """Draft the edits of the documents: what is wrong with some, and what others have changed meanwhile."""
+    from stash_cli.commands.records.columns import Columns
+    from stash_cli.commands.verbs.changes import gather
+
+    columns, problems, marks = Columns(editing.entity), list[str](), list[str]()
+    given: list[tuple[Document, list[Assignment]]] = []
+    words: dict[str, list[str]] = {}
+    for each in found:
+        try:
+            if each.problem:
+                raise StashInputError(each.problem)
+            values = {name: None if value == "" else value for name, value in each.values.items()}
+            given.append((each, list(columns.assignments(values, is_text=False))))
+        except StashError as error:
+            problems.append(f"line {each.line}: {error.message}")
+    for _, assignments in given:
+        for one in assignments:
+            gather(words, one.target, one.value)
+    await editing.names.resolve_each(words)
+    now = await _rows(editing, text, [each.values["id"] for each, _ in given])
+    page = []
+    for each, assignments in given:
+        try:
+            page.append(await _edits_of(editing, text, assignments, each.values["id"], now))
+        except StashError as error:
+            problems.append(f"line {each.line}: {error.message}")
+            marks += [error.message] if isinstance(error, StashConflictError) else []
+    editing.draft.add([each for each in page if each.edits], monotonic())
+    editing.outcomes.asked += [each.id for each in page if each.edits]
+    return problems, marks
+
+
+async def _rows(editing: Editing, text: _Text, ids: Sequence[str]) -> dict[str, Row]:
+    """The objects as they are now."""
+    from stash_cli.commands.verbs.targets import rows_of
+
+    return (
+        {row["id"]: row for row in await rows_of(editing.session, editing.entity, ids, text.paths)}
+        if ids
+        else {}
+    )
+
+
+async def _edits_of(
+    editing: Editing, text: _Text, assignments: Sequence[Assignment], one: str, now: Mapping[str, Row]
+) -> ObjectEdits:
+    """The edits of one object. Raises StashConflictError where others have changed it, but once only."""
+    from stash_cli.commands.verbs.changes import Changes, gather
+    from stash_cli.core.edits.diff import change_text
+    from stash_cli.core.edits.plan import check_known, plan_updates
+    from stash_cli.core.edits.recheck import rebase
+    from stash_cli.core.orm.edit import Edit
+
+    words: dict[str, list[str]] = {}
+    for each in assignments:
+        gather(words, each.target, each.value)
+    for target, many in words.items():
+        for error in (editing.names.errors.get((target, word)) for word in many):
+            if error is not None:
+                raise error
+    changes = Changes(editing.entity, assignments, editing.names)
+    found = changes.of(text.rows[one])
+    edits, conflicts = rebase(found.edits, now[one])
+    if conflicts:
+        text.rows[one] = now[one]  # saved once more, it is meant
+        told = (
+            Edit(editing.entity.type, one, name, each.original, each.theirs)
+            for name, each in conflicts.items()
+        )
+        shown = "; ".join(f"{edit.field}: {change_text(edit, editing.names.labels)}" for edit in told)
+        raise StashConflictError(
+            f"{editing.entity.noun} {one} was changed by others meanwhile: {shown};"
+            " save again to overwrite it",
+            conflicts,
+        )
+    server = await editing.session.learn()
+    check_known(plan_updates(edits, server), server)
+    return replace(found, edits=edits)
+
+
+def _opens_again(runtime: Runtime, problems: Sequence[str], valid: int) -> bool:
+    """Print what is wrong, and ask whether to edit again. Raises StashNotConfirmedError for no."""
+    from stash_cli.output.failures import answer
+
+    for problem in problems:
+        runtime.streams.warn(problem)
+    what = f"{valid} {'object is' if valid == 1 else 'objects are'} valid"
+    word = answer(runtime.streams, f"{what}: [e]dit again, [s]ave what is valid, [q]uit?").lower()
+    if word.startswith("s"):
+        return False
+    if not word.startswith("e"):
+        raise StashNotConfirmedError("not saved: nothing was changed")
+    return True
