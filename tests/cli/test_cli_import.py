@@ -149,6 +149,7 @@ WRONG: list[tuple[str, list[str], str]] = [
     ("id,title\n99,Sea", [], "no scene with id 99"),
     ("title,rating100\nSea,900", ["--match", "title"], "rating100: 900 is not between"),
     ("title,date\nSea,31.12.2024", ["--match", "title"], "is not a date"),
+    ("phash,title\nxyz,Sea", ["--match", "phash"], "no hexadecimal number"),
     ("title,tags\nSea,Nope", ["--match", "title"], "no tag 'Nope'"),
     ("title,performers\nSea,Alice", ["--match", "title"], "matches several performers"),
     ("title,rating100\nSea,1\nsea,2", ["--match", "title"], "line 2 is about scene 1, too"),

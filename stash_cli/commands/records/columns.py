@@ -168,6 +168,8 @@ def key_text(name: str, value: Any) -> str:
             f"{name}: {text} is no {name}, but a number that a spreadsheet has rounded",
             hint="Format the column as text before the file is opened, and export again.",
         )
+    if name == "phash" and not re.fullmatch("[0-9a-fA-F]*", text):
+        raise StashInputError(f"phash: {text!r} is no hexadecimal number")
     if name == "id" and text:
         text = _whole(text)
         if not (text.isascii() and text.isdecimal()):

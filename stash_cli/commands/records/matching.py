@@ -11,7 +11,7 @@ from stash_cli.commands.records.identity import DATABASE, Identity, identities, 
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.databases import Fingerprint
@@ -77,18 +77,37 @@ class Matcher:
                     found.setdefault((name, folded(name, value)), []).append(row)
         return found
 
-    async def _look_up(self, session: Session, name: str, values: list[str], paths: Sequence[str]) -> Any:
+    async def _look_up(
+        self, session: Session, name: str, values: list[str], paths: Sequence[str]
+    ) -> AsyncIterator[Row]:
         from stash_cli.core.client.paging import FindQuery, iter_rows
+        from stash_cli.core.query import lookups
 
-        if name == "id":
-            query = FindQuery(self.entity, ids=tuple(values))
-        else:
-            from stash_cli.core.query import lookups
-
+        if name == "phash":  # the server compares one at a time
+            for found in await self._by_phash(session, values, paths):
+                yield found
+            return
+        query = FindQuery(self.entity, ids=tuple(values))
+        if name != "id":
             compiled = lookups.compile(self.entity.type, {self.known[name].lookup: values})
             query = FindQuery(self.entity, filter=compiled.filter)
         async for row in iter_rows(session, query, paths):
             yield row
+
+    async def _by_phash(self, session: Session, values: list[str], paths: Sequence[str]) -> list[Row]:
+        """The objects with one of these hashes, each hash a query of its own in few requests."""
+        from stash_cli.core.graphql.batch import BatchOperation, call_all
+        from stash_cli.core.query import lookups
+
+        entity = self.entity
+        filters = (lookups.compile(entity.type, {"phash": value}).filter for value in values)
+        selected = [f"{entity.items}.{path}" for path in paths]
+        queries = [
+            BatchOperation(entity.find, {entity.filter_arg: each, "filter": {"per_page": -1}}, selected)
+            for each in filters
+        ]
+        found = await call_all(session, queries)
+        return list({row["id"]: row for each in found for row in each[entity.items]}.values())
 
     def chosen(self, record: Record, key: tuple[str, str], found: Sequence[Row]) -> list[Row]:
         """Those of the objects found by a key that the row means. Raises StashInputError for doubtful ids."""
@@ -167,7 +186,7 @@ def read_keys(entity: Entity, text: str | None) -> tuple[str, ...]:
         return ()
     names = [name.strip() for name in text.split(",")]
     known = identities(entity)
-    first = [name for name, each in known.items() if each.lookup or name == "id"]
+    first = [name for name, each in known.items() if each.lookup or name in ("id", "phash")]
     for number, name in enumerate(names):
         if name not in known or (number == 0 and name not in first):
             near = did_you_mean(name, first)
