@@ -96,17 +96,13 @@ class Matcher:
 
     async def _by_phash(self, session: Session, values: list[str], paths: Sequence[str]) -> list[Row]:
         """The objects with one of these hashes, each hash a query of its own in few requests."""
-        from stash_cli.core.graphql.batch import BatchOperation, call_all
+        from stash_cli.core.graphql.batch import call_each
         from stash_cli.core.query import lookups
 
         entity = self.entity
         filters = (lookups.compile(entity.type, {"phash": value}).filter for value in values)
-        selected = [f"{entity.items}.{path}" for path in paths]
-        queries = [
-            BatchOperation(entity.find, {entity.filter_arg: each, "filter": {"per_page": -1}}, selected)
-            for each in filters
-        ]
-        found = await call_all(session, queries)
+        args = [{entity.filter_arg: each, "filter": {"per_page": -1}} for each in filters]
+        found = await call_each(session, entity.find, args, [f"{entity.items}.{path}" for path in paths])
         return list({row["id"]: row for each in found for row in each[entity.items]}.values())
 
     def chosen(self, record: Record, key: tuple[str, str], found: Sequence[Row]) -> list[Row]:
