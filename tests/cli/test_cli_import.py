@@ -244,6 +244,22 @@ def test_rows_may_name_objects_of_other_rows(cli: Cli) -> None:
     assert {row["name"]: row["parents"] for row in rows(cli, "tags")} == {"Beach": ["Outdoor"], "Outdoor": []}
 
 
+def test_interactive_leaves_the_links_of_what_is_not_made(cli: Cli) -> None:
+    text = "name,parents\nLeaf,Branch\nBranch,\nTwig,Branch\n"
+    args = ("tags", "import", "-", "--upsert", "-i", "--color", "never")
+    streams_answers = "y\nn\ny\n"  # Branch, then Leaf, then Twig
+    file = Path(cli.environ["STASH_URL"].removeprefix("embedded:")).with_name("tags.csv")
+    file.write_text(text)
+    done = cli(*(str(file) if word == "-" else word for word in args), terminal=True, answers=streams_answers)
+    assert "made 2 tags" in done.err, done.err
+    assert {row["name"]: row["parents"] for row in rows(cli, "tags")} == {
+        "Beach": ["Outdoor"],
+        "Outdoor": [],
+        "Branch": [],
+        "Twig": ["Branch"],
+    }
+
+
 def test_an_export_of_another_database_is_matched_by_name(cli: Cli, tmp_path: Path) -> None:
     other = Cli(f"embedded:{tmp_path / 'other.sqlite'}")
     text = cli.ok("tags", "export", "-", "--json").out

@@ -96,6 +96,7 @@ class Outcomes:
             self.touched.add(id_)
             self.steps_left[id_] -= 1
             if not self.steps_left[id_]:
+                del self.steps_left[id_]
                 self.done.append(id_)
 
     def fail(self, ids: Iterable[str], error: StashError) -> None:

@@ -111,6 +111,8 @@ class Planner:
         await self._plan_deferred(server)
         if self._repeated:
             self._drop_repeated()
+        for known in (self._lines, self._made, self._new_names):
+            known.clear()  # sending takes memory of its own
 
     async def _plan_deferred(self, server: ServerCapabilities) -> None:
         """Plan the rows that name objects of other rows, now that all of these are known.
@@ -181,7 +183,7 @@ class Planner:
     def _is_deferred(self, item: _Item) -> bool:
         """Whether a row names an object that another row may make; then it is kept for the end."""
         entity, names = self.editing.entity, self.editing.names
-        if not item.rows and self.mode is not Mode.UPDATE:
+        if not item.rows and self.mode is not Mode.UPDATE and self._own_links():
             value = str(item.record.values.get(entity.label) or "").strip().casefold()
             self._new_names.setdefault(value, item.record.line)
         if not names.unmade:

@@ -49,16 +49,20 @@ async def choose(editing: Editing, edited: Edited) -> None:
 
 async def _keep(editing: Editing, edited: Edited, kept: Draft) -> None:
     """Put the chosen edits into `kept`."""
-    answer = ""
+    answer, new = "", set[str]()
     for read_at, page in editing.draft.pages():
         chosen = []
         for each in page:
             one = each
+            if one.is_link:  # they go with the new object
+                chosen += [one] if one.id in new else []
+                continue
             if answer not in ("a", "q"):
                 editing.show(one)
                 answer, one = await _answer(editing, one, edited)
             if answer in ("y", "a") and one.edits:
                 chosen.append(one)
+                new |= {one.id} if one.is_new else set()
             else:
                 editing.outcomes.asked.remove(one.id)
         kept.add(chosen, read_at)

@@ -117,10 +117,10 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
         with before_sending(runtime):
             selection = await Selection.of(session, runtime, entity, words, query)
             doomed = await read_doomed(session, noun, selection, options.flags)
-        if options.dry_run:
-            print_plan(runtime, doomed)
-        elif options.plan_out is not None:
+        if options.plan_out is not None:
             await write_deletion(session, runtime, doomed, options.plan_out)
+        elif options.dry_run:
+            print_plan(runtime, doomed)
         elif not doomed.found.rows and not doomed.found.outcomes.asked:
             runtime.streams.note(f"nothing to delete: no {entity.plural} match")
         else:

@@ -88,7 +88,9 @@ class Editing:
     more: dict[str, Any] = field(default_factory=dict)
     """Further facts for the JSON of the plan."""
     made: dict[str, str] = field(default_factory=dict)
-    """Ids of new objects, by what stood for them before."""
+    """Ids of new objects, by what stood for them before, where they are printed."""
+    new: int = 0
+    """New objects that were made."""
     checked: set[str] = field(default_factory=set)
     """Fields of which an edit was checked against what the server knows."""
 
@@ -218,7 +220,7 @@ class Editing:
 
     def done(self) -> Iterator[str]:
         """What was done, in a few words: `made 3 tags`, `changed 5 tags`, `2 tags so already`."""
-        new, changed = len(self.made), len(self.outcomes.done) - len(self.made)
+        new, changed = self.new, len(self.outcomes.done) - self.new
         if new:
             yield f"made {self.count(new)}"
         if changed:
@@ -346,7 +348,9 @@ class Editing:
         def note(operation: Operation, done: BatchOperation) -> None:
             self.outcomes.record(operation, done)
             if done.error is None and operation.name.endswith("Create"):
-                self.made[operation.ids[0]] = str(done.result["id"])
+                self.new += 1
+                if not self.runtime.for_people:
+                    self.made[operation.ids[0]] = str(done.result["id"])
             ended = len(self.outcomes.done) + len(self.outcomes.problems)
             bar.update(f"{ended:,} of {self.count(total)}", min(1.0, ended / max(1, total)))
 

@@ -225,12 +225,11 @@ async def carry_out(
     from stash_cli.commands.verbs.update import other_edits
 
     editing = planner.editing
-    if options.dry_run:
-        editing.print_plan(await session.learn())
-        check_problems(planner)
-        return
-    if options.plan_out is not None:
-        await write_edits(editing, options.plan_out)
+    if options.dry_run or options.plan_out is not None:
+        if options.plan_out is not None:
+            await write_edits(editing, options.plan_out)
+        else:
+            editing.print_plan(await session.learn())
         check_problems(planner)
         return
     if len(editing.draft):

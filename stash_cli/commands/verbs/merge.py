@@ -98,10 +98,10 @@ def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
             planned = await plan(session, entity, sources, target, takes)
             filters = await naming_filters(session, entity, planned)
         show_all(runtime, entity, planned, filters)
-        if options.dry_run:
-            print_operations(runtime, planned)
-        elif options.plan_out is not None:
+        if options.plan_out is not None:
             await write_merge(session, runtime, planned, options.plan_out)
+        elif options.dry_run:
+            print_operations(runtime, planned)
         else:
             await carry_out(session, runtime, noun, planned, options)
             for each in filters:
