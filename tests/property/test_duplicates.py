@@ -14,7 +14,7 @@ from stash_cli.core.duplicates.keep import parse_rules
 from stash_cli.core.duplicates.matching import Match
 from stash_cli.core.types.phash import differing_bits, similar_hashes
 
-EXAMPLES = int(os.environ.get("STASH_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("STASH_EXAMPLES", "25"))
 HASHES = ("00ff00ff00ff00ff", "00ff00ff00ff00fe", "00ff00ff00ff00fc", "0f0f0f0f0f0f0f0f", "0000000000000000")
 ROOTS = ("/best", "/other")
 RULES = ("resolution", "bitrate", "size", "oldest", "smallest", "codec:hevc", "path:best", "most-metadata")
