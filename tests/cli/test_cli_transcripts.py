@@ -122,6 +122,7 @@ NOT_SHOWN = {
     "jobs watch": "goes on until it is interrupted",
     "plugins simulate": "starts a program",
     "plugins exec": "is started by a server",
+    "apply": "needs a file of a plan",
     "config apply": "needs a file",
     "config edit": "opens an editor",
     "config diff": "needs a file",
