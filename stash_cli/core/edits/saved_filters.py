@@ -39,12 +39,16 @@ def contents(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def value_of(row: Mapping[str, Any]) -> dict[str, Any]:
     """All of a saved filter but its id."""
-    return {"mode": row["mode"], "name": row["name"].strip(), **_parts(row)}
+    return {"mode": row["mode"], "name": row["name"].strip(), **contents(with_parts(row))}
 
 
-def _parts(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a filter that say anything; servers answer some of the others with empty ones."""
-    return {name: value for name, value in contents(with_parts(row)).items() if value}
+def _default(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The parts of a default filter; None where they say nothing.
+
+    Servers answer parts that were not given with empty ones.
+    """
+    said = {name: value for name, value in contents(with_parts(row)).items() if value}
+    return {"find_filter": {}, **said} if said else None
 
 
 def edits(operation: Operation) -> Iterator[Edit]:
@@ -56,7 +60,7 @@ def edits(operation: Operation) -> Iterator[Edit]:
     elif operation.name == "destroySavedFilter":
         yield Edit(SAVED, str(given["id"]), FIELD, UNSET, None)
     else:
-        yield Edit(DEFAULT, MODES[given["mode"]], FIELD, UNSET, _parts(given) or None)
+        yield Edit(DEFAULT, MODES[given["mode"]], FIELD, UNSET, _default(given))
 
 
 def completed(edit: Edit) -> Edit:
@@ -80,7 +84,7 @@ async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
     for key in (key for key in wanted if key[0] == DEFAULT):
         mode = await known_mode(session, key[1])
         row = await session.call("findDefaultFilter", {"mode": mode}, quiet=True)
-        found[key] = None if row is None else _parts(row) or None
+        found[key] = None if row is None else _default(row)
     return found
 
 

@@ -308,7 +308,7 @@ class Reversal:
 
         Without `net`: before a whole object can be.
         """
-        for row in self._later(key[0], [key[1]]):
+        for row in self.later_changes(key[0], [key[1]]):
             is_same = row.field == key[2] and net is not None and overlaps(key[2], net, self.net(row))
             if net is None or is_same or row.operation == MERGE:
                 return row.run
@@ -316,15 +316,15 @@ class Reversal:
         if net is None or relation is None:
             return None
         # A deletion takes an object out of all lists, and its undo puts it in again.
-        gone = self._later(relation.inverse_type, named(net))
+        gone = self.later_changes(relation.inverse_type, named(net))
         return next((row.run for row in gone if row.operation == DELETE), None)
 
     def later_merge(self, key: Key) -> int | None:
         """The first later run of ours that merged into an object, or deleted it."""
-        rows = self._later(key[0], [key[1]])
+        rows = self.later_changes(key[0], [key[1]])
         return next((row.run for row in rows if row.operation in (MERGE, DELETE)), None)
 
-    def _later(self, type_name: str, current: Iterable[str]) -> Iterator[Recorded]:
+    def later_changes(self, type_name: str, current: Iterable[str]) -> Iterator[Recorded]:
         """The changes of later runs that hold, of objects with these present ids."""
         ids = [old for one in current for old in self.ids.all_of(type_name, one)]
         is_undo = self.target.kind == UNDO

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits.before_values import read_objects
 from stash_cli.core.edits.present_values import GONE
 from stash_cli.core.edits.recreate import deleted_later, missing_links, recreate
-from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same
+from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, named, same
 from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.edits.undo import refusal
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
@@ -26,18 +26,8 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     *sources, merge = rows
     one = reversal.ids.current(merge.type, merge.id)
     key = (merge.type, one, "")
-    if (run := reversal.later_merge(key)) is not None:
-        reversal.refuse(key, [merge], f"{CHANGED} by run {run}")
-        return
     found = await read_snapshots(reversal.session, merge.type, [one])
-    if not isinstance(merge.before, dict) or any(not isinstance(row.before, dict) for row in sources):
-        reversal.refuse(key, [merge], NOT_READ)
-        return
-    if one not in found:
-        reversal.refuse(key, [merge], GONE)
-        return
-    missing = await missing_links(reversal, sources)
-    for reason in filter(None, (deleted_later(reversal, row, missing) for row in sources)):
+    if reason := await _obstacle(reversal, merge, sources, one, is_there=one in found):
         reversal.refuse(key, [merge], reason)
         return
     # The names of the sources are aliases of the destination now, and must be free.
@@ -58,6 +48,54 @@ async def _make_again(reversal: Reversal, merge: Recorded, sources: Sequence[Rec
         await reversal.apply(await _taken_off(reversal, merge, sources, one), {})
         if reversal.report.failed == failed:
             reversal.set_undone([merge])
+
+
+async def _obstacle(
+    reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str, *, is_there: bool
+) -> str:
+    """Why a merge cannot be taken back, or not yet; "" for no reason."""
+    if (run := reversal.later_merge((merge.type, one, ""))) is not None:
+        return f"{CHANGED} by run {run}"
+    if not isinstance(merge.before, dict) or any(not isinstance(row.before, dict) for row in sources):
+        return NOT_READ
+    if not is_there:
+        return GONE
+    missing = await missing_links(reversal, sources)
+    reasons = (deleted_later(reversal, row, missing) for row in sources)
+    if reason := next(filter(None, reasons), ""):
+        return reason
+    run = _later_link(reversal, merge, sources, one)
+    return "" if run is None else f"what it links is {CHANGED} by run {run}"
+
+
+def _later_link(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str) -> int | None:
+    """The first later run of ours that changed a link which the merge gave the destination.
+
+    Its undo would put back what was taken off here.
+    """
+    gained: dict[str, set[tuple[str, str]]] = {}
+    for name, other, attr in _gained(reversal, merge, sources):
+        gained.setdefault(name, set()).add((other, attr))
+    for name, links in gained.items():
+        for row in reversal.later_changes(name, sorted({other for other, _ in links})):
+            _, other, attr = reversal.key(row)
+            if (other, attr) in links and one in named(reversal.net(row)):
+                return row.run
+    return None
+
+
+def _gained(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded]) -> set[tuple[str, str, str]]:
+    """Type, present id and field of the links that only a source had before."""
+    current = reversal.ids.current
+    had, theirs = (
+        {
+            (name, current(name, other), attr)
+            for row in rows
+            for name, other, attr, _ in row.before["references"]
+        }
+        for rows in ([merge], sources)
+    )
+    return theirs - had
 
 
 def _own(
@@ -144,20 +182,13 @@ async def _taken_off(
     reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str
 ) -> list[Edit]:
     """The edits that take the destination off objects that only a source was linked to."""
-    current = reversal.ids.current
-    had = {(name, current(name, other), attr) for name, other, attr, _ in merge.before["references"]}
-    keys = {
-        (name, current(name, other), attr)
-        for row in sources
-        for name, other, attr, _ in row.before["references"]
-        if relationships(name)[attr].is_list
-    }
+    keys = [key for key in _gained(reversal, merge, sources) if relationships(key[0])[key[2]].is_list]
     wanted: dict[tuple[str, str], set[str]] = {}
-    for name, other, attr in keys - had:
+    for name, other, attr in keys:
         wanted.setdefault((name, other), set()).add(attr)
     rows = await read_objects(reversal.session, wanted, await reversal.session.learn()) if wanted else {}
     edits = []
-    for key in sorted(keys - had):
+    for key in sorted(keys):
         row = rows.get(key[:2])
         now = before_of(key[0], key[2], row) if row else None
         items = now if isinstance(now, list) else ()
