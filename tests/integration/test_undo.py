@@ -325,3 +325,35 @@ async def test_groups_come_back_in_their_order(embedded_url: str) -> None:
         await bench.context.undo(reordering.id)
         assert (await bench.context.undo(run.id)).is_complete
         assert await order() == []
+
+
+async def test_a_marker_at_second_0_without_a_title_comes_back(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tag = await bench.client.create_tag(Tag(name="A"))
+        scene = await bench.client.create_scene(Scene(title="Sea"))
+        given = {"scene_id": scene.id, "primary_tag_id": tag.id, "title": "", "seconds": 0}
+        await bench.client.ask("sceneMarkerCreate", input=given)
+        async with bench.context.journal() as run:
+            await bench.client.destroy_entity(Scene, [scene.id])
+        assert (await bench.context.undo(run.id)).is_complete
+        document = "{ findSceneMarkers { scene_markers { title seconds scene { title } } } }"
+        [marker] = (await bench.client.execute(document))["findSceneMarkers"]["scene_markers"]
+        assert marker == {"title": "", "seconds": 0, "scene": {"title": "Sea"}}
+
+
+async def test_a_merge_waits_for_later_changes_of_what_it_linked(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
+        scene = await bench.client.create_scene(Scene(title="Sea", tags=tags[:1]))
+        runs = []
+        async with bench.context.journal() as run:
+            runs.append(run.id)
+            await bench.client.tags_merge([tags[0].id], tags[1].id)
+        async with bench.context.journal() as run:
+            runs.append(run.id)
+            await bench.update("Scene", scene.id, tag_ids=[])
+        assert "changed since by run 2" in str((await bench.context.undo(runs[0])).problems)
+        for number in reversed(runs):
+            assert (await bench.context.undo(number)).is_complete
+        found = await bench.client.execute("{ findScene(id: 1) { tags { name } } }")
+        assert found["findScene"]["tags"] == [{"name": "A"}]

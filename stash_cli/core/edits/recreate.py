@@ -169,12 +169,11 @@ def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, st
     edits = [
         Edit(row.type, "", name, UNSET, _without(row.type, name, value, missing))
         for name, value in values.items()
-        if value not in _NOTHING
-        and input_field(row.type, "Create", name) is not None
+        if input_field(row.type, "Create", name) is not None
         # What stood for a field before it, and is not in every release, or refused beside it.
         and not values.get(_REPLACED.get(name, ""))
     ]
-    given = plan_object(row.type, "", [edit for edit in edits if edit.after not in _NOTHING], "Create").input
+    given = plan_object(row.type, "", [edit for edit in edits if _is_given(edit)], "Create").input
     files = [each["id"] for each in row.before.get("files", ())]
     if files and row.type == "Scene" and not row.wanted.get("delete_file"):
         given["file_ids"] = files
@@ -190,6 +189,14 @@ def _name_of_file(row: Recorded) -> str:
     paths = [each["path"] for each in row.before.get("files", ()) or row.before.get("lost", ())]
     name = (paths[0] or "").replace("\\", "/").rpartition("/")[2] if paths else ""
     return name or f"scene {row.id}"
+
+
+def _is_given(edit: Edit) -> bool:
+    """Whether a create input gets a value: it says something, or is required, as second 0 of a marker is."""
+    field = input_field(edit.type, "Create", edit.field)
+    return edit.after not in _NOTHING or (
+        field is not None and field.type.required and edit.after is not None
+    )
 
 
 def current_values(reversal: Reversal, row: Recorded) -> dict[str, Any]:
