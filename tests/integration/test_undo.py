@@ -7,6 +7,7 @@ import base64
 import io
 import sqlite3
 from contextlib import closing, suppress
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -357,3 +358,20 @@ async def test_a_merge_waits_for_later_changes_of_what_it_linked(embedded_url: s
             assert (await bench.context.undo(number)).is_complete
         found = await bench.client.execute("{ findScene(id: 1) { tags { name } } }")
         assert found["findScene"]["tags"] == [{"name": "A"}]
+
+
+async def test_merges_into_one_another_are_taken_back_one_by_one(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
+        scene = await bench.client.create_scene(Scene(title="Sea"))
+        given = {"scene_id": scene.id, "primary_tag_id": tags[0].id, "title": "", "seconds": 1}
+        await bench.client.ask("sceneMarkerCreate", input=given)
+        runs = []
+        for source, into in pairwise(tags):
+            async with bench.context.journal() as run:
+                runs.append(run.id)
+                await bench.client.tags_merge([source.id], into.id)
+        for number in reversed(runs):
+            assert (await bench.context.undo(number)).is_complete
+        found = await bench.client.execute("{ findScene(id: 1) { scene_markers { primary_tag { name } } } }")
+        assert found["findScene"]["scene_markers"] == [{"primary_tag": {"name": "A"}}]

@@ -286,7 +286,8 @@ async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
             edit = _reference(reversal, reference, edits)
             key = (edit.type, edit.id, edit.field)
             edits[key] = edit
-            freed[key] = row.wanted.get("merged_into")
+            into = row.wanted.get("merged_into")
+            freed[key] = into and reversal.ids.current(row.type, into)
     covers = [edits.pop(key) for key in list(edits) if key[0] == "Gallery" and key[2] == "cover"]
     await reversal.apply(await _still_open(reversal, list(edits.values()), freed), {})
     # Chapters count the images of a gallery, and the cover is one of them.
