@@ -25,6 +25,8 @@ NOT_RUN = {
     "stash completion": "changes the shell's files; test_cli_completion.py does",
     "stash open": "opens a browser",
     "stash version": "asks the server that was exported before; test_cli_process.py does",
+    "stash scene edit": "opens an editor; test_cli_edit.py does",
+    "stash scenes edit": "opens an editor; test_cli_edit.py does",
     "stash scenes generate": "needs scenes with files; test_cli_tasks.py does",
     "stash run nightly": "needs the settings on its page; test_cli_run.py does",
 }
