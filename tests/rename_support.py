@@ -106,7 +106,7 @@ async def plan_of(bench: Workbench, template: str, policy: str) -> tuple[RenameP
     async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
         plan.add(each for each in naming.of(row) if isinstance(each, Wish))
     await look_around(session, plan, naming.roots, str)
-    plan.settle(policy, 255)
+    plan.resolve(policy, 255)
     return plan, naming
 
 

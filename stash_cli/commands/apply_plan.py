@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
-from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
+from stash_cli.commands.common.failed_ids import check_failed_to
+from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.types.entities import ENTITIES
 

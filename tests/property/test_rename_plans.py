@@ -58,7 +58,7 @@ class Library:
         plan.add(self.wish(one, paths[one]) for one in sorted(self.wishes) if one in paths)
         plan.spell({ROOT, *(split(path)[0] for path in self.disk.files)})
         plan.hold((str(one), path) for one, path in paths.items())
-        plan.settle(policy, 255)
+        plan.resolve(policy, 255)
         return plan
 
     def wish(self, one: int, path: str) -> Wish:

@@ -62,7 +62,7 @@ def test_paths_of_windows() -> None:
     naming = Naming(PathTemplate("{{ studio | studio_path }}/{{ title }}", "Scene"), ["D:\\", "C:\\media"])
     with closing(RenamePlan()) as plan:
         plan.add(each for each in naming.of(ROW) if isinstance(each, Wish))
-        plan.spell(["C:\\media", "C:\\MEDIA\\net - work"])
-        plan.settle("fail", 255)
+        plan.use_existing_case(["C:\\media", "C:\\MEDIA\\net - work"])
+        plan.resolve("fail", 255)
         [move] = plan.moves()
     assert move.target == "C:\\MEDIA\\net - work\\Acme-x\\A-B C.MP4"

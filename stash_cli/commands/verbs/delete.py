@@ -11,9 +11,10 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
+from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out
 from stash_cli.commands.common.sending import before_sending, send
-from stash_cli.commands.verbs.editing import MOST, EditOptions, check_failed_to
+from stash_cli.commands.verbs.editing import MOST, EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
 from stash_cli.core.types.api import describe_api
@@ -190,7 +191,7 @@ async def carry_out_plan(
 
 async def carry_out(session: Session, runtime: Runtime, doomed: Doomed, options: DeleteOptions) -> None:
     """Ask, back up where that is wanted, and delete."""
-    from stash_cli.commands.verbs.editing import write_failed
+    from stash_cli.commands.common.failed_ids import write_failed
     from stash_cli.core.edits.plan import plan_destroy
 
     found, entity = doomed.found, doomed.noun.entity

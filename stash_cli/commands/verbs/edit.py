@@ -12,7 +12,8 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.common.editor import EditedText, require_terminal
-from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
+from stash_cli.commands.common.failed_ids import check_failed_to
+from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import (
     StashConflictError,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions
+from stash_cli.commands.common.failed_ids import write_failed
 from stash_cli.core.errors import (
     StashError,
     StashNotConfirmedError,
@@ -387,27 +387,3 @@ def _made(wanted: Sequence[tuple[str, str, str]], verb: str) -> Iterator[str]:
         yield f"{verb} the {ENTITIES[target].noun} {name!r}"
     if len(wanted) > SHOWN:
         yield f"{verb} {len(wanted) - SHOWN:,} others that are not there"
-
-
-def check_failed_to(target: str | None) -> None:
-    """Raise StashUsageError where the file of `--failed-to` cannot be written, before anything is sent."""
-    if target is None or target == "-":
-        return
-    try:
-        Path(target).open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise StashUsageError(f"--failed-to: {target} cannot be written: {error.strerror or error}") from None
-
-
-def write_failed(runtime: Runtime, target: str | None, outcomes: Outcomes) -> None:
-    """Write the ids of objects that were not changed to the file of `--failed-to`, if one is given."""
-    if target is None:
-        return
-    text = "".join(f"{one}\n" for one in [*outcomes.problems, *outcomes.left])
-    if target == "-":
-        runtime.streams.data(text)
-        return
-    try:
-        Path(target).write_text(text, encoding="utf-8")
-    except OSError as error:
-        runtime.streams.warn(f"{target} cannot be written: {error.strerror or error}")

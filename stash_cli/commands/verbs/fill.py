@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.common.sending import before_sending
-from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
+from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashUsageError, did_you_mean
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.common.plan_output import PlanOut, check_plan_out, write_edits
 from stash_cli.commands.common.sending import before_sending
-from stash_cli.commands.verbs.editing import Editing, EditOptions, check_failed_to
+from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named
+from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.common.idle import check_idle
 from stash_cli.commands.common.sending import before_sending
-from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
+from stash_cli.commands.verbs.editing import EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import StashInputError, StashUsageError
 
@@ -193,4 +194,4 @@ async def fill(
             if not isinstance(each, Wish):
                 plan.refuse(each.id, each.owner, each.path, each.reason)
     await look_around(session, plan, naming.roots, runtime.local_path)
-    plan.settle(options.on_collision, options.max_bytes)
+    plan.resolve(options.on_collision, options.max_bytes)

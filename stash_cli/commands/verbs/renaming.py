@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.verbs.editing import MOST, write_failed
+from stash_cli.commands.common.failed_ids import write_failed
+from stash_cli.commands.verbs.editing import MOST
 from stash_cli.commands.verbs.rename_preview import files, preview, print_plan, show, stays
 from stash_cli.core.errors import (
     StashError,

@@ -11,8 +11,9 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
+from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.common.sending import before_sending
-from stash_cli.commands.verbs.editing import EditOptions, check_failed_to
+from stash_cli.commands.verbs.editing import EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
 from stash_cli.core.errors import (
     StashConnectionError,

@@ -19,7 +19,7 @@ _LATE = 1 << 60
 """Place of a file that has none of the numbered names of its group."""
 
 
-def settle(connection: sqlite3.Connection, policy: str, limit: int) -> None:
+def resolve_collisions(connection: sqlite3.Connection, policy: str, limit: int) -> None:
     """Decide on all files that are to be moved; names of more than `limit` bytes are refused."""
     connection.create_function("number", 4, number_of, deterministic=True)
     connection.create_function("wished", 3, lambda folder, stem, suffix: join(folder, stem + suffix))

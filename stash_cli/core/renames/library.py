@@ -41,7 +41,7 @@ async def look_around(
     existing: list[str] = []
     for some in _batches(_lineage(plan.folders(), roots)):
         existing += await (_known_folders if has_files else _folders_by_sql)(session, some)
-    plan.spell(existing)
+    plan.use_existing_case(existing)
     for some in _batches(plan.folders()):
         plan.hold(await (_known_files if has_files else _files_by_sql)(session, some))
         for folder in some:

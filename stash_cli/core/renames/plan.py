@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stash_cli.core.renames.collisions import FAIL, cascade, settle
+from stash_cli.core.renames.collisions import FAIL, cascade, resolve_collisions
 from stash_cli.core.renames.names import fold
 from stash_cli.core.renames.order import ordered
 from stash_cli.core.renames.paths import join, split
@@ -34,7 +34,7 @@ CREATE INDEX folder_of ON file (folder);
 CREATE TABLE folder (key TEXT, path TEXT, PRIMARY KEY (key, path)) WITHOUT ROWID;
 """
 WANTED, MOVES, SAME, FAILED, LEFT = "wanted", "moves", "same", "failed", "left"
-"""States of a file: to be settled, to be moved, there already, refused, left alone because of a collision."""
+"""States of a file: to be decided, to be moved, there already, refused, left alone because of a collision."""
 _UNKNOWN = "the server knows no folder above {}: scan its media folder first"
 DECLINED = "declined"
 _MANY = "several objects have the file, and give it different names"
@@ -76,7 +76,7 @@ class Refusal:
 
 
 class RenamePlan:
-    """Files with their wishes; `settle` decides, then `moves` and `refusals` tell what was decided."""
+    """Files with their wishes; `resolve` decides, then `moves` and `refusals` tell what was decided."""
 
     def __init__(self) -> None:
         # "" is a file of its own that SQLite removes, and keeps in memory while it is small.
@@ -112,7 +112,7 @@ class RenamePlan:
         rows = self._connection.execute("SELECT DISTINCT folder FROM file WHERE state = 'wanted'")
         return [row[0] for row in rows]
 
-    def spell(self, existing: Iterable[str]) -> None:
+    def use_existing_case(self, existing: Iterable[str]) -> None:
         """Take folders as they are spelt where they exist, and otherwise in one way only.
 
         A folder that differs by case alone would be a second one, which no disk that ignores case has. Below
@@ -155,9 +155,9 @@ class RenamePlan:
                 if connection.execute(known, (int(one or -1), path)).fetchone() is None:
                     connection.execute("INSERT OR IGNORE INTO held VALUES (?, ?)", (fold(path), path))
 
-    def settle(self, policy: str, limit: int) -> None:
+    def resolve(self, policy: str, limit: int) -> None:
         """Give each file a path of its own; `policy` is number, skip or fail."""
-        settle(self._connection, policy, limit)
+        resolve_collisions(self._connection, policy, limit)
 
     def decline(self, files: Iterable[str]) -> None:
         """Leave files where they are after all, and those that are to have their paths."""

@@ -135,7 +135,7 @@ class PathPattern:
         texts: list[tuple[_Part, str]] = []
         for parts, text in zip(self.groups, found.groups(), strict=True):
             if text is not None:
-                texts += _apart(parts, text, known) if len(parts) > 1 else [(parts[0], text.strip())]
+                texts += _split_text(parts, text, known) if len(parts) > 1 else [(parts[0], text.strip())]
         return _sidecar([(part, text) for part, text in texts if part.name and text], known)
 
     def _match(self, path: str, *, is_folder: bool) -> re.Match[str]:
@@ -288,7 +288,7 @@ def _stem(name: str) -> str:
     return stem if dot and stem.strip(".") else name
 
 
-def _apart(parts: Sequence[_Part], text: str, known: Known) -> list[tuple[_Part, str]]:
+def _split_text(parts: Sequence[_Part], text: str, known: Known) -> list[tuple[_Part, str]]:
     """The texts of two parts with only a space between: one of them is known names. Raises NoMatch."""
     first, second = parts
     words = text.split()
