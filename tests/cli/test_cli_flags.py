@@ -74,7 +74,7 @@ USAGE = [
     ("scenes fnd", "Did you mean find"),
     ("scnes", "Did you mean scenes"),
     ("--jsn", "Did you mean --json"),
-    ("scene show", "missing argument"),
+    ("scene show", "no scene is chosen"),
     ("scene show 1 2", "unexpected extra argument"),
     ("images create", "no such command: create"),
     ("performer create", "--name is required"),

@@ -61,9 +61,9 @@ class TaskServer(JobServer):
         if "findJob" in query and self.fails_polls:
             self.fails_polls -= 1
             return PlainTextResponse("broken", 500)
-        for name, answer in answers.items():
-            if re.search(rf"\b{name}\b", query):
-                return JSONResponse({"data": {name: answer}})
+        found = {name: answer for name, answer in answers.items() if re.search(rf"\b{name}\b", query)}
+        if found and "findJob" not in query:
+            return JSONResponse({"data": found})
         if "metadataScan" in query:
             self.jobs["7"] = job(progress=None, addTime=moment(), startTime=moment())
             self.running = asyncio.create_task(self.play())

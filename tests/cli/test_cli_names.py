@@ -24,7 +24,8 @@ NAMING = sorted(
 @pytest.mark.parametrize("noun", NOUNS)
 def test_empty_names_of_objects_are_refused(cli: Cli, noun: str, blank: str) -> None:
     cli.ok("tag", "create", "--name", "made first, so that there is a library")
-    for verb, *flags in (["show"], ["update", "--dry-run"], ["delete", "--yes"]):
+    field = "title" if noun in ("scene", "image", "gallery", "marker") else "name"
+    for verb, *flags in (["show"], ["update", f"{field}=x", "--dry-run"], ["delete", "--yes"]):
         done = cli(noun, verb, blank, *flags)
         assert done.status == 2, done.err
         assert "Neither an id nor a name" in done.err

@@ -18,6 +18,7 @@ from write_samples import WRITE_ONLY, api_field, assigned, blank, sample, writab
 from stash_cli import StashContext
 from stash_cli.commands.argv.input_flags import input_flags
 from stash_cli.commands.argv.value_parsers import pair
+from stash_cli.commands.verbs.editing import shortened
 from stash_cli.commands.verbs.list_flags import list_fields, plural
 from stash_cli.core.edits.commit import side_mutations_of
 from stash_cli.core.edits.plan import operation_of
@@ -78,7 +79,7 @@ def saved(cli: Cli, obj: Any) -> list[dict[str, Any]]:
             own = [operation_of([flush.plan], await client.session.learn())] if flush.sends_input else []
             return [*own, *(side.operation for side in side_mutations_of(obj, flush))]
 
-    return [json.loads(json.dumps({each.name: each.input})) for each in run(main())]
+    return [json.loads(json.dumps({each.name: shortened(each.input)})) for each in run(main())]
 
 
 @EVERY

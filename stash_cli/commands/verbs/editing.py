@@ -191,7 +191,7 @@ class Editing:
         self.preview()
         for _, page in self.draft.pages():
             for each in operations_of(page, server):
-                streams.data(json.dumps({each.name: _shortened(each.input)}, ensure_ascii=False) + "\n")
+                streams.data(json.dumps({each.name: shortened(each.input)}, ensure_ascii=False) + "\n")
 
     def check_count(self) -> None:
         """Raise StashNotConfirmedError for more objects than allowed."""
@@ -369,7 +369,7 @@ class Editing:
             streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
 
 
-def _shortened(given: dict[str, Any]) -> dict[str, Any]:
+def shortened(given: dict[str, Any]) -> dict[str, Any]:
     """An input for people: of pictures the beginning."""
     return {
         name: f"{value[:32]}... ({len(value)} characters)"

@@ -98,6 +98,8 @@ async def find_saved(session: Session, word: str, type_name: str = "") -> Row:
 
     Raises StashNotFoundError, also for a filter of another type, and StashAmbiguousError.
     """
+    if type_name and type_name not in MODES.values():
+        raise StashInputError("The web interface saves no filters of files and folders.")
     rows = await saved_filters(session)
     fitting = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
     found = _named(fitting, Name.parse(word))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.errors import StashIntegrationError
 from stash_cli.core.graphql import document
 from stash_cli.core.types.entities import ENTITIES
 
@@ -44,11 +45,17 @@ def fingerprint_roots(server: ServerCapabilities) -> list[Root]:
 
 
 def fingerprint_of(answer: Mapping[str, Any]) -> Fingerprint | None:
-    """The fingerprint in the answer to a document with its fields; None in any other."""
+    """The fingerprint in the answer to a document with its fields; None in any other.
+
+    Raises StashIntegrationError for rows without an id or a time.
+    """
     if not all(answer.get(f"{_ALIAS}{name}") for name in TYPES):
         return None
-    rows = {name: answer[f"{_ALIAS}{name}"][ENTITIES[name].items] for name in TYPES}
-    return {name: [row["id"], row["created_at"]] for name, many in rows.items() for row in many or ()}
+    try:
+        rows = {name: answer[f"{_ALIAS}{name}"][ENTITIES[name].items] for name in TYPES}
+        return {name: [row["id"], row["created_at"]] for name, many in rows.items() for row in many or ()}
+    except (KeyError, TypeError):
+        raise StashIntegrationError("The server's oldest objects have no ids or no times.") from None
 
 
 async def read_fingerprint(session: Session) -> Fingerprint:
