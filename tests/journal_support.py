@@ -11,8 +11,8 @@ from store_support import Counting
 
 from stash_cli.core.client import StashClient
 from stash_cli.core.context import StashContext
-from stash_cli.core.edits.changes import Recorded, read
-from stash_cli.core.edits.journal import Journal
+from stash_cli.core.edits.journal.changes import Recorded, read
+from stash_cli.core.edits.journal.journal import Journal
 from stash_cli.core.settings import parse_connection
 from stash_cli.core.types import Scene
 

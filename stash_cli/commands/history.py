@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.core.edits.changes import Recorded
-    from stash_cli.core.edits.journal import Journal
+    from stash_cli.core.edits.journal.changes import Recorded
+    from stash_cli.core.edits.journal.journal import Journal
 
 RUNS = View(
     columns=columns("id>", "started:moment", "who?", "what", "state", "command?"),
@@ -94,7 +94,7 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
 
     They are read from the journal on this machine; no server is asked.
     """
-    from stash_cli.core.edits.history import facts, summaries
+    from stash_cli.core.edits.journal.history import facts, summaries
 
     check_output(runtime)
     journal = open_journal(runtime)
@@ -120,7 +120,7 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
 
     With --json, --jsonl and the like every change is printed, with what was wanted and what was answered.
     """
-    from stash_cli.core.edits.changes import read
+    from stash_cli.core.edits.journal.changes import read
 
     check_output(runtime)
     journal, number = open_journal(runtime), run_number(options.run)
@@ -146,7 +146,7 @@ def change_facts(row: Recorded) -> dict[str, Any]:
 
 def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     """A run for people: a heading, the changes of the first objects, and the totals."""
-    from stash_cli.core.edits.history import summary
+    from stash_cli.core.edits.journal.history import summary
 
     found = summary(journal, journal.run(number))
     run = found.run
@@ -162,9 +162,9 @@ def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
 
 def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     """The net changes of the first `most` objects (below 0: of all), and how many more there are."""
-    from stash_cli.core.edits.changes import UPDATE, read
     from stash_cli.core.edits.diff import change_text
-    from stash_cli.core.edits.history import net_edits
+    from stash_cli.core.edits.journal.changes import UPDATE, read
+    from stash_cli.core.edits.journal.history import net_edits
 
     objects: dict[tuple[str, str], list[Recorded]] = {}
     more: set[tuple[str, str]] = set()
@@ -200,7 +200,7 @@ def run_prune(runtime: Runtime, options: PruneOptions) -> None:
     The last 20 runs stay, and those that a kept one undid. The new ids of objects that were made again stay,
     too.
     """
-    from stash_cli.core.edits.pruning import prunable, prune
+    from stash_cli.core.edits.journal.pruning import prunable, prune
     from stash_cli.output.failures import confirm
 
     journal = open_journal(runtime)
@@ -223,7 +223,7 @@ def run_number(word: str) -> int:
 
 def open_journal(runtime: Runtime) -> Journal:
     """The journal of this account."""
-    from stash_cli.core.edits.journal import Journal
+    from stash_cli.core.edits.journal.journal import Journal
 
     return Journal(runtime.connection().journal)
 

@@ -56,7 +56,7 @@ NOUN = Noun(
         Verb(
             "duplicates",
             "Find images with alike files, and merge, tag or delete all but one",
-            "verbs.duplicates:build",
+            "housekeeping.duplicates:build",
             (
                 "stash images duplicates --distance 4",
                 "stash images duplicates --by checksum --keep resolution,size,oldest --then tag:Duplicate",

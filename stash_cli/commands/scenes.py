@@ -135,7 +135,7 @@ NOUN = Noun(
         Verb(
             "duplicates",
             "Find scenes with alike files, and merge, tag or delete all but one",
-            "verbs.duplicates:build",
+            "housekeeping.duplicates:build",
             (
                 "stash scenes duplicates --distance 4",
                 "stash scenes duplicates --keep resolution,size --into keep --then delete-files --dry-run",

@@ -58,13 +58,13 @@ NOUN = Noun(
         Verb(
             "similar",
             "List {plural} whose names are probably one, and merge them",
-            "verbs.similar:build",
+            "housekeeping.similar:build",
             ("stash {plural} similar", "stash {plural} similar --only case,plural --merge --dry-run"),
         ),
         Verb(
             "unused",
             "List {plural} that nothing refers to",
-            "verbs.unused:build",
+            "housekeeping.unused:build",
             ("stash {plural} unused", "stash {plural} unused --ids | stash {plural} delete -"),
         ),
     ),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.recorder import Recorder
-    from stash_cli.core.edits.undo_report import Problem, Report
+    from stash_cli.core.edits.journal.recorder import Recorder
+    from stash_cli.core.edits.undo.undo_report import Problem, Report
 
 _VIEW = View()
 SHOWN = 20
@@ -93,8 +93,8 @@ def run_redo(runtime: Runtime, options: UndoOptions) -> None:
 def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     """Undo or redo one run."""
     from stash_cli.commands.history import check_output, run_number
-    from stash_cli.core.edits import undo_runs
-    from stash_cli.core.edits.history import summary
+    from stash_cli.core.edits.journal.history import summary
+    from stash_cli.core.edits.undo import undo_runs
 
     check_output(runtime)
     if runtime.options.no_journal:
@@ -132,7 +132,7 @@ def run_resume(runtime: Runtime, options: ResumeOptions) -> None:
     What was planned is sent, unless somebody changed it since. What may have been done is looked at first.
     """
     from stash_cli.commands.history import check_output, run_number
-    from stash_cli.core.edits.resume import OPEN, resume
+    from stash_cli.core.edits.undo.resume import OPEN, resume
 
     check_output(runtime)
     number = run_number(options.run)
@@ -165,7 +165,7 @@ class StashResumedError(StashError):
 def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
     """Undo all runs after run --to, the last one first. Run --to itself stays."""
     from stash_cli.commands.history import check_output, run_number
-    from stash_cli.core.edits.undo_runs import runs_after, undo
+    from stash_cli.core.edits.undo.undo_runs import runs_after, undo
     from stash_cli.output.failures import confirm
 
     check_output(runtime)
@@ -197,7 +197,7 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
 
 async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
     """The number of the run that a bare command takes."""
-    from stash_cli.core.edits.undo_runs import last_redoable, last_undoable
+    from stash_cli.core.edits.undo.undo_runs import last_redoable, last_undoable
 
     find = last_undoable if verb == "undo" else last_redoable
     return find(recorder.journal, await recorder.identify(session)).id
@@ -205,7 +205,7 @@ async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
 
 def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *, asks: bool) -> None:
     """Name the run, and ask whether it is meant. Raises StashNotConfirmedError."""
-    from stash_cli.core.edits.history import summary
+    from stash_cli.core.edits.journal.history import summary
     from stash_cli.output.failures import confirm
 
     found = summary(recorder.journal, recorder.journal.run(number))
@@ -239,8 +239,8 @@ def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bo
 
 def count(report: Report, verb: str) -> str:
     """`set back 3 fields of scenes, deleted 1 tag`."""
-    from stash_cli.core.edits.history import noun
-    from stash_cli.core.edits.resources import RESOURCES
+    from stash_cli.core.edits.journal.history import noun
+    from stash_cli.core.edits.journal.resources import RESOURCES
 
     words = {
         "update": "set {} back" if verb == "undo" else "set {}",

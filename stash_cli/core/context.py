@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.client import StashClient
-    from stash_cli.core.edits.recorder import Recorder
-    from stash_cli.core.edits.undo_report import Report
+    from stash_cli.core.edits.journal.recorder import Recorder
+    from stash_cli.core.edits.undo.undo_report import Report
     from stash_cli.core.plugins.context import PluginContext
     from stash_cli.core.store import StashEntityStore
 
@@ -137,7 +137,7 @@ class StashContext:
         `label` is what `stash history` shows. A journal that cannot be written stops an edit before its next
         request with StashJournalError.
         """
-        from stash_cli.core.edits.recorder import Recorder
+        from stash_cli.core.edits.journal.recorder import Recorder
 
         recorder = Recorder.of(self.connection, label)
         recorder.start()
@@ -149,8 +149,8 @@ class StashContext:
 
         Raises StashJournalError for a run that is not there or was made on another database.
         """
-        from stash_cli.core.edits.recorder import Recorder
-        from stash_cli.core.edits.undo_runs import undo
+        from stash_cli.core.edits.journal.recorder import Recorder
+        from stash_cli.core.edits.undo.undo_runs import undo
 
         return await undo(self.open_session(), Recorder.of(self.connection, f"undo {run}"), run)
 
@@ -160,15 +160,15 @@ class StashContext:
         What may have been done is looked at before it is sent again. Raises StashJournalError for a run that
         has nothing left to do.
         """
-        from stash_cli.core.edits.recorder import Recorder
-        from stash_cli.core.edits.resume import resume
+        from stash_cli.core.edits.journal.recorder import Recorder
+        from stash_cli.core.edits.undo.resume import resume
 
         return await resume(self.open_session(), Recorder.of(self.connection, f"resume {run}"), run)
 
     async def redo(self, run: int) -> Report:
         """Make again what was undone of a recorded run; as `undo`."""
-        from stash_cli.core.edits.recorder import Recorder
-        from stash_cli.core.edits.undo_runs import redo
+        from stash_cli.core.edits.journal.recorder import Recorder
+        from stash_cli.core.edits.undo.undo_runs import redo
 
         return await redo(self.open_session(), Recorder.of(self.connection, f"redo {run}"), run)
 

@@ -22,8 +22,8 @@ from scan_library import scan_library, write_picture, write_video
 
 from stash_cli.commands.common.noun import Noun
 from stash_cli.commands.common.outcomes import Outcomes
-from stash_cli.commands.verbs.fill_sources import MediaPath, SidecarSource
-from stash_cli.commands.verbs.sidecar_export import SidecarWriter
+from stash_cli.commands.housekeeping.fill_sources import MediaPath, SidecarSource
+from stash_cli.commands.housekeeping.sidecar_export import SidecarWriter
 from stash_cli.core.path_maps import PathMaps
 from stash_cli.core.types.entities import ENTITIES
 

@@ -12,7 +12,7 @@ from support import ROOT
 from stash_cli.core.types.api import describe_api
 
 CORE, COMMANDS = ROOT / "stash_cli" / "core", ROOT / "stash_cli" / "commands"
-PATHS = [*(CORE / "edits").glob("*.py"), *(CORE / "store").glob("*.py"), CORE / "client" / "base.py"]
+PATHS = [*(CORE / "edits").rglob("*.py"), *(CORE / "store").glob("*.py"), CORE / "client" / "base.py"]
 PATHS += COMMANDS.rglob("*.py")
 
 SENDING = {

@@ -17,7 +17,7 @@ from support import ROOT
 
 from stash_cli.core import types
 from stash_cli.core.client import StashClient
-from stash_cli.core.edits.snapshots import read_snapshots
+from stash_cli.core.edits.journal.snapshots import read_snapshots
 from stash_cli.core.errors import StashCapabilityError
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types.entities import ENTITIES

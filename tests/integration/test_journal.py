@@ -10,10 +10,10 @@ import pytest
 from journal_support import fill_journal, journalled
 
 from stash_cli.core.client import BatchOperation
-from stash_cli.core.edits.changes import Recorded, add, set_undone
-from stash_cli.core.edits.databases import NewIds, database_of
-from stash_cli.core.edits.journal import Journal
-from stash_cli.core.edits.pruning import prunable, prune
+from stash_cli.core.edits.journal.changes import Recorded, add, set_undone
+from stash_cli.core.edits.journal.databases import NewIds, database_of
+from stash_cli.core.edits.journal.journal import Journal
+from stash_cli.core.edits.journal.pruning import prunable, prune
 from stash_cli.core.errors import StashJournalError, StashUsageError
 from stash_cli.core.types import Scene, Tag
 

@@ -22,7 +22,7 @@ from journal_support import Workbench, journalled, overview
 from typer.testing import CliRunner
 
 from stash_cli.app import app
-from stash_cli.core.edits.journal import EDIT
+from stash_cli.core.edits.journal.journal import EDIT
 from stash_cli.core.errors import StashError, StashJournalError
 from stash_cli.core.types import Performer, Scene, Studio, Tag
 

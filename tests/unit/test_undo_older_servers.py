@@ -7,9 +7,9 @@ from typing import Any
 from every import every
 from schemas import capabilities_of, old_schema
 
-from stash_cli.core.edits.described import edits_of
+from stash_cli.core.edits.journal.described import edits_of
 from stash_cli.core.edits.operation import Operation
-from stash_cli.core.edits.undo import refusal
+from stash_cli.core.edits.undo.undo import refusal
 from stash_cli.core.orm.edit import Change, Edit
 from stash_cli.core.unset import UNSET
 

@@ -123,12 +123,12 @@ def scrape(*examples: str) -> Verb:
         "stash {plural} scrape --all --by-url",
     )
     text = "Fill in {plural} from a scraper or stash-box"
-    return Verb("scrape", text, "verbs.scrape:build", examples or usual)
+    return Verb("scrape", text, "housekeeping.scrape:build", examples or usual)
 
 
 def rename(*examples: str) -> Verb:
     return Verb(
-        "rename", "Rename and move the files of {plural} by a template", "verbs.rename:build", examples
+        "rename", "Rename and move the files of {plural} by a template", "housekeeping.rename:build", examples
     )
 
 
@@ -138,7 +138,7 @@ def fill(*examples: str) -> Verb:
         "stash {plural} fill --where organized:no --from json --overwrite --only title,date",
     )
     text = "Fill fields from paths of files, or from sidecars beside them"
-    return Verb("fill", text, "verbs.fill:build", (*examples, *usual))
+    return Verb("fill", text, "housekeeping.fill:build", (*examples, *usual))
 
 
 def export_records() -> Verb:

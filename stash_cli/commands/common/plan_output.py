@@ -51,7 +51,7 @@ async def write_plan(
     session: Session, runtime: Runtime, target: str, drafted: Iterable[ObjectEdits] = (), **head: Any
 ) -> None:
     """Write a plan, complete or not at all; `head` are fields of its first line."""
-    from stash_cli.core.edits.databases import read_fingerprint
+    from stash_cli.core.edits.journal.databases import read_fingerprint
     from stash_cli.core.edits.plan_files import PlanHead
 
     server = await session.learn()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.profile import Profile
     from stash_cli.core.profiles import Settings
     from stash_cli.core.renames.sidecars import SidecarMover
@@ -288,7 +288,7 @@ class Runtime:
         """The recorder of this command's edits."""
         from shlex import join
 
-        from stash_cli.core.edits.recorder import Recorder
+        from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.output.failures import hide, masked, secrets_of
 
         secrets = [*secrets_of(self.args, self.environ), *self.keys]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.databases import TYPES, fits
+from stash_cli.core.edits.journal.databases import TYPES, fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.core.edits.databases import Fingerprint
+    from stash_cli.core.edits.journal.databases import Fingerprint
     from stash_cli.core.types.entities import Entity
 
 DATABASE = "database"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.databases import Fingerprint
+    from stash_cli.core.edits.journal.databases import Fingerprint
     from stash_cli.core.records.reading import Record
     from stash_cli.core.types.entities import Entity
 

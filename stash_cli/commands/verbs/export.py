@@ -80,7 +80,7 @@ def export(noun: Noun, runtime: Runtime, options: ExportOptions) -> None:
     from stash_cli.commands.queries.searching import read_query, search_for
 
     if isinstance(options, MediaExportOptions) and options.sidecar is not None:
-        from stash_cli.commands.verbs.sidecar_export import export_sidecars
+        from stash_cli.commands.housekeeping.sidecar_export import export_sidecars
 
         export_sidecars(noun, runtime, options)
         return
@@ -147,7 +147,7 @@ async def read_fields(session: Session, runtime: Runtime, noun: Noun) -> list[Ex
     """The columns, after reading what related objects are called and which database it is."""
     from stash_cli.commands.records.export_fields import Words, export_fields, types_of
     from stash_cli.commands.records.identity import database_text
-    from stash_cli.core.edits.databases import read_fingerprint
+    from stash_cli.core.edits.journal.databases import read_fingerprint
     from stash_cli.core.graphql.selection import merge
 
     entity, server = noun.entity, await session.learn()

@@ -203,7 +203,7 @@ async def plan(
     from stash_cli.commands.records.matching import Matcher, read_keys
     from stash_cli.commands.records.planning import OnMultiple, Planner
     from stash_cli.commands.verbs.changes import Names
-    from stash_cli.core.edits.databases import read_fingerprint
+    from stash_cli.core.edits.journal.databases import read_fingerprint
 
     entity = noun.entity
     names = Names(session, create=options.create_missing)

@@ -23,7 +23,7 @@ from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
-    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.settings import Connection
     from stash_cli.core.syntax import RootField
     from stash_cli.core.transport import GraphQLResponse, Transport

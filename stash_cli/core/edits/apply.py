@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.journal.resources import read_back
 from stash_cli.core.edits.pace import Pace, in_rounds
 from stash_cli.core.edits.plan import CHUNK
-from stash_cli.core.edits.resources import read_back
 from stash_cli.core.edits.unrecorded import Unrecorded
 from stash_cli.core.errors import (
     StashAuthenticationError,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.journal.recording import Recording
     from stash_cli.core.edits.operation import Operation
-    from stash_cli.core.edits.recording import Recording
 
     Note = Callable[[Operation, BatchOperation], None]
     """Called with an operation, or with what of one was done, and the outcome."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.journal.snapshots import FILES
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.pace import Pace
-from stash_cli.core.edits.snapshots import FILES
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.graphql.batch import BatchOperation, execute_batch
 from stash_cli.core.orm.edit import Edit

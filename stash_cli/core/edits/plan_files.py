@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from stash_cli.core.edits.changes import DONE, change_of, wanted_of
-from stash_cli.core.edits.databases import fits, read_fingerprint
 from stash_cli.core.edits.draft import Draft, ObjectEdits
+from stash_cli.core.edits.journal.changes import DONE, change_of, wanted_of
+from stash_cli.core.edits.journal.databases import fits, read_fingerprint
 from stash_cli.core.errors import StashConflictError, StashInputError, StashUsageError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types.entities import ENTITIES
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing import IO
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.databases import Fingerprint
-    from stash_cli.core.edits.journal import Journal
+    from stash_cli.core.edits.journal.databases import Fingerprint
+    from stash_cli.core.edits.journal.journal import Journal
 
 FORMAT = 1
 _PAGE = 500

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.edits.apply import Applier, Note
     from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.edits.recheck import Read
-    from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.graphql.batch import BatchOperation
 
 STALE = 10.0

@@ -8,8 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from stash_cli.core.client.paging import pages_by_id
-from stash_cli.core.edits import changes
 from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.journal import changes
 from stash_cli.core.edits.moves import FILE, PATH, plan_moves
 from stash_cli.core.edits.moves import Move as FileMove
 from stash_cli.core.edits.pace import Pace
@@ -23,7 +23,7 @@ from stash_cli.core.types.entities import ENTITIES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from stash_cli.core.edits.changes import Recorded
+    from stash_cli.core.edits.journal.changes import Recorded
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.renames.plan import Move, RenamePlan

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.before_values import is_readable
-from stash_cli.core.edits.pictures import PICTURES as ADDRESSES
-from stash_cli.core.edits.pictures import download_picture, is_default
+from stash_cli.core.edits.journal.pictures import PICTURES as ADDRESSES
+from stash_cli.core.edits.journal.pictures import download_picture, is_default
 from stash_cli.core.errors import StashError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import field_paths

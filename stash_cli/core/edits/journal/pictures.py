@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.journal import Journal
+    from stash_cli.core.edits.journal.journal import Journal
     from stash_cli.core.orm.edit import Edit
 
 PICTURES = {

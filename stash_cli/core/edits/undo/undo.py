@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import changes, resources
 from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.before_values import is_read
-from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
-from stash_cli.core.edits.databases import NewIds
-from stash_cli.core.edits.history import MAY_BE_DONE, UNDOABLE
-from stash_cli.core.edits.journal import UNDO
+from stash_cli.core.edits.journal import changes, resources
+from stash_cli.core.edits.journal.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
+from stash_cli.core.edits.journal.databases import NewIds
+from stash_cli.core.edits.journal.history import MAY_BE_DONE, UNDOABLE
+from stash_cli.core.edits.journal.journal import UNDO
+from stash_cli.core.edits.journal.pictures import Pictures
+from stash_cli.core.edits.journal.resources import RESOURCES, is_resource, plan_resources
+from stash_cli.core.edits.journal.snapshots import read_snapshots
 from stash_cli.core.edits.pace import Pace
-from stash_cli.core.edits.pictures import Pictures
 from stash_cli.core.edits.plan import check_known, plan_destroy, plan_updates
-from stash_cli.core.edits.present_values import OTHER, present_values
-from stash_cli.core.edits.resources import RESOURCES, is_resource, plan_resources
-from stash_cli.core.edits.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
-from stash_cli.core.edits.snapshots import read_snapshots
-from stash_cli.core.edits.undo_report import Problem, Report
+from stash_cli.core.edits.undo.present_values import OTHER, present_values
+from stash_cli.core.edits.undo.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
+from stash_cli.core.edits.undo.undo_report import Problem, Report
 from stash_cli.core.errors import StashCapabilityError, StashInputError, StashJournalError
 from stash_cli.core.orm.edit import Edit, key_of
 from stash_cli.core.orm.object_plan import plan_object
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.journal import Run
+    from stash_cli.core.edits.journal.journal import Run
+    from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.edits.operation import Operation
-    from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.graphql.batch import BatchOperation
 
     Key = tuple[str, str, str]
@@ -101,11 +101,11 @@ class Reversal:
 
     async def _step(self, rows: list[Recorded]) -> None:
         if rows[-1].operation == MERGE:
-            from stash_cli.core.edits.unmerge import unmerge
+            from stash_cli.core.edits.undo.unmerge import unmerge
 
             await unmerge(self, rows)
         elif rows[0].operation == DELETE:
-            from stash_cli.core.edits.recreate import recreate
+            from stash_cli.core.edits.undo.recreate import recreate
 
             await recreate(self, rows)
         elif rows[0].operation == CREATE:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.fill_names import FactNames
-    from stash_cli.commands.verbs.fill_report import Report
-    from stash_cli.commands.verbs.fill_sources import SidecarSource, Source
+    from stash_cli.commands.housekeeping.fill_names import FactNames
+    from stash_cli.commands.housekeeping.fill_report import Report
+    from stash_cli.commands.housekeeping.fill_sources import SidecarSource, Source
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -96,7 +96,7 @@ _PATH_ONLY = ("year", "month", "day", "index")
 
 
 def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
-    from stash_cli.commands.verbs.fill_report import VIEW, Report
+    from stash_cli.commands.housekeeping.fill_report import VIEW, Report
     from stash_cli.commands.verbs.update import carry_out
 
     entity = noun.entity
@@ -108,9 +108,9 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
 
     async def work(session: Session) -> None:
         from stash_cli.commands.common.outcomes import Outcomes
+        from stash_cli.commands.housekeeping.fill_names import FactNames
+        from stash_cli.commands.housekeeping.fill_reading import Reading
         from stash_cli.commands.verbs.changes import Names
-        from stash_cli.commands.verbs.fill_names import FactNames
-        from stash_cli.commands.verbs.fill_reading import Reading
         from stash_cli.core.edits.draft import Draft
 
         chosen = read_words(runtime.streams, options.words) if options.words else []
@@ -134,7 +134,7 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
 
 def _source(runtime: Runtime, entity: Entity, options: FillOptions) -> Source:
     """The reader of facts. Raises StashUsageError for options that do not go together."""
-    from stash_cli.commands.verbs.fill_sources import PathSource
+    from stash_cli.commands.housekeeping.fill_sources import PathSource
 
     by_path = bool(options.pattern or options.regex)
     kind = options.source or ("path" if by_path else None)
@@ -169,7 +169,7 @@ def _patterns(entity: Entity, options: FillOptions) -> list[Any]:
 
 def sidecars(runtime: Runtime, kind: str, maps: Sequence[str] = ()) -> SidecarSource:
     """The reader of sidecars by the path maps of the profile and those of `--map`. Raises StashUsageError."""
-    from stash_cli.commands.verbs.fill_sources import SidecarSource, read_maps
+    from stash_cli.commands.housekeeping.fill_sources import SidecarSource, read_maps
     from stash_cli.core.path_maps import PathMaps
 
     profile = runtime.profile.path_maps if runtime.has_settings else PathMaps()
@@ -216,7 +216,7 @@ class Filling(Editing):
         yield from super().totals()
 
     def _lines(self) -> Iterator[str]:
-        from stash_cli.commands.verbs.fill_report import SHOWN
+        from stash_cli.commands.housekeeping.fill_report import SHOWN
 
         self.is_told = True
         unknown = self.facts.unknown_rows(SHOWN)

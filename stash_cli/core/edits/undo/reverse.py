@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import resources
-from stash_cli.core.edits.pictures import HASH, is_picture
-from stash_cli.core.edits.resources import is_resource
+from stash_cli.core.edits.journal import resources
+from stash_cli.core.edits.journal.pictures import HASH, is_picture
+from stash_cli.core.edits.journal.resources import is_resource
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.relationship import relationships
@@ -23,7 +23,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from stash_cli.core.edits.changes import Recorded
+    from stash_cli.core.edits.journal.changes import Recorded
 
 NOT_READ = "what it was before is not recorded"
 CHANGED = "changed since"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stash_cli.core.edits.pictures import Pictures
+from stash_cli.core.edits.journal.pictures import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from stash_cli.core.edits.journal import Journal, Run
+    from stash_cli.core.edits.journal.journal import Journal, Run
 
 DAYS, MEGABYTES, KEPT = 90, 500, 20
 """How old runs become, how large the journal becomes, and how many runs are kept whatever these say."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stash_cli.commands.verbs.renaming import Renaming
+    from stash_cli.commands.housekeeping.renaming import Renaming
     from stash_cli.core.renames.plan import Move
 
 

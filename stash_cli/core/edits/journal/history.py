@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.changes import CREATE, DELETE, DONE, MERGE, SENT, UNKNOWN, UPDATE
-from stash_cli.core.edits.resources import RESOURCES
+from stash_cli.core.edits.journal.changes import CREATE, DELETE, DONE, MERGE, SENT, UNKNOWN, UPDATE
+from stash_cli.core.edits.journal.resources import RESOURCES
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
@@ -14,8 +14,8 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stash_cli.core.edits.changes import Recorded
-    from stash_cli.core.edits.journal import Journal, Run
+    from stash_cli.core.edits.journal.changes import Recorded
+    from stash_cli.core.edits.journal.journal import Journal, Run
 
 UNDOABLE = (UPDATE, CREATE, DELETE, MERGE)
 MAY_BE_DONE = (DONE, UNKNOWN, SENT)

@@ -8,10 +8,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stash_cli.commands.common.outcomes import Outcomes
+from stash_cli.commands.housekeeping.scrape_report import Report, unmatched_lines
+from stash_cli.commands.housekeeping.scrape_review import restore, review
 from stash_cli.commands.verbs.changes import NEW, Names, label_paths, labels_of
 from stash_cli.commands.verbs.editing import Editing
-from stash_cli.commands.verbs.scrape_report import Report, unmatched_lines
-from stash_cli.commands.verbs.scrape_review import restore, review
 from stash_cli.core.edits.draft import ObjectEdits
 from stash_cli.core.orm.edit import Change
 from stash_cli.core.orm.input import create_input
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.scrape import ScrapeOptions
+    from stash_cli.commands.housekeeping.scrape import ScrapeOptions
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.draft import Draft

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stash_cli.core.edits.resources import RESOURCES
+from stash_cli.core.edits.journal.resources import RESOURCES
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:

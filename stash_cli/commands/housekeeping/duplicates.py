@@ -137,8 +137,8 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 
 def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None:
+    from stash_cli.commands.housekeeping.duplicate_rows import VIEW
     from stash_cli.commands.queries.searching import read_query
-    from stash_cli.commands.verbs.duplicate_rows import VIEW
 
     runtime.check_output(VIEW)
     if options.words:
@@ -153,7 +153,7 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
             tag = await request.tag_id(session)
             survey = await look(session, runtime, noun, policy, query)
         with closing(survey):
-            from stash_cli.commands.verbs.duplicate_plan import Plan
+            from stash_cli.commands.housekeeping.duplicate_plan import Plan
 
             await Plan(session, runtime, noun, options, policy, survey, tag).run()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.before_values import is_read, read_objects, with_before
-from stash_cli.core.edits.pictures import is_picture
-from stash_cli.core.edits.resources import is_resource, mapped, read_resources
-from stash_cli.core.edits.reverse import same
+from stash_cli.core.edits.journal.pictures import is_picture
+from stash_cli.core.edits.journal.resources import is_resource, mapped, read_resources
+from stash_cli.core.edits.undo.reverse import same
 from stash_cli.core.orm.edit import Change, Edit
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.orm.relationship import relationships
@@ -16,9 +16,9 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.core.edits.changes import Recorded
-    from stash_cli.core.edits.reverse import Net
-    from stash_cli.core.edits.undo import Reversal
+    from stash_cli.core.edits.journal.changes import Recorded
+    from stash_cli.core.edits.undo.reverse import Net
+    from stash_cli.core.edits.undo.undo import Reversal
 
     Key = tuple[str, str, str]
     Nets = Mapping[Key, Net]

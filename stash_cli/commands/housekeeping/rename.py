@@ -117,7 +117,7 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
     to = runtime.server_path(options.to) if options.to is not None else None
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.renaming import Renaming
+        from stash_cli.commands.housekeeping.renaming import Renaming
         from stash_cli.core.renames.plan import RenamePlan
 
         chosen = read_words(runtime.streams, words) if words else []

@@ -18,7 +18,7 @@ from stash_cli.output.values import one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.commands.verbs.scraping import Scraping
+    from stash_cli.commands.housekeeping.scraping import Scraping
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.scraping.choice import Candidate
     from stash_cli.core.scraping.run import Scraped

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.journal import as_text, of_text
+from stash_cli.core.edits.journal.journal import as_text, of_text
 from stash_cli.core.orm.edit import Change, Edit, MapChange
 from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.unset import UNSET
@@ -13,7 +13,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from stash_cli.core.edits.journal import Journal
+    from stash_cli.core.edits.journal.journal import Journal
 
 UPDATE, CREATE, DELETE, MERGE = "update", "create", "delete", "merge"
 """Operations that can be undone; any other stands with the name of its mutation."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.before_values import read_objects
-from stash_cli.core.edits.present_values import GONE
-from stash_cli.core.edits.recreate import deleted_later, missing_links, recreate
-from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, named, same
-from stash_cli.core.edits.snapshots import read_snapshots
-from stash_cli.core.edits.undo import refusal
+from stash_cli.core.edits.journal.snapshots import read_snapshots
+from stash_cli.core.edits.undo.present_values import GONE
+from stash_cli.core.edits.undo.recreate import deleted_later, missing_links, recreate
+from stash_cli.core.edits.undo.reverse import CHANGED, NOT_READ, mapped, named, same
+from stash_cli.core.edits.undo.undo import refusal
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import attributes, before_of
 from stash_cli.core.orm.relationship import relationships
@@ -17,8 +17,8 @@ from stash_cli.core.orm.relationship import relationships
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from stash_cli.core.edits.changes import Recorded
-    from stash_cli.core.edits.undo import Reversal
+    from stash_cli.core.edits.journal.changes import Recorded
+    from stash_cli.core.edits.undo.undo import Reversal
 
 
 async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:

@@ -8,7 +8,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from stash_cli.commands.common.idle import check_idle
-from stash_cli.commands.verbs.duplicate_rows import VIEW, lines_of, rows_of, show_plan, totals_of, view_of
+from stash_cli.commands.housekeeping.duplicate_rows import (
+    VIEW,
+    lines_of,
+    rows_of,
+    show_plan,
+    totals_of,
+    view_of,
+)
 from stash_cli.commands.verbs.editing import MOST
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 
@@ -17,7 +24,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.duplicates import DuplicatesOptions
+    from stash_cli.commands.housekeeping.duplicates import DuplicatesOptions
     from stash_cli.core.client.session import Session
     from stash_cli.core.duplicates.carry_out import Results
     from stash_cli.core.duplicates.decision import Policy

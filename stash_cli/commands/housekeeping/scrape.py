@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.scraping import Scraping
+    from stash_cli.commands.housekeeping.scraping import Scraping
     from stash_cli.core.client.session import Session
     from stash_cli.core.scraping.decisions import Decisions, Scrape
     from stash_cli.core.scraping.sources import Source
@@ -159,7 +159,7 @@ async def _scrape(
     session: Session, runtime: Runtime, noun: Noun, decisions: Decisions, options: ScrapeOptions
 ) -> None:
     """Ask, and carry out what is found, or go on with a run that was cut off."""
-    from stash_cli.commands.verbs.scraping import Scraping
+    from stash_cli.commands.housekeeping.scraping import Scraping
     from stash_cli.core.edits.draft import Draft
 
     given, last = _resumed(runtime, noun, decisions, options) if options.resume else (options, None)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stash_cli.commands.common.noun import Noun
-    from stash_cli.commands.verbs.fill import Filling
-    from stash_cli.commands.verbs.fill_sources import Found, MediaPath, Source
+    from stash_cli.commands.housekeeping.fill import Filling
+    from stash_cli.commands.housekeeping.fill_sources import Found, MediaPath, Source
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.edits.draft import ObjectEdits
@@ -78,7 +78,7 @@ class Reading:
 
     async def _read(self, row: Row) -> ReadFacts:
         """The facts about one object, with ids for names."""
-        from stash_cli.commands.verbs.fill_sources import media_paths
+        from stash_cli.commands.housekeeping.fill_sources import media_paths
         from stash_cli.core.sidecars.path_pattern import NoMatch
 
         paths = media_paths(row, self.noun.files)
@@ -108,7 +108,7 @@ class Reading:
         return drafted[row["id"]]
 
     def _report(self, row: Row, read: ReadFacts, edits: Mapping[str, ObjectEdits]) -> None:
-        from stash_cli.commands.verbs.fill_report import Result, facts_of
+        from stash_cli.commands.housekeeping.fill_report import Result, facts_of
 
         problem = self.editing.outcomes.problems.get(row["id"])
         result = Result.NO_MATCH

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.journal import Journal
+    from stash_cli.core.edits.journal.journal import Journal
     from stash_cli.core.graphql.document import Root
 
 TYPES = ("Tag", "Studio", "Scene")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.housekeeping.fill_sources import MediaPath, SidecarSource
     from stash_cli.commands.queries.searching import Search
     from stash_cli.commands.verbs.export import MediaExportOptions
-    from stash_cli.commands.verbs.fill_sources import MediaPath, SidecarSource
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.sidecars import GroupPlace, Sidecar
@@ -36,8 +36,8 @@ _MAPS = "Add it to path_maps of the profile, or name a folder to write to."
 def export_sidecars(noun: Noun, runtime: Runtime, options: MediaExportOptions) -> None:
     """Write a sidecar for each object: all, or those of a query. Raises StashUsageError."""
     from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.housekeeping.fill import sidecars
     from stash_cli.commands.queries.searching import read_query, search_for
-    from stash_cli.commands.verbs.fill import sidecars
 
     folder = _folder(runtime, options)
     query = read_query(runtime, noun.entity, options)
@@ -110,7 +110,7 @@ class SidecarWriter:
 
     def _write(self, row: Row) -> str:
         """Write the file of one object; what became of it. Raises StashSidecarError."""
-        from stash_cli.commands.verbs.fill_sources import media_paths
+        from stash_cli.commands.housekeeping.fill_sources import media_paths
         from stash_cli.core.sidecars.nfo import write_nfo
 
         paths = media_paths(row, self.noun.files)

@@ -197,7 +197,7 @@ def load_dismissed(runtime: Runtime, entity: Entity) -> Dismissed:
 
 def dismiss(noun: Noun, runtime: Runtime, words: list[str]) -> None:
     """Remember that objects are not one, whatever their names, or forget it."""
-    from stash_cli.commands.verbs.duplicates import DISMISS, RESTORE
+    from stash_cli.commands.housekeeping.duplicates import DISMISS, RESTORE
 
     action, *given = words
     if action not in (DISMISS, RESTORE):

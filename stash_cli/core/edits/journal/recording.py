@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import changes, resources
 from stash_cli.core.edits.before_values import TIMES, is_read, paths_of, read_times, with_before
-from stash_cli.core.edits.changes import Recorded, wanted_of
-from stash_cli.core.edits.described import completed, edits_of, subjects, verb_of
-from stash_cli.core.edits.pictures import PICTURES, Pictures, is_picture
-from stash_cli.core.edits.resources import is_resource, with_present
+from stash_cli.core.edits.journal import changes, resources
+from stash_cli.core.edits.journal.changes import Recorded, wanted_of
+from stash_cli.core.edits.journal.described import completed, edits_of, subjects, verb_of
+from stash_cli.core.edits.journal.pictures import PICTURES, Pictures, is_picture
+from stash_cli.core.edits.journal.resources import is_resource, with_present
+from stash_cli.core.edits.journal.snapshots import read_snapshots
 from stash_cli.core.edits.side_mutations import compare
-from stash_cli.core.edits.snapshots import read_snapshots
 from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.orm.input import attributes, before_of
 from stash_cli.core.orm.side_mutations import COUNTED
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.edits.operation import Operation
-    from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.orm.edit import Edit
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import changes
 from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.before_values import read_objects
-from stash_cli.core.edits.changes import (
+from stash_cli.core.edits.journal import changes
+from stash_cli.core.edits.journal.changes import (
     CONFLICT,
     CREATE,
     DELETE,
@@ -23,11 +23,11 @@ from stash_cli.core.edits.changes import (
     UPDATE,
     Recorded,
 )
+from stash_cli.core.edits.journal.pictures import Pictures, is_picture
+from stash_cli.core.edits.journal.resources import is_resource, plan_resources, read_resources
 from stash_cli.core.edits.pace import Pace
-from stash_cli.core.edits.pictures import Pictures, is_picture
 from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
-from stash_cli.core.edits.resources import is_resource, plan_resources, read_resources
-from stash_cli.core.edits.reverse import CHANGED, same
+from stash_cli.core.edits.undo.reverse import CHANGED, same
 from stash_cli.core.errors import StashJournalError
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import before_of
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.journal import Run
+    from stash_cli.core.edits.journal.journal import Run
+    from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.edits.operation import Operation
-    from stash_cli.core.edits.recorder import Recorder
     from stash_cli.core.graphql.batch import BatchOperation
 
 OPEN = (PLANNED, SENT, UNKNOWN)

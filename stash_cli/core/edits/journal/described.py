@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stash_cli.core.edits import resources
-from stash_cli.core.edits.changes import CREATE, DELETE, MERGE, UPDATE
+from stash_cli.core.edits.journal import resources
+from stash_cli.core.edits.journal.changes import CREATE, DELETE, MERGE, UPDATE
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import attributes, operation_name
 from stash_cli.core.orm.relationship import relationships

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stash_cli.core.edits import changes
-from stash_cli.core.edits.changes import set_all_redone
-from stash_cli.core.edits.history import MAY_BE_DONE, summary
-from stash_cli.core.edits.journal import EDIT, REDO, UNDO
-from stash_cli.core.edits.reverse import net_of, reverse
-from stash_cli.core.edits.undo import Reversal, refusal
-from stash_cli.core.edits.undo_report import Problem, Report
+from stash_cli.core.edits.journal import changes
+from stash_cli.core.edits.journal.changes import set_all_redone
+from stash_cli.core.edits.journal.history import MAY_BE_DONE, summary
+from stash_cli.core.edits.journal.journal import EDIT, REDO, UNDO
+from stash_cli.core.edits.undo.reverse import net_of, reverse
+from stash_cli.core.edits.undo.undo import Reversal, refusal
+from stash_cli.core.edits.undo.undo_report import Problem, Report
 from stash_cli.core.errors import StashJournalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.journal import Journal, Run
-    from stash_cli.core.edits.recorder import Recorder
+    from stash_cli.core.edits.journal.journal import Journal, Run
+    from stash_cli.core.edits.journal.recorder import Recorder
 
 
 async def undo(session: Session, recorder: Recorder, number: int, *, is_dry: bool = False) -> Report:

@@ -6,17 +6,17 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from stash_cli.core.edits import changes
-from stash_cli.core.edits.changes import Recorded, wanted_of
-from stash_cli.core.edits.databases import (
+from stash_cli.core.edits.journal import changes
+from stash_cli.core.edits.journal.changes import Recorded, wanted_of
+from stash_cli.core.edits.journal.databases import (
     database_of,
     fingerprint_of,
     fingerprint_roots,
     read_fingerprint,
 )
-from stash_cli.core.edits.journal import Journal
-from stash_cli.core.edits.pictures import Pictures, is_picture
-from stash_cli.core.edits.recording import Recording
+from stash_cli.core.edits.journal.journal import Journal
+from stash_cli.core.edits.journal.pictures import Pictures, is_picture
+from stash_cli.core.edits.journal.recording import Recording
 from stash_cli.core.errors import StashConflictError, StashError, StashJournalError, StashUsageError
 from stash_cli.core.log import logger
 from stash_cli.core.unset import UNSET
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.changes import Origin
-    from stash_cli.core.edits.databases import Fingerprint
-    from stash_cli.core.edits.journal import Run
+    from stash_cli.core.edits.journal.changes import Origin
+    from stash_cli.core.edits.journal.databases import Fingerprint
+    from stash_cli.core.edits.journal.journal import Run
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.graphql.document import Root

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import changes
 from stash_cli.core.edits.before_values import is_read, read_objects
-from stash_cli.core.edits.changes import CREATE, Recorded
+from stash_cli.core.edits.journal import changes
+from stash_cli.core.edits.journal.changes import CREATE, Recorded
+from stash_cli.core.edits.journal.snapshots import CHILDREN
 from stash_cli.core.edits.plan import plan_create
-from stash_cli.core.edits.resume import made_since
-from stash_cli.core.edits.reverse import CHANGED, NOT_READ, mapped, same, whole
-from stash_cli.core.edits.snapshots import CHILDREN
-from stash_cli.core.edits.undo import refusal
-from stash_cli.core.edits.undo_report import Problem
+from stash_cli.core.edits.undo.resume import made_since
+from stash_cli.core.edits.undo.reverse import CHANGED, NOT_READ, mapped, same, whole
+from stash_cli.core.edits.undo.undo import refusal
+from stash_cli.core.edits.undo.undo_report import Problem
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of, input_field
 from stash_cli.core.orm.object_plan import plan_object
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from stash_cli.core.edits.operation import Operation
-    from stash_cli.core.edits.undo import Reversal
+    from stash_cli.core.edits.undo.undo import Reversal
     from stash_cli.core.graphql.batch import BatchOperation
 
 _ORDER = ("Tag", "Studio", "Performer", "Group", "Gallery", "Scene", "Image", "SceneMarker", "GalleryChapter")

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.common.failed_ids import write_failed
+from stash_cli.commands.housekeeping.rename_preview import files, preview, print_plan, show, stays
 from stash_cli.commands.verbs.editing import MOST
-from stash_cli.commands.verbs.rename_preview import files, preview, print_plan, show, stays
 from stash_cli.core.errors import (
     StashError,
     StashNotConfirmedError,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.rename import RenameOptions
+    from stash_cli.commands.housekeeping.rename import RenameOptions
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.client.session import Session
     from stash_cli.core.renames.plan import Move, RenamePlan

@@ -1,0 +1,1 @@
+"""Verbs that plan many edits at once: duplicates, rename, fill, scrape, similar and unused names."""
