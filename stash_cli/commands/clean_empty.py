@@ -159,7 +159,7 @@ def _counted(entity: Entity, count: int) -> str:
 
 
 def lines(empty: Empty) -> Iterator[str]:
-    """What goes of one kind, and how many are kept."""
+    """The objects of one kind that are deleted, and the number of those that are kept."""
     from stash_cli.output.values import one_line
 
     for one, name in empty.rows[:_SHOWN]:

@@ -82,7 +82,7 @@ def without_secrets(settings: Settings) -> Settings:
 
 
 def _edited(runtime: Runtime, file: EditedText, settings: Settings) -> Changes:
-    """What a person has changed in the editor. Raises StashNotConfirmedError where he gives up."""
+    """The changes that a person has made in the editor. Raises StashNotConfirmedError where he gives up."""
     while True:
         found, problems = _read(file.edit(), settings)
         if not problems:

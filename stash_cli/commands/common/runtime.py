@@ -270,7 +270,7 @@ class Runtime:
 
     @cached_property
     def sidecars(self) -> SidecarMover:
-        """What lets captions and other files follow the files that the server moves."""
+        """The mover of captions and other files beside the files that the server moves."""
         from stash_cli.core.renames.sidecars import SidecarMover
 
         return SidecarMover(self.local_path)

@@ -76,7 +76,7 @@ def rows_of(number: int, planned: Planned, policy: Policy) -> Iterator[Row]:
 
 
 def _plan_of(planned: Planned) -> Row:
-    """What is told of a group beside its kept file: bytes that are freed, and edits."""
+    """Facts of a group beside its kept file: bytes that are freed, and edits."""
     from stash_cli.core.edits.diff import edit_json
 
     return {"freed": planned.decision.freed, "edits": [edit_json(edit) for edit in planned.edits]}
@@ -105,7 +105,7 @@ def facts_of(file: File) -> str:
 
 
 def lines_of(entity: Entity, planned: Planned, policy: Policy) -> Iterator[str]:
-    """What becomes of one group, a line for each file."""
+    """The outcome of one group, a line for each file."""
     decision = planned.decision
     if decision.kept is None:
         return

@@ -162,7 +162,7 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
 
 @dataclass(frozen=True)
 class Request:
-    """What the command line asks for, before anything was looked up."""
+    """The command line as it was read, before anything was looked up."""
 
     noun: Noun
     options: DuplicatesOptions
@@ -272,7 +272,7 @@ def _is_same_file(runtime: Runtime, one: Any, other: Any) -> bool | None:
 
 
 def load_dismissed(runtime: Runtime, noun: Noun) -> Dismissed:
-    """What was dismissed on this machine."""
+    """The groups that were dismissed on this machine."""
     from stash_cli.core.duplicates.dismissed import Dismissed
 
     return Dismissed.load(runtime.connection().journal, noun.entity.type)

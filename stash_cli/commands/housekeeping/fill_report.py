@@ -47,7 +47,7 @@ def _plain(item: Any) -> Any:
 
 
 class Result(StrEnum):
-    """What became of an object."""
+    """The outcome of one object."""
 
     FILLED = "filled"
     SO_ALREADY = "nothing new"

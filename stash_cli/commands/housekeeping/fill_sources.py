@@ -1,4 +1,4 @@
-"""Where `fill` reads facts: the path of a file, or a sidecar beside it, here or at an address."""
+"""Sources of `fill`: the path of a file, or a sidecar beside it, here or at an address."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class SidecarSource:
         return self._address(place) is not None or self.local(place) is not None
 
     async def _content(self, place: str) -> bytes | None:
-        """What is at a path of the server; None where nothing is. Raises StashSidecarError."""
+        """The content of a path of the server; None where there is no file. Raises StashSidecarError."""
         if (address := self._address(place)) is not None:
             return await self._fetched(address)
         await sleep(0)  # Ctrl-C takes effect between two files

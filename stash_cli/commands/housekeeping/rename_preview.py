@@ -1,4 +1,4 @@
-"""What `rename` is going to do, for people and as JSON."""
+"""The preview of a rename, for people and as JSON."""
 
 from __future__ import annotations
 

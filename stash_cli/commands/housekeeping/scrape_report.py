@@ -52,7 +52,7 @@ class Report:
             self.unused += [f"{noun} {each.id}: {text}" for text in taken.found.unused]
 
     def lines(self, entity: Entity) -> Iterator[str]:
-        """What was found, a line for each outcome that needs a look."""
+        """The outcomes that need a look, a line each."""
         counts = [(outcome, self.counts[outcome]) for outcome in Outcome if self.counts[outcome]]
         told = [f"{count:,} {'found' if each is Outcome.TAKEN else each}" for each, count in counts]
         total = self.counts.total()
@@ -66,7 +66,7 @@ class Report:
         yield from (f"not used: {text}" for text in self.unused[:_LISTED])
 
     def as_json(self, unmatched: Unmatched) -> dict[str, Any]:
-        """What became of each object, and the names of which no object, or not one, is meant."""
+        """The outcome of each object, and the names that stand for no object or for several."""
         several = [
             {"type": link.type, "name": link.label, "ids": [*match.ids], "namesakes": [*match.namesakes]}
             for link, match in unmatched.several.items()
@@ -79,7 +79,7 @@ class Report:
 
 
 def _row(each: Scraped) -> dict[str, Any]:
-    """What became of an object, as JSON."""
+    """The outcome of one object, as JSON."""
     found: dict[str, Any] = {"id": each.id, "outcome": each.choice.outcome}
     if each.choice.reason:
         found["reason"] = each.choice.reason

@@ -220,7 +220,7 @@ def _show(scraping: Scraping, each: Scraped, candidate: Candidate, offer: _Offer
 
 
 def _sides(scraping: Scraping, edit: Edit) -> tuple[str, str]:
-    """What a field holds, and what it would get."""
+    """The present value of a field, and the one that it would get."""
     labels = scraping.labels
     if edit.before is UNSET:  # a picture, which is not read before
         size = size_of(data_of(edit.after) or b"")

@@ -189,7 +189,7 @@ def paths_of(noun: Noun, server: ServerCapabilities) -> list[str]:
 
 
 def sidecar_of(entity: Entity, row: Row) -> Sidecar:
-    """What the library says about an object."""
+    """The facts of the library about an object."""
     from stash_cli.core.edits.fill import facts_of
     from stash_cli.core.sidecars import Sidecar, SiteId
 

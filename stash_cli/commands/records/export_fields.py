@@ -1,4 +1,4 @@
-"""What an export writes of an object: fields as an import reads them, and columns that identify it."""
+"""The fields of an export, as an import reads them, and the columns that identify an object."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class Matcher:
         return tuple(each for each in ("disambiguation",) if each in self.known and each in record.values)
 
     def made_key(self, record: Record, key: tuple[str, str]) -> tuple[str, ...]:
-        """What two rows that make new objects must not share."""
+        """The key that no two rows of new objects may share."""
         others = (
             folded(name, key_text(name, _value(record.values, name))) for name in self._others(record, key[0])
         )

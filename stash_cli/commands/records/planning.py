@@ -47,7 +47,7 @@ ROWS = 500
 
 
 class Mode(StrEnum):
-    """What rows may do: change objects, make new ones, or both."""
+    """The effect that rows may have: change objects, make new ones, or both."""
 
     UPDATE = "update"
     CREATE = "create"
@@ -55,7 +55,7 @@ class Mode(StrEnum):
 
 
 class OnMultiple(StrEnum):
-    """What is done with a row that means several objects."""
+    """The treatment of a row that stands for several objects."""
 
     FAIL = "fail"
     SKIP = "skip"

@@ -60,7 +60,7 @@ class EditorOptions(EditOptions, TargetOptions):
 
 @dataclass(eq=False)
 class _Text:
-    """What stands in the editor: the rows as they were read with `paths`, and the documents made of them."""
+    """The text in the editor: the rows as they were read with `paths`, and the documents made of them."""
 
     noun: Noun
     runtime: Runtime

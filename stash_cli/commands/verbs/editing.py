@@ -219,7 +219,7 @@ class Editing:
         }
 
     def done(self) -> Iterator[str]:
-        """What was done, in a few words: `made 3 tags`, `changed 5 tags`, `2 tags so already`."""
+        """The result in a few words: `made 3 tags`, `changed 5 tags`, `2 tags so already`."""
         new, changed = self.new, len(self.outcomes.done) - self.new
         if new:
             yield f"made {self.count(new)}"
@@ -253,7 +253,7 @@ class Editing:
         return True
 
     def what(self) -> str:
-        """What is going to be done: `make 3 tags and change 5`."""
+        """The plan in a few words: `make 3 tags and change 5`."""
         new = self.draft.totals.new
         changed = len(self.draft) - new
         if not new:

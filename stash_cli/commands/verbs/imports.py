@@ -105,7 +105,7 @@ def import_records(noun: Noun, runtime: Runtime, options: ImportOptions) -> None
 
 
 def read_mode(noun: Noun, options: ImportOptions) -> Mode:
-    """What rows may do. Raises StashUsageError for what the objects or columns do not allow."""
+    """The effect that rows may have. Raises StashUsageError for what the objects or columns do not allow."""
     from stash_cli.commands.records.identity import identities
     from stash_cli.commands.records.matching import read_keys
     from stash_cli.commands.records.planning import Mode, OnMultiple
@@ -255,7 +255,7 @@ def check_problems(planner: Planner) -> None:
 
 
 def _reasons(problems: Mapping[str, StashError]) -> Iterator[str]:
-    """What is wrong with rows, a line for each reason."""
+    """The problems of rows, a line for each reason."""
     from stash_cli.commands.common.outcomes import SHOWN_REASONS, listed
 
     lines: dict[str, list[str]] = {}

@@ -135,7 +135,7 @@ async def write_merge(session: Session, runtime: Runtime, planned: Merge, target
 
 
 def _edits(planned: Merge) -> list[Any]:
-    """What a merge changes, as it is compared later."""
+    """The changes of a merge, as they are compared later."""
     from stash_cli.core.edits.diff import edit_json
 
     return list(

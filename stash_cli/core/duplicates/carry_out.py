@@ -41,7 +41,7 @@ _READERS = 4
 
 @dataclass
 class Results:
-    """What became of the groups, by the object that lives on; bytes and files that were deleted."""
+    """The outcomes of groups, by the object that lives on; bytes and files that were deleted."""
 
     done: list[str] = field(default_factory=list)
     problems: dict[str, StashError] = field(default_factory=dict)

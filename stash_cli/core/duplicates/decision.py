@@ -28,7 +28,7 @@ _SHIFTED = 1.0
 
 @dataclass(frozen=True)
 class Policy:
-    """What the user wants: which files are alike, which is kept, and what becomes of the others.
+    """The options of the user: which files are alike, which is kept, and what becomes of the others.
 
     `into` None leaves objects as they are, apart from `then`. `protected` are folders and files that never
     lose. `is_dismissed` tells that a person said of two files that they are no duplicates, `is_same_file`

@@ -59,7 +59,7 @@ class Rule:
         return self.name not in _VALUES or _VALUES[self.name][1]
 
     def _value(self, file: File, copy: Copy) -> Any:
-        """What is compared; None where it is not known."""
+        """The value that is compared; None where it is not known."""
         if self.name == METADATA:
             return copy.richness
         if self.name == CODEC:

@@ -53,7 +53,7 @@ class Match:
         return bool(one.duration and other.duration) and abs(one.duration - other.duration) <= self.seconds
 
     def keys(self, copy: Copy) -> Iterator[str]:
-        """What is equal in copies, where no distance is allowed."""
+        """The values that are equal in copies, where no distance is allowed."""
         if self.way == STASH_ID:
             yield from ("\0".join(each) for each in copy.stash_ids)
         elif self.way == PHASH:

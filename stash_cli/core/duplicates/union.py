@@ -1,4 +1,4 @@
-"""What duplicates have beside their files: how much, in what they differ, and all of it on one of them."""
+"""Metadata of duplicates: how much each has, where they differ, and the union on one of them."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _markers(row: Row) -> set[tuple[Any, Any]]:
 
 
 def missing(type_name: str, decision: Decision, before: Rows, now: Row) -> list[str]:
-    """What the others had and the object that lives on has not, after they were merged into it."""
+    """The values that the others had and the object that lives on lacks, after they were merged into it."""
     found = []
     for name in RULES[type_name]:
         value = before_of(type_name, name, now)

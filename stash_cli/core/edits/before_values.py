@@ -1,4 +1,4 @@
-"""What the server has before an edit, where the plan did not read it: one request a type and 500 objects."""
+"""The values before an edit, where the plan did not read them: one request a type and 500 objects."""
 
 from __future__ import annotations
 

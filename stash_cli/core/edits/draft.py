@@ -39,7 +39,7 @@ class ObjectEdits:
 
     @property
     def provisional(self) -> list[str]:
-        """What stands for ids of new objects that are not made yet: in its edits, and its own."""
+        """Placeholders for ids of new objects that are not made yet: in its edits, and its own."""
         links = [
             item for edit in self.edits if edit.field in relationships(edit.type) for item in _links(edit)
         ]

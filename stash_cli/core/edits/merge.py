@@ -142,7 +142,7 @@ class Merge:
         return Operation(merge_operation(self.type), {"input": given}, (self.target,))
 
     def moved_by_hand(self) -> list[Reference]:
-        """Who is re-pointed by edits, because the server would not do it."""
+        """The objects that edits lead to the destination, because the server would not do it."""
         everyone = references_to(self.type)
         if not self.is_done_by_server:
             return [
@@ -154,7 +154,7 @@ class Merge:
         return []
 
     def warnings(self) -> Iterator[str]:
-        """What cannot be kept, or not be taken back, a sentence each."""
+        """Warnings of what cannot be kept, or not be taken back, a sentence each."""
         rows = self.combination.sources
         if (
             self.type == "Scene"

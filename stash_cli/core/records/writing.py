@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 
 class Text(Protocol):
-    """What text is written to."""
+    """A stream that text is written to."""
 
     def write(self, text: str, /) -> object: ...
 

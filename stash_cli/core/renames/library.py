@@ -1,4 +1,4 @@
-"""What a server has where files are to go: its folders as they are spelt, and the files in them."""
+"""Folders of a server where files are to go, as they are spelt, and the files in them."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ MAX_PATH = 4096
 
 
 def separator(path: str) -> str:
-    """What separates the folders of a full path: a backslash in paths of Windows."""
+    """The separator of folders in a full path: a backslash in paths of Windows."""
     return "\\" if "\\" in path and not path.startswith("/") else "/"
 
 

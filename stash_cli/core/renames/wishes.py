@@ -1,4 +1,4 @@
-"""What a template makes of the objects of a library: for each of their files the path that it is to have."""
+"""Paths that a template gives to the files of objects."""
 
 from __future__ import annotations
 
@@ -139,6 +139,6 @@ def root_of(path: str, roots: Sequence[str]) -> str | None:
 
 
 def _beside(row: Mapping[str, Any]) -> str:
-    """What lies beside the file of a scene and is known by its name."""
+    """Files beside the file of a scene that are known by its name."""
     found = ["captions"] if row.get("captions") else []
     return " and ".join([*found, *(["a funscript"] if row.get("interactive") else [])])

@@ -168,7 +168,7 @@ class Asker:
         return []
 
     def _inputs(self, row: Row) -> Iterator[dict[str, Any]]:
-        """What is asked, until there is an answer: words, an id at the stash-box, a name, or the object."""
+        """Questions in their order: words, an id at the stash-box, a name, the object."""
         if self.query:
             yield {"query": self.query}
         elif self.is_by_name:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What became of the question for an object; the values are those of the JSON of a plan."""
+    """The outcome of the question for an object; the values are those of the JSON of a plan."""
 
     TAKEN = "taken"
     """One result is meant."""

@@ -58,7 +58,7 @@ class Scrape:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is known of one object: the answers, and the decision of a person ({} for none)."""
+    """The answers for one object, and the decision of a person ({} for none)."""
 
     answers: list[dict[str, Any]]
     decision: dict[str, Any]
@@ -122,7 +122,7 @@ class Decisions:
             )
 
     def kept(self, scrape: int, ids: Sequence[str]) -> dict[str, Kept]:
-        """What is known of some objects, by id."""
+        """The answers and decisions for some objects, by id."""
         with self._opened() as connection:
             rows = connection.execute(
                 "SELECT object, answers, decision FROM answer WHERE scrape = ?"

@@ -19,7 +19,7 @@ DURATION_DIFF = 5.0
 
 
 class Confidence(IntEnum):
-    """How sure it is that a result is about a scene."""
+    """The confidence that a result is about a scene."""
 
     NONE = 0
     """No fingerprint is the same."""
@@ -48,7 +48,7 @@ class Evidence:
     off: float | None = None
 
     def confidence(self, most: float = DURATION_DIFF) -> Confidence:
-        """How sure it is, with durations that may differ by `most` seconds."""
+        """The confidence, with durations that may differ by `most` seconds."""
         if not self.hashes:
             return Confidence.NONE
         if self.off is None or self.off > most or self.agreeing * 2 < self.durations:

@@ -185,7 +185,7 @@ class _Reading:
 
 
 def _said(row: Row, name: str) -> Any:
-    """What a row says in a field, or in an older one that means the same; None for nothing."""
+    """The value of a field in a row, or of an older field that means the same; None for nothing."""
     found = row.get(name)
     if found not in (None, "", []):
         return found

@@ -36,7 +36,7 @@ MATCHED = 20
 
 @dataclass(slots=True)
 class Scraped:
-    """What became of the question for one object, and the edits of the result that is meant."""
+    """The outcome of the question for one object, and the edits of the result that is meant."""
 
     row: Row
     choice: Choice

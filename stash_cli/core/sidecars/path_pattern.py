@@ -241,7 +241,7 @@ def _expression(text: str, tokens: Sequence[_Part | str]) -> tuple[str, tuple[tu
 
 
 def _as_word(each: _Part | str, before: Sequence[_Part | str], behind: Sequence[_Part | str]) -> _Part | str:
-    """What is not used as one word, where a space alone is beside it."""
+    """The part; a field that is not used takes one word where a space alone is beside it."""
     is_beside = any(isinstance(text, str) and text.isspace() for text in (*before, *behind))
     return replace(each, form=_WORD) if isinstance(each, _Part) and not each.name and is_beside else each
 

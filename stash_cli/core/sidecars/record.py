@@ -48,6 +48,6 @@ class Sidecar:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the file says, by field."""
+        """The values of the file, by field."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "unused"}
         return {name: value for name, value in values.items() if value}

@@ -136,7 +136,7 @@ def _may_exist(path: Path) -> bool:
 
 
 def _move_members(connection: Connection, file: int, source: Path, target: Path, parent: int) -> None:
-    """Let the folders in a zip follow it."""
+    """Move the folders in a zip along with it."""
     own = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id == file)
     for folder, path in connection.execute(own).all():
         within = Path(path).relative_to(source)

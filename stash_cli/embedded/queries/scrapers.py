@@ -64,7 +64,7 @@ def _one(type_name: str) -> Callable[..., list[Answer]]:
 
 
 def scrape_scenes(context: RequestContext, *, source: Answer, input: Answer) -> list[list[Answer]]:  # noqa: A002 - the API's own name
-    """What the files beside several scenes say."""
+    """The facts in the files beside several scenes."""
     _check(source)
     return _Reader(context).answers("Scene", input.get("scene_ids") or ())
 
@@ -118,7 +118,7 @@ class _Reader:
         return self.context.connection.scalar(folder.where(t.galleries.c.id == number)), True
 
     def _results(self, path: str, *, is_folder: bool) -> list[Answer]:
-        """What the first file beside a path says, of any format."""
+        """The facts in the first file beside a path, of any format."""
         names = folder_names if is_folder else names_beside
         try:
             read = (sidecars.read_first(kind, names(kind, path), self.roots) for kind in FORMATS)

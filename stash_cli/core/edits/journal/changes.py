@@ -172,7 +172,7 @@ def set_redone(journal: Journal, undo: int, target: Origin) -> None:
 
 
 def lost_create(journal: Journal, target: Origin) -> str | None:
-    """When a run began that may have made a deleted object again: its answer was lost."""
+    """The start of a run that may have made a deleted object again: its answer was lost."""
     rows = journal.rows(
         "SELECT started FROM change JOIN run ON run.id = change.run WHERE target_run = ? AND target_seq = ?"
         " AND operation = 'create' AND state IN ('sent', 'unknown') ORDER BY run DESC LIMIT 1",

@@ -1,4 +1,4 @@
-"""Which database a run was made on: servers name none, so its oldest objects stand for it.
+"""The database that a run was made on: servers name none, so its oldest objects stand for it.
 
 The same server may be asked under two addresses, and one address may lead to a restored backup. Objects that
 are named by a run are looked at by their own `created_at` as well.

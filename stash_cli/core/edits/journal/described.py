@@ -48,7 +48,7 @@ _ENDINGS = {"Create": CREATE, "Update": UPDATE, "Destroy": DELETE, "Merge": MERG
 
 
 def verb_of(operation: Operation) -> str:
-    """What a journal says that an operation does: the name of the mutation where it can only be listed."""
+    """The verb of an operation in the journal: the name of the mutation where it can only be listed."""
     found = subjects().get(operation.name)
     return found.verb if found else UPDATE if edits_of(operation) else operation.name
 

@@ -1,4 +1,4 @@
-"""What the journal tells of runs: which there were, what each changed, and what is undone of it."""
+"""Runs of the journal: which there were, what each changed, and what is undone of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of objects before they are deleted or merged away: all that is needed to make them again.
+"""Snapshots of objects before they are deleted or merged away: all that is needed to make them again.
 
 A snapshot is JSON: `values` by attribute as the update input takes them, `references` of other objects to
 this one as (type, id, field, item), `children` that go with it (markers, chapters), and its `files`.

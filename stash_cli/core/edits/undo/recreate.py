@@ -241,7 +241,7 @@ def _referring(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
 
 
 async def missing_links(reversal: Reversal, rows: Sequence[Recorded]) -> set[tuple[str, str]]:
-    """What snapshots name and does not exist: objects that are gone, or are made again after these."""
+    """Objects that snapshots name and that do not exist: they are gone, or are made again after these."""
     named = {link for row in rows for link in (*_links(reversal, row), *_referring(reversal, row))}
     server = await reversal.session.learn()
     there = await read_objects(reversal.session, dict.fromkeys(named, ()), server) if named else {}

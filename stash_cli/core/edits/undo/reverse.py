@@ -32,7 +32,7 @@ COUNTERS = frozenset(COUNTED.values())
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """What a run made of one field: its value before, and what the server answered last.
+    """The net effect of a run on one field: its value before, and the one that the server answered last.
 
     `change` are the items and keys that were put in and taken out, where the values are not known.
     """
@@ -47,7 +47,7 @@ class Net:
 
 
 def net_of(row: Recorded) -> Net:
-    """What one recorded change made of its field; without an answer what was wanted."""
+    """The net effect of one recorded change; without an answer the value that was wanted."""
     edit = row.edit
     answered = edit.result if row.answered is UNSET else row.answered
     return Net(row.before, answered, edit.after if edit.is_change else None)

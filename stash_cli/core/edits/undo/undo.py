@@ -143,7 +143,7 @@ class Reversal:
         await self.apply(edits, held)
 
     def _net_at(self, rows: Sequence[Recorded], now: Any) -> Net | None:
-        """What changes of one field make, the last first, without those that the present value shows undone.
+        """The net effect of changes of one field, the last first, without those that are seen undone.
 
         None where that are all. A change may be undone whose answer was lost, or which was never sent.
         """
@@ -333,7 +333,7 @@ class Reversal:
                 yield row
 
     def net(self, row: Recorded) -> Net:
-        """What a change made of its field, with the present ids of what it names."""
+        """The net effect of a change, with the present ids of the objects that it names."""
         found, key = net_of(row), self.key(row)
         values = (
             mapped(key, each, self.ids.current) for each in (found.before, found.answered, found.change)

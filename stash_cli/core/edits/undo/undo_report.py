@@ -31,7 +31,7 @@ class Problem:
 
 @dataclass(slots=True)
 class Report:
-    """What an undo has done: changes taken back by what was done for it, others that were so, and problems.
+    """The result of an undo: changes taken back by what was done for it, others that were so, and problems.
 
     `edits` are the edits that were made, or with a dry run would be.
     """
@@ -48,5 +48,5 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """How many changes the server did not take back, or may not have."""
+        """The number of changes that the server did not take back, or may not have."""
         return sum(not each.is_conflict for each in self.problems)

@@ -1,4 +1,4 @@
-"""Which run an undo or a redo takes, and the whole of both."""
+"""The choice of a run for an undo or a redo, and the whole of both."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def redo(session: Session, recorder: Recorder, number: int, *, is_dry: boo
 
 
 async def impossible(session: Session, journal: Journal, number: int, kind: str = UNDO) -> list[Problem]:
-    """What an undo or a redo of a run cannot take back on this server, told without a request."""
+    """The changes of a run that this server cannot take back, told without a request."""
     run = edited(journal, journal.run(number))
     server = await session.learn()
     found = []

@@ -146,7 +146,7 @@ def _items(row: Recorded, name: str) -> list[Any]:
 
 
 def _list_back(before: list[Any], now: list[Any], gave: set[Any]) -> Change:
-    """What the merge put into a list is taken out, and what it took out put in again."""
+    """Take out what the merge put into a list, and put in again what it took out."""
     was, held = ({key_of(item) for item in items} for items in (before, now))
     removed = tuple(item for item in now if key_of(item) in gave and key_of(item) not in was)
     return Change(tuple(item for item in before if key_of(item) not in held), removed)
