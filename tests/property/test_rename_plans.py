@@ -56,7 +56,7 @@ class Library:
         plan = RenamePlan()
         paths = {content: path for path, content in self.disk.files.items()}
         plan.add(self.wish(one, paths[one]) for one in sorted(self.wishes) if one in paths)
-        plan.spell({ROOT, *(split(path)[0] for path in self.disk.files)})
+        plan.use_existing_case({ROOT, *(split(path)[0] for path in self.disk.files)})
         plan.hold((str(one), path) for one, path in paths.items())
         plan.resolve(policy, 255)
         return plan
