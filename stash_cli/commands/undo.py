@@ -99,7 +99,7 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     check_output(runtime)
     if runtime.options.no_journal:
         raise StashUsageError(f"{verb} cannot work without the journal")
-    if options.run is None and not runtime.streams.interactive:
+    if options.run is None and not (options.dry_run or runtime.streams.interactive):
         raise StashUsageError(
             f"name the run to {verb}: stash {verb} RUN, because there is no terminal to ask",
             hint="`stash history` lists the runs.",
@@ -122,7 +122,7 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
         return report
 
     report = runtime.run(work, writes=True, is_recorded=False)
-    if not report.is_complete:
+    if not (report.is_complete or options.dry_run):
         raise StashPartlyUndoneError(report.problems, verb)
 
 
@@ -229,10 +229,13 @@ def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bo
         for line in lines(report.edits, shown=SHOWN):
             runtime.streams.note(line)
     past = {"undo": "undone", "redo": "redone"}[verb]
+    partly = "" if report.is_complete else "partly "
     if is_dry:
-        runtime.streams.note(f"run {number} would be {past}; {count(report, verb)}; nothing was changed")
+        for line in listed(report.problems):
+            runtime.streams.note(f"would not be {past}: {line}")
+        edits = f"{len(report.edits)} edit{'' if len(report.edits) == 1 else 's'}"
+        runtime.streams.note(f"run {number} would be {partly}{past}; {edits}; nothing was changed")
     elif report.done or report.is_complete:
-        partly = "" if report.is_complete else "partly "
         by = f" by run {report.run}" if report.run else ""
         runtime.streams.note(f"{partly}{past}: run {number}{by}; {count(report, verb)}")
 
@@ -255,7 +258,7 @@ def count(report: Report, verb: str) -> str:
             continue
         what = f"{number} field{'' if number == 1 else 's'} of {noun(type_name, 2)[2:]}"
         parts.append(words[operation].format(what if operation == "update" else noun(type_name, number)))
-    return ", ".join(parts) or f"{len(report.edits)} edits"
+    return ", ".join(parts) or "nothing was left to do"
 
 
 def facts(report: Report, number: int) -> dict[str, Any]:

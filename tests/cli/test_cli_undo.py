@@ -82,17 +82,30 @@ def test_it_names_the_run_and_asks(cli: Cli, person: Any) -> None:
 
 
 def test_without_a_terminal_the_run_is_named(cli: Cli, person: Any) -> None:
-    assert cli("undo").status == 2
+    for words in (("undo",), ("redo",), ("undo", "--yes"), ("redo", "--yes")):
+        assert cli(*words).status == 2
     assert cli("undo", "1").status == 11
     assert cli.ok("undo", "1", "--yes").err.endswith("deleted 1 tag\n")
 
 
-def test_a_dry_run_changes_nothing(cli: Cli, person: Any) -> None:
-    cli.ok("tag", "update", "1", "--description", "one")
+def test_a_dry_run_changes_nothing_and_needs_no_terminal(cli: Cli, person: Any) -> None:
+    person("tag", "update", "1", "--description", "one")
+    for words in (("undo", "4"), ("undo",), ("undo", "--yes")):
+        done = cli.ok(*words, "--dry-run")
+        assert 'description: "one" -> ""' in done.err
+        assert "run 4 would be undone; 1 edit; nothing was changed" in done.err
+    person("undo", answers="y\n")
+    assert 'description: "" -> "one"' in cli.ok("redo", "--dry-run").err
+    assert described(cli) == ""
+    assert len(cli.ok("history", "--json").json) == 5
+
+
+def test_a_dry_run_tells_conflicts_and_ends_well(cli: Cli, person: Any) -> None:
+    cli.ok("tags", "update", "1", "2", "--description", "both", "--yes")
+    cli.ok("tag", "update", "1", "--description", "later")
     done = cli.ok("undo", "4", "--dry-run")
-    assert 'description: "one" -> ""' in done.err
-    assert described(cli) == "one"
-    assert len(cli.ok("history", "--json").json) == 4
+    assert "would not be undone: tag 1 description: changed since by run 5" in done.err
+    assert "run 4 would be partly undone; 1 edit; nothing was changed" in done.err
 
 
 def test_conflicts_are_told_and_the_rest_is_done(cli: Cli, person: Any) -> None:
