@@ -69,10 +69,17 @@ class Counting:
             self.loses = self.spoils = lambda _: False
             return True
 
-        if done:
-            self.loses = once
-        else:
-            self.spoils = once
+        self.loses, self.spoils = (once, lambda _: False) if done else (lambda _: False, once)
+
+    def lose_all_from(self, word: str) -> None:
+        """Lose the response to the next document with `word`, and all later ones until `lose` is called."""
+        seen: list[str] = []
+
+        def later(request: GraphQLRequest) -> bool:
+            seen.extend([word] if word in request.document else [])
+            return bool(seen)
+
+        self.loses = later
 
     def hold(self, word: str, *, before: bool = False) -> Held:
         """Hold back the answer to the next document that contains `word`, or (`before`) the request."""

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.journal.resources import read_back
+from stash_cli.core.edits.lost_answers import LostAnswers
 from stash_cli.core.edits.pace import Pace, in_rounds
 from stash_cli.core.edits.plan import CHUNK
 from stash_cli.core.edits.unrecorded import Unrecorded
@@ -59,6 +60,8 @@ class Applier:
     """Sizes of requests; without one they hold as many objects as `apply` is told."""
     fail_fast: bool = False
     """Whether the first failure stops the rest."""
+    reads_back: bool = True
+    """Whether the server is asked what became of operations whose answer was lost."""
     _is_tried: bool = field(default=False, init=False)
     """Whether the server has accepted or refused anything for its own sake."""
     _unanswered: int = field(default=0, init=False)
@@ -70,8 +73,9 @@ class Applier:
     ) -> None:
         """Send operations in their order, those of at most `size` objects to a request.
 
-        `note` is called for each once its outcome is known, also when a cancellation ends the request; not
-        for what is left over after `stopped`, nor for objects with an id in `skip`, which may grow meanwhile.
+        `note` is called for each once its outcome is known, of lost answers after the last request; also when
+        a cancellation ends it. Not for what is left over after `stopped`, nor for objects with an id in
+        `skip`, which may grow meanwhile.
         A bulk mutation that is refused is sent again in parts, until it is known for which objects.
         """
         server = await self.session.learn()
@@ -81,19 +85,40 @@ class Applier:
         note = self.recording.noting(note)
         many = self.recording.operations
         left = deque([deque(in_rounds(many) if self.pace else many)])
-        while left and self.stopped is None:
-            request = _next_request(left[0], size, alone, self.pace)
-            if not left[0]:
-                left.popleft()
-            sent = list(_left(request, skip))
-            self.recording.skip(request)
-            work = self._send(sent, note)
+        lost = LostAnswers(self.session)
+        try:
+            while left and self.stopped is None:
+                request = _next_request(left[0], size, alone, self.pace)
+                if not left[0]:
+                    left.popleft()
+                again = await self._send_shielded(request, lost.holding(note), skip)
+                left.extendleft(deque(each) for each in reversed(again))
+            if lost and self.reads_back:
+                await lost.look_up()
+        finally:
+            self._tell(lost, note)
+
+    def _tell(self, lost: LostAnswers, note: Note) -> None:
+        """Note what was held back, as far as it is known."""
+        if lost:
+            lost.tell(note)
             try:
-                again = await (uninterrupted(work) if self.is_shielded else work)
+                self.recording.commit()
             except StashJournalError as error:
                 self.stopped = error
-            else:
-                left.extendleft(deque(each) for each in reversed(again))
+
+    async def _send_shielded(
+        self, request: Sequence[Operation], note: Note, skip: Collection[str]
+    ) -> list[list[Operation]]:
+        """Send one request for what is not skipped; the requests to send in its place."""
+        sent = list(_left(request, skip))
+        self.recording.skip(request)
+        work = self._send(sent, note)
+        try:
+            return await (uninterrupted(work) if self.is_shielded else work)
+        except StashJournalError as error:
+            self.stopped = error
+            return []
 
     async def _send(self, operations: list[Operation], note: Note) -> list[list[Operation]]:
         """Send one request; the requests to send in its place, for what was refused with others."""

@@ -28,15 +28,15 @@ async def with_before(session: Session, edits: Sequence[Edit]) -> list[Edit]:
     server = await session.learn()
     wanted: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
-        for type_name, one, attr in _reads(edit) if edit.before is UNSET else ():
+        for type_name, one, attr in reads_of(edit) if edit.before is UNSET else ():
             wanted.setdefault((type_name, one), set()).add(attr)
     if not wanted:
         return list(edits)
     rows = await read_objects(session, wanted, server)
-    return [_filled(edit, rows) for edit in edits]
+    return [filled(edit, rows) for edit in edits]
 
 
-def _reads(edit: Edit) -> Iterable[tuple[str, str, str]]:
+def reads_of(edit: Edit) -> Iterable[tuple[str, str, str]]:
     """Type, id and attribute of what has to be read to know what an edit replaces."""
     relation = relationships(edit.type).get(edit.field)
     if relation is not None and relation.query_strategy == "filter_query":
@@ -48,7 +48,8 @@ def _reads(edit: Edit) -> Iterable[tuple[str, str, str]]:
         yield edit.type, edit.id, edit.field
 
 
-def _filled(edit: Edit, rows: Rows) -> Edit:
+def filled(edit: Edit, rows: Rows) -> Edit:
+    """An edit with what it replaces, where `rows`, read as `reads_of` says, have it."""
     if edit.before is not UNSET:
         return edit
     relation = relationships(edit.type).get(edit.field)

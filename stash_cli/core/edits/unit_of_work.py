@@ -78,7 +78,7 @@ class UnitOfWork:
         self.size = size
         self.on_conflict = on_conflict
         self.retry_unknown = retry_unknown
-        self.applier = Applier(client.session, raw=[])
+        self.applier = Applier(client.session, raw=[], reads_back=False)
         self.number: int | None = None
         """Number of the request, where its answer is merged into the objects."""
         self.objects: list[StashObject] = []

@@ -168,6 +168,24 @@ def same(one: Any, other: Any) -> bool:
     return bool(_plain(one) == _plain(other))
 
 
+def is_made(after: Any, now: Any) -> bool:
+    """Whether a field has what an edit wanted: the value, or the items or keys that it changed."""
+    if isinstance(after, Change):
+        held = {_text(item) for item in now or ()}
+        is_without = not any(_text(item) in held for item in after.removed)
+        return is_without and all(_text(item) in held for item in after.added)
+    if isinstance(after, MapChange):
+        held_map: Mapping[str, Any] = now or {}
+        kept = all(same(held_map.get(name), value) for name, value in after.values.items())
+        return kept and not any(name in held_map for name in after.removed)
+    return same(now, after) or (isinstance(after, str) and now == after.strip())
+
+
+def _text(item: Any) -> str:
+    """The key of an item, whatever the zone of a time."""
+    return str(_plain(key_of(item)))
+
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:\d\d)")
 
 
