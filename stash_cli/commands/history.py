@@ -157,13 +157,19 @@ def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     for state, count in found.states.items():
         if state != "done":
             yield f"{count} {'change' if count == 1 else 'changes'} {state}"
+    if found.lost and not found.undone:
+        yield (
+            f"whether the server has done what is {' or '.join(found.lost)} is not known:"
+            f" `stash history resume {number}` looks and goes on,"
+            f" `stash undo {number}` looks and takes it back"
+        )
     yield from change_lines(journal, number, most)
 
 
 def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     """The net changes of the first `most` objects (below 0: of all), and how many more there are."""
     from stash_cli.core.edits.diff import change_text
-    from stash_cli.core.edits.journal.changes import UPDATE, read
+    from stash_cli.core.edits.journal.changes import DONE, UPDATE, read
     from stash_cli.core.edits.journal.history import net_edits
 
     objects: dict[tuple[str, str], list[Recorded]] = {}
@@ -177,10 +183,10 @@ def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     for (type_name, _), rows in objects.items():
         for row in rows:
             if row.operation != UPDATE:
-                yield f"{type_name} {row.id}  {_whole(row)}{_reason(row)}"
+                yield f"{type_name} {row.id}  {_whole(row)}{_unless_done(row)}"
         for edit in net_edits(row for row in rows if row.operation == UPDATE):
-            failed = next((row for row in rows if row.field == edit.field and row.reason), None)
-            yield f"{type_name} {edit.id}  {edit.field}: {change_text(edit)}{_reason(failed)}"
+            open_ = next((row for row in rows if row.field == edit.field and row.state != DONE), None)
+            yield f"{type_name} {edit.id}  {edit.field}: {change_text(edit)}{_unless_done(open_)}"
     if more:
         yield f"and {len(more)} more objects; --limit all shows all"
 
@@ -190,8 +196,11 @@ def _whole(row: Recorded) -> str:
     return {"create": "created", "delete": "deleted", "merge": "merged"}.get(row.operation, row.operation)
 
 
-def _reason(row: Recorded | None) -> str:
-    return f"  ({row.state}: {row.reason})" if row is not None and row.reason else ""
+def _unless_done(row: Recorded | None) -> str:
+    """The state of a change that is not done, with the reason."""
+    if row is None or row.state == "done":
+        return ""
+    return f"  ({row.state}{f': {row.reason}' if row.reason else ''})"
 
 
 def run_prune(runtime: Runtime, options: PruneOptions) -> None:

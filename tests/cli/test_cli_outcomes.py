@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from cli_support import Cli, Done
-from fault_kinds import SHAPES, answered, errors, page, reset_after, reset_before, worked
+from fault_kinds import SHAPES, answered, errors, page, reset_after, reset_before
 from fault_proxy import Exchange, FaultProxy, counted, on_mutation, on_operation
 
 COUNT = 520
@@ -69,7 +69,7 @@ def test_one_chunk_that_fails_stops_no_other(proxy: FaultProxy, many: Cli) -> No
 
 def test_a_lost_answer_is_told_from_a_failure(proxy: FaultProxy, many: Cli) -> None:
     proxy.requests.clear()
-    proxy.rule = on_mutation(reset_after, 2)
+    proxy.rule = on_mutation(reset_before, 2)
     done = update(many, "new", "--json")
     first, second = sizes(proxy)[:2]
     assert done.status == 6
@@ -77,8 +77,18 @@ def test_a_lost_answer_is_told_from_a_failure(proxy: FaultProxy, many: Cli) -> N
     assert (problem["outcome"], problem["ids"]) == ("unknown", IDS[first : first + second])
     assert json.loads(done.err)["done"] == [*IDS[:first], *IDS[first + second :]]
     assert f"stash tags show {first + 1}" in json.loads(done.err)["hint"]
-    assert described(many) == COUNT
+    assert described(many) == COUNT - second
     assert sum(sizes(proxy)) == COUNT
+
+
+def test_what_was_done_without_an_answer_is_read_back(proxy: FaultProxy, tags: Cli) -> None:
+    proxy.rule = on_mutation(reset_after)
+    assert tags.ok("tags", "update", "1", "2", "--description", "new", "--yes").err == "updated 2 tags\n"
+    assert tags.ok("tags", "update", "1", "parents+=B", "favorite=true").status == 0
+    assert "merged" in tags.ok("tags", "merge", "2", "--into", "1", "--yes").err
+    assert tags.ok("tags", "delete", "3", "--yes").err == "deleted 1 tag\n"
+    assert tags.ok("history", "--json").json[0]["changes"] == {"done": 1}
+    assert len(proxy.mutations) == 3 + 4
 
 
 def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, many: Cli) -> None:
@@ -121,7 +131,7 @@ def test_a_refused_bulk_change_is_made_for_each_apart(proxy: FaultProxy, tags: C
 
 def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy, tags: Cli) -> None:
     row = '{"id": "1", "created_at": "2024-01-02T03:04:05Z", "description": "new"}'
-    proxy.rule = on_mutation(worked(answered(f'{{"data": {{"bulkTagUpdate": [{row}]}}}}')))
+    proxy.rule = on_mutation(answered(f'{{"data": {{"bulkTagUpdate": [{row}]}}}}'))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
     assert done.status == 6
     assert "1 of 2 unknown (ids 2)" in done.err
@@ -129,7 +139,7 @@ def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy,
 
 
 def test_a_bulk_answer_of_another_shape_proves_nothing(proxy: FaultProxy, tags: Cli) -> None:
-    proxy.rule = on_mutation(worked(answered('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}')))
+    proxy.rule = on_mutation(answered('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}'))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
     assert done.status == 10
     assert "2 of 2 unknown (ids 1, 2)" in done.err
@@ -166,7 +176,7 @@ ONE = {
     "create": ("create", "--name", "New"),
     "create if missing": ("create", "--name", "New", "--if-missing"),
 }
-LOST = (answered(SHAPES["null data"]), answered(SHAPES["empty data"]), reset_after)
+LOST = (answered(SHAPES["null data"]), answered(SHAPES["empty data"]), reset_before)
 
 
 @pytest.mark.parametrize("command", ONE)
@@ -179,6 +189,19 @@ def test_a_change_without_an_answer_is_unknown(command: str, proxy: FaultProxy, 
         assert not any(word in done.err for word in ("updated", "deleted", "created tag"))
         assert "check with `stash tags" in done.err
         assert len(proxy.mutations) == before + 1
+
+
+def test_history_says_what_settles_a_lost_answer(proxy: FaultProxy, tags: Cli) -> None:
+    proxy.rule = on_mutation(reset_before)
+    assert tags("tags", "update", "1", "--description", "new").status == 10
+    shown = tags.ok("history", "show", "4").out
+    assert 'description: "" -> "new"  (unknown: ' in shown
+    assert "`stash history resume 4` looks and goes on, `stash undo 4` looks and takes it back" in shown
+    assert "nothing was left to do" in tags.ok("undo", "4", "--yes").err
+    assert (
+        "(failed: its answer was lost, and the server has not done it)" in tags.ok("history", "show", "4").out
+    )
+    assert "nothing left to do" in tags("history", "resume", "4", "--yes").err
 
 
 def test_media_folders_are_told_after_the_server_has_them(proxy: FaultProxy, tmp_path) -> None:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from journal_support import Workbench, journalled
+from journal_support import Workbench, journalled, overview
 from PIL import Image
 
 from stash_cli.core.edits.apply import Applier
@@ -286,12 +286,40 @@ async def test_an_undo_that_was_cut_off_is_finished_by_the_next(embedded_url: st
         scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag]))
         async with bench.context.journal() as run:
             await bench.client.destroy_entity(Tag, [tag.id])
-        for word in ("tagCreate", "bulkSceneUpdate"):
-            bench.wire.lose(word)
-            assert not (await bench.context.undo(run.id)).is_complete
+        bench.wire.lose_all_from("tagCreate")
+        assert not (await bench.context.undo(run.id)).is_complete
+        bench.wire.lose("bulkSceneUpdate", done=False)
+        assert not (await bench.context.undo(run.id)).is_complete
         assert (await bench.context.undo(run.id)).is_complete
         assert await bench.store.count(Tag) == 1
         assert len((await bench.shown(scene))[3]) == 1
+
+
+LOST = {
+    "tagCreate": lambda client, *_: client.create_tag(Tag(name="New", description="n", aliases=["m"])),
+    "tagUpdate": lambda client, one, _: client.ask("tagUpdate", input={"id": one, "description": "new"}),
+    "tagsDestroy": lambda client, one, _: client.destroy_entity(Tag, [one]),
+    "tagsMerge": lambda client, one, other: client.tags_merge([one], other),
+    "sceneAddPlay": lambda client, *_: client.scene_add_play("1", times=["2024-02-01T00:00:00Z"]),
+}
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+async def test_an_undo_looks_up_what_became_of_lost_answers(embedded_url: str, is_done: bool) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
+        await bench.client.create_scene(Scene(title="Sea", tags=tags[:1]))
+        before = await overview(bench)
+        for word, act in LOST.items():
+            ids = {tag.name: tag.id for tag in await bench.store.find(Tag)}
+            bench.wire.lose(word, done=is_done)
+            with suppress(StashConnectionError):
+                async with bench.context.journal() as run:
+                    await act(bench.client, ids["A"], ids["B"])
+            assert "unknown" in bench.states(run.id), word
+            assert (await bench.context.undo(run.id)).is_complete, word
+            assert await overview(bench) == before, word
+            assert bench.states(run.id).keys() == {"done" if is_done else "failed"}, word
 
 
 async def test_one_undo_at_a_time(embedded_url: str) -> None:

@@ -151,6 +151,38 @@ def planned_creations(
     return [*map(_recorded, rows)]
 
 
+def lost(journal: Journal, run: int) -> list[Recorded]:
+    """The changes of a run whose answer was lost, and that were not taken back."""
+    rows = journal.rows(
+        "SELECT * FROM change WHERE run = ? AND state IN ('sent', 'unknown') AND undone_by IS NULL"
+        " ORDER BY seq",
+        run,
+    )
+    return [*map(_recorded, rows)]
+
+
+def repeated(journal: Journal, run: int) -> set[tuple[str, str, str]]:
+    """Type, id and field of what a run may have changed several times, once with a lost answer."""
+    rows = journal.rows(
+        "SELECT type, id, field FROM change WHERE run = ? AND operation = 'update'"
+        " AND state IN ('done', 'sent', 'unknown') GROUP BY type, id, field"
+        " HAVING count(*) > 1 AND sum(state <> 'done')",
+        run,
+    )
+    return {(row["type"], row["id"], row["field"]) for row in rows}
+
+
+def made_ids(journal: Journal, run: int, type_name: str) -> set[str]:
+    """The ids of objects that a run, or a later one on its database, has made."""
+    rows = journal.rows(
+        "SELECT change.id FROM change JOIN run ON run.id = change.run WHERE run >= ?1 AND type = ?2"
+        " AND operation = 'create' AND state = 'done' AND (run.database IS NULL"
+        " OR run.database = ifnull((SELECT database FROM run WHERE id = ?1), run.database))",
+        *(run, type_name),
+    )
+    return {row["id"] for row in rows}
+
+
 def set_undone(journal: Journal, by: int | None, targets: Iterable[Origin]) -> None:
     """Store which run undid changes; None: they hold again."""
     with journal.writing() as connection:
@@ -212,11 +244,14 @@ def last_change(
 ) -> int | None:
     """The last run after `after`, other than `but`, that changed a field of an object, or deleted it.
 
+    One whose answer was lost counts.
+
     `ids` are all that the object has had.
     """
     rows = journal.rows(
         "SELECT max(run) AS run FROM change JOIN run ON run.id = change.run WHERE type = ?1 AND run > ?2"
-        " AND field IN (?3, '') AND run <> ?4 AND state = 'done' AND undone_by IS NULL"
+        " AND field IN (?3, '') AND run <> ?4 AND state IN ('done', 'sent', 'unknown')"
+        " AND undone_by IS NULL"
         " AND change.id IN (SELECT value FROM json_each(?5))"
         " AND (run.database IS NULL"
         " OR run.database = ifnull((SELECT database FROM run WHERE id = ?2), run.database))",

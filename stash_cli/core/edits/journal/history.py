@@ -40,6 +40,11 @@ class Summary:
         return ", ".join(parts) or "nothing"
 
     @property
+    def lost(self) -> list[str]:
+        """The states of its changes of which it is not known whether the server has made them."""
+        return [state for state in (SENT, UNKNOWN) if self.states.get(state)]
+
+    @property
     def beyond(self) -> list[str]:
         """The names of what it did and cannot be undone."""
         return [operation for operation, _ in self.objects if operation not in UNDOABLE]

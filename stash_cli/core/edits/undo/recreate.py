@@ -6,14 +6,15 @@ among objects that are made again, markers and chapters, and the links of other 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.before_values import is_read, read_objects
 from stash_cli.core.edits.journal import changes
 from stash_cli.core.edits.journal.changes import CREATE, Recorded
 from stash_cli.core.edits.journal.snapshots import CHILDREN
+from stash_cli.core.edits.lost_answers import made_since
 from stash_cli.core.edits.plan import plan_create
-from stash_cli.core.edits.undo.resume import made_since
 from stash_cli.core.edits.undo.reverse import CHANGED, NOT_READ, mapped, same, whole
 from stash_cli.core.edits.undo.undo import refusal
 from stash_cli.core.edits.undo.undo_report import Problem
@@ -83,13 +84,14 @@ def _is_same(found: Mapping[str, Any], row: Recorded) -> bool:
 async def _note_lost(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     """Look up what an undo may have made before, whose answer was lost."""
     for row in rows:
-        entity = ENTITIES.get(row.type)
-        name = row.before["values"].get(entity.label) if entity else None
         started = changes.lost_create(reversal.journal, (row.run, row.seq))
-        if started and name:
-            ids = await made_since(reversal.session, row.type, name, started)
-            if len(ids) == 1:
-                _note_new(reversal, row, ids[0])
+        if started is None:
+            continue
+        known = changes.made_ids(reversal.journal, row.run, row.type)
+        since = datetime.fromisoformat(started)
+        [made] = await made_since(reversal.session, row.type, [row.before["values"]], since, known)
+        if made:
+            _note_new(reversal, row, made[0]["id"])
 
 
 def _is_known(reversal: Reversal, row: Recorded) -> bool:

@@ -23,13 +23,15 @@ from stash_cli.core.edits.journal.changes import (
     UPDATE,
     Recorded,
 )
+from stash_cli.core.edits.journal.history import summary
 from stash_cli.core.edits.journal.pictures import Pictures, is_picture
 from stash_cli.core.edits.journal.resources import is_resource, plan_resources, read_resources
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
-from stash_cli.core.edits.undo.reverse import CHANGED, same
+from stash_cli.core.edits.undo.lost_changes import find_created, note_created
+from stash_cli.core.edits.undo.reverse import CHANGED, is_made, same
 from stash_cli.core.errors import StashJournalError
-from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
+from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.entities import ENTITIES
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.journal.journal import Run
+    from stash_cli.core.edits.journal.journal import Journal, Run
     from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
@@ -56,6 +58,10 @@ async def resume(session: Session, recorder: Recorder, number: int) -> dict[str,
     run = recorder.journal.run(number)
     if not any(recorder.journal.counts(number).get(state) for state in OPEN):
         raise StashJournalError(f"Run {number} has nothing left to do.")
+    if summary(recorder.journal, run).undone:
+        raise StashJournalError(
+            f"Run {number} was undone.", hint="Run its command again; what is so already is not sent."
+        )
     recorder.go_on(run)
     with recorder.journal.exclusive():
         await _go_on(session, recorder, run)
@@ -107,7 +113,7 @@ async def _step(
         others = [edit for _, edit in found if is_resource(edit.type)]
         operations += await plan_resources(session, others)
     elif rows[0].operation == CREATE:
-        left = await _open_creates(session, rows, started)
+        left = await _open_creates(session, recorder.journal, rows, started)
         pictures = Pictures(recorder.journal)
         operations += [plan_create(row.type, pictures.unpacked(row.wanted["input"])) for row in left]
         recorder.resumed |= {id(each.args): row for each, row in zip(operations, left, strict=True)}
@@ -158,7 +164,7 @@ def _with_present(row: Recorded, now: Any) -> Edit | None:
     """The edit that is still to be sent of an update whose field is `now`; without one its state is set."""
     if now is UNSET:
         row.state, row.reason = SKIPPED, "it does not exist any more"
-    elif _is_made(row, now):
+    elif is_made(row.edit.after, now):
         row.state, row.answered = DONE, now
     elif row.edit.is_change or same(now, row.before) or row.before is UNSET:
         return Edit(row.type, row.id, row.field, now, row.edit.after)
@@ -167,58 +173,19 @@ def _with_present(row: Recorded, now: Any) -> Edit | None:
     return None
 
 
-def _is_made(row: Recorded, now: Any) -> bool:
-    """Whether a server has what a change wanted; of what was never sent this says that it is so already."""
-    after = row.edit.after
-    if isinstance(after, Change):
-        held = {_name(item) for item in now or ()}
-        return all(_name(item) in held for item in after.added) and not any(
-            _name(item) in held for item in after.removed
-        )
-    if isinstance(after, MapChange):
-        held_map: Mapping[str, Any] = now or {}
-        kept = all(same(held_map.get(name), value) for name, value in after.values.items())
-        return kept and not any(name in held_map for name in after.removed)
-    return same(now, after) or (isinstance(after, str) and now == after.strip())
-
-
-def _name(item: Any) -> str:
-    return str(key_of(item))
-
-
-async def _open_creates(session: Session, rows: Sequence[Recorded], started: str) -> list[Recorded]:
+async def _open_creates(
+    session: Session, journal: Journal, rows: Sequence[Recorded], started: str
+) -> list[Recorded]:
     """The creations that are still to be sent. One that may have been done is found by its name."""
-    left = []
-    for row in rows:
-        entity = ENTITIES.get(row.type)
-        name = row.wanted["input"].get(entity.label) if entity else None
-        if row.state == PLANNED:
+    left = [row for row in rows if row.state == PLANNED]
+    lost = [row for row in rows if row.state != PLANNED]
+    for row, made in await find_created(session, journal, lost, started):
+        if made:
+            note_created(row, made)
+        else:
+            row.state = PLANNED
             left.append(row)
-        elif entity and name:
-            ids = await made_since(session, row.type, name, started)
-            if len(ids) == 1:
-                row.state, row.id = DONE, ids[0]
-            elif not ids:
-                row.state = PLANNED
-                left.append(row)
-    return left
-
-
-async def made_since(session: Session, type_name: str, name: str, started: str) -> list[str]:
-    """The ids of objects of this name that were made since a run began."""
-    entity = ENTITIES[type_name]
-    criterion = {entity.label: {"value": name, "modifier": "EQUALS"}}
-    args = {"filter": {"per_page": -1}, entity.filter_arg: criterion}
-    paths = [f"{entity.items}.{path}" for path in ("id", "created_at", entity.label)]
-    answer = await session.call(entity.find, args, paths, quiet=True)
-    rows = [each for each in answer[entity.items] or () if each.get(entity.label) == name.strip()]
-    return [each["id"] for each in rows if _is_since(each["created_at"], started)]
-
-
-def _is_since(made: str, started: str) -> bool:
-    from datetime import datetime, timedelta
-
-    return datetime.fromisoformat(made) >= datetime.fromisoformat(started) - timedelta(seconds=5)
+    return sorted(left, key=lambda row: row.seq)
 
 
 async def _open_deletes(session: Session, rows: Sequence[Recorded]) -> list[Recorded]:

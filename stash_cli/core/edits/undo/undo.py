@@ -6,6 +6,7 @@ what cannot be taken back today can be tried again, since every change knows whe
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.apply import Applier
@@ -20,6 +21,7 @@ from stash_cli.core.edits.journal.resources import RESOURCES, is_resource, plan_
 from stash_cli.core.edits.journal.snapshots import read_snapshots
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import check_known, plan_destroy, plan_updates
+from stash_cli.core.edits.undo.lost_changes import resolve
 from stash_cli.core.edits.undo.present_values import OTHER, present_values
 from stash_cli.core.edits.undo.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.undo.undo_report import Problem, Report
@@ -66,15 +68,13 @@ class Reversal:
     async def run(self) -> None:
         """Take the run back. Raises StashJournalError where it was made on another database."""
         await self._check_database()
-        rows_ = changes.read(self.journal, self.target.id)
-        self.made = {self.key(row)[:2] for row in rows_ if row.operation == CREATE and row.id}
+        await resolve(self.session, self.journal, self.target, self.ids.current)
+        rows = changes.read(self.journal, self.target.id)
+        self.made = {self.key(row)[:2] for row in rows if row.operation == CREATE and row.id}
         last: list[Recorded] = []
-        for rows in stages(self._first(last)):
+        for step in chain(stages(self._first(last)), stages(last)):
             if self.applier.stopped is None:
-                await self._step(rows)
-        for rows in stages(last):
-            if self.applier.stopped is None:
-                await self._step(rows)
+                await self._step(step)
         self.report.run = self.recorder.run
         if (stopped := self.applier.stopped) is not None:
             if not self.report.done:

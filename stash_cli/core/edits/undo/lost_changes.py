@@ -1,0 +1,176 @@
+"""Recorded changes whose answer was lost: what the server has now tells which of them it has made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.edits.before_values import is_read, paths_of, read_objects, with_before
+from stash_cli.core.edits.journal import changes
+from stash_cli.core.edits.journal.changes import CREATE, DELETE, DONE, FAILED, MERGE, SENT, UNKNOWN, UPDATE
+from stash_cli.core.edits.journal.pictures import is_picture
+from stash_cli.core.edits.journal.recording import shown
+from stash_cli.core.edits.journal.resources import is_resource, read_resources
+from stash_cli.core.edits.lost_answers import made_since
+from stash_cli.core.edits.undo.reverse import is_made, mapped, same
+from stash_cli.core.orm.edit import Edit
+from stash_cli.core.orm.input import attributes
+from stash_cli.core.orm.side_mutations import COUNTED
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.journal.changes import Recorded
+    from stash_cli.core.edits.journal.journal import Journal, Run
+
+    Current = Callable[[str, str], str]
+
+LOST = (SENT, UNKNOWN)
+"""States of changes whose answer was lost."""
+_NOT_DONE = "its answer was lost, and the server has not done it"
+_NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
+
+
+async def resolve(session: Session, journal: Journal, run: Run, current: Current) -> None:
+    """Store which changes of a run with a lost answer were done, and which were not (FAILED).
+
+    What cannot be told stays as it is. `current` gives the present id of an object by type and id.
+    """
+    repeated = changes.repeated(journal, run.id)
+    for rows in _pages(changes.lost(journal, run.id)):
+        if rows[0].operation == UPDATE:
+            await _resolve_updates(session, [row for row in rows if row.key not in repeated], current)
+        elif rows[0].operation == CREATE:
+            await _resolve_creates(session, journal, rows, run.started)
+        elif rows[0].operation in (DELETE, MERGE):
+            await _resolve_removals(session, rows, current)
+        changes.set_states(journal, [row for row in rows if row.state not in LOST])
+
+
+def _pages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
+    """Changes in their order, a page of one operation at a time."""
+    page: list[Recorded] = []
+    for row in rows:
+        if page and (page[-1].operation != row.operation or len(page) >= changes.PAGE):
+            yield page
+            page = []
+        page.append(row)
+    if page:
+        yield page
+
+
+async def _resolve_updates(session: Session, rows: Sequence[Recorded], current: Current) -> None:
+    told = [row for row in rows if not is_picture(row.type, row.field) and not _is_counted_unseen(row)]
+    edits = [_present_edit(row, current) for row in told]
+    own = await with_before(session, [edit for edit in edits if not is_resource(edit.type)])
+    places = {row.key: (row.before, row.edit.after) for row in told if is_resource(row.type)}
+    now = {(edit.type, edit.id, edit.field): edit.before for edit in own}
+    now |= await read_resources(session, places)
+    for row, edit in zip(told, edits, strict=True):
+        value = now.get((edit.type, edit.id, edit.field), UNSET)
+        if value is UNSET:
+            continue
+        if is_made(edit.after, value):
+            row.state, row.answered = DONE, value
+        elif same(value, mapped(row.key, row.before, current)):
+            row.state, row.reason = FAILED, _NOT_DONE
+
+
+def _present_edit(row: Recorded, current: Current) -> Edit:
+    """The edit of a change, with the present ids of objects, and what it replaces to be read."""
+    return Edit(
+        row.type,
+        current(row.type, row.id),
+        row.field,
+        UNSET,
+        mapped(row.key, row.edit.after, current),
+    )
+
+
+def _is_counted_unseen(row: Recorded) -> bool:
+    """Whether a change counted at a time that is not known, so that nothing tells whether it did."""
+    return row.field in COUNTED and not any(row.wanted.values())
+
+
+async def _resolve_creates(
+    session: Session, journal: Journal, rows: Sequence[Recorded], started: str
+) -> None:
+    for row, made in await find_created(session, journal, rows, started):
+        if made:
+            note_created(row, made)
+        else:
+            row.state, row.reason = FAILED, _NOT_DONE
+
+
+async def find_created(
+    session: Session, journal: Journal, rows: Sequence[Recorded], started: str
+) -> list[tuple[Recorded, Mapping[str, Any] | None]]:
+    """Creations of a run that began then, each with the object that it made, or None where there is none.
+
+    Those of which that is not clear are left out.
+    """
+    server = await session.learn()
+    found: list[tuple[Recorded, Mapping[str, Any] | None]] = []
+    for type_name in dict.fromkeys(row.type for row in rows):
+        many = [row for row in rows if row.type == type_name]
+        known = changes.made_ids(journal, many[0].run, type_name)
+        paths = paths_of(type_name, attributes(type_name).values(), server)
+        inputs = [row.wanted["input"] for row in many]
+        made = await made_since(session, type_name, inputs, datetime.fromisoformat(started), known, paths)
+        for row, each in zip(many, made, strict=True):
+            if each is not None:
+                found.append((row, each[0] if each else None))
+    return found
+
+
+def note_created(row: Recorded, made: Mapping[str, Any]) -> None:
+    """Note which object a creation has made.
+
+    Its answer is taken to be what the object has now where that is what was sent; else others changed it
+    since, and an undo has to find that out.
+    """
+    names = attributes(row.type)
+    sent = {names[name]: value for name, value in row.wanted["input"].items() if name in names}
+    row.state, row.id, row.created_at = DONE, str(made["id"]), made["created_at"]
+    row.answered = {
+        name: value if _agree(value, sent.get(name)) else sent.get(name)
+        for name, value in shown(row.type, made).items()
+    }
+
+
+def _agree(one: Any, other: Any) -> bool:
+    """Whether a value is what was sent: servers trim texts and reorder lists."""
+    return (one in _NOTHING and other in _NOTHING) or same(_plain(one), _plain(other))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip()
+    return sorted(map(_plain, value), key=str) if isinstance(value, list) else value
+
+
+async def _resolve_removals(session: Session, rows: Sequence[Recorded], current: Current) -> None:
+    """Of deletions and merges it tells whether the objects that were to go are there."""
+    gone = {id(row): [(row.type, current(row.type, one)) for one in _removed(row)] for row in rows}
+    keys = {key for many in gone.values() for key in many if is_read(key[0])}
+    there = await read_objects(session, dict.fromkeys(keys, ()), await session.learn()) if keys else {}
+    for row in rows:
+        found = [there.get(key) for key in gone[id(row)] if is_read(key[0])]
+        if found and not any(found):
+            row.state = DONE
+        elif found and all(_is_same(each, row) for each in found):
+            row.state, row.reason = FAILED, _NOT_DONE
+
+
+def _removed(row: Recorded) -> list[str]:
+    """The ids of the objects that a deletion or a merge removes."""
+    return [row.id] if row.operation == DELETE else [str(one) for one in row.wanted["input"]["source"]]
+
+
+def _is_same(found: Mapping[str, Any] | None, row: Recorded) -> bool:
+    """Whether an object is there, and not another one that has got the id since."""
+    if found is None or row.operation == MERGE or row.created_at is None:
+        return found is not None
+    return same(found.get("created_at"), row.created_at)
