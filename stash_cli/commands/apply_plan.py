@@ -132,9 +132,10 @@ def editing_of(
 async def carry_out_edits(
     session: Session, runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft
 ) -> None:
-    from stash_cli.commands.verbs.update import other_edits
+    from stash_cli.commands.verbs.update import drop_refused, other_edits
 
     editing = editing_of(session, runtime, options, head, draft)
+    await drop_refused(editing)
     if not len(draft):
         runtime.streams.note("the plan changes nothing")
         return

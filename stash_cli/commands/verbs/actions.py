@@ -40,6 +40,7 @@ async def change(
     """
     from stash_cli.commands.verbs.targets import find_targets, read_words
     from stash_cli.commands.verbs.update import report
+    from stash_cli.core.edits.gallery_contents import refusals
     from stash_cli.core.edits.plan import plan_updates
 
     given = read_words(runtime.streams, words)
@@ -49,7 +50,11 @@ async def change(
         server = await session.learn()
         paths = ["id", noun.entity.label, *_paths(noun.entity, fields, server)]
         found = await find_targets(session, noun.entity, given, paths, "updated")
-    edits = {row["id"]: list(edits_of(row)) for row in found.rows}
+        edits = {row["id"]: list(edits_of(row)) for row in found.rows}
+        refused = await refusals(session, [edit for made in edits.values() for edit in made])
+    for (_, one), error in refused.items():
+        found.outcomes.fail([one], error)
+        del edits[one]
     unchanged = [id_ for id_, made in edits.items() if not made]
     found.outcomes.expect(unchanged)
     found.outcomes.succeed(unchanged)

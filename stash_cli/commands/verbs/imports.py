@@ -223,9 +223,10 @@ async def carry_out(
     session: Session, runtime: Runtime, noun: Noun, options: ImportOptions, planner: Planner
 ) -> None:
     """Show the plan, or ask and send it; then say what was done."""
-    from stash_cli.commands.verbs.update import other_edits
+    from stash_cli.commands.verbs.update import drop_refused, other_edits
 
     editing = planner.editing
+    await drop_refused(editing)
     if options.dry_run or options.plan_out is not None:
         if options.plan_out is not None:
             await write_edits(editing, options.plan_out)

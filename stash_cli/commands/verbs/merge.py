@@ -238,6 +238,7 @@ async def plan(
     from stash_cli.commands.verbs.changes import label_paths
     from stash_cli.commands.verbs.targets import rows_of, target_ids
     from stash_cli.core.edits.combine import RULES, Combination
+    from stash_cli.core.edits.gallery_contents import refusals
     from stash_cli.core.edits.merge import Merge, find_references, paths_to_read
 
     server = await session.learn()
@@ -251,6 +252,8 @@ async def plan(
     planned = Merge(Combination(entity.type, first, others, chosen), server)
     planned.check()
     await find_references(session, planned)
+    for error in (await refusals(session, planned.first())).values():
+        raise error
     return planned
 
 

@@ -131,6 +131,7 @@ async def carry_out(
     plan_out: str | None = None,
 ) -> None:
     """Show the edits, or write them to the file of `--plan-out`, or ask and make them."""
+    await drop_refused(editing)
     if options.dry_run or plan_out is not None:
         if plan_out is not None:
             await write_edits(editing, plan_out)
@@ -143,6 +144,22 @@ async def carry_out(
         asked = await editing.consent(partial(other_edits, session, noun.entity))
         await editing.apply(asked=asked)
     await tell(session, runtime, noun, editing)
+
+
+async def drop_refused(editing: Editing) -> None:
+    """Take objects out of the draft whose edits no server makes, as they change what is in an archive."""
+    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.gallery_contents import FIELDS, refusals
+
+    if not {(editing.entity.type, name) for name, _ in editing.draft.totals.by_field} & FIELDS:
+        return
+    kept = Draft()
+    for read_at, page in editing.draft.pages():
+        found = await refusals(editing.session, [edit for each in page for edit in each.edits])
+        for (_, one), error in found.items():
+            editing.outcomes.fail([one], error)
+        kept.add([each for each in page if each.id not in editing.outcomes.problems], read_at)
+    editing.draft.replace(kept)
 
 
 async def fill(editing: Editing, assignments: Sequence[Assignment], selection: Selection) -> None:
@@ -170,12 +187,16 @@ async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words
     from stash_cli.commands.verbs.assignments import read_assignments
     from stash_cli.commands.verbs.changes import Changes, Names
     from stash_cli.commands.verbs.targets import rows_of
+    from stash_cli.core.edits.gallery_contents import refusals
 
     names = Names(session)
     changes = Changes(entity, read_assignments(entity, words, {}, []), names)
     await changes.prepare()
     paths = ["id", entity.label, *changes.paths(await session.learn())]
-    return changes.of((await rows_of(session, entity, [each.id], paths))[0])
+    found = changes.of((await rows_of(session, entity, [each.id], paths))[0])
+    for error in (await refusals(session, found.edits)).values():
+        raise error
+    return found
 
 
 async def tell(session: Session, runtime: Runtime, noun: Noun, editing: Editing) -> None:

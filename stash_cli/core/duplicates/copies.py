@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.gallery_contents import is_scanned
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def copy_of(type_name: str, row: Mapping[str, Any], richness: int = 0) -> Copy:
     """The object of a row with `paths_to_read`."""
     one = str(row["id"])
     files = [_file(one, each, number == 0) for number, each in enumerate(row.get(FILES[type_name]) or ())]
-    fixed = (each for each in row.get("galleries") or () if each.get("folder") or each.get("files"))
+    fixed = (each for each in row.get("galleries") or () if is_scanned(each))
     return Copy(
         one,
         str(row.get("title") or ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.combine import RULES, Combination
+from stash_cli.core.edits.gallery_contents import is_scanned
 from stash_cli.core.edits.merge import HISTORIES, Merge
 from stash_cli.core.edits.merge import paths_to_read as merged_paths
 from stash_cli.core.edits.recheck import equal
@@ -60,9 +61,7 @@ def movable(type_name: str, row: Row, dropped: Collection[str]) -> Row:
     if dropped and "tags" in row:
         found["tags"] = [each for each in row["tags"] or () if str(each["id"]) not in dropped]
     if type_name == "Image" and "galleries" in row:
-        found["galleries"] = [
-            each for each in row["galleries"] or () if not (each.get("folder") or each.get("files"))
-        ]
+        found["galleries"] = [each for each in row["galleries"] or () if not is_scanned(each)]
     return found
 
 

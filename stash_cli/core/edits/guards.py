@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.gallery_contents import refusals
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm import state_of, validate
 from stash_cli.core.orm.backrefs import discard_changes
+from stash_cli.core.orm.flush import members_edit
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from stash_cli.core.client import StashClient
+    from stash_cli.core.orm.edit import Edit
     from stash_cli.core.orm.flush import FlushPlan
     from stash_cli.core.orm.history import Delta
     from stash_cli.core.types.entity import StashObject
@@ -22,12 +25,23 @@ if TYPE_CHECKING:
 async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]) -> None:
     """Raise StashInputError for the first save that must not be sent; what was not read is asked for."""
     await validate.check(client, flushes)
+    edits = [edit for obj, flush in flushes for edit in _edits(obj, flush)]
+    for error in (await refusals(client.session, edits)).values():
+        raise error
     for obj, flush in flushes:
         if "cover" in flush.sides:
             await _check_cover(client, obj, flush)
         for name, delta in flush.pending.members.items():
             if delta.removed:
                 await _check_removed(client, obj, name, delta)
+
+
+def _edits(obj: StashObject, flush: FlushPlan) -> Iterator[Edit]:
+    """All edits of a flush."""
+    yield from (*flush.plan.edits, *flush.plan.sides)
+    for name, delta in flush.pending.members.items():
+        if delta:
+            yield members_edit(obj, name, delta)
 
 
 async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.combine import RULES, Combination, Rule, conflicting, joined
+from stash_cli.core.edits.gallery_contents import is_scanned
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.recheck import paths_of
 from stash_cli.core.edits.references import Reference, references_to
@@ -70,7 +71,7 @@ class Merge:
         if self.target in self.sources:
             raise StashInputError("an object cannot be merged into itself")
         for row in self.combination.sources if self.type == "Gallery" else ():
-            if row.get("folder") or row.get("files"):
+            if is_scanned(row):
                 raise StashInputError(
                     f"gallery {row['id']} is a folder or an archive, and the server keeps its images in it"
                 )
