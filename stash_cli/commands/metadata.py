@@ -13,8 +13,6 @@ from stash_cli.commands.tasks.task_inputs import SETTINGS, PathOptions, RiskyOpt
 from stash_cli.core.errors import StashCapabilityError, StashUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.tasks.task_inputs import Values
     from stash_cli.core.client.session import Session
@@ -55,25 +53,35 @@ async def prepare_generate(session: Session, _: Runtime, __: TaskOptions, values
 
 
 async def prepare_identify(session: Session, _: Runtime, options: TaskOptions, values: Values) -> Values:
-    """Complete the sources: `--source` in place of the saved ones."""
+    """Complete the sources: `--source` in place of the saved ones.
+
+    Raises StashNotFoundError for one that the server does not have, which would fail in the job.
+    """
+    from stash_cli.core.scraping.sources import stash_box
+
+    saved = values.get("sources") or ()
     if words := options.flags.get("sources"):
-        answer = await session.call(
-            "configuration", {}, ["general.stashBoxes.name", "general.stashBoxes.endpoint"]
-        )
-        boxes = {box["name"].casefold(): box["endpoint"] for box in answer["general"]["stashBoxes"]}
-        values["sources"] = [{"source": _source(word, boxes)} for word in words]
+        saved, values["sources"] = (), [{"source": await _source(session, word)} for word in words]
     if not values.get("sources"):
         raise StashUsageError(
             "identify has no sources: give --source, or save some in the server's settings",
             hint="A source is a scraper's id, or the name or address of a stash-box.",
         )
+    for each in saved:
+        if endpoint := each["source"].get("stash_box_endpoint"):
+            await stash_box(session, endpoint)
     return values
 
 
-def _source(word: str, boxes: Mapping[str, str]) -> dict[str, str]:
-    """A ScraperSourceInput: the address or name of a stash-box, or the id of a scraper."""
-    endpoint = word if "://" in word else boxes.get(word.casefold())
-    return {"stash_box_endpoint": endpoint} if endpoint else {"scraper_id": word}
+async def _source(session: Session, word: str) -> dict[str, str]:
+    """A ScraperSourceInput: the name or address of a stash-box, or the id or name of a scraper."""
+    from stash_cli.core.scraping.sources import source_of
+
+    # An embedded library reads files, which it does not list as scrapers.
+    if session.connection.is_embedded and "://" not in word:
+        return {"scraper_id": word}
+    source = await source_of(session, "Scene", word)
+    return {"stash_box_endpoint": source.box} if source.box else {"scraper_id": source.scraper}
 
 
 async def prepare_clean_generated(_: Session, __: Runtime, options: TaskOptions, values: Values) -> Values:

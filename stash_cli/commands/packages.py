@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcomman
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.tasks.task_inputs import TaskOptions
 from stash_cli.commands.tasks.waiting import run_job
-from stash_cli.core.errors import StashNotFoundError, did_you_mean
+from stash_cli.core.errors import StashGraphQLError, StashNotFoundError, StashSourceError, did_you_mean
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 Row = dict[str, Any]
+Unread = dict[tuple[str, str], StashSourceError]
+"""Type and address of a package source that the server cannot read -> the error."""
 
 TYPES = {"scraper": "Scraper", "plugin": "Plugin"}
 """Word of the command line -> value of the API."""
@@ -101,49 +103,69 @@ def group() -> LazyGroup:
         ),
         "sources": subcommand("List the package sources", run_sources, ListOptions, "stash packages sources"),
     }
+    entries["search"] = replace(entries["available"], alias_of="available")
     return LazyGroup("packages", entries, "Scrapers and plugins from package sources.")
 
 
 def run_list(runtime: Runtime, options: ListOptions) -> None:
     """List the installed packages, and the newer version of each that its source has."""
 
-    async def work(session: Session) -> list[Row]:
-        return await installed(session, types_of(options.type), with_newer=True)
+    async def work(session: Session) -> tuple[list[Row], Unread]:
+        rows, unknown = await installed(session, types_of(options.type), with_newer=True)
+        return rows, await unread_sources(session, unknown)
 
-    print_rows(runtime, runtime.run(work), "no packages are installed")
+    rows, unread = runtime.run(work)
+    print_rows(runtime, rows, "no packages are installed")
+    for error in unread.values():
+        runtime.streams.warn(f"it is not known whether there are newer versions: {error.message}")
 
 
 def run_available(runtime: Runtime, options: AvailableOptions) -> None:
     """List the packages of all sources. The server reads the sources from the internet."""
 
-    async def work(session: Session) -> list[Row]:
+    async def work(session: Session) -> tuple[list[Row], Unread]:
         return await available(session, types_of(options.type))
 
     wanted = (options.text or "").casefold()
-    rows = [row for row in runtime.run(work) if wanted in f"{row['package_id']} {row['name']}".casefold()]
-    print_rows(runtime, rows, "no packages found; see `stash packages sources`")
+    found, unread = runtime.run(work)
+    rows = [row for row in found if wanted in f"{row['package_id']} {row['name']}".casefold()]
+    print_rows(runtime, rows, "" if unread else "no packages found; see `stash packages sources`")
+    refuse_unread(runtime, unread)
 
 
 def run_install(runtime: Runtime, options: ChangeOptions) -> None:
     """Install packages of the sources, as a job."""
-    find = partial(available, types=types_of(options.type))
-    runtime.run(partial(_change, runtime, options, "installPackages", find, options.packages), writes=True)
+
+    async def find(session: Session) -> list[Row]:
+        rows, unread = await available(session, types_of(options.type))
+        if {*options.packages} - {row["package_id"] for row in rows}:
+            refuse_unread(runtime, unread)
+        return chosen(rows, options.packages, "available")
+
+    runtime.run(partial(_change, runtime, options, "installPackages", find), writes=True)
 
 
 def run_update(runtime: Runtime, options: UpdateOptions) -> None:
     """Update packages, or all installed packages, as a job."""
 
     async def newer(session: Session) -> list[Row]:
-        rows = await installed(session, types_of(options.type), with_newer=True)
-        return rows if options.packages else [row for row in rows if row["newer"]]
+        rows, unknown = await installed(session, types_of(options.type), with_newer=True)
+        named = chosen(rows, options.packages, "list")
+        # A server without the internet lists them all the same, as if nothing were newer.
+        refuse_unread(runtime, await unread_sources(session, [row for row in unknown if row in named]))
+        return named if options.packages else [row for row in named if row["newer"]]
 
-    runtime.run(partial(_change, runtime, options, "updatePackages", newer, options.packages), writes=True)
+    runtime.run(partial(_change, runtime, options, "updatePackages", newer), writes=True)
 
 
 def run_uninstall(runtime: Runtime, options: ChangeOptions) -> None:
     """Uninstall packages, as a job."""
-    find = partial(installed, types=types_of(options.type), with_newer=False)
-    runtime.run(partial(_change, runtime, options, "uninstallPackages", find, options.packages), writes=True)
+
+    async def find(session: Session) -> list[Row]:
+        rows, _ = await installed(session, types_of(options.type), with_newer=False)
+        return chosen(rows, options.packages, "list")
+
+    runtime.run(partial(_change, runtime, options, "uninstallPackages", find), writes=True)
 
 
 def run_sources(runtime: Runtime, options: ListOptions) -> None:
@@ -173,23 +195,73 @@ async def sources(session: Session, types: Sequence[str]) -> list[Row]:
     return [{"type": kind, **source} for kind in types for source in general[f"{kind}PackageSources"] or ()]
 
 
-async def installed(session: Session, types: Sequence[str], *, with_newer: bool) -> list[Row]:
-    """The installed packages. Newer versions are looked up in the internet by the server."""
+async def installed(
+    session: Session, types: Sequence[str], *, with_newer: bool
+) -> tuple[list[Row], list[Row]]:
+    """The installed packages, and those of them that the server did not find in their sources.
+
+    Newer versions are looked up in the internet by the server.
+    """
     paths = [*FIELDS, *(["source_package.version"] if with_newer else [])]
-    found = []
+    found, unknown = [], []
     for kind in types:
-        rows = await session.call("installedPackages", {"type": TYPES[kind]}, paths)
-        found += [_row(kind, row) for row in rows]
-    return found
+        for each in await session.call("installedPackages", {"type": TYPES[kind]}, paths):
+            found.append(_row(kind, each))
+            if not each.get("source_package"):
+                unknown.append(found[-1])
+    return found, unknown
 
 
-async def available(session: Session, types: Sequence[str]) -> list[Row]:
-    """The packages of all sources."""
-    found = []
+async def available(session: Session, types: Sequence[str]) -> tuple[list[Row], Unread]:
+    """The packages of all sources that the server can read, and the errors of the others."""
+    found: list[Row] = []
+    unread: Unread = {}
     for source in await sources(session, types):
-        args = {"type": TYPES[source["type"]], "source": source["url"]}
-        found += [_row(source["type"], row) for row in await session.call("availablePackages", args, FIELDS)]
+        try:
+            found += await _packages_of(session, source["type"], source["url"], source["name"])
+        except StashSourceError as error:
+            unread[source["type"], source["url"]] = error
+    return found, unread
+
+
+async def unread_sources(session: Session, packages: Sequence[Row]) -> Unread:
+    """Type and address of the sources of packages that the server cannot read: the error of each."""
+    found: Unread = {}
+    for kind, url in dict.fromkeys((row["type"], row["source"]) for row in packages):
+        try:
+            await _packages_of(session, kind, url, url)
+        except StashSourceError as error:
+            found[kind, url] = error
     return found
+
+
+async def _packages_of(session: Session, kind: str, url: str, name: str) -> list[Row]:
+    """The packages of one source. Raises StashSourceError where the server cannot read it."""
+    from stash_cli.core.scraping.sources import Source, in_plain_words
+
+    try:
+        rows = await session.call("availablePackages", {"type": TYPES[kind], "source": url}, FIELDS)
+    except StashGraphQLError as error:
+        known = in_plain_words(error, Source(f"the package source {name}"), "packages")
+        raise known if isinstance(known, StashSourceError) else unusable(error, name) from error
+    return [_row(kind, row) for row in rows]
+
+
+def unusable(error: StashGraphQLError, name: str) -> StashSourceError:
+    """The error for a source whose answer is no list of packages."""
+    return StashSourceError(
+        f"the server cannot read the package source {name}: {error.message}",
+        hint="See `stash packages sources`.",
+    )
+
+
+def refuse_unread(runtime: Runtime, unread: Unread) -> None:
+    """Raise the error of the last source that the server cannot read; warn of the others."""
+    *others, last = unread.values() or [None]
+    for error in others:
+        runtime.streams.warn(str(error))
+    if last is not None:
+        raise last
 
 
 def _row(kind: str, package: Row) -> Row:
@@ -201,15 +273,10 @@ def _row(kind: str, package: Row) -> Row:
 
 
 async def _change(
-    runtime: Runtime,
-    options: TaskOptions,
-    operation: str,
-    find: Any,
-    wanted: Sequence[str] | None,
-    session: Session,
+    runtime: Runtime, options: TaskOptions, operation: str, find: Any, session: Session
 ) -> None:
-    """Start a job for each type of the packages wanted; None is all that `find` finds."""
-    rows = chosen(await find(session), wanted)
+    """Start a job for each type of the packages that `find` finds."""
+    rows = await find(session)
     if not rows:
         runtime.streams.note("nothing to do: all packages are up to date")
     for kind in dict.fromkeys(row["type"] for row in rows):
@@ -218,8 +285,11 @@ async def _change(
         await run_job(session, runtime, operation, args, options if options.follows else None)
 
 
-def chosen(rows: Sequence[Row], wanted: Sequence[str] | None) -> list[Row]:
-    """The packages with the ids wanted, or all; raises StashNotFoundError with near ids."""
+def chosen(rows: Sequence[Row], wanted: Sequence[str] | None, listed: str) -> list[Row]:
+    """The packages with the ids wanted, or all; raises StashNotFoundError with near ids.
+
+    `listed` is the verb that lists `rows`.
+    """
     if not wanted:
         return list(rows)
     by_id = {row["package_id"]: row for row in rows}
@@ -227,7 +297,7 @@ def chosen(rows: Sequence[Row], wanted: Sequence[str] | None) -> list[Row]:
         if word not in by_id:
             raise StashNotFoundError(
                 f"no package {word}. {did_you_mean(word, by_id)}".rstrip(),
-                hint="See `stash packages available`.",
+                hint=f"See `stash packages {listed}`.",
             )
     return [by_id[word] for word in dict.fromkeys(wanted)]
 
@@ -235,5 +305,5 @@ def chosen(rows: Sequence[Row], wanted: Sequence[str] | None) -> list[Row]:
 def print_rows(runtime: Runtime, rows: list[Row], nothing: str) -> None:
     runtime.check_output(PACKAGE)
     runtime.print_rows(PACKAGE, rows)
-    if not rows:
+    if not rows and nothing:
         runtime.streams.note(nothing)

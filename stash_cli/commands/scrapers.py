@@ -11,13 +11,14 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, Entry, subcommand
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.calls import Call, call_group
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
+    from stash_cli.core.scraping.sources import Source
 
 Row = dict[str, Any]
 
@@ -97,7 +98,14 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
     view = View(describe_api().operation(operation)[1].type.name)
 
     async def work(session: Session) -> list[Row]:
-        answer = await session.call(operation, args)
+        from stash_cli.core.scraping.sources import ANY_SCRAPER, in_plain_words
+
+        source = await _source(session, options)
+        given = {"source": source.argument(await session.learn())} if source else {}
+        try:
+            answer = await session.call(operation, args | given)
+        except StashGraphQLError as error:
+            raise in_plain_words(error, source or ANY_SCRAPER, f"a {options.type}") from error
         return [each for each in (answer if isinstance(answer, list) else [answer]) if each]
 
     rows = runtime.run(work)
@@ -117,7 +125,10 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
 
 
 def request(options: ScrapeOptions) -> tuple[str, dict[str, Any]]:
-    """The operation that a command line asks for, with its arguments; raises StashUsageError."""
+    """The operation that a command line asks for, with its arguments but the source.
+
+    Raises StashUsageError.
+    """
     words = options.words or ""
     is_address = words.lower().startswith(("http://", "https://"))
     if options.scraper and options.stash_box:
@@ -128,9 +139,18 @@ def request(options: ScrapeOptions) -> tuple[str, dict[str, Any]]:
         return "scrapeURL", {"url": words, "ty": options.type.upper()}
     if not (options.scraper or options.stash_box):
         raise StashUsageError("give --scraper or --stash-box: see `stash scrapers list`")
-    source = {"scraper_id": options.scraper} if options.scraper else {"stash_box_endpoint": options.stash_box}
     given = {"query": words} if words else {f"{options.type}_id": options.id}
-    return f"scrapeSingle{options.type.title()}", {"source": source, "input": given}
+    return f"scrapeSingle{options.type.title()}", {"input": given}
+
+
+async def _source(session: Session, options: ScrapeOptions) -> Source | None:
+    """The scraper or stash-box named, which the server has; None for whichever knows an address."""
+    from stash_cli.core.scraping.sources import box_of, scraper_of
+
+    type_name = options.type.title()
+    if options.scraper:
+        return await scraper_of(session, type_name, options.scraper)
+    return await box_of(session, type_name, options.stash_box) if options.stash_box else None
 
 
 ENTRIES: tuple[Call | tuple[str, Entry], ...] = (

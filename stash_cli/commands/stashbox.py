@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands import metadata
-from stash_cli.commands.argv.command import CommandOptions, Entry, subcommand
-from stash_cli.commands.common.calls import Call, Word, call_group
+from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
+from stash_cli.commands.argv.flags import Flag, FlagTable
+from stash_cli.commands.argv.value_parsers import not_blank
+from stash_cli.commands.common.calls import Call, Word, build
+from stash_cli.commands.tasks.task_inputs import Done, Task, TaskOptions
+from stash_cli.commands.tasks.waiting import JOB
+from stash_cli.commands.verbs.targets import read_words, target_ids
 from stash_cli.core.errors import StashNotFoundError
+from stash_cli.core.scraping.sources import boxes, stash_box
+from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.tasks.task_inputs import TaskOptions, Values
+    from stash_cli.commands.tasks.task_inputs import Values
     from stash_cli.core.client.session import Session
 
 Row = dict[str, Any]
@@ -34,14 +41,6 @@ class ValidateOptions(CommandOptions):
     name: Annotated[str | None, typer.Argument(metavar="[NAME|URL]", help="only this one")] = None
 
 
-async def boxes(session: Session, paths: list[str]) -> list[Row]:
-    """The stash-boxes in the settings of the server."""
-    server = await session.learn()
-    known = [f"general.stashBoxes.{path}" for path in paths if server.has_path("StashBox", path)]
-    answer = await session.call("configuration", {}, known)
-    return list(answer["general"]["stashBoxes"] or ())
-
-
 def run_list(runtime: Runtime, _: CommandOptions) -> None:
     """List the stash-boxes in the settings of the server, without their keys."""
     paths = ["name", "endpoint", "max_requests_per_minute"]
@@ -55,12 +54,10 @@ def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
     """Make the server try the keys of its stash-boxes. The exit status is 4 if one is refused."""
 
     async def work(session: Session) -> list[Row]:
+        only = None if options.name is None else (await stash_box(session, options.name)).box
         found = await boxes(session, ["name", "endpoint", "api_key"])
-        wanted = [box for box in found if options.name in (None, box["name"], box["endpoint"])]
-        if options.name is not None and not wanted:
-            raise StashNotFoundError(f"no stash-box {options.name}", hint="See `stash stashbox list`.")
         rows = []
-        for box in wanted:
+        for box in (each for each in found if only in (None, each["endpoint"])):
             answer = await session.call("validateStashBoxCredentials", {"input": box})
             rows.append({"name": box["name"], "valid": answer["valid"], "status": answer["status"]})
         return rows
@@ -91,51 +88,134 @@ IDENTIFY = replace(
 )
 
 
-SCENES = Word("scene_ids", "SCENE...", "ids or titles of scenes", "Scene", many=True)
-ENTRIES: tuple[Call | tuple[str, Entry], ...] = (
-    ("list", subcommand("List the stash-boxes", run_list, CommandOptions, "stash stashbox list")),
-    (
-        "validate",
-        subcommand(
-            "Try the keys of the stash-boxes", run_validate, ValidateOptions, "stash stashbox validate"
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BatchOptions(TaskOptions):
+    """The command line of `stashbox tag`; `flags` are fields of the input."""
+
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ID|NAME]...", help="only these; - reads ids from stdin"),
+    ] = None
+
+
+def _batch(type_name: str) -> Task:
+    """The task that fills in objects of a type from a stash-box."""
+    entity = ENTITIES[type_name]
+    return Task(
+        verb=entity.plural,
+        operation=f"stashBoxBatch{type_name}Tag",
+        job=f"Batch stash-box {entity.noun} tag",
+        about=f"Fill in {entity.plural} from a stash-box, as a job",
+        text=f"Fill in {entity.plural} that have no id at a stash-box from it: all, or only those named."
+        "\n\n--refresh fills in those that have an id there instead. --name and --stash-id make new ones.",
+        input=_BATCH,
+        options=BatchOptions,
+        prepare=partial(_prepare_batch, type_name),
+        flags=_batch_flags,
+        examples=(
+            f"stash stashbox tag {entity.plural} --wait",
+            f"stash stashbox tag {entity.plural} 12 13 --stash-box stashdb --refresh",
         ),
+    )
+
+
+_BATCH = "StashBoxBatchTagInput"
+_ENDPOINT = "stash_box_endpoint"
+_BOX_FLAGS = (
+    Flag(
+        "--stash-box",
+        _ENDPOINT,
+        "one of `stash stashbox list`, by name or address (default: the only one)",
+        "NAME|URL",
+        "Settings",
+        not_blank,
     ),
-    (IDENTIFY.verb, Entry(IDENTIFY.about, IDENTIFY.build)),
-    *(
-        Call(
-            f"tag-{plural}",
-            f"stashBoxBatch{plural[:-1].title()}Tag",
-            f"Fill in {plural} from a stash-box, as a job; --refresh also those that have been filled in",
-            (f"stash stashbox tag-{plural} --stash-box-endpoint https://stashdb.org/graphql --refresh",),
-            defaults=(("refresh", False), ("createParent", False)),
-        )
-        for plural in ("performers", "studios", "tags")
-    ),
-    Call(
-        "submit-fingerprints",
-        "submitStashBoxFingerprints",
-        "Send the fingerprints of scenes to a stash-box",
-        ("stash stashbox submit-fingerprints 12 13 --stash-box-endpoint https://stashdb.org/graphql",),
-        word=SCENES,
-        done="sent the fingerprints",
-        question="send the fingerprints to the stash-box",
-    ),
-    Call(
-        "draft-scene",
-        "submitStashBoxSceneDraft",
-        "Send a scene to a stash-box as a draft",
-        ("stash stashbox draft-scene 12 --stash-box-endpoint https://stashdb.org/graphql",),
-        word=Word("id", "SCENE", "id or title of the scene", "Scene"),
-        question="send the scene to the stash-box",
-    ),
-    Call(
-        "draft-performer",
-        "submitStashBoxPerformerDraft",
-        "Send a performer to a stash-box as a draft",
-        ("stash stashbox draft-performer 3 --stash-box-endpoint https://stashdb.org/graphql",),
-        word=Word("id", "PERFORMER", "id or name of the performer", "Performer"),
-        question="send the performer to the stash-box",
-    ),
+    Flag("--stash-box-endpoint", _ENDPOINT, "", "URL", "Settings", not_blank, hidden=True),
 )
 
-group = partial(call_group, "stashbox", "Servers that share metadata by fingerprints.", ENTRIES)
+
+def _batch_flags(table: FlagTable) -> FlagTable:
+    return FlagTable([*_BOX_FLAGS, *(flag for flag in table.rows() if flag.dest != _ENDPOINT)])
+
+
+async def _prepare_batch(
+    type_name: str, session: Session, runtime: Runtime, options: Any, values: Values
+) -> Values | Done:
+    """The stash-box, and the ids of the objects named; the API requires the two switches."""
+    (await session.learn()).operation_name("mutation", f"stashBoxBatch{type_name}Tag")
+    box = await stash_box(session, values.get(_ENDPOINT))
+    words = read_words(runtime.streams, options.words) if options.words else []
+    if options.words and not words:
+        return Done(JOB, [], is_for_people=True)
+    ids = {"ids": await target_ids(session, ENTITIES[type_name], words)} if words else {}
+    return {"refresh": False, "createParent": False, **values, **ids, _ENDPOINT: box.box}
+
+
+async def _with_box(session: Session, given: Row) -> Row:
+    """The input with the address of the stash-box that is meant."""
+    return {**given, _ENDPOINT: (await stash_box(session, given.get(_ENDPOINT))).box}
+
+
+_CALLS = (
+    Call(
+        "fingerprints",
+        "submitStashBoxFingerprints",
+        "Send the fingerprints of scenes to a stash-box",
+        ("stash stashbox submit fingerprints 12 13 --stash-box stashdb",),
+        word=Word("scene_ids", "SCENE...", "ids or titles of scenes", "Scene", many=True),
+        done="sent the fingerprints",
+        question=f"send the fingerprints to {{{_ENDPOINT}}}",
+        flags=_BOX_FLAGS,
+        prepare=_with_box,
+    ),
+    Call(
+        "scene",
+        "submitStashBoxSceneDraft",
+        "Send a scene to a stash-box as a draft",
+        ("stash stashbox draft scene 12 --stash-box stashdb",),
+        word=Word("id", "SCENE", "id or title of the scene", "Scene"),
+        question=f"send the scene to {{{_ENDPOINT}}}",
+        flags=_BOX_FLAGS,
+        prepare=_with_box,
+    ),
+    Call(
+        "performer",
+        "submitStashBoxPerformerDraft",
+        "Send a performer to a stash-box as a draft",
+        ("stash stashbox draft performer 3 --stash-box stashdb",),
+        word=Word("id", "PERFORMER", "id or name of the performer", "Performer"),
+        question=f"send the performer to {{{_ENDPOINT}}}",
+        flags=_BOX_FLAGS,
+        prepare=_with_box,
+    ),
+)
+_ENTRIES = {
+    "tag": {task.verb: Entry(task.about, task.build) for task in map(_batch, ("Performer", "Studio", "Tag"))},
+    "submit": {call.name: Entry(call.help, partial(build, call)) for call in _CALLS[:1]},
+    "draft": {call.name: Entry(call.help, partial(build, call)) for call in _CALLS[1:]},
+}
+"""Verbs of two words: the first -> the rows of its group."""
+_TEXTS = {
+    "tag": "Fill in objects from a stash-box, as a job.",
+    "submit": "Send fingerprints of scenes to a stash-box.",
+    "draft": "Send an object to a stash-box as a draft.",
+}
+
+
+def group() -> LazyGroup:
+    """The group; verbs of two words may be written with a dash, as they once were."""
+    entries = {
+        "list": subcommand("List the stash-boxes", run_list, CommandOptions, "stash stashbox list"),
+        "validate": subcommand(
+            "Try the keys of the stash-boxes", run_validate, ValidateOptions, "stash stashbox validate"
+        ),
+        IDENTIFY.verb: Entry(IDENTIFY.about, IDENTIFY.build),
+    }
+    for word, rows in _ENTRIES.items():
+        entries[word] = Entry(_TEXTS[word].rstrip("."), partial(LazyGroup, word, rows, _TEXTS[word]))
+    dashed = {
+        f"{word}-{name}": replace(row, alias_of=f"{word} {name}")
+        for word, rows in _ENTRIES.items()
+        for name, row in rows.items()
+    }
+    return LazyGroup("stashbox", entries | dashed, "Servers that share metadata by fingerprints.")

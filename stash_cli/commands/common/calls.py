@@ -17,7 +17,7 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.output.values import View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
@@ -47,7 +47,8 @@ class Call:
     """A command that is one operation; its flags come from the operation's input.
 
     `done` is the note after a mutation that answers yes; `view` has the columns of an answer with fields.
-    `question` is asked before the mutation is sent.
+    `question` is asked before the mutation is sent; fields of the input may stand in it. `prepare` completes
+    or checks the input before anybody is asked.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Call:
     """Values that the API requires, where no flag gives another."""
     flags: tuple[Flag, ...] | None = None
     """Flags in place of those of the input."""
+    prepare: Callable[[Session, Row], Awaitable[Row]] | None = None
 
     @property
     def type(self) -> TypeRef:
@@ -129,11 +131,14 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
     is_mutation = call.operation in describe_api().mutations
 
     async def work(session: Session) -> Any:
+        server = await session.learn()
+        server.operation_name("mutation" if is_mutation else "query", call.operation)
         args = await _args(session, call, options)
         if call.question:
             from stash_cli.output.failures import confirm
 
-            confirm(runtime.streams, call.question, yes=options.yes)
+            question = call.question.format_map(args["input"] if call.input else args)
+            confirm(runtime.streams, question, yes=options.yes)
         paths = runtime.wanted(view) if _has_fields(call) else None
         # What nobody has named and an older server lacks is no news.
         quiet = runtime.options.fields is None
@@ -162,6 +167,8 @@ async def _args(session: Session, call: Call, options: Any) -> dict[str, Any]:
         words = options.words if call.word.many else [options.words]
         found = await _ids(session, call.word, words)
         given[call.word.field] = found if call.word.many else found[0]
+    if call.prepare is not None:
+        given = await call.prepare(session, given)
     return {"input": given} if call.input else given
 
 

@@ -120,7 +120,7 @@ class FactNames:
         if not _UUID.fullmatch(each.id):
             return ""
         if self.boxes is None:
-            from stash_cli.commands.stashbox import boxes
+            from stash_cli.core.scraping.sources import boxes
 
             self.boxes = await boxes(self.session, ["name", "endpoint"])
         site = each.site.casefold()

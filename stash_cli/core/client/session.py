@@ -120,7 +120,7 @@ class Session:
         about paths that the server lacks.
         """
         kind, _ = document.describe(operation)
-        given = await compat.with_stash_box_index(self, operation, args or {}, await self.learn())
+        given = await compat.with_stash_box(self, operation, args or {}, await self.learn())
         if compat.needs_splitting(operation, self.capabilities):
             return await compat.call_split(self, operation, given, paths, quiet=quiet)
 

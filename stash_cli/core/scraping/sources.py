@@ -18,7 +18,7 @@ from stash_cli.core.errors import (
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
@@ -100,7 +100,7 @@ async def scraper_of(session: Session, type_name: str, word: str) -> Source:
 
 
 async def box_of(session: Session, type_name: str, word: str) -> Source:
-    """The stash-box with this name or address. Raises StashNotFoundError, and StashUsageError."""
+    """The stash-box with this name or address. Raises as `stash_box`, and StashUsageError for other types."""
     entity = ENTITIES[type_name]
     if type_name not in BY_BOX:
         raise StashUsageError(
@@ -110,18 +110,44 @@ async def box_of(session: Session, type_name: str, word: str) -> Source:
     server = await session.learn()
     if type_name == "Tag" and not server.has_query("scrapeSingleTag"):
         raise server.missing_error("scrapeSingleTag")
-    names = ["name", "endpoint", "max_requests_per_minute"]
-    paths = [name for name in names if server.has_path("StashBox", name)]
-    answer = await session.call("configuration", {}, [f"general.stashBoxes.{name}" for name in paths])
-    rows = answer["general"]["stashBoxes"] or ()
-    wanted = word.casefold().rstrip("/")
+    return await stash_box(session, word)
+
+
+async def boxes(session: Session, paths: Sequence[str]) -> list[dict[str, Any]]:
+    """The stash-boxes in the settings of the server, with those of the fields that it has."""
+    server = await session.learn()
+    known = [f"general.stashBoxes.{path}" for path in paths if server.has_path("StashBox", path)]
+    answer = await session.call("configuration", {}, known)
+    return list(answer["general"]["stashBoxes"] or ())
+
+
+async def stash_box(session: Session, word: str | None) -> Source:
+    """The stash-box with this name, address or host; without a word the only one.
+
+    Raises StashNotFoundError, and StashUsageError without a word where there are several.
+    """
+    rows = await boxes(session, ["name", "endpoint", "max_requests_per_minute"])
+    names = [str(row["name"] or row["endpoint"]) for row in rows]
+    if word is None and len(rows) > 1:
+        raise StashUsageError(f"name a stash-box with --stash-box: there are {', '.join(names)}")
+    wanted = None if word is None else word.casefold().rstrip("/")
     for index, row in enumerate(rows):
         host = str(row["endpoint"]).partition("://")[2].partition("/")[0]
-        if wanted in (row["name"].casefold(), row["endpoint"].casefold().rstrip("/"), host.casefold()):
-            limit = row.get("max_requests_per_minute") or 0
-            return Source(str(row["name"]), box=str(row["endpoint"]), per_minute=int(limit), index=index)
-    names = [str(row["name"]) for row in rows]
-    raise _unknown("stash-box", "", word, names, "stash config get general.stash_boxes")
+        spellings = (row["name"], row["endpoint"].rstrip("/"), host)
+        if wanted is None or wanted in (each.casefold() for each in spellings):
+            limit = int(row.get("max_requests_per_minute") or 0)
+            return Source(names[index], box=str(row["endpoint"]), per_minute=limit, index=index)
+    raise _unknown("stash-box", "", word or "", names, "stash stashbox list")
+
+
+async def source_of(session: Session, type_name: str, word: str) -> Source:
+    """The stash-box, or else the scraper, that a word means. Raises StashNotFoundError."""
+    try:
+        return await stash_box(session, word)
+    except StashNotFoundError:
+        if "://" in word:
+            raise
+    return await scraper_of(session, type_name, word)
 
 
 def _unknown(kind: str, plural: str, word: str, known: Iterable[str], command: str) -> StashNotFoundError:

@@ -43,33 +43,34 @@ _SHOWN = {
 """List of an input -> the field that holds it."""
 
 
-async def with_stash_box_index(
+async def with_stash_box(
     session: Session, operation: str, args: Mapping[str, Any], server: ServerCapabilities
 ) -> Mapping[str, Any]:
     """`args`, with the stash-box named by index for a server that does not take its endpoint.
 
-    Raises StashInputError for an endpoint that is not in the server's configuration.
+    Raises StashInputError for an endpoint that is not in the server's configuration: a server may accept it,
+    and fail in a job.
     """
     ref, given = describe(operation)[1].args.get("input"), args.get("input")
     if ref is None or ref.name not in _INDEX_FIELDS or not given or given.get(_ENDPOINT) is None:
         return args
-    if not server.has_type(ref.name) or server.input_has_field(ref.name, _ENDPOINT):
+    if not server.has_type(ref.name):
+        return args
+    index = await _stash_box_index(session, given[_ENDPOINT])
+    if server.input_has_field(ref.name, _ENDPOINT):
         return args
     others = {name: value for name, value in given.items() if name != _ENDPOINT}
-    return {
-        **args,
-        "input": {**others, _INDEX_FIELDS[ref.name]: await _stash_box_index(session, given[_ENDPOINT])},
-    }
+    return {**args, "input": {**others, _INDEX_FIELDS[ref.name]: index}}
 
 
 async def _stash_box_index(session: Session, endpoint: str) -> int:
     answer = await session.call("configuration", {}, ["general.stashBoxes.endpoint"])
-    known = [box["endpoint"] for box in answer["general"]["stashBoxes"]]
-    if endpoint not in known:
-        raise StashInputError(
-            f"The server has no stash-box {endpoint!r}. {did_you_mean(endpoint, known)}".rstrip()
-        )
-    return known.index(endpoint)
+    known = [str(box["endpoint"]) for box in answer["general"]["stashBoxes"] or ()]
+    folded = [each.casefold() for each in known]  # as servers compare them
+    if endpoint.casefold() not in folded:
+        there = did_you_mean(endpoint, known) or f"It has {', '.join(known) or 'none'}."
+        raise StashInputError(f"The server has no stash-box {endpoint!r}. {there}")
+    return folded.index(endpoint.casefold())
 
 
 def needs_splitting(operation: str, server: ServerCapabilities) -> bool:

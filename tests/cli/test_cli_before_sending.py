@@ -1,0 +1,172 @@
+"""What a server cannot do is told before anything is sent that changes something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+from cli_support import Cli
+from fault_proxy import FaultProxy
+from sample_library import open_sample_library
+from scraped_answers import Sources
+from served_library import serve_library
+from support import run
+
+from stash_cli import Gallery, StashContext, StashInputError
+from stash_cli.embedded import tables as t
+
+BOXES = [
+    {"name": name, "endpoint": f"https://{name}.example/graphql", "api_key": "k"} for name in ("one", "two")
+]
+SOURCES = [{"name": "mine", "url": "https://mine.example/index.yml", "local_path": "mine"}]
+NO_NET = 'listing remote packages: Get "https://mine.example": dial tcp: lookup mine.example: no such host'
+PACKAGE = {"package_id": "renamer", "name": "Renamer", "version": "1", "sourceURL": SOURCES[0]["url"]}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Gallery 1 is made by hand, 2 is a folder, 3 an archive. Image 4 is in none, each other in one."""
+    path = tmp_path_factory.mktemp("before") / "library.sqlite"
+    sample = open_sample_library(path)
+    sample.create("sceneCreate", title="Sea")
+    for title in ("Mine", "Folder", "Archive"):
+        sample.create("galleryCreate", title=title)
+    for number in (1, 2, 3):
+        sample.image(f"/m/set/{number}.png", galleries=(str(number),))
+    sample.image("/m/set/4.png")
+    archive = sample._file("/m/set.zip", 100, {})
+    folder = sample.folder("/m/set")
+    with sample.library.database.write() as connection:
+        connection.execute(t.galleries.update().where(t.galleries.c.id == 2).values(folder_id=folder))
+        sample._attach(connection, t.galleries_files, "gallery_id", 3, archive)
+    sample.write("configureGeneral", "{ databasePath }", stashBoxes=BOXES, pluginPackageSources=SOURCES)
+    sample.library.close()
+    return path
+
+
+@pytest.fixture
+def proxy(made: Path, tmp_path: Path) -> Iterator[FaultProxy]:
+    copyfile(made, tmp_path / "l.sqlite")
+    with serve_library(tmp_path / "l.sqlite") as url, FaultProxy(url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def cli(proxy: FaultProxy) -> Cli:
+    return Cli(proxy.url)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("galleries", "images", "add", "2", "4"), "gallery 2 is a folder, whose images it has: /m/set"),
+        (
+            ("galleries", "images", "remove", "3", "3"),
+            "gallery 3 is an archive, whose images it has: /m/set.zip",
+        ),
+        (("image", "update", "4", "galleries+=3"), "gallery 3 is an archive"),
+        (("image", "update", "2", "galleries=1"), "gallery 2 is a folder"),
+        (("images", "update", "4", "galleries=2", "--dry-run"), "gallery 2 is a folder"),
+        (("galleries", "merge", "1", "--into", "2", "--yes"), "gallery 2 is a folder"),
+    ],
+)
+def test_images_of_scanned_galleries_stay(
+    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], said: str
+) -> None:
+    done = cli(*words)
+    assert (done.status, proxy.mutations) == (2, []), done.err
+    assert said in done.err
+
+
+def test_the_images_of_other_galleries_change_all_the_same(cli: Cli, proxy: FaultProxy) -> None:
+    done = cli("images", "update", "2", "3", "4", "galleries=1,3", "--yes")
+    assert done.status == 6
+    assert "updated 1 of 3 images" in done.err
+    assert "gallery 2 is a folder" in done.err
+    assert cli.ok("galleries", "images", "list", "1", "--ids").out.split() == ["1", "3"]
+    assert len(proxy.mutations) == 1
+
+
+def test_the_store_refuses_them_as_well(proxy: FaultProxy) -> None:
+    async def work() -> None:
+        async with StashContext(conn=proxy.url) as client:
+            image = await client.find_image("4")
+            assert image is not None
+            image.galleries = [Gallery(id="3")]
+            with pytest.raises(StashInputError, match="gallery 3 is an archive"):
+                await image.save(client)
+
+    run(work())
+    assert proxy.mutations == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("stashbox", "tag", "performers"),
+        ("stashbox", "submit", "fingerprints", "1"),
+        ("stashbox", "draft", "scene", "1"),
+        ("stashbox", "draft-scene", "1"),
+    ],
+)
+def test_a_stash_box_is_one_that_the_server_has(cli: Cli, proxy: FaultProxy, words: tuple[str, ...]) -> None:
+    done = cli(*words, "--stash-box", "https://won.example/graphql")
+    assert done.status == 3
+    assert "there are one, two" in done.err
+    done = cli(*words)
+    assert done.status == 2
+    assert "name a stash-box with --stash-box: there are one, two" in done.err
+    assert proxy.mutations == []
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("identify", "--source", "https://three.example/graphql"), 3, "there are one, two"),
+        (("identify", "--scene", "1", "--source", "thre"), 3, "no scraper for scenes is called 'thre'"),
+        (("scrapers", "scrape", "x", "--stash-box", "three"), 3, "there are one, two"),
+        (("scrapers", "scrape", "--id", "1", "--scraper", "sidecars"), 3, "Did you mean sidecar?"),
+        (("stashbox", "validate", "three"), 3, "there are one, two"),
+        (("packages", "uninstall", "none"), 3, "no package none"),
+    ],
+)
+def test_a_source_is_one_that_the_server_has(
+    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], status: int, said: str
+) -> None:
+    done = cli(*words)
+    assert (done.status, proxy.mutations) == (status, []), done.err
+    assert said in done.err
+
+
+def test_a_stash_box_is_named_by_its_name_too(cli: Cli, proxy: FaultProxy) -> None:
+    proxy.rule = sources = Sources(submitStashBoxFingerprints=True, stashBoxBatchPerformerTag="no")
+    cli.ok("stashbox", "submit-fingerprints", "Sea", "--stash-box", "two", "--yes")
+    assert cli("stashbox", "tag", "performers", "--stash-box", "one", "--refresh").status == 1
+    sent = [given["input"] for _, given in sources.asked]
+    assert sent[0] == {"scene_ids": ["1"], "stash_box_endpoint": BOXES[1]["endpoint"]}
+    assert sent[1] == {"refresh": True, "createParent": False, "stash_box_endpoint": BOXES[0]["endpoint"]}
+
+
+@pytest.mark.parametrize(
+    "words", [("install", "renamer"), ("update",), ("update", "renamer"), ("available",)]
+)
+def test_a_server_without_the_internet_installs_nothing(
+    cli: Cli, proxy: FaultProxy, words: tuple[str, ...]
+) -> None:
+    """It lists what is installed as if nothing were newer."""
+    proxy.rule = Sources(
+        availablePackages=NO_NET,
+        installedPackages=lambda given: [PACKAGE] if given["type"] == "Plugin" else [],
+    )
+    done = cli("packages", *words)
+    assert (done.status, proxy.mutations) == (5, []), done.err
+    assert "the server cannot reach the package source" in done.err
+    assert "renamer" in cli.ok("packages", "list").out
+
+
+def test_a_source_that_cannot_be_read_hides_no_other(cli: Cli, proxy: FaultProxy) -> None:
+    found = [{**PACKAGE, "package_id": "other", "version": "2"}]
+    proxy.rule = Sources(availablePackages=lambda given: found if given["type"] == "Plugin" else NO_NET)
+    assert cli.ok("packages", "search", "other", "--json").json[0]["version"] == "2"
