@@ -28,7 +28,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once: a folder with media and a library of them.
 
     Scenes: `big` of no metadata, `small` with much of it, `third` like `small` only; `twin` and its copy in
-    one scene; two that are equal in every fact.
+    one scene; two that are equal in every fact. All are one second long, but for `long`.
     """
     folder = tmp_path_factory.mktemp("duplicates")
     media, url = folder / "media", f"embedded:{folder / 'library.sqlite'}"
@@ -40,6 +40,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copyfile(media / "a/twin.mp4", media / "b/twin.mp4")
     for seed in (5, 6):
         write_video(media / f"a/tie{seed}.mp4", seed)
+    write_video(media / "a/long.mp4", 7, frames=20)
     for number, size in enumerate(((32, 24), (16, 12))):
         write_picture(media / f"pictures/{number}.png", number, size=size)
     cli.ok("library", "add", str(media))
@@ -120,6 +121,16 @@ def test_groups_tell_in_what_they_differ(cli: Cli) -> None:
     assert wanted <= differs["big"] | differs["small"]
     text = cli.ok("scenes", "duplicates", "--by", "checksum").out
     assert ("a/twin.mp4" in text, "b/twin.mp4" in text, "small" in text) == (True, True, False)
+
+
+def test_scenes_of_one_length(cli: Cli) -> None:
+    found = actions(rows(cli, "--by", "duration", "--duration-diff", "0.5"))
+    assert {"big", "small", "twin", "tie5"} <= found.keys()
+    assert "long" not in found
+    assert "long" in actions(rows(cli, "--by", "duration"))
+    done = cli.ok("scenes", "duplicates", "--by", "duration", "--where", "path:tie", "--json")
+    assert {Path(row["path"]).stem for row in done.json} == {"tie5", "tie6"}
+    assert "a weak sign" in done.err
 
 
 def test_only_what_is_like_the_kept_file_is_touched(cli: Cli) -> None:
@@ -235,6 +246,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["--keep", "size", "--into", "keep", "--then", "tag:A"], 2, "nothing to tag"),
     (["--by", "name"], 2, "are compared by"),
     (["--by", "checksum", "--distance", "1"], 2, "--by phash"),
+    (["--by", "duration", "--duration-diff", "any"], 2, "in seconds"),
     (["--distance", "99"], 2, "--distance"),
     (["beach"], 2, "takes only dismiss and restore"),
     (["dismiss", "1"], 2, "needs two scenes"),

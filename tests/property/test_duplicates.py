@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stash_cli.core.duplicates.candidates import near_runs
 from stash_cli.core.duplicates.copies import Copy, File
 from stash_cli.core.duplicates.decision import DELETE_FILES, INTO, Decision, Policy, decide
 from stash_cli.core.duplicates.keep import parse_rules
@@ -113,3 +114,15 @@ def test_hashes_that_are_near_are_found(hashes: list[int], data: st.DataObject, 
     found = {frozenset(pair) for pair in similar_hashes(many, distance)}
     wanted = {frozenset(pair) for pair in combinations(many, 2) if differing_bits(*pair) <= distance}
     assert found == wanted
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(st.lists(st.integers(1, 40), max_size=30), st.integers(0, 5))
+def test_runs_of_near_lengths_are_as_long_as_they_may_be(tenths: list[int], most: int) -> None:
+    match, lengths = Match("duration", seconds=most / 10), sorted(each / 10 for each in tenths)
+    runs = [[lengths[place] for place in run] for run in near_runs(lengths, match.allows)]
+    assert [each for run in runs for each in run] == lengths
+    for run in runs:
+        assert match.allows(run[0], run[-1])
+    for run, following in pairwise(runs):
+        assert not match.allows(run[0], following[-1])

@@ -81,6 +81,7 @@ ACTED_ON: list[dict[str, Any]] = [
     {"copies": ({"captions": frozenset({"de"})}, {"captions": frozenset({"de"}), "markers": (59.0,)})},
     {"other": {"is_zipped": True}, "policy": {"then": "nothing"}},
     {"policy": {"protected": ("/a",)}},
+    {"other": {"hashes": {}, "duration": 60.1}, "policy": {"match": Match("duration", seconds=0.1)}},
 ]
 
 
@@ -100,6 +101,8 @@ NOT_ALIKE: list[dict[str, Any]] = [
     {"best": {"hashes": {"phash": "0"}}, "other": {"hashes": {"phash": "0"}}},
     {"policy": {"is_dismissed": lambda *_: True}},
     {"policy": {"match": Match("stash-id")}},
+    {"other": {"duration": 0.0}, "policy": {"match": Match("duration")}},
+    {"other": {"duration": 61.1}, "policy": {"match": Match("duration")}},
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.duplicates.decision import DELETE, DELETE_FILES, TAG
-from stash_cli.core.duplicates.matching import PHASH
+from stash_cli.core.duplicates.matching import DURATION, PHASH
 from stash_cli.core.texts import duration, size
 from stash_cli.output.values import View, columns, one_line
 
@@ -123,10 +123,21 @@ def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None)
     parts += [f"{totals.acted_on:,} decided"] if policy.keep else []
     parts += [f"{totals.left:,} left alone"] if totals.left else []
     yield ", ".join(parts)
+    yield from _hints_of(totals, policy)
+    if totals.acted_on:
+        yield from _outcomes_of(entity, totals, policy, trash)
+
+
+def _hints_of(totals: Totals, policy: Policy) -> Iterator[str]:
+    """What to know of the way in which files were compared."""
     if not totals.groups and policy.match.way == PHASH:
         yield "files without a perceptual hash are not compared: `stash generate --phashes` makes them"
-    if not totals.acted_on:
-        return
+    if totals.groups and policy.match.way == DURATION:
+        yield "only their lengths are alike, which is a weak sign: look at them before you act"
+
+
+def _outcomes_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
+    """What becomes of objects and files."""
     gone = f"{totals.gone:,} {entity.noun if totals.gone == 1 else entity.plural}"
     files = f"{totals.files:,} file{'' if totals.files == 1 else 's'}, {size(totals.bytes)}"
     if policy.into is not None and totals.gone:

@@ -45,7 +45,9 @@ class DuplicatesOptions(WhereOptions):
     by: Annotated[
         str | None,
         typer.Option(
-            "--by", metavar="WAY", help="what is alike: phash (default), oshash, checksum, stash-id"
+            "--by",
+            metavar="WAY",
+            help="what is alike: phash (default), oshash, checksum, stash-id, duration (a weak sign)",
         ),
     ] = None
     distance: Annotated[
@@ -133,6 +135,11 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         " Only files that are like the kept one are touched."
         " --into gives the object that lives on what the others have, --then says what becomes of them."
     )
+    if noun.entity.type == "Scene":
+        text += (
+            "\n\nScenes of one length alone (--by duration) are often unrelated: look at the list before you"
+            " act, or choose some with --where."
+        )
     return command("duplicates", partial(duplicates, noun), DuplicatesOptions, help=text, examples=examples)
 
 
@@ -206,7 +213,7 @@ class Request:
 def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
     """The request of a command line. Raises StashUsageError for what does not go together."""
     from stash_cli.core.duplicates.keep import parse_rules
-    from stash_cli.core.duplicates.matching import PHASH, WAYS, Match
+    from stash_cli.core.duplicates.matching import DURATION, PHASH, WAYS, Match
 
     ways = WAYS[noun.entity.type]
     way = options.by or PHASH
@@ -219,6 +226,8 @@ def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
     if noun.entity.type == "Image" and options.duration_diff is not None:
         raise StashUsageError("--duration-diff: images have no length")
     then, _, tag = (options.then or "nothing").partition(":")
+    if way == DURATION and seconds is None:
+        raise StashUsageError("--by duration needs a --duration-diff in seconds: all lengths differ by any")
     request = Request(noun, options, Match(way, options.distance, seconds), then, tag)
     _check(request)
     if options.keep:
@@ -314,10 +323,9 @@ async def look(session: Session, runtime: Runtime, noun: Noun, policy: Policy, q
     from stash_cli.core.duplicates.candidates import find_groups
     from stash_cli.core.duplicates.survey import make_survey
 
-    type_name = noun.entity.type
-    groups = await find_groups(session, type_name, policy.match)
+    type_name, chosen = noun.entity.type, None
     if query is not None:
         search = await search_for(session, runtime, noun.entity, query, "id")
         chosen = set(await matching_ids(session, search))
-        groups = [[one for one in group if one in chosen] for group in groups]
+    groups = await find_groups(session, type_name, policy.match, chosen)
     return await make_survey(session, type_name, groups, policy)
