@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from library import make_library, served
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from timing import STASH, usage
 
 from stash_cli.embedded import open_library, tables
@@ -30,26 +30,38 @@ PLANS = {
         *("--then", "delete-files", "--dry-run", "--jsonl"),
     ],
     "by oshash": ["scenes", "duplicates", "--by", "oshash", "--jsonl"],
+    "by duration": [
+        *("scenes", "duplicates", "--by", "duration", "--keep", "resolution,size,oldest"),
+        *("--then", "tag:1", "--dry-run", "--jsonl"),
+    ],
 }
 
 
 def add_hashes(path: Path, scenes: int) -> None:
-    """Give all files a perceptual hash and an oshash; copies nearly or exactly that of the scene before."""
+    """Give all files a perceptual hash, an oshash and a length of up to an hour.
+
+    Copies have the length and the oshash of the scene before, and nearly its perceptual hash.
+    """
     chance = random.Random(5)
     rows: list[dict[str, object]] = []
+    lengths: list[dict[str, object]] = []
     for number in range(1, scenes + 1):
-        if number % COPIES == 1 and number > 1:
+        is_copy = number % COPIES == 1 and number > 1
+        if is_copy:
             phash = int(str(rows[-2]["fingerprint"])) ^ (1 << chance.randrange(60))
         else:
             phash = chance.getrandbits(64) - (1 << 63)
         rows.append({"file_id": number, "type": "phash", "fingerprint": phash})
-        same = f"{number - (number % COPIES == 1 and number > 1):016x}"
+        length = lengths[-1]["length"] if is_copy else chance.randrange(6_000, 366_000) / 100
+        lengths.append({"number": number, "length": length})
+        same = f"{number - is_copy:016x}"
         rows.append({"file_id": number, "type": "oshash", "fingerprint": same})
     video = tables.video_files
     library = open_library(str(path))
     with library.database.write() as connection:
         connection.execute(insert(tables.files_fingerprints), rows)
-        connection.execute(update(video).values(duration=600))
+        one = update(video).where(video.c.file_id == bindparam("number"))
+        connection.execute(one.values(duration=bindparam("length")), lengths)
         connection.execute(update(video).where(video.c.file_id % COPIES == 1).values(width=1280, height=720))
     library.close()
 

@@ -55,7 +55,7 @@ NOUN = Noun(
         ),
         Verb(
             "duplicates",
-            "Find images with alike files, and merge, tag or delete all but one",
+            "Find images with alike files, and merge, tag, move or delete all but one",
             "housekeeping.duplicates:build",
             (
                 "stash images duplicates --distance 4",

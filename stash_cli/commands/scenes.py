@@ -134,12 +134,13 @@ NOUN = Noun(
         ),
         Verb(
             "duplicates",
-            "Find scenes with alike files, and merge, tag or delete all but one",
+            "Find scenes with alike files, and merge, tag, move or delete all but one",
             "housekeeping.duplicates:build",
             (
                 "stash scenes duplicates --distance 4",
                 "stash scenes duplicates --keep resolution,size --into keep --then delete-files --dry-run",
-                "stash scenes duplicates --keep codec:hevc,smallest --then tag:Duplicate",
+                "stash scenes duplicates --by duration --keep resolution --on-tie ask --then tag:Duplicate",
+                "stash scenes duplicates --keep codec:hevc,smallest --then move:/media/rejects",
                 "stash scenes duplicates --protect /media/best --keep size --into most-metadata",
                 "stash scenes duplicates dismiss 12 13",
             ),

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from cli_support import Cli, Done, served_with
 from every import every
-from fault_kinds import answered, errors
+from fault_kinds import answered, errors, reset_after
 from fault_proxy import FaultProxy, counted
 from scan_library import write_picture, write_video
 from served_library import serve_library
@@ -224,6 +224,55 @@ def test_losing_scenes_are_tagged_or_deleted(cli: Cli, template: Path) -> None:
     assert (template / "media/a/small.mp4").exists()
 
 
+def test_losing_files_are_moved_and_undo_moves_them_back(cli: Cli, template: Path) -> None:
+    before, media = state(cli), template / "media"
+    (media / "rejects").mkdir()
+    (media / "rejects/small.mp4").write_text("no file of the library")
+    words = ("scenes", "duplicates", *MERGE, "best-file", "--then", f"move:{media}/rejects")
+    [moved] = [row["to"] for row in cli.ok(*words, "--dry-run", "--json").json if row["action"] == "move"]
+    assert moved == f"{media}/rejects/small (2).mp4"
+    done = cli.ok(*words, "--yes")
+    assert "1 of 1 groups done; 1 file" in done.err
+    assert (Path(moved).exists(), (media / "a/small.mp4").exists()) == (True, False)
+    assert [{"path": f"{media}/best/big.mp4"}, {"path": moved}] in [row["files"] for row in state(cli)]
+    assert cli.ok(*words, "--yes").err.endswith("nothing to do\n")
+    cli.ok("undo", last_run(cli), "--yes")
+    assert (Path(moved).exists(), (media / "a/small.mp4").exists()) == (False, True)
+    assert state(cli) == before
+
+
+def test_files_are_moved_without_a_merge(cli: Cli, template: Path) -> None:
+    """A copy inside one scene, and scenes that stay two; what is there already is left."""
+    media = template / "media"
+    words = ("scenes", "duplicates", "--by", "checksum", "--keep", "path:/b/", "--then")
+    cli.ok(*words, f"move:{media}/new/rejects", "--yes")
+    assert (media / "new/rejects/twin.mp4").exists()
+    kept_there = rows(cli, *words[2:-2], "path:rejects", "--then", f"move:{media}/new")
+    assert {row["reason"] for row in kept_there} == {f"the kept file is in {media}/new itself"}
+    there = rows(cli, *words[2:], f"move:{media}/new")
+    assert {row["reason"] for row in there} == {f"all others are in {media}/new already"}
+    cli.ok("undo", last_run(cli), "--yes")
+    assert (media / "a/twin.mp4").exists()
+
+
+TIE = ("scenes", "duplicates", "--where", "path:tie", "--keep", "resolution", "--on-tie", "ask", "--then")
+
+
+def test_a_person_decides_a_tie(cli: Cli) -> None:
+    done = cli.ok(*TIE, "tag:Mark", terminal=True, answers="3\n2\ny\n")
+    assert "resolution cannot tell 2 files apart" in done.err
+    assert "tie5" in cli.ok("scenes", "find", "tag:Mark", "--paths").out
+    assert "tie6" not in cli.ok("scenes", "find", "tag:Mark", "--paths").out
+
+
+@every("answers", ["\n", "q\n", ""], ids=repr)
+def test_a_tie_that_nobody_decides_is_left(answers: str, template: Path) -> None:
+    url = f"embedded:{template / 'library.sqlite'}"
+    assert "nothing to do" in Cli(url).ok(*TIE, "tag:Mark", terminal=True, answers=answers).err
+    done = Cli(url).ok(*TIE, "tag:Mark", "--yes")
+    assert ("there is no terminal to ask" in done.err, "1 left alone" in done.err) == (True, True)
+
+
 def test_images_are_merged_into_one(cli: Cli, template: Path) -> None:
     ids = cli.ok("images", "find", "--sort", "path", "--ids").out.split()
     cli.ok("image", "update", ids[1], "title=Two", "tags+=A")
@@ -239,12 +288,15 @@ def test_images_are_merged_into_one(cli: Cli, template: Path) -> None:
 
 REFUSED: list[tuple[list[str], int, str]] = [
     (["--then", "delete-files"], 2, "nothing says which file is kept"),
-    (["--keep", "size", "--then", "burn"], 2, "write nothing, tag:NAME"),
+    (["--keep", "size", "--then", "burn"], 2, "write nothing, tag:NAME, move:FOLDER, delete or delete-files"),
     (["--keep", "sise"], 2, "size"),
     (["--keep", "path:("], 2, "path:("),
     (["--keep", "size", "--into", "keep", "--then", "delete"], 2, "leave out --then delete"),
     (["--keep", "size", "--into", "keep", "--then", "tag:A"], 2, "nothing to tag"),
     (["--by", "name"], 2, "are compared by"),
+    (["--on-tie", "ask"], 2, "without rules"),
+    (["--keep", "size", "--then", "move:"], 2, "move:FOLDER"),
+    (["--keep", "size", "--then", "move:/nowhere"], 2, "in no folder of the library"),
     (["--by", "checksum", "--distance", "1"], 2, "--by phash"),
     (["--by", "duration", "--duration-diff", "any"], 2, "in seconds"),
     (["--distance", "99"], 2, "--distance"),
@@ -277,15 +329,31 @@ def proxy(cli: Cli, template: Path) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def delete(proxy: FaultProxy) -> Done:
-    return Cli(proxy.url)("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
+def delete(proxy: FaultProxy, into: str = "keep") -> Done:
+    return Cli(proxy.url)("scenes", "duplicates", *MERGE, into, "--then", "delete-files", "--yes")
 
 
-def test_nothing_is_deleted_when_the_merge_fails(proxy: FaultProxy, template: Path) -> None:
-    proxy.rule = counted(lambda request: "sceneMerge" in request.document, errors("no"))
-    done = delete(proxy)
+STEPS = [("sceneMerge", "keep"), ("primary_file_id", "most-metadata")]
+
+
+@every(("step", "into"), STEPS, ids=str)
+def test_nothing_is_deleted_when_a_step_before_fails(
+    step: str, into: str, proxy: FaultProxy, template: Path
+) -> None:
+    """The kept file is already the primary one of its own scene, and becomes that of another one."""
+    proxy.rule = counted(lambda request: step in str(request.payload), errors("no"))
+    done = delete(proxy, into)
     assert (done.status, "partly changed: no" in done.err) == (6, True), done.err
     assert (template / "media/a/small.mp4").exists()
+
+
+def test_after_a_merge_without_an_answer_the_same_command_goes_on(proxy: FaultProxy, template: Path) -> None:
+    small = template / "media/a/small.mp4"
+    proxy.rule = counted(lambda request: "sceneMerge" in request.document, reset_after)
+    done = delete(proxy)
+    assert (done.status, "1 unknown" in done.err, small.exists()) == (6, True, True), done.err
+    proxy.rule = lambda _: None
+    assert (delete(proxy).status, small.exists()) == (0, False)
 
 
 def test_an_undo_that_failed_for_one_group_is_finished_by_the_next(proxy: FaultProxy) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from itertools import combinations, pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stash_cli.core.capabilities import EmbeddedCapabilities
 from stash_cli.core.duplicates.candidates import near_runs
 from stash_cli.core.duplicates.copies import Copy, File
-from stash_cli.core.duplicates.decision import DELETE_FILES, INTO, Decision, Policy, decide
+from stash_cli.core.duplicates.decision import Decision, decide
 from stash_cli.core.duplicates.keep import parse_rules
 from stash_cli.core.duplicates.matching import Match
+from stash_cli.core.duplicates.policy import DELETE_FILES, INTO, Policy
+from stash_cli.core.duplicates.union import edits_of, movable
+from stash_cli.core.orm.input import before_of
 from stash_cli.core.types.phash import differing_bits, similar_hashes
 
 EXAMPLES = int(os.environ.get("STASH_EXAMPLES", "25"))
@@ -100,6 +105,53 @@ def test_the_order_in_which_a_server_lists_changes_nothing(
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     first, second = (_done(list(decide(each, policy))) for each in (group, shuffled))
     assert first == second
+
+
+ITEMS = ("1", "2", "3")
+LISTS = {
+    "tags": [{"id": one} for one in ITEMS],
+    "performers": [{"id": one} for one in ITEMS],
+    "galleries": [{"id": one} for one in ITEMS],
+    "groups": [{"group": {"id": one}, "scene_index": int(one)} for one in ITEMS],
+    "urls": [f"https://x.example/{one}" for one in ITEMS],
+    "stash_ids": [{"endpoint": one, "stash_id": one, "updated_at": None} for one in ITEMS],
+}
+TEXTS = ("title", "code", "details", "director", "date")
+
+
+@st.composite
+def scenes(draw: st.DrawFn, one: str) -> dict[str, Any]:
+    """A scene as a row of the API, with some of everything that scenes have."""
+    lists = {
+        name: draw(st.lists(st.sampled_from(items), unique_by=str, max_size=3))
+        for name, items in LISTS.items()
+    }
+    texts = {name: draw(st.sampled_from((None, "", f"of {one}"))) for name in TEXTS}
+    studio, own = (
+        draw(st.sampled_from((None, {"id": "7"}))),
+        draw(st.sampled_from(({}, {"a": one}, {"b": 1}))),
+    )
+    return {"id": one, **lists, **texts, "studio": studio, "custom_fields": own, "rating100": None}
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(scenes("1"), scenes("2"), scenes("3"), st.sampled_from(("", *ITEMS)))
+def test_the_one_that_lives_on_gets_all_that_the_others_had(
+    into: dict[str, Any], second: dict[str, Any], third: dict[str, Any], dropped: str
+) -> None:
+    decision = Decision((), (), into="1", gone=("2", "3"))
+    rows = {"1": into} | {row["id"]: movable("Scene", row, {dropped}) for row in (second, third)}
+    edits = {edit.field: edit.after for edit in edits_of("Scene", decision, rows, EmbeddedCapabilities())}
+    for name in (*LISTS, *TEXTS, "studio", "custom_fields"):
+        own, *others = (before_of("Scene", name, row) for row in rows.values())
+        after = edits.get(name, own)
+        if name in LISTS:
+            assert {*map(str, after)} == {str(item) for value in (own, *others) for item in value}, name
+        elif name == "custom_fields":
+            assert after.keys() == {key for value in (own, *others) for key in value}
+            assert all(after[key] == own[key] for key in own)
+        else:
+            assert after == next(filter(None, (own, *others)), own), name
 
 
 def _done(decisions: list[Decision]) -> set[Decision]:

@@ -8,9 +8,10 @@ from typing import Any
 from every import every
 
 from stash_cli.core.duplicates.copies import Copy, File
-from stash_cli.core.duplicates.decision import DELETE_FILES, KEEP, METADATA, Decision, Policy, decide
-from stash_cli.core.duplicates.keep import parse_rules
+from stash_cli.core.duplicates.decision import Decision, decide
+from stash_cli.core.duplicates.keep import METADATA, parse_rules
 from stash_cli.core.duplicates.matching import Match
+from stash_cli.core.duplicates.policy import DELETE_FILES, KEEP, MOVE, Policy
 
 HASHES = {"phash": "00ff00ff00ff00ff", "oshash": "1"}
 BEST = File("1", "1", "/a/best.mp4", 100, 1920, 1080, 60.0, "hevc", 9, 25, "2024-01-01", HASHES)
@@ -63,6 +64,16 @@ LEFT: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("all others are protected", {"policy": {"protected": ("/a", "/b")}}),
+    ("the kept file is in /a itself", {"policy": {"then": MOVE, "folder": "/a"}}),
+    ("all others are in /b already", {"policy": {"then": MOVE, "folder": "/b", "into": None}}),
+    ("cannot be moved", {"other": {"is_zipped": True}, "policy": {"then": MOVE, "folder": "/c"}}),
+    (
+        "does not move along",
+        {
+            "policy": {"then": MOVE, "folder": "/c"},
+            "copies": ({"is_interactive": True}, {"is_interactive": True}),
+        },
+    ),
 ]
 
 
@@ -81,6 +92,8 @@ ACTED_ON: list[dict[str, Any]] = [
     {"copies": ({"captions": frozenset({"de"})}, {"captions": frozenset({"de"}), "markers": (59.0,)})},
     {"other": {"is_zipped": True}, "policy": {"then": "nothing"}},
     {"policy": {"protected": ("/a",)}},
+    {"policy": {"keep": parse_rules(["duration"]), "choose": lambda reason, files: reason and files[0]}},
+    {"policy": {"then": MOVE, "folder": "/b"}},
     {"other": {"hashes": {}, "duration": 60.1}, "policy": {"match": Match("duration", seconds=0.1)}},
 ]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from stash_cli.commands.common.idle import check_idle
 from stash_cli.commands.housekeeping.duplicate_rows import (
     VIEW,
+    facts_of,
     lines_of,
     rows_of,
     show_plan,
@@ -17,21 +18,66 @@ from stash_cli.commands.housekeeping.duplicate_rows import (
     view_of,
 )
 from stash_cli.commands.verbs.editing import MOST
+from stash_cli.core.duplicates.policy import MOVE
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.housekeeping.duplicates import DuplicatesOptions
     from stash_cli.core.client.session import Session
     from stash_cli.core.duplicates.carry_out import Results
-    from stash_cli.core.duplicates.decision import Policy
+    from stash_cli.core.duplicates.copies import File
+    from stash_cli.core.duplicates.policy import Policy
     from stash_cli.core.duplicates.survey import Planned, Survey
+    from stash_cli.core.types.entities import Entity
 
 _SHOWN = 20
 """Groups whose plan is shown before a question."""
+
+
+@dataclass
+class TieBreaker:
+    """Asks which file is kept where the rules cannot tell, and remembers the answers.
+
+    While it is not asking it only answers what was asked before.
+    """
+
+    runtime: Runtime
+    entity: Entity
+    is_asking: bool
+    _kept: dict[frozenset[str], str] = field(default_factory=dict, init=False)
+    """The ids of tied files -> that of the kept one; "" where the group is left alone."""
+
+    def choose(self, reason: str, files: Sequence[File]) -> File | None:
+        """The file that is kept of those that are tied for a reason; None leaves the group alone."""
+        tied = frozenset(file.id for file in files)
+        if self.is_asking and tied not in self._kept:
+            self._kept[tied] = self._ask(reason, files)
+        return next((file for file in files if file.id == self._kept.get(tied)), None)
+
+    def _ask(self, reason: str, files: Sequence[File]) -> str:
+        from stash_cli.output.failures import answer
+
+        streams = self.runtime.streams
+        if not streams.interactive:
+            self.is_asking = False
+            streams.warn("--on-tie ask: there is no terminal to ask, so ties leave their groups as they are")
+            return ""
+        streams.say(reason)
+        for number, file in enumerate(files, 1):
+            streams.say(f"  {number}: {self.entity.noun} {file.owner}, {facts_of(file)}")
+        while True:
+            word = answer(
+                streams, f"keep which? [1-{len(files)}, Enter leaves them, q ends these questions] "
+            )
+            self.is_asking = word != "q"
+            if word in ("", "q"):
+                return ""
+            if word.isdecimal() and 0 < int(word) <= len(files):
+                return files[int(word) - 1].id
 
 
 @dataclass
@@ -48,7 +94,7 @@ class Plan:
     """The id of the tag of `--then tag:NAME`."""
 
     async def run(self) -> None:
-        acts = self.policy.into is not None or self.policy.then != "nothing"
+        acts = self.policy.acts
         self._check_protected(acts=acts)
         if not acts or self.options.dry_run:
             self._print({})
@@ -78,7 +124,7 @@ class Plan:
         rows = (
             row
             for number, planned in enumerate(self.survey, 1)
-            for row in rows_of(number, planned, self.policy)
+            for row in rows_of(number, planned, self.policy, self.survey.relocation)
         )
         for row in islice(rows, limit):
             writer.row(row | ({"state": states.get(row["into"], "")} if states else {}))
@@ -102,13 +148,13 @@ class Plan:
         from stash_cli.core.edits.apply import Applier
         from stash_cli.core.edits.pace import Pace
 
-        if self.policy.into is not None or self.policy.deletes_files:
+        if self.policy.into is not None or self.policy.removes_files:
             await check_idle(self.session, "may change these files and scenes")
         chosen = await self._consent()
         if self.options.backup_first:
             await back_up(self.session, self.runtime)
         applier = Applier(self.session, is_shielded=True, pace=Pace())
-        work = CarryOut(applier, self.noun.entity.type, self.policy, self.tag)
+        work = CarryOut(applier, self.noun.entity.type, self.policy, self.tag, self.survey.relocation)
         total = self.survey.totals.acted_on if chosen is None else len(chosen)
         with self._progress(total) as work.note:
             try:
@@ -135,7 +181,9 @@ class Plan:
             )
         if options.interactive:
             return await self._choose()
-        if not options.yes and self.runtime.streams.interactive:
+        if options.yes:
+            await self._note_totals()
+        elif self.runtime.streams.interactive:
             await self._preview()
         self._confirm(totals.acted_on, totals.files)
         return None
@@ -149,6 +197,9 @@ class Plan:
         if self.policy.deletes_files:
             deleted = f"delete {files:,} file{'' if files == 1 else 's'} of {what} from disk"
             confirm_count(streams, deleted, files, yes=yes)
+        elif self.policy.then == MOVE:
+            moved = f"move {files:,} file{'' if files == 1 else 's'} of {what} to {self.policy.folder}"
+            confirm(streams, moved, yes=yes)
         else:
             confirm(streams, f"change {what}", yes=yes)
 
@@ -162,7 +213,7 @@ class Plan:
         await self._note_totals()
 
     async def _show(self, planned: Planned) -> None:
-        for line in lines_of(self.noun.entity, planned, self.policy):
+        for line in lines_of(self.noun.entity, planned, self.policy, self.survey.relocation):
             self.runtime.streams.note(line)
         await show_plan(self.session, self.runtime, self.noun.entity, [planned])
 
@@ -213,8 +264,9 @@ class Plan:
         begun = len(results.touched.difference(results.done, results.problems))
         if begun:  # after Ctrl-C
             done += f", {begun:,} begun: the same command again finishes them"
-        files = f"{results.files:,} file{'' if results.files == 1 else 's'}, {size(results.bytes)}, deleted"
-        self.runtime.streams.note(f"{done}; {files}" if self.policy.deletes_files else done)
+        files = f"{results.files:,} file{'' if results.files == 1 else 's'}, {size(results.bytes)}"
+        did = f"moved to {self.policy.folder}" if self.policy.then == MOVE else "deleted"
+        self.runtime.streams.note(f"{done}; {files}, {did}" if self.policy.removes_files else done)
 
     def _check(self, results: Results, chosen: set[str] | None) -> None:
         """Print the files with what became of them; raise StashIncompleteError for what failed."""

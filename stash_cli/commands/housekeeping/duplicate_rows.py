@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.duplicates.decision import DELETE, DELETE_FILES, TAG
 from stash_cli.core.duplicates.matching import DURATION, PHASH
+from stash_cli.core.duplicates.policy import DELETE, DELETE_FILES, MOVE, TAG
 from stash_cli.core.texts import duration, size
 from stash_cli.output.values import View, columns, one_line
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.duplicates.copies import File
-    from stash_cli.core.duplicates.decision import Policy
+    from stash_cli.core.duplicates.policy import Policy
+    from stash_cli.core.duplicates.relocation import Relocation
     from stash_cli.core.duplicates.survey import Planned, Totals
     from stash_cli.core.types.entities import Entity
 
@@ -37,28 +38,31 @@ VIEW = View(
         "reason?",
         "into>?",
         "file>?",
+        "to?",
     ),
     files=("path",),
 )
-_PLAIN = ("action", "reason", "into", "file")
+_PLAIN = ("action", "reason", "into", "file", "to")
 """Columns that a table leaves out where nothing is decided."""
-_ACTS = {TAG: "tag", DELETE: "delete", DELETE_FILES: "delete"}
+_ACTS = {TAG: "tag", MOVE: "move", DELETE: "delete", DELETE_FILES: "delete"}
 
 
 def view_of(policy: Policy) -> View:
     """The columns of a table for people."""
-    left_out = _PLAIN if not policy.keep else ("file",)
+    left_out = _PLAIN if not policy.keep else ("file",) if policy.then == MOVE else ("file", "to")
     return View(columns=tuple(each for each in VIEW.columns if each.header not in left_out), files=VIEW.files)
 
 
-def rows_of(number: int, planned: Planned, policy: Policy) -> Iterator[Row]:
+def rows_of(number: int, planned: Planned, policy: Policy, relocation: Relocation | None) -> Iterator[Row]:
     """A row for each file of a group, the kept one first."""
     decision = planned.decision
     kept, owners = decision.kept, {copy.id: copy for copy in decision.copies}
     for file in sorted(decision.files, key=lambda each: each is not kept):
+        action = _action(file, planned, policy)
+        target, obstacle = _target(file, action, relocation)
         yield {
             "group": number,
-            "action": _action(file, planned, policy),
+            "action": action,
             "id": file.owner,
             "title": owners[file.owner].label,
             "file": file.id,
@@ -69,8 +73,9 @@ def rows_of(number: int, planned: Planned, policy: Policy) -> Iterator[Row]:
             "bitrate": file.bit_rate or None,
             "duration": file.duration or None,
             "differs": list(planned.differs.get(file.id, ())),
-            "reason": decision.reason or ("protected" if file.path in decision.protected else ""),
+            "reason": decision.reason or ("protected" if file.path in decision.protected else obstacle),
             "into": decision.into,
+            "to": target,
             **(_plan_of(planned) if file is kept else {}),
         }
 
@@ -84,17 +89,26 @@ def _plan_of(planned: Planned) -> Row:
 
 def _action(file: File, planned: Planned, policy: Policy) -> str:
     decision = planned.decision
-    if decision.kept is None:
+    if decision.kept is None or not decision.is_acted_on:
         return "left" if decision.reason else ""
-    if not decision.is_acted_on:
-        return "left"
     if file.id == decision.kept.id:
         return "keep"
     if all(file.id != each.id for each in decision.losers):
         return "stays"
-    if policy.deletes_files or file.owner in decision.gone:
+    goes = file.owner in decision.gone
+    if policy.is_in_folder(file):
+        return "merge" if policy.into and goes else "stays"
+    if policy.removes_files or goes:
         return _ACTS.get(policy.then) or ("merge" if policy.into else "lose")
     return "stays"
+
+
+def _target(file: File, action: str, relocation: Relocation | None) -> tuple[str, str]:
+    """The new path of a file that is moved, and why it cannot be."""
+    if relocation is None or action != _ACTS[MOVE]:
+        return "", ""
+    path, reason = relocation.plan.target_of(file.id)
+    return path or "", reason
 
 
 def facts_of(file: File) -> str:
@@ -104,7 +118,9 @@ def facts_of(file: File) -> str:
     return f"{one_line(file.path)} ({', '.join(filter(None, facts))})"
 
 
-def lines_of(entity: Entity, planned: Planned, policy: Policy) -> Iterator[str]:
+def lines_of(
+    entity: Entity, planned: Planned, policy: Policy, relocation: Relocation | None
+) -> Iterator[str]:
     """The outcome of one group, a line for each file."""
     decision = planned.decision
     if decision.kept is None:
@@ -114,6 +130,9 @@ def lines_of(entity: Entity, planned: Planned, policy: Policy) -> Iterator[str]:
         act = _action(file, planned, policy)
         differs = planned.differs.get(file.id, ())
         other = f"; differs in {', '.join(differs)}" if differs else ""
+        target, obstacle = _target(file, act, relocation)
+        other += f"; to {one_line(target)}" if target else ""
+        other += f"; cannot be moved: {obstacle}" if obstacle else ""
         yield f"  {act}: {entity.noun} {file.owner}, {facts_of(file)}{other}"
 
 
@@ -146,6 +165,8 @@ def _outcomes_of(entity: Entity, totals: Totals, policy: Policy, trash: str | No
         yield f"{gone} tagged"
     if policy.then == DELETE:
         yield f"{gone} deleted; their files ({files}) stay: the next scan makes them again"
+    if policy.then == MOVE:
+        yield f"{files}, moved to {policy.folder} on the server; undo moves them back"
     if policy.deletes_files and trash:
         yield f"{files}, moved to {trash} on the server; undo does not bring files back"
     elif policy.deletes_files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,19 +13,36 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.argv.value_parsers import bounded, choice, named
 from stash_cli.commands.common.sending import before_sending
+from stash_cli.commands.housekeeping.dismissing import dismiss, load_dismissed
+from stash_cli.core.duplicates.policy import (
+    ACTIONS,
+    DELETE,
+    INTO,
+    KEEP,
+    MOVE,
+    NOTHING,
+    TAG,
+)
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.housekeeping.duplicate_plan import TieBreaker
     from stash_cli.core.client.session import Session
-    from stash_cli.core.duplicates.decision import Policy
-    from stash_cli.core.duplicates.dismissed import Dismissed
+    from stash_cli.core.duplicates.dismissed import Pair
     from stash_cli.core.duplicates.matching import Match
+    from stash_cli.core.duplicates.policy import Policy
     from stash_cli.core.duplicates.survey import Survey
     from stash_cli.core.query.language.query import Query
 
-DISMISS, RESTORE = "dismiss", "restore"
+SKIP, ASK = TIES = ("skip", "ask")
+BEST_FILE = "best-file"
+"""Another word for KEEP."""
+_WITH_WORD = {TAG: "NAME", MOVE: "FOLDER"}
+"""Actions that a colon and a word follow."""
 _ANY = "any"
 _MOST_BITS = 16
 
@@ -78,9 +95,9 @@ class DuplicatesOptions(WhereOptions):
         str | None,
         typer.Option(
             "--into",
-            metavar="keep|oldest|most-metadata",
+            metavar="best-file|oldest|most-metadata",
             help="merge into the object of the kept file, the oldest, or the one with most metadata",
-            parser=named("--into", choice("keep", "oldest", "most-metadata")),
+            parser=named("--into", choice(BEST_FILE, *INTO)),
         ),
     ] = None
     then: Annotated[
@@ -88,9 +105,18 @@ class DuplicatesOptions(WhereOptions):
         typer.Option(
             "--then",
             metavar="ACTION",
-            help="what becomes of the others: nothing (default), tag:NAME, delete, delete-files",
+            help="what becomes of the others: nothing (default), tag:NAME, move:FOLDER, delete, delete-files",
         ),
     ] = None
+    on_tie: Annotated[
+        str,
+        typer.Option(
+            "--on-tie",
+            metavar="|".join(TIES),
+            help="where the rules cannot tell: leave the group, or ask on the terminal which file is kept",
+            parser=named("--on-tie", choice(*TIES)),
+        ),
+    ] = SKIP
     protect: Annotated[
         list[str] | None,
         typer.Option("--protect", metavar="PATH", help="a folder or file that never loses; repeatable"),
@@ -129,7 +155,7 @@ class DuplicatesOptions(WhereOptions):
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
     plural = noun.entity.plural
     text = (
-        f"Find {plural} with alike files, and merge, tag or delete all but one."
+        f"Find {plural} with alike files, and merge, tag, move or delete all but one."
         "\n\nWithout --keep the groups are listed. Ties, and facts that are not known, leave a group"
         " as it is."
         " Only files that are like the kept one are touched."
@@ -146,22 +172,27 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None:
     from stash_cli.commands.housekeeping.duplicate_rows import VIEW
     from stash_cli.commands.queries.searching import read_query
+    from stash_cli.core.duplicates.copies import paths_to_read
 
     runtime.check_output(VIEW)
     if options.words:
-        dismiss(noun, runtime, options.words)
+        type_name = noun.entity.type
+        paths_of, pairs_of = partial(paths_to_read, type_name), partial(_pairs_of, type_name)
+        dismiss(runtime, noun, options.words, paths_of, pairs_of, "files")
         return
     request = read_request(noun, options)
     query = read_query(runtime, noun.entity, options)
 
     async def work(session: Session) -> None:
+        from stash_cli.commands.housekeeping.duplicate_plan import Plan, TieBreaker
+
+        ties = TieBreaker(runtime, noun.entity, is_asking=options.on_tie == ASK)
         with before_sending(runtime):
-            policy = await request.policy(session, runtime)
+            policy = await request.policy(session, runtime, ties)
             tag = await request.tag_id(session)
             survey = await look(session, runtime, noun, policy, query)
+        ties.is_asking = False  # groups are decided on once more: then only what was answered counts
         with closing(survey):
-            from stash_cli.commands.housekeeping.duplicate_plan import Plan
-
             await Plan(session, runtime, noun, options, policy, survey, tag).run()
 
     runtime.run(work, writes=request.acts and not options.dry_run)
@@ -175,39 +206,53 @@ class Request:
     options: DuplicatesOptions
     match: Match
     then: str
-    tag: str
+    word: str
+    """The tag of TAG, or the folder of MOVE."""
 
     @property
     def acts(self) -> bool:
         """Whether anything is changed, and not only listed."""
-        return self.options.into is not None or self.then != "nothing"
+        return self.options.into is not None or self.then != NOTHING
 
     async def tag_id(self, session: Session) -> str:
-        """The id of the tag of `--then tag:NAME`. Raises StashNotFoundError."""
+        """The id of the tag of TAG. Raises StashNotFoundError."""
         from stash_cli.commands.verbs.targets import target_ids
         from stash_cli.core.types.entities import ENTITIES
 
-        return (await target_ids(session, ENTITIES["Tag"], [self.tag]))[0] if self.tag else ""
+        return (await target_ids(session, ENTITIES["Tag"], [self.word]))[0] if self.then == TAG else ""
 
-    async def policy(self, session: Session, runtime: Runtime) -> Policy:
-        """The policy, with names looked up. Raises StashNotFoundError."""
+    async def policy(self, session: Session, runtime: Runtime, ties: TieBreaker) -> Policy:
+        """The policy, with names looked up. Raises StashNotFoundError, StashInputError."""
         from stash_cli.commands.verbs.targets import target_ids
-        from stash_cli.core.duplicates.decision import Policy
         from stash_cli.core.duplicates.keep import parse_rules
+        from stash_cli.core.duplicates.policy import Policy
         from stash_cli.core.types.entities import ENTITIES
 
         options = self.options
         return Policy(
             self.match,
             parse_rules(options.keep) if options.keep else (),
-            options.into,
+            KEEP if options.into == BEST_FILE else options.into,
             self.then,
             tuple(runtime.server_path(path) for path in options.protect or ()),
-            load_dismissed(runtime, self.noun).holds_files,
+            load_dismissed(runtime, self.noun.entity).holds_files,
             partial(_is_same_file, runtime),
             frozenset(await target_ids(session, ENTITIES["Tag"], options.drop_tag or [])),
             options.same_time_copies,
+            await self._folder(session, runtime),
+            ties.choose,
+            cache(runtime.sidecars.reaches),
         )
+
+    async def _folder(self, session: Session, runtime: Runtime) -> str:
+        """The folder of MOVE. Raises StashInputError where it is in none of the library's."""
+        from stash_cli.core.renames.library import library_folders, require_within
+
+        if self.then != MOVE:
+            return ""
+        folder = runtime.server_path(self.word)
+        require_within(folder, await library_folders(session), "--then move")
+        return folder
 
 
 def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
@@ -225,10 +270,10 @@ def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
     seconds = None if noun.entity.type == "Image" else _seconds(options.duration_diff)
     if noun.entity.type == "Image" and options.duration_diff is not None:
         raise StashUsageError("--duration-diff: images have no length")
-    then, _, tag = (options.then or "nothing").partition(":")
+    then, _, word = (options.then or NOTHING).partition(":")
     if way == DURATION and seconds is None:
         raise StashUsageError("--by duration needs a --duration-diff in seconds: all lengths differ by any")
-    request = Request(noun, options, Match(way, options.distance, seconds), then, tag)
+    request = Request(noun, options, Match(way, options.distance, seconds), then, word)
     _check(request)
     if options.keep:
         parse_rules(options.keep)
@@ -245,22 +290,25 @@ def _seconds(text: str | None) -> float | None:
 def _check(request: Request) -> None:
     """Refuse options that contradict each other, before anything is read."""
     options, then = request.options, request.then
-    if then not in ("nothing", "tag", "delete", "delete-files") or (then == "tag") != bool(request.tag):
-        raise StashUsageError(f"--then {options.then}: write nothing, tag:NAME, delete or delete-files")
+    if then not in ACTIONS or (then in _WITH_WORD) != bool(request.word):
+        *most, last = (f"{each}:{_WITH_WORD[each]}" if each in _WITH_WORD else each for each in ACTIONS)
+        raise StashUsageError(f"--then {options.then}: write {', '.join(most)} or {last}")
     if request.acts and not options.keep:
         raise StashUsageError(
             "nothing says which file is kept", hint="Give --keep, such as --keep resolution,bitrate,oldest."
         )
-    if options.into is not None and then == "tag":
+    if options.on_tie == ASK and not options.keep:
+        raise StashUsageError("--on-tie is for --keep: without rules there are no ties")
+    if options.into is not None and then == TAG:
         raise StashUsageError("--into leaves nothing to tag: use one of --into and --then tag:NAME")
     is_scene = request.noun.entity.type == "Scene"
-    if options.into is not None and is_scene and then == "delete":
+    if options.into is not None and is_scene and then == DELETE:
         raise StashUsageError(
             "--into merges the scenes away, and their files go with them: leave out --then delete",
-            hint="--then delete-files also deletes the files that lose.",
+            hint="--then delete-files deletes the files that lose, --then move:FOLDER moves them.",
         )
-    if options.into is not None and not is_scene and then == "nothing":
-        raise StashUsageError("--into needs --then delete or --then delete-files: the API merges no images")
+    if options.into is not None and not is_scene and then == NOTHING:
+        raise StashUsageError("--into needs --then move, delete or delete-files: the API merges no images")
 
 
 def _is_same_file(runtime: Runtime, one: Any, other: Any) -> bool | None:
@@ -280,41 +328,15 @@ def _is_same_file(runtime: Runtime, one: Any, other: Any) -> bool | None:
         return None
 
 
-def load_dismissed(runtime: Runtime, noun: Noun) -> Dismissed:
-    """The groups that were dismissed on this machine."""
-    from stash_cli.core.duplicates.dismissed import Dismissed
+def _pairs_of(type_name: str, rows: Sequence[dict[str, Any]]) -> list[Pair]:
+    """The pairs of the files of some objects. Raises StashInputError where they cannot be remembered."""
+    from stash_cli.core.duplicates.copies import copy_of
+    from stash_cli.core.duplicates.dismissed import pairs_of_files
 
-    return Dismissed.load(runtime.connection().journal, noun.entity.type)
-
-
-def dismiss(noun: Noun, runtime: Runtime, words: list[str]) -> None:
-    """Remember that the files of some objects are no duplicates of each other, or forget it."""
-    action, *given = words
-    if action not in (DISMISS, RESTORE):
-        raise StashUsageError(
-            f"{action}: duplicates takes only {DISMISS} and {RESTORE} with ids",
-            hint="Choose objects with --where QUERY.",
-        )
-
-    async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.targets import read_words, rows_of, target_ids
-        from stash_cli.core.duplicates.copies import copy_of, paths_to_read
-        from stash_cli.core.duplicates.dismissed import pairs_of_files
-
-        ids = await target_ids(session, noun.entity, read_words(runtime.streams, given))
-        if len(ids) < 2:  # noqa: PLR2004 - a pair
-            raise StashUsageError(f"{action} needs two {noun.entity.plural} or more")
-        paths = paths_to_read(noun.entity.type, await session.learn())
-        rows = await rows_of(session, noun.entity, ids, paths)
-        pairs = list(pairs_of_files(copy_of(noun.entity.type, row) for row in rows))
-        if not pairs:
-            raise StashInputError("their files have no hashes by which they could be remembered")
-        known = load_dismissed(runtime, noun)
-        count = known.add(pairs) if action == DISMISS else known.remove(pairs)
-        verb = "dismissed" if action == DISMISS else "restored"
-        runtime.streams.note(f"{verb} {count} pair{'' if count == 1 else 's'} of files")
-
-    runtime.run(work)
+    pairs = list(pairs_of_files(copy_of(type_name, row) for row in rows))
+    if not pairs:
+        raise StashInputError("their files have no hashes by which they could be remembered")
+    return pairs
 
 
 async def look(session: Session, runtime: Runtime, noun: Noun, policy: Policy, query: Query | None) -> Survey:
@@ -328,4 +350,4 @@ async def look(session: Session, runtime: Runtime, noun: Noun, policy: Policy, q
         search = await search_for(session, runtime, noun.entity, query, "id")
         chosen = set(await matching_ids(session, search))
     groups = await find_groups(session, type_name, policy.match, chosen)
-    return await make_survey(session, type_name, groups, policy)
+    return await make_survey(session, type_name, groups, policy, runtime.local_path)

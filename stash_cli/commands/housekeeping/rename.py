@@ -17,7 +17,7 @@ from stash_cli.commands.common.idle import check_idle
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
-from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
@@ -162,13 +162,12 @@ async def naming_of(
     session: Session, template: PathTemplate, options: RenameOptions, to: str | None, empty: str
 ) -> Naming:
     """The template with the folders of the library. Raises StashInputError for a folder of none."""
-    from stash_cli.core.renames.library import library_folders
-    from stash_cli.core.renames.paths import is_within
+    from stash_cli.core.renames.library import library_folders, require_within
     from stash_cli.core.renames.wishes import Naming
 
     roots = await library_folders(session)
-    if to is not None and to not in roots and not any(is_within(to, root) for root in roots):
-        raise StashInputError(f"--to: {to} is in no folder of the library", hint="See `stash library list`.")
+    if to is not None:
+        require_within(to, roots, "--to")
     naming = Naming(template, roots, to, empty, options.max_bytes)
     naming.only_primary = options.primary_only
     naming.leaves_sidecars = options.sidecars == "leave"

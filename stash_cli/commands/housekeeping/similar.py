@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import combinations, islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +12,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.value_parsers import bounded, named
 from stash_cli.commands.common.sending import before_sending, uninterrupted
+from stash_cli.commands.housekeeping.dismissing import dismiss, load_dismissed
 from stash_cli.commands.verbs.editing import MOST
 from stash_cli.core.errors import (
     StashConflictError,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.duplicates.dismissed import Dismissed
+    from stash_cli.core.duplicates.dismissed import Pair
     from stash_cli.core.duplicates.names import Group, Named
     from stash_cli.core.edits.merge import Merge
     from stash_cli.core.types.entities import Entity
@@ -107,7 +108,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def similar(noun: Noun, runtime: Runtime, options: SimilarOptions) -> None:
     runtime.check_output(VIEW)
     if options.words:
-        dismiss(noun, runtime, options.words)
+        dismiss(runtime, noun, options.words, partial(_paths, noun.entity), _pairs_of, "names")
         return
     reasons = _reasons(options.only)
 
@@ -188,38 +189,10 @@ def key_of(each: Named) -> str:
     return f"{each.name} ({each.note})" if each.note else each.name
 
 
-def load_dismissed(runtime: Runtime, entity: Entity) -> Dismissed:
-    """The pairs of names that were dismissed on this machine."""
-    from stash_cli.core.duplicates.dismissed import Dismissed
-
-    return Dismissed.load(runtime.connection().journal, entity.type)
-
-
-def dismiss(noun: Noun, runtime: Runtime, words: list[str]) -> None:
-    """Remember that objects are not one, whatever their names, or forget it."""
-    from stash_cli.commands.housekeeping.duplicates import DISMISS, RESTORE
-
-    action, *given = words
-    if action not in (DISMISS, RESTORE):
-        raise StashUsageError(f"{action}: similar takes only {DISMISS} and {RESTORE} with ids or names")
-
-    async def work(session: Session) -> None:
-        from itertools import combinations
-
-        from stash_cli.commands.verbs.targets import read_words, rows_of, target_ids
-
-        ids = await target_ids(session, noun.entity, read_words(runtime.streams, given))
-        if len(ids) < 2:  # noqa: PLR2004 - a pair
-            raise StashUsageError(f"{action} needs two {noun.entity.plural} or more")
-        paths = _paths(noun.entity, await session.learn())
-        many = [named_of(row) for row in await rows_of(session, noun.entity, ids, paths)]
-        pairs = [(key_of(one), key_of(other)) for one, other in combinations(many, 2)]
-        known = load_dismissed(runtime, noun.entity)
-        count = known.add(pairs) if action == DISMISS else known.remove(pairs)
-        verb = "dismissed" if action == DISMISS else "restored"
-        runtime.streams.note(f"{verb} {count} pair{'' if count == 1 else 's'} of names")
-
-    runtime.run(work)
+def _pairs_of(rows: Sequence[dict[str, Any]]) -> Iterator[Pair]:
+    """The pairs of the names of some objects."""
+    for one, other in combinations(map(named_of, rows), 2):
+        yield key_of(one), key_of(other)
 
 
 def print_groups(

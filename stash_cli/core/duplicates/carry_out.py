@@ -2,22 +2,24 @@
 
 In each window the objects are read and decided on again; the kept file is read at both ends; values,
 histories and files are merged; the result is read back; the kept file is made the primary one and read again;
-only then the losing files are deleted. What fails for a group ends that group.
+only then the losing files are moved or deleted. What fails for a group ends that group.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.duplicates import union
 from stash_cli.core.duplicates.copies import FILES
-from stash_cli.core.duplicates.decision import DELETE, DELETE_FILES, TAG
+from stash_cli.core.duplicates.policy import DELETE, DELETE_FILES, MOVE, TAG
 from stash_cli.core.duplicates.readable import check_readable
 from stash_cli.core.duplicates.survey import movable_rows, plan_group, read_rows
+from stash_cli.core.edits.moves import plan_moves
 from stash_cli.core.edits.operation import Operation
-from stash_cli.core.edits.plan import plan_destroy, plan_updates
+from stash_cli.core.edits.plan import CHUNK, plan_destroy, plan_updates
 from stash_cli.core.edits.recheck import is_so
 from stash_cli.core.errors import StashConflictError, StashError, StashNotFoundError
 from stash_cli.core.graphql.batch import not_sent
@@ -27,10 +29,13 @@ from stash_cli.core.orm.input import PRIMARY_FILE, before_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from stash_cli.core.duplicates.decision import Decision, Policy
+    from stash_cli.core.duplicates.decision import Decision
+    from stash_cli.core.duplicates.policy import Policy
+    from stash_cli.core.duplicates.relocation import Relocation
     from stash_cli.core.duplicates.survey import Planned, Rows
     from stash_cli.core.edits.apply import Applier
     from stash_cli.core.edits.merge import Merge
+    from stash_cli.core.edits.moves import Move
     from stash_cli.core.graphql.batch import BatchOperation
 
 _WINDOW = 25
@@ -41,7 +46,7 @@ _READERS = 4
 
 @dataclass
 class Results:
-    """The outcomes of groups, by the object that lives on; bytes and files that were deleted."""
+    """The outcomes of groups, by the object that lives on; bytes and files that were deleted or moved."""
 
     done: list[str] = field(default_factory=list)
     problems: dict[str, StashError] = field(default_factory=dict)
@@ -53,12 +58,16 @@ class Results:
 
 @dataclass
 class CarryOut:
-    """The carrying out of decisions by `applier`; `tag` is the id of the tag of `then`."""
+    """The carrying out of decisions by `applier`.
+
+    `tag` is the id of the tag of TAG, `relocation` has the new paths of MOVE.
+    """
 
     applier: Applier
     type: str
     policy: Policy
     tag: str = ""
+    relocation: Relocation | None = None
     results: Results = field(default_factory=Results)
     note: Callable[[int], None] = lambda _: None
     """Called with the number of groups that are finished."""
@@ -90,15 +99,17 @@ class CarryOut:
 
     async def _steps(self, rows: Rows) -> None:
         then, merges = self.policy.then, self.policy.into is not None
-        if then == DELETE_FILES:
+        if self.policy.removes_files:
             await self._each(self._prove_before)
         if merges:
             await self._merge(rows)
         if then == TAG:
             await self._tag(rows)
-        if then == DELETE_FILES:
+        if self.policy.removes_files:
             await self._set_primary()
             await self._each(self._prove_after)
+        if self.relocation is not None:
+            await self._move(self.relocation)
         if then in (DELETE, DELETE_FILES):
             await self._delete()
 
@@ -138,7 +149,7 @@ class CarryOut:
             lacks = union.missing(self.type, self._left[one].decision, moved[one], now.get(one, {}))
             if one not in now or lacks:
                 what = ", ".join(lacks) or "the object itself"
-                self._fail(one, StashError(f"after the merge it lacks {what}: nothing was deleted"))
+                self._fail(one, StashError(f"after the merge it lacks {what}: {self._spared}"))
         if self.type == "Scene":
             await self._complete([each for one, each in merges.items() if one in self._left], now)
 
@@ -175,10 +186,25 @@ class CarryOut:
             kept = planned.decision.kept
             files = [str(each["id"]) for each in found.get(one, {}).get(FILES[self.type]) or ()]
             if kept is None or kept.id not in files:
-                self._fail(one, StashError("the kept file is not of it: nothing was deleted"))
+                self._fail(one, StashError(f"the kept file is not of it: {self._spared}"))
             elif files[0] != kept.id:
                 edits.append(Edit(self.type, one, PRIMARY_FILE, files[0], kept.id))
         await self._update(edits)
+
+    async def _move(self, relocation: Relocation) -> None:
+        """Move the losing files; those that the server may have to copy go one by one."""
+        moves: list[Move] = []
+        owners, sizes = dict[str, str](), dict[str, int]()
+        for one, planned in list(self._left.items()):
+            moves += relocation.moves_of(planned.decision, self.policy)
+            owners |= {file.id: one for file in planned.decision.losers}
+            sizes |= {file.id: file.size for file in planned.decision.losers}
+        pace = self.applier.pace
+        for is_far, some in groupby(sorted(moves, key=relocation.is_far), key=relocation.is_far):
+            self.applier.pace = None if is_far else pace
+            size = 1 if is_far else CHUNK
+            await self._send(plan_moves(some), owners, lambda one: self._count({one: sizes[one]}), size)
+        self.applier.pace = pace
 
     async def _delete(self) -> None:
         """Delete losing objects, with their files or without, and losing files of what lives on."""
@@ -210,7 +236,9 @@ class CarryOut:
         self.results.bytes += sum(sizes.values())
 
     async def _prove_before(self, decision: Decision) -> None:
-        """Before a merge only what is the primary file can be read."""
+        """Before a merge only what is the primary file can be read; each losing file needs its new path."""
+        if self.relocation is not None:
+            self.relocation.moves_of(decision, self.policy)
         if decision.kept is not None and decision.kept.is_primary:
             await check_readable(self._session, self.type, decision.kept.owner, decision.kept)
 
@@ -219,6 +247,10 @@ class CarryOut:
             await check_readable(self._session, self.type, decision.into, decision.kept)
 
     # --- help ---
+
+    @property
+    def _spared(self) -> str:
+        return "nothing was moved" if self.policy.then == MOVE else "nothing was deleted"
 
     @property
     def _session(self) -> Any:
@@ -245,10 +277,12 @@ class CarryOut:
         operations: Sequence[Operation],
         owners: Mapping[str, str],
         count: Callable[[str], None] = lambda _: None,
+        size: int = CHUNK,
     ) -> None:
         """Send operations; groups of which one fails take no further part.
 
-        `owners` are the groups of the ids in operations; `count` is called with each id that was done.
+        `owners` are the groups of the ids in operations; `count` is called with each id that was done, and
+        `size` is the most ids of a request.
         """
 
         def note(operation: Operation, done: BatchOperation) -> None:
@@ -260,7 +294,7 @@ class CarryOut:
                     count(each)
 
         if operations:
-            await self.applier.apply(operations, note)
+            await self.applier.apply(operations, note, size=size)
         for one in list(self._left) if self.applier.stopped is not None else ():
             self._fail(one, self.applier.stopped or StashError("it was not sent"))
 

@@ -50,7 +50,7 @@ class Rule:
         if len(set(values)) == 1:
             return list(files)
         if len(known) < len(files):
-            raise UnknownValueError(self, files[values.index(None)])
+            raise UnknownValueError(self, files, files[values.index(None)])
         wanted = max(known) if self._keeps_largest else min(known)
         return [file for file, value in zip(files, values, strict=True) if value == wanted]
 
@@ -70,10 +70,11 @@ class Rule:
 
 
 class UnknownValueError(Exception):
-    """A rule compares a value that is not known of one file."""
+    """A rule compares `files` by a value that is not known of one of them."""
 
-    def __init__(self, rule: Rule, file: File) -> None:
-        super().__init__(f"{rule} of {file.path or f'file {file.id}'} is not known")
+    def __init__(self, rule: Rule, files: Sequence[File], unknown: File) -> None:
+        super().__init__(f"{rule} of {unknown.path or f'file {unknown.id}'} is not known")
+        self.files = list(files)
 
 
 def parse_rules(texts: Iterable[str]) -> tuple[Rule, ...]:

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import pages_by_id
 from stash_cli.core.duplicates import copies, union
-from stash_cli.core.duplicates.decision import Decision, decide, is_at_or_below
+from stash_cli.core.duplicates.decision import Decision, decide
+from stash_cli.core.duplicates.policy import MOVE, is_at_or_below
+from stash_cli.core.duplicates.relocation import relocate
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import IO
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.duplicates.decision import Policy
+    from stash_cli.core.duplicates.policy import Policy
+    from stash_cli.core.duplicates.relocation import Relocation
     from stash_cli.core.orm.edit import Edit
 
     Rows = Mapping[str, Mapping[str, Any]]
@@ -31,7 +34,10 @@ _IN_MEMORY = 8_000_000
 
 @dataclass
 class Totals:
-    """Numbers of a plan: groups, losing files and their bytes, objects that go, and groups left alone."""
+    """Numbers of a plan: groups, losing files and their bytes, objects that go, and groups left alone.
+
+    Files that are where they would be moved to are not counted.
+    """
 
     groups: int = 0
     acted_on: int = 0
@@ -56,10 +62,14 @@ class Planned:
 
 
 class Survey:
-    """Decisions in the order in which they were made, in an unnamed temporary file of this process."""
+    """Decisions in the order in which they were made, in an unnamed temporary file of this process.
+
+    `relocation` has the new paths of the losing files, where they are moved.
+    """
 
     def __init__(self) -> None:
         self.totals = Totals()
+        self.relocation: Relocation | None = None
         self._file: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the survey
 
     def __len__(self) -> int:
@@ -77,8 +87,9 @@ class Survey:
         }
         if decision.is_acted_on:
             totals.acted_on += 1
-            totals.files += len({each.id for each in decision.losers})
-            totals.bytes += decision.freed
+            sizes = {each.id: each.size for each in decision.losers if not policy.is_in_folder(each)}
+            totals.files += len(sizes)
+            totals.bytes += sum(sizes.values())
             totals.gone += len(decision.gone)
         elif decision.reason:
             totals.left += 1
@@ -97,14 +108,23 @@ class Survey:
             yield planned
 
     def close(self) -> None:
-        """Drop the decisions."""
+        """Drop the decisions and the new paths."""
         self._file.close()
+        if self.relocation is not None:
+            self.relocation.plan.close()
 
 
 async def make_survey(
-    session: Session, type_name: str, groups: Iterable[Sequence[str]], policy: Policy
+    session: Session,
+    type_name: str,
+    groups: Iterable[Sequence[str]],
+    policy: Policy,
+    to_local: Callable[[str], str | None],
 ) -> Survey:
-    """Read the objects of groups, and decide what becomes of each."""
+    """Read the objects of groups, and decide what becomes of each.
+
+    `to_local` gives the path of a folder on this machine, None where that is not known.
+    """
     server, found = await session.learn(), Survey()
     try:
         for batch in _batches(groups):
@@ -112,6 +132,8 @@ async def make_survey(
             for group in batch:
                 for planned in plan_group(type_name, group, rows, policy, server):
                     found.add(planned, policy)
+        if policy.then == MOVE:
+            found.relocation = await relocate(session, found, policy, to_local)
     except BaseException:
         found.close()
         raise

@@ -6,8 +6,9 @@ import os
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.errors import StashInputError
 from stash_cli.core.graphql.batch import BatchOperation, call_all
-from stash_cli.core.renames.paths import join, split
+from stash_cli.core.renames.paths import is_within, join, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,14 @@ async def library_folders(session: Session) -> list[str]:
     """The paths of the library's folders."""
     answer = await session.call("configuration", {}, ["general.stashes.path"])
     return [stash["path"] for stash in answer["general"]["stashes"] or ()]
+
+
+def require_within(folder: str, roots: Sequence[str], option: str) -> None:
+    """Raise StashInputError, which names the option, for a folder that is in none of the library's."""
+    if folder not in roots and not any(is_within(folder, root) for root in roots):
+        raise StashInputError(
+            f"{option}: {folder} is in no folder of the library", hint="See `stash library list`."
+        )
 
 
 async def look_around(

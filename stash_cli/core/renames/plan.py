@@ -172,6 +172,12 @@ class RenamePlan:
         for row in self._connection.execute("SELECT * FROM move ORDER BY CAST(owner AS INTEGER), id"):
             yield _move(row)
 
+    def target_of(self, file: str) -> tuple[str | None, str]:
+        """The path that a file is moved to, and why it has none."""
+        known = "SELECT new, coalesce(reason, '') FROM file WHERE id = ?"
+        row = self._connection.execute(known, (int(file),)).fetchone()
+        return (row[0], row[1]) if row is not None else (None, "it is not of this plan")
+
     def counts(self) -> dict[str, int]:
         """State -> number of files."""
         return dict(self._connection.execute("SELECT state, count(*) FROM file GROUP BY state"))

@@ -1,0 +1,92 @@
+"""Objections: why a group of alike files is left as it is, though it is known which one to keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stash_cli.core.duplicates.policy import MOVE
+from stash_cli.core.renames.paths import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stash_cli.core.duplicates.copies import Copy, File
+    from stash_cli.core.duplicates.decision import Decision
+    from stash_cli.core.duplicates.policy import Policy
+
+_SHIFTED = 1.0
+"""Seconds by which durations may differ before markers of one do not fit the other."""
+
+
+def objections(decision: Decision, copies: Mapping[str, Copy], policy: Policy) -> Iterator[str]:
+    """The reasons for which nothing may be done about a group."""
+    kept, losing = decision.kept, {file.id for file in decision.losers}
+    if kept is None or not decision.losers:
+        yield "all others are protected, or not like the kept file"
+        return
+    for one in decision.gone:
+        other = [each.path for each in copies[one].files if each.id not in losing and each.id != kept.id]
+        if other:
+            yield f"{one} has another file, which is not like the kept one: {other[0]}"
+    for file in decision.losers if policy.removes_files else ():
+        yield from _to_loss(kept, file, copies, decision.into, policy)
+    if policy.then == MOVE:
+        yield from _to_move(kept, decision, copies, policy)
+    if policy.into is not None:
+        yield from _to_merge(kept, decision, copies)
+
+
+def _to_loss(kept: File, file: File, copies: Mapping[str, Copy], into: str, policy: Policy) -> Iterator[str]:
+    """Why a losing file may not be deleted, nor moved to where a person deletes it."""
+    if not kept.path or not kept.size:
+        yield f"the kept file {kept.id} is empty, or its size is not known"
+    if file.is_zipped:
+        done = "moved" if policy.then == MOVE else "deleted"
+        yield f"{file.path} is in an archive, and cannot be {done}"
+    same = policy.is_same_file(kept, file)
+    if same:
+        yield f"{kept.path} and {file.path} are one file"
+    elif same is None and _look_the_same(kept, file) and not policy.takes_same_time:
+        yield (
+            f"{kept.path} and {file.path} may be one file by two paths: size, hash and time are the same"
+            " (--same-time-copies takes them for copies)"
+        )
+    loser, owner = copies[file.owner], copies[kept.owner]
+    if lost := loser.captions - owner.captions:
+        yield f"only {file.path} has captions ({', '.join(sorted(lost))})"
+    if loser.is_interactive and not owner.is_interactive:
+        yield f"only {file.path} has a funscript"
+    if lost := loser.galleries - copies[into].galleries:
+        yield f"only {file.path} is in the gallery {', '.join(sorted(lost))}, which is a folder or an archive"
+
+
+def _look_the_same(one: File, other: File) -> bool:
+    facts = [(file.size, file.modified, file.hashes.get("oshash")) for file in (one, other)]
+    return bool(one.modified) and facts[0] == facts[1]
+
+
+def _to_move(kept: File, decision: Decision, copies: Mapping[str, Copy], policy: Policy) -> Iterator[str]:
+    """Why the losing files may not be moved."""
+    left = [file for file in decision.losers if not policy.is_in_folder(file)]
+    if policy.is_in_folder(kept):
+        yield f"the kept file is in {policy.folder} itself"
+    if not left and (policy.into is None or not decision.gone):
+        yield f"all others are in {policy.folder} already"
+    for file in left:
+        owner = copies[file.owner]
+        folder = split(file.path)[0]
+        if (owner.captions or owner.is_interactive) and not policy.moves_sidecars(folder):
+            yield f"{file.path} has captions or a funscript, which the server does not move along"
+
+
+def _to_merge(kept: File, decision: Decision, copies: Mapping[str, Copy]) -> Iterator[str]:
+    """Why the objects may not be made one."""
+    held: dict[str, str] = {}
+    for one in (decision.into, *decision.gone):
+        for endpoint, stash_id in sorted(copies[one].stash_ids):
+            if held.setdefault(endpoint, stash_id) != stash_id:
+                yield f"they have different ids at {endpoint}: {held[endpoint]} and {stash_id}"
+    for file in decision.losers:
+        markers = copies[file.owner].markers
+        if markers and (abs(file.duration - kept.duration) > _SHIFTED or max(markers) > kept.duration):
+            yield f"the markers of {file.owner} do not fit the kept file, which has another length"

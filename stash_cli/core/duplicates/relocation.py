@@ -1,0 +1,75 @@
+"""New paths of losing files, all in one folder, decided before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stash_cli.core.edits.moves import Move
+from stash_cli.core.errors import StashError
+from stash_cli.core.renames.collisions import NUMBER
+from stash_cli.core.renames.library import library_folders, look_around
+from stash_cli.core.renames.names import MAX_BYTES
+from stash_cli.core.renames.paths import split
+from stash_cli.core.renames.plan import RenamePlan, Wish
+from stash_cli.core.renames.wishes import root_of
+from stash_cli.core.templates.filters import suffix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from stash_cli.core.client.session import Session
+    from stash_cli.core.duplicates.copies import File
+    from stash_cli.core.duplicates.decision import Decision
+    from stash_cli.core.duplicates.policy import Policy
+    from stash_cli.core.duplicates.survey import Planned
+
+
+@dataclass(frozen=True)
+class Relocation:
+    """The new paths of the losing files of a plan; `roots` are the folders of the library."""
+
+    plan: RenamePlan
+    roots: Sequence[str]
+
+    def moves_of(self, decision: Decision, policy: Policy) -> list[Move]:
+        """The moves of the losing files. Raises StashError where one cannot be moved."""
+        return [self._move_of(file) for file in decision.losers if not policy.is_in_folder(file)]
+
+    def _move_of(self, file: File) -> Move:
+        path, reason = self.plan.target_of(file.id)
+        if path is None:
+            raise StashError(f"{file.path} cannot be moved: {reason}")
+        return Move(file.id, file.path, path)
+
+    def is_far(self, move: Move) -> bool:
+        """Whether a move leads to another folder of the library, which may be another disk."""
+        return root_of(move.before, self.roots) != root_of(move.after, self.roots)
+
+
+async def relocate(
+    session: Session, survey: Iterable[Planned], policy: Policy, to_local: Callable[[str], str | None]
+) -> Relocation:
+    """Give each losing file a path in the folder of the policy, with a number where the name is taken.
+
+    `to_local` gives the path of a folder on this machine, None where that is not known.
+    """
+    roots = await library_folders(session)
+    plan = RenamePlan()
+    try:
+        plan.add(_wishes(survey, policy))
+        await look_around(session, plan, roots, to_local)
+        plan.resolve(NUMBER, MAX_BYTES)
+    except BaseException:
+        plan.close()
+        raise
+    return Relocation(plan, roots)
+
+
+def _wishes(survey: Iterable[Planned], policy: Policy) -> Iterator[Wish]:
+    for planned in survey:
+        for file in planned.decision.losers:
+            if not policy.is_in_folder(file):
+                name, ending = split(file.path)[1], suffix(file.path) or ""
+                stem = name.removesuffix(ending)
+                yield Wish(file.id, file.owner, "", file.path, policy.folder, stem, ending)
