@@ -236,11 +236,15 @@ class CarryOut:
         self.results.bytes += sum(sizes.values())
 
     async def _prove_before(self, decision: Decision) -> None:
-        """Before a merge only what is the primary file can be read; each losing file needs its new path."""
+        """Prove that each losing file has a new path, and that files are as the server knows them.
+
+        Before a merge only what is the primary file can be read.
+        """
         if self.relocation is not None:
             self.relocation.moves_of(decision, self.policy)
-        if decision.kept is not None and decision.kept.is_primary:
-            await check_readable(self._session, self.type, decision.kept.owner, decision.kept)
+        for file in filter(None, (decision.kept, *decision.losers)):
+            if file.is_primary:
+                await check_readable(self._session, self.type, file.owner, file)
 
     async def _prove_after(self, decision: Decision) -> None:
         if decision.kept is not None:

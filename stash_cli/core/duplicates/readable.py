@@ -1,11 +1,11 @@
-"""Proof that a file is there and can be read to its end, before another copy of it is deleted."""
+"""Proof that files are as the server knows them, before one of two copies is moved or deleted."""
 
 from __future__ import annotations
 
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-from stash_cli.core.errors import StashError
+from stash_cli.core.errors import StashError, StashServerError
 
 if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
@@ -23,14 +23,18 @@ async def check_readable(session: Session, type_name: str, owner: str, file: Fil
     """
     address = _ADDRESSES[type_name].format(owner)
     wanted = min(file.size, _ENDS)
-    first = await _length(session, address, f"0-{_ENDS - 1}", _ENDS)
-    last = await _length(session, address, f"{max(0, file.size - _ENDS)}-", file.size)
+    error = StashError(
+        f"{file.path} cannot be read to its end, or is not as long as the server knows",
+        hint="Is its disk there? A scan tells what has changed.",
+    )
+    try:
+        first = await _length(session, address, f"0-{_ENDS - 1}", _ENDS)
+        last = await _length(session, address, f"{max(0, file.size - _ENDS)}-", file.size)
+    except StashServerError as refused:
+        raise error from refused
     # What sends no parts, such as a member of an archive, sends all.
     if first < wanted or last not in (wanted, file.size):
-        raise StashError(
-            f"the kept file {file.path} cannot be read to its end",
-            hint="Is its disk there? A scan tells what has changed.",
-        )
+        raise error
 
 
 async def _length(session: Session, address: str, span: str, most: int) -> int:
