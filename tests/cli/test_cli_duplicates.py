@@ -369,6 +369,16 @@ def test_an_undo_that_failed_for_one_group_is_finished_by_the_next(proxy: FaultP
     assert state(cli) == before
 
 
+@every("name", ["a/small", "best/big"], ids=str)
+def test_nothing_is_deleted_or_merged_when_a_file_was_replaced(name: str, cli: Cli, template: Path) -> None:
+    before, big = state(cli), template / f"media/{name}.mp4"
+    big.write_bytes(b"another video")
+    done = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
+    assert (done.status, f"{big} cannot be read to its end" in done.err) == (1, True), done.err
+    assert (template / "media/a/small.mp4").exists()
+    assert state(cli) == before
+
+
 def test_nothing_is_deleted_or_merged_when_the_kept_file_is_gone(cli: Cli, template: Path) -> None:
     before = state(cli)
     (template / "media/best/big.mp4").unlink()
@@ -376,6 +386,17 @@ def test_nothing_is_deleted_or_merged_when_the_kept_file_is_gone(cli: Cli, templ
     assert done.status != 0
     assert (template / "media/a/small.mp4").exists()
     assert state(cli) == before
+
+
+def test_a_scene_that_is_in_two_groups_takes_part_in_one(cli: Cli) -> None:
+    """The server lists a scene with the copies of each of its files."""
+    cli.ok("scenes", "merge", scene(cli, "tie5"), "--into", scene(cli, "big"), "--yes")
+    words = ("--distance", "1", "--keep", "path:best|tie5", "--into")
+    found = rows(cli, *words, "keep")
+    assert {row["group"] for row in found if row["action"] == "keep"} == {1}
+    assert "1 of 1 groups done" in cli.ok("scenes", "duplicates", *words, "keep", "--yes").err
+    assert "1 of 1 groups done" in cli.ok("scenes", "duplicates", *words, "keep", "--yes").err
+    assert scene(cli, "big") == scene(cli, "small") == scene(cli, "tie6")
 
 
 def test_nothing_is_done_while_the_server_is_at_work(cli: Cli, template: Path) -> None:

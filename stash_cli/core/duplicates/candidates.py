@@ -38,7 +38,7 @@ async def find_groups(
         return await _of_nearly_one_length(session, type_name, match, chosen)
     if type_name == "Scene" and match.way == PHASH:
         answer = await session.call("findDuplicateScenes", {"distance": match.distance}, ["id"])
-        groups = [[str(row["id"]) for row in rows] for rows in answer or ()]
+        groups = list(_disjoint([str(row["id"]) for row in rows] for rows in answer or ()))
         groups = await _with_several_files(session, type_name, groups)
     else:
         groups = await _compared_here(session, type_name, match)
@@ -49,6 +49,19 @@ async def _with_several_files(session: Session, type_name: str, groups: list[lis
     """The groups, and the objects in none of them that have several files: servers compare no such files."""
     query = FindQuery(ENTITIES[type_name], filter=_SEVERAL)
     return _with_each(groups, [row["id"] async for row in iter_rows(session, query, ["id"])])
+
+
+def _disjoint(groups: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The groups, those joined that share an object: servers list it with each of its files' hashes."""
+    places: dict[str, int] = {}
+    pairs = [
+        (places.setdefault(one, len(places)), places.setdefault(other, len(places)))
+        for group in groups
+        for one, other in pairwise(group)
+    ]
+    ids = list(places)
+    for joined in connected_components(len(ids), pairs):
+        yield [ids[place] for place in joined]
 
 
 def _with_each(groups: list[list[str]], several: Iterable[str]) -> list[list[str]]:

@@ -15,7 +15,7 @@ from stash_cli.core.duplicates.objections import objections
 from stash_cli.core.duplicates.policy import KEEP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.duplicates.copies import Copy, File
     from stash_cli.core.duplicates.policy import Policy
@@ -73,8 +73,16 @@ def decide(group: Sequence[Copy], policy: Policy) -> Iterator[Decision]:
     while files := _with_a_like(left, copies, policy):
         decision = _decide(files, copies, policy)
         yield decision
-        touched = {decision.into, *decision.gone} if decision.is_acted_on else {file.owner for file in files}
-        left = [file for file in left if file.owner not in touched]
+        left = list(_without(left, decision))
+
+
+def _without(files: Iterable[File], decision: Decision) -> Iterator[File]:
+    """The files that may be decided on after a decision: of an object that takes part in it none."""
+    touched = {decision.into, *decision.gone}
+    left_alone = set() if decision.is_acted_on else {(file.id, file.owner) for file in decision.files}
+    for file in files:
+        if file.owner not in touched and (file.id, file.owner) not in left_alone:
+            yield file
 
 
 def _with_a_like(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> list[File]:

@@ -34,6 +34,8 @@ def objections(decision: Decision, copies: Mapping[str, Copy], policy: Policy) -
         yield from _to_move(kept, decision, copies, policy)
     if policy.into is not None:
         yield from _to_merge(kept, decision, copies)
+    if policy.acts and not policy.removes_files and not decision.gone:
+        yield "they are files of one object already"
 
 
 def _to_loss(kept: File, file: File, copies: Mapping[str, Copy], into: str, policy: Policy) -> Iterator[str]:
