@@ -196,6 +196,14 @@ def test_copies_inside_one_scene(cli: Cli, template: Path) -> None:
     assert cli("scenes", "duplicates", "--by", "checksum", "--json").json == []
 
 
+def test_a_hard_link_is_no_copy(cli: Cli, template: Path) -> None:
+    link = template / "media/b/twin.mp4"
+    link.unlink()
+    link.hardlink_to(template / "media/a/twin.mp4")
+    found = rows(cli, "--by", "checksum", "--keep", "path:/b/", "--then", "delete-files")
+    assert {row["reason"] for row in found} == {f"{link} and {template / 'media/a/twin.mp4'} are one file"}
+
+
 def test_protected_files_never_lose(cli: Cli, template: Path) -> None:
     words = (*MERGE[:2], "--keep", "resolution", "--then", "delete-files")
     shown = actions(rows(cli, *words, "--protect", str(template / "media/a")))
@@ -277,12 +285,17 @@ def test_images_are_merged_into_one(cli: Cli, template: Path) -> None:
     ids = cli.ok("images", "find", "--sort", "path", "--ids").out.split()
     cli.ok("image", "update", ids[1], "title=Two", "tags+=A")
     cli.ok("image", "o", ids[1])
+    cover = f"addGalleryImages(input: {{gallery_id: 1, image_ids: [{ids[1]}]}})"
+    chosen = f"setGalleryCover(input: {{gallery_id: 1, cover_image_id: {ids[1]}}})"
+    cli.ok("api", f"mutation {{ {cover} {chosen} }}")
     words = ("images", "duplicates", "--keep", "resolution", "--into", "keep", "--then", "delete-files")
     assert actions(cli.ok(*words, "--dry-run", "--json").json) == {"0": "keep", "1": "delete"}
     cli.ok(*words, "--yes")
     fields = "id,title,tags.name,o_counter"
     [row] = cli.ok("images", "find", "--json", "--fields", fields).json
     assert (row["id"], row["title"], row["tags"], row["o_counter"]) == (ids[0], "Two", [{"name": "A"}], 1)
+    gallery = cli.ok("gallery", "show", "1", "--json", "--fields", "cover.id,image_count").json
+    assert gallery["cover"] == {"id": ids[0]}
     assert [path.name for path in (template / "media/pictures").iterdir()] == ["0.png"]
 
 

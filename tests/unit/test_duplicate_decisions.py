@@ -106,7 +106,10 @@ def test_what_is_decided(facts: dict[str, Any]) -> None:
     assert [file.id for file in found.losers] == ["2"]
 
 
+SAME_ID: dict[str, Any] = {"stash_ids": frozenset({("box", "1")})}
 NOT_ALIKE: list[dict[str, Any]] = [
+    {"best": {"hashes": {}}, "other": {"hashes": {}}, "policy": {"match": Match("checksum")}},
+    {"other": {"duration": 90.0}, "policy": {"match": Match("stash-id")}, "copies": (SAME_ID, SAME_ID)},
     {"other": {"duration": 62.0}},
     {"other": {"duration": 0.0}},
     {"other": {"hashes": {}}},
