@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -71,9 +71,13 @@ def build() -> StashCommand:
 
 @dataclass
 class Empty:
-    """Objects of one kind that are to be deleted, and the number of those that are kept for their data."""
+    """Objects of one kind that are to be deleted, and the number of those that are kept for their data.
+
+    With `with_data` none is kept.
+    """
 
     entity: Entity
+    with_data: bool = False
     rows: list[tuple[str, str]] = field(default_factory=list)
     kept: int = 0
 
@@ -111,7 +115,7 @@ async def look(session: Session, entity: Entity, *, with_data: bool) -> Empty:
     """Find what nothing of one kind refers to."""
     from stash_cli.core.unreferenced import unreferenced
 
-    found = Empty(entity)
+    found = Empty(entity, with_data)
     async for page in unreferenced(session, entity.type):
         for row in page:
             if row["has_data"] and not with_data:
@@ -171,21 +175,22 @@ def lines(empty: Empty) -> Iterator[str]:
 
 
 async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
-    """Delete objects that nothing refers to still; what somebody uses by now is left."""
+    """Delete objects of which the same holds still; what somebody has used or filled by now is left."""
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.core.edits.plan import plan_destroy
     from stash_cli.core.errors import StashConflictError
-    from stash_cli.core.unreferenced import referenced
+    from stash_cli.core.unreferenced import unreferenced
 
     entity, ids = empty.entity, empty.ids
     outcomes = Outcomes(entity, "deleted", ids)
     for start in range(0, len(ids), _CHUNK):
         chunk = ids[start : start + _CHUNK]
-        used = await referenced(session, entity.type, chunk)
-        outcomes.fail(used, StashConflictError("it is used since it was looked at", {}))
-        left = [one for one in chunk if one not in used]
-        options: dict[str, Any] = {}
-        await send(session, runtime, list(plan_destroy(entity.type, left, options)), outcomes, is_paced=True)
+        pages = unreferenced(session, entity.type, chunk)
+        rows = [row async for page in pages for row in page if empty.with_data or not row["has_data"]]
+        left = [row["id"] for row in rows]
+        others = StashConflictError("it was used, filled or deleted by others since it was looked at", {})
+        outcomes.fail([one for one in chunk if one not in left], others)
+        await send(session, runtime, list(plan_destroy(entity.type, left, {})), outcomes, is_paced=True)
     if outcomes.complete:
         runtime.streams.note(outcomes.done_message())
     return outcomes

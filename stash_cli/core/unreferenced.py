@@ -46,9 +46,12 @@ _NO_DATA = frozenset({"name", "title", "sort_name", "ignore_auto_tag", "organize
 """Fields that do not make an object worth keeping."""
 
 
-async def unreferenced(session: Session, type_name: str) -> AsyncIterator[list[dict[str, Any]]]:
+async def unreferenced(
+    session: Session, type_name: str, ids: Sequence[str] | None = None
+) -> AsyncIterator[list[dict[str, Any]]]:
     """Pages of the objects that nothing refers to, with `has_data`: whether they have fields of their own.
 
+    Of all objects, or of those with some ids that exist still.
     What an object is linked to counts as its own data, but for its place in a tree of its own kind.
     """
     server, entity = await session.learn(), ENTITIES[type_name]
@@ -57,7 +60,7 @@ async def unreferenced(session: Session, type_name: str) -> AsyncIterator[list[d
     known = {name for name in _COUNTS[type_name] if server.field_name(entity.filter_type, name)}
     criteria = {name: {"value": 0, "modifier": "EQUALS"} for name in sorted(known)}
     parts = {path.partition(".")[0] for path in _PARTS.get(type_name, ())}
-    query = FindQuery(entity, filter=criteria or None, sort="id")
+    query = FindQuery(entity, filter=criteria or None, sort="id", ids=None if ids is None else tuple(ids))
     async for page in iter_pages(session, query, _paths(type_name, server)):
         empty = [row for row in page if not any(row.get(name) for name in parts)]
         used = await referenced(session, type_name, [row["id"] for row in empty])

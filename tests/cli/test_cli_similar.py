@@ -6,9 +6,12 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
+import httpx
 import pytest
 from cli_support import Cli
 from every import every
+from fault_proxy import FaultProxy
+from served_library import serve_library
 
 TAGS = (
     "Outdoor",
@@ -146,6 +149,20 @@ def test_clean_empty_leaves_what_has_data_and_undo_brings_all_back(cli: Cli) -> 
     assert everything(cli) == before
     done = cli.ok("clean-empty", "tags", "--with-data", "--yes")
     assert "deleted 5 tags" in done.err
+
+
+def test_clean_empty_leaves_what_somebody_fills_meanwhile(cli: Cli, library_file: Path) -> None:
+    with serve_library(library_file) as url, FaultProxy(url) as proxy:
+
+        def rule(request: Any) -> None:
+            if "backupDatabase" in request.document:  # asked for between the plan and the first deletion
+                mutation = 'mutation { tagUpdate(input: {id: 6, description: "mine"}) { id } }'
+                httpx.post(f"{url}/graphql", json={"query": mutation}).raise_for_status()
+
+        proxy.rule = rule
+        done = Cli(proxy.url)("clean-empty", "tags", "--yes", "--backup-first")
+    assert (done.status, "filled or deleted by others" in done.err) == (6, True), done.err
+    assert {"Empty", "Sky"} & set(names(cli)) == {"Empty"}
 
 
 def test_scenes_without_files_go_only_when_they_are_named(cli: Cli) -> None:
