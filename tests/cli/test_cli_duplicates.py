@@ -171,7 +171,7 @@ def test_undo_of_a_merge_without_deletion_brings_back_all(cli: Cli) -> None:
 
 
 def test_the_best_file_of_the_poorer_scene(cli: Cli, template: Path) -> None:
-    """The scene with the metadata lives on, with the better file as its primary one."""
+    """The scene with the metadata is kept, and the better file becomes its primary one."""
     one = scene(cli, "small")
     cli.ok("scenes", "duplicates", *MERGE, "most-metadata", "--then", "delete-files", "--yes")
     row = cli.ok("scene", "show", one, "--json", "--fields", "title,files.path").json

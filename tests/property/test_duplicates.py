@@ -136,7 +136,7 @@ def scenes(draw: st.DrawFn, one: str) -> dict[str, Any]:
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scenes("1"), scenes("2"), scenes("3"), st.sampled_from(("", *ITEMS)))
-def test_the_one_that_lives_on_gets_all_that_the_others_had(
+def test_the_destination_gets_all_that_the_others_had(
     into: dict[str, Any], second: dict[str, Any], third: dict[str, Any], dropped: str
 ) -> None:
     decision = Decision((), (), into="1", gone=("2", "3"))

@@ -127,7 +127,7 @@ def test_what_is_not_alike(facts: dict[str, Any]) -> None:
     assert decision(**facts) is None
 
 
-def test_the_scene_that_lives_on_is_chosen_apart_from_the_file() -> None:
+def test_the_destination_is_chosen_apart_from_the_file() -> None:
     found = decision(policy={"into": METADATA}, copies=({}, {"richness": 3}))
     assert found is not None
     assert (found.into, found.gone, [file.id for file in found.losers]) == ("2", ("1",), ["2"])

@@ -168,7 +168,7 @@ class Plan:
     # --- questions ---
 
     async def _consent(self) -> set[str] | None:
-        """Ask: the groups that were chosen one by one, by the object that lives on; None for all.
+        """Ask: the groups that were chosen one by one, by the id of their destination; None for all.
 
         Raises StashNotConfirmedError.
         """

@@ -125,7 +125,7 @@ def lines_of(
     decision = planned.decision
     if decision.kept is None:
         return
-    yield f"{entity.noun} {decision.into} lives on, with {facts_of(decision.kept)}"
+    yield f"{entity.noun} {decision.into} is kept, with {facts_of(decision.kept)}"
     for file in decision.losers:
         act = _action(file, planned, policy)
         differs = planned.differs.get(file.id, ())
@@ -174,7 +174,7 @@ def _outcomes_of(entity: Entity, totals: Totals, policy: Policy, trash: str | No
 
 
 async def show_plan(session: Session, runtime: Runtime, entity: Entity, shown: Sequence[Planned]) -> None:
-    """Print the edits of the objects that live on, with the names of what is linked."""
+    """Print the edits of the destinations, with the names of what is linked."""
     from stash_cli.core.client.saved_filters import labels_of
     from stash_cli.core.edits.diff import list_change, parts
     from stash_cli.core.orm.edit import key_of

@@ -159,7 +159,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         "\n\nWithout --keep the groups are listed. Ties, and facts that are not known, leave a group"
         " as it is."
         " Only files that are like the kept one are touched."
-        " --into gives the object that lives on what the others have, --then says what becomes of them."
+        " --into merges the others into one object, --then says what becomes of them and their files."
     )
     if noun.entity.type == "Scene":
         text += (

@@ -46,7 +46,7 @@ _READERS = 4
 
 @dataclass
 class Results:
-    """The outcomes of groups, by the object that lives on; bytes and files that were deleted or moved."""
+    """The outcomes of groups, by the id of their destination; bytes and files that were deleted or moved."""
 
     done: list[str] = field(default_factory=list)
     problems: dict[str, StashError] = field(default_factory=dict)
@@ -131,7 +131,7 @@ class CarryOut:
     # --- steps ---
 
     async def _merge(self, rows: Rows) -> None:
-        """Give everything to the objects that live on, and read back whether they have it."""
+        """Merge the others into the destinations, and read back whether these have everything."""
         server = await self._server()
         merges, moved = {}, {}
         for one, planned in self._left.items():
@@ -160,7 +160,7 @@ class CarryOut:
         await self._send(list(plan_destroy("SceneMarker", list(markers), {})), markers)
 
     async def _update(self, edits: Sequence[Edit]) -> None:
-        """Make edits of the objects that live on, and of the galleries whose cover they become."""
+        """Make edits of the destinations, and of the galleries whose cover they become."""
         own = [edit for edit in edits if edit.type == self.type]
         await self._send(self._planned(own), {edit.id: edit.id for edit in own})
         others = [edit for edit in edits if edit.type != self.type and edit.after in self._left]
@@ -207,9 +207,9 @@ class CarryOut:
         self.applier.pace = pace
 
     async def _delete(self) -> None:
-        """Delete losing objects, with their files or without, and losing files of what lives on."""
+        """Delete losing objects, with their files or without, and losing files of the destinations."""
         deletes = self.policy.deletes_files
-        # The server has merged scenes away, and their files are those of what lives on.
+        # The server has merged scenes away, and their files are those of the destination.
         merged = self.policy.into is not None and self.type == "Scene"
         objects: dict[str, str] = {}
         files: dict[str, str] = {}

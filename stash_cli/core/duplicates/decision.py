@@ -1,7 +1,7 @@
 """Decisions: of alike files one is kept, and what becomes of the others and of the objects that have them.
 
-Files are decided on apart from the object that lives on. Only files that are like the kept one are touched,
-and what is not certain leaves everything as it is.
+The kept file and the destination, the object that others are merged into, are chosen separately. Only files
+that are like the kept one are touched, and what is not certain leaves everything as it is.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Decision:
     """One group of alike files: `kept`, and those that lose.
 
-    `into` is the object that lives on, `gone` are those of the losing files. With a `reason` nothing is done.
-    `kept` is None where no rule was given, or none could tell.
+    `into` is the id of the destination, `gone` are those of the losing files. With a `reason` nothing is
+    done. `kept` is None where no rule was given, or none could tell.
     """
 
     copies: tuple[Copy, ...]
@@ -138,7 +138,7 @@ def _with_losers(found: Decision, kept: File, copies: Mapping[str, Copy], policy
         for file in found.files
         if file.id != kept.id and file.path not in found.protected and _are_alike(kept, file, copies, policy)
     ]
-    into = _living(kept, losers, copies, policy)
+    into = _destination(kept, losers, copies, policy)
     gone = tuple(dict.fromkeys(file.owner for file in losers if file.owner != into))
     if kept.owner != into and kept.owner not in gone:
         gone = (*gone, kept.owner)
@@ -147,8 +147,8 @@ def _with_losers(found: Decision, kept: File, copies: Mapping[str, Copy], policy
     return _left(found, reason, kept) if reason else decision
 
 
-def _living(kept: File, losers: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> str:
-    """The id of the object that lives on."""
+def _destination(kept: File, losers: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> str:
+    """The id of the object that the others are merged into; without a merge that of the kept file."""
     if policy.into in (None, KEEP):
         return kept.owner
     many = [copies[one] for one in dict.fromkeys(file.owner for file in (kept, *losers))]

@@ -1,4 +1,4 @@
-"""The options of a person for duplicates: what is alike, what is kept, what becomes of the rest."""
+"""The policy of one search for duplicates, and the words that name its choices."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ NOTHING, TAG, MOVE, DELETE, DELETE_FILES = ACTIONS = ("nothing", "tag", "move", 
 """What becomes of the losing files, and of the objects that have them."""
 KEEP, OLDEST = "keep", "oldest"
 INTO = (KEEP, OLDEST, METADATA)
-"""The object that lives on: that of the kept file, the oldest, or the one with most metadata."""
+"""The object that others are merged into, their destination: that of the kept file, the oldest, or the one
+with most metadata.
+"""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The options of the user: which files are alike, which is kept, and what becomes of the others.
+    """The options of a person: which files are alike, which is kept, and what becomes of the others.
 
     `into` None leaves objects as they are, apart from `then`. `protected` are folders and files that never
     lose. `is_dismissed` tells that a person said of two files that they are no duplicates, `is_same_file`

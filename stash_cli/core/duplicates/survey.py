@@ -51,7 +51,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Planned:
-    """A decision, and the edits that give the object that lives on what the others have.
+    """A decision, and the edits that give the destination what the others have.
 
     `differs` are the fields in which files and their objects differ from the kept one, by the file's id.
     """

@@ -47,7 +47,7 @@ def _weight(value: Any) -> int:
 
 
 def merge_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapabilities) -> Merge:
-    """The merge of the objects that go into the one that lives on."""
+    """The merge of the objects that go into the destination."""
     sources = [rows[one] for one in decision.gone]
     return Merge(Combination(type_name, rows[decision.into], sources), server)
 
@@ -66,7 +66,7 @@ def movable(type_name: str, row: Row, dropped: Collection[str]) -> Row:
 
 
 def edits_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapabilities) -> Iterator[Edit]:
-    """The edits that give the object that lives on what the others have, as far as it is `movable`."""
+    """The edits that give the destination what the others have, as far as it is `movable`."""
     yield from merge_of(type_name, decision, rows, server).values()
     if type_name == "Image":
         yield from _counted(decision, rows)
@@ -129,7 +129,7 @@ def _markers(row: Row) -> set[tuple[Any, Any]]:
 
 
 def missing(type_name: str, decision: Decision, before: Rows, now: Row) -> list[str]:
-    """The values that the others had and the object that lives on lacks, after they were merged into it."""
+    """The fields of which the destination lacks what the others had, after they were merged into it."""
     found = []
     for name in RULES[type_name]:
         value = before_of(type_name, name, now)
