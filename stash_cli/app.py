@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -117,7 +116,7 @@ def entries() -> dict[str, Entry]:
         found[noun] = Entry(text, target, "Library", alias_of=plural)
     for name, (text, target, section) in COMMANDS.items():
         found[name] = Entry(text, f"stash_cli.commands.{target}", section)
-    return found | {word: replace(found[f"{word}s"], alias_of=f"{word}s") for word in SINGULARS}
+    return found | {word: found[f"{word}s"]._replace(alias_of=f"{word}s") for word in SINGULARS}
 
 
 class Root(LazyGroup):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stash_cli.commands.argv.command import Entry, LazyGroup
@@ -106,7 +105,7 @@ def identify_flags(table: FlagTable) -> FlagTable:
 def auto_tag_flags(table: FlagTable) -> FlagTable:
     """`--performer`, `--studio` and `--tag` take names."""
     about = "only this one, or '*' for all; repeatable"
-    return FlagTable(replace(flag, metavar="NAME|ID", help=about) for flag in table.rows())
+    return FlagTable(flag._replace(metavar="NAME|ID", help=about) for flag in table.rows())
 
 
 ALL = (

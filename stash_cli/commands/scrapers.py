@@ -110,13 +110,11 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
 
     rows = runtime.run(work)
     if runtime.for_people:
-        from dataclasses import replace
-
         from stash_cli.output.values import custom
 
         for row in rows:
             runtime.print_row(
-                replace(view, columns=custom([name for name in row if name != "__typename"])), row
+                view._replace(columns=custom([name for name in row if name != "__typename"])), row
             )
     else:
         runtime.print_rows(view, rows)

@@ -5,7 +5,6 @@ Pictures are inside where they are asked for.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -147,7 +146,7 @@ class HtmlCard(HtmlWriter):
 
     def row(self, row: Row) -> None:
         found = [column for column in self.columns if cell(row, column)]
-        cells = [(label(column), self._cell(row, replace(column, right=False))) for column in found]
+        cells = [(label(column), self._cell(row, column._replace(right=False))) for column in found]
         lines = [f'<tr><th scope="row">{_text(name)}</th>{value}</tr>\n' for name, value in cells]
         picture = f"<p>{_image(row)}</p>\n" if self.pictures else ""
         name = next((cell(row, column) for column in found if column.main), self.title)

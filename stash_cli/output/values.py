@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.texts import basename, duration, label, size
 
@@ -112,8 +111,7 @@ _KINDS: dict[str, Callable[[Any], str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Column:
+class Column(NamedTuple):
     """One column: its heading, the paths that fill it (the first with a value) and the kind of its values.
 
     On a narrow terminal an `optional` column is left out before another is cut, and the `main` column, which
@@ -140,8 +138,7 @@ class Column:
         return cls(header or source, tuple(source.split("|")), kind, right, optional, main)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class View:
+class View(NamedTuple):
     """The columns and file paths of an API type."""
 
     type: str = ""

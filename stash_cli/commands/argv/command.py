@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from dataclasses import MISSING, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, partial
 from importlib import import_module
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -183,8 +183,7 @@ def print_and_exit(ctx: Any, text: str) -> NoReturn:
     raise typer.Exit(0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """A row of a group: its help, and the function that makes its command.
 
     The function is named as `module:function` where its module is not to be imported before it is needed.
@@ -215,7 +214,7 @@ class LazyGroup(TyperGroup):
     ) -> None:
         super().__init__(name=name, help=text, rich_markup_mode=None, add_help_option=False)
         others = synonyms_of(name for name, entry in entries.items() if not entry.alias_of)
-        aliases = {word: replace(entries[verb], alias_of=verb) for word, verb in others.items()}
+        aliases = {word: entries[verb]._replace(alias_of=verb) for word, verb in others.items()}
         self.entries = entries | {word: entry for word, entry in aliases.items() if word not in entries}
         self.examples = examples
 

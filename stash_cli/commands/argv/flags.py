@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.commands.argv.value_parsers import choice, field_list, not_blank, seconds
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Flag:
+class Flag(NamedTuple):
     """One flag. Without `metavar` it takes no value and stands for `const`."""
 
     name: str

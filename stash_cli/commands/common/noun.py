@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.commands.argv.command import Entry, LazyGroup
 from stash_cli.core.types.entities import ENTITIES
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from stash_cli.output.values import Column
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Verb:
+class Verb(NamedTuple):
     """A command of a noun.
 
     `target` names the function that builds it from the noun and the examples (`module:function` below
@@ -30,8 +28,7 @@ class Verb:
     """Further arguments of the function."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Noun:
+class Noun(NamedTuple):
     """A kind of object on the command line: its columns, its file paths and its verbs."""
 
     entity: Entity

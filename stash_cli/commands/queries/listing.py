@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import time_ns
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -51,8 +51,7 @@ class ListOptions(WhereOptions):
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listing:
+class Listing(NamedTuple):
     """The rows to list: sort keys, their number (None: all), and how many come before.
 
     `is_default` tells that the user has not chosen the number.
@@ -155,4 +154,4 @@ async def listed(session: Session, search: Search, listing: Listing) -> Search:
                 f"{number:,} {search.query.entity.plural} are too many to sort by several keys here.",
                 hint="Give --limit N, or one sort key: the server sorts by that.",
             )
-    return replace(search, order=order, skip=listing.skip)
+    return search._replace(order=order, skip=listing.skip)

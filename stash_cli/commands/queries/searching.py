@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashLookupError, StashUsageError
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Search:
+class Search(NamedTuple):
     """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`.
 
     `count_plan` tells which of the matches the server can count. `asked` is the query with ids for `names`,
@@ -39,7 +39,7 @@ class Search:
     count_plan: CountPlan | None = None
     asked: Q | None = None
     compiled: Compiled | None = None
-    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     has_asked: bool = False
     order: LocalOrder | None = None
     skip: int = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stash_cli.core.graphql.selection import is_composite
@@ -25,7 +24,7 @@ def chosen(view: View, names: Sequence[str]) -> View:
     The name `all` stands for every field of the type.
     """
     names = [each for name in names for each in (all_fields(view.type) if name == ALL else [name])]
-    return replace(view, columns=tuple(_column(view, name) for name in names))
+    return view._replace(columns=tuple(_column(view, name) for name in names))
 
 
 def all_fields(type_name: str) -> list[str]:
@@ -63,7 +62,7 @@ def _column(view: View, name: str) -> Column:
         [column] = custom([name])
         same = next((known for known in view.columns if known.paths == (name,)), None)
         right = same.right if same else _is_number(view.type, name)
-        return replace(column, kind=column.kind or (same.kind if same else ""), right=right)
+        return column._replace(kind=column.kind or (same.kind if same else ""), right=right)
     heading = next((known for known in view.columns if known.header == name), None)
     if heading:
         return heading

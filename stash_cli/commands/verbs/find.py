@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -184,7 +184,7 @@ def explain(
     from stash_cli.commands.queries.explanation import plan_of, print_plan
     from stash_cli.core.client.sorting import local_order
 
-    ordered = replace(search, order=local_order(noun.entity, listing.keys))
+    ordered = search._replace(order=local_order(noun.entity, listing.keys))
     print_plan(runtime, plan_of(session, query, ordered, runtime.wanted(noun.view), listing.limit))
     return 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -154,7 +154,7 @@ def details(noun: Noun, *, card: bool = False) -> View:
         files = [Column("path" if own else "file", tuple(roots), "file")]
     elif roots and not own:
         files = [Column("path", view.files), Column("size", (f"{roots[0]}.size",), "size")]
-    return replace(view, columns=(*kept, *custom(rest), *files))
+    return view._replace(columns=(*kept, *custom(rest), *files))
 
 
 _FOR_PROGRAMS = frozenset({"stream", "preview", "screenshot"})

@@ -7,9 +7,8 @@ one run is held at a time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.client.paging import check_sort
 from stash_cli.core.errors import StashUsageError
@@ -65,8 +64,7 @@ _SERVER_ONLY = frozenset(
 """Sort keys whose values rows do not hold."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SortKey:
+class SortKey(NamedTuple):
     """One key; `name` is the server's."""
 
     name: str
@@ -95,8 +93,7 @@ def parse_keys(entity: Entity, words: Sequence[str]) -> list[SortKey]:
     return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LocalOrder:
+class LocalOrder(NamedTuple):
     """The order by several keys, of rows that arrive in the order of the first."""
 
     keys: tuple[SortKey, ...]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
 from stash_cli.core.graphql import selection
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Root:
+class Root(NamedTuple):
     """A root field of a document: its text, and its variables with types and values."""
 
     kind: str

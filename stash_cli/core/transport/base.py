@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from stash_cli.core.errors import StashIntegrationError
 
@@ -44,12 +44,11 @@ class GraphQLRequest:
         return body
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class GraphQLResponse:
+class GraphQLResponse(NamedTuple):
     """`data` (None when there was none) and the error objects of a response."""
 
     data: dict[str, Any] | None
-    errors: list[dict[str, Any]] = field(default_factory=list)
+    errors: list[dict[str, Any]]
 
     @classmethod
     def from_payload(cls, payload: object) -> GraphQLResponse:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from stash_cli.core.errors import (
     Delivery,
@@ -129,8 +128,7 @@ class Progress:
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Backoff:
+class Backoff(NamedTuple):
     """Growing pauses in seconds, with random jitter so that clients do not retry in step."""
 
     attempts: int = 3

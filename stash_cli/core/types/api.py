@@ -8,14 +8,17 @@ starts without Pydantic.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TypeRef:
+class TypeRef(NamedTuple):
     """A type in GraphQL notation, taken apart: `[Scene!]!` is a non-null list of non-null Scene."""
 
     text: str
@@ -42,15 +45,14 @@ class TypeRef:
         return self.text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ApiField:
+class ApiField(NamedTuple):
     """A field, an input field or an operation, with what is known of it."""
 
     name: str
     type: TypeRef
     attr: str
-    args: dict[str, TypeRef] = field(default_factory=dict)
-    defaults: dict[str, Any] = field(default_factory=dict)
+    args: Mapping[str, TypeRef] = MappingProxyType({})
+    defaults: Mapping[str, Any] = MappingProxyType({})
     deprecated: str | None = None
     lazy: bool = False
     input: str | None = None

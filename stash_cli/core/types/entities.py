@@ -5,13 +5,12 @@ Nearly every name follows from the type's; what does not is written in the table
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from stash_cli.core.types.api import ApiType, describe_api
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entity:
+class Entity(NamedTuple):
     """One kind of object: `type` in the API, `noun`/`plural` in the command line and in sentences."""
 
     type: str
