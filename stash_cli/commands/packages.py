@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,7 +103,7 @@ def group() -> LazyGroup:
         ),
         "sources": subcommand("List the package sources", run_sources, ListOptions, "stash packages sources"),
     }
-    entries["search"] = replace(entries["available"], alias_of="available")
+    entries["search"] = entries["available"]._replace(alias_of="available")
     return LazyGroup("packages", entries, "Scrapers and plugins from package sources.")
 
 
