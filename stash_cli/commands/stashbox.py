@@ -214,7 +214,7 @@ def group() -> LazyGroup:
     for word, rows in _ENTRIES.items():
         entries[word] = Entry(_TEXTS[word].rstrip("."), partial(LazyGroup, word, rows, _TEXTS[word]))
     dashed = {
-        f"{word}-{name}": replace(row, alias_of=f"{word} {name}")
+        f"{word}-{name}": row._replace(alias_of=f"{word} {name}")
         for word, rows in _ENTRIES.items()
         for name, row in rows.items()
     }
