@@ -58,10 +58,15 @@ class ScrapeOptions(CommandOptions):
         str | None, typer.Option("--id", metavar="ID", help="scrape for the object with this id")
     ] = None
     scraper: Annotated[
-        str | None, typer.Option("--scraper", metavar="ID", help="a scraper of `stash scrapers list`")
+        str | None, typer.Option("--scraper", metavar="SCRAPER", help="a scraper of `stash scrapers list`")
     ] = None
     stash_box: Annotated[
-        str | None, typer.Option("--stash-box", metavar="URL", help="a stash-box of `stash stashbox list`")
+        str | None,
+        typer.Option(
+            "--stash-box",
+            metavar="STASHBOX",
+            help="name or address of a stash-box of `stash stashbox list`",
+        ),
     ] = None
 
 
@@ -168,7 +173,7 @@ ENTRIES: tuple[Call | tuple[str, Entry], ...] = (
             ScrapeOptions,
             "stash scrapers scrape https://example.com/scene/1",
             "stash scrapers scrape Alice --type performer --scraper builtin_freeones",
-            "stash scrapers scrape --id 12 --stash-box https://stashdb.org/graphql --json",
+            "stash scrapers scrape --id 12 --stash-box stashdb --json",
         ),
     ),
 )

@@ -38,7 +38,9 @@ RESULT = View(columns=columns("name!", "valid", "status"))
 class ValidateOptions(CommandOptions):
     """The command line of `stashbox validate`."""
 
-    name: Annotated[str | None, typer.Argument(metavar="[NAME|URL]", help="only this one")] = None
+    name: Annotated[
+        str | None, typer.Argument(metavar="[STASHBOX]", help="only the one of this name or address")
+    ] = None
 
 
 def run_list(runtime: Runtime, _: CommandOptions) -> None:

@@ -188,6 +188,23 @@ def test_names_of_saved_filters(embedded_url: str) -> None:
     assert found == ["saved:To watch"]
 
 
+BOX = """mutation { configureGeneral(input: {stashBoxes: [
+  {name: "first box", endpoint: "https://box.example.org/graphql", api_key: "s3cret"}]}) { apiKey } }"""
+
+
+def test_names_of_scrapers_and_stash_boxes(embedded_url: str) -> None:
+    Cli(embedded_url).ok("api", BOX)
+    tab = Cli(embedded_url, _STASH_COMPLETE="1")
+    assert offered_in_time(tab, "scenes", "scrape", "--with", "", expected="sidecar") == ["sidecar"]
+    boxes = offered_in_time(tab, "performers", "scrape", "--stash-box", "", expected="first box")
+    assert boxes == offered(tab, "stashbox", "validate", "") == ["first box"]
+    sources = offered_in_time(tab, "identify", "--source", "", expected="sidecar")
+    assert sources == ["first box", "sidecar"]
+    endpoint = "https://box.example.org/graphql"
+    words = ("stashbox", "tag-tags", "--stash-box-endpoint", "")
+    assert offered_in_time(tab, *words, expected=endpoint) == [endpoint]
+
+
 def test_names_of_profiles_and_aliases(own_state: Path) -> None:
     folder = own_state / "stash-cli"
     folder.mkdir()

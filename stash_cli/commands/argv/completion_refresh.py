@@ -10,7 +10,7 @@ from stash_cli.core.errors import StashError
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
@@ -96,9 +96,9 @@ async def _names(session: Session, kind: str) -> list[str]:
     import asyncio
 
     async with asyncio.timeout(SECONDS):
-        type_name, _, filters = kind.rpartition(".")
-        if filters == "filters":
-            return await _filters(session, ENTITIES.get(type_name))
+        type_name, _, other = kind.rpartition(".")
+        if other in _OTHERS:
+            return list(dict.fromkeys(await _OTHERS[other](session, ENTITIES.get(type_name))))
         return await _objects(session, ENTITIES[kind])
 
 
@@ -117,4 +117,41 @@ async def _objects(session: Session, entity: Entity) -> list[str]:
 async def _filters(session: Session, entity: Entity | None) -> list[str]:
     mode = {"mode": entity.items.upper()} if entity is not None else {}
     rows = await session.call("findSavedFilters", mode, ["name"])
-    return list(dict.fromkeys(str(row["name"]) for row in rows))
+    return [str(row["name"]) for row in rows]
+
+
+async def _scrapers(session: Session, entity: Entity | None) -> list[str]:
+    """The ids of the scrapers that know a type, or any."""
+    known = (await session.learn()).enum_values("ScrapeContentType")
+    types = [entity.type.upper()] if entity is not None else sorted(known)
+    rows = await session.call("listScrapers", {"types": types}, ["id"])
+    return [str(row["id"]) for row in rows or ()]
+
+
+async def _boxes(session: Session, _: Entity | None, path: str = "name") -> list[str]:
+    answer = await session.call("configuration", {}, [f"general.stashBoxes.{path}"])
+    return [str(row[path]) for row in answer["general"]["stashBoxes"] or ()]
+
+
+async def _endpoints(session: Session, _: Entity | None) -> list[str]:
+    return await _boxes(session, None, "endpoint")
+
+
+async def _sources(session: Session, _: Entity | None) -> list[str]:
+    """The sources of an identification: stash-boxes, and scrapers of scenes."""
+    return await _boxes(session, None) + await _scrapers(session, ENTITIES["Scene"])
+
+
+async def _plugins(session: Session, _: Entity | None) -> list[str]:
+    return [str(row["id"]) for row in await session.call("plugins", {}, ["id"]) or ()]
+
+
+_OTHERS: dict[str, Callable[[Session, Entity | None], Awaitable[list[str]]]] = {
+    "filters": _filters,
+    "scrapers": _scrapers,
+    "boxes": _boxes,
+    "endpoints": _endpoints,
+    "sources": _sources,
+    "plugins": _plugins,
+}
+"""What is no object of the library, but has names: `OTHER_NAMES` -> how to ask for them."""

@@ -9,6 +9,7 @@ command is loaded only for what the file lacks: flags of related objects, and co
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -212,8 +213,15 @@ def values_of(flag: Flag) -> list[str] | None:
     return [source] if source else list(flag.choices)
 
 
-_GLOBAL = {"fields": ":fields", "profile": ":profiles"}
-"""Destinations of global flags -> the source of their values."""
+_GLOBAL = {
+    "fields": ":fields",
+    "profile": ":profiles",
+    "sources": ":names sources",
+    "stash_box_endpoint": ":names endpoints",
+}
+"""Destinations of flags that Typer does not declare -> the source of their values."""
+_OF_SERVER = {"SCRAPER": "scrapers", "PLUGIN": "plugins", "STASHBOX": "boxes"}
+"""Words of metavars -> names that the server has."""
 
 
 def _source(metavar: str | None, path: tuple[str, ...], flag: str = "") -> str | None:
@@ -224,6 +232,9 @@ def _source(metavar: str | None, path: tuple[str, ...], flag: str = "") -> str |
     if any(word in words for word in ("FILE", "PATH")):
         return FILES
     entity = NOUNS.get(path[0]) if path else None
+    kind = next((kind for word, kind in _OF_SERVER.items() if re.search(rf"\b{word}\b", words)), None)
+    if kind is not None:
+        return f":names {entity.type}.{kind}" if entity and kind == "scrapers" else f":names {kind}"
     if entity is not None:
         return _of_entity(words, entity, flag)
     if path[:1] == ("filters",) and words == "NAME|ID":

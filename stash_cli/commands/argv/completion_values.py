@@ -14,6 +14,9 @@ MOST = 200
 """Names that are offered at once; of more, a longer beginning is needed."""
 NAMED = ("Tag", "Performer", "Studio", "Group")
 """Types whose objects are called by their names."""
+OTHER_NAMES = ("filters", "scrapers", "boxes", "endpoints", "sources", "plugins")
+"""What else has names: saved filters, scrapers (ids), stash-boxes, their addresses, scrapers of scenes and
+stash-boxes, plugins (ids)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,15 @@ def dynamic(marker: str, word: str, source: Source) -> Iterable[Candidate]:
 def names(type_name: str, word: str, source: Source) -> list[Candidate]:
     """The names of objects of a type that begin with `word`; none where they are too many.
 
-    `Scene.filters` are the saved filters of a type, `filters` those of all types.
+    `Scene.filters` are the saved filters of a type, `filters` those of all types; `OTHER_NAMES` likewise.
     """
-    if type_name not in NAMED and not type_name.endswith("filters"):
+    if type_name not in NAMED and type_name.rpartition(".")[2] not in OTHER_NAMES:
         return []
     from stash_cli.commands.argv.completion_names import NameCache
 
     known = NameCache(type_name, source.connection, source.environ).names()
-    written = [as_word(name) for name in known if name.isprintable() and name.strip()]
+    spelt = as_word if type_name in NAMED or type_name.endswith("filters") else str
+    written = [spelt(name) for name in known if name.isprintable() and name.strip()]
     found = matching(written, word)
     return [Candidate(name) for name in found] if len(found) <= MOST else []
 

@@ -52,7 +52,11 @@ class ScrapeOptions(EditOptions, TargetOptions):
     ] = None
     stash_box: Annotated[
         str | None,
-        typer.Option("--stash-box", metavar="NAME|URL", help="a stash-box of `stash stashbox list`"),
+        typer.Option(
+            "--stash-box",
+            metavar="STASHBOX",
+            help="name or address of a stash-box of `stash stashbox list`",
+        ),
     ] = None
     url: Annotated[
         str | None, typer.Option("--url", metavar="URL", help="read this address, for one object")
