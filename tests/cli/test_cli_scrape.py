@@ -134,6 +134,24 @@ def test_several_of_one_name_are_told_and_not_applied(cli: Cli, proxy: FaultProx
     assert "the performer 'Alice' may be id:1 Alice, id:2 Alice (singer): not applied" in done.err
 
 
+def test_an_alias_comes_before_a_name_unless_its_object_is_another_one(cli: Cli, proxy: FaultProxy) -> None:
+    """Performers 3 and 4 have each other's names; the second scene names one who is not 4."""
+    other = json.dumps({"endpoint": BOX, "stash_id": "p-other"})
+    cli.ok("performer", "create", "--name", "Bea")
+    cli.ok("performer", "create", "--name", "Beatrice", "--alias", "bea", "--stash-id", other)
+    hold(cli, "1", "2")
+    named = [
+        result("One", 1, performers=[{"name": "Bea"}]),
+        result("Two", 2, performers=[{"name": "Bea", "remote_site_id": "p-1"}]),
+    ]
+    proxy.rule = answer_by_id(s1=named[:1], s2=named[1:])
+    cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes")
+    assert [scene(cli, "performers.name", one)["performers"][-1]["name"] for one in "12"] == [
+        "Beatrice",
+        "Bea",
+    ]
+
+
 SEVERAL = [result("A", 11, details="a", fingerprints=[same()]), result("B", 12, details="b", code="B-1")]
 
 

@@ -50,11 +50,13 @@ _NEAR = 5000
 class Policy:
     """Treatment of a name that several objects have, and of one that none has.
 
-    A missing object is an error, is created, or is left out.
+    A missing object is an error, is created, or is left out. With `every` also those count that have a name
+    in a later step of the order.
     """
 
     ambiguous: Literal["raise", "first", "all", "none"] = "raise"
     missing: Literal["raise", "create", "omit"] = "raise"
+    every: bool = False
 
 
 STRICT = Policy()
@@ -129,7 +131,7 @@ async def resolve(
     """
     wanted = list(dict.fromkeys([*names, *optional]))
     known = NamedRows(entity, await _look_up(session, entity, wanted) if wanted else [])
-    found = {name: known.candidates(name) for name in wanted}
+    found = {name: known.candidates(name, every=policy.every) for name in wanted}
     ids = {name: _chosen(found[name], policy) for name in wanted}
     may_lack = set(optional)
     missing = [name for name in wanted if not found[name] and name not in may_lack]
@@ -285,11 +287,11 @@ class NamedRows:
         for row in rows:
             for name in {_label(entity, row).casefold(), _full_name(entity, row).casefold()}:
                 self.by_name.setdefault(name, []).append(row)
-            for alias in _aliases(row):
+            for alias in aliases_of(row):
                 self.by_alias.setdefault(alias, []).append(row)
 
-    def candidates(self, name: Name) -> list[Row]:
-        """The objects that a name means, the oldest first.
+    def candidates(self, name: Name, *, every: bool = False) -> list[Row]:
+        """The objects that a name means, the oldest first; with `every` all that are called so.
 
         Digits that are the id of one object and the name or an alias of another mean both.
         """
@@ -299,8 +301,9 @@ class NamedRows:
         exact = [
             row for row in named if name.name in (_label(self.entity, row), _full_name(self.entity, row))
         ]
-        others = exact or named or self._rows(self.by_alias, wanted, name)
-        others = [row for row in others if row not in by_id]
+        aliased = self._rows(self.by_alias, wanted, name)
+        others = [*named, *aliased] if every else exact or named or aliased
+        others = list({row["id"]: row for row in others if row not in by_id}.values())
         return by_id + sorted(others, key=lambda row: int(row["id"]))
 
     @staticmethod
@@ -323,7 +326,8 @@ def _full_name(entity: Entity, row: Row) -> str:
     return f"{_label(entity, row)} ({more})" if more else _label(entity, row)
 
 
-def _aliases(row: Row) -> set[str]:
+def aliases_of(row: Row) -> set[str]:
+    """The aliases in a row, in lower case."""
     aliases = row.get("alias_list") or row.get("aliases") or []
     # Groups, and performers of older servers, have one text.
     listed = aliases.split(",") if isinstance(aliases, str) else aliases

@@ -1,6 +1,7 @@
-"""Objects of the library that answers name: by stash id, by name, by alias; several are a question.
+"""Objects of the library that answers name: by stash id, by alias, by name; several are a question.
 
-A name is never enough where the object that has it is another one at the stash-box.
+An alias comes before a name, because somebody has said with it that this object is meant; the same name may
+be that of somebody else. Neither is enough where the object is another one at the stash-box.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.resolver import Name, Policy, resolve
+from stash_cli.core.client.resolver import NAME_FIELDS, Name, Policy, aliases_of, resolve
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-_ALL = Policy("all", "omit")
+_ALL = Policy("all", "omit", every=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +69,19 @@ class Matcher:
         return {name.name.casefold(): set(ids) for name, ids in found.ids.items() if ids}
 
     async def _learn(self, type_name: str, links: Sequence[Linked]) -> None:
-        ids = {each: [each.stored_id] if each.stored_id else [] for each in links}
         names = {each: Name.literal(each.name) for each in links}
         # Also of those that the server has matched: it takes a name where the id at the box is another.
         found = await resolve(self.session, ENTITIES[type_name], names.values(), _ALL)
-        for each, name in names.items():
-            ids[each] = list(dict.fromkeys([*ids[each], *found.ids.get(name, ())]))
+        ids = {each: list(found.ids.get(name, ())) for each, name in names.items()}
+        for each in links:
+            ids[each] += [each.stored_id] if each.stored_id and each.stored_id not in ids[each] else []
         rows = await self._rows(type_name, {one for many in ids.values() for one in many})
         for each in links:
             self.known[each] = self._match(each, [rows[one] for one in ids[each] if one in rows])
 
     async def _rows(self, type_name: str, ids: Iterable[str]) -> dict[str, Row]:
         server, entity = await self.session.learn(), ENTITIES[type_name]
-        paths = [entity.label, "disambiguation", "stash_ids.endpoint", "stash_ids.stash_id"]
+        paths = [entity.label, *NAME_FIELDS, "stash_ids.endpoint", "stash_ids.stash_id"]
         known = ["id", *(path for path in paths if server.has_path(type_name, path))]
         wanted = sorted(ids, key=int)
         if not wanted:
@@ -94,7 +95,7 @@ class Matcher:
             same = [row for row in rows if _id_at(row, self.box) == link.site_id]
             left = same or [row for row in rows if not _id_at(row, self.box)]
         label = ENTITIES[link.type].label
-        fitting = [row for row in left if _may_be(link, row)]
+        fitting = _first_called([row for row in left if _may_be(link, row)], link.name, label)
         called = link.label.casefold()
         return Match(
             tuple(str(row["id"]) for row in fitting),
@@ -105,6 +106,15 @@ class Matcher:
 
 def _id_at(row: Row, box: str) -> str:
     return next((str(each["stash_id"]) for each in row.get("stash_ids") or () if each["endpoint"] == box), "")
+
+
+def _first_called(rows: Sequence[Row], name: str, label: str) -> list[Row]:
+    """The objects with this alias, else of this name, else in another case; else those the server matched."""
+    folded = name.strip().casefold()
+    aliased = [row for row in rows if folded in aliases_of(row)]
+    named = [row for row in rows if str(row.get(label) or "").casefold() == folded]
+    exact = [row for row in named if row.get(label) == name.strip()]
+    return aliased or exact or named or list(rows)
 
 
 def _may_be(link: Linked, row: Row) -> bool:
