@@ -13,8 +13,8 @@ import pytest
 from every import every
 from library_client import PICTURE_BYTES, LibraryClient
 
+from stash_cli.core.public_fetch import is_public
 from stash_cli.embedded import open_library
-from stash_cli.embedded.imaging.fetch import is_public
 from stash_cli.embedded.library.limits import Limits
 
 SVG = b'<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"></svg>'

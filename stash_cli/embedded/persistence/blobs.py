@@ -66,12 +66,19 @@ def _read(field: str, value: Any, limits: Limits) -> Any:
 
 def _download(url: str, what: str, limits: Limits) -> Picture:
     # Imports an HTTP client, which nothing else in the library needs.
-    from stash_cli.embedded.imaging.fetch import download
+    from stash_cli.core import public_fetch
 
     try:
-        content = download(url, limits)
-    except Refused as reason:
-        raise Refused(f"processing {what}: {reason.message}") from None
+        content = public_fetch.download(
+            url,
+            most_bytes=limits.fetch_bytes,
+            seconds=limits.fetch_seconds,
+            private_addresses=limits.private_addresses,
+        )
+    except public_fetch.FetchError as reason:
+        is_private = isinstance(reason, public_fetch.ForbiddenAddressError)
+        hint = "; it has to be allowed: stash embedded serve --allow private-addresses" if is_private else ""
+        raise Refused(f"processing {what}: {reason}{hint}") from None
     return Picture.of(content, what)
 
 

@@ -10,13 +10,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import httpcore
 
-from stash_cli.embedded.graphql.errors import Refused
-
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
-
-    from stash_cli.embedded.library.limits import Limits
 
 _NAT64 = tuple(ip_network(text) for text in ("64:ff9b::/96", "64:ff9b:1::/48"))
 _NEVER = tuple(
@@ -46,7 +42,11 @@ def is_public(text: str) -> bool:
 _LONGEST_READ = 20.0
 
 
-class ForbiddenAddressError(Exception):
+class FetchError(Exception):
+    """The reason why an address was not read, in the words of a server."""
+
+
+class ForbiddenAddressError(FetchError):
     """A host whose address must not be connected to."""
 
 
@@ -138,37 +138,37 @@ _HEADERS: dict[bytes | str, bytes | str] = {
 _UNSAFE = "!#$%&'()*+,/:;=?@[]~"
 
 
-def download(url: str, limits: Limits) -> bytes:
-    """Download the content at `url`. Raises Refused with the server's wording."""
-    deadline = FetchDeadline(limits.fetch_seconds)
-    backend = CheckedBackend(deadline, private_addresses=limits.private_addresses)
+def download(url: str, *, most_bytes: int, seconds: float, private_addresses: bool = False) -> bytes:
+    """Download the content at `url`. Raises FetchError.
+
+    `seconds` are for the whole, redirects included; a content of more than `most_bytes` is refused.
+    """
+    backend = CheckedBackend(FetchDeadline(seconds), private_addresses=private_addresses)
     try:
         with httpcore.ConnectionPool(network_backend=backend) as pool:
-            return _follow_redirects(pool, url, limits)
+            return _follow_redirects(pool, url, most_bytes)
     except ForbiddenAddressError as reason:
-        raise Refused(
-            f'Get "{url}": {reason}; it has to be allowed: stash embedded serve --allow private-addresses'
-        ) from None
+        raise ForbiddenAddressError(f'Get "{url}": {reason}') from None
     except (httpcore.TimeoutException, TimeoutError):
-        raise Refused(f'Get "{url}": timeout exceeded') from None
+        raise FetchError(f'Get "{url}": timeout exceeded') from None
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, ValueError, LookupError) as failure:
-        raise Refused(f'Get "{url}": {failure}') from None
+        raise FetchError(f'Get "{url}": {failure}') from None
 
 
-def _follow_redirects(pool: httpcore.ConnectionPool, url: str, limits: Limits) -> bytes:
+def _follow_redirects(pool: httpcore.ConnectionPool, url: str, most_bytes: int) -> bytes:
     target = url
     for _ in range(_REDIRECTS + 1):
         scheme = urlsplit(target).scheme
         if scheme not in {"http", "https"}:
-            raise Refused(f'Get "{target}": unsupported protocol scheme "{scheme}"')
+            raise FetchError(f'Get "{target}": unsupported protocol scheme "{scheme}"')
         with pool.stream("GET", _normalised(target), headers=_HEADERS) as answer:
             if answer.status in _REDIRECT_STATUSES and (place := _location(answer.headers)):
                 target = urljoin(target, place)
                 continue
             if answer.status >= _FIRST_ERROR_STATUS:
-                raise Refused(f"http error {answer.status}")
-            return _content(answer, target, limits)
-    raise Refused(f'Get "{target}": stopped after {_REDIRECTS} redirects')
+                raise FetchError(f"http error {answer.status}")
+            return _content(answer, target, most_bytes)
+    raise FetchError(f'Get "{target}": stopped after {_REDIRECTS} redirects')
 
 
 def _normalised(url: str) -> str:
@@ -183,10 +183,10 @@ def _location(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return next((value.decode("latin-1") for name, value in headers if name.lower() == b"location"), "")
 
 
-def _content(answer: httpcore.Response, url: str, limits: Limits) -> bytes:
+def _content(answer: httpcore.Response, url: str, most_bytes: int) -> bytes:
     content = bytearray()
     for chunk in answer.iter_stream():
         content += chunk
-        if len(content) > limits.fetch_bytes:
-            raise Refused(f'Get "{url}": larger than {limits.fetch_bytes} bytes')
+        if len(content) > most_bytes:
+            raise FetchError(f'Get "{url}": larger than {most_bytes} bytes')
     return bytes(content)
