@@ -18,11 +18,12 @@ from cli_support import Cli, Done
 from every import every
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from scan_library import scan_library, write_picture, write_video
+from scan_library import picture, scan_library, write_picture, write_video
 
 from stash_cli.commands.common.noun import Noun
 from stash_cli.commands.common.outcomes import Outcomes
-from stash_cli.commands.housekeeping.fill_sources import MediaPath, SidecarSource
+from stash_cli.commands.housekeeping.fill_files import MediaFiles
+from stash_cli.commands.housekeeping.fill_sources import MediaPath
 from stash_cli.commands.housekeeping.sidecar_export import SidecarWriter
 from stash_cli.core.path_maps import PathMaps
 from stash_cli.core.types.entities import ENTITIES
@@ -198,6 +199,7 @@ def test_it_asks_once_and_a_no_changes_nothing(cli: Cli) -> None:
         (["--pattern", "{title}", "--only", "titel"], "--only: no such field: titel. Did you mean title"),
         (["--from", "nfo", "--map", "x"], "write SERVER_FOLDER=FOLDER_OR_ADDRESS"),
         (["--pattern", "{photographer}"], "no such field: photographer"),
+        (["--from", "path", "--cover"], "give --pattern or --regex"),
     ],
 )
 def test_what_is_refused(offline: Cli, args: list[str], told: str) -> None:
@@ -319,9 +321,89 @@ def test_sidecars_at_an_address(cli: Cli, media: Path, beside: Path) -> None:
     assert (gone.status, "onnect" in gone.err) == (1, True), gone.err
 
 
+def test_sidecars_of_a_whole_folder(cli: Cli, media: Path, beside: Path) -> None:
+    """`movie.nfo` is for the only video of a folder, `folder.nfo` says what its videos share."""
+    for folder in ("Acme", "BlueHarbour"):
+        (beside / folder).mkdir()
+        (beside / folder / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
+    shared = "<movie><title>Days</title><plot>All</plot><studio>Acme</studio><tag>Beach</tag></movie>"
+    (beside / "Acme" / "folder.nfo").write_text(shared)
+    (beside / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(
+        "<movie><studio>Blue Harbour</studio></movie>"
+    )
+    done = from_nfo(cli, media, beside, "--create-missing", "--yes")
+    found = scenes(cli, "title,details,studio.name,tags.name,groups.group.name")
+    assert [found[Path(name).name]["title"] for name in VIDEOS] == ["", "", "Whole", ""], done.err
+    assert [(found[Path(name).name]["studio"] or {}).get("name") for name in VIDEOS[:2]] == [
+        "Acme",
+        "Blue Harbour",
+    ]
+    day = found["2024-05-31 - A day [Alice, Bob].mp4"]
+    assert (day["details"], day["tags"], day["groups"]) == (
+        "",
+        [{"name": "Beach"}],
+        [{"group": {"name": "Days"}}],
+    )
+
+
+def test_a_folder_of_several_videos_has_no_sidecar_of_one(cli: Cli, media: Path, beside: Path) -> None:
+    (beside / "Acme").mkdir()
+    (beside / "Acme" / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
+    done = from_nfo(cli, media, beside, "--dry-run")
+    assert "2: movie.nfo is for a folder with one video" in done.err
+
+
+COVERS = {
+    "Acme/2024-05-31 - A day [Alice, Bob]-poster.jpg": picture(1, (60, 90), "JPEG"),
+    "Acme/poster.jpg": picture(2, (60, 90), "JPEG"),
+    "BlueHarbour/folder.png": picture(3, (90, 60)),
+    "other.jpg": b"no picture",
+}
+"""A cover of one of two videos, two of folders of which one has a single video, and one that is none."""
+
+
+def covers(cli: Cli) -> list[int]:
+    """The ids of the scenes that have a cover."""
+    bare = cli.ok("scenes", "find", "missing:cover", "--ids").out.split()
+    return [one for one in range(1, len(VIDEOS) + 1) if str(one) not in bare]
+
+
+def test_covers_beside_the_media(cli: Cli, media: Path, beside: Path) -> None:
+    for name, data in COVERS.items():
+        (beside / name).parent.mkdir(exist_ok=True)
+        (beside / name).write_bytes(data)
+    fill = partial(cli, "scenes", "fill", "--all", "--cover", "--map", f"{media}={beside}", "--yes")
+    done = fill()
+    assert (done.status, covers(cli)) == (0, [1, 3]), done.err
+    assert "cover not used for 1 scene: no JPEG, PNG, GIF or WebP" in done.err
+    (beside / "BlueHarbour" / "folder.png").write_bytes(picture(4, (30, 20)))
+    assert "nothing to change" in fill().err
+    assert "cover not used for 1 scene: 30x20 is not larger than 90x60" in fill("--overwrite").err
+    (beside / "BlueHarbour" / "folder.png").write_bytes(picture(5, (180, 120)))
+    assert "updated 1 scene" in fill("--overwrite").err
+    cli.ok("undo", str(cli.ok("history", "--json").json[0]["id"]), "--yes")
+    assert "updated 1 scene" in fill("--overwrite").err
+
+
+def test_a_cover_that_an_nfo_names(cli: Cli, media: Path, beside: Path) -> None:
+    """A picture in the folder, or at an address: of a server that a map names, else on the internet only."""
+    thumbs = {"own": "own.png", "mapped": "{}/far.png", "private": "http://127.0.0.1:9/a.png"}
+    (beside / "Acme").mkdir()
+    for name in ("own.png", "far.png"):
+        (beside / name).write_bytes(picture(1, (40, 20)))
+    with web_folder(beside) as address:
+        for video, thumb in zip((VIDEOS[0], VIDEOS[1], VIDEOS[3]), ("mapped", "private", "own"), strict=True):
+            nfo = f"<movie><title>A</title><thumb>{thumbs[thumb].format(address)}</thumb></movie>"
+            (beside / video).with_suffix(".nfo").write_text(nfo)
+        maps = ("--map", f"{media}={beside}", "--map", f"/far={address}")
+        done = cli.ok("scenes", "fill", "--all", "--from", "nfo", "--cover", *maps, "--yes")
+    assert covers(cli) == [1, 4]
+    assert "cover not used for 1 scene: 127.0.0.1 is not an address of the public internet" in done.err
+
+
 def test_a_server_elsewhere_names_no_files_of_this_machine(tmp_path: Path) -> None:
     """Without a path map nothing here is read because a server names it."""
-    mapped = SidecarSource("nfo", PathMaps((("/data", str(tmp_path)),)))
+    mapped = MediaFiles(PathMaps((("/data", str(tmp_path)),)))
     assert mapped.local("/data/a.nfo") == str(tmp_path / "a.nfo")
     assert mapped.local(str(tmp_path / "a.nfo")) is None
     assert mapped.local("/data/../../etc/a.nfo") is None
@@ -444,7 +526,6 @@ def test_what_an_export_of_sidecars_refuses(offline: Cli, args: list[str], told:
 
 def test_files_with_one_name_have_sidecars_of_their_own(scanned: Path) -> None:
     noun = Noun(ENTITIES["Scene"], (), (), ("files.path",))
-    source = SidecarSource("nfo", PathMaps(), is_here=True)
-    writer = SidecarWriter(noun, source, Outcomes(noun.entity, "", []))
+    writer = SidecarWriter(noun, MediaFiles(PathMaps(), is_here=True), Outcomes(noun.entity, "", []))
     names = [writer._target(MediaPath(f"/m/a.{suffix}")).name for suffix in ("mp4", "mkv")]
     assert names == ["a.nfo", "a.mkv.nfo"]

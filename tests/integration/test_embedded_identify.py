@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_an_error_in_the_log(
 ) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(StashSidecarError, match=told):
-        sidecars.read(name[2:], str(tmp_path / "a.mp4"), [str(tmp_path)])
+        sidecars.read([name[2:]], str(tmp_path / "a.mp4"), [str(tmp_path)])
 
 
 def test_a_link_out_of_the_library_is_not_followed(tmp_path: Path) -> None:
@@ -165,5 +165,5 @@ def test_a_link_out_of_the_library_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text('{"title": "x"}', encoding="utf-8")
     (media / "a.json").symlink_to(tmp_path / "secret.json")
     with pytest.raises(StashSidecarError):
-        sidecars.read("json", str(media / "a.mp4"), [str(media)])
-    assert sidecars.read("nfo", str(media / "a.mp4"), [str(media)]) is None
+        sidecars.read(["json"], str(media / "a.mp4"), [str(media)])
+    assert sidecars.read(["nfo"], str(media / "a.mp4"), [str(media)]) is None

@@ -60,6 +60,21 @@ def test_a_picture_beside_the_video_is_its_cover(media: ScanLibrary) -> None:
     (media.media / "a-poster.jpg").unlink()
     [found] = scrape(media, "scrapeSingleScene", "scene_id: 1", "image")
     assert found["image"] is None
+    (media.media / "folder.webp").write_bytes(picture(3, (64, 36), "WEBP"))
+    [found] = scrape(media, "scrapeSingleScene", "scene_id: 1", "image")
+    assert found["image"].startswith("data:image/webp;base64,")
+
+
+def test_a_folder_with_one_video_has_its_file(media: ScanLibrary) -> None:
+    (media.media / "a.json").unlink()
+    (media.media / "movie.nfo").write_text("<movie><title>Whole</title></movie>", encoding="utf-8")
+    (media.media / "folder.nfo").write_text("<movie><studio>Acme</studio></movie>", encoding="utf-8")
+    found = scrape(media, "scrapeSingleScene", "scene_id: 1", "title studio { name }")
+    assert found == [{"title": "Whole", "studio": {"name": "Acme"}}]
+    write_video(media.media / "b.mp4", 2)
+    media.scan()
+    found = scrape(media, "scrapeSingleScene", "scene_id: 1", "title studio { name }")
+    assert found == [{"title": None, "studio": {"name": "Acme"}}]
 
 
 def test_nothing_outside_the_library_is_read(media: ScanLibrary, tmp_path: Path) -> None:

@@ -279,6 +279,18 @@ def test_faces_in_an_xmp_are_performers() -> None:
     assert parse("xmp", FACES.encode()).performers == ("Bob",)
 
 
+@every(
+    ("thumbs", "cover"),
+    [
+        ("<thumb aspect='poster'>p</thumb><thumb aspect='landscape'>l</thumb>", "l"),
+        ("<thumb>any</thumb><thumb aspect='poster'>p</thumb>", "p"),
+        ("<thumb> </thumb><fanart><thumb>f</thumb></fanart>", "f"),
+    ],
+)
+def test_the_cover_is_the_picture_in_the_shape_of_a_video(thumbs: str, cover: str) -> None:
+    assert movie(thumbs).cover == cover
+
+
 def test_names_of_sidecars() -> None:
     assert names_beside("nfo", "/m/a.b/c") == ["/m/a.b/c.nfo"]
     assert names_beside("json", "/m/a.mp4") == ["/m/a.info.json", "/m/a.mp4.json", "/m/a.json"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import aclosing, closing
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.housekeeping.fill_covers import Covers
+    from stash_cli.commands.housekeeping.fill_files import MediaFiles, VideoFolders
     from stash_cli.commands.housekeeping.fill_names import FactNames
     from stash_cli.commands.housekeeping.fill_report import Report
-    from stash_cli.commands.housekeeping.fill_sources import SidecarSource, Source
+    from stash_cli.commands.housekeeping.fill_sources import Source
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -67,6 +69,10 @@ class FillOptions(EditOptions, TargetOptions):
     create_missing: Annotated[
         bool, typer.Option("--create-missing", help="make what is named and not there")
     ] = False
+    cover: Annotated[
+        bool,
+        typer.Option("--cover", help="also covers: pictures beside videos, or that an NFO names"),
+    ] = False
     maps: Annotated[
         list[str] | None,
         typer.Option("--map", metavar="SERVER=HERE", help="a folder of the server: here, or at an address"),
@@ -101,13 +107,17 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
 
     entity = noun.entity
     runtime.check_output(VIEW if options.dry_run and runtime.options.output != "json" else noun.view)
-    source = _source(runtime, entity, options)
+    if options.cover and entity.type != "Scene":
+        raise StashUsageError(f"--cover is for scenes: {entity.plural} have no cover of their own")
+    files = media_files(runtime, options.maps or ())
+    source = _source(files, entity, options)
     fields = _fields(entity, options)
     query = read_targets(runtime, entity, options.words or [], options)
     check_failed_to(options.failed_to)
 
     async def work(session: Session) -> None:
         from stash_cli.commands.common.outcomes import Outcomes
+        from stash_cli.commands.housekeeping.fill_files import VideoFolders
         from stash_cli.commands.housekeeping.fill_names import FactNames
         from stash_cli.commands.housekeeping.fill_reading import Reading
         from stash_cli.commands.verbs.changes import Names
@@ -124,35 +134,54 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
                 facts = FactNames(session, names)
                 outcomes = Outcomes(entity, "updated", [])
                 editing = Filling(
-                    session, runtime, entity, options, draft, names, outcomes, [], report=report, facts=facts
+                    *(session, runtime, entity, options, draft, names, outcomes, []),
+                    report=report,
+                    facts=facts,
+                    is_overwriting=options.overwrite,
                 )
-                await Reading(noun, editing, source, fields, overwrite=options.overwrite).run(selection)
+                folders = VideoFolders(session, files)
+                covers = await _covers(session, files, folders, options) if options.cover else None
+                reading = Reading(
+                    noun,
+                    editing,
+                    _of_videos(source, entity, folders),
+                    fields,
+                    overwrite=options.overwrite,
+                    covers=covers,
+                )
+                async with aclosing(files):
+                    await reading.run(selection)
             await carry_out(session, runtime, noun, options, editing)
 
     runtime.run(work, writes=not options.dry_run)
 
 
-def _source(runtime: Runtime, entity: Entity, options: FillOptions) -> Source:
+def _source(files: MediaFiles, entity: Entity, options: FillOptions) -> Source:
     """The reader of facts. Raises StashUsageError for options that do not go together."""
-    from stash_cli.commands.housekeeping.fill_sources import PathSource
+    from stash_cli.commands.housekeeping.fill_sources import PathSource, SidecarSource
 
-    by_path = bool(options.pattern or options.regex)
-    kind = options.source or ("path" if by_path else None)
-    if kind is None:
-        raise StashUsageError("say where to read: --from path --pattern PATTERN, or --from nfo, json or xmp")
-    if kind not in SOURCES:
-        raise StashUsageError(
-            f"--from {kind}: one of {', '.join(SOURCES)}. {did_you_mean(kind, SOURCES)}".rstrip()
-        )
-    if kind == "path" and not by_path:
+    kind, by_path = _kind(options), bool(options.pattern or options.regex)
+    if kind == "path" and not (by_path or (options.cover and not options.source)):
         raise StashUsageError("--from path: give --pattern or --regex", hint="'{studio}/{date} - {title}'")
     if kind != "path" and (by_path or options.spaces):
         raise StashUsageError(f"--from {kind} reads sidecars: leave out --pattern, --regex and --spaces")
     if options.date_format and not options.regex:
         raise StashUsageError("--date-format is for --regex; a pattern has {date:%d.%m.%y}")
-    if kind != "path":
-        return sidecars(runtime, kind, options.maps or ())
-    return PathSource(_patterns(entity, options))
+    return PathSource(_patterns(entity, options)) if kind == "path" else SidecarSource(kind, files)
+
+
+def _kind(options: FillOptions) -> str:
+    """The kind of source; that of covers alone is a path without patterns. Raises StashUsageError."""
+    kind = options.source
+    if kind is None and not (options.pattern or options.regex or options.cover):
+        raise StashUsageError(
+            "say where to read: --from path --pattern PATTERN, --from nfo, json or xmp, or --cover"
+        )
+    if kind is not None and kind not in SOURCES:
+        raise StashUsageError(
+            f"--from {kind}: one of {', '.join(SOURCES)}. {did_you_mean(kind, SOURCES)}".rstrip()
+        )
+    return kind or "path"
 
 
 def _patterns(entity: Entity, options: FillOptions) -> list[Any]:
@@ -167,14 +196,31 @@ def _patterns(entity: Entity, options: FillOptions) -> list[Any]:
     return found
 
 
-def sidecars(runtime: Runtime, kind: str, maps: Sequence[str] = ()) -> SidecarSource:
-    """The reader of sidecars by the path maps of the profile and those of `--map`. Raises StashUsageError."""
-    from stash_cli.commands.housekeeping.fill_sources import SidecarSource, read_maps
+def media_files(runtime: Runtime, maps: Sequence[str]) -> MediaFiles:
+    """The files of the server, by the path maps of the profile and of `--map`. Raises StashUsageError."""
+    from stash_cli.commands.housekeeping.fill_files import MediaFiles, read_maps
     from stash_cli.core.path_maps import PathMaps
 
     profile = runtime.profile.path_maps if runtime.has_settings else PathMaps()
     paths, addresses = read_maps(maps, profile)
-    return SidecarSource(kind, paths, addresses, is_here=runtime.connection().is_on_this_machine)
+    return MediaFiles(paths, addresses, is_here=runtime.connection().is_on_this_machine)
+
+
+def _of_videos(source: Source, entity: Entity, folders: VideoFolders) -> Source:
+    """A source that reads sidecars of whole folders, too, where it is about videos."""
+    from stash_cli.commands.housekeeping.fill_sources import SidecarSource
+
+    if isinstance(source, SidecarSource) and entity.type == "Scene":
+        return replace(source, folders=folders)
+    return source
+
+
+async def _covers(session: Session, files: MediaFiles, folders: VideoFolders, options: FillOptions) -> Covers:
+    from stash_cli.commands.housekeeping.fill_covers import Covers
+    from stash_cli.core.scraping.run import scenes_without_cover
+
+    bare = None if options.overwrite else await scenes_without_cover(session)
+    return Covers(session, files, folders, bare)
 
 
 def _fields(entity: Entity, options: FillOptions) -> list[str]:
@@ -203,6 +249,7 @@ class Filling(Editing):
 
     report: Report
     facts: FactNames
+    is_overwriting: bool = False
     is_told: bool = False
     """Whether the lines of the report were printed."""
 
@@ -214,6 +261,10 @@ class Filling(Editing):
         """The lines of the report, and of what changes."""
         yield from self._lines()
         yield from super().totals()
+        from stash_cli.commands.housekeeping.fill_covers import COVER, FIRST_COVER
+
+        if self.draft.totals.by_field[COVER, "set"] and not self.is_overwriting:
+            yield FIRST_COVER
 
     def _lines(self) -> Iterator[str]:
         from stash_cli.commands.housekeeping.fill_report import SHOWN

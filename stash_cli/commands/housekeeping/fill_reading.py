@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.commands.housekeeping.fill_covers import ADDRESS, AT_A_TIME
 from stash_cli.core.errors import StashSidecarError
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.housekeeping.fill import Filling
+    from stash_cli.commands.housekeeping.fill_covers import Cover, Covers
     from stash_cli.commands.housekeeping.fill_sources import Found, MediaPath, Source
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.capabilities import ServerCapabilities
@@ -30,6 +32,7 @@ class Reading:
     source: Source
     fields: Sequence[str]
     overwrite: bool
+    covers: Covers | None = None
 
     async def run(self, selection: Selection) -> None:
         """Draft the edits of all objects; those without a match are only told."""
@@ -38,26 +41,25 @@ class Reading:
         editing, server = self.editing, await self.editing.session.learn()
         await editing.facts.load(self.source.named_fields)
         paths, read_at = self._paths(server), monotonic()
-        try:
-            async for rows in selection.pages(paths):
-                read = {row["id"]: await self._read(row) for row in rows}
-                edits: dict[str, ObjectEdits] = {}
-                editing.draft_page(
-                    [row for row in rows if read[row["id"]].found],
-                    partial(self._edits, read, edits),
-                    server,
-                    read_at,
-                )
-                for row in rows:
-                    self._report(row, read[row["id"]], edits)
-                read_at = monotonic()
-        finally:
-            await self.source.close()
+        async for rows in selection.pages(paths):
+            size = AT_A_TIME if self.covers is not None else len(rows)
+            for start in range(0, len(rows), size or 1):
+                await self._draft(rows[start : start + size], server, read_at)
+            read_at = monotonic()
         outcomes = editing.outcomes
         outcomes.problems |= selection.problems
         outcomes.asked += [one for one in outcomes.problems if one not in outcomes.asked]
         if not editing.report.counts:
             selection.raise_missing()
+
+    async def _draft(self, rows: Sequence[Row], server: ServerCapabilities, read_at: float) -> None:
+        """Draft the edits of some objects."""
+        read = {row["id"]: await self._read(row) for row in rows}
+        edits: dict[str, ObjectEdits] = {}
+        matched = [row for row in rows if read[row["id"]].has_match]
+        self.editing.draft_page(matched, partial(self._edits, read, edits), server, read_at)
+        for row in rows:
+            self._report(row, read[row["id"]], edits)
 
     def _paths(self, server: ServerCapabilities) -> list[str]:
         """Paths to read: those of files, and what may be filled with the names that it has."""
@@ -72,7 +74,12 @@ class Reading:
         ]
         return list(
             dict.fromkeys(
-                ["id", entity.label, *self.noun.files, *paths_of(entity.type, attrs, server), *labels]
+                [
+                    *("id", entity.label, *self.noun.files),
+                    *(paths_of(entity.type, attrs, server)),
+                    *labels,
+                    *([ADDRESS] if self.covers is not None else []),
+                ]
             )
         )
 
@@ -87,11 +94,18 @@ class Reading:
             found = await self.source.read(paths, facts.known)
             values, lost = await facts.values(found.sidecar, self.fields)
         except NoMatch as error:
-            return ReadFacts(paths, reason=str(error))
+            return ReadFacts(paths, reason=str(error), cover=await self._cover(row, paths))
         except StashSidecarError as error:
             self.editing.outcomes.fail([row["id"]], error)
             return ReadFacts(paths, reason=error.message)
-        return ReadFacts(paths, found, values, lost)
+        cover = await self._cover(row, paths, found.sidecar.cover)
+        return ReadFacts(paths, found, values, lost, cover=cover)
+
+    async def _cover(self, row: Row, paths: Sequence[MediaPath], named: str = "") -> Cover | None:
+        """The cover for an object; `named` is the one that its sidecar names."""
+        if self.covers is None:
+            return None
+        return await self.covers.find(row, [each.path for each in paths], named)
 
     def _edits(self, read: Mapping[str, ReadFacts], drafted: dict[str, ObjectEdits], row: Row) -> ObjectEdits:
         from stash_cli.commands.verbs.changes import labels_of
@@ -102,7 +116,9 @@ class Reading:
         entity, each = self.noun.entity, read[row["id"]]
         for attr in each.values:
             self.editing.names.labels |= labels_of(entity, attr, row)
-        edits = fill_edits(entity.type, row, each.values, overwrite=self.overwrite)
+        edits = [*fill_edits(entity.type, row, each.values, overwrite=self.overwrite)]
+        if each.cover is not None and each.cover.edit is not None:
+            edits.append(each.cover.edit)
         label = str(row.get(entity.label) or "") or (basename(each.paths[0].path) if each.paths else "")
         drafted[row["id"]] = ObjectEdits(str(row["id"]), label, tuple(edits))
         return drafted[row["id"]]
@@ -114,9 +130,9 @@ class Reading:
         result = Result.NO_MATCH
         if problem is not None:
             result = Result.REFUSED
-        elif read.found is not None:
+        elif read.has_match:
             result = Result.FILLED if edits[row["id"]].edits else Result.SO_ALREADY
-        found = read.found
+        found, cover = read.found, read.cover
         self.editing.report.add(
             {
                 "id": row["id"],
@@ -128,6 +144,7 @@ class Reading:
                 "unknown": list(read.lost),
                 "unused": list(found.sidecar.unused) if found else [],
             }
+            | ({"cover": cover.place, "cover_left": cover.reason} if cover is not None else {})
         )
 
 
@@ -140,3 +157,9 @@ class ReadFacts:
     values: Mapping[str, Any] = field(default_factory=dict)
     lost: Sequence[str] = ()
     reason: str = ""
+    cover: Cover | None = None
+
+    @property
+    def has_match(self) -> bool:
+        """Whether there are facts, or a cover that is used."""
+        return self.found is not None or (self.cover is not None and self.cover.edit is not None)

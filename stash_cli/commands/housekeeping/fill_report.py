@@ -64,6 +64,8 @@ class Report:
     counts: Counter[Result] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     unused: Counter[str] = field(default_factory=Counter)
+    covers: Counter[str] = field(default_factory=Counter)
+    """Reasons why covers are not used."""
     _file: IO[bytes] = field(default_factory=partial(SpooledTemporaryFile, max_size=_IN_MEMORY))
 
     def add(self, row: dict[str, Any]) -> None:
@@ -72,6 +74,8 @@ class Report:
         if row["result"] is Result.NO_MATCH:
             self.reasons[row["reason"].partition(":")[0][:60]] += 1
         self.unused.update(row["unused"])
+        if reason := row.get("cover_left"):
+            self.covers[reason] += 1
         self._file.seek(0, 2)
         self._file.write(json.dumps(row, ensure_ascii=True).encode() + b"\n")
 
@@ -123,6 +127,8 @@ class Report:
         if self.unused:
             shown = ", ".join(f"{name} ({count:,})" for name, count in self.unused.most_common(_UNUSED))
             yield f"not used: {shown}{' and more' if len(self.unused) > _UNUSED else ''}"
+        for reason, count in self.covers.most_common(_UNUSED):
+            yield f"cover not used for {count:,} {self.noun if count == 1 else self.plural}: {reason}"
 
 
 _LISTED = (Result.NO_MATCH, Result.REFUSED)

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stash_cli.commands.common.outcomes import Outcomes
+from stash_cli.commands.housekeeping.fill_covers import FIRST_COVER
 from stash_cli.commands.housekeeping.scrape_report import Report, unmatched_lines
 from stash_cli.commands.housekeeping.scrape_review import restore, review
 from stash_cli.commands.verbs.changes import NEW, Names, label_paths, labels_of
@@ -214,7 +215,7 @@ class Scraping:
         unmatched = self.run.planner.unmatched
         lines = [*self.report.lines(self.noun.entity), *unmatched_lines(unmatched, self._makes)]
         if self.draft.totals.by_field["cover_image", "set"] and not self.options.overwrite:
-            lines.append("a first cover stays when this is undone: servers keep the cover of a scene")
+            lines.append(FIRST_COVER)
         for line in filter(None, lines):
             self.runtime.streams.note(line)
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.housekeeping.fill_sources import MediaPath, SidecarSource
+    from stash_cli.commands.housekeeping.fill_files import MediaFiles
+    from stash_cli.commands.housekeeping.fill_sources import MediaPath
     from stash_cli.commands.queries.searching import Search
     from stash_cli.commands.verbs.export import MediaExportOptions
     from stash_cli.core.capabilities import ServerCapabilities
@@ -36,13 +37,13 @@ _MAPS = "Add it to path_maps of the profile, or name a folder to write to."
 def export_sidecars(noun: Noun, runtime: Runtime, options: MediaExportOptions) -> None:
     """Write a sidecar for each object: all, or those of a query. Raises StashUsageError."""
     from stash_cli.commands.common.outcomes import Outcomes
-    from stash_cli.commands.housekeeping.fill import sidecars
+    from stash_cli.commands.housekeeping.fill import media_files
     from stash_cli.commands.queries.searching import read_query, search_for
 
     folder = _folder(runtime, options)
     query = read_query(runtime, noun.entity, options)
     outcomes = Outcomes(noun.entity, "wrote the NFO of", [])
-    writer = SidecarWriter(noun, sidecars(runtime, "nfo"), outcomes, folder, options.overwrite)
+    writer = SidecarWriter(noun, media_files(runtime, ()), outcomes, folder, options.overwrite)
 
     async def work(session: Session) -> None:
         await writer.write_all(session, await search_for(session, runtime, noun.entity, query))
@@ -71,14 +72,14 @@ def _folder(runtime: Runtime, options: MediaExportOptions) -> Path | None:
 
 @dataclass
 class SidecarWriter:
-    """Writes NFO files: below `folder` by the server's paths, or beside the files by the maps of `source`.
+    """Writes NFO files: below `folder` by the server's paths, or beside the files by the maps of `files`.
 
     A file with another content is replaced with `overwrite` only. `counts` are numbers of files by what
     became of them.
     """
 
     noun: Noun
-    source: SidecarSource
+    files: MediaFiles
     outcomes: Outcomes
     folder: Path | None = None
     overwrite: bool = False
@@ -140,7 +141,7 @@ class SidecarWriter:
         self._taken.add(name)
         if self.folder is not None:
             return self.folder.joinpath(*_parts(name))
-        local = self.source.local(name)
+        local = self.files.local(name)
         if local is None:
             raise StashSidecarError("no path map says where its folder is here", hint=_MAPS)
         return Path(local)

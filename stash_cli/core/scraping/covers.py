@@ -1,10 +1,16 @@
-"""Sizes of pictures, read from the first bytes of their files."""
+"""Covers: their kind and size, read from the first bytes, and whether one may replace another."""
 
 from __future__ import annotations
 
 import base64
 import struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from stash_cli.core.edits.journal.pictures import download_picture
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from stash_cli.core.client.session import Session
 
 
 class Size(NamedTuple):
@@ -30,6 +36,16 @@ def data_of(uri: str) -> bytes | None:
         return base64.b64decode(body)
     except ValueError:
         return None
+
+
+def kind_of(data: bytes) -> str | None:
+    """The subtype of the media type of a picture whose size can be told; None for anything else."""
+    if size_of(data) is None:
+        return None
+    return next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
+
+
+_KINDS = {b"\x89PNG": "png", b"GIF8": "gif", b"RIFF": "webp", b"\xff\xd8": "jpeg"}
 
 
 def size_of(data: bytes) -> Size | None:
@@ -86,3 +102,16 @@ def is_better(new: bytes, old: bytes | None) -> tuple[bool, str]:
     if theirs.pixels > mine.pixels:
         return True, f"{theirs} instead of {mine}"
     return False, f"{theirs} is not larger than {mine}"
+
+
+async def is_improved(session: Session, address: str | None, new: bytes | None) -> tuple[bool, str]:
+    """Whether a picture may take the place of the one at an address of the server, and why.
+
+    None stands for a picture that only its own server has.
+    """
+    held = await download_picture(session, address)
+    if held is None:
+        return True, "there is none"
+    if held is UNSET or new is None:
+        return False, "the sizes cannot be compared"
+    return is_better(new, held)

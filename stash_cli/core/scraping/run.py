@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.journal.pictures import PICTURES as ADDRESSES
-from stash_cli.core.edits.journal.pictures import download_picture, is_default
+from stash_cli.core.edits.journal.pictures import is_default
 from stash_cli.core.errors import StashError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import field_paths
 from stash_cli.core.scraping.choice import Candidate, Choice, Outcome, Rules, choose
-from stash_cli.core.scraping.covers import data_of, is_better
+from stash_cli.core.scraping.covers import data_of, is_improved
 from stash_cli.core.scraping.edits import Unmatched
 from stash_cli.core.scraping.found import PICTURES, read_found
 from stash_cli.core.types.entities import ENTITIES
@@ -190,18 +190,11 @@ class ScrapeRun:
             return False
         if not self.planner.overwrite:  # there is none
             return True
-        held = await download_picture(self.session, _at(row, ADDRESSES[self.planner.type, attr]))
-        if held is None:
-            return True
-        new = data_of(picture)
-        if held is UNSET or new is None:
-            why = "the sizes cannot be compared"
-        else:
-            is_taken, why = is_better(new, held)
-            if is_taken:
-                return True
-        self.planner.unmatched.pictures[why] += 1
-        return False
+        address = _at(row, ADDRESSES[self.planner.type, attr])
+        is_taken, why = await is_improved(self.session, address, data_of(picture))
+        if not is_taken:
+            self.planner.unmatched.pictures[why] += 1
+        return is_taken
 
 
 def _at(row: Row, path: str) -> str | None:

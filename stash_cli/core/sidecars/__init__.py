@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashSidecarError
-from stash_cli.core.sidecars.names import FORMATS, folder_names, names_beside
+from stash_cli.core.sidecars.names import (
+    FORMATS,
+    defaults_names,
+    folder_names,
+    names_beside,
+    only_video_names,
+)
 from stash_cli.core.sidecars.record import GroupPlace, Sidecar, SiteId
 
 if TYPE_CHECKING:
@@ -46,7 +52,9 @@ __all__ = [
     "Sidecar",
     "SiteId",
     "StashSidecarError",
+    "defaults_names",
     "folder_names",
     "names_beside",
+    "only_video_names",
     "parse_sidecar",
 ]

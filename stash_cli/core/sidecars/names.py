@@ -1,4 +1,4 @@
-"""Names of sidecars by the path of what they describe."""
+"""Names of sidecars, and of cover pictures, by the path of what they describe."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ _INSIDE = {
     "xmp": ("folder.xmp",),
 }
 """Format -> names in the folder of a gallery."""
+_OF_FOLDER = "movie.nfo"
+"""NFO in a folder that has one video."""
+_DEFAULTS = "folder.nfo"
+"""NFO in a folder that says what all videos in it have in common."""
+PICTURES = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp"}
+"""Extension of a cover picture -> the subtype of its media type."""
+_COVERS = ("-thumb", "-landscape", "", "-fanart", "-poster", "-cover")
+"""Ends of the names of covers, those in the shape of a video first; downloaders write the plain name."""
+_FOLDER_COVERS = ("thumb", "landscape", "fanart", "poster", "folder", "cover", "movie")
 _STEM = re.compile(r"(?s)(.*[^/\\])\.[^./\\]*")
 
 
@@ -33,6 +42,47 @@ def names_beside(kind: str, path: str) -> list[str]:
     found = _STEM.fullmatch(path)
     stem = found[1] if found else path
     return list(dict.fromkeys(name.format(stem=stem, path=path) for name in _BESIDE[kind]))
+
+
+def only_video_names(kind: str, path: str) -> list[str]:
+    """Paths at which the sidecar of a video may be that is the only one in its folder."""
+    return [_in_folder(path, _OF_FOLDER)] if kind == "nfo" else []
+
+
+def defaults_names(kind: str, path: str) -> list[str]:
+    """Paths at which a sidecar may be that is about all videos in the folder of a file."""
+    return [_in_folder(path, _DEFAULTS)] if kind == "nfo" else []
+
+
+def cover_names(path: str) -> list[str]:
+    """Paths at which the cover of a video may be.
+
+    >>> cover_names("/media/a.mp4")[:3]
+    ['/media/a-thumb.jpg', '/media/a-thumb.jpeg', '/media/a-thumb.png']
+    """
+    found = _STEM.fullmatch(path)
+    stem = found[1] if found else path
+    return [f"{stem}{suffix}.{extension}" for suffix in _COVERS for extension in PICTURES]
+
+
+def folder_cover_names(path: str) -> list[str]:
+    """Paths at which the cover of a video may be that is the only one in its folder."""
+    stems = [_in_folder(path, name) for name in _FOLDER_COVERS]
+    return [f"{stem}.{extension}" for stem in stems for extension in PICTURES]
+
+
+def beside(path: str, name: str) -> str | None:
+    """The path of a file in the folder of another one; None for what is no name of a file."""
+    return None if not name or {"/", "\\", "\0"} & set(name) else _in_folder(path, name)
+
+
+def extension_of(path: str) -> str:
+    """The extension of a path in lower case, without the dot."""
+    return path.rpartition(".")[2].lower()
+
+
+def _in_folder(path: str, name: str) -> str:
+    return path[: max(path.rfind("/"), path.rfind("\\")) + 1] + name
 
 
 def folder_names(kind: str, folder: str) -> list[str]:

@@ -74,7 +74,7 @@ class _Reader:
             groups=tuple(self.groups()),
             urls=once([*self.all("url"), *self.all("website"), *addresses(rest)]),
             ids=tuple(self.ids()),
-            cover=next(iter([*self.all("thumb"), *self.all("fanart/thumb")]), ""),
+            cover=self.cover(),
             unused=tuple(self.unused(rest)),
         )
 
@@ -119,6 +119,13 @@ class _Reader:
             if name:
                 yield GroupPlace(name, int(index) if index.isdecimal() and len(index) < _DIGITS else None)
 
+    def cover(self) -> str:
+        """The first picture in the shape of a video, else of a poster, else any."""
+        thumbs = self.elements("thumb")
+        thumbs.sort(key=lambda each: _ASPECTS.get(each.get("aspect") or "", len(_ASPECTS)))
+        found = [line(each.text or "") for each in [*thumbs, *self.elements("fanart/thumb")]]
+        return next(filter(None, found), "")
+
     def ids(self) -> Iterator[SiteId]:
         """Ids of the object at sites."""
         for each in self.elements("uniqueid"):
@@ -139,6 +146,7 @@ class _Reader:
             yield "another element behind the first"
 
 
+_ASPECTS = {"landscape": 0, "thumb": 1, "poster": 2}
 _DIGITS = 9
 """Digits of a place in a group that no database has."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 
@@ -46,8 +46,26 @@ class Sidecar:
     cover: str = ""
     unused: tuple[str, ...] = ()
 
+    def with_defaults(self, folder: Sidecar) -> Sidecar:
+        """These facts with those that all videos of the folder share, where the own file does not say them.
+
+        Tags are united. The title of the folder is the name of a group. What is about one video only, such as
+        a plot, a rating or an address, is not taken.
+        """
+        own = {name: getattr(self, name) or getattr(folder, name) for name in _SHARED}
+        groups = self.groups or folder.groups or ((GroupPlace(folder.title),) if folder.title else ())
+        tags = tuple(dict.fromkeys((*self.tags, *folder.tags)))
+        left = [f"{name} of the folder" for name in folder.facts if name not in (*_SHARED, *_UNITED)]
+        return replace(self, **own, groups=groups, tags=tags, unused=(*self.unused, *folder.unused, *left))
+
     @property
     def facts(self) -> dict[str, Any]:
         """The values of the file, by field."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "unused"}
         return {name: value for name, value in values.items() if value}
+
+
+_SHARED = ("studio", "director", "date", "performers")
+"""Facts that the videos of a folder share."""
+_UNITED = ("title", "groups", "tags")
+"""Facts of a folder that become a group and tags of its videos."""

@@ -13,7 +13,7 @@ from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.import_export.importer import CREATE, IGNORE, ids_of
 from stash_cli.embedded.jobs import sidecars
 from stash_cli.embedded.library import settings
-from stash_cli.embedded.library.file_access import is_within
+from stash_cli.embedded.library.file_access import is_within, parent
 from stash_cli.embedded.persistence import changeset
 from stash_cli.embedded.persistence.entity_mapper import MAPPERS
 from stash_cli.embedded.scan.rules import read_rules
@@ -62,14 +62,15 @@ class Identifier:
         sources = [(self._source(each), each.get("options") or {}) for each in self.options["sources"]]
         with self.library.database.read() as connection:
             general = settings.read_part(connection, "general")
-            scenes = list(self._scenes(connection))
+            single = sidecars.folders_of_one_video(connection)
+            scenes = [(one, path, parent(path) in single) for one, path in self._scenes(connection)]
         warn, limits = self.progress.library_log.warning, self.library.limits
         roots = [root.path for root in read_rules(general, {}, warn, any_folder=limits.any_folder).roots]
         self.progress.total(len(scenes))
-        for number, path in scenes:
+        for number, path, is_only in scenes:
             self.progress.check()
             with self.progress.task(f"Identifying {path}"):
-                self._identify(number, path, sources, roots)
+                self._identify(number, path, sources, roots, is_only_video=is_only)
             self.progress.step()
 
     def _source(self, given: Mapping[str, Any]) -> str:
@@ -99,12 +100,18 @@ class Identifier:
                 yield number, place
 
     def _identify(
-        self, number: int, path: str, sources: Sequence[tuple[str, Mapping[str, Any]]], roots: Sequence[str]
+        self,
+        number: int,
+        path: str,
+        sources: Sequence[tuple[str, Mapping[str, Any]]],
+        roots: Sequence[str],
+        *,
+        is_only_video: bool,
     ) -> None:
         library_log = self.progress.library_log
         for source, own in sources:
             try:
-                sidecar = sidecars.read(source, path, roots)
+                sidecar = sidecars.read([source], path, roots, is_only_video=is_only_video)
             except StashSidecarError as error:
                 library_log.error(f"Error encountered identifying {path}: {error}")
                 continue

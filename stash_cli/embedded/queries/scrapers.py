@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from stash_cli.core.errors import StashSidecarError
 from stash_cli.core.sidecars import FORMATS, folder_names, names_beside
+from stash_cli.core.sidecars.names import PICTURES, beside, cover_names, extension_of, folder_cover_names
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.jobs import sidecars
@@ -33,9 +35,6 @@ _TYPES = ("SCENE", "GALLERY", "IMAGE")
 _KNOWN = {"urls": None, "supported_scrapes": ["FRAGMENT"]}
 _LARGEST = 10_000_000
 """Bytes of a picture that is read."""
-_PICTURES = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp"}
-_BESIDE = ("{stem}-thumb.jpg", "{stem}-fanart.jpg", "{stem}-poster.jpg")
-"""Pictures as media centres name them, the one that is most like a cover first."""
 _FILES: dict[str, tuple[Table, str]] = {
     "Scene": (t.scenes_files, "scene_id"),
     "Image": (t.images_files, "image_id"),
@@ -98,7 +97,11 @@ class _Reader:
             path, is_folder = self._path(type_name, number)
             # Beside a file that has left the library nothing may be read.
             is_inside = path is not None and any(file_access.is_within(path, root) for root in self.roots)
-            found.append(self._results(path, is_folder=is_folder) if path and is_inside else [])
+            read = self._of_scene if type_name == "Scene" else partial(self._results, is_folder=is_folder)
+            try:
+                found.append(read(path) if path and is_inside else [])
+            except StashSidecarError as error:
+                raise Refused(error.message) from None
         return found
 
     def _path(self, type_name: str, number: int) -> tuple[str | None, bool]:
@@ -120,21 +123,24 @@ class _Reader:
     def _results(self, path: str, *, is_folder: bool) -> list[Answer]:
         """The facts in the first file beside a path, of any format."""
         names = folder_names if is_folder else names_beside
-        try:
-            read = (sidecars.read_first(kind, names(kind, path), self.roots) for kind in FORMATS)
-            sidecar = next((each for each in read if each is not None), None)
-        except StashSidecarError as error:
-            raise Refused(error.message) from None
-        return [_answer(sidecar, None if is_folder else self._picture(path, sidecar))] if sidecar else []
+        read = (sidecars.read_first(kind, names(kind, path), self.roots) for kind in FORMATS)
+        sidecar = next((each for each in read if each is not None), None)
+        return [_answer(sidecar)] if sidecar else []
 
-    def _picture(self, path: str, sidecar: Sidecar) -> str | None:
+    def _of_scene(self, path: str) -> list[Answer]:
+        """The facts in the first file beside a video, of any format, and its cover."""
+        folder = file_access.parent(path)
+        is_only = bool(sidecars.folders_of_one_video(self.context.connection, folder))
+        sidecar = sidecars.read(FORMATS, path, self.roots, is_only_video=is_only)
+        return [_answer(sidecar, self._cover(path, sidecar, is_only_video=is_only))] if sidecar else []
+
+    def _cover(self, path: str, sidecar: Sidecar, *, is_only_video: bool) -> str | None:
         """The picture that a sidecar names, or one that is called as media centres do, as a data URI."""
-        stem, folder = file_access.stem(path), file_access.parent(path)
-        is_beside = sidecar.cover and not {"/", "\\"} & set(sidecar.cover)
-        named = [f"{folder}/{sidecar.cover}"] if is_beside else []
-        for place in [*named, *(name.format(stem=stem) for name in _BESIDE)]:
-            kind = _PICTURES.get(file_access.extension(place))
-            data = self._bytes(place) if kind else None
+        named = [name] if (name := beside(path, sidecar.cover)) else []
+        of_folder = folder_cover_names(path) if is_only_video else []
+        for place in [*named, *cover_names(path), *of_folder]:
+            kind = PICTURES.get(extension_of(place))
+            data = self._bytes(place) if kind and os.path.lexists(place) else None
             if data:
                 return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
         return None
@@ -150,7 +156,7 @@ class _Reader:
         return data if len(data) <= _LARGEST else None
 
 
-def _answer(sidecar: Sidecar, picture: str | None) -> Answer:
+def _answer(sidecar: Sidecar, picture: str | None = None) -> Answer:
     """The facts of a sidecar in the shape of a scraped object."""
     groups = [{"name": place.name} for place in sidecar.groups]
     plain = ("title", "code", "details", "director", "photographer", "date")

@@ -1,0 +1,104 @@
+"""Covers of `fill`: pictures beside a video, or that its sidecar names."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.commands.housekeeping.fill_files import TIMEOUT
+from stash_cli.core.edits.journal.pictures import PICTURES as ADDRESSES
+from stash_cli.core.errors import StashSidecarError
+from stash_cli.core.orm.edit import Edit
+from stash_cli.core.scraping.covers import is_improved, kind_of
+from stash_cli.core.sidecars.names import beside, cover_names, folder_cover_names
+from stash_cli.core.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stash_cli.commands.housekeeping.fill_files import MediaFiles, VideoFolders
+    from stash_cli.core.client.session import Session
+
+    Row = Mapping[str, Any]
+
+COVER = "cover_image"
+ADDRESS = ADDRESSES["Scene", COVER]
+"""Path of the address of a scene's cover."""
+LARGEST = 10_000_000
+"""Bytes of a picture that is read."""
+FIRST_COVER = "a first cover stays when this is undone: servers keep the cover of a scene"
+AT_A_TIME = 20
+"""Scenes whose covers are in memory at the same time."""
+
+
+@dataclass(frozen=True)
+class Cover:
+    """The cover for a scene: where it is, and its edit, or the reason why it is not used."""
+
+    place: str
+    edit: Edit | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Covers:
+    """Finds the covers of scenes: of those `without_cover`, or with None of all, in place of smaller ones."""
+
+    session: Session
+    files: MediaFiles
+    folders: VideoFolders
+    without_cover: frozenset[str] | None
+
+    async def find(self, row: Row, paths: Sequence[str], named: str) -> Cover | None:
+        """The cover for a scene with files at `paths`; `named` is the one that its sidecar names."""
+        if self.without_cover is not None and str(row["id"]) not in self.without_cover:
+            return None
+        try:
+            found = await self._picture(paths, named)
+        except StashSidecarError as error:
+            return Cover(named, reason=error.message)
+        return await self._checked(row, *found) if found else None
+
+    async def _checked(self, row: Row, place: str, data: bytes) -> Cover:
+        kind = kind_of(data)
+        if len(data) > LARGEST:
+            return Cover(place, reason=f"larger than {LARGEST:,} bytes")
+        if kind is None:
+            return Cover(place, reason="no JPEG, PNG, GIF or WebP")
+        if self.without_cover is None:
+            is_taken, why = await is_improved(self.session, row["paths"]["screenshot"], data)
+            if not is_taken:
+                return Cover(place, reason=why)
+        uri = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        return Cover(place, Edit("Scene", str(row["id"]), COVER, UNSET, uri))
+
+    async def _picture(self, paths: Sequence[str], named: str) -> tuple[str, bytes] | None:
+        """The first picture beside the files, of a folder with one video, or at the address that is named."""
+        for path in paths:
+            own = [place] if (place := beside(path, named)) else []
+            if found := await self.files.first([*own, *cover_names(path)], LARGEST):
+                return found
+        for path in paths:
+            there = await self.files.first(folder_cover_names(path), 0)
+            if there is not None and await self.folders.has_one_video(path):
+                return await self.files.first([there[0]], LARGEST)
+        if named.startswith(("http://", "https://")):
+            data = await self._fetched(named)
+            return (named, data) if data else None
+        return None
+
+    async def _fetched(self, url: str) -> bytes | None:
+        """The content of an address. Raises StashSidecarError.
+
+        What a file names has to be on the public internet, or below an address that a person has named.
+        """
+        if self.files.is_mapped(url):
+            return await self.files.fetched(url, LARGEST)
+        from stash_cli.core import public_fetch
+
+        try:
+            return await asyncio.to_thread(public_fetch.download, url, most_bytes=LARGEST, seconds=TIMEOUT)
+        except public_fetch.FetchError as error:
+            raise StashSidecarError(str(error).rpartition('": ')[2]) from None

@@ -1,0 +1,183 @@
+"""Files beside the media of a server, read here by path maps, or at an address."""
+
+from __future__ import annotations
+
+import os
+import stat
+from asyncio import sleep
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from stash_cli.core.errors import StashSidecarError, StashUsageError
+from stash_cli.core.path_maps import PathMaps, is_absolute
+from stash_cli.core.query.criteria.text import escape
+from stash_cli.core.sidecars.names import extension_of
+from stash_cli.core.texts import basename
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import httpx
+
+    from stash_cli.core.client.session import Session
+
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_ABSENT = (404, 410)
+TIMEOUT = 30.0
+"""Seconds for one file at an address."""
+_REMEMBERED = 1000
+"""Folders whose videos are not counted again."""
+
+
+@dataclass(frozen=True)
+class MediaFiles:
+    """Files of a server: here by `maps`, and at `addresses` (folder of the server, URL).
+
+    Without `is_here` only files below a folder of the maps are read: a server elsewhere may name any path.
+    """
+
+    maps: PathMaps
+    addresses: Sequence[tuple[str, str]] = ()
+    is_here: bool = False
+    client: list[httpx.AsyncClient] = field(default_factory=list)
+    """The connection to addresses, once it is open."""
+
+    async def first(self, places: Iterable[str], most: int) -> tuple[str, bytes] | None:
+        """The first path of the server at which there is a file, and at most `most` + 1 bytes of it.
+
+        Raises StashSidecarError.
+        """
+        for place in places:
+            data = await self._content(place, most)
+            if data is not None:
+                return place, data
+        return None
+
+    def is_reachable(self, place: str) -> bool:
+        """Whether a map says where a path of the server is."""
+        return self.address(place) is not None or self.local(place) is not None
+
+    async def _content(self, place: str, most: int) -> bytes | None:
+        if (address := self.address(place)) is not None:
+            return await self.fetched(address, most)
+        await sleep(0)  # Ctrl-C takes effect between two files
+        local = self.local(place)
+        return None if local is None else read_file(local, most + 1)
+
+    def local(self, place: str) -> str | None:
+        """The path here; None where the maps do not say it, and where it leads out of their folders."""
+        found = self.maps.to_local(place)
+        if ".." in found.replace("\\", "/").split("/"):
+            return None
+        return found if self.is_here or found != place else None
+
+    def address(self, place: str) -> str | None:
+        """The address of a path of the server; None where no map has one."""
+        for folder, address in self.addresses:
+            below = PathMaps(((folder, "\0"),)).to_local(place)
+            if below.startswith("\0"):
+                return address.rstrip("/") + quote(below[1:].replace("\\", "/"))
+        return None
+
+    def is_mapped(self, url: str) -> bool:
+        """Whether an address is below one that a map names."""
+        return any(url.startswith(address.rstrip("/") + "/") for _, address in self.addresses)
+
+    async def fetched(self, address: str, most: int) -> bytes | None:
+        """The content at an address. Raises StashSidecarError."""
+        import httpx
+
+        found = bytearray()
+        if not self.client:
+            self.client.append(httpx.AsyncClient(timeout=TIMEOUT, headers={"User-Agent": "stash-cli"}))
+        try:
+            async with self.client[0].stream("GET", address) as answer:
+                if answer.status_code in _ABSENT:
+                    return None
+                if answer.status_code != httpx.codes.OK:
+                    raise StashSidecarError(f"{address}: answered with status {answer.status_code}")
+                async for part in answer.aiter_bytes():
+                    found += part
+                    if len(found) > most:
+                        break
+        except httpx.HTTPError as error:
+            raise StashSidecarError(f"{address}: {error or type(error).__name__}") from None
+        return bytes(found)
+
+    async def aclose(self) -> None:
+        """Close the connection to addresses."""
+        for client in self.client:
+            await client.aclose()
+
+
+@dataclass
+class VideoFolders:
+    """Folders of a server, and whether a video is the only one in its folder."""
+
+    session: Session
+    files: MediaFiles
+    extensions: frozenset[str] = frozenset()
+    """Those of videos, once the server was asked."""
+    known: dict[str, bool] = field(default_factory=dict)
+
+    async def has_one_video(self, path: str) -> bool:
+        """Whether the folder of a video has no other one: as it is here, or else as the library knows it."""
+        folder = path.removesuffix(basename(path))
+        if folder not in self.known:
+            if len(self.known) >= _REMEMBERED:
+                self.known.clear()
+            self.known[folder] = await self._count(path, folder) == 1
+        return self.known[folder]
+
+    async def _count(self, path: str, folder: str) -> int:
+        if not self.extensions:
+            answer = await self.session.call("configuration", {}, ["general.videoExtensions"])
+            self.extensions = frozenset(each.lower() for each in answer["general"]["videoExtensions"])
+        local = self.files.local(folder) if self.files.address(folder) is None else None
+        names = _names_in(local) if local is not None else []
+        # A folder that only has the sidecars says nothing of the videos.
+        if basename(path) in names:
+            return sum(extension_of(name) in self.extensions for name in names)
+        is_inside = {"value": f"^{escape(folder)}[^/\\\\]+$", "modifier": "MATCHES_REGEX"}
+        args = {"scene_filter": {"path": is_inside}, "filter": {"per_page": 1}}
+        found = await self.session.call("findScenes", args, ["count"])
+        return int(found["count"])
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208 - names are compared with those of the server
+    except OSError:
+        return []
+
+
+def read_file(path: str, most: int) -> bytes | None:
+    """The first bytes of a regular file; None where there is none. Raises StashSidecarError."""
+    try:
+        descriptor = os.open(path, _OPEN)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    except OSError as error:
+        raise StashSidecarError(f"{path}: {error.strerror or error}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StashSidecarError(f"{path}: not a file")
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            return file.read(most)
+        except OSError as error:
+            raise StashSidecarError(f"{path}: {error.strerror or error}") from None
+
+
+def read_maps(words: Sequence[str], maps: PathMaps) -> tuple[PathMaps, list[tuple[str, str]]]:
+    """The path maps with those of `--map`, and the addresses among these. Raises StashUsageError."""
+    pairs: list[tuple[str, str]] = []
+    addresses: list[tuple[str, str]] = []
+    for word in words:
+        server, equals, here = word.partition("=")
+        is_web = here.startswith(("http://", "https://"))
+        if not equals or not is_absolute(server) or not (is_web or here):
+            raise StashUsageError(f"--map {word}: write SERVER_FOLDER=FOLDER_OR_ADDRESS")
+        (addresses if is_web else pairs).append((server, here if is_web else os.path.abspath(here)))  # noqa: PTH100
+    return PathMaps((*pairs, *maps.pairs)), addresses
