@@ -22,10 +22,10 @@ from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.errors import StashError
 from stash_cli.core.renames.apply import RenameRun
-from stash_cli.core.renames.library import library_folders, look_around
-from stash_cli.core.renames.plan import Move, RenamePlan, Wish
+from stash_cli.core.renames.library import library_folders, load_target_folders
+from stash_cli.core.renames.plan import Move, RenamePlan, Target
+from stash_cli.core.renames.targets import Naming
 from stash_cli.core.renames.template import PathTemplate
-from stash_cli.core.renames.wishes import Naming
 from stash_cli.core.types.entities import ENTITIES
 
 _TITLE = "mutation($id: ID!, $title: String) { %sUpdate(input: {id: $id, title: $title}) { id } }"
@@ -104,8 +104,8 @@ async def plan_of(bench: Workbench, template: str, policy: str) -> tuple[RenameP
     plan = RenamePlan()
     paths = naming.paths(await session.learn())
     async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
-        plan.add(each for each in naming.of(row) if isinstance(each, Wish))
-    await look_around(session, plan, naming.roots, str)
+        plan.add(each for each in naming.of(row) if isinstance(each, Target))
+    await load_target_folders(session, plan, naming.roots, str)
     plan.resolve(policy, 255)
     return plan, naming
 

@@ -14,7 +14,7 @@ from stash_cli.core.renames.collisions import POLICIES
 from stash_cli.core.renames.names import fold, safe_name
 from stash_cli.core.renames.order import ordered
 from stash_cli.core.renames.paths import join, split
-from stash_cli.core.renames.plan import RenamePlan, Wish
+from stash_cli.core.renames.plan import RenamePlan, Target
 
 EXAMPLES = int(os.environ.get("RENAME_EXAMPLES", "60"))
 ROOT = "/lib"
@@ -50,20 +50,20 @@ class Library:
     """Files by id, of which some are chosen, each with the path that it is to have."""
 
     disk: Disk
-    wishes: dict[int, tuple[str, str]]
+    targets: dict[int, tuple[str, str]]
 
     def plan(self, policy: str) -> RenamePlan:
         plan = RenamePlan()
         paths = {content: path for path, content in self.disk.files.items()}
-        plan.add(self.wish(one, paths[one]) for one in sorted(self.wishes) if one in paths)
+        plan.add(self.target(one, paths[one]) for one in sorted(self.targets) if one in paths)
         plan.use_existing_case({ROOT, *(split(path)[0] for path in self.disk.files)})
         plan.hold((str(one), path) for one, path in paths.items())
         plan.resolve(policy, 255)
         return plan
 
-    def wish(self, one: int, path: str) -> Wish:
-        folder, stem = self.wishes[one]
-        return Wish(str(one), f"s{one}", "", path, folder, safe_name(stem), ".mp4")
+    def target(self, one: int, path: str) -> Target:
+        folder, stem = self.targets[one]
+        return Target(str(one), f"s{one}", "", path, folder, safe_name(stem), ".mp4")
 
 
 @st.composite
@@ -91,8 +91,8 @@ def test_no_file_is_lost_or_moved_onto_another_and_a_second_run_moves_nothing(li
     assert not [path for path in disk.files if "stash-rename" in path]
     assert stay <= disk.files.keys()
     for path, one in disk.files.items():
-        if one in library.wishes and before.get(path) != one:
-            folder, stem = library.wishes[one]
+        if one in library.targets and before.get(path) != one:
+            folder, stem = library.targets[one]
             assert fold(path).startswith(fold(join(folder, stem)))
     assert counts.get("moves", 0) == len({move.id for move in moves})
     if policy == "number":
@@ -109,8 +109,8 @@ def test_no_file_is_lost_or_moved_onto_another_and_a_second_run_moves_nothing(li
 def test_moves_wait_for_each_other(waits):
     waits = {one: [each for each in others if each != one] for one, others in waits.items()}
     gone, home = set(), set()
-    for one, is_aside in ordered(waits):
-        if is_aside:
+    for one, is_temporary in ordered(waits):
+        if is_temporary:
             assert one not in gone
         else:
             assert set(waits[one]) & waits.keys() <= gone

@@ -9,9 +9,9 @@ import pytest
 from every import every
 
 from stash_cli.core.errors import StashTemplateError
-from stash_cli.core.renames.plan import RenamePlan, Wish
+from stash_cli.core.renames.plan import RenamePlan, Target
+from stash_cli.core.renames.targets import Naming
 from stash_cli.core.renames.template import PathTemplate
-from stash_cli.core.renames.wishes import Naming
 
 NETWORK = {"name": "Net: work", "parent_studio": None}
 ROW: dict[str, Any] = {
@@ -61,7 +61,7 @@ def test_names_that_are_empty_are_refused_unless_there_is_another(source: str) -
 def test_paths_of_windows() -> None:
     naming = Naming(PathTemplate("{{ studio | studio_path }}/{{ title }}", "Scene"), ["D:\\", "C:\\media"])
     with closing(RenamePlan()) as plan:
-        plan.add(each for each in naming.of(ROW) if isinstance(each, Wish))
+        plan.add(each for each in naming.of(ROW) if isinstance(each, Target))
         plan.use_existing_case(["C:\\media", "C:\\MEDIA\\net - work"])
         plan.resolve("fail", 255)
         [move] = plan.moves()

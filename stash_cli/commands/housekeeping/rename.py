@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.renames.plan import RenamePlan
+    from stash_cli.core.renames.targets import Naming
     from stash_cli.core.renames.template import PathTemplate
-    from stash_cli.core.renames.wishes import Naming
 
 POLICIES = ("fail", "number", "skip")
 _LEAST = 40
@@ -163,7 +163,7 @@ async def naming_of(
 ) -> Naming:
     """The template with the folders of the library. Raises StashInputError for a folder of none."""
     from stash_cli.core.renames.library import library_folders, require_within
-    from stash_cli.core.renames.wishes import Naming
+    from stash_cli.core.renames.targets import Naming
 
     roots = await library_folders(session)
     if to is not None:
@@ -183,14 +183,14 @@ async def fill(
     options: RenameOptions,
 ) -> None:
     """Read the chosen objects, and what is where they go; then give each file its path."""
-    from stash_cli.core.renames.library import look_around
-    from stash_cli.core.renames.plan import Wish
+    from stash_cli.core.renames.library import load_target_folders
+    from stash_cli.core.renames.plan import Target
 
     async for rows in selection.pages(naming.paths(await session.learn())):
         found = [each for row in rows for each in naming.of(row)]
-        plan.add(each for each in found if isinstance(each, Wish))
+        plan.add(each for each in found if isinstance(each, Target))
         for each in found:
-            if not isinstance(each, Wish):
+            if not isinstance(each, Target):
                 plan.refuse(each.id, each.owner, each.path, each.reason)
-    await look_around(session, plan, naming.roots, runtime.local_path)
+    await load_target_folders(session, plan, naming.roots, runtime.local_path)
     plan.resolve(options.on_collision, options.max_bytes)

@@ -51,7 +51,7 @@ def show(renaming: Renaming, moves: list[Move]) -> None:
 def short(renaming: Renaming, move: Move) -> tuple[str, str]:
     """The names where the folder stays, the paths below a media folder where both are in it, else all."""
     from stash_cli.core.renames.paths import separator, split
-    from stash_cli.core.renames.wishes import root_of
+    from stash_cli.core.renames.targets import root_of
 
     (folder, name), (target, new) = split(move.source), split(move.target)
     if folder == target:
@@ -81,16 +81,16 @@ def totals(renaming: Renaming) -> Iterator[str]:
     yield f"{', '.join(told)}{more}"
     if far := far_moves(renaming):
         yield f"{files(far)} to another media folder, which may take long: --timeout waits longer"
-    if renaming.naming.growing:
+    if renaming.naming.unstable:
         yield (
-            f"a second run would rename {files(renaming.naming.growing)} once more:"
+            f"a second run would rename {files(renaming.naming.unstable)} once more:"
             " the template reads the name that it sets"
         )
 
 
 def far_moves(renaming: Renaming) -> int:
     """The number of files that the server may have to copy, because they go to another media folder."""
-    from stash_cli.core.renames.wishes import root_of
+    from stash_cli.core.renames.targets import root_of
 
     if renaming.session.connection.is_embedded:
         return 0
@@ -102,10 +102,10 @@ def stays(renaming: Renaming) -> Iterator[str]:
     """Lines about files that stay, a line for each reason; of long lists the first."""
     from stash_cli.core.renames.plan import DECLINED
 
-    unfit = Counter(
-        why for one, why in renaming.naming.unfit.items() if one not in renaming.outcomes.problems
+    unmovable = Counter(
+        why for one, why in renaming.naming.unmovable.items() if one not in renaming.outcomes.problems
     )
-    for why, count in unfit.items():
+    for why, count in unmovable.items():
         yield f"{renaming.count(count)} left: {why}"
     left = (each for each in renaming.plan.refusals() if each.is_left and each.reason != DECLINED)
     for each in islice(left, 5):
@@ -144,7 +144,7 @@ def plan_json(renaming: Renaming) -> Iterator[str]:
     rest = {
         "unchanged": renaming.unchanged,
         "left": left
-        | {o: w for o, w in renaming.naming.unfit.items() if o not in renaming.outcomes.problems},
+        | {o: w for o, w in renaming.naming.unmovable.items() if o not in renaming.outcomes.problems},
         "problems": {one: error.message for one, error in renaming.outcomes.problems.items()},
     }
     yield '{"edits": ['

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.client.session import Session
     from stash_cli.core.renames.plan import Move, RenamePlan
-    from stash_cli.core.renames.wishes import Naming
+    from stash_cli.core.renames.targets import Naming
 
 _HELP = """\
 y - rename its files
@@ -72,7 +72,7 @@ class Renaming:
             if not each.is_left:
                 problems.setdefault(each.owner, StashError(each.reason))
         if is_named:
-            problems |= {one: StashError(why) for one, why in self.naming.unfit.items()}
+            problems |= {one: StashError(why) for one, why in self.naming.unmovable.items()}
         self.moving = self.plan.owners(MOVES)
         self.outcomes.asked += dict.fromkeys([*self.moving, *problems])
         for one, error in problems.items():
@@ -191,8 +191,8 @@ class Renaming:
         finally:
             for each in run.already:
                 self._done(each)
-            for each in run.aside.values():
-                self.runtime.streams.warn(f"file {each.id} is named {each.target} for the meantime")
+            for each in run.temporary.values():
+                self.runtime.streams.warn(f"file {each.id} has the temporary name {each.target}")
             self.outcomes.gave_up = applier.stopped
             write_failed(self.runtime, self.options.failed_to, self.outcomes)
         stopped = applier.stopped

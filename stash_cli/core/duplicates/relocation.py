@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from stash_cli.core.edits.moves import Move
 from stash_cli.core.errors import StashError
 from stash_cli.core.renames.collisions import NUMBER
-from stash_cli.core.renames.library import library_folders, look_around
+from stash_cli.core.renames.library import library_folders, load_target_folders
 from stash_cli.core.renames.names import MAX_BYTES
 from stash_cli.core.renames.paths import split
-from stash_cli.core.renames.plan import RenamePlan, Wish
-from stash_cli.core.renames.wishes import root_of
+from stash_cli.core.renames.plan import RenamePlan, Target
+from stash_cli.core.renames.targets import root_of
 from stash_cli.core.templates.filters import suffix
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ async def relocate(
     roots = await library_folders(session)
     plan = RenamePlan()
     try:
-        plan.add(_wishes(survey, policy))
-        await look_around(session, plan, roots, to_local)
+        plan.add(_targets(survey, policy))
+        await load_target_folders(session, plan, roots, to_local)
         plan.resolve(NUMBER, MAX_BYTES)
     except BaseException:
         plan.close()
@@ -66,10 +66,10 @@ async def relocate(
     return Relocation(plan, roots)
 
 
-def _wishes(survey: Iterable[Planned], policy: Policy) -> Iterator[Wish]:
+def _targets(survey: Iterable[Planned], policy: Policy) -> Iterator[Target]:
     for planned in survey:
         for file in planned.decision.losers:
             if not policy.is_in_folder(file):
                 name, ending = split(file.path)[1], suffix(file.path) or ""
                 stem = name.removesuffix(ending)
-                yield Wish(file.id, file.owner, "", file.path, policy.folder, stem, ending)
+                yield Target(file.id, file.owner, "", file.path, policy.folder, stem, ending)

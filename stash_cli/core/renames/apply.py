@@ -17,7 +17,7 @@ from stash_cli.core.edits.run import STALE
 from stash_cli.core.errors import StashConflictError, StashError, StashNotFoundError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.history import Conflict
-from stash_cli.core.renames.wishes import FILES, root_of
+from stash_cli.core.renames.targets import FILES, root_of
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -53,15 +53,15 @@ class RenameRun:
     pace: Pace = field(default_factory=Pace)
     already: list[Move] = field(default_factory=list)
     """Moves that somebody else has made meanwhile."""
-    aside: dict[str, Move] = field(default_factory=dict)
-    """File -> its move to a name for the meantime, until the second one is made."""
+    temporary: dict[str, Move] = field(default_factory=dict)
+    """File -> its move to a temporary name, until the second one is made."""
     _given_up: set[str] = field(default_factory=set)
     """Files that are not moved any further."""
     _begun: set[str] = field(default_factory=set)
     """Files that are moved twice, and of which the first move was looked at."""
 
     async def apply(self) -> None:
-        """Send all moves. What ends under a name for the meantime, because the rest failed, goes back."""
+        """Send all moves. What ends under a temporary name, because the rest failed, goes back."""
         recorder = self.applier.session.recorder
         rows: Iterator[Recorded] = iter(())
         if recorder is not None:
@@ -72,14 +72,14 @@ class RenameRun:
             own = list(islice(rows, len(window)))
             if self.applier.stopped is None:
                 await self._send(window, own)
-        if self.aside and (self.applier.stopped is None or self.applier.fail_fast):
+        if self.temporary and (self.applier.stopped is None or self.applier.fail_fast):
             again = Applier(self.applier.session, is_shielded=True, pace=Pace())
-            back = (FileMove(each.id, each.target, each.source) for each in self.aside.values())
+            back = (FileMove(each.id, each.target, each.source) for each in self.temporary.values())
             await again.apply(plan_moves(back), self._note_back)
 
     def _note_back(self, operation: Operation, done: BatchOperation) -> None:
         if done.error is None:
-            del self.aside[operation.ids[0]]
+            del self.temporary[operation.ids[0]]
 
     async def _send(self, window: Sequence[Move], rows: Sequence[Recorded]) -> None:
         operations = plan_moves(FileMove(each.id, each.source, each.target) for each in window)
@@ -123,16 +123,16 @@ class RenameRun:
             self._given_up.add(move.id)
             self.fail(move, done.error)
             return
-        if move.is_aside:
-            self.aside[move.id] = move
+        if move.is_temporary:
+            self.temporary[move.id] = move
         else:
-            self.aside.pop(move.id, None)
+            self.temporary.pop(move.id, None)
         self.done(move)
 
     async def _check(self, window: Sequence[Move]) -> None:
         """Look again where the files are; those that are somewhere else are given up."""
         first = {each.id: each for each in reversed(window) if each.id not in self._begun}
-        self._begun.update(each.id for each in window if each.is_aside)
+        self._begun.update(each.id for each in window if each.is_temporary)
         if self.force or not (self.asked or monotonic() - self.read_at > STALE):
             return
         last = {each.id: each for each in window}

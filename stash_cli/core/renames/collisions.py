@@ -22,13 +22,13 @@ _LATE = 1 << 60
 def resolve_collisions(connection: sqlite3.Connection, policy: str, limit: int) -> None:
     """Decide on all files that are to be moved; names of more than `limit` bytes are refused."""
     connection.create_function("number", 4, number_of, deterministic=True)
-    connection.create_function("wished", 3, lambda folder, stem, suffix: join(folder, stem + suffix))
+    connection.create_function("target_path", 3, lambda folder, stem, suffix: join(folder, stem + suffix))
     with connection:
         connection.execute("BEGIN")
         # What is in place stays, also where only its case tells it from another one.
         connection.execute(
             "UPDATE file SET state = 'same', new = old, new_key = old_key"
-            " WHERE state = 'wanted' AND old = wished(folder, stem, suffix)"
+            " WHERE state = 'wanted' AND old = target_path(folder, stem, suffix)"
         )
         _hold(connection)
         _numbered(connection, limit) if policy == NUMBER else _single(connection, policy, limit)

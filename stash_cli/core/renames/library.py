@@ -39,7 +39,7 @@ def require_within(folder: str, roots: Sequence[str], option: str) -> None:
         )
 
 
-async def look_around(
+async def load_target_folders(
     session: Session, plan: RenamePlan, roots: Sequence[str], to_local: Callable[[str], str | None]
 ) -> None:
     """Tell a plan what is in the folders that files are to go to.

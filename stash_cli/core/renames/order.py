@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 def ordered(waits: Mapping[int, Iterable[int]]) -> Iterator[tuple[int, bool]]:
     """Moves in their order; `waits` names those that each has to wait for.
 
-    A cycle begins with one of its moves to a name for the meantime, which is told by True beside it; that
+    A cycle begins with one of its moves to a temporary name, which is told by True beside it; that
     move is told again, with False, when its path is free. Names that are no keys count as done.
     """
     order = _Order(waits)
     yield from order.free()
     for each in waits:
         while each in order.left:
-            aside = order.on_cycle(each)
-            yield aside, True
-            order.leave(aside)
+            first = order.on_cycle(each)
+            yield first, True
+            order.leave(first)
             yield from order.free()
 
 

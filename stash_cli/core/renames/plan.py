@@ -40,7 +40,7 @@ DECLINED = "declined"
 _MANY = "several objects have the file, and give it different names"
 
 
-class Wish(NamedTuple):
+class Target(NamedTuple):
     """A file of the object `owner`, and the folder and name (without its ending) that it is to have."""
 
     id: str
@@ -54,14 +54,14 @@ class Wish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move of a file of the object `owner`; `is_aside` where a second one has to follow."""
+    """One move of a file of the object `owner`; `is_temporary` where a second one has to follow."""
 
     id: str
     owner: str
     label: str
     source: str
     target: str
-    is_aside: bool = False
+    is_temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Refusal:
 
 
 class RenamePlan:
-    """Files with their wishes; `resolve` decides, then `moves` and `refusals` tell what was decided."""
+    """Files with their targets; `resolve` decides, then `moves` and `refusals` tell what was decided."""
 
     def __init__(self) -> None:
         # "" is a file of its own that SQLite removes, and keeps in memory while it is small.
@@ -88,19 +88,19 @@ class RenamePlan:
         """Drop the plan."""
         self._connection.close()
 
-    def add(self, wishes: Iterable[Wish]) -> None:
-        """Add files. A file with two wishes that differ is refused."""
+    def add(self, targets: Iterable[Target]) -> None:
+        """Add files. A file with two targets that differ is refused."""
         with self._connection as connection:
             connection.execute("BEGIN")
             connection.executemany(
                 "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 'wanted', NULL)"
                 " ON CONFLICT DO UPDATE SET state = 'failed', reason = ?"
                 " WHERE state = 'wanted' AND (folder, stem) <> (excluded.folder, excluded.stem)",
-                ((*_values(each), _MANY) for each in wishes),
+                ((*_values(each), _MANY) for each in targets),
             )
 
     def refuse(self, file: str, owner: str, path: str, reason: str) -> None:
-        """Note a file that stays where it is, and why; of a file of several objects all wishes."""
+        """Note a file that stays where it is, and why; of a file of several objects all targets."""
         self._connection.execute(
             "INSERT OR REPLACE INTO file (id, owner, old, old_key, state, reason)"
             " VALUES (?, ?, ?, ?, 'failed', ?)",
@@ -108,7 +108,7 @@ class RenamePlan:
         )
 
     def folders(self) -> list[str]:
-        """The folders that files are wished into."""
+        """The folders of the targets."""
         rows = self._connection.execute("SELECT DISTINCT folder FROM file WHERE state = 'wanted'")
         return [row[0] for row in rows]
 
@@ -183,7 +183,7 @@ class RenamePlan:
         return dict(self._connection.execute("SELECT state, count(*) FROM file GROUP BY state"))
 
     def refusals(self) -> Iterator[Refusal]:
-        """The files that are not moved though they are not where they are wished to be."""
+        """The files that are not moved though they are not at their target."""
         rows = self._connection.execute(
             "SELECT id, owner, old, reason, state FROM file WHERE state IN ('failed', 'left') ORDER BY id"
         )
@@ -206,15 +206,15 @@ class RenamePlan:
             if row[0] not in waits:
                 # On a disk that ignores case the new name is taken by the file itself.
                 yield from self._twice(row) if row[6] else [_move(row)]
-        aside: set[int] = set()
-        for one, is_aside in ordered(waits):
+        begun: set[int] = set()
+        for one, is_temporary in ordered(waits):
             row = self._connection.execute("SELECT * FROM move WHERE id = ?", (one,)).fetchone()
             first, second = self._twice(row)
-            if is_aside:
-                aside.add(one)
+            if is_temporary:
+                begun.add(one)
                 yield first
             else:
-                yield second if one in aside else _move(row)
+                yield second if one in begun else _move(row)
 
     def _waits(self) -> dict[int, list[int]]:
         """File -> those that have to leave its new path before."""
@@ -229,18 +229,18 @@ class RenamePlan:
         return found
 
     def _twice(self, row: Sequence[Any]) -> tuple[Move, Move]:
-        """The moves by way of a name for the meantime, in the same folder and with the same ending."""
+        """The moves by way of a temporary name, in the same folder and with the same ending."""
         one, owner, label, old, new, suffix, *_ = row
-        aside = join(split(old)[0], f"stash-rename-{self._token}-{one}{suffix}")
-        first = Move(str(one), owner, label, old, aside, is_aside=True)
-        return first, Move(str(one), owner, label, aside, new)
+        temporary = join(split(old)[0], f"stash-rename-{self._token}-{one}{suffix}")
+        first = Move(str(one), owner, label, old, temporary, is_temporary=True)
+        return first, Move(str(one), owner, label, temporary, new)
 
 
 def _move(row: Sequence[Any]) -> Move:
     return Move(str(row[0]), *row[1:5])
 
 
-def _values(each: Wish) -> tuple[Any, ...]:
+def _values(each: Target) -> tuple[Any, ...]:
     wanted = join(each.folder, each.stem + each.suffix)
     return (
         *(int(each.id), each.owner, each.label, each.path, fold(each.path)),

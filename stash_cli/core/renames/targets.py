@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.errors import StashTemplateError
 from stash_cli.core.renames.names import MAX_BYTES, safe_name, stem_limit
 from stash_cli.core.renames.paths import is_within, join, split
-from stash_cli.core.renames.plan import Refusal, Wish
+from stash_cli.core.renames.plan import Refusal, Target
 from stash_cli.core.templates.filters import suffix
 from stash_cli.core.types.entities import ENTITIES
 
@@ -44,9 +44,9 @@ class Naming:
     leaves_sidecars: bool = False
     reaches: Callable[[str], bool] = lambda _: False
     """Whether sidecars can be moved out of a folder of the server."""
-    growing: int = 0
+    unstable: int = 0
     """Files that a second run would rename once more, because the template reads what it sets."""
-    unfit: dict[str, str] = field(default_factory=dict)
+    unmovable: dict[str, str] = field(default_factory=dict)
     """Objects without a file that could be moved, and why."""
 
     @property
@@ -70,20 +70,20 @@ class Naming:
             if path.startswith("visual_files.") or server.has_path(self.type, path)
         ]
 
-    def of(self, row: Mapping[str, Any]) -> Iterator[Wish | Refusal]:
-        """The wishes for the files of an object; refusals of those that cannot be moved."""
+    def of(self, row: Mapping[str, Any]) -> Iterator[Target | Refusal]:
+        """The targets for the files of an object; refusals of those that cannot be moved."""
         files = row.get(self._files) or []
         if not files:
-            self.unfit[row["id"]] = FOLDER if row.get("folder") else NO_FILE
+            self.unmovable[row["id"]] = FOLDER if row.get("folder") else NO_FILE
         for number, file in enumerate(files[:1] if self.only_primary else files):
             if file.get("zip_file_id"):
-                self.unfit[row["id"]] = ZIPPED
+                self.unmovable[row["id"]] = ZIPPED
             else:
                 # The template sees the file that is renamed as the first one.
                 others = [file, *files[:number], *files[number + 1 :]]
                 yield self._of_file({**row, self._files: others}, file)
 
-    def _of_file(self, row: Mapping[str, Any], file: Mapping[str, Any]) -> Wish | Refusal:
+    def _of_file(self, row: Mapping[str, Any], file: Mapping[str, Any]) -> Target | Refusal:
         one, path = str(file["id"]), str(file["path"])
         try:
             folder, stem = self._place(row, path)
@@ -91,14 +91,14 @@ class Naming:
             return Refusal(one, row["id"], path, error.message, is_left=False)
         ending = suffix(path) or ""
         label = str(row.get(ENTITIES[self.type].label) or split(path)[1])
-        wish = Wish(one, row["id"], label, path, folder, stem, ending)
+        target = Target(one, row["id"], label, path, folder, stem, ending)
         is_moved = join(folder, stem + ending) != path
         beside = _beside(row)
         if is_moved and beside and not (self.leaves_sidecars or self.reaches(split(path)[0])):
             return Refusal(one, row["id"], path, BESIDE.format(beside), is_left=False)
-        if is_moved and self._grows(row, file, wish):
-            self.growing += 1
-        return wish
+        if is_moved and self._grows(row, file, target):
+            self.unstable += 1
+        return target
 
     def _place(self, row: Mapping[str, Any], path: str) -> tuple[str, str]:
         """The folder and the name without its ending. Raises StashTemplateError."""
@@ -119,18 +119,18 @@ class Naming:
             raise StashTemplateError("it is in no folder of the library")
         return join(root, *folders), stem
 
-    def _grows(self, row: Mapping[str, Any], file: Mapping[str, Any], wish: Wish) -> bool:
+    def _grows(self, row: Mapping[str, Any], file: Mapping[str, Any], target: Target) -> bool:
         """Whether the template makes another name of the file once it has the new one."""
         if not any(path.startswith(f"{self._files}.") for path in self.template.paths):
             return False
-        name = wish.stem + wish.suffix
-        renamed = {**file, "path": join(wish.folder, name), "basename": name}
+        name = target.stem + target.suffix
+        renamed = {**file, "path": join(target.folder, name), "basename": name}
         files = [renamed, *row[self._files][1:]]
         try:
             again = self._place({**row, self._files: files}, renamed["path"])
         except StashTemplateError:
             return True
-        return again != (wish.folder, wish.stem)
+        return again != (target.folder, target.stem)
 
 
 def root_of(path: str, roots: Sequence[str]) -> str | None:
