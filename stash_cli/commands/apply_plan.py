@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.draft import Draft
-    from stash_cli.core.edits.plan_files import PlanHead
+    from stash_cli.core.edits.drafts.draft import Draft
+    from stash_cli.core.edits.drafts.plan_files import PlanHead
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +52,7 @@ def apply(runtime: Runtime, options: ApplyOptions) -> None:
     The objects are read again first: what was changed since is a conflict, and left alone unless --force is
     given. A plan belongs to one database, and is carried out once. --dry-run shows it without a server.
     """
-    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.drafts.draft import Draft
 
     check_failed_to(options.failed_to)
     with closing(Draft()) as draft:
@@ -73,7 +73,7 @@ def apply(runtime: Runtime, options: ApplyOptions) -> None:
 
 def read_plan(source: str, draft: Draft) -> PlanHead:
     """Read the file of a plan into a draft. Raises StashInputError."""
-    from stash_cli.core.edits import plan_files
+    from stash_cli.core.edits.drafts import plan_files
 
     try:
         with Path(source).expanduser().open(encoding="utf-8") as file:

@@ -69,7 +69,7 @@ def run(runtime: Runtime, options: EditOptions) -> None:
 
 def without_secrets(settings: Settings) -> Settings:
     """Settings in which what looks like a secret is hidden, in sections without a schema, too."""
-    from stash_cli.core.edits.settings import is_private
+    from stash_cli.core.edits.journal.settings import is_private
 
     found: Settings = {}
     for key, value in flat(settings):

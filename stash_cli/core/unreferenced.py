@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import FindQuery, iter_pages, iter_rows
 from stash_cli.core.client.saved_filters import all_filters
-from stash_cli.core.edits.combine import RULES
-from stash_cli.core.edits.merge import CHILDREN, PICTURES, has_picture, naming
-from stash_cli.core.edits.recheck import paths_of
-from stash_cli.core.edits.references import references_to
+from stash_cli.core.edits.drafts.recheck import paths_of
+from stash_cli.core.edits.merging.combine import RULES
+from stash_cli.core.edits.merging.merge import CHILDREN, PICTURES, has_picture, naming
+from stash_cli.core.edits.merging.references import references_to
 from stash_cli.core.orm.edit import key_of
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.orm.relationship import relationships
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.references import Reference
+    from stash_cli.core.edits.merging.references import Reference
 
     Row = Mapping[str, Any]
 

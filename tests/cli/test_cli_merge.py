@@ -15,7 +15,7 @@ from fault_kinds import errors
 from fault_proxy import FaultProxy, counted
 from write_samples import PICTURE
 
-from stash_cli.core.edits.combine import RULES, Combination
+from stash_cli.core.edits.merging.combine import RULES, Combination
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm.input import attributes
 from stash_cli.core.orm.quirks import Rule as Quirk

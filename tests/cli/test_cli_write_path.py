@@ -20,8 +20,8 @@ from stash_cli.commands.argv.input_flags import input_flags
 from stash_cli.commands.argv.value_parsers import pair
 from stash_cli.commands.verbs.editing import shortened
 from stash_cli.commands.verbs.list_flags import list_fields, plural
-from stash_cli.core.edits.commit import side_mutations_of
 from stash_cli.core.edits.plan import operation_of
+from stash_cli.core.edits.saving.commit import side_mutations_of
 from stash_cli.core.errors import StashGraphQLError, StashInputError
 from stash_cli.core.orm.flush import plan_flush
 from stash_cli.core.orm.input import attributes, field_paths

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.editing import Editing
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.draft import ObjectEdits
-    from stash_cli.core.edits.plan_files import PlanHead
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
+    from stash_cli.core.edits.drafts.plan_files import PlanHead
 
 MOST_LABELS = 10_000
 """Names of related objects that are kept in a plan."""
@@ -51,8 +51,8 @@ async def write_plan(
     session: Session, runtime: Runtime, target: str, drafted: Iterable[ObjectEdits] = (), **head: Any
 ) -> None:
     """Write a plan, complete or not at all; `head` are fields of its first line."""
+    from stash_cli.core.edits.drafts.plan_files import PlanHead
     from stash_cli.core.edits.journal.databases import read_fingerprint
-    from stash_cli.core.edits.plan_files import PlanHead
 
     server = await session.learn()
     connection = runtime.connection()
@@ -68,7 +68,7 @@ async def write_plan(
 
 
 def _write(target: str, head: PlanHead, objects: Iterable[ObjectEdits]) -> None:
-    from stash_cli.core.edits import plan_files
+    from stash_cli.core.edits.drafts import plan_files
     from stash_cli.core.records.writing import replacing
 
     with replacing(Path(target).expanduser()) as file:

@@ -80,7 +80,7 @@ class FillOptions(EditOptions, TargetOptions):
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
-    from stash_cli.core.edits.fill import facts_of
+    from stash_cli.core.edits.merging.fill import facts_of
     from stash_cli.core.sidecars.path_pattern import FIELDS
 
     plural = noun.entity.plural
@@ -121,7 +121,7 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
         from stash_cli.commands.housekeeping.fill_names import FactNames
         from stash_cli.commands.housekeeping.fill_reading import Reading
         from stash_cli.commands.verbs.changes import Names
-        from stash_cli.core.edits.draft import Draft
+        from stash_cli.core.edits.drafts.draft import Draft
 
         chosen = read_words(runtime.streams, options.words) if options.words else []
         if options.words and not chosen:
@@ -185,7 +185,7 @@ def _kind(options: FillOptions) -> str:
 
 
 def _patterns(entity: Entity, options: FillOptions) -> list[Any]:
-    from stash_cli.core.edits.fill import facts_of
+    from stash_cli.core.edits.merging.fill import facts_of
     from stash_cli.core.sidecars.path_pattern import FIELDS, PathPattern
 
     known = [each for each in FIELDS if each in (*facts_of(entity.type), *_PATH_ONLY)]
@@ -225,7 +225,7 @@ async def _covers(session: Session, files: MediaFiles, folders: VideoFolders, op
 
 def _fields(entity: Entity, options: FillOptions) -> list[str]:
     """The facts that are used, by `--only`."""
-    from stash_cli.core.edits.fill import ATTRS, facts_of
+    from stash_cli.core.edits.merging.fill import ATTRS, facts_of
 
     known = facts_of(entity.type)
     if options.only is None:

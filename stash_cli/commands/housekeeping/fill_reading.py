@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.housekeeping.fill_sources import Found, MediaPath, Source
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
 
     Row = Mapping[str, Any]
 
@@ -65,7 +65,7 @@ class Reading:
         """Paths to read: those of files, and what may be filled with the names that it has."""
         from stash_cli.commands.verbs.changes import label_paths
         from stash_cli.core.edits.before_values import paths_of
-        from stash_cli.core.edits.fill import ATTRS
+        from stash_cli.core.edits.merging.fill import ATTRS
 
         entity = self.noun.entity
         attrs = [ATTRS.get(name, name) for name in self.fields]
@@ -109,8 +109,8 @@ class Reading:
 
     def _edits(self, read: Mapping[str, ReadFacts], drafted: dict[str, ObjectEdits], row: Row) -> ObjectEdits:
         from stash_cli.commands.verbs.changes import labels_of
-        from stash_cli.core.edits.draft import ObjectEdits
-        from stash_cli.core.edits.fill import fill_edits
+        from stash_cli.core.edits.drafts.draft import ObjectEdits
+        from stash_cli.core.edits.merging.fill import fill_edits
         from stash_cli.core.texts import basename
 
         entity, each = self.noun.entity, read[row["id"]]

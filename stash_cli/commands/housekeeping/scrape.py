@@ -164,7 +164,7 @@ async def _scrape(
 ) -> None:
     """Ask, and carry out what is found, or go on with a run that was cut off."""
     from stash_cli.commands.housekeeping.scraping import Scraping
-    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.drafts.draft import Draft
 
     given, last = _resumed(runtime, noun, decisions, options) if options.resume else (options, None)
     query = read_targets(runtime, noun.entity, given.words or [], given)

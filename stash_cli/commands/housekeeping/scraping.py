@@ -13,7 +13,7 @@ from stash_cli.commands.housekeeping.scrape_report import Report, unmatched_line
 from stash_cli.commands.housekeeping.scrape_review import restore, review
 from stash_cli.commands.verbs.changes import NEW, Names, label_paths, labels_of
 from stash_cli.commands.verbs.editing import Editing
-from stash_cli.core.edits.draft import ObjectEdits
+from stash_cli.core.edits.drafts.draft import ObjectEdits
 from stash_cli.core.orm.edit import Change
 from stash_cli.core.orm.input import create_input
 from stash_cli.core.scraping.choice import Outcome
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.housekeeping.scrape import ScrapeOptions
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.scraping.found import Linked
     from stash_cli.core.scraping.run import Scraped, ScrapeRun

@@ -178,7 +178,7 @@ def paths_of(noun: Noun, server: ServerCapabilities) -> list[str]:
     """The fields that sidecars of a noun say, as paths to select."""
     from stash_cli.commands.verbs.changes import label_paths
     from stash_cli.core.edits import before_values
-    from stash_cli.core.edits.fill import ATTRS, facts_of
+    from stash_cli.core.edits.merging.fill import ATTRS, facts_of
 
     entity = noun.entity
     attrs = [ATTRS.get(name, name) for name in facts_of(entity.type)]
@@ -191,7 +191,7 @@ def paths_of(noun: Noun, server: ServerCapabilities) -> list[str]:
 
 def sidecar_of(entity: Entity, row: Row) -> Sidecar:
     """The facts of the library about an object."""
-    from stash_cli.core.edits.fill import facts_of
+    from stash_cli.core.edits.merging.fill import facts_of
     from stash_cli.core.sidecars import Sidecar, SiteId
 
     texts = ("title", "code", "details", "director", "photographer", "date")

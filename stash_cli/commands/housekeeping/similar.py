@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.duplicates.dismissed import Pair
     from stash_cli.core.duplicates.names import Group, Named
-    from stash_cli.core.edits.merge import Merge
+    from stash_cli.core.edits.merging.merge import Merge
     from stash_cli.core.types.entities import Entity
 
 VIEW = View(

@@ -15,7 +15,7 @@ from stash_cli.commands.records.since_export import check_since
 from stash_cli.commands.verbs.assignments import Op
 from stash_cli.commands.verbs.changes import Changes, gather
 from stash_cli.core.edits.before_values import is_readable
-from stash_cli.core.edits.draft import LINE
+from stash_cli.core.edits.drafts.draft import LINE
 from stash_cli.core.edits.plan import Plan, check_known, is_nothing, plan_creates, plan_updates
 from stash_cli.core.errors import (
     StashAmbiguousError,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.commands.verbs.editing import Editing
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.records.reading import Record, Records
 
@@ -312,7 +312,7 @@ class Planner:
 
     def _drop_repeated(self) -> None:
         """Take the objects that several rows are about out of the draft: which row is right is not known."""
-        from stash_cli.core.edits.draft import Draft
+        from stash_cli.core.edits.drafts.draft import Draft
 
         kept, outcomes = Draft(), self.editing.outcomes
         for read_at, page in self.editing.draft.pages():

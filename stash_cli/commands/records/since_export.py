@@ -10,7 +10,7 @@ from stash_cli.core.errors import StashConflictError, StashInputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
     from stash_cli.core.records.reading import Record
 
     Row = Mapping[str, Any]

@@ -10,8 +10,8 @@ from stash_cli.commands.argv.value_parsers import scalar
 from stash_cli.commands.verbs.assignments import Assignment, Op, Substitution, Target
 from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.counts import history_of
-from stash_cli.core.edits.draft import ObjectEdits
-from stash_cli.core.edits.recheck import is_so
+from stash_cli.core.edits.drafts.draft import ObjectEdits
+from stash_cli.core.edits.drafts.recheck import is_so
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import before_of, field_paths

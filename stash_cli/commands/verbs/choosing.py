@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from stash_cli.commands.verbs.editing import Editing
-    from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
 
     Edited = Callable[[ObjectEdits, list[str]], Awaitable[ObjectEdits]]
     """Makes other edits of an object, from words such as title=TEXT."""
@@ -31,7 +31,7 @@ async def choose(editing: Editing, edited: Edited) -> None:
 
     Raises StashNotConfirmedError without a terminal to ask, and when none is left.
     """
-    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.drafts.draft import Draft
 
     streams = editing.runtime.streams
     if not streams.interactive:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.commands.verbs.targets import Selection, Targets
-from stash_cli.core.edits.references import Reference, count_references, primary_markers
+from stash_cli.core.edits.merging.references import Reference, count_references, primary_markers
 from stash_cli.core.errors import StashError
 from stash_cli.core.texts import size
 from stash_cli.core.types.entities import ENTITIES

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.records.export_fields import ExportField
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
     from stash_cli.core.query.language.query import Query
 
     Row = dict[str, Any]
@@ -150,7 +150,7 @@ async def _fields(session: Session, runtime: Runtime, noun: Noun) -> tuple[list[
 def _edit_until_done(text: _Text, file: EditedText, before: list[Document]) -> None:
     """Open the editor until all is valid, or the person gives up; then show, ask and send."""
     from stash_cli.commands.records import documents
-    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.drafts.draft import Draft
 
     is_open = True
     while is_open:
@@ -240,8 +240,8 @@ async def _edits_of(
     """The edits of one object. Raises StashConflictError where others have changed it, but once only."""
     from stash_cli.commands.verbs.changes import Changes, gather
     from stash_cli.core.edits.diff import change_text
+    from stash_cli.core.edits.drafts.recheck import rebase
     from stash_cli.core.edits.plan import check_known, plan_updates
-    from stash_cli.core.edits.recheck import rebase
     from stash_cli.core.orm.edit import Edit
 
     words: dict[str, list[str]] = {}

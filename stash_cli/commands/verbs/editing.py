@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.apply import Applier, Note
-    from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.types.entities import Entity
@@ -182,7 +182,7 @@ class Editing:
 
     def print_plan(self, server: Any) -> None:
         """Print the edits, and a line of JSON per mutation; with --json the whole plan."""
-        from stash_cli.core.edits.run import operations_of
+        from stash_cli.core.edits.drafts.run import operations_of
 
         streams = self.runtime.streams
         if self.runtime.options.output == "json":
@@ -206,7 +206,7 @@ class Editing:
     def plan_json(self, server: Any) -> dict[str, Any]:
         """The whole plan as JSON."""
         from stash_cli.core.edits.diff import edit_json
-        from stash_cli.core.edits.run import operations_of
+        from stash_cli.core.edits.drafts.run import operations_of
 
         operations = [op for _, page in self.draft.pages() for op in operations_of(page, server)]
         return {
@@ -266,7 +266,7 @@ class Editing:
 
         from stash_cli.commands.common.sending import tell_interrupted
         from stash_cli.core.edits.apply import Applier
-        from stash_cli.core.edits.run import DraftRun
+        from stash_cli.core.edits.drafts.run import DraftRun
 
         applier = Applier(self.session, is_shielded=True, fail_fast=self.options.fail_fast)
         run = DraftRun(applier, self._read, self.entity.type, self.draft)

@@ -94,7 +94,7 @@ def import_records(noun: Noun, runtime: Runtime, options: ImportOptions) -> None
         read_columns(noun, options, records)
 
         async def work(session: Session) -> None:
-            from stash_cli.core.edits.draft import Draft
+            from stash_cli.core.edits.drafts.draft import Draft
 
             with closing(Draft()) as draft:
                 with before_sending(runtime):

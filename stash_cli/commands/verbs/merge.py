@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.saved_filters import Renamed
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.merge import Merge
+    from stash_cli.core.edits.merging.merge import Merge
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.query.language.query import Query
@@ -173,7 +173,7 @@ async def naming_filters(session: Session, entity: Entity, planned: Merge) -> li
 def _take(entity: Entity, word: str) -> tuple[str, str]:
     """The field and the source of `--take`."""
     from stash_cli.commands.verbs.assignments import target_of
-    from stash_cli.core.edits.combine import RULES
+    from stash_cli.core.edits.merging.combine import RULES
 
     name, equals, source = word.partition("=")
     if not equals or not source.strip():
@@ -237,9 +237,9 @@ async def plan(
     """Read the objects, and plan the merge. Raises StashInputError for what cannot be merged."""
     from stash_cli.commands.verbs.changes import label_paths
     from stash_cli.commands.verbs.targets import rows_of, target_ids
-    from stash_cli.core.edits.combine import RULES, Combination
     from stash_cli.core.edits.gallery_contents import refusals
-    from stash_cli.core.edits.merge import Merge, find_references, paths_to_read
+    from stash_cli.core.edits.merging.combine import RULES, Combination
+    from stash_cli.core.edits.merging.merge import Merge, find_references, paths_to_read
 
     server = await session.learn()
     chosen = {name: (await target_ids(session, entity, [word]))[0] for name, word in takes.items()}
@@ -287,7 +287,7 @@ def show(runtime: Runtime, entity: Entity, planned: Merge) -> None:
 def _labels(entity: Entity, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
     """Names of the objects that rows name, by type and id."""
     from stash_cli.commands.verbs.changes import labels_of
-    from stash_cli.core.edits.combine import RULES
+    from stash_cli.core.edits.merging.combine import RULES
 
     fields = RULES[entity.type]
     return {key: name for row in rows for attr in fields for key, name in labels_of(entity, attr, row)}
@@ -326,7 +326,7 @@ async def carry_out(
 async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
     """Send all steps. Raises the error of the first that fails; after it nothing is sent."""
     from stash_cli.commands.verbs.targets import rows_of
-    from stash_cli.core.edits.merge import left_over, paths_to_read
+    from stash_cli.core.edits.merging.merge import left_over, paths_to_read
     from stash_cli.core.edits.plan import plan_destroy, plan_updates
 
     server = planned.server

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
     from stash_cli.core.types.entities import Entity
 
 
@@ -104,7 +104,7 @@ def assign(
     async def work(session: Session) -> None:
         from stash_cli.commands.common.outcomes import Outcomes
         from stash_cli.commands.verbs.changes import Names
-        from stash_cli.core.edits.draft import Draft
+        from stash_cli.core.edits.drafts.draft import Draft
 
         chosen = read_words(runtime.streams, words) if words else []
         if words and not chosen:
@@ -148,7 +148,7 @@ async def carry_out(
 
 async def drop_refused(editing: Editing) -> None:
     """Take objects out of the draft whose edits no server makes, as they change what is in an archive."""
-    from stash_cli.core.edits.draft import Draft
+    from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.edits.gallery_contents import FIELDS, refusals
 
     if not {(editing.entity.type, name) for name, _ in editing.draft.totals.by_field} & FIELDS:

@@ -10,8 +10,8 @@ from stash_cli.core.client.resolver import Name, first_row
 from stash_cli.core.edits.apply import apply_one
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import plan_destroy
-from stash_cli.core.edits.unit_of_work import save, write
-from stash_cli.core.edits.unknown_outcomes import resolve
+from stash_cli.core.edits.saving.unit_of_work import save, write
+from stash_cli.core.edits.saving.unknown_outcomes import resolve
 from stash_cli.core.errors import (
     StashError,
     StashInputError,

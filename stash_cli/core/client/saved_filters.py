@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.paging import pages_by_id
 from stash_cli.core.client.resolver import Name
 from stash_cli.core.edits.apply import apply_one
+from stash_cli.core.edits.journal.saved_filters import contents, known_mode
 from stash_cli.core.edits.operation import Operation
-from stash_cli.core.edits.saved_filters import contents, known_mode
 from stash_cli.core.errors import (
     StashAmbiguousError,
     StashInputError,

@@ -17,10 +17,10 @@ from stash_cli.core.duplicates.copies import FILES
 from stash_cli.core.duplicates.policy import DELETE, DELETE_FILES, MOVE, TAG
 from stash_cli.core.duplicates.readable import check_readable
 from stash_cli.core.duplicates.survey import movable_rows, plan_group, read_rows
+from stash_cli.core.edits.drafts.recheck import is_so
 from stash_cli.core.edits.moves import plan_moves
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import CHUNK, plan_destroy, plan_updates
-from stash_cli.core.edits.recheck import is_so
 from stash_cli.core.errors import StashConflictError, StashError, StashNotFoundError
 from stash_cli.core.graphql.batch import not_sent
 from stash_cli.core.orm.edit import Change, Edit
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.relocation import Relocation
     from stash_cli.core.duplicates.survey import Planned, Rows
     from stash_cli.core.edits.apply import Applier
-    from stash_cli.core.edits.merge import Merge
+    from stash_cli.core.edits.merging.merge import Merge
     from stash_cli.core.edits.moves import Move
     from stash_cli.core.graphql.batch import BatchOperation
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.combine import RULES, Combination
+from stash_cli.core.edits.drafts.recheck import equal
 from stash_cli.core.edits.gallery_contents import is_scanned
-from stash_cli.core.edits.merge import HISTORIES, Merge
-from stash_cli.core.edits.merge import paths_to_read as merged_paths
-from stash_cli.core.edits.recheck import equal
+from stash_cli.core.edits.merging.combine import RULES, Combination
+from stash_cli.core.edits.merging.merge import HISTORIES, Merge
+from stash_cli.core.edits.merging.merge import paths_to_read as merged_paths
 from stash_cli.core.orm.edit import Edit, key_of
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.unset import UNSET

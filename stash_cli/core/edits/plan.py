@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
 
 CHUNK = 250
 """Objects of a bulk update, and operations of a request."""

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from stash_cli.core.client.paging import pages_by_id
 from stash_cli.core.edits.apply import Applier
+from stash_cli.core.edits.drafts.run import STALE
 from stash_cli.core.edits.journal import changes
 from stash_cli.core.edits.moves import FILE, PATH, plan_moves
 from stash_cli.core.edits.moves import Move as FileMove
 from stash_cli.core.edits.pace import Pace
-from stash_cli.core.edits.run import STALE
 from stash_cli.core.errors import StashConflictError, StashError, StashNotFoundError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.history import Conflict

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.combine import RULES, Rule
-from stash_cli.core.edits.recheck import is_so
+from stash_cli.core.edits.drafts.recheck import is_so
+from stash_cli.core.edits.merging.combine import RULES, Rule
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of, input_field
 from stash_cli.core.types.entities import ENTITIES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.unit_of_work import UnitOfWork, gather
+from stash_cli.core.edits.saving.unit_of_work import UnitOfWork, gather
 from stash_cli.core.errors import StashBatchError
 from stash_cli.core.orm import state_of
 

@@ -155,7 +155,7 @@ def _module(type_name: str) -> Any:
 
 
 def _imported(name: str) -> Any:
-    return import_module(f"stash_cli.core.edits.{name}")
+    return import_module(f"stash_cli.core.edits.journal.{name}")
 
 
 async def read_back(

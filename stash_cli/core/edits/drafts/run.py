@@ -9,9 +9,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.counts import HISTORIES
+from stash_cli.core.edits.drafts.recheck import recheck
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import CHUNK, plan_creates, plan_updates
-from stash_cli.core.edits.recheck import recheck
 from stash_cli.core.errors import StashError
 from stash_cli.core.orm.edit import Change, Edit
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.edits.apply import Applier, Note
-    from stash_cli.core.edits.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
+    from stash_cli.core.edits.drafts.recheck import Read
     from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.edits.operation import Operation
-    from stash_cli.core.edits.recheck import Read
     from stash_cli.core.graphql.batch import BatchOperation
 
 STALE = 10.0

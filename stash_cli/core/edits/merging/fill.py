@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.combine import RULES, Rule, is_set
-from stash_cli.core.edits.recheck import is_so
+from stash_cli.core.edits.drafts.recheck import is_so
+from stash_cli.core.edits.merging.combine import RULES, Rule, is_set
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.sidecars import Sidecar

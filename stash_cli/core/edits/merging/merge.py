@@ -6,11 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.combine import RULES, Combination, Rule, conflicting, joined
 from stash_cli.core.edits.gallery_contents import is_scanned
+from stash_cli.core.edits.merging.combine import RULES, Combination, Rule, conflicting, joined
 from stash_cli.core.edits.operation import Operation
-from stash_cli.core.edits.recheck import paths_of
-from stash_cli.core.edits.references import Reference, references_to
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of, merge_operation
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.combine import Row
+    from stash_cli.core.edits.merging.combine import Row
 
 SERVER_MERGES = ("Scene", "Performer", "Tag")
 """Types that a mutation of the server merges, if it is not too old."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits import guards
 from stash_cli.core.edits.apply import Applier
-from stash_cli.core.edits.commit import save_side_mutations
-from stash_cli.core.edits.conflicts import find_conflicts
-from stash_cli.core.edits.load_before_save import load_before_save
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import alike, operation_of
-from stash_cli.core.edits.unknown_outcomes import Sending, resolve
+from stash_cli.core.edits.saving import guards
+from stash_cli.core.edits.saving.commit import save_side_mutations
+from stash_cli.core.edits.saving.conflicts import find_conflicts
+from stash_cli.core.edits.saving.load_before_save import load_before_save
+from stash_cli.core.edits.saving.unknown_outcomes import Sending, resolve
 from stash_cli.core.errors import StashBatchError, StashInputError, StashUnknownOutcomeError, StashUsageError
 from stash_cli.core.graphql.batch import MAX_BATCH, BatchOperation, BatchResult, Outcome, not_sent
 from stash_cli.core.graphql.document import describe

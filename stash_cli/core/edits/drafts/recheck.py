@@ -17,7 +17,7 @@ from stash_cli.core.unset import UNSET
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from stash_cli.core.edits.draft import ObjectEdits
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
 
     Row = Mapping[str, Any]
     Read = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, Row]]]

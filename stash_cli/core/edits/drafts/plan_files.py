@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from stash_cli.core.edits.draft import Draft, ObjectEdits
+from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
 from stash_cli.core.edits.journal.changes import DONE, change_of, wanted_of
 from stash_cli.core.edits.journal.databases import fits, read_fingerprint
 from stash_cli.core.errors import StashConflictError, StashInputError, StashUsageError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.load_before_save import read_fields
 from stash_cli.core.edits.plan import is_exact
+from stash_cli.core.edits.saving.load_before_save import read_fields
 from stash_cli.core.errors import StashConflictError, StashUsageError
 from stash_cli.core.orm.history import ALWAYS_DIRTY
 from stash_cli.core.orm.input import input_field

@@ -1,0 +1,1 @@
+"""Drafts: edits of many objects that are collected first, checked again later, and then sent."""

@@ -1,0 +1,1 @@
+"""Merges of objects: the values of the one that stays, and the references that move to it."""
