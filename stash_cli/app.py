@@ -9,7 +9,7 @@ import typer
 
 from stash_cli import __version__, program
 from stash_cli.commands.argv.command import Entry, LazyGroup, print_and_exit
-from stash_cli.commands.argv.flags import global_flags, leading_flags
+from stash_cli.commands.argv.flags import FlagTable, global_flags, leading_flags
 from stash_cli.commands.argv.scanner import ArgvScanner
 from stash_cli.commands.argv.synonyms import VERBS
 from stash_cli.commands.common.runtime import Runtime
@@ -19,7 +19,6 @@ from stash_cli.output.streams import Streams
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stash_cli.commands.argv.flags import FlagTable
 
 NOUNS = (
     # singular and plural; the plural is the name of the module

@@ -18,7 +18,7 @@ from stash_cli.commands.tasks.media_paths import (
     media_folders,
     server_paths,
 )
-from stash_cli.commands.tasks.task_inputs import Done, PathOptions
+from stash_cli.commands.tasks.task_inputs import Done, PathOptions, TaskOptions
 from stash_cli.commands.tasks.waiting import JOB, Started, snake, start_job
 from stash_cli.core.client.jobs import unknown_job
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.tasks.task_inputs import TaskOptions
     from stash_cli.core.client.session import Session
 
 MARKED = View("BaseFile", columns("reason", "path!"), files=("path",))

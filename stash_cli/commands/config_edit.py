@@ -10,7 +10,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.common.editor import EditedText, require_terminal
 from stash_cli.core.errors import StashConflictError, StashInputError, StashNotConfirmedError
-from stash_cli.core.server_settings import HIDDEN, NAMES, changes, flat, is_secret, lookup
+from stash_cli.core.server_settings import HIDDEN, NAMES, Settings, changes, flat, is_secret, lookup
 from stash_cli.output.failures import answer, confirm
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
-    from stash_cli.core.server_settings import Settings
 
     Changes = dict[str, tuple[Any, Any]]
 

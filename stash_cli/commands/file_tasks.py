@@ -16,7 +16,7 @@ from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.tasks.media_paths import require_ready
 from stash_cli.commands.tasks.task_inputs import RiskyOptions, TaskOptions
-from stash_cli.commands.tasks.waiting import JOB, follow, run_job, start_job
+from stash_cli.commands.tasks.waiting import JOB, JobReport, Started, follow, run_job, start_job
 from stash_cli.core.errors import StashInputError, StashServerError, StashUsageError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.failures import confirm
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.tasks.waiting import JobReport, Started
     from stash_cli.core.client.session import Session
 
 PATIENCE = 4 * 3600.0

@@ -10,7 +10,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
 from stash_cli.commands.common.sending import uninterrupted
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
-from stash_cli.core.types.entities import ENTITIES, NOUNS
+from stash_cli.core.types.entities import ENTITIES, NOUNS, Entity
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View, columns
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.saved_filters import LoadedFilter, Row
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types.entities import Entity
 
 FILTER = View(
     "SavedFilter",

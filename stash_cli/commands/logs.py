@@ -12,17 +12,15 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.value_parsers import bounded, choice, named
 from stash_cli.commands.tasks.waiting import pattern
-from stash_cli.core.client.log_tail import LogTail, moment
-from stash_cli.core.errors import StashInputError
+from stash_cli.core.client.log_tail import Line, LogTail, moment
+from stash_cli.core.errors import StashError, StashInputError
 from stash_cli.output.values import View, columns, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.core.client.log_tail import Line
     from stash_cli.core.client.session import Session
-    from stash_cli.core.errors import StashError
     from stash_cli.output.formats import Writer
 
 LINE = View("LogEntry", columns("time", "level", "message"))

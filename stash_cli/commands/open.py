@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.core.errors import StashError, StashUsageError, did_you_mean
-from stash_cli.core.types.entities import ENTITIES, NOUNS
+from stash_cli.core.types.entities import ENTITIES, NOUNS, Entity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types.entities import Entity
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,7 +14,7 @@ from stash_cli.commands.argv.flags import HELP
 from stash_cli.commands.plugins import Args, arguments, print_answer
 from stash_cli.commands.tasks.waiting import ProgressMode  # noqa: TC001 - Typer reads it at run time
 from stash_cli.core.errors import StashInputError, StashJobError, StashUsageError
-from stash_cli.output.progress import open_progress
+from stash_cli.output.progress import Progress, open_progress
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from stash_cli.core.plugins.plugin_input import PluginInput
     from stash_cli.core.plugins.protocol import LogLine
     from stash_cli.core.plugins.simulation import PluginOutcome
-    from stash_cli.output.progress import Progress
     from stash_cli.output.streams import Streams
 
 

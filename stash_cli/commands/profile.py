@@ -10,14 +10,13 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.auth import NameOptions, SwitchOptions, chosen_profile, forget_key, run_switch
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError, did_you_mean
-from stash_cli.core.profile import KEY_SOURCES
+from stash_cli.core.profile import KEY_SOURCES, Profile
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.core.profile import Profile
 
 PROFILE = View(columns=columns("name!", "url", "default", "key", "username?", "read_only"))
 SECRETS = ("api_key", "proxy", "headers", "basic_auth.password")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,7 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
 from stash_cli.commands.tasks.run_hooks import call_hook, ping
-from stash_cli.commands.tasks.run_spec import STOP_ON, RunSpec, find_spec, parse_steps
+from stash_cli.commands.tasks.run_spec import STOP_ON, RunSpec, Step, find_spec, parse_steps
 from stash_cli.commands.tasks.task_inputs import Task, TaskOptions, follow_task
 from stash_cli.commands.tasks.waiting import FollowOptions, JobReport, Started, follow
 from stash_cli.core.errors import StashError, StashUsageError
@@ -22,10 +22,7 @@ from stash_cli.output.failures import hide, secrets_of
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.tasks.run_spec import Step
     from stash_cli.core.client.session import Session
 
 STEP = View(

@@ -6,13 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.errors import StashInputError, did_you_mean
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stash_cli.core.types.api import ApiField
 
 Settings = dict[str, Any]
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.texts import is_text, legible
-
-if TYPE_CHECKING:
-    from urllib.parse import SplitResult
-
 
 EMBEDDED = "embedded:"
 DEMO = "demo"

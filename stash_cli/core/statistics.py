@@ -10,16 +10,13 @@ Objects with several values, such as tags, count in the group of each.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
 from stash_cli.core.graphql.selection import is_composite, merge
 from stash_cli.core.types.api import band_label, describe_api
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Row = dict[str, Any]
 Read = Callable[[Row], list[Any]]

@@ -10,7 +10,7 @@ from stash_cli.core.client.saved_filters import all_filters
 from stash_cli.core.edits.drafts.recheck import paths_of
 from stash_cli.core.edits.merging.combine import RULES
 from stash_cli.core.edits.merging.merge import CHILDREN, PICTURES, has_picture, naming
-from stash_cli.core.edits.merging.references import references_to
+from stash_cli.core.edits.merging.references import Reference, references_to
 from stash_cli.core.orm.edit import key_of
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.orm.relationship import relationships
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.edits.merging.references import Reference
 
     Row = Mapping[str, Any]
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.texts import duration, size
 from stash_cli.output.table import cell
-from stash_cli.output.values import one_line, pick, shown
+from stash_cli.output.values import Column, one_line, pick, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from stash_cli.output.streams import Streams
-    from stash_cli.output.values import Column
 
 LEAST = 20
 """Characters that a value keeps on the narrowest terminal."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stash_cli.core.errors import StashNotConfirmedError
+from stash_cli.core.errors import StashError, StashNotConfirmedError
 from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from stash_cli.core.errors import StashError
     from stash_cli.output.streams import Streams
 
 

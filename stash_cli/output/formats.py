@@ -9,13 +9,12 @@ from stash_cli.core.errors import StashTemplateError
 from stash_cli.output.card import CardWriter
 from stash_cli.output.json_lines import dump, dump_rows
 from stash_cli.output.table import TableWriter, cell
-from stash_cli.output.values import pick, plain
+from stash_cli.output.values import Column, View, pick, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stash_cli.output.streams import Streams
-    from stash_cli.output.values import Column, View
 
 Row = dict[str, Any]
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.output.card import label
 from stash_cli.output.formats import Row, Writer, first
 from stash_cli.output.table import cell
-from stash_cli.output.values import one_line, plain
+from stash_cli.output.values import Column, one_line, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stash_cli.output.streams import Streams
-    from stash_cli.output.values import Column
 
 PICTURE = "\0picture"
 """The key of a row that holds its picture as a data: URI; no field of the API is called so."""

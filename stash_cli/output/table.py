@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.output.values import pick, shown
+from stash_cli.output.values import Column, pick, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rich.console import JustifyMethod
 
     from stash_cli.output.streams import Streams
-    from stash_cli.output.values import Column
 
 SHORT, LEAST = 10, 4
 """A column up to SHORT is not cut while the others keep LEAST; a column below SHORT is left out."""

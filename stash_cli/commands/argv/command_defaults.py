@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.argv.flags import global_flags, nearest_option
+from stash_cli.commands.argv.flags import FlagTable, global_flags, nearest_option
 from stash_cli.commands.argv.scanner import ArgvScanner
 from stash_cli.core.errors import StashConfigurationError, StashUsageError, did_you_mean
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from stash_cli.commands.argv.command import StashCommand
-    from stash_cli.commands.argv.flags import FlagTable
 
 REFUSED = frozenset(
     (

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stash_cli.commands.argv.completion_values import NAMED, Candidate, names, sort_keys
+from stash_cli.commands.argv.completion_values import NAMED, Candidate, Source, names, sort_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stash_cli.commands.argv.completion_values import Source
     from stash_cli.core.query.model import FilterField
 
 _SPECIAL = re.compile(r"[,\"'()|/*^:=<>~!\\]")

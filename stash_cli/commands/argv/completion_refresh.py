@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stash_cli.commands.argv.completion_names import BUSY, FRESH, NameCache
 from stash_cli.core.errors import StashError
-from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
     from stash_cli.core.settings import Connection
-    from stash_cli.core.types.entities import Entity
 
 MOST = 100_000
 """Names that are kept of one kind."""

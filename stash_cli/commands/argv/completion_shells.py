@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stash_cli.commands.argv.completion_tree import Cursor
-from stash_cli.commands.argv.completion_values import FILES, matching
+from stash_cli.commands.argv.completion_values import FILES, Candidate, matching
 from stash_cli.core.errors import StashError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from stash_cli.commands.argv.command import LazyGroup
-    from stash_cli.commands.argv.completion_values import Candidate
     from stash_cli.output.streams import Streams
 
 _SAFE = re.compile(r"[\w./%+,:=@-]", re.ASCII)

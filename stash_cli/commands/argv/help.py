@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from inspect import cleandoc
 from typing import TYPE_CHECKING
 
-from stash_cli.commands.argv.flags import global_flags
+from stash_cli.commands.argv.flags import Flag, FlagTable, global_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stash_cli.commands.argv.flags import Flag, FlagTable
     from stash_cli.output.streams import Streams
 
 WIDTH, LEAST = 100, 30

@@ -13,7 +13,7 @@ from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashServerError
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.output.values import View
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
-    from stash_cli.core.types.api import TypeRef
 
 Row = dict[str, Any]
 

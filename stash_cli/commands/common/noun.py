@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from stash_cli.commands.argv.command import Entry, LazyGroup
-from stash_cli.core.types.entities import ENTITIES
-from stash_cli.output.values import View
-
-if TYPE_CHECKING:
-    from stash_cli.core.types.entities import Entity
-    from stash_cli.output.values import Column
+from stash_cli.core.types.entities import ENTITIES, Entity
+from stash_cli.output.values import Column, View
 
 
 class Verb(NamedTuple):

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 from stash_cli.commands.argv.flags import GlobalOptions
 from stash_cli.commands.results import row_output
@@ -15,7 +15,6 @@ from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
-    from typing import TextIO
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.journal.recorder import Recorder

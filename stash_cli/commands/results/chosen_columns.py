@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from stash_cli.core.graphql.selection import is_composite
 from stash_cli.core.types.api import describe_api
-from stash_cli.output.values import Column, custom
+from stash_cli.output.values import Column, View, custom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.output.values import View
 
 ALL, LIST = "all", "list"
 """Words of `--fields`: every field, and to list what there is."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.value_parsers import choice, seconds
-from stash_cli.commands.file_tasks import FILE_TASKS
+from stash_cli.commands.file_tasks import FILE_TASKS, FileTask
 from stash_cli.commands.metadata import TASKS
 from stash_cli.commands.tasks.waiting import FollowOptions
 from stash_cli.core.client.job_log import FAIL_ON
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.argv.command import CommandOptions
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.file_tasks import FileTask
     from stash_cli.commands.tasks.task_inputs import Task
 
 STOP_ON = ("failure", "partly")

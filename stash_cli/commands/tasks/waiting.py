@@ -11,8 +11,8 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
 from stash_cli.commands.common.sending import confirmed, uninterrupted
-from stash_cli.core.client.job_log import FAIL_ON
-from stash_cli.core.client.jobs import unknown_job
+from stash_cli.core.client.job_log import FAIL_ON, LogSummary
+from stash_cli.core.client.jobs import JobUpdate, unknown_job
 from stash_cli.core.errors import StashError, StashInputError, StashJobError, StashJobLogError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.core.client.job_log import LogSummary
     from stash_cli.core.client.job_run import JobRun
-    from stash_cli.core.client.jobs import JobUpdate
     from stash_cli.core.client.session import Session
 
 JOB = View(

@@ -12,14 +12,14 @@ from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.counts import history_of
 from stash_cli.core.edits.drafts.draft import ObjectEdits
 from stash_cli.core.edits.drafts.recheck import is_so
-from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.errors import StashError, StashInputError, StashUsageError
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import before_of, field_paths
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.quirks import update_value
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.api import describe_api
-from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.resolver import Name
     from stash_cli.core.client.session import Session
-    from stash_cli.core.errors import StashError
-    from stash_cli.core.types.entities import Entity
 
     Row = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out
 from stash_cli.commands.common.sending import before_sending, send
 from stash_cli.commands.verbs.editing import MOST, EditOptions
-from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, Targets, read_targets, read_words
 from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
 from stash_cli.core.types.api import describe_api
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.doomed import Doomed
-    from stash_cli.commands.verbs.targets import Targets
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 

@@ -18,7 +18,7 @@ from stash_cli.core.errors import (
     StashUsageError,
     StashVersionError,
 )
-from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
-    from stash_cli.core.types.entities import Entity
 
     Row = Mapping[str, Any]
 

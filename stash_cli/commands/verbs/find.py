@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
-from stash_cli.commands.argv.flags import FlagTable, LazyFlags
+from stash_cli.commands.argv.flags import Flag, FlagTable, LazyFlags
 from stash_cli.commands.argv.query_words import WhereOptions, query_words
-from stash_cli.commands.queries.listing import ListOptions, listed, read_listing, with_seed
-from stash_cli.commands.queries.searching import count_of, pages_of, read_query, search_for
+from stash_cli.commands.queries.listing import Listing, ListOptions, listed, read_listing, with_seed
+from stash_cli.commands.queries.searching import Search, count_of, pages_of, read_query, search_for
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from stash_cli.commands.argv.flags import Flag
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.queries.listing import Listing
-    from stash_cli.commands.queries.searching import Search
     from stash_cli.core.client.session import Session
     from stash_cli.core.query.language.query import Query
 

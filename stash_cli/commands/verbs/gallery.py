@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.common.calls import Call, Word, call_group
-from stash_cli.commands.verbs.actions import Targets, change
+from stash_cli.commands.verbs.actions import Row, Targets, change
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.actions import Row
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.edit import Edit
 

@@ -11,14 +11,13 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.common.calls import Call, Word
 from stash_cli.commands.common.calls import build as build_call
-from stash_cli.commands.verbs.actions import change
+from stash_cli.commands.verbs.actions import Row, change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.actions import Row
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.edit import Edit
 

@@ -23,7 +23,7 @@ from stash_cli.core.graphql.batch import MAX_BATCH, BatchOperation, BatchResult,
 from stash_cli.core.graphql.responses import check_shape
 from stash_cli.core.log import logger
 from stash_cli.core.orm import state_of
-from stash_cli.core.orm.hydrate import class_named, converter
+from stash_cli.core.orm.hydrate import Identities, class_named, converter
 from stash_cli.core.types.annotations import with_zone
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.core.types.base import ApiObject, StashInput, plain
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.flush import FlushPlan
     from stash_cli.core.orm.history import OnConflict
-    from stash_cli.core.orm.hydrate import Identities
     from stash_cli.core.types.entity import StashObject
 
 Id: TypeAlias = str | int

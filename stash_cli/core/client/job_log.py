@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.log_tail import LOG_DELAY, LogTail, checked_lines, key_of, moment
+from stash_cli.core.client.log_tail import LOG_DELAY, Line, LogTail, checked_lines, key_of, moment
 from stash_cli.core.errors import StashError
 from stash_cli.core.log import logger
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
 
     from stash_cli.core.client.jobs import Job
-    from stash_cli.core.client.log_tail import Line
     from stash_cli.core.client.session import Session
 
 LEVELS = ("error", "warning")

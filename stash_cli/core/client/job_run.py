@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
@@ -22,8 +22,6 @@ from stash_cli.core.errors import (
 from stash_cli.core.log import logger
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from stash_cli.core.client.session import Session, Stream
 
 Start = Callable[[], Awaitable[str]]

@@ -6,21 +6,18 @@ import asyncio
 import random
 import re
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
-from stash_cli.core.graphql.selection import default_paths, is_default, merge
+from stash_cli.core.graphql.selection import Tree, default_paths, is_default, merge
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Sequence
-
     from stash_cli.core.client.session import Session
-    from stash_cli.core.graphql.selection import Tree
     from stash_cli.core.query.count_plan import CountPlan
     from stash_cli.core.types.entities import Entity
 

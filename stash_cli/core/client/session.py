@@ -17,7 +17,7 @@ from stash_cli.core.errors import StashError, StashGraphQLError, StashIntegratio
 from stash_cli.core.graphql import document, responses
 from stash_cli.core.graphql.compat import operations as compat
 from stash_cli.core.log import logger
-from stash_cli.core.transport import GraphQLRequest, open_transport
+from stash_cli.core.transport import GraphQLRequest, GraphQLResponse, Transport, open_transport
 from stash_cli.core.transport.outcome import as_unknown_outcome, check_read_only, retrying
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.settings import Connection
     from stash_cli.core.syntax import RootField
-    from stash_cli.core.transport import GraphQLResponse, Transport
 
     Build = Callable[[ServerCapabilities], GraphQLRequest]
 

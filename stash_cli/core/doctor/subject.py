@@ -14,7 +14,7 @@ from stash_cli.core.transport.answers import read_all
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.http import HttpTransport, encode, load_httpx
 from stash_cli.core.transport.outcome import Progress
-from stash_cli.core.transport.proxies import proxy_for
+from stash_cli.core.transport.proxies import Proxy, proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.settings import Connection
-    from stash_cli.core.transport.proxies import Proxy
 
 _PORTS = {"http": 80, "https": 443}
 _LARGEST = 32 * 1024 * 1024

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import PRIMARY_FILE, before_of, field_paths
-from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.orm.relationship import RelationshipMetadata
 
     Rows = Mapping[tuple[str, str], Mapping[str, Any]]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import (
     Delivery,
+    StashError,
     StashGraphQLError,
     StashIntegrationError,
     StashLockedError,
@@ -17,15 +18,13 @@ from stash_cli.core.graphql.selection import is_composite
 from stash_cli.core.syntax import RootField
 from stash_cli.core.transport.base import short_repr
 from stash_cli.core.transport.outcome import unknown_outcome
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import TypeRef, describe_api
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.errors import StashError
     from stash_cli.core.transport import GraphQLRequest
-    from stash_cli.core.types.api import TypeRef
 
 
 # A failed SQL statement is reported whole, which can be many KB.

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import re
 from traceback import format_tb
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from stash_cli.core.errors import StashError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import TracebackType
-    from typing import TextIO
 
 
 logger = logging.getLogger("stash_cli")

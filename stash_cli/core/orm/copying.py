@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stash_cli.core.orm import state_of
 from stash_cli.core.orm.history import Delta, Pending
 from stash_cli.core.orm.hydrate import blank
-from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.orm.state import add_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.core.orm.relationship import RelationshipMetadata
     from stash_cli.core.types.entity import StashObject
 
     Memo = dict[Any, Any]

@@ -16,7 +16,7 @@ from stash_cli.core.orm.object_plan import ObjectPlan, is_exchangeable, plan_obj
 from stash_cli.core.orm.relationship import RelationshipMetadata, relationships
 from stash_cli.core.orm.side_mutations import COUNTED, has_side_mutation
 from stash_cli.core.orm.state import with_lock
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.types.base import plain
 from stash_cli.core.unset import UNSET
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from stash_cli.core.types.api import ApiField
     from stash_cli.core.types.entity import StashObject
 
     Prepared = tuple[StashObject, "FlushPlan"]

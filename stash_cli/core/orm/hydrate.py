@@ -7,7 +7,7 @@ same entity is the same object in every answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,16 +16,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from stash_cli.core.errors import StashIntegrationError
 from stash_cli.core.orm.collections import track, track_items
 from stash_cli.core.orm.loading import populate
-from stash_cli.core.orm.state import InstanceState, add_state
+from stash_cli.core.orm.state import InstanceState, StateListener, add_state
 from stash_cli.core.types.api import ApiType, TypeRef, describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
     from stash_cli.core.orm.owner import Owner
-    from stash_cli.core.orm.state import StateListener
     from stash_cli.core.types.base import ApiObject
     from stash_cli.core.types.entity import StashObject
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.orm import state_of
-from stash_cli.core.orm.history import ALWAYS_DIRTY, key_of, same
+from stash_cli.core.orm.history import ALWAYS_DIRTY, Delta, key_of, same
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from stash_cli.core.orm.history import Delta
     from stash_cli.core.orm.relationship import RelationshipMetadata
     from stash_cli.core.types.entity import StashObject
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.orm.edit import key_of
+from stash_cli.core.orm.edit import Change, key_of
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stash_cli.core.orm.edit import Change
     from stash_cli.core.types.entity import StashObject
 
 SIDE_MUTATIONS: dict[tuple[str, str], tuple[str, ...]] = {

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashError
 from stash_cli.core.log import logger
-from stash_cli.core.plugins.plugin_input import PluginInput, exchange_session
+from stash_cli.core.plugins.plugin_input import Hook, PluginInput, exchange_session
 from stash_cli.core.plugins.protocol import PluginLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.core.client.client import StashClient
-    from stash_cli.core.plugins.plugin_input import Hook
 
 _LEAST = 0.2
 """The shortest time between two renewals, in seconds."""

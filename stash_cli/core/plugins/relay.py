@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Self
 from stash_cli.core.errors import StashError
 from stash_cli.core.plugins.plugin_input import KEY_QUERY
 from stash_cli.core.transport.base import GraphQLRequest
-from stash_cli.core.transport.http import load_httpx
+from stash_cli.core.transport.http import HttpTransport, load_httpx
 
 if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
-    from stash_cli.core.transport.http import HttpTransport
 
 _LARGEST = 64 * 1024 * 1024
 """Bytes of one request."""

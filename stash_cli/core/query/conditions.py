@@ -17,7 +17,7 @@ from stash_cli.core.query.criteria.choices import yes_or_no
 from stash_cli.core.query.extractors import FILES, RELATED, Extractor, extractor_of, follow
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import build_filter, split_join_conflicts
-from stash_cli.core.query.model import Condition, FilterField, is_given, with_modifier
+from stash_cli.core.query.model import Clause, Condition, FilterField, Row, Test, is_given, with_modifier
 from stash_cli.core.query.older_servers import for_server, require_nested
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.query.model import Clause, Row, Test
 
 Given = dict[str, dict[str, Any]]
 """Field -> lookup -> value."""

@@ -21,7 +21,7 @@ from stash_cli.core.errors import StashIntegrationError, StashLookupError
 from stash_cli.core.query.conditions import conditions_of, has_given
 from stash_cli.core.query.count_plan import CountPlan, count_plan
 from stash_cli.core.query.criteria.local import MOST_TEXTS, search_text
-from stash_cli.core.query.extractors import extractor_of
+from stash_cli.core.query.extractors import Extractor, extractor_of
 from stash_cli.core.query.fields import fields, nests
 from stash_cli.core.query.filter_builder import (
     MAX_ALTERNATIVES,
@@ -31,9 +31,9 @@ from stash_cli.core.query.filter_builder import (
     split_join_conflicts,
 )
 from stash_cli.core.query.local_zone import LOCAL
-from stash_cli.core.query.model import Condition, FilterField, Lookup
+from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Row
 from stash_cli.core.query.older_servers import check_rows
-from stash_cli.core.query.q import Q, to_nnf
+from stash_cli.core.query.q import Op, Q, to_nnf
 from stash_cli.core.query.simplify import simplified
 from stash_cli.core.types.api import describe_api
 
@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.query.extractors import Extractor
-    from stash_cli.core.query.model import Clause, Row
-    from stash_cli.core.query.q import Op
 
 __all__ = ["Compiled", "FilterField", "Lookup", "Predicate", "compile", "fields", "matches"]
 

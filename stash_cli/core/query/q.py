@@ -8,20 +8,16 @@ object or file. `~` is the exact complement: `~Q(rating100__gt=80)` includes obj
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from stash_cli.core.query.criteria.text import TEXT_LOOKUPS
-from stash_cli.core.query.model import is_given
+from stash_cli.core.query.model import FilterField, is_given
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 from stash_cli.core.query.server_quirks import FILE_FIELDS, MULTI_VALUED, is_listed
 from stash_cli.core.query.value_parsers import materialized
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from stash_cli.core.query.model import FilterField
-
     Asked: TypeAlias = tuple[FilterField, str, Any, str]
     """Field, lookup ("" for related objects), value, and the key as given."""
 

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashInputError, did_you_mean
-from stash_cli.core.query.model import Term, with_modifier
+from stash_cli.core.query.model import FilterField, Term, with_modifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from stash_cli.core.query.model import FilterField
 
 
 Key = tuple[str, str]

@@ -6,21 +6,16 @@ criterion they are a filter. A disjunction of related objects, of choices or of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stash_cli.core.query.criteria.relations import is_to_one
 from stash_cli.core.query.criteria.text import TEXT_LOOKUPS
 from stash_cli.core.query.filter_builder import is_column
-from stash_cli.core.query.model import is_given
+from stash_cli.core.query.model import FilterField, is_given
 from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 from stash_cli.core.query.q import Q
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from stash_cli.core.query.model import FilterField
 
 _MANY = 8
 """Texts from which a disjunction becomes one expression also where single terms could be sent."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from stash_cli.core.client.paging import FindQuery, count, count_tested
 from stash_cli.core.client.query_names import compile_for, resolve_query
-from stash_cli.core.client.resolver import first_row
+from stash_cli.core.client.resolver import Name, first_row
 from stash_cli.core.graphql.selection import DefaultPaths, default_paths
 from stash_cli.core.query.q import Q
 from stash_cli.core.store.fields import entity_of, paths_of, with_ids
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from stash_cli.core.client import Session
-    from stash_cli.core.client.resolver import Name
     from stash_cli.core.query.lookups import Compiled
     from stash_cli.core.store.loader import Loader
     from stash_cli.core.types.entity import StashObject

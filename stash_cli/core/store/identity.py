@@ -8,7 +8,7 @@ until it is saved.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -19,16 +19,14 @@ from stash_cli.core.orm import state_of
 from stash_cli.core.orm.hydrate import Plan, blank, concrete, plan_of
 from stash_cli.core.orm.loading import populate
 from stash_cli.core.orm.references import expunge, unify
-from stash_cli.core.orm.state import add_state
+from stash_cli.core.orm.state import InstanceState, add_state
 from stash_cli.core.store.order import WHOLE, FieldOrder
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from stash_cli.core.client import StashClient
-    from stash_cli.core.orm.state import InstanceState
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")

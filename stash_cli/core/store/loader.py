@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from stash_cli.core.client.paging import FindQuery, iter_pages, pages_by_id
+from stash_cli.core.client.paging import FindQuery, Receive, iter_pages, pages_by_id
 from stash_cli.core.errors import StashNotFoundError, StashUsageError
 from stash_cli.core.graphql.selection import default_paths
 from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.orm.relationship import inverses
-from stash_cli.core.query.extractors import extractor
+from stash_cli.core.query.extractors import Extractor, extractor
 from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.store.fields import entity_of, is_inverse, missing_paths, paths_of, with_ids
 from stash_cli.core.types.entities import ENTITIES
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from stash_cli.core.client import Session
-    from stash_cli.core.client.paging import Receive
-    from stash_cli.core.query.extractors import Extractor
     from stash_cli.core.store.cache import ObjectCache
     from stash_cli.core.store.identity import IdentityMap
     from stash_cli.core.types.entity import StashObject

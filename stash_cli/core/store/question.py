@@ -6,13 +6,12 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, Page, Prefetch, iter_rows, page
+from stash_cli.core.client.paging import PAGE_SIZE, FindQuery, Page, Prefetch, Receive, iter_rows, page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from stash_cli.core.client import Session
-    from stash_cli.core.client.paging import Receive
     from stash_cli.core.query.lookups import Compiled
 
 Row = dict[str, Any]

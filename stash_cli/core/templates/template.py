@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
 
 from stash_cli.core.errors import StashTemplateError, did_you_mean
 from stash_cli.core.templates.field_paths import FieldPaths
@@ -14,7 +14,6 @@ from stash_cli.core.templates.sandbox import MAX_OUTPUT, MAX_SOURCE, Bounding, S
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from jinja2 import nodes
 
 _FAILURES = (
     TemplateError,

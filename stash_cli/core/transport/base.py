@@ -6,12 +6,10 @@ import reprlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
-from stash_cli.core.errors import StashIntegrationError
+from stash_cli.core.errors import StashError, StashIntegrationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
-
-    from stash_cli.core.errors import StashError
 
 
 _MAX_SHOWN = 80

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from stash_cli.core.errors import StashConfigurationError, StashConnectionError, StashInputError, did_you_mean
 from stash_cli.core.log import logger
-from stash_cli.core.settings import DEMO
+from stash_cli.core.settings import DEMO, Connection
 from stash_cli.core.transport.event_loops import LoopThread, in_daemon_thread
 from stash_cli.core.transport.files import download_url, same_origin
 from stash_cli.core.transport.http import HttpTransport, load_httpx
 from stash_cli.core.transport.setup import naming
-from stash_cli.core.transport.websocket import PROTOCOL
+from stash_cli.core.transport.websocket import PROTOCOL, Channel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping
 
     import httpx
-
-    from stash_cli.core.settings import Connection
-    from stash_cli.core.transport.websocket import Channel
 
     Message = MutableMapping[str, Any]
     App = Callable[

@@ -17,7 +17,7 @@ from stash_cli.core.errors import (
 )
 from stash_cli.core.log import logger
 from stash_cli.core.transport import answers
-from stash_cli.core.transport.base import GraphQLResponse, checked_errors
+from stash_cli.core.transport.base import GraphQLRequest, GraphQLResponse, checked_errors
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.outcome import Backoff, Progress, as_unknown_outcome
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from websockets.http11 import Response
 
     from stash_cli.core.settings import Connection
-    from stash_cli.core.transport.base import GraphQLRequest
 
 
 _CONNECT = 10.0

@@ -7,21 +7,18 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 
 from stash_cli.core.errors import StashInputError, did_you_mean
 from stash_cli.core.orm.owner import OWNER_SLOTS, editing
-from stash_cli.core.types.api import describe_api
+from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
-
-    from stash_cli.core.types.api import ApiField
 
 
 def api(

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 from uuid import uuid4
 
-from pydantic import Field, ModelWrapValidatorHandler, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.orm.backrefs import commit_backrefs, propagate
 from stash_cli.core.orm.collections import release, track
 from stash_cli.core.orm.copying import copy_state, deep_copy, restore
 from stash_cli.core.orm.flush import plan_flush
-from stash_cli.core.orm.history import ALWAYS_DIRTY, Conflict, History, compare, same, snapshot
+from stash_cli.core.orm.history import ALWAYS_DIRTY, Conflict, History, OnConflict, compare, same, snapshot
 from stash_cli.core.orm.input import merge_operation
 from stash_cli.core.orm.introspect import ClassProperty, side_mutations, tracked_fields
 from stash_cli.core.orm.relationship import inverses, relationships
@@ -24,10 +24,7 @@ from stash_cli.core.types.links import link, member
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from pydantic import PrivateAttr
-
     from stash_cli.core.client import StashClient
-    from stash_cli.core.orm.history import OnConflict
 
 
 _put = object.__setattr__

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from stash_cli.embedded.demo import entities
 from stash_cli.embedded.demo.builder import Builder
 from stash_cli.embedded.library import settings
-from stash_cli.embedded.library.library import DEMO, demo_path
+from stash_cli.embedded.library.library import DEMO, Library, demo_path
 from stash_cli.embedded.library.own_folders import demo_media
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stash_cli.embedded.library.library import Library
 
 _SEED = 20240601
 

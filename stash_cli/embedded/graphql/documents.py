@@ -13,12 +13,11 @@ import graphql
 
 from stash_cli.embedded.graphql.errors import PARSE_FAILED, VALIDATION_FAILED, request_error
 from stash_cli.embedded.graphql.schema import library_schema
-from stash_cli.embedded.library.limits import Cache
+from stash_cli.embedded.library.limits import Cache, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stash_cli.embedded.library.limits import Limits
 
 MAX_DEPTH = 25
 """Levels of selection; with recursive relations each level costs more than the one above."""

@@ -8,7 +8,7 @@ not arise).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,6 @@ from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Connection
 
     from stash_cli.embedded.library.library import Library

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DatabaseError
 
-from stash_cli.embedded.jobs.events import KEPT
+from stash_cli.embedded.jobs.events import KEPT, LibraryLog
 from stash_cli.embedded.library import settings
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from stash_cli.embedded.jobs.events import LibraryLog
     from stash_cli.embedded.library.database import Database
 
 Line = dict[str, str]

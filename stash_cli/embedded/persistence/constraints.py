@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Connection, Table, select, text
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
@@ -13,7 +13,6 @@ from stash_cli.embedded.graphql.errors import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection
     from sqlalchemy.exc import IntegrityError
 
     Values = dict[str, Any]

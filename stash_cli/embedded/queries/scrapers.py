@@ -7,7 +7,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from stash_cli.core.errors import StashSidecarError
 from stash_cli.core.sidecars import FORMATS, folder_names, names_beside
@@ -22,9 +22,6 @@ from stash_cli.embedded.scan.rules import read_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from sqlalchemy import Table
-
-    from stash_cli.core.sidecars import Sidecar
     from stash_cli.embedded.library.context import RequestContext
 
     Answer = dict[str, Any]

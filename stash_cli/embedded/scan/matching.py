@@ -17,14 +17,13 @@ from stash_cli.embedded.library import timestamps
 from stash_cli.embedded.library.file_access import is_within, name
 from stash_cli.embedded.scan import rows
 from stash_cli.embedded.scan.rows import stored_time
-from stash_cli.embedded.scan.walk import Caption
+from stash_cli.embedded.scan.walk import Caption, FoundFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.embedded.scan.content import Inspected
     from stash_cli.embedded.scan.rules import Rules
-    from stash_cli.embedded.scan.walk import FoundFile
 
 _MEMBERS = t.files.alias("members")
 _PICTURES = exists().where(_MEMBERS.c.zip_file_id == t.files.c.id, _MEMBERS.c.id == t.image_files.c.file_id)

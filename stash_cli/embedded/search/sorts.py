@@ -6,9 +6,9 @@ A key has one or more expressions on the table of its type, to which the directi
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, FromClause, Select, String, case, cast, func, select
 from sqlalchemy.sql import operators
@@ -21,9 +21,6 @@ from stash_cli.embedded.library import sql
 from stash_cli.embedded.search import file_sorts as files
 from stash_cli.embedded.search.file_sorts import performer_age
 from stash_cli.embedded.tables.search_index import title_order
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Entity: TypeAlias = FromClause
 Expressions: TypeAlias = list[ColumnElement[Any]]

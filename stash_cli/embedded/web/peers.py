@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from stash_cli.embedded.web.policy import Host, is_local, is_loopback, parse_address
+from stash_cli.embedded.web.policy import Host, WebPolicy, is_local, is_loopback, parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from stash_cli.embedded.web.policy import WebPolicy
 
 _FORWARDING = re.compile(
     r"forwarded|x-forwarded(-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip"

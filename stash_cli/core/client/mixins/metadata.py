@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase
@@ -15,7 +15,6 @@ from stash_cli.core.types.base import plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from stash_cli.core import types

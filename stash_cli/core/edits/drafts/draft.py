@@ -6,17 +6,15 @@ import pickle
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from stash_cli.core.edits.diff import list_change
-from stash_cli.core.orm.edit import Change, key_of
+from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.relationship import relationships
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import IO
 
-    from stash_cli.core.orm.edit import Edit
 
 LINE = "line "
 """Beginning of what stands for the id of a new object."""

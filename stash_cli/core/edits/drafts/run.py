@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -16,8 +16,6 @@ from stash_cli.core.errors import StashError
 from stash_cli.core.orm.edit import Change, Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.edits.apply import Applier, Note
     from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits

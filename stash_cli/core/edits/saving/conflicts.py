@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits.plan import is_exact
 from stash_cli.core.edits.saving.load_before_save import read_fields
 from stash_cli.core.errors import StashConflictError, StashUsageError
-from stash_cli.core.orm.history import ALWAYS_DIRTY
+from stash_cli.core.orm.history import ALWAYS_DIRTY, Conflict, OnConflict
 from stash_cli.core.orm.input import input_field
 from stash_cli.core.orm.merge import is_mergeable
 from stash_cli.core.types.api import describe_api
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.orm.flush import FlushPlan
-    from stash_cli.core.orm.history import Conflict, OnConflict
     from stash_cli.core.types.entity import StashObject
 
 

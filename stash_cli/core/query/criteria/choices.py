@@ -17,14 +17,13 @@ from stash_cli.core.errors import StashInputError
 from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.extractors import Extractor, follow
-from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, with_modifier
+from stash_cli.core.query.model import Arity, Clause, Condition, FilterField, Lookup, Row, with_modifier
 from stash_cli.core.types.api import BAND_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from stash_cli.core.query.model import Row
 
 RESOLUTION_ALIASES = {label.upper(): band for band, label in BAND_LABELS.items()} | {
     "HD": "STANDARD_HD",

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.criteria.ordered import Ordered
 from stash_cli.core.query.extractors import Extractor, at, follow
-from stash_cli.core.query.model import Condition, FilterField, Lookup
+from stash_cli.core.query.model import Condition, FilterField, Lookup, Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from stash_cli.core.query.model import Row
 
 FILE_SIZES = {"Image": ("visual_files.size",), "File": ("size",), "": ("files.size",)}
 """Type -> the paths of sizes; "" is any other type."""

@@ -19,7 +19,7 @@ from stash_cli.core.errors import StashInputError
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.criteria import CRITERIA
 from stash_cli.core.query.criteria.text import escape
-from stash_cli.core.query.language.fields import PATHS
+from stash_cli.core.query.language.fields import PATHS, Target
 from stash_cli.core.query.model import FilterField, Reference
 from stash_cli.core.query.q import Q
 from stash_cli.core.types.entities import ENTITIES
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from stash_cli.core.query.language.fields import Target
     from stash_cli.core.query.language.tree import Value
 
 COMPARISONS = {"=": "eq", ">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}

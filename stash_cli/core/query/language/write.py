@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from stash_cli.core.query import value_parsers
 from stash_cli.core.query.language.tree import quote
-from stash_cli.core.query.q import SAVED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from stash_cli.core.query.q import Q
+from stash_cli.core.query.q import SAVED, Q
 
 
 def written(q: Q) -> str:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from stash_cli.core.query.model import with_modifier
+from stash_cli.core.query.model import FilterField, with_modifier
 from stash_cli.core.query.saved_filters.saved_values import (
     NULLS,
     Saved,
@@ -29,9 +29,6 @@ from stash_cli.core.query.saved_filters.saved_values import (
 )
 from stash_cli.core.query.saved_filters.web_criteria import web_criteria
 from stash_cli.core.types.api import BAND_LABELS
-
-if TYPE_CHECKING:
-    from stash_cli.core.query.model import FilterField
 
 Labels = Mapping[str, str]
 """Id -> name, for the labels that are saved beside ids."""

@@ -7,7 +7,7 @@ known by id; a label is that of the day on which the filter was saved.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,6 @@ from stash_cli.core.query.saved_filters.web_criteria import MODES
 from stash_cli.core.query.server_quirks import check_modifier
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from stash_cli.core.query.model import FilterField
 
 OLD_NAMES = {

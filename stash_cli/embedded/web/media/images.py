@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, select
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.imaging.pictures import Thumbnails
-from stash_cli.embedded.library.context import RequestContext
+from stash_cli.embedded.library.context import RequestContext, Row
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web import responses
 from stash_cli.embedded.web.media import LARGEST, gallery_id, image_id, object_id, primary_file, scene_id
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from stash_cli.embedded.library.context import Row
     from stash_cli.embedded.library.library import Library
 
     Find = Callable[[Connection, str], int]

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from stash_cli.core.texts import decode_text
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.imaging.pictures import cover_at
-from stash_cli.embedded.library.context import RequestContext
+from stash_cli.embedded.library.context import RequestContext, Row
 from stash_cli.embedded.scan.probe import BrokenFileError
 from stash_cli.embedded.web import responses
 from stash_cli.embedded.web.media import object_id, primary_file, scene_id
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from stash_cli.embedded.library.context import Row
     from stash_cli.embedded.library.file_source import FileSource
     from stash_cli.embedded.library.library import Library
 
