@@ -11,7 +11,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.common.sending import before_sending, send
 from stash_cli.commands.verbs.editing import MOST
-from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
+from stash_cli.core.errors import StashConflictError, StashNotConfirmedError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -178,7 +178,6 @@ async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
     """Delete objects of which the same holds still; what somebody has used or filled by now is left."""
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.core.edits.plan import plan_destroy
-    from stash_cli.core.errors import StashConflictError
     from stash_cli.core.unreferenced import unreferenced
 
     entity, ids = empty.entity, empty.ids

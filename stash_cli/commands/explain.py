@@ -10,6 +10,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.types.entities import ENTITIES, NOUNS
 from stash_cli.output.values import View
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ class ExplainCommand(StashCommand):
 
     def complete_argument(self, word: str) -> Iterator[tuple[str, str]]:
         from stash_cli.core.explain import fields_of, names
-        from stash_cli.core.types.entities import NOUNS
 
         above, dot, _ = word.rpartition(".")
         if dot:
@@ -130,7 +130,6 @@ def with_flags(facts: Facts) -> Facts:
 def flags_of(type_name: str) -> dict[str, list[str]]:
     """The flags of `find` by lookup; empty for a type without that command."""
     from stash_cli.commands.argv.filter_flags import FilterFlags
-    from stash_cli.core.types.entities import ENTITIES
 
     found: dict[str, list[str]] = {}
     for flag in FilterFlags(type_name).rows() if type_name in ENTITIES else ():

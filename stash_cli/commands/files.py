@@ -12,8 +12,10 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.calls import Call, Word
 from stash_cli.commands.common.noun import Noun, Verb, count, find, show
+from stash_cli.commands.verbs.targets import find_targets, one_row, read_words
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.entities import FILES as ENTITIES
+from stash_cli.core.types.entities import NOUNS
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import columns
 
@@ -118,7 +120,6 @@ def move(runtime: Runtime, options: MoveOptions) -> None:
     """
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.targets import find_targets, read_words
         from stash_cli.core.edits.moves import path_of
 
         words = read_words(runtime.streams, options.files)
@@ -139,8 +140,6 @@ def rename(runtime: Runtime, options: RenameOptions) -> None:
         raise StashUsageError("NAME is the new name of the file, without a folder")
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.targets import one_row
-
         file = await one_row(session, NOUN.entity, options.file, ["id", "path"])
         confirm(runtime.streams, f"rename {file['path']} to {options.name}", yes=options.yes)
         await _move(session, runtime, [file], lambda path: path.with_name(options.name))
@@ -184,7 +183,6 @@ def set_primary(runtime: Runtime, options: PrimaryOptions) -> None:
         from importlib import import_module
 
         from stash_cli.commands.verbs.actions import change
-        from stash_cli.core.types.entities import NOUNS
 
         noun = import_module(f"stash_cli.commands.{NOUNS[options.noun].plural}").NOUN
         await change(

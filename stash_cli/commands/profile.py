@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.auth import NameOptions, SwitchOptions, chosen_profile, forget_key, run_switch
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError, did_you_mean
-from stash_cli.core.profile import KEY_SOURCES, Profile
+from stash_cli.core.profile import KEY_SOURCES, KEYS, Profile
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -182,8 +182,6 @@ def _assigned(runtime: Runtime, assignments: Sequence[str]) -> dict[tuple[str, .
 
 def _keys(name: str) -> tuple[str, ...]:
     """The key of a setting, with those inside it: a path stays one key, whatever dots it has."""
-    from stash_cli.core.profile import KEYS
-
     first, _, rest = name.partition(".")
     if first not in KEYS:
         raise StashInputError(f"{first} is no setting. {did_you_mean(first, KEYS) or ', '.join(KEYS)}")
@@ -218,8 +216,6 @@ def _hidden(runtime: Runtime, name: str) -> str:
 
 def _value(keys: tuple[str, ...], text: str) -> Any:
     """A value in the type of its setting. Raises StashInputError."""
-    from stash_cli.core.profile import KEYS
-
     kind = bool if keys[-1] == "shell" else KEYS[keys[0]]
     if kind is bool:
         known = {"true": True, "yes": True, "false": False, "no": False}
@@ -237,8 +233,6 @@ def _value(keys: tuple[str, ...], text: str) -> Any:
 
 def _write(runtime: Runtime, name: str, values: dict[tuple[str, ...], Any]) -> None:
     """Write values of a profile, once it is certain that what comes out can be used."""
-    from dataclasses import replace
-
     from stash_cli.core.settings_edit import editing, set_values
 
     if not name.strip():

@@ -13,7 +13,7 @@ from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.calls import Call, call_group
 from stash_cli.core.errors import StashGraphQLError, StashUsageError
 from stash_cli.core.types.api import describe_api
-from stash_cli.output.values import View, columns
+from stash_cli.output.values import View, columns, custom
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
@@ -115,8 +115,6 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
 
     rows = runtime.run(work)
     if runtime.for_people:
-        from stash_cli.output.values import custom
-
         for row in rows:
             runtime.print_row(
                 view._replace(columns=custom([name for name in row if name != "__typename"])), row

@@ -9,6 +9,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.core.errors import StashError, StashUsageError
+from stash_cli.output.failures import confirm
 from stash_cli.output.values import View
 
 if TYPE_CHECKING:
@@ -166,7 +167,6 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
     """Undo all runs after run --to, the last one first. Run --to itself stays."""
     from stash_cli.commands.history import check_output, run_number
     from stash_cli.core.edits.undo.undo_runs import runs_after, undo
-    from stash_cli.output.failures import confirm
 
     check_output(runtime)
     number = run_number(options.to)
@@ -206,7 +206,6 @@ async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
 def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *, asks: bool) -> None:
     """Name the run, and ask whether it is meant. Raises StashNotConfirmedError."""
     from stash_cli.core.edits.journal.history import summary
-    from stash_cli.output.failures import confirm
 
     found = summary(recorder.journal, recorder.journal.run(number))
     runtime.streams.note(f"run {number}, {found.run.started}: {found.run.command}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from stash_cli.core.errors import StashConfigurationError, did_you_mean
 from stash_cli.core.key_sources import check_key, read_key
@@ -239,7 +239,6 @@ def _with_profile(given: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[
 def _passwords(connection: Connection) -> list[str]:
     """The password of a proxy, and those inside an Authorization header."""
     from binascii import a2b_base64
-    from urllib.parse import unquote, urlsplit
 
     found = []
     if connection.proxy and "@" in connection.proxy:
@@ -259,7 +258,6 @@ def _passwords(connection: Connection) -> list[str]:
 def secret_forms(secret: str) -> list[str]:
     """A secret as it is, percent-encoded, and in base64."""
     from binascii import b2a_base64
-    from urllib.parse import quote
 
     encoded = b2a_base64(secret.encode(), newline=False).decode()
     return list(dict.fromkeys([secret, quote(secret, safe=""), encoded]))

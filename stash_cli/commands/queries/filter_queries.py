@@ -12,6 +12,7 @@ from stash_cli.commands.argv.query_words import is_query_word
 from stash_cli.commands.common.sending import uninterrupted
 from stash_cli.commands.filters import FILTER, KINDS, ShowOptions, Yes, print_changed, require_kind, type_of
 from stash_cli.commands.queries.listing import Listing, ListOptions, read_listing, table_limit
+from stash_cli.commands.queries.searching import read_query, search_for
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.failures import confirm
@@ -83,7 +84,6 @@ def run_run(runtime: Runtime, options: RunOptions) -> int:
     limit = table_limit(runtime, options.limit)
 
     async def work(session: Session) -> int:
-        from stash_cli.commands.queries.searching import search_for
         from stash_cli.core.client.saved_filters import find_saved, load_row
         from stash_cli.core.client.saved_terms import condition_of
         from stash_cli.core.query.language.query import Query
@@ -125,8 +125,6 @@ def run_save(runtime: Runtime, options: SaveOptions) -> None:
     What the interface cannot show is refused, such as "or", groups and conditions on related objects. A
     filter of the same name is replaced after a question.
     """
-    from stash_cli.commands.queries.searching import read_query
-
     runtime.check_output(FILTER)
     entity = require_kind(options.kind)
     if not options.name.strip():

@@ -6,7 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.errors import StashGraphQLError, StashInputError, StashUsageError
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -79,8 +79,6 @@ async def require_folder_of(session: Session, path: str) -> None:
 
     The API lists folders only, and no links, so it cannot tell that a file is missing: the job's log does.
     """
-    from stash_cli.core.errors import StashGraphQLError
-
     folder = parent_of(path)
     missing = f"there is no folder {folder} on the server, or it cannot read it"
     try:
@@ -102,7 +100,6 @@ async def folder_problem(session: Session, folder: str) -> str | None:
     """The problem of a media folder, as far as it can be known: missing, or empty though it was not."""
     if session.connection.is_embedded:
         return await _local_problem(session, folder)
-    from stash_cli.core.errors import StashGraphQLError
 
     try:
         listed = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]

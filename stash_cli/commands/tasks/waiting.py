@@ -11,7 +11,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
 from stash_cli.commands.common.sending import confirmed, uninterrupted
-from stash_cli.core.client.job_log import FAIL_ON, LogSummary
+from stash_cli.core.client.job_log import FAIL_ON, LogSummary, first_line
 from stash_cli.core.client.jobs import JobUpdate, unknown_job
 from stash_cli.core.errors import StashError, StashInputError, StashJobError, StashJobLogError
 from stash_cli.core.types.api import describe_api
@@ -185,8 +185,6 @@ class JobReport:
 
 def shown(line: dict[str, Any], *, whole: bool = False) -> str:
     """A log line for people: its first line, as servers log whole stack traces."""
-    from stash_cli.core.client.job_log import first_line
-
     text = line["message"] if whole else first_line(line["message"])[:LONGEST]
     return f"server: {line['level'].lower()}: {text}"
 

@@ -13,6 +13,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.commands.argv.input_flags import flag_table, input_flags
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.verbs.show import details, wanted
+from stash_cli.commands.verbs.targets import resolved, rows_of
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
     given = read_input(runtime, type_name, options.source)
 
     async def work(session: Session) -> dict[str, Any] | None:
-        from stash_cli.commands.verbs.targets import resolved
-
         values = given | await resolved(session, input_flags(type_name), options.flags)
         require(type_name, values)
         if options.if_missing and (found := await existing(session, runtime, noun, values)):
@@ -130,7 +129,6 @@ async def existing(
     """The object of this name or alias (and of this disambiguation), if there is one."""
     if values.get("name") is None:
         raise StashUsageError("--if-missing compares names, which these objects do not have")
-    from stash_cli.commands.verbs.targets import rows_of
     from stash_cli.core.client.resolver import Name, first_row
 
     name = Name.literal(values["name"], values.get("disambiguation") or "")

@@ -11,9 +11,9 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
-from stash_cli.commands.common.failed_ids import check_failed_to
-from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out
-from stash_cli.commands.common.sending import before_sending, send
+from stash_cli.commands.common.failed_ids import check_failed_to, write_failed
+from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out, write_plan
+from stash_cli.commands.common.sending import before_sending, send, uninterrupted
 from stash_cli.commands.verbs.editing import MOST, EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, Targets, read_targets, read_words
 from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
@@ -143,8 +143,6 @@ def print_plan(runtime: Runtime, doomed: Doomed) -> None:
 
 async def write_deletion(session: Session, runtime: Runtime, doomed: Doomed, target: str) -> None:
     """Write the plan of a deletion for `stash apply`."""
-    from stash_cli.commands.common.plan_output import write_plan
-
     lines = list(doomed.lines())
     for line in lines:
         runtime.streams.note(line)
@@ -190,7 +188,6 @@ async def carry_out_plan(
 
 async def carry_out(session: Session, runtime: Runtime, doomed: Doomed, options: DeleteOptions) -> None:
     """Ask, back up where that is wanted, and delete."""
-    from stash_cli.commands.common.failed_ids import write_failed
     from stash_cli.core.edits.plan import plan_destroy
 
     found, entity = doomed.found, doomed.noun.entity
@@ -255,7 +252,6 @@ def require_consent(runtime: Runtime, options: DeleteOptions, doomed: Doomed) ->
 
 async def back_up(session: Session, runtime: Runtime) -> None:
     """Have the server back up its database, beside it."""
-    from stash_cli.commands.common.sending import uninterrupted
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
 

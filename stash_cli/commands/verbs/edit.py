@@ -14,7 +14,7 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.common.editor import EditedText, require_terminal
 from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.verbs.editing import Editing, EditOptions
-from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words, rows_of
 from stash_cli.core.errors import (
     StashConflictError,
     StashError,
@@ -225,8 +225,6 @@ async def _plan(editing: Editing, text: _Text, found: list[Document]) -> tuple[l
 
 async def _rows(editing: Editing, text: _Text, ids: Sequence[str]) -> dict[str, Row]:
     """The objects as they are now."""
-    from stash_cli.commands.verbs.targets import rows_of
-
     return (
         {row["id"]: row for row in await rows_of(editing.session, editing.entity, ids, text.paths)}
         if ids

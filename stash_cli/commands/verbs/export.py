@@ -13,6 +13,7 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.query_words import WhereOptions
+from stash_cli.commands.queries.searching import pages_of, read_query, search_for
 from stash_cli.core.errors import StashInputError, StashUsageError
 
 if TYPE_CHECKING:
@@ -76,8 +77,6 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 
 def export(noun: Noun, runtime: Runtime, options: ExportOptions) -> None:
-    from stash_cli.commands.queries.searching import read_query, search_for
-
     if isinstance(options, MediaExportOptions) and options.sidecar is not None:
         from stash_cli.commands.housekeeping.sidecar_export import export_sidecars
 
@@ -162,8 +161,6 @@ async def read_fields(session: Session, runtime: Runtime, noun: Noun) -> list[Ex
 async def _write(
     session: Session, runtime: Runtime, search: Any, fields: Sequence[ExportField], writer: RecordWriter
 ) -> int:
-    from stash_cli.commands.queries.searching import pages_of
-
     paths = list(dict.fromkeys(path for each in fields for path in each.paths))
     count = 0
     async for page in pages_of(session, search, paths):

@@ -15,7 +15,7 @@ from stash_cli.commands.argv.flags import Flag, FlagTable, LazyFlags
 from stash_cli.commands.argv.query_words import WhereOptions, query_words
 from stash_cli.commands.queries.listing import Listing, ListOptions, listed, read_listing, with_seed
 from stash_cli.commands.queries.searching import Search, count_of, pages_of, read_query, search_for
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashLookupError, StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -71,8 +71,6 @@ def _of_field(tables: Sequence[FlagTable], field: str) -> FlagTable:
     keys = {key for flag in flags for key in [_key(flag)] if wanted in (key, flag.name[2:])}
     found = [flag for flag in flags if _key(flag) in keys]
     if not found:
-        from stash_cli.core.errors import StashLookupError, did_you_mean
-
         near = did_you_mean(wanted, dict.fromkeys(map(_key, flags)))
         raise StashLookupError(f"there is no filter field {field!r}. {near or 'See --help for the fields.'}")
     return FlagTable(found)

@@ -11,6 +11,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
 from stash_cli.commands.common.calls import Call, Word, call_group
 from stash_cli.commands.verbs.actions import Row, Targets, change
+from stash_cli.commands.verbs.targets import one_row
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -69,7 +70,6 @@ def _set_cover(noun: Noun, runtime: Runtime, options: SetCoverOptions) -> None:
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.verbs.targets import one_row
         from stash_cli.core.types.entities import ENTITIES
 
         image = await one_row(session, ENTITIES["Image"], options.image, ["id"])
@@ -142,8 +142,6 @@ def _list_chapters(noun: Noun, runtime: Runtime, options: ChaptersOptions) -> No
     runtime.check_output(CHAPTER)
 
     async def work(session: Session) -> Row:
-        from stash_cli.commands.verbs.targets import one_row
-
         paths = [f"chapters.{name}" for name in ("id", "title", "image_index")]
         return await one_row(session, noun.entity, options.gallery, ["id", *paths])
 

@@ -11,11 +11,13 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.query_words import WhereOptions
-from stash_cli.commands.common.plan_output import PlanOut, check_plan_out
+from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out, write_plan
 from stash_cli.commands.common.sending import before_sending, uninterrupted
+from stash_cli.commands.queries.searching import matching_ids, read_query, search_for
 from stash_cli.commands.verbs.editing import MOST
-from stash_cli.commands.verbs.targets import read_words
+from stash_cli.commands.verbs.targets import read_words, rows_of, target_ids
 from stash_cli.core.errors import StashError, StashInputError, StashNotConfirmedError, StashUsageError
+from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,9 +122,6 @@ def show_all(runtime: Runtime, entity: Entity, planned: Merge, filters: Sequence
 
 async def write_merge(session: Session, runtime: Runtime, planned: Merge, target: str) -> None:
     """Write the plan of a merge for `stash apply`."""
-    from stash_cli.commands.common.plan_output import write_plan
-    from stash_cli.core.types.entities import ENTITIES
-
     noun = ENTITIES[planned.type].noun
     facts = {
         "sources": planned.sources,
@@ -147,8 +146,6 @@ async def carry_out_plan(
     session: Session, runtime: Runtime, noun: Noun, facts: Mapping[str, Any], *, yes: bool
 ) -> None:
     """Merge what a plan names. Raises StashConflictError where that would change something else by now."""
-    from stash_cli.commands.common.plan_output import changed_since
-
     entity = noun.entity
     planned = await plan(session, entity, facts["sources"], facts["target"], dict(facts["takes"]))
     if _edits(planned) != facts["edits"]:
@@ -186,8 +183,6 @@ def _take(entity: Entity, word: str) -> tuple[str, str]:
 
 def read_sources(runtime: Runtime, entity: Entity, options: MergeOptions) -> Query | None:
     """The query that chooses the sources; None where words do. Refuses none and both."""
-    from stash_cli.commands.queries.searching import read_query
-
     query = read_query(runtime, entity, options, changing=True)
     if bool(options.sources) == (query is not None):
         problem = "chosen in two ways at once" if query else "named to be merged"
@@ -208,9 +203,6 @@ async def sources_and_target(
 
     Raises StashInputError where words name the destination as a source.
     """
-    from stash_cli.commands.queries.searching import matching_ids, search_for
-    from stash_cli.commands.verbs.targets import target_ids
-
     [target] = await target_ids(session, entity, [options.into])
     if query is None:
         sources = await target_ids(session, entity, words)
@@ -236,7 +228,6 @@ async def plan(
 ) -> Merge:
     """Read the objects, and plan the merge. Raises StashInputError for what cannot be merged."""
     from stash_cli.commands.verbs.changes import label_paths
-    from stash_cli.commands.verbs.targets import rows_of, target_ids
     from stash_cli.core.edits.gallery_contents import refusals
     from stash_cli.core.edits.merging.combine import RULES, Combination
     from stash_cli.core.edits.merging.merge import Merge, find_references, paths_to_read
@@ -262,7 +253,6 @@ def show(runtime: Runtime, entity: Entity, planned: Merge) -> None:
     from collections import Counter
 
     from stash_cli.core.edits.diff import parts
-    from stash_cli.core.types.entities import ENTITIES
     from stash_cli.output.diff import show_object
 
     streams, values = runtime.streams, planned.values()
@@ -317,15 +307,12 @@ async def carry_out(
     await uninterrupted(send_merge(session, noun.entity, planned))
     runtime.streams.note(f"merged {what} into {entity.noun} {planned.target}")
     if not runtime.for_people:
-        from stash_cli.commands.verbs.targets import rows_of
-
         [row] = await rows_of(session, entity, [planned.target], runtime.wanted(noun.view))
         runtime.print_row(noun.view, row)
 
 
 async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
     """Send all steps. Raises the error of the first that fails; after it nothing is sent."""
-    from stash_cli.commands.verbs.targets import rows_of
     from stash_cli.core.edits.merging.merge import left_over, paths_to_read
     from stash_cli.core.edits.plan import plan_destroy, plan_updates
 

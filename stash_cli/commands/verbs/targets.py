@@ -10,6 +10,7 @@ import typer
 
 from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.common.outcomes import Outcomes, listed
+from stash_cli.commands.queries.searching import pages_of, read_query, search_for
 from stash_cli.core.errors import StashError, StashGraphQLError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
@@ -125,7 +126,6 @@ def read_targets(
 
     Raises StashUsageError where nothing is chosen, in two ways at once, or by a word that cannot choose.
     """
-    from stash_cli.commands.queries.searching import read_query
     from stash_cli.core.client.resolver import Name
 
     searched = options.where or options.where_json is not None or options.saved
@@ -158,8 +158,6 @@ class Selection:
         cls, session: Session, runtime: Runtime, entity: Entity, words: Sequence[str], query: Query | None
     ) -> Selection:
         """The selection of words, else of a query (None: all objects)."""
-        from stash_cli.commands.queries.searching import search_for
-
         if words:
             return cls(session, entity, words)
         return cls(session, entity, search=await search_for(session, runtime, entity, query, "id"))
@@ -173,8 +171,6 @@ class Selection:
             yield new
 
     async def _by_query(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
-        from stash_cli.commands.queries.searching import pages_of
-
         if self.search is not None:
             async for rows in pages_of(self.session, self.search, paths):
                 yield rows

@@ -12,7 +12,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.verbs.update import AssignOptions, assign
 from stash_cli.core.errors import StashUsageError
-from stash_cli.output.values import View, columns
+from stash_cli.output.values import View, columns, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +86,6 @@ def tree(noun: Noun, runtime: Runtime, options: TreeOptions) -> None:
 
 def _line(row: Row, entity: Entity) -> str:
     from stash_cli.core.texts import basename
-    from stash_cli.output.values import one_line
 
     name = str(row[entity.label] or "")
     return f"{one_line(basename(name) if row['depth'] and entity.label == 'path' else name)}  ({row['id']})"

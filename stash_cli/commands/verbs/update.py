@@ -15,7 +15,7 @@ from stash_cli.commands.common.plan_output import PlanOut, check_plan_out, write
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.commands.verbs.list_flags import UpdateFlags
-from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
+from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words, rows_of
 from stash_cli.core.errors import StashUsageError
 
 if TYPE_CHECKING:
@@ -186,7 +186,6 @@ async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words
     """The edits of one object that other assignments make; it is read again for them."""
     from stash_cli.commands.verbs.assignments import read_assignments
     from stash_cli.commands.verbs.changes import Changes, Names
-    from stash_cli.commands.verbs.targets import rows_of
     from stash_cli.core.edits.gallery_contents import refusals
 
     names = Names(session)
@@ -217,8 +216,6 @@ async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outco
 
 async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: Sequence[str]) -> None:
     """Print objects in a chosen format; nothing where none was chosen."""
-    from stash_cli.commands.verbs.targets import rows_of
-
     if not runtime.for_people and ids:
         rows = await rows_of(session, noun.entity, ids, runtime.wanted(noun.view))
         runtime.print_rows(noun.view, rows)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table, select
 
 from stash_cli.core.errors import StashSidecarError
-from stash_cli.core.sidecars import FORMATS, folder_names, names_beside
+from stash_cli.core.sidecars import FORMATS, Sidecar, folder_names, names_beside
 from stash_cli.core.sidecars.names import PICTURES, beside, cover_names, extension_of, folder_cover_names
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused

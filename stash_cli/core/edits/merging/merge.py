@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.edits.drafts.recheck import paths_of
 from stash_cli.core.edits.gallery_contents import is_scanned
 from stash_cli.core.edits.merging.combine import RULES, Combination, Rule, conflicting, joined
+from stash_cli.core.edits.merging.references import Reference, references_to
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm.edit import Change, Edit, key_of
