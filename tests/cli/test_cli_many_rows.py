@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import ROOT, fresh_python
 
-from stash_cli.core.transport.json_answers import ENOUGH, JsonReader
+from stash_cli.core.transport.http import ENOUGH, JsonReader
 from stash_cli.output.json_lines import MANY, dump_rows
 
 PEAKS = """

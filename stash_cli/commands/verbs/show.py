@@ -11,18 +11,25 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.argv.value_parsers import choice, named
-from stash_cli.commands.queries.searching import read_query
-from stash_cli.commands.verbs.one_target import one_match, read_word, require_one_way
-from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.commands.queries.searching import pages_of, read_query, search_for
+from stash_cli.commands.verbs.targets import labelled, words_of
+from stash_cli.core.errors import StashAmbiguousError, StashInputError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
+    from stash_cli.core.query.language.query import Query
+    from stash_cli.core.types.entities import Entity
+    from stash_cli.output.streams import Streams
     from stash_cli.output.values import View
 
 MOST_COLUMNS, LEAST_LINES = 80, 6
 """The size of a picture in cells."""
+_MOST_CANDIDATES = 5
+"""The most matches that are named where one is wanted."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -167,3 +174,44 @@ def _plain(field: Any) -> bool:
     """Whether a person reads the field: links to pictures are for programs."""
     link = field.name == "paths" or field.name.endswith("_path")
     return not (field.deprecated or field.lazy or field.needs_args or link)
+
+
+def require_one_way(entity: Entity, word: str | None, query: Query | None) -> None:
+    """Raise StashUsageError unless either a word or a query chooses the object."""
+    if (word is None) == (query is None):
+        problem = f"no {entity.noun} is chosen" if query is None else f"the {entity.noun} is chosen twice"
+        raise StashUsageError(problem, hint="Give an id or a name, or else --where QUERY or --saved NAME.")
+
+
+def read_word(streams: Streams, entity: Entity, word: str) -> str:
+    """A word of the command line; for `-` the only one on stdin."""
+    if word != "-":
+        return word
+    words = words_of(streams.read())
+    if len(words) != 1:
+        raise StashUsageError(f"standard input names {len(words) or 'no'} {entity.plural}, not one")
+    return words[0]
+
+
+async def one_match(
+    session: Session, runtime: Runtime, entity: Entity, query: Query, paths: Sequence[str] | None
+) -> dict[str, Any]:
+    """The only match of a query; raises StashNotFoundError or StashAmbiguousError."""
+    search = await search_for(session, runtime, entity, query, "id")
+    wanted = None if paths is None else list(dict.fromkeys(["id", entity.label, *paths]))
+    pages = pages_of(session, search, wanted, _MOST_CANDIDATES + 1)
+    rows = [row async for page in pages for row in page]
+    if not rows:
+        raise StashNotFoundError(f"no {entity.noun} matches")
+    if len(rows) > 1:
+        raise _ambiguous(entity, rows)
+    return rows[0]
+
+
+def _ambiguous(entity: Entity, rows: Sequence[dict[str, Any]]) -> StashAmbiguousError:
+    named = ", ".join(labelled(entity, row) for row in rows[:_MOST_CANDIDATES])
+    many = f"several {entity.plural} match, such as" if len(rows) > _MOST_CANDIDATES else ""
+    return StashAmbiguousError(
+        f"{many or f'{len(rows)} {entity.plural} match:'} {named}",
+        hint="Add conditions, or give the id of one.",
+    )

@@ -92,7 +92,7 @@ async def compile_for(
         if not isinstance(query, Q):
             raise
         # Each part alone has to have an answer. Most queries come without what takes requests of its own.
-        from stash_cli.core.client.found_ids import answerable
+        from stash_cli.core.client.subqueries import answerable
 
         for leaf in query.leaves():
             lookups.compile(type_name, leaf)

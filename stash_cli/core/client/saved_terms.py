@@ -1,7 +1,7 @@
 """Saved filters as terms of a query: `saved:"Best of"` stands for the criteria of that filter.
 
 The criteria are sent as the web interface sends them. Where no filter says them, under `or` and `not`, the
-ids of the objects that they find take their place (`found_ids`).
+ids of the objects that they find take their place (`subqueries`).
 """
 
 from __future__ import annotations

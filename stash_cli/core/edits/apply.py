@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.journal.resources import read_back
 from stash_cli.core.edits.lost_answers import LostAnswers
+from stash_cli.core.edits.operation import Unrecorded
 from stash_cli.core.edits.pace import Pace, in_rounds
 from stash_cli.core.edits.plan import CHUNK
-from stash_cli.core.edits.unrecorded import Unrecorded
 from stash_cli.core.errors import (
     StashAuthenticationError,
     StashBatchError,

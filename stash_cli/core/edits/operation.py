@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.orm.edit import Edit
+
+    Note = Callable[["Operation", BatchOperation], None]
 
 _TIMES = "HistoryMutationResult"
 
@@ -71,3 +74,26 @@ class Operation:
             given = [each for each in given if each["id"] in chosen]
         args = {"input": given} if "input" in self.args else given
         return replace(self, args=args, ids=tuple(ids), edits=tuple(e for e in self.edits if e.id in chosen))
+
+
+class Unrecorded:
+    """Operations of which nothing is recorded; see `recording.Recording`."""
+
+    def __init__(self, operations: Sequence[Operation] = ()) -> None:
+        self.operations = operations
+
+    def sent(self, operations: Sequence[Operation]) -> None:
+        """Store nothing."""
+
+    def skip(self, operations: Sequence[Operation]) -> None:
+        """Store nothing."""
+
+    def note(self, operation: Operation, done: BatchOperation) -> None:
+        """Store nothing."""
+
+    def noting(self, note: Note) -> Note:
+        """`note` itself."""
+        return note
+
+    def commit(self) -> None:
+        """Store nothing."""

@@ -3,26 +3,121 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from stash_cli.core.client.paging import FindQuery, count, count_tested
+from stash_cli.core.client.paging import (
+    PAGE_SIZE,
+    FindQuery,
+    Page,
+    Prefetch,
+    count,
+    count_tested,
+    iter_rows,
+    page,
+)
 from stash_cli.core.client.query_names import compile_for, resolve_query
 from stash_cli.core.client.resolver import Name, first_row
 from stash_cli.core.graphql.selection import DefaultPaths, default_paths
 from stash_cli.core.query.q import Q
 from stash_cli.core.store.fields import entity_of, paths_of, with_ids
-from stash_cli.core.store.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from stash_cli.core.client import Session
+    from stash_cli.core.client.paging import Receive
     from stash_cli.core.query.lookups import Compiled
     from stash_cli.core.store.loader import Loader
     from stash_cli.core.types.entity import StashObject
 
 T = TypeVar("T", bound="StashObject")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFind:
+    """A compiled find: the query to send, the paths to ask for, and the post filter."""
+
+    session: Session
+    query: FindQuery
+    paths: list[str] | None
+    compiled: Compiled
+
+    def passes(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row passes the post filter."""
+        return self.compiled.post_filter is None or self.compiled.post_filter(row)
+
+    async def rows(
+        self,
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        prefetch: bool = True,
+        receive: Receive | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Rows that match, up to `limit`, or the objects that `receive` makes of them."""
+        if limit is not None and limit <= 0:
+            return
+        at_most = limit if self.compiled.post_filter is None else None
+        receive = receive or self._passing
+        if not prefetch:
+            rows = self._unhurried(page_size or PAGE_SIZE, receive)
+        elif page_size and at_most is None:
+            rows = self._counted(page_size, receive)
+        else:
+            rows = iter_rows(
+                self.session, self.query, self.paths, limit=at_most, page_size=page_size, receive=receive
+            )
+        left = limit
+        async with aclosing(rows):
+            async for row in rows:
+                if row is not None:
+                    yield row
+                    left = None if left is None else left - 1
+                if left == 0:
+                    return
+
+    def _passing(self, rows: list[Row], _sent: int) -> list[Row | None]:
+        return [row if self.passes(row) else None for row in rows]
+
+    async def _counted(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
+        """Rows of pages fetched ahead; the first has the total, so that none beyond the last is fetched."""
+
+        async def fetch(number: int) -> list[Any]:
+            found = await self._page(number, size, receive, with_count=number == 1)
+            if found.count is not None:
+                pages.left = found.count
+            return found.rows
+
+        pages = Prefetch(fetch, size)
+        try:
+            while not pages.ended:
+                for row in await pages.next():
+                    yield row
+        finally:
+            await pages.close()
+
+    async def _page(self, number: int, size: int, receive: Receive, *, with_count: bool = False) -> Page:
+        return await page(
+            self.session,
+            self.query,
+            self.paths,
+            number=number,
+            per_page=size,
+            with_count=with_count,
+            receive=receive,
+        )
+
+    async def _unhurried(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
+        """Rows page by page, each page requested when it is consumed."""
+        number, full = 1, True
+        while full:
+            found = await self._page(number, size, receive)
+            full = len(found.rows) == size
+            number += 1
+            for row in found.rows:
+                yield row
 
 
 class Finder:
@@ -32,7 +127,7 @@ class Finder:
         self._session = session
         self._loader = loader
 
-    async def question(
+    async def compile(
         self,
         entity_type: type[T],
         fields: Iterable[str] | None,
@@ -41,7 +136,7 @@ class Finder:
         q: str | None = None,
         sort: str | None = None,
         direction: str | None = None,
-    ) -> Question:
+    ) -> CompiledFind:
         """The compiled find for `asked`, the Q objects and lookups; `sort` may start with `-`."""
         entity = entity_of(entity_type)
         compiled = await self._compiled(entity.type, *asked)
@@ -54,7 +149,7 @@ class Finder:
             sort, direction = sort[1:], direction or "DESC"
         search = " ".join(filter(None, [q, compiled.q]))
         query = FindQuery(entity, compiled.filter or None, search or None, sort, direction)
-        return Question(self._session, query, paths, compiled)
+        return CompiledFind(self._session, query, paths, compiled)
 
     async def _compiled(self, type_name: str, where: Sequence[Q], filters: Mapping[str, Any]) -> Compiled:
         asked = await resolve_query(self._session, type_name, Q(*where, **filters))
@@ -70,20 +165,18 @@ class Finder:
             found = [*await self._loader.load(entity_type, [incomplete[0].id], None)]
         return found[0] if found else None
 
-    async def count(self, question: Question) -> int:
+    async def count(self, find: CompiledFind) -> int:
         """The number of matches, by rows only where a post filter remains."""
-        compiled = question.compiled
+        compiled = find.compiled
         if compiled.post_filter is None:
-            return await count(self._session, question.query)
+            return await count(self._session, find.query)
         needs = compiled.post_filter.fields
-        return await count_tested(
-            self._session, question.query, compiled.post_filter, needs, compiled.count_plan
-        )
+        return await count_tested(self._session, find.query, compiled.post_filter, needs, compiled.count_plan)
 
     async def objects(
         self,
         entity_type: type[T],
-        question: Question,
+        find: CompiledFind,
         *,
         limit: int | None = None,
         page_size: int | None = None,
@@ -91,23 +184,23 @@ class Finder:
     ) -> AsyncGenerator[T, None]:
         """The objects that match, page by page; rows that were outdated on arrival are loaded again."""
         incomplete: list[T] = []
-        receive = self._loader.receiver(entity_type, incomplete, question.passes)
-        objects = question.rows(limit=limit, page_size=page_size, prefetch=prefetch, receive=receive)
+        receive = self._loader.receiver(entity_type, incomplete, find.passes)
+        objects = find.rows(limit=limit, page_size=page_size, prefetch=prefetch, receive=receive)
         async with aclosing(objects):
             async for obj in objects:
                 if incomplete:
                     outdated = [each.id for each in incomplete]
                     incomplete.clear()
-                    await self._loader.load(entity_type, outdated, question.paths)
+                    await self._loader.load(entity_type, outdated, find.paths)
                 yield obj
 
     async def snapshot(
-        self, entity_type: type[T], question: Question, limit: int | None, size: int
+        self, entity_type: type[T], find: CompiledFind, limit: int | None, size: int
     ) -> AsyncGenerator[T, None]:
         """The objects that match now: their ids first, then `size` objects per request."""
-        post_filter = question.compiled.post_filter
-        narrow = replace(question, paths=["id", *(post_filter.fields if post_filter else ())])
+        post_filter = find.compiled.post_filter
+        narrow = replace(find, paths=["id", *(post_filter.fields if post_filter else ())])
         ids = [row["id"] async for row in narrow.rows(limit=limit)]
         for start in range(0, len(ids), size):
-            for obj in await self._loader.load(entity_type, ids[start : start + size], question.paths):
+            for obj in await self._loader.load(entity_type, ids[start : start + size], find.paths):
                 yield obj

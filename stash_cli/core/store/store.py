@@ -95,8 +95,8 @@ class StashEntityStore:
         """
         plain, inverse = split_inverse(entity_type, fields)
         asked, finder = (where, filters), self._finder
-        question = await finder.question(entity_type, plain, asked, q=q, sort=sort, direction=direction)
-        found = [obj async for obj in finder.objects(entity_type, question, limit=limit)]
+        find = await finder.compile(entity_type, plain, asked, q=q, sort=sort, direction=direction)
+        found = [obj async for obj in finder.objects(entity_type, find, limit=limit)]
         return await self._loader.load_inverse(entity_type, found, inverse)
 
     async def find_one(self, entity_type: type[T], *where: Q, **filters: Any) -> T | None:
@@ -128,26 +128,24 @@ class StashEntityStore:
         if query_batch < 1:
             raise StashUsageError("query_batch is at least 1.")
         asked, finder = (where, filters), self._finder
-        question = await finder.question(entity_type, fields, asked, q=q, sort=sort, direction=direction)
+        find = await finder.compile(entity_type, fields, asked, q=q, sort=sort, direction=direction)
         if snapshot:
-            objects = finder.snapshot(entity_type, question, limit, query_batch)
+            objects = finder.snapshot(entity_type, find, limit, query_batch)
         else:
-            objects = finder.objects(
-                entity_type, question, limit=limit, page_size=query_batch, prefetch=prefetch
-            )
+            objects = finder.objects(entity_type, find, limit=limit, page_size=query_batch, prefetch=prefetch)
         async with aclosing(objects):
             async for obj in objects:
                 yield obj
 
     async def count(self, entity_type: type[T], *where: Q, q: str | None = None, **filters: Any) -> int:
         """The number of matches; rows are loaded only where the server cannot count them."""
-        question = await self._finder.question(entity_type, ["id"], (where, filters), q=q)
-        return await self._finder.count(question)
+        find = await self._finder.compile(entity_type, ["id"], (where, filters), q=q)
+        return await self._finder.count(find)
 
     async def explain(self, entity_type: type[T], *where: Q, **filters: Any) -> str:
         """The filter that `find` would send, and the post filter; only names are looked up."""
-        question = await self._finder.question(entity_type, ["id"], (where, filters))
-        return question.compiled.explain()
+        find = await self._finder.compile(entity_type, ["id"], (where, filters))
+        return find.compiled.explain()
 
     @overload
     async def populate(

@@ -8,8 +8,9 @@ import re
 import sys
 from contextlib import asynccontextmanager
 from logging import DEBUG, INFO
+from math import isfinite
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.log import logger
@@ -17,7 +18,6 @@ from stash_cli.core.transport import answers
 from stash_cli.core.transport.event_loops import PerLoop
 from stash_cli.core.transport.faults import translate
 from stash_cli.core.transport.files import Uploads, download_url, multipart, same_origin
-from stash_cli.core.transport.json_answers import JsonReader
 from stash_cli.core.transport.outcome import Progress, check_read_only
 from stash_cli.core.transport.proxies import is_local, routing_transport
 from stash_cli.core.transport.setup import naming, tls_context
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _CONNECT = 10.0
 _KEEP_ALIVE = 30.0
+ENOUGH = 400_000
+"""Bytes after which the import of a faster reader is worth its time."""
 
 
 class HttpTransport:
@@ -267,3 +269,39 @@ def _mark(value: Any) -> Any:
 
     digits = format(Decimal(repr(value)), "f")
     return f"{_MARK}{digits if '.' in digits else digits + '.0'}"
+
+
+class JsonReader:
+    """Reads the answers of one server."""
+
+    def __init__(self) -> None:
+        self._received = 0
+
+    def read(self, body: bytes) -> Any:
+        """The JSON value in `body`, in any encoding that JSON may have; all numbers are finite.
+
+        Raises ValueError, and RecursionError where it is nested too deeply.
+        """
+        self._received += len(body)
+        if self._received > ENOUGH:
+            import msgspec
+
+            try:
+                return msgspec.json.decode(body)
+            except (msgspec.MsgspecError, ValueError, RecursionError):
+                # It reads UTF-8 only and no lone surrogates, which file names may have. What is wrong with
+                # any other text is said below.
+                pass
+        return json.loads(body, parse_float=_finite, parse_constant=_refuse)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        _refuse(text)
+    return number
+
+
+def _refuse(text: str) -> NoReturn:
+    # NaN is no JSON, and 1e999 would be printed as Infinity, which is none either.
+    raise ValueError(f"{text[:20]} is not a number of JSON")

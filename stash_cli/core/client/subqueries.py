@@ -1,7 +1,7 @@
-"""Parts of a query as the ids that they find, where neither one filter nor rows say the whole.
+"""Subqueries: parts of a query that are asked first, each on its own, and replaced by the ids that they find.
 
 The server has no filter for "not a duplicate" or "no cover or rated high", and rows do not hold what it would
-take. Each such part alone has a filter: it is asked first, and its ids take its place.
+take. Each such part alone has a filter.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ async def answerable(session: Session, type_name: str, query: Q) -> Q:
             logger.debug("asking for ids: %s", error)
         else:
             return query
-    return await with_found_ids(session, type_name, query)
+    return await with_subquery_ids(session, type_name, query)
 
 
-async def with_found_ids(session: Session, type_name: str, query: Q) -> Q:
+async def with_subquery_ids(session: Session, type_name: str, query: Q) -> Q:
     """`query` with the ids of matches in place of the lookups that only a filter of their own can say."""
     known = {}
     for leaf in _unread(type_name, query):
