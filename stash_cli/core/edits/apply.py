@@ -92,6 +92,7 @@ class Applier:
                 if not left[0]:
                     left.popleft()
                 again = await self._send_shielded(request, lost.holding(note), skip)
+                # In the place of the request that they were in, because later operations may rely on them.
                 left.extendleft(deque(each) for each in reversed(again))
             if lost and self.reads_back:
                 await lost.look_up()
@@ -276,6 +277,7 @@ async def _execute(session: Session, sent: Sequence[BatchOperation]) -> list[dic
 
 def _is_lost(sent: BatchOperation) -> bool:
     """Whether the server did not say what it thinks of the operation itself."""
+    # These are refused before the operation is looked at, so all others would be, too.
     if isinstance(sent.error, StashAuthenticationError | StashSystemNotReadyError):
         return True
     return sent.outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
@@ -283,6 +285,7 @@ def _is_lost(sent: BatchOperation) -> bool:
 
 def _may_name_one(error: StashError | None) -> bool:
     """Whether the server refused, so that nothing was done, and perhaps because of one object only."""
+    # A locked database is no fault of any object: in parts it would be locked as well.
     return isinstance(error, StashGraphQLError) and not isinstance(error, StashLockedError)
 
 

@@ -70,6 +70,8 @@ def check_known(plan: Plan, server: ServerCapabilities) -> None:
 
 def _with_lists_beside(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPlan:
     """The plan with lists that are changed by parts beside the input where one bulk update cannot say all."""
+    # Within an update of its own a list is sent as a whole, and what others put into it meanwhile would be
+    # lost.
     if not plan.changes or is_exact(plan, server):
         return plan
     apart = {
@@ -100,6 +102,7 @@ def alike(plans: Iterable[ObjectPlan], server: ServerCapabilities) -> list[list[
     groups: dict[Any, list[ObjectPlan]] = {}
     for number, plan in enumerate(plans):
         change = bulk_change(plan, server)
+        # A number is a key of its own: what has no equal bulk update is in a group alone.
         key = number if change is None else (plan.type, json.dumps(change, sort_keys=True))
         groups.setdefault(key, []).append(plan)
     return list(groups.values())
@@ -131,6 +134,7 @@ def bulk_change(plan: ObjectPlan, server: ServerCapabilities) -> dict[str, Any] 
 def _part(plan: ObjectPlan, name: str) -> dict[str, Any] | None:
     """Items to add to a list of the input, or to remove; None for both, and for a whole list."""
     change = plan.changes.get(name, ("", Change()))[1]
+    # A bulk input has one mode for each list: ADD, REMOVE or SET.
     if bool(change.added) == bool(change.removed):
         return None
     return list_change(plan.type, name, change.added or change.removed, "ADD" if change.added else "REMOVE")
@@ -195,6 +199,7 @@ def _joined(main: list[Operation], sides: list[Operation]) -> list[Operation]:
     for side in sides:
         at = places.get((side.name, side.ids))
         held = None if at is None else found[at]
+        # One input cannot both add to a list and remove from it.
         if at is None or held is None or held.input.keys() & side.input.keys() != {"ids"}:
             if side.is_bulk:
                 places[side.name, side.ids] = len(found)

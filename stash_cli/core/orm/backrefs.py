@@ -37,6 +37,7 @@ def propagate(obj: StashObject, name: str, before: Any, after: Any) -> None:
         left = [target for target, _ in gone]
     else:
         left, come = _referents(obj, name, before), pairs(relation, after)
+    # Before anything is recorded: the side that changes last is the one that saves.
     for target in (*left, *(target for target, _ in come)):
         discard_changes(obj, name, target)
     for target in left:
@@ -126,6 +127,7 @@ def append_backref(holder: StashObject, name: str, obj: StashObject, item: Any =
         discard_changes(holder, name, obj)
         _set_item(holder, name, backref_item(relation, obj, item), is_in=True)
         return
+    # A field with one object is moved: whoever had it before, here or on the server, loses it.
     for other in _referents(holder, name, held):
         if other != obj:
             remove_backref(other, relation.inverse_field or "", holder)

@@ -53,6 +53,7 @@ class TrackedList(list[Any]):
             super().__setitem__(index, new)
 
     def __reduce_ex__(self, _protocol: SupportsIndex) -> tuple[type[list[Any]], tuple[list[Any]]]:
+        # Copies and pickles are plain lists: the owner's field is not theirs to edit.
         return list, (list(self),)
 
 
@@ -98,6 +99,7 @@ def _tracked(method: Callable[..., Any]) -> Callable[..., Any]:
     return edit
 
 
+# These put in nothing new, so they need no version that tracks what is put in.
 for _name in ("remove", "pop", "clear", "sort", "reverse", "__delitem__", "__imul__"):
     setattr(TrackedList, _name, _tracked(getattr(list, _name)))
 for _name in ("pop", "popitem", "clear", "__delitem__"):
@@ -126,6 +128,7 @@ def track(value: Any, owner: Owner | None) -> Any:
 
 
 def _track_embedded(value: Embedded, owner: Owner) -> Embedded:
+    # Two owners of one value would each save the edits that are meant for the other.
     held = owner_of(value)
     if held is not None and (held[0] is not owner[0] or held[1] != owner[1]) and _is_held(value, held):
         value = copy(value)

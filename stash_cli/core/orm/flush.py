@@ -99,6 +99,7 @@ def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
     }
     for times, number in COUNTED.items():
         if times in changed and times not in unsent:
+            # The times say how many they are; sending the number, too, would count them twice.
             unsent |= {number} & changed.keys()
     pending = held.copy() if (held := state_of(obj).pending) else Pending()
     for name in without:
@@ -140,6 +141,8 @@ def apply_flush(obj: StashObject, flush: FlushPlan, server_id: str | int, number
         drop_sent(held.inputs, flush.pending.inputs)
     if flush.verb == "Create":
         for name, (before, after) in flush.sides.items():
+            # A new object has nothing in the lists that follow, so that they are differences to an empty
+            # one.
             if before is UNSET and isinstance(after, list):
                 merge_answer(obj, {name: []})
     state_of(obj).commit(flush.values, number, flush.before)
@@ -222,6 +225,7 @@ def _text_change(before: list[Any], after: list[Any]) -> Change | None:
         return None
     if len({*before, *after}) < max(len(before), len(after)):
         return None
+    # The bulk update appends and removes; a text in the middle or another order needs the whole list.
     added, removed = after[len(before) :], [text for text in before if text not in after]
     if added and after[: len(before)] == before:
         return Change(added=tuple(added))

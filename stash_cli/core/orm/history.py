@@ -32,6 +32,7 @@ ALWAYS_DIRTY: Final = _AlwaysDirty()
 def snapshot(value: Any) -> Any:
     """Copy of a field's value: lists and maps copied, embedded values as their fields, links as they are."""
     if isinstance(value, list):
+        # Embedded values are edited in place, so that a shallow copy would change with them.
         if value and isinstance(value[0], Embedded):
             return [dict(item.__dict__) if isinstance(item, Embedded) else item for item in value]
         return value.copy()
@@ -233,6 +234,8 @@ class Pending:
 
     def copy(self) -> Pending:
         """Independent copy, without fields in flight: the copied object waits for no answer."""
+        # Only the deltas are edited in place; the other values are replaced as a whole, so sharing them does
+        # no harm.
         members, backref_changes = (
             {name: delta.copy() for name, delta in deltas.items()}
             for deltas in (self.members, self.backref_changes)

@@ -102,6 +102,8 @@ class Plan:
 
     def layout(self, names: tuple[str, ...]) -> RowLayout:
         """The layout of a row with these names, kept for the next ones."""
+        # The rows of one query are alike, so few layouts are in use; a program that asks in many shapes must
+        # not grow without end.
         if len(self.layouts) >= _MAX_LAYOUTS:
             self.layouts.clear()
         steps = tuple(self.setters.get(name) for name in names)
@@ -142,6 +144,7 @@ def blank(cls: type[E], listener: StateListener | None = None) -> tuple[E, Insta
 
 def bare(cls: type[A], values: dict[str, Any], known: set[str]) -> A:
     """An object of `cls` that holds `values`, of which `known` count as set; an entity without its state."""
+    # Not `model_construct`, which walks over all fields: this is the inner loop of reading.
     made = cls.__new__(cls)
     _put(made, "__dict__", values)
     _put(made, "__pydantic_fields_set__", known)

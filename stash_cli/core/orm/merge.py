@@ -50,6 +50,8 @@ def merged(name: str, relation: RelationshipMetadata | None, base: Any, mine: An
 def as_sent(name: str, relation: RelationshipMetadata | None, base: Any, sent: Any, theirs: Any) -> Any:
     """The server's value before others made it `theirs`: `base` with as much of `sent` as it has taken."""
     if name in COUNTERS:
+        # The mutation was carried out in part at most, so the number lies between what it was and what was
+        # sent.
         low, high = sorted((base or 0, sent or 0))
         return min(max(theirs or 0, low), high)
     if isinstance(sent, dict) or isinstance(theirs, dict):
@@ -133,6 +135,7 @@ def _key(relation: RelationshipMetadata | None) -> Key:
 def _merged_list(key: Key, base: list[Any], mine: list[Any], theirs: list[Any]) -> list[Any]:
     """Our items in our order without those removed by the server, then those added by the server."""
     was, here, there = ({key(item): item for item in items} for items in (base, mine, theirs))
+    # Gone from the server although it was there: others removed it, and nothing here asked for it to stay.
     kept = [item for item in mine if key(item) in there or key(item) not in was]
     kept = [_merged_item(was, there, key(item), item) for item in kept]
     return kept + [item for item in theirs if key(item) not in was and key(item) not in here]

@@ -63,6 +63,7 @@ class Loader:
             receive = self.receiver(entity_type, incomplete)
             pages = pages_by_id(self._session, entity_of(entity_type), asked, paths, receive)
             found |= {obj.id: obj async for objects in pages for obj in objects if obj is not None}
+            # Their answer was overtaken by a write: the next round reads what was written.
             asked = [obj.id for obj in incomplete]
             if not asked:
                 break
@@ -115,6 +116,8 @@ class Loader:
         for each in needy:
             if each.is_new():
                 raise StashUsageError(f"{each!r} was never saved: the server has nothing to load.")
+            # What is loaded is merged by identity, so an object from elsewhere has to be in the map to
+            # receive it.
             if self._identity.get(cls, each.id) is None:
                 self._identity.add(each)
         needed = paths if force else sorted(set().union(*(missing_paths(each, paths) for each in needy)))

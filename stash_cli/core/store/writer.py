@@ -52,6 +52,8 @@ class Writer:
         """Save objects under their locks; those that are in no store are added to this one."""
         async with self._client.object_locks.hold(objects):
             for each in objects:
+                # Before it is saved: from the answer on, others may load the same id, and must get this
+                # object.
                 if self._identity.get(type(each), each.id) is not each:
                     self._identity.add(each)
             return await unit.save(objects)

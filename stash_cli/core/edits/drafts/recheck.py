@@ -68,6 +68,7 @@ def rebase(edits: Iterable[Edit], row: Row) -> tuple[tuple[Edit, ...], dict[str,
     conflicts: dict[str, Conflict] = {}
     for edit in edits:
         now = before_of(edit.type, edit.field, row)
+        # Not read, or not readable on this server: nothing to compare, so the edit stays as it was planned.
         if now is UNSET or edit.before is UNSET:
             found.append(edit)
         elif is_so(replace(edit, before=now)):

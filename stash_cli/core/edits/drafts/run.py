@@ -71,10 +71,12 @@ class DraftRun:
         for read_at, page in self.draft.pages():
             left = page
             while left and self.applier.stopped is None:
+                # A window is checked at once, so it must be sent before what was checked is outdated.
                 size = min(2 * CHUNK, _AHEAD * pace.size)
                 window, left = left[:size], left[size:]
                 operations = await self._planned(window, read_at, recorder, fail)
                 self.expect([self._named(each) for each in operations])
+                # No longer held back: the outcome of the new object is known when these are sent.
                 for each in self._links(window):
                     self.hold(each.id, -1)
                 await self.applier.apply(operations, self._noting(note), skip=skip)

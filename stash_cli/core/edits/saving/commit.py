@@ -112,6 +112,8 @@ def _side_mutation(obj: StashObject, flush: FlushPlan, operation: Operation) -> 
         queued = held.members.get(name)
     items = history.added if change.added else history.removed
     queue = None if queued is None else queued.added if change.added else queued.removed
+    # A link is in a list once, but a time may be in a history twice: a scene can be played twice in one
+    # second.
     put_in = _joined if name in relationships(type(obj).__name__) else _more
     step = partial(put_in if change.added else _less, items=items)
     return SideMutation(operation, name, step, tuple(items), queue)
@@ -143,6 +145,8 @@ def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:
         done = {id(item) for item in call.items}
         for key in [key for key, item in call.queue.items() if id(item) in done]:
             del call.queue[key]
+        # A list that was never read has no committed state to rebase; only the items that were sent are
+        # known.
         came = call.step([])
         backrefs.commit_backrefs(obj, call.field, [] if came else list(call.items), came)
     else:

@@ -55,6 +55,8 @@ async def find_conflicts(
         raise StashUsageError(f"on_conflict is raise, mine or merge, not {on_conflict!r}.")
     many = list(flushes)
     if on_conflict == "mine":
+        # What may have been done is looked at nevertheless: a difference that is sent twice would count
+        # twice.
         many = [(obj, flush) for obj, flush in many if flush.pending.unknown]
     await reload_changed(client, many, always=on_conflict is not None)
     if on_conflict in ("mine", "merge"):

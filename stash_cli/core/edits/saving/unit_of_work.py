@@ -98,6 +98,8 @@ class UnitOfWork:
         if not self.objects:
             return BatchResult([])
         self.waiting = {id(obj): obj for obj in self.objects}
+        # Before anything else: what turns out to have been made has the server's id from here on, and
+        # perhaps nothing left to send.
         for obj, error in await resolve(self.client, self.objects, forget=self.retry_unknown):
             self._note(obj, error)
         await load_before_save(self.client, self.waiting.values())
@@ -109,6 +111,8 @@ class UnitOfWork:
             await self._step()
         answers = self.applier.raw or []
         self.applier.raw = None
+        # Side mutations name their object by its id, which a new one has only now; their answers are no part
+        # of the result.
         await self._sides()
         return BatchResult([self.outcomes[id(obj)] for obj in self.objects], answers)
 
@@ -153,6 +157,7 @@ class UnitOfWork:
         opened = {key: self._open(obj) for key, obj in self.waiting.items()}
         wanted = {id(each) for links in opened.values() for many in links.values() for each in many}
         ready = [obj for key, obj in self.waiting.items() if not opened[key]]
+        # Those that others wait for go first, so that the next request can hold these others.
         ready.sort(key=lambda obj: id(obj) not in wanted)
         if ready:
             await self._send(ready[: self.size])
@@ -177,6 +182,8 @@ class UnitOfWork:
                     self._take(sending, each, {"id": each[0].id})
             await self._write(sending, [each for each in prepared if self._is_sent(each[1])])
         if (stopped := self.applier.stopped) is not None:
+            # Nothing was written and nothing may have been: the cause itself says more than a result in
+            # which all failed.
             if not self.saved and not isinstance(stopped, StashUnknownOutcomeError):
                 raise stopped
             for obj in list(self.waiting.values()):
@@ -310,4 +317,5 @@ async def write(client: StashClient, operation: str, objects: Sequence[StashObje
 def _row(rows: Sequence[Any], object_id: str) -> Mapping[str, Any]:
     """The row of an object in an answer; of a new object the only one."""
     named: list[Mapping[str, Any]] = [row for row in rows if row]
+    # An update of an object is answered under its id; a create has no id to look for, and one row.
     return next((row for row in named if str(row["id"]) == object_id), named[0])

@@ -103,6 +103,7 @@ async def _resolve_type(
 ) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
     created = client.created(cls.__name__)
     with client.session.order.request() as sent:
+        # Objects whose creation was answered are known to be others.
         rows = [row async for row in _newest(client, cls, group) if row["id"] not in created]
         matches = match(cls, group, rows)
         for (obj, lost), row in matches.found:
@@ -133,6 +134,7 @@ async def _newest(client: StashClient, cls: type[StashObject], group: Sequence[L
     after = min(lost.after for _, lost in group)
     size = min(_PAGE, max(50, 2 * len(group)))
     for number in range(1, _PAGES + 1):
+        # By id and not by time: clocks differ, and servers keep whole seconds.
         paging = {"page": number, "per_page": size, "sort": "id", "direction": "DESC"}
         answer = await client.session.call(entity.find, {"filter": paging}, paths, quiet=True)
         rows = answer.get(entity.items) or []
@@ -174,6 +176,7 @@ def match(cls: type[StashObject], lost: Sequence[Lost], rows: Iterable[Row]) -> 
         sent = _values(cls, each.flush.input, each.flush.values)
         groups.setdefault(dumps(sent, sort_keys=True), []).append((obj, each))
     result = Matches()
+    # Equal rows first, so that no object is given a row that another one equals.
     left = [_assign(cls, many, candidates, result, _equals) for many in groups.values()]
     left = [_assign(cls, many, candidates, result, _holds) for many in left if many]
     for many in filter(None, left):
@@ -188,6 +191,7 @@ def _assign(
     sent = _values(cls, many[0][1].flush.input, many[0][1].flush.values)
     fitting = [each for each in candidates if _is_since(each.row, many) and fits(each.values, sent)]
     fitting = [each for each in fitting if not each.is_taken]
+    # Somebody else has made the same: which of the rows is whose cannot be told.
     if len(fitting) > len(many) or any(_is_before(each.row, many) for each in fitting):
         result.unclear += [(each, [str(one.row["id"]) for one in fitting]) for each in many]
         return []
