@@ -62,6 +62,7 @@ class HistoryGroup(LazyGroup):
     def asked_for_help(self, words: list[str]) -> list[str]:
         """The words for `list` where no command is named."""
         found = super().asked_for_help(words)
+        # `stash history --json` has options but no command, and means the list, too.
         is_list = not found or (found[0].startswith("-") and found[0] not in ("-h", "--help"))
         return ["list", *found] if is_list else found
 
@@ -99,6 +100,7 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
     check_output(runtime)
     journal = open_journal(runtime)
     most = number_shown(runtime, options.limit)
+    # One more than is shown, to know whether there are any more.
     found = [facts(each) for each in summaries(journal, limit=most + 1 if most >= 0 else -1)]
     runtime.print_rows(RUNS, found[:most] if most >= 0 else found)
     if not found and runtime.for_people:

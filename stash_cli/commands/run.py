@@ -156,6 +156,7 @@ def run_chain(runtime: Runtime, options: RunOptions) -> None:
     )
     steps = parse_steps(runtime, spec, options)
     with _lock(runtime, spec):
+        # With the lock held: a run that is refused must not look like one that started and never ended.
         ping(runtime, spec, "/start")
         records = [StepRecord(step.text) for step in steps]
         try:
@@ -229,6 +230,7 @@ async def _queued(
     clean, which is guarded. Then the jobs of others are waited for, because the server does one at a time.
     """
     waiting = await session.call("jobQueue", {}) or []
+    # A job of the queue has no type; its description is all that tells what it does.
     same = [job for job in waiting if str(job["description"]).rstrip(".") == task.job]
     if same and task.verb != "clean" and not (options.flags or options.targets):
         runtime.streams.note(f"{step.text}: joined job {same[0]['id']}, which another client has started")

@@ -100,6 +100,8 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     check_output(runtime)
     if runtime.options.no_journal:
         raise StashUsageError(f"{verb} cannot work without the journal")
+    # Which run is the last one depends on who worked before, so only a person, who sees its name, may leave
+    # it out.
     if options.run is None and not (options.dry_run or runtime.streams.interactive):
         raise StashUsageError(
             f"name the run to {verb}: stash {verb} RUN, because there is no terminal to ask",
@@ -184,6 +186,7 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
         confirm(runtime.streams, f"undo {many}; run {number} stays", yes=options.yes)
         reports = []
         for run in runs:
+            # Each undo is a run of its own in the journal, so that it can be made again without the others.
             reports.append(await undo(session, runtime.recorder(), run.id))
             tell(runtime, reports[-1], run.id, "undo", is_dry=False)
         return reports

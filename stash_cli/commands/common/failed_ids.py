@@ -17,6 +17,8 @@ def check_failed_to(target: str | None) -> None:
     if target is None or target == "-":
         return
     try:
+        # Appending shows that the file can be written, and keeps the ids of an earlier attempt until there
+        # are new ones.
         Path(target).open("a", encoding="utf-8").close()
     except OSError as error:
         raise StashUsageError(f"--failed-to: {target} cannot be written: {error.strerror or error}") from None

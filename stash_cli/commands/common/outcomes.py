@@ -147,6 +147,7 @@ class Outcomes:
 
         errors = [*self.problems.values(), *([self.gave_up] if self.gave_up and self.left else [])]
         if self.touched:
+            # A server that is gone or refuses the key stays visible, also where a part was done before.
             unsent = (each.exit_status for each in errors if outcome_of(each) is Outcome.NOT_SENT)
             found = {PARTLY, *unsent}
         else:

@@ -192,7 +192,9 @@ async def pages_of(
         async for page in iter_pages(session, search.query, paths, limit=limit):
             yield page
         return
+    # The server skips whole pages only; rows before `skip` are read and left out here.
     last = None if limit is None else search.skip + limit
+    # How many rows it takes until enough have matched, or are sorted, is not known before.
     at_most = last if search.matches is None and search.order is None else None
     pages = _matching(iter_pages(session, search.query, search.fields(paths), limit=at_most), search.matches)
     if search.order is not None:

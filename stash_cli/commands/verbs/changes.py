@@ -111,11 +111,13 @@ class Names:
 
         entity, names = ENTITIES[target], [Name.parse(word) for word in words]
         found = await resolve(self.session, entity, names, Policy(missing="omit"))
+        # Several objects have this name: making another one would only add to them.
         for error in found.errors.values():
             raise error
         nameless = [name for name in found.missing if not name.name]
         if nameless:  # an id that nothing has
             (await resolve(self.session, entity, nameless)).require_all()
+        # Servers compare the names of tags without regard to case: `beach` and `Beach` are one new tag.
         made = {name.written: f"{NEW}{name.name.casefold()}" for name in found.missing}
         self._note(target, {n.written: made.get(n.written) or found.ids[n][0] for n in names})
 
@@ -210,6 +212,7 @@ class Changes:
             after = _list_after(before, values)
         else:
             after = _plain_after(target, before, values)
+            # Counters are written by mutations of their own, which have no quirks of the update.
             if attr not in COUNTERS:
                 update_value(self.entity.type, target.flag.field.name, after)
         return Edit(self.entity.type, str(row["id"]), attr, before, after)
@@ -331,6 +334,7 @@ def _map_after(before: Any, values: Values) -> Any:
             whole, sets, gone = dict(value or {}), {}, []
         elif given.op is Op.CLEAR:
             gone.append(given.key)
+        # Nothing to replace in: an object without the field does not get one.
         elif given.op is Op.SUBSTITUTE and given.key not in held:
             continue
         else:

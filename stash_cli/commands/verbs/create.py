@@ -82,6 +82,7 @@ async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str,
     from stash_cli.core.edits.plan import plan_create
 
     entity, paths = noun.entity, wanted(runtime, noun)
+    # The id tells whether the server has confirmed it, whatever columns were asked for.
     asked = paths if paths is None or "id" in paths else ["id", *paths]
     row: dict[str, Any] = await confirmed(
         apply_one(session, plan_create(entity.type, values, asked)),

@@ -137,6 +137,7 @@ def print_plan(runtime: Runtime, doomed: Doomed) -> None:
         runtime.streams.note(line)
     doomed.found.require_all()
     ids = doomed.found.ids
+    # One operation for all, as a person thinks of it; what is sent is in requests of 250.
     for each in plan_destroy(doomed.noun.entity.type, ids, dict(doomed.flags), size=max(1, len(ids))):
         runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
 
@@ -148,6 +149,7 @@ async def write_deletion(session: Session, runtime: Runtime, doomed: Doomed, tar
         runtime.streams.note(line)
     if not doomed.found.rows:
         doomed.found.require_all()
+    # With the times of today, `apply` sees what was changed since, or is another object under the same id.
     states = await _states(session, doomed.noun.entity, doomed.found.ids)
     facts = {"flags": dict(doomed.flags), "objects": states, "lines": lines}
     await write_plan(session, runtime, target, kind="delete", type=doomed.noun.entity.type, facts=facts)
@@ -244,6 +246,7 @@ def require_consent(runtime: Runtime, options: DeleteOptions, doomed: Doomed) ->
         for line in doomed.lines():
             runtime.streams.note(line)
     what = f"delete {doomed.found.summary()}"
+    # A file that is gone cannot be got back from a backup of the database, so a yes is not enough.
     if doomed.kinds:
         confirm_count(runtime.streams, f"{what} and {' and '.join(doomed.kinds)}", count, yes=options.yes)
     else:

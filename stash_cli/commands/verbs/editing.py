@@ -167,6 +167,7 @@ class Editing:
         told += [f"{self.count(changed)} {'changes' if changed == 1 else 'change'}"] if is_told else []
         told += [f"{stay:,} so already"] if stay else []
         told += [f"{cannot:,} cannot be changed"] if cannot else []
+        # The least: objects that get different values, and fields with mutations of their own, take more.
         requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
         yield f"{', '.join(told)}; {requests} request{'s' if requests != 1 else ''} or more"
 
@@ -282,6 +283,7 @@ class Editing:
             self._leave(run.already)
             self.outcomes.gave_up = applier.stopped
             write_failed(self.runtime, self.options.failed_to, self.outcomes)
+        # Such an error is about the whole command, and repeating it for each object would bury it.
         if isinstance(applier.stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
             raise applier.stopped
 
@@ -301,6 +303,7 @@ class Editing:
     def _leave(self, ids: Sequence[str]) -> None:
         """Count objects as unchanged that were found to be so already."""
         self.unchanged += ids
+        # What others have already changed so is no outcome of this command.
         left = set(ids)
         self.outcomes.asked[:] = [one for one in self.outcomes.asked if one not in left]
 
@@ -323,6 +326,7 @@ class Editing:
 
         def note(operation: Operation, done: BatchOperation) -> None:
             if done.error is not None:
+                # Nothing that names it can be sent without it, so the first failure ends the command.
                 raise done.error
             provisional = next(
                 one for (_, one, _), each in zip(wanted, operations, strict=True) if each is operation

@@ -318,6 +318,7 @@ async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
 
     server = planned.server
     await _apply(session, plan_updates(planned.first(), server).operations)
+    # Others may have named a source since the plan was made; its end would take that reference away.
     left = await left_over(session, planned)
     if left:
         raise StashError(
@@ -325,7 +326,10 @@ async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
             hint="Others may change them at this moment: try again.",
         )
     await _apply(session, [planned.last()])
+    # The server's own merge has changed the destination, so that what is still missing is told by what it
+    # has now.
     [now] = await rows_of(session, entity, [planned.target], paths_to_read(entity.type, server))
+    # Only now: aliases of the sources were taken as long as these existed.
     await _apply(session, plan_updates(planned.late(now), server).operations)
     await _apply(session, list(plan_destroy("SceneMarker", planned.repeated_markers(), {})))
 

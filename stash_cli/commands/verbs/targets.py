@@ -87,6 +87,7 @@ async def _ids_and_problems(
     """The ids that `words` mean, digits first, and the errors of the words that mean none or several."""
     from stash_cli.core.client.resolver import Name, resolve
 
+    # `012` is the id 12: servers answer with that, and it would not be found among the rows.
     ids = [str(int(word)) for word in words if word.isdecimal()]
     found = await resolve(session, entity, [Name.parse(word) for word in words if not word.isdecimal()])
     problems: dict[str, StashError] = {name.written: error for name, error in found.errors.items()}
@@ -166,6 +167,7 @@ class Selection:
         """The objects with these fields, each once."""
         seen: set[str] = set()
         async for rows in self._by_word(paths) if self.search is None else self._by_query(paths):
+            # An edit of the first page may move an object to a later one.
             new = [row for row in rows if row["id"] not in seen]
             seen |= {row["id"] for row in new}
             yield new

@@ -151,6 +151,7 @@ async def iter_pages(
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
+        # Servers refuse a list with the same id twice.
         chosen = list(dict.fromkeys(query.ids))[:limit]
         async for rows in pages_by_id(session, query.entity, chosen, paths, receive):
             yield rows

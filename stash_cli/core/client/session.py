@@ -266,7 +266,7 @@ class Session:
 
 
 def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The parts of an capability result that are kept; raises StashIntegrationError."""
+    """The parts of an introspection result that are kept; raises StashIntegrationError."""
     unread = "The server describes its API in a way that cannot be read."
     try:
         facts = reduce_introspection(schema)

@@ -30,6 +30,7 @@ async def answerable(session: Session, type_name: str, query: Q) -> Q:
         try:
             lookups.compile(type_name, query)
         except StashLookupError as error:
+            # Without the levels there is still a part that no filter says together with the others.
             logger.debug("asking for ids: %s", error)
         else:
             return query

@@ -68,6 +68,7 @@ def phash_text(noun: str) -> criteria.Handler:
 
 def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
     """Criteria `resolution` and `orientation` on the files of an entity."""
+    # By file and not by object, as the server joins them: one with two files matches by either.
     rows = file_rows(noun, source.c.width, source.c.height, source=source)
 
     def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> criteria.Condition:
@@ -126,6 +127,7 @@ def _age(link: Table, owner: str) -> criteria.Handler:
 
     def handle(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
         chosen, performers = link.alias(), t.performers.alias()
+        # An object without a date has no age to compare, and never matches, as on the server.
         age = criteria.age_at(performers.c.birthdate, entity.c.date)
         some = (
             select(1)
@@ -194,6 +196,7 @@ def year(name: str) -> criteria.Handler:
 
 def captions(noun: str) -> criteria.Handler:
     """Criterion on the language code of a caption; EXCLUDES compares it exactly, as the server does."""
+    # The code "00" of an unknown language is a value like any other.
     some = criteria.any_row(
         file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), criteria.string
     )

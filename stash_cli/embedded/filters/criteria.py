@@ -40,6 +40,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def _absent(column: ColumnElement[Any]) -> Condition:
+    # The server counts a text of spaces as missing, too.
     return or_(column.is_(None), func.trim(column) == "")
 
 
@@ -115,6 +116,7 @@ def date(column: ColumnElement[Any], criterion: Criterion) -> Condition:
     if modifier in ("IS_NULL", "NOT_NULL"):
         missing = or_(column.is_(None), column == "")
         return missing if modifier == "IS_NULL" else and_(column.is_not(None), column != "")
+    # The server parses nothing and compares texts, so what is no date is compared as well.
     make = _NUMBER.get(modifier)
     if make is None:
         raise UnsupportedModifier("date modifier type", modifier)
@@ -253,6 +255,8 @@ def string_list(rows: Select[Any]) -> Handler:
         if criterion["modifier"] != "EXCLUDES":
             return some(entity, criterion)
         found = rows.subquery()
+        # As one phrase, not word by word as in a column, and an object without rows is kept: so the server
+        # does it.
         return entity.c.id.not_in(select(found.c[0]).where(found.c[1].like(f"%{criterion['value']}%")))
 
     return handle
@@ -280,6 +284,7 @@ def total(parts: Callable[[], list[Select[Any]]]) -> Expression:
     def make(entity: Entity) -> ColumnElement[Any]:
         pieces = parts()
         found = (pieces[0].union_all(*pieces[1:]) if len(pieces) > 1 else pieces[0]).subquery()
+        # 0 and not NULL without rows: on the server EQUALS 0 finds them, and IS_NULL finds nothing.
         number = select(func.coalesce(func.sum(found.c[1]), 0)).where(found.c[0] == entity.c.id)
         return number.correlate(entity).scalar_subquery()
 

@@ -222,6 +222,7 @@ def _is_zip(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
 
 def _has_chapters(entity: criteria.Entity, word: str) -> criteria.Condition:
     divided = select(t.galleries_chapters.alias().c.gallery_id)
+    # The API has this yes or no as a text; anything but "true" is no.
     return entity.c.id.in_(divided) if word == "true" else entity.c.id.not_in(divided)
 
 

@@ -63,11 +63,13 @@ def plain(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
 
 def texts(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
     """Text columns that show NULL as ""."""
+    # The server answers "" for a text that was never set, and clients rely on it.
     return {name: sql.or_empty(table.c[name]) for name in names.split()}
 
 
 def dates(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
     """Fuzzy dates, cut to their precision."""
+    # Stored is the first day of the period, which is what filters and sort orders compare.
     return {name: sql.fuzzy_date(table.c[name], table.c[f"{name}_precision"]) for name in names.split()}
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _video, _image, _prints = t.video_files, t.image_files, t.files_fingerprints
+# A phash is stored as a number, whose bits are compared, and shown in hex.
 _shown_print = case(
     (_prints.c.type == "phash", func.printf("%x", _prints.c.fingerprint)),
     else_=cast(_prints.c.fingerprint, Text),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def _url_at(site: str) -> relations.Computed:
     """The first url of a site, or None."""
+    # Stored fields before 0.27 brought `urls`; clients of that time still read them.
     pattern = re.compile(rf"^https?://(?:www\.)?{re.escape(site)}/", re.IGNORECASE)
 
     def make(row: Row) -> str | None:
