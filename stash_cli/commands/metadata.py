@@ -31,6 +31,7 @@ async def prepare_auto_tag(session: Session, _: Runtime, options: TaskOptions, v
     kinds = {"performers": "Performer", "studios": "Studio", "tags": "Tag"}
     named = {kind: options.flags[kind] for kind in kinds if options.flags.get(kind)}
     if named:
+        # The saved choice goes as a whole: who names one tag does not want all studios as well.
         values = {name: value for name, value in values.items() if name not in kinds}
         for kind, words in named.items():
             values[kind] = ["*"] if "*" in words else await resolve_ids(session, kinds[kind], words)
@@ -92,6 +93,7 @@ async def prepare_clean_generated(_: Session, __: Runtime, options: TaskOptions,
 
 async def prepare_migrate(_: Session, __: Runtime, ___: TaskOptions, values: Values) -> Values:
     """The path of the backup, "" for one that the server chooses."""
+    # The field is required; "" has the server make a backup beside its database, and delete it on success.
     return {"backupPath": ""} | values
 
 

@@ -163,6 +163,7 @@ def _declared(options: type[CommandOptions]) -> Iterator[inspect.Parameter]:
     """The fields as parameters, those of a class before those it inherits, as help lists them."""
     hints = get_type_hints(options, include_extras=True)
     known = {each.name: each for each in fields(options) if each.name != "flags"}
+    # `fields()` has the inherited ones first.
     order = dict.fromkeys(name for cls in options.__mro__ for name in inspect.get_annotations(cls))
     for each in (known[name] for name in order if name in known):
         default = inspect.Parameter.empty if each.default is MISSING else each.default

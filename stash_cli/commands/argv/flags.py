@@ -149,6 +149,7 @@ class GlobalOptions:
     def of(cls, values: dict[str, Any]) -> GlobalOptions:
         known = {field.name for field in fields(cls)}
         facts = {name: value for name, value in values.items() if name in known}
+        # A template or a jq program says what is printed, so they stand for a format of their own.
         if facts.get("template") is not None:
             facts["output"] = TEMPLATE
         elif facts.get("jq") is not None:

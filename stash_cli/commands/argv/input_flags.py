@@ -124,6 +124,7 @@ class InputFlag:
             return images.as_input, "FILE|URL"
         if kind == "String" and field.attr in _DATES:
             return value_parsers.calendar_date, "DATE"
+        # An empty text clears a field, but an empty name is a variable of the shell that is not set.
         parse = value_parsers.not_blank if self.names_something else str
         return parse, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
 
@@ -197,6 +198,7 @@ def flag_table(type_name: str, *, group: str = "Fields", strip: str = "") -> Fla
 
 def _flat(type_name: str, strip: str) -> Iterator[InputFlag]:
     for item in input_flags(type_name).values():
+        # A nested object has its fields as flags; an item of a list has to be written in one word.
         if item.inner and not item.many:
             yield from _nested(item)
         else:

@@ -44,6 +44,7 @@ class ArgvScanner:
         self._queue = list(args)
         while self._queue:
             word = self._queue.pop(0)
+            # What follows `--` is no flag, whatever it looks like.
             if word == "--" or (prefix_only and not word.startswith("-")):
                 self._queue.insert(0, word)
                 break
@@ -77,6 +78,7 @@ class ArgvScanner:
         """Whether a word is no flag, or one of Typer's."""
         if not word.startswith("-") or word == "-" or word.partition("=")[0] in self.own:
             return True
+        # `-5` is a value, and `-L5` an option of Typer with its value.
         return _is_number(word) or (word[:2] in self.own and not word.startswith("--"))
 
     def _leave(self, word: str) -> None:
@@ -115,6 +117,7 @@ class ArgvScanner:
             self._store(index, flag, tail.removeprefix("=") or None)
             return True
         self._store(index, flag, None)
+        # Put back with a dash: the next letter of the cluster may be Typer's, or take a value.
         if tail:
             self._queue.insert(0, f"-{tail}")
         return True

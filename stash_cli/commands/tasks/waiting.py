@@ -116,6 +116,7 @@ class FollowOptions(CommandOptions):
 
 def snake(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
     """A row with its camelCase keys in snake_case, as all output has them."""
+    # The API mixes both spellings; rows of objects are in snake_case, so jobs are, too.
     fields = describe_api().types[type_name].fields
     return {fields[name].attr if name in fields else name: value for name, value in row.items()}
 
@@ -325,6 +326,7 @@ async def run_job(
         _tell_started(session, runtime, started)
     print_started(runtime, job)
     if session.connection.is_embedded:
+        # The library is closed when this process ends, and the job with it.
         report = await follow(session, runtime, job["id"], FollowOptions(progress="none"), started)
         report.tell(runtime)
 

@@ -140,6 +140,7 @@ def _id_arguments(declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> I
 @cache
 def _type_in(name: str) -> str | None:
     """The entity type in a name: `cover_image_id` -> Image."""
+    # The longest first: `scene_marker_id` names a marker, and `gallery_chapter` a chapter.
     known = sorted((*ENTITIES, "GalleryChapter"), key=len, reverse=True)
     return next((each for each in known if snake(each) in name), None)
 

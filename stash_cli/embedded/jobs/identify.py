@@ -90,6 +90,7 @@ class Identifier:
             .join(t.scenes_files, t.scenes_files.c.scene_id == t.scenes.c.id)
             .join(t.files, t.files.c.id == t.scenes_files.c.file_id)
             .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
+            # Nothing can stand beside a member of an archive.
             .where(t.scenes_files.c.primary, t.files.c.zip_file_id.is_(None))
             .order_by(path)
         )
@@ -118,6 +119,8 @@ class Identifier:
             if sidecar is None:
                 continue
             options = {**(self.options.get("options") or {}), **own}
+            # A transaction for each scene: a task that is stopped keeps what it has done, and other writers
+            # get their turn.
             with self.library.database.write() as connection:
                 values = _Changes(connection, number, sidecar.facts, options).values()
                 if values:

@@ -163,6 +163,8 @@ class SceneGroups:
             )
         elif rows:
             into = insert(t.groups_scenes)
+            # With ADD a group that is there keeps its number; a SET that names one twice is refused, as on
+            # the server.
             connection.execute(into.on_conflict_do_nothing() if change.mode == ADD else into, rows)
 
     @staticmethod

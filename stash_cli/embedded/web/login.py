@@ -196,6 +196,8 @@ def login_endpoint(library: Library, sessions: Sessions) -> Callable[[Request], 
         if wait:
             return refuse_guess(wait)
         async with checks:
+            # In a thread, because hashing a password takes a tenth of a second, in which nothing else would
+            # be answered.
             accepted = await run_in_threadpool(credentials.accepts_login, username, password)
         if not accepted:
             throttle.fail(address)
@@ -281,6 +283,8 @@ class AuthMiddleware:
         if rules.is_locked:
             return PlainTextResponse(REFUSAL, 403)
         key = request.headers.get("apikey") or request.query_params.get("apikey")
+        # Before the session: a key that is wrong is refused even where no credentials are set, as on the
+        # server.
         if key and not request.url.path.startswith(_OPEN):
             return None if rules.credentials.accepts_key(key) else self._wrong_key(request)
         if rules.credentials.needed:
@@ -303,6 +307,7 @@ class AuthMiddleware:
 def _challenge(request: HTTPConnection) -> Response:
     """The response without key or session: 401, or a redirect of browsers to the login page."""
     path = request.url.path.rstrip("/")
+    # Programs and pictures in a page cannot follow a redirect to a form, so they are told by the status.
     if path == "/graphql" or PurePosixPath(path).suffix not in {"", ".html"}:
         return _unauthorized()
     prefix = prefix_of(request.scope)
