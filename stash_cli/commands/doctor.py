@@ -1,4 +1,4 @@
-"""`doctor`: checks of the connection and of its surroundings, with what was found and how to mend it."""
+"""`doctor`: checks of the connection and the environment, with findings and remedies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.core.doctor.subject import Subject, Surroundings
+    from stash_cli.core.doctor.subject import Environment, Subject
     from stash_cli.core.settings import Connection
     from stash_cli.output.streams import Streams
 
@@ -75,7 +75,7 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
     findings: list[Finding] = []
 
     async def work() -> None:
-        from stash_cli.core.doctor.examination import ALL, EACH, examine
+        from stash_cli.core.doctor.checks import ALL, EACH, examine
 
         each = min(EACH, runtime.options.timeout or EACH)
         try:
@@ -131,7 +131,7 @@ def _summary(findings: list[Finding]) -> str:
 
 
 def examined(runtime: Runtime) -> Subject:
-    """The connection of this run with its surroundings; problems of settings are findings, not errors."""
+    """The connection of this run with its environment; problems of settings are findings, not errors."""
     from stash_cli.core.doctor.subject import Subject
 
     runtime.streams.no_input = True  # a keyring is read, but nobody is asked to unlock it
@@ -140,13 +140,13 @@ def examined(runtime: Runtime) -> Subject:
     except StashConfigurationError as error:
         problem = error
     else:
-        return Subject(connection, _surroundings(runtime, connection))
+        return Subject(connection, _environment(runtime, connection))
     # Where the key alone is at fault, the way to the server can be examined without it.
     try:
         connection = _in_time(lambda: _without_key(runtime))
     except StashConfigurationError:
-        return Subject(None, _surroundings(runtime, None), problem)
-    return Subject(connection, _surroundings(runtime, connection), key_problem=problem)
+        return Subject(None, _environment(runtime, None), problem)
+    return Subject(connection, _environment(runtime, connection), key_problem=problem)
 
 
 def _in_time(read: Callable[[], Connection]) -> Connection:
@@ -154,7 +154,7 @@ def _in_time(read: Callable[[], Connection]) -> Connection:
 
     Raises what it raises, and StashConfigurationError after the time.
     """
-    from stash_cli.core.doctor.examination import EACH
+    from stash_cli.core.doctor.checks import EACH
 
     found: Future[Connection] = Future()
 
@@ -189,15 +189,15 @@ def _without_key(runtime: Runtime) -> Connection:
     return connect(keyless, flags, environ)
 
 
-def _surroundings(runtime: Runtime, connection: Connection | None) -> Surroundings:
+def _environment(runtime: Runtime, connection: Connection | None) -> Environment:
     from platformdirs import user_cache_path, user_log_path, user_state_path
 
-    from stash_cli.core.doctor.subject import Surroundings
+    from stash_cli.core.doctor.subject import Environment
     from stash_cli.core.settings_file import settings_path
 
     places = (("cache", user_cache_path), ("state", user_state_path), ("log", user_log_path))
     folders = {name: find("stash-cli", appauthor=False) for name, find in places}
-    found = Surroundings(runtime.environ, {**folders, "settings": settings_path().parent})
+    found = Environment(runtime.environ, {**folders, "settings": settings_path().parent})
     found.files = {name: Path(text).expanduser() for name, text in _secret_files(runtime).items() if text}
     if connection is not None:
         found.origin = connection.source or _origin(runtime)

@@ -186,7 +186,7 @@ CARD = View("", columns("id", "kind=mode:mode", "name", "text", "sort", "page_si
 
 def facts_of(found: LoadedFilter) -> dict[str, Any]:
     """A saved filter for people: each criterion in words."""
-    from stash_cli.core.query.saved_filters.wording import in_words
+    from stash_cli.core.query.saved_filters.description import describe_criteria
 
     query = found.query
     sort = f"{'-' if query.direction == 'DESC' else ''}{query.sort or ''}"
@@ -198,7 +198,7 @@ def facts_of(found: LoadedFilter) -> dict[str, Any]:
         "text": query.q,
         "sort": sort.removesuffix("-"),
         "page_size": query.per_page,
-        "criteria": in_words(query.type, found.row.get("object_filter") or {}, names),
+        "criteria": describe_criteria(query.type, found.row.get("object_filter") or {}, names),
     }
 
 

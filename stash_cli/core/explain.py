@@ -91,7 +91,7 @@ def explain_type(name: str) -> Facts:
         "values": [_value(name, value, advice) for value, advice in declared.values.items()],
         "fields": [_field(declared, field) for field in declared.fields.values()],
     }
-    return _told(facts)
+    return _non_empty(facts)
 
 
 def explain_operation(kind: str, operation: ApiField) -> Facts:
@@ -104,7 +104,7 @@ def explain_operation(kind: str, operation: ApiField) -> Facts:
         "deprecated": operation.deprecated,
         "args": _args(operation),
     }
-    return _told(facts)
+    return _non_empty(facts)
 
 
 def explain_argument(operation: ApiField, name: str, path: list[str]) -> Facts:
@@ -114,7 +114,7 @@ def explain_argument(operation: ApiField, name: str, path: list[str]) -> Facts:
         return explain_path(ref.name, path)
     [argument] = [arg for arg in _args(operation) if arg["name"] == name]
     facts = {**argument, "name": f"{operation.name}.{name}", "kind": "argument", "inside": _inside(ref)}
-    return _told(facts)
+    return _non_empty(facts)
 
 
 def explain_path(type_name: str, path: list[str]) -> Facts:
@@ -130,7 +130,7 @@ def explain_path(type_name: str, path: list[str]) -> Facts:
         "inside": _inside(field.type),
         "filter": _lookups(holder, field),
     }
-    return _told(facts)
+    return _non_empty(facts)
 
 
 def _brief(name: str, kind: str, doc: str) -> Facts:
@@ -172,7 +172,7 @@ def _field(owner: ApiType, field: ApiField) -> Facts:
         "deprecated": field.deprecated,
         "args": _args(field),
     }
-    return _told(facts)
+    return _non_empty(facts)
 
 
 def _value(owner: str, value: str, advice: str | None) -> Facts:
@@ -222,7 +222,7 @@ def _filter(field: FilterField) -> Facts:
             for each in field.lookups.values()
         ],
     }
-    return _told(facts)
+    return _non_empty(facts)
 
 
 def _find(owner: ApiType, name: str) -> tuple[ApiType, ApiField]:
@@ -236,6 +236,6 @@ def _find(owner: ApiType, name: str) -> tuple[ApiType, ApiField]:
     raise StashLookupError(f"{owner.name} has no field {name!r}. {did_you_mean(name, known)}".rstrip())
 
 
-def _told(facts: Mapping[str, Any], keep: Iterable[str] = ("nullable", "required", "type")) -> Facts:
+def _non_empty(facts: Mapping[str, Any], keep: Iterable[str] = ("nullable", "required", "type")) -> Facts:
     """`facts` without empty entries."""
     return {key: value for key, value in facts.items() if key in keep or value not in (None, "", [])}

@@ -73,7 +73,7 @@ def _text(data: bytes, place: str) -> str:
         ) from None
 
 
-class Surroundings(NamedTuple):
+class SourceContext(NamedTuple):
     """The environment of secret sources: variables, a folder for relative paths, and a person to answer."""
 
     environ: Mapping[str, str]
@@ -81,7 +81,7 @@ class Surroundings(NamedTuple):
     can_ask: bool = False
 
 
-def read_secret(value: Any, setting: str, around: Surroundings) -> str:
+def read_secret(value: Any, setting: str, context: SourceContext) -> str:
     """The secret that a setting describes: text, or a table of one of `command`, `file` and `env`.
 
     Raises StashConfigurationError.
@@ -99,10 +99,10 @@ def read_secret(value: Any, setting: str, around: Surroundings) -> str:
             f"{setting} has an unknown key {wrong}: it takes one of {', '.join(_FORMS)}. {near}".rstrip()
         )
     if form == "file":
-        return read_key(around.folder / Path(str(source)).expanduser(), setting)
+        return read_key(context.folder / Path(str(source)).expanduser(), setting)
     if form == "command":
         return run_command(source, setting, shell=bool(value.get("shell")))
-    return _variable(str(source), setting, around.environ)
+    return _variable(str(source), setting, context.environ)
 
 
 def _variable(name: str, setting: str, environ: Mapping[str, str]) -> str:
@@ -232,7 +232,7 @@ def _within(seconds: float, work: Callable[[], Any], setting: str) -> Any:
     thread.start()
     thread.join(seconds)
     if errors:
-        raise _told(errors[0], setting)
+        raise _as_configuration_error(errors[0], setting)
     if not results:
         raise StashConfigurationError(
             f"{setting}: the keyring did not answer within {seconds:g} s.", hint=_INSTEAD
@@ -240,7 +240,7 @@ def _within(seconds: float, work: Callable[[], Any], setting: str) -> Any:
     return results[0]
 
 
-def _told(error: Exception, setting: str) -> StashConfigurationError:
+def _as_configuration_error(error: Exception, setting: str) -> StashConfigurationError:
     if isinstance(error, StashConfigurationError):
         return error
     # The text of a backend is left out: nobody knows what it quotes.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConfigurationError
-from stash_cli.core.key_sources import Keyring, Surroundings, check_key, read_key, read_secret, run_command
+from stash_cli.core.key_sources import Keyring, SourceContext, check_key, read_key, read_secret, run_command
 from stash_cli.core.path_maps import PathMaps
 from stash_cli.core.server_url import normalise_url
 from stash_cli.core.settings import DEFAULT_URL, resolve_connection
@@ -153,11 +153,11 @@ class Profile:
 
         Without `with_key` the API key is not read. Raises StashConfigurationError.
         """
-        found, around = self._plain(), Surroundings(environ, self.folder, can_ask)
+        found, context = self._plain(), SourceContext(environ, self.folder, can_ask)
         if self.values.get("proxy"):
-            found["proxy"] = read_secret(self.values["proxy"], f"proxy in {self.place}", around)
-        key = self._api_key(around) if with_key else None
-        return {**found, "api_key": key, "headers": self._headers(around)}
+            found["proxy"] = read_secret(self.values["proxy"], f"proxy in {self.place}", context)
+        key = self._api_key(context) if with_key else None
+        return {**found, "api_key": key, "headers": self._headers(context)}
 
     def _plain(self) -> dict[str, Any]:
         """The settings that are no secrets."""
@@ -167,36 +167,36 @@ class Profile:
             found["ca_cert"] = str(self.folder / Path(self.values["ca_cert"]).expanduser())
         return found | ({"url": self.url} if self.values.get("url") else {})
 
-    def _api_key(self, around: Surroundings) -> str | None:
+    def _api_key(self, context: SourceContext) -> str | None:
         source = self.key_source
         if source is None:
             return None
         value, setting = self.values[source], f"{source} in {self.place}"
         if source == "api_key":
-            return check_key(read_secret(value, setting, around), setting)
+            return check_key(read_secret(value, setting, context), setting)
         if source == "api_key_file":
-            return read_key(around.folder / Path(value).expanduser(), setting)
+            return read_key(context.folder / Path(value).expanduser(), setting)
         if source == "keyring":
-            return self._of_keyring(setting, around)
+            return self._of_keyring(setting, context)
         if isinstance(value, dict):
-            return check_key(read_secret(value, setting, around), setting)
+            return check_key(read_secret(value, setting, context), setting)
         return check_key(run_command(value, setting), setting)
 
-    def _of_keyring(self, setting: str, around: Surroundings) -> str:
-        key = Keyring(self.url, setting, can_ask=around.can_ask).read()
+    def _of_keyring(self, setting: str, context: SourceContext) -> str:
+        key = Keyring(self.url, setting, can_ask=context.can_ask).read()
         if key is None:
             raise StashConfigurationError(
                 f"{setting}: the keyring has no key for this server.", hint=f"Run: stash login -P {self.name}"
             )
         return check_key(key, setting)
 
-    def _headers(self, around: Surroundings) -> tuple[tuple[str, str], ...]:
+    def _headers(self, context: SourceContext) -> tuple[tuple[str, str], ...]:
         found = []
         for name, value in self.values.get("headers", {}).items():
             setting = self._check_header(name)
-            found.append((name, check_key(read_secret(value, setting, around), setting, "value")))
+            found.append((name, check_key(read_secret(value, setting, context), setting, "value")))
         if self.values.get("basic_auth"):
-            found.append(("Authorization", self._basic_auth(around)))
+            found.append(("Authorization", self._basic_auth(context)))
         return tuple(found)
 
     def _check_header(self, name: str) -> str:
@@ -206,12 +206,12 @@ class Profile:
             raise StashConfigurationError(f"{setting} cannot be set: it is not a header of your own.")
         return setting
 
-    def _basic_auth(self, around: Surroundings) -> str:
+    def _basic_auth(self, context: SourceContext) -> str:
         given, setting = self.values["basic_auth"], f"basic_auth in {self.place}"
         check_keys(given, {"username": str, "password": (str, dict)}, setting)
         if not given.get("username") or not given.get("password"):
             raise StashConfigurationError(f"{setting} needs username and password.")
-        password = read_secret(given["password"], f"password of {setting}", around)
+        password = read_secret(given["password"], f"password of {setting}", context)
         import base64
 
         pair = f"{given['username']}:{password}".encode()

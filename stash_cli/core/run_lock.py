@@ -1,4 +1,4 @@
-"""A lock of the operating system per server, which ends with the process that holds it."""
+"""An operating-system lock per server: one chain of tasks at a time, released when its process ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL statements that only read, told from their words: servers run whatever they are sent as a query.
+"""Recognition of read-only SQL statements by their tokens: servers run whatever they are sent as a query.
 
 A real server has no connection that is read-only: `DELETE` sent as `querySQL` deletes (live, 0.30.1).
 """

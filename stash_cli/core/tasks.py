@@ -1,4 +1,4 @@
-"""Tasks that a cancellation must not cut short."""
+"""Shielding of asyncio tasks from cancellation until they are done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands, groups that import them only when they are called, and what makes both of functions."""
+"""Commands, made of a function and an options class, and groups that load them lazily."""
 
 from __future__ import annotations
 

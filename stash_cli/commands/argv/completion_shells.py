@@ -1,4 +1,4 @@
-"""The words of a command line as a shell has them, and candidates as it inserts them.
+"""Completion in each shell: the typed line as words, and candidates quoted for insertion.
 
 bash splits words at colons and equals signs, and inserts candidates as they are. So it passes the line, and
 gets the part of each candidate behind the last break, quoted for where it stands. The other shells pass

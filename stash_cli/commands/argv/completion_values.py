@@ -1,4 +1,4 @@
-"""Values that completion finds at the time of the Tab: names of objects, fields, sort keys, profiles."""
+"""Dynamic completion values: names of objects, fields, sort keys, profiles."""
 
 from __future__ import annotations
 

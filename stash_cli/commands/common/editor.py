@@ -1,4 +1,4 @@
-"""Texts that a person changes in an editor: a private file, opened as often as it takes.
+"""Editing a text in the user's editor: in a private file, which is opened again after a mistake.
 
 `with EditedText(runtime, text, name="settings") as file: changed = file.edit()`. The file is deleted when the
 block ends well; after an error it stays, and a note names it.

@@ -1,4 +1,4 @@
-"""A server that is at work: files must not be moved or deleted under a scan."""
+"""The check that no job is running, before files are moved or deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The surroundings of a running command: global options, streams, the session, and the writer of its rows."""
+"""The runtime of a command: global options, streams, connection, session, and the writer of its rows."""
 
 from __future__ import annotations
 

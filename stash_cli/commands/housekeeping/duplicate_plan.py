@@ -134,7 +134,7 @@ class Plan:
             self.runtime.streams.note(f"... and {more:,} more files; --limit all lists them")
 
     async def _note_totals(self) -> None:
-        from stash_cli.commands.verbs.doomed import trash_of
+        from stash_cli.commands.verbs.deletion import trash_of
 
         trash = await trash_of(self.session) if self.policy.deletes_files else None
         for line in totals_of(self.noun.entity, self.survey.totals, self.policy, trash):

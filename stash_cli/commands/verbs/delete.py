@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.doomed import Doomed
+    from stash_cli.commands.verbs.deletion import Deletion
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -112,48 +112,48 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
         words = read_words(runtime.streams, given) if given else []
         if given and not words:
             return
-        from stash_cli.commands.verbs.doomed import read_doomed
+        from stash_cli.commands.verbs.deletion import read_deletion
 
         with before_sending(runtime):
             selection = await Selection.of(session, runtime, entity, words, query)
-            doomed = await read_doomed(session, noun, selection, options.flags)
+            deletion = await read_deletion(session, noun, selection, options.flags)
         if options.plan_out is not None:
-            await write_deletion(session, runtime, doomed, options.plan_out)
+            await write_deletion(session, runtime, deletion, options.plan_out)
         elif options.dry_run:
-            print_plan(runtime, doomed)
-        elif not doomed.found.rows and not doomed.found.outcomes.asked:
+            print_plan(runtime, deletion)
+        elif not deletion.found.rows and not deletion.found.outcomes.asked:
             runtime.streams.note(f"nothing to delete: no {entity.plural} match")
         else:
-            await carry_out(session, runtime, doomed, options)
+            await carry_out(session, runtime, deletion, options)
 
     runtime.run(work, writes=not (options.dry_run or options.plan_out))
 
 
-def print_plan(runtime: Runtime, doomed: Doomed) -> None:
+def print_plan(runtime: Runtime, deletion: Deletion) -> None:
     """Print what would go, and a line of JSON per mutation."""
     from stash_cli.core.edits.plan import plan_destroy
 
-    for line in doomed.lines():
+    for line in deletion.lines():
         runtime.streams.note(line)
-    doomed.found.require_all()
-    ids = doomed.found.ids
+    deletion.found.require_all()
+    ids = deletion.found.ids
     # One operation for all, as a person thinks of it; what is sent is in requests of 250.
-    for each in plan_destroy(doomed.noun.entity.type, ids, dict(doomed.flags), size=max(1, len(ids))):
+    for each in plan_destroy(deletion.noun.entity.type, ids, dict(deletion.flags), size=max(1, len(ids))):
         runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
 
 
-async def write_deletion(session: Session, runtime: Runtime, doomed: Doomed, target: str) -> None:
+async def write_deletion(session: Session, runtime: Runtime, deletion: Deletion, target: str) -> None:
     """Write the plan of a deletion for `stash apply`."""
-    lines = list(doomed.lines())
+    lines = list(deletion.lines())
     for line in lines:
         runtime.streams.note(line)
-    if not doomed.found.rows:
-        doomed.found.require_all()
+    if not deletion.found.rows:
+        deletion.found.require_all()
     # With the times of today, `apply` sees what was changed since, or is another object under the same id.
-    states = await _states(session, doomed.noun.entity, doomed.found.ids)
-    facts = {"flags": dict(doomed.flags), "objects": states, "lines": lines}
-    await write_plan(session, runtime, target, kind="delete", type=doomed.noun.entity.type, facts=facts)
-    doomed.found.require_all()
+    states = await _states(session, deletion.noun.entity, deletion.found.ids)
+    facts = {"flags": dict(deletion.flags), "objects": states, "lines": lines}
+    await write_plan(session, runtime, target, kind="delete", type=deletion.noun.entity.type, facts=facts)
+    deletion.found.require_all()
 
 
 async def _states(session: Session, entity: Entity, ids: Sequence[str]) -> dict[str, list[Any]]:
@@ -172,7 +172,7 @@ async def carry_out_plan(
     session: Session, runtime: Runtime, noun: Noun, facts: Mapping[str, Any], options: EditOptions
 ) -> None:
     """Delete what a plan names; what was changed since it was made is left, unless it is forced."""
-    from stash_cli.commands.verbs.doomed import read_doomed
+    from stash_cli.commands.verbs.deletion import read_deletion
 
     check_output(runtime)
     now = await _states(session, noun.entity, list(facts["objects"]))
@@ -181,20 +181,20 @@ async def carry_out_plan(
     errors = {one: changed_since(noun.entity.noun, one) for one in changed if not options.force}
     for error in errors.values() if not left else ():
         raise error
-    doomed = await read_doomed(session, noun, Selection(session, noun.entity, left), facts["flags"])
-    doomed.found.outcomes.problems |= errors
-    doomed.found.outcomes.asked += errors
+    deletion = await read_deletion(session, noun, Selection(session, noun.entity, left), facts["flags"])
+    deletion.found.outcomes.problems |= errors
+    deletion.found.outcomes.asked += errors
     given = {name: getattr(options, name) for name in ("yes", "max_changes", "fail_fast", "failed_to")}
-    await carry_out(session, runtime, doomed, DeleteOptions(flags=facts["flags"], **given))
+    await carry_out(session, runtime, deletion, DeleteOptions(flags=facts["flags"], **given))
 
 
-async def carry_out(session: Session, runtime: Runtime, doomed: Doomed, options: DeleteOptions) -> None:
+async def carry_out(session: Session, runtime: Runtime, deletion: Deletion, options: DeleteOptions) -> None:
     """Ask, back up where that is wanted, and delete."""
     from stash_cli.core.edits.plan import plan_destroy
 
-    found, entity = doomed.found, doomed.noun.entity
+    found, entity = deletion.found, deletion.noun.entity
     if found.rows:
-        require_consent(runtime, options, doomed)
+        require_consent(runtime, options, deletion)
         if options.backup_first:
             await back_up(session, runtime)
     operations = list(plan_destroy(entity.type, found.ids, options.flags))
@@ -231,11 +231,11 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
     writer.finish()
 
 
-def require_consent(runtime: Runtime, options: DeleteOptions, doomed: Doomed) -> None:
+def require_consent(runtime: Runtime, options: DeleteOptions, deletion: Deletion) -> None:
     """Ask for a yes, or for the count of objects where files are deleted."""
     from stash_cli.output.failures import confirm, confirm_count
 
-    count = len(doomed.found.ids)
+    count = len(deletion.found.ids)
     limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
     if limit is not None and count > limit:
         raise StashNotConfirmedError(
@@ -243,12 +243,12 @@ def require_consent(runtime: Runtime, options: DeleteOptions, doomed: Doomed) ->
             hint=f"Allow it with --max-changes {count}.",
         )
     if runtime.streams.interactive and not options.yes:
-        for line in doomed.lines():
+        for line in deletion.lines():
             runtime.streams.note(line)
-    what = f"delete {doomed.found.summary()}"
+    what = f"delete {deletion.found.summary()}"
     # A file that is gone cannot be got back from a backup of the database, so a yes is not enough.
-    if doomed.kinds:
-        confirm_count(runtime.streams, f"{what} and {' and '.join(doomed.kinds)}", count, yes=options.yes)
+    if deletion.kinds:
+        confirm_count(runtime.streams, f"{what} and {' and '.join(deletion.kinds)}", count, yes=options.yes)
     else:
         confirm(runtime.streams, what, yes=options.yes)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.changes import Names
-    from stash_cli.commands.verbs.choosing import Edited
+    from stash_cli.commands.verbs.interactive import Edited
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.apply import Applier, Note
@@ -241,9 +241,9 @@ class Editing:
         streams, options = self.runtime.streams, self.options
         self.check_count()
         if options.interactive:
-            from stash_cli.commands.verbs.choosing import choose
+            from stash_cli.commands.verbs.interactive import confirm_each
 
-            await choose(self, edited)
+            await confirm_each(self, edited)
             return True
         if self.is_single or options.yes:
             return False

@@ -1,4 +1,4 @@
-"""All names of one type, for texts that were not typed by a person: names of files, sidecars."""
+"""An index of all names of one type: texts from files and sidecars are matched without further requests."""
 
 from __future__ import annotations
 

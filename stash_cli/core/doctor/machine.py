@@ -35,7 +35,7 @@ _MARK = b"stash_cli"
 
 async def environment(subject: Subject) -> Finding:
     """No two variables contradict each other, and none is misspelt."""
-    environ = subject.around.environ
+    environ = subject.environment.environ
     problems = list(_clashes(environ))
     if not problems:
         used = [name for name in OURS if environ.get(name)]
@@ -68,7 +68,7 @@ _PAIRS = (
 
 async def path(subject: Subject) -> Finding:
     """The command `stash` is this program, and not the server's own binary."""
-    found = list(programs(subject.around.environ.get("PATH", "")))
+    found = list(programs(subject.environment.environ.get("PATH", "")))
     if not found:
         return ok("no command named stash on PATH; this program was started by its path")
     if not is_ours(found[0]):
@@ -101,7 +101,7 @@ def is_ours(program: Path) -> bool:
 
 async def files(subject: Subject) -> Finding:
     """Files with secrets are private, and folders can be written and have room."""
-    around = subject.around
+    around = subject.environment
     problems = [*_private(around.files), *_writable(around.folders)]
     if not problems:
         return ok(f"{', '.join(around.folders)} can be written")

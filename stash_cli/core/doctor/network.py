@@ -42,12 +42,12 @@ async def address(subject: Subject) -> Finding:
     """The settings name a server, and a library file exists."""
     if subject.problem is not None:
         return from_error(subject.problem)
-    connection, origin = subject.connection, subject.around.origin
-    if connection.location == DEMO and subject.around.demo and not subject.around.demo.exists():
+    connection, origin = subject.connection, subject.environment.origin
+    if connection.location == DEMO and subject.environment.demo and not subject.environment.demo.exists():
         return not_needed("the demo library is made by the first command that uses it")
     if connection.is_embedded:
         require_file(replace(connection, create=False))
-    if not connection.configured and (names := subject.around.profiles):
+    if not connection.configured and (names := subject.environment.profiles):
         found = f"{connection.server}, the default: of the profiles {', '.join(names)} none is chosen"
         return warning(found, f"Give -P {names[0]}, or run: stash auth switch {names[0]}")
     if not connection.configured:

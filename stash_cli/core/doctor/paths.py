@@ -23,7 +23,7 @@ FILE = "query { findScenes(filter: { per_page: 1 }) { scenes { files { path } } 
 
 async def path_maps(subject: Subject) -> Finding:
     """The media folders of the server are where the maps, or their own paths, say."""
-    maps, folders = subject.around.path_maps, await _media_folders(subject)
+    maps, folders = subject.environment.path_maps, await _media_folders(subject)
     if not maps:
         return await _without_maps(subject, folders)
     problems = [f"{local} is missing" for local in await missing(local for _, local in maps.pairs)]
@@ -32,7 +32,7 @@ async def path_maps(subject: Subject) -> Finding:
     if sample and await missing([maps.to_local(sample)]):
         problems.append(f"{sample} of the server is not at {maps.to_local(sample)}")
     if problems:
-        fix = f"Correct path_maps of the profile {subject.around.profile}, or mount the folder."
+        fix = f"Correct path_maps of the profile {subject.environment.profile}, or mount the folder."
         return warning("; ".join(problems), fix)
     return ok(", ".join(f"{server} is {local}" for server, local in maps.pairs))
 

@@ -1,4 +1,4 @@
-"""The subject of an examination: the connection, its surroundings, and what earlier checks have learnt."""
+"""The subject of the checks: a connection, its environment, and the results of earlier checks."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Answer:
 
 
 @dataclass
-class Surroundings:
+class Environment:
     """The program's environment, as far as checks look at it.
 
     `folders` are the folders that it writes to, `files` the files that hold secrets, both by name for
@@ -62,18 +62,18 @@ class Subject:
     """One connection under examination.
 
     `problem` is why its settings cannot be used, `key_problem` why its key cannot be read; without a
-    connection only the surroundings are examined.
+    connection only the environment are examined.
     """
 
     def __init__(
         self,
         connection: Connection | None,
-        surroundings: Surroundings,
+        environment: Environment,
         problem: StashError | None = None,
         key_problem: StashError | None = None,
     ) -> None:
         self._connection = connection
-        self.around = surroundings
+        self.environment = environment
         self.problem, self.key_problem = problem, key_problem
         self.first: Answer | None = None
         self.server: Mapping[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Counts that can be found again: a scene is counted by a time that nobody else has counted it at.
+"""Counters written as unique times in the history, so that a lost answer can be looked up.
 
 Of a mutation without an answer the number alone cannot tell whose count it holds. Servers keep whole
 seconds, and others count at the present one: a second before the history was last read, and not in it, is

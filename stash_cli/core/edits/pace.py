@@ -1,4 +1,4 @@
-"""Sizes of requests that follow the time which the server takes for an object.
+"""Request sizes adapted to the time that the server takes for an object.
 
 A server answers a mutation after the hooks of its plugins, which may take a second for each object. Behind a
 proxy with a time limit everything in a longer request would be done with an unknown outcome.

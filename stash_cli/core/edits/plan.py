@@ -53,7 +53,7 @@ def plan_updates(edits: Iterable[Edit], server: ServerCapabilities, *, bulk_size
         objects.setdefault((edit.type, edit.id), []).append(edit)
     plans = [_with_lists_beside(plan_object(*key, each), server) for key, each in objects.items()]
     main = [each for each in plans if each.has_input]
-    sides = [op for each in plans for edit in each.sides for op in side_mutations(edit)]
+    sides = [op for each in plans for edit in each.side_edits for op in side_mutations(edit)]
     found = [operation_of(group, server) for group in alike(main, server)]
     return Plan(many, tuple(_chunked(_joined(found, _gathered(sides)), bulk_size)))
 
@@ -84,7 +84,7 @@ def _with_lists_beside(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPl
         plan,
         input={name: value for name, value in plan.input.items() if name not in apart},
         edits=tuple(edit for edit in plan.edits if edit not in moved),
-        sides=(*plan.sides, *moved),
+        side_edits=(*plan.side_edits, *moved),
         changes={name: change for name, change in plan.changes.items() if name not in apart},
     )
 
@@ -240,8 +240,10 @@ def plan_creates(objects: Iterable[ObjectEdits], type_name: str) -> list[Operati
 
 def _creation(each: ObjectEdits, type_name: str) -> Operation:
     plan = plan_object(type_name, each.id, each.edits, "Create")
-    if plan.sides:
-        raise StashInputError(f"{plan.sides[0].field} cannot be given to a new {ENTITIES[type_name].noun}.")
+    if plan.side_edits:
+        raise StashInputError(
+            f"{plan.side_edits[0].field} cannot be given to a new {ENTITIES[type_name].noun}."
+        )
     fields = describe_api().types[f"{type_name}CreateInput"].fields
     # A new object has nothing where nothing is given, also on servers that do not know the field.
     given = {

@@ -1,4 +1,4 @@
-"""Responses judged: GraphQL errors as exceptions, and whether an answer has every root field in its shape."""
+"""Validation of responses: GraphQL errors as exceptions, and root fields checked against the schema."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _original(error: Mapping[str, Any]) -> str:
 def _line(error: Mapping[str, Any]) -> str:
     """A message without panic wrapping, SQL text and line breaks."""
     # Its expressions take a millisecond to compile, which answers without errors need not spend.
-    from stash_cli.core.graphql.server_messages import in_words
+    from stash_cli.core.graphql.server_messages import plain_message
 
     text = str(error.get("message") or "the server gave no reason").strip()
     panic = re.match(_PANIC, text)
@@ -121,7 +121,7 @@ def _line(error: Mapping[str, Any]) -> str:
         )
     sql = re.match(_SQL, text)
     text = f"{sql['before']}{sql['why']}" if sql else text
-    text = in_words(" ".join(text.split()))
+    text = plain_message(" ".join(text.split()))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 

@@ -1,4 +1,4 @@
-"""Messages of servers that are texts of their database or of Go, in words."""
+"""Translation of raw SQLite and Go errors in server messages into plain sentences."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
 _PATTERNS = tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in _TABLE)
 
 
-def in_words(text: str) -> str:
+def plain_message(text: str) -> str:
     """`text` with what a database or Go says replaced by words; the rest stays.
 
-    >>> in_words('converting ids: strconv.Atoi: parsing "x": invalid syntax')
+    >>> plain_message('converting ids: strconv.Atoi: parsing "x": invalid syntax')
     'ids: "x" is not a number'
     """
     for pattern, words in _PATTERNS:

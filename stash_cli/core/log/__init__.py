@@ -103,7 +103,7 @@ def trace_of(error: BaseException) -> str:
     Messages of this library are shown. Those of other libraries quote their input, so everything between
     quotation marks is left out of them.
     """
-    return "\n".join(f"Traceback (most recent call last):\n{_told(each)}" for each in _before(error, []))
+    return "\n".join(f"Traceback (most recent call last):\n{_traced(each)}" for each in _before(error, []))
 
 
 def _before(error: BaseException, seen: list[BaseException]) -> Iterator[BaseException]:
@@ -119,7 +119,7 @@ def _before(error: BaseException, seen: list[BaseException]) -> Iterator[BaseExc
     yield error
 
 
-def _told(error: BaseException) -> str:
+def _traced(error: BaseException) -> str:
     frames = "".join(format_tb(error.__traceback__))
     return f"{frames}{type(error).__qualname__}: {_message(error)}\n"
 

@@ -1,4 +1,4 @@
-"""Copies of objects: second objects of the same entities, in no store, with changes of their own."""
+"""Detached copies of entities: independent pending changes, in no store."""
 
 from __future__ import annotations
 

@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 class FlushPlan:
     """The input and side mutations of one save, and snapshots of their fields.
 
-    `values` are snapshots of the fields in the input, `before` their committed state. `sides` are the fields
-    that follow in mutations of their own: committed state, and what is sent.
+    `values` are snapshots of the fields in the input, `before` their committed state. `side_fields` are
+    those that follow in mutations of their own: committed state, and what is sent.
     """
 
     plan: ObjectPlan
     values: dict[str, Any]
     before: dict[str, Any]
-    sides: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    side_fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     pending: Pending = field(default_factory=Pending)
 
     @property
@@ -63,7 +63,7 @@ class FlushPlan:
         """The items that a mutation beside the object's own puts into a list and takes out."""
         if name in self.pending.members:
             return self.pending.members[name].history()
-        before, after = self.sides[name]
+        before, after = self.side_fields[name]
         return compare(known_or(before, []), after or [])
 
 
@@ -140,7 +140,7 @@ def apply_flush(obj: StashObject, flush: FlushPlan, server_id: str | int, number
     if held := state_of(obj).pending:
         drop_sent(held.inputs, flush.pending.inputs)
     if flush.verb == "Create":
-        for name, (before, after) in flush.sides.items():
+        for name, (before, after) in flush.side_fields.items():
             # A new object has nothing in the lists that follow, so that they are differences to an empty
             # one.
             if before is UNSET and isinstance(after, list):

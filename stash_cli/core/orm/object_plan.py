@@ -24,7 +24,7 @@ _OLD_BULKS = frozenset({"Scene", "Image", "Gallery", "Performer"})
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
-    """Plan of one object: the `input` of its own mutation, and `sides` for side mutations.
+    """Plan of one object: the `input` of its own mutation, and `side_edits` for side mutations.
 
     `changes` are the lists of the input that are changed by parts: input field -> what is added and removed.
     """
@@ -34,7 +34,7 @@ class ObjectPlan:
     verb: str
     input: dict[str, Any]
     edits: tuple[Edit, ...] = ()
-    sides: tuple[Edit, ...] = ()
+    side_edits: tuple[Edit, ...] = ()
     changes: dict[str, tuple[str, Change]] = field(default_factory=dict)
 
     @property
@@ -49,13 +49,13 @@ def plan_object(type_name: str, object_id: str, edits: Iterable[Edit], verb: str
     Raises StashInputError for a field that nothing writes and for a value that no server takes.
     """
     own: list[Edit] = []
-    sides: list[Edit] = []
+    beside: list[Edit] = []
     given: dict[str, Any] = {} if verb == "Create" else {"id": object_id}
     changes: dict[str, tuple[str, Change]] = {}
     for edit in edits:
         target = input_field(type_name, verb, edit.field)
         if _is_side(edit, verb, target):
-            sides.append(edit)
+            beside.append(edit)
             continue
         if target is None:
             raise StashInputError(
@@ -65,7 +65,7 @@ def plan_object(type_name: str, object_id: str, edits: Iterable[Edit], verb: str
         given[target.name] = _input_value(edit, verb, target)
         if isinstance(edit.after, Change):
             changes[target.name] = (edit.field, edit.after)
-    return ObjectPlan(type_name, object_id, verb, given, tuple(own), tuple(sides), changes)
+    return ObjectPlan(type_name, object_id, verb, given, tuple(own), tuple(beside), changes)
 
 
 def _is_side(edit: Edit, verb: str, target: ApiField | None) -> bool:

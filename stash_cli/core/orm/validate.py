@@ -63,8 +63,8 @@ def _new_targets(obj: StashObject, name: str, flush: FlushPlan) -> list[StashObj
         return relation.targets([*queued.added.values()])
     if name in flush.values:
         before, after = flush.before.get(name, UNSET), obj.__dict__.get(name)
-    elif name in flush.sides:
-        before, after = flush.sides[name]
+    elif name in flush.side_fields:
+        before, after = flush.side_fields[name]
     else:
         return []
     old = relation.targets(before) if isinstance(before, list) else [before]

@@ -1,4 +1,4 @@
-"""StashEntityStore: the one door to the store's collaborators."""
+"""StashEntityStore: the facade of identity map, cache, loader, finder and writer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The writing side of a store: units of work for objects that belong to it."""
+"""Saves and deletions of a store: its objects go through a unit of work, and stay in the identity map."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Job:
     started: str | None = None
     ended: str | None = None
     error: str | None = None
-    told: bool = False
+    is_reported: bool = False
     """Whether a client has asked for the job's end or was sent it."""
     stop: threading.Event = field(default_factory=threading.Event)
 
@@ -214,7 +214,7 @@ class JobQueue:
             found = next((job for job in jobs if job.id == job_id), None)
             if found is None:
                 return None
-            found.told = found.ended is not None
+            found.is_reported = found.ended is not None
             return found.as_dict()
 
     def stop(self, job_id: int) -> None:
@@ -251,7 +251,7 @@ class JobQueue:
             worker.join()
         # The last chance: nobody can ask a closed library what became of its jobs.
         for job in self._finished:
-            if job.error and not job.told:
+            if job.error and not job.is_reported:
                 _LOG.warning("Job %d (%s) failed: %s", job.id, job.description.rstrip("."), job.error)
 
     def _work(self) -> None:
@@ -296,7 +296,7 @@ class JobQueue:
         job.status, job.ended = status, timestamps.now_nano()
         job.sub_tasks.clear()
         self._finished.append(job)
-        job.told = job.told or self.events.is_heard
+        job.is_reported = job.is_reported or self.events.is_heard
         self._publish("REMOVE", job)
         self._changed.notify_all()
 

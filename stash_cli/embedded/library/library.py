@@ -18,8 +18,8 @@ from stash_cli.embedded.graphql.documents import Documents
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs.queue import JobQueue
 from stash_cli.embedded.library.database import Database
-from stash_cli.embedded.library.kept_log import KeptLog
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
+from stash_cli.embedded.library.log_store import LogStore
 from stash_cli.embedded.library.own_folders import demo_media
 from stash_cli.embedded.library.own_folders import demo_path as demo_path  # noqa: PLC0414 - who opens it asks where
 
@@ -52,8 +52,8 @@ class Library:
         self.database = Database(path)
         self.documents = Documents(limits)
         self.jobs = JobQueue()
-        self._kept_log = KeptLog(self.database, self.jobs.library_log)
-        self.jobs.after_job = self._kept_log.save
+        self._log_store = LogStore(self.database, self.jobs.library_log)
+        self.jobs.after_job = self._log_store.save
         self.downloads = Downloads()
 
     @cached_property
@@ -85,7 +85,7 @@ class Library:
     def close(self) -> None:
         """Wait for jobs, keep the log, then close the file."""
         self.jobs.close()
-        self._kept_log.save()
+        self._log_store.save()
         self.downloads.close()
         self.database.close()
 

@@ -1,4 +1,4 @@
-"""Violated constraints of the database in words that name the thing."""
+"""Error messages for violated constraints: SQLite's text becomes a sentence that names the object."""
 
 from __future__ import annotations
 
@@ -92,15 +92,15 @@ def _key(detail: str) -> tuple[Table | None, list[str]]:
 def _shown(table: Table, names: Sequence[str], key: Sequence[Any]) -> str:
     """`the alias "x"`, `scene 12 with group 5`."""
     values = dict(zip(names, key, strict=False)) if key else {}
-    told = [_told(table, name, values.get(name)) for name in names if values.get(name) is not None]
+    described = [_described(table, name, values.get(name)) for name in names if values.get(name) is not None]
     return (
-        "the " + " of ".join(reversed(told))
-        if told
+        "the " + " of ".join(reversed(described))
+        if described
         else f"a {NOUNS.get(table.name, table.name)} of this kind"
     )
 
 
-def _told(table: Table, name: str, value: Any) -> str:
+def _described(table: Table, name: str, value: Any) -> str:
     """A column with its value: `alias "x"`, or the object that a reference points to: `tag 12`."""
     for key in table.c[name].foreign_keys:
         return f"{NOUNS.get(key.column.table.name, name)} {value}"

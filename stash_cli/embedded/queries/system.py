@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, func, select
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.graphql.errors import Refused
-from stash_cli.embedded.library import kept_log, settings
+from stash_cli.embedded.library import log_store, settings
 from stash_cli.embedded.object_types.files import COVER_NAMES
 from stash_cli.embedded.queries.find import parse_id
 from stash_cli.embedded.scan.rules import DEFAULT_EXTENSIONS
@@ -218,7 +218,7 @@ def find_job(context: RequestContext, *, input: dict[str, Any]) -> Any:  # noqa:
 
 def logs(context: RequestContext) -> list[dict[str, Any]]:
     """The lines of this process and of earlier ones, the newest first."""
-    return list(kept_log.read(context.connection, context.library.jobs.library_log))
+    return list(log_store.read(context.connection, context.library.jobs.library_log))
 
 
 def directory(_: RequestContext, *, path: str | None = None, locale: str | None = None) -> dict[str, Any]:  # noqa: ARG001 - the API's own argument

@@ -1,4 +1,4 @@
-"""A second look at objects before planned edits are sent: what others changed meanwhile is left alone."""
+"""Comparison of planned edits with present values before they are sent: concurrent changes are conflicts."""
 
 from __future__ import annotations
 

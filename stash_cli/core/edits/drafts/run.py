@@ -1,4 +1,4 @@
-"""A draft made true: windows of its objects are checked again, planned and sent, one after the other."""
+"""Execution of a draft: its objects are checked again, planned and sent in windows."""
 
 from __future__ import annotations
 

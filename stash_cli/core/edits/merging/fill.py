@@ -1,4 +1,4 @@
-"""Values from outside put into objects: what is empty is filled, lists get what they lack."""
+"""Edits that fill objects from external values: empty fields are set, lists extended."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ async def save_side_mutations(
         answers[id(operation)] = done
 
     for obj, flush in flushes:
-        state_of(obj).begin_sending(flush.sides)
+        state_of(obj).begin_sending(flush.side_fields)
     try:
         await applier.apply([call.operation for *_, call in calls], note)
     finally:
@@ -65,7 +65,7 @@ async def save_side_mutations(
         outcomes = [answers.get(id(call.operation), unsent) for *_, call in calls]
         _commit_all(calls, outcomes)
         for obj, flush in flushes:
-            state_of(obj).end_sending(flush.sides)
+            state_of(obj).end_sending(flush.side_fields)
     return [(obj, done) for (obj, *_), done in zip(calls, outcomes, strict=True)]
 
 
@@ -73,14 +73,14 @@ def _commit_all(
     calls: Sequence[tuple[StashObject, FlushPlan, SideMutation]], outcomes: Sequence[BatchOperation]
 ) -> None:
     """Commit the side mutations that were done; of several for one field, the last answer is current."""
-    told = list(zip(calls, outcomes, strict=True))
-    done = [(obj, call, each.result) for (obj, _, call), each in told if each.succeeded]
+    answered = list(zip(calls, outcomes, strict=True))
+    done = [(obj, call, each.result) for (obj, _, call), each in answered if each.succeeded]
     last = {(id(obj), call.field): call for obj, call, _ in done}
     for obj, call, answer in done:
         commit(obj, call, answer if last[id(obj), call.field] is call else None)
-    for (obj, flush, call), each in told:
-        if each.outcome is Outcome.UNKNOWN and call.field in flush.sides:
-            sent = flush.sides[call.field][1]
+    for (obj, flush, call), each in answered:
+        if each.outcome is Outcome.UNKNOWN and call.field in flush.side_fields:
+            sent = flush.side_fields[call.field][1]
             is_count = call.field in COUNTERS
             state_of(obj).set_unknown({call.field: lost_count(call.operation, sent) if is_count else sent})
 
@@ -92,7 +92,7 @@ def side_mutations_of(obj: StashObject, flush: FlushPlan) -> Iterator[SideMutati
     # Read now: what turned out to be in no list of this object was dropped since the plan was made.
     members = [members_edit(obj, name, delta) for name, delta in flush.pending.members.items() if delta]
     # A gallery's images before its cover, which has to be one of them.
-    for edit in (*members, *sorted(flush.plan.sides, key=lambda edit: edit.field == "cover")):
+    for edit in (*members, *sorted(flush.plan.side_edits, key=lambda edit: edit.field == "cover")):
         own = edit.at(obj.id)
         for operation in timed(obj, own) or side_mutations(own):
             yield _side_mutation(obj, flush, operation)
@@ -105,7 +105,7 @@ def _side_mutation(obj: StashObject, flush: FlushPlan, operation: Operation) -> 
     if not isinstance(change, Change):
         is_counted = name in COUNTERS and part.after
         by = part.after - (part.before or 0) if is_counted else 0
-        after = flush.sides[name][1]
+        after = flush.side_fields[name][1]
         return SideMutation(operation, name, partial(_plus, by=by) if is_counted else lambda _: after)
     history, queued = flush.history(name), None
     if name in flush.pending.members and (held := state_of(obj).pending) is not None:

@@ -1,4 +1,4 @@
-"""A look at what the server has, right before lists are set as a whole: others may have changed them."""
+"""Detection of concurrent changes before a save: fields are read again where a list is sent as a whole."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _readable(obj: StashObject, flush: FlushPlan) -> Iterator[str]:
     if obj.is_new() or type(obj).__name__ not in ENTITIES:
         return
     api = {field.attr for field in describe_api().types[type(obj).__name__].fields.values()}
-    before = {**flush.before, **{name: had for name, (had, _) in flush.sides.items()}}
+    before = {**flush.before, **{name: had for name, (had, _) in flush.side_fields.items()}}
     yield from (name for name, had in before.items() if name in api and _was_read(had))
 
 

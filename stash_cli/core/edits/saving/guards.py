@@ -29,7 +29,7 @@ async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushP
     for error in (await refusals(client.session, edits)).values():
         raise error
     for obj, flush in flushes:
-        if "cover" in flush.sides:
+        if "cover" in flush.side_fields:
             await _check_cover(client, obj, flush)
         for name, delta in flush.pending.members.items():
             if delta.removed:
@@ -46,7 +46,7 @@ def _edits(obj: StashObject, flush: FlushPlan) -> Iterator[Edit]:
 
 async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> None:
     """A cover from outside its gallery: the server says yes and takes the cover away."""
-    cover = flush.sides["cover"][1]
+    cover = flush.side_fields["cover"][1]
     if cover is None or _is_in(gallery, cover, flush):
         return
     if not gallery.is_new():

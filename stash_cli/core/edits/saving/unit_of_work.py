@@ -113,7 +113,7 @@ class UnitOfWork:
         self.applier.raw = None
         # Side mutations name their object by its id, which a new one has only now; their answers are no part
         # of the result.
-        await self._sides()
+        await self._save_side_mutations()
         return BatchResult([self.outcomes[id(obj)] for obj in self.objects], answers)
 
     def _chosen(self, objects: Sequence[StashObject]) -> list[StashObject]:
@@ -236,9 +236,9 @@ class UnitOfWork:
         self.outcomes.setdefault(id(obj), self._operation(obj)).error = error
         self.waiting.pop(id(obj), None)
 
-    async def _sides(self) -> None:
+    async def _save_side_mutations(self) -> None:
         """Send what follows the inputs in mutations of its own, of all objects together."""
-        sent = [each for each in self.saved if each[1].sides or each[1].pending.is_dirty()]
+        sent = [each for each in self.saved if each[1].side_fields or each[1].pending.is_dirty()]
         if sent:
             self.side_outcomes = await save_side_mutations(self.client, self.applier, sent)
         for obj, done in self.side_outcomes:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stash_cli.core.query.language import fields as names
+from stash_cli.core.query.language.bare_words import to_search_for, unknown_field, word_note, word_problem
 from stash_cli.core.query.language.problems import Problem, QueryProblem
 from stash_cli.core.query.language.scan import SPACE, Source, closing_quote, unclosed, unquoted
 from stash_cli.core.query.language.tree import (
@@ -38,7 +39,6 @@ from stash_cli.core.query.language.tree import (
     Word,
     quote,
 )
-from stash_cli.core.query.language.words import to_search_for, unknown_field, word_note, word_problem
 
 if TYPE_CHECKING:
     from stash_cli.core.query.language.fields import Target

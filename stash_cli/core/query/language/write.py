@@ -1,4 +1,4 @@
-"""A `Q` that was not parsed, as query text."""
+"""Serialization of a `Q` as query text."""
 
 from __future__ import annotations
 

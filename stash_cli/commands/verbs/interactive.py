@@ -1,4 +1,4 @@
-"""`--interactive`: a question about each object of a draft."""
+"""`--interactive`: confirmation of each object of a draft."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ e - type other assignments for this object
 ? - this help"""
 
 
-async def choose(editing: Editing, edited: Edited) -> None:
+async def confirm_each(editing: Editing, edited: Edited) -> None:
     """Ask about each object, and keep those that are to be changed in the draft.
 
     Raises StashNotConfirmedError without a terminal to ask, and when none is left.

@@ -1,4 +1,4 @@
-"""An examination: the checks in their order, each within its time, skipped where an earlier one failed."""
+"""The table of checks, run in order, each within a time limit, skipped where one that it needs has failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The criteria of a saved filter in words, for people."""
+"""Descriptions of saved criteria for people: a line for each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Names = Mapping[tuple[str, str], str]
 """(Type, id) -> the name of today, where it is another one than the label."""
 
 
-def in_words(type_name: str, object_filter: Mapping[str, Any], names: Names) -> list[str]:
+def describe_criteria(type_name: str, object_filter: Mapping[str, Any], names: Names) -> list[str]:
     """A line for each criterion: `tags includes all of Outdoor and below, but not Indoor`."""
     return [_line(type_name, name, saved, names) for name, saved in object_filter.items()]
 

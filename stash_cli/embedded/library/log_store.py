@@ -1,4 +1,4 @@
-"""The log of a library that is kept in its file, for the processes that open it later."""
+"""Storage of the library's log in its file, for processes that open it later."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOG = logging.getLogger("stash_cli.embedded")
 _PART, _LINES = "log", "lines"
 
 
-class KeptLog:
+class LogStore:
     """Writes the lines of a LibraryLog to the library's file, the newest thousand of all processes."""
 
     def __init__(self, database: Database, log: LibraryLog) -> None:

@@ -1,4 +1,4 @@
-"""Words that look like something else: a term with an unknown field, a time, a title with a colon."""
+"""Diagnosis of bare words that look like a term: an unknown field, a time, a title with a colon."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects that are to be deleted, and what goes with them."""
+"""The plan of a deletion: the objects, their files, and what refers to them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SCANNED = frozenset({"Scene", "Image", "Gallery"})
 
 
 @dataclass
-class Doomed:
+class Deletion:
     """Objects to be deleted: `flags` are those of the mutation, `used` who names them.
 
     `bytes` is the size of their files where these are deleted, `trash` the folder that the server moves files
@@ -78,30 +78,35 @@ def _fate(each: Reference, count: int) -> str:
     return "refers to them and stays" if count == 1 else "refer to them and stay"
 
 
-async def read_doomed(session: Session, noun: Noun, selection: Selection, flags: Mapping[str, Any]) -> Doomed:
+async def read_deletion(
+    session: Session, noun: Noun, selection: Selection, flags: Mapping[str, Any]
+) -> Deletion:
     """Read the chosen objects and what hangs on them; tags that markers need are problems."""
     entity, server = noun.entity, await session.learn()
     paths = [path.rpartition(".")[0] for path in noun.files if path.startswith(("files", "visual_files"))]
     sizes = [f"{path}.size" for path in paths if server.has_path(entity.type, path)]
     rows: list[dict[str, Any]] = []
-    doomed = Doomed(noun, Targets(entity, rows, Outcomes(entity, "deleted", [])), flags)
+    deletion = Deletion(noun, Targets(entity, rows, Outcomes(entity, "deleted", [])), flags)
     async for page in selection.pages(["id", entity.label, *sizes]):
         for row in page:
             found = [one for path in sizes for one in pick(row, path) or () if one is not None]
-            doomed.files, doomed.bytes = doomed.files + len(found), doomed.bytes + sum(map(int, found))
+            deletion.files, deletion.bytes = (
+                deletion.files + len(found),
+                deletion.bytes + sum(map(int, found)),
+            )
         rows += [{"id": row["id"], entity.label: row.get(entity.label)} for row in page]
-    outcomes = doomed.found.outcomes
+    outcomes = deletion.found.outcomes
     outcomes.problems |= selection.problems
     if not rows and selection.problems:
         selection.raise_missing()
-    outcomes.problems |= await _kept(session, entity.type, doomed.found.ids)
+    outcomes.problems |= await _kept(session, entity.type, deletion.found.ids)
     outcomes.asked += [row["id"] for row in rows]
     outcomes.asked += [one for one in selection.problems if one not in outcomes.asked]
     rows[:] = [row for row in rows if row["id"] not in outcomes.problems]
-    doomed.used = await count_references(session, entity.type, doomed.found.ids)
+    deletion.used = await count_references(session, entity.type, deletion.found.ids)
     if flags.get("delete_file"):
-        doomed.trash = await trash_of(session)
-    return doomed
+        deletion.trash = await trash_of(session)
+    return deletion
 
 
 async def _kept(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, StashError]:
