@@ -25,7 +25,7 @@ class Selection(NamedTuple):
     layer: str
     name: str | None = None
     note: str = ""
-    """What to tell: both variables are set and name different servers."""
+    """Message for the user: both variables are set and name different servers."""
 
     def __str__(self) -> str:
         if self.name is None:

@@ -19,7 +19,7 @@ LEAST = 20
 A_LINE_EACH = ("file", "stash_id", "url", "line")
 """Kinds of values of which each has a line of its own."""
 GROUPS = ("facts", "activity", "record", "files")
-"""What a card tells first and last; on a terminal an empty line stands between."""
+"""Groups of a card in their order; on a terminal an empty line stands between."""
 _ACTIVITY = frozenset(
     [
         "o_counter",

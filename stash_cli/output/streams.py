@@ -58,7 +58,7 @@ class Streams:
     on_many_rows: Callable[[], None] = _nothing
     """Called when a command reads more than one page of rows."""
     log: PluginLog | None = None
-    """Where messages go inside a plugin: the server's log."""
+    """Writer of messages inside a plugin: the server's log."""
 
     @classmethod
     def standard(

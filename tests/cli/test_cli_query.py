@@ -105,7 +105,9 @@ def test_show_takes_a_saved_filter(filled: Cli) -> None:
 
 def test_nouns_work_in_the_singular(filled: Cli) -> None:
     for word in ("file", "folder", "filter", "job", "plugin", "package", "scraper"):
-        filled.ok(word, "list")
+        one, many = filled.ok(word, "list"), filled.ok(f"{word}s", "list")
+        assert (one.out, one.err) == (many.out, many.err)
+        assert one.out + one.err
 
 
 def test_a_number_may_be_a_name_or_an_id(filled: Cli) -> None:

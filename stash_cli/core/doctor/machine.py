@@ -30,7 +30,7 @@ THEIRS = ("STASH_HOST", "STASH_PORT", "STASH_EXTERNAL_HOST", "STASH_CONFIG_FILE"
 _LEAST_SPACE = 50_000_000
 _LARGEST_SCRIPT = 1_000_000
 _MARK = b"stash_cli"
-"""What the scripts of this program have in them, whatever installed them."""
+"""Text in the scripts of this program, whatever installed them."""
 
 
 async def environment(subject: Subject) -> Finding:
@@ -110,7 +110,7 @@ async def files(subject: Subject) -> Finding:
 
 
 Problem = tuple[str, str, bool]
-"""What was found, how to mend it, and whether that is a failure."""
+"""A finding, its remedy, and whether it is a failure."""
 
 
 def _private(secret: Mapping[str, Path]) -> Iterator[Problem]:

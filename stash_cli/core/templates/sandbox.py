@@ -41,7 +41,7 @@ NODES = (
     *(nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.Concat, nodes.And, nodes.Or, nodes.Not),
     *(nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Neg, nodes.Pos),
 )
-"""What a template may consist of."""
+"""Nodes that a template may consist of."""
 TEXT_METHODS = frozenset(
     {"capitalize", "casefold", "endswith", "lower", "lstrip", "removeprefix", "removesuffix", "replace"}
     | {"rsplit", "rstrip", "split", "startswith", "strip", "title", "upper"}

@@ -166,4 +166,4 @@ FILES: dict[str, Entity] = {
         Entity("Folder", "folder", "folders", label="path", sort_keys=_FILE_SORTS),
     )
 }
-"""What a scan finds, by API type name: found like entities, but made and changed by scans only."""
+"""Files and folders by API type name: found like entities, but made and changed by scans only."""
