@@ -73,6 +73,11 @@ class InputFlag:
         return self.target is not None or named
 
     @property
+    def id_field(self) -> str:
+        """The first field of an inner type such as SceneGroupInput, which is the id of another object."""
+        return next(iter(describe_api().types[self.inner or ""].fields))
+
+    @property
     def name(self) -> str:
         return f"--{self.word.replace('_', '-')}"
 

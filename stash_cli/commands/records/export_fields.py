@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.records.identity import DATABASE, exported_identities, identities
 from stash_cli.commands.verbs.assignments import targets
-from stash_cli.commands.verbs.changes import id_field, label_paths
+from stash_cli.commands.verbs.changes import label_paths
 from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.orm.input import before_of, field_of, field_paths
@@ -156,7 +156,7 @@ class _Links:
         if not target.flag.inner:
             return found
         links = before_of(target.entity.type, target.attr, row)
-        key = id_field(target)
+        key = target.flag.id_field
         return [_filled(link, key, word) for link, word in zip(links, found, strict=True)]
 
 

@@ -18,7 +18,6 @@ from stash_cli.core.orm.input import before_of, field_paths
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.quirks import update_value
 from stash_cli.core.orm.relationship import relationships
-from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
@@ -274,7 +273,7 @@ def gather(words: dict[str, list[str]], target: Target, value: Any) -> None:
         return
     found = words.setdefault(target.flag.target, [])
     if target.flag.inner:
-        found += [str(item[id_field(target)]) for item in value]
+        found += [str(item[target.flag.id_field]) for item in value]
     else:
         found += value if target.is_list else [value]
 
@@ -285,14 +284,9 @@ def _with_ids(target: Target, value: Any, ids: Mapping[tuple[str, str], str]) ->
     if kind is None or value is None or isinstance(value, Substitution):
         return value
     if target.flag.inner:
-        name = id_field(target)
+        name = target.flag.id_field
         return [{**item, name: ids[kind, str(item[name])]} for item in value]
     return list(dict.fromkeys(ids[kind, word] for word in value)) if target.is_list else ids[kind, value]
-
-
-def id_field(target: Target) -> str:
-    """The first field of an input such as SceneGroupInput, which is the id of another object."""
-    return next(iter(describe_api().types[target.flag.inner or ""].fields))
 
 
 Values = list[tuple[Assignment, Any]]

@@ -320,7 +320,7 @@ async def resolved(
 
 def _words(flag: InputFlag, value: Any) -> list[str]:
     if flag.inner:
-        return [str(item[_id_field(flag)]) for item in value]
+        return [str(item[flag.id_field]) for item in value]
     return list(value) if flag.many else [value]
 
 
@@ -332,15 +332,8 @@ def _value(flag: InputFlag, value: Any, ids: Mapping[str, Mapping[str, str]]) ->
         return value
     found = [ids[flag.target][word] for word in _words(flag, value)]
     if flag.inner:
-        return [item | {_id_field(flag): one} for item, one in zip(value, found, strict=True)]
+        return [item | {flag.id_field: one} for item, one in zip(value, found, strict=True)]
     return list(dict.fromkeys(found)) if flag.many else found[0]
-
-
-def _id_field(flag: InputFlag) -> str:
-    """The first field of an input such as SceneGroupInput, which is the id of another object."""
-    from stash_cli.core.types.api import describe_api
-
-    return next(iter(describe_api().types[flag.inner or ""].fields))
 
 
 async def ids_of(session: Session, target: str, words: list[str]) -> list[str]:

@@ -75,8 +75,13 @@ def timed(obj: StashObject, edit: Edit) -> Iterator[Operation] | None:
 def _free_second(obj: StashObject, history: str, read_at: datetime) -> datetime:
     """The last second before `read_at` that is not in a history."""
     known = state_of(obj).committed_state.get(history, obj.__dict__.get(history, UNSET))
-    taken = {*known} if isinstance(known, list) else set()
-    time = read_at.replace(microsecond=0) - timedelta(seconds=1)
+    return free_second(known if isinstance(known, list) else (), read_at)
+
+
+def free_second(history: Iterable[datetime], before: datetime) -> datetime:
+    """The last whole second before a time that is not in a history."""
+    taken = {each.replace(microsecond=0) for each in history}
+    time = before.replace(microsecond=0) - timedelta(seconds=1)
     while time in taken:
         time -= timedelta(seconds=1)
     return time

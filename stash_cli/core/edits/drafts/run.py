@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.counts import HISTORIES
+from stash_cli.core.edits.counts import HISTORIES, free_second
 from stash_cli.core.edits.drafts.recheck import recheck
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import CHUNK, plan_creates, plan_updates
@@ -200,12 +200,8 @@ def _instant(text: str) -> datetime:
 
 
 def _free_second(history: Iterable[str], now: datetime) -> str:
-    """The last whole second before `now` that is not in a history."""
-    taken = {_instant(text).replace(microsecond=0) for text in history}
-    time = now.replace(microsecond=0) - timedelta(seconds=1)
-    while time in taken:
-        time -= timedelta(seconds=1)
-    return time.isoformat().replace("+00:00", "Z")  # as servers write it
+    """The last whole second before `now` that is not in a history, as servers write it."""
+    return free_second(map(_instant, history), now).isoformat().replace("+00:00", "Z")
 
 
 def _with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
