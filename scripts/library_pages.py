@@ -38,7 +38,7 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 
 def directive(name: str, members: Iterable[str] = ()) -> str:
-    """A mkdocstrings directive, which is replaced by the description of an object or of some of its members."""
+    """A mkdocstrings directive: the description of an object, or of some of its members."""
     listed = ", ".join(members)
     return f"::: {name}" + (f"\n    options:\n      members: [{listed}]" if listed else "")
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
+from stash_cli.commands.common.consent import MOST, BackupFirst, require_few
 from stash_cli.commands.common.sending import before_sending, send
-from stash_cli.commands.verbs.editing import MOST
-from stash_cli.core.errors import StashConflictError, StashNotConfirmedError, StashUsageError
+from stash_cli.core.errors import StashConflictError, StashUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,11 +43,9 @@ class CleanEmptyOptions(CommandOptions):
     with_data: Annotated[
         bool, typer.Option("--with-data", help="also what has a picture, text or other fields of its own")
     ] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would go, send nothing")] = False
-    backup_first: Annotated[
-        bool, typer.Option("--backup-first", help="have the server back up its database first")
-    ] = False
+    backup_first: BackupFirst = False
     max_changes: Annotated[
         int | None,
         typer.Option(
@@ -144,12 +142,7 @@ async def carry_out(
     if options.dry_run or not count:
         runtime.streams.note(f"{told} would go" if count else "nothing to delete")
         return
-    limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-    if limit is not None and count > limit:
-        raise StashNotConfirmedError(
-            f"this would delete {count:,} objects, more than {limit:,}: nothing was changed",
-            hint=f"Allow it with --max-changes {count}.",
-        )
+    require_few(count, f"delete {count:,} objects", yes=options.yes, max_changes=options.max_changes)
     confirm(runtime.streams, f"delete {told}", yes=options.yes)
     if options.backup_first:
         await back_up(session, runtime)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, Yes, subcommand
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.common.variables import read_text
 from stash_cli.core.errors import StashInputError, StashUsageError
@@ -74,7 +74,7 @@ class FileOptions(CommandOptions):
 class ApplyOptions(FileOptions):
     """The command line of `config apply`."""
 
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
 
 
 def group() -> LazyGroup:

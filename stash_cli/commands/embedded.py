@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, Yes, subcommand
 from stash_cli.core.errors import StashConfigurationError, StashUsageError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class ServeOptions(LibraryOptions):
 class ResetOptions(CommandOptions):
     """The command line of `embedded reset`."""
 
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
 
 
 def group() -> LazyGroup:

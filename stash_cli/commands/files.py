@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.calls import Call, Word
 from stash_cli.commands.common.noun import Noun, Verb, count, find, show
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from stash_cli.core.orm.edit import Edit
 
 PRIMARY = ("scene", "image", "gallery")
-
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, Yes, subcommand
 from stash_cli.commands.common.sending import uninterrupted
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.types.entities import ENTITIES, NOUNS, Entity
@@ -35,7 +35,6 @@ QUERIES = "stash_cli.commands.queries.filter_queries"
 KINDS = ", ".join(entity.plural for entity in ENTITIES.values())
 Kind = Annotated[str | None, typer.Option("--kind", metavar="NOUN", help=f"of these objects: {KINDS}")]
 Word = Annotated[str, typer.Argument(metavar="NAME|ID", help="the filter")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

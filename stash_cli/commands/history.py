@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, Yes, subcommand
 from stash_cli.commands.argv.value_parsers import named, row_limit
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.output.values import View, columns
@@ -52,7 +52,7 @@ class PruneOptions(CommandOptions):
     megabytes: Annotated[
         float, typer.Option("--max-size", metavar="MB", min=0, help="drop the oldest of what is larger")
     ] = 500
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="say what would be dropped")] = False
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
+from stash_cli.commands.argv.command import CommandOptions, LazyGroup, Yes, subcommand
 from stash_cli.commands.auth import NameOptions, SwitchOptions, chosen_profile, forget_key, run_switch
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.profile import KEY_SOURCES, KEYS, Profile
@@ -50,7 +50,7 @@ class RemoveOptions(CommandOptions):
     """The command line of `profile remove`."""
 
     name: Annotated[str, typer.Argument(metavar="NAME", help="name of a profile")]
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
 from stash_cli.core.sql_statement import only_reads
@@ -31,7 +31,7 @@ class SqlOptions(CommandOptions):
         list[str] | None, typer.Argument(metavar="[VALUE]...", help="values for the ? of the statement")
     ] = None
     write: Annotated[bool, typer.Option("--write", help="permit changes; asks first")] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
 
 
 def build() -> StashCommand:

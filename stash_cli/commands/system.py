@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, Entry, StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, Entry, StashCommand, Yes, command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table
 from stash_cli.commands.common.calls import Call, call_group
@@ -78,7 +78,7 @@ class SetupOptions(CommandOptions):
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="[PATH]...", help="media folders, as paths on the server")
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
 
 
 def setup_flags() -> FlagTable:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
 from stash_cli.core.errors import StashError, StashUsageError
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View
@@ -33,7 +33,7 @@ class UndoOptions(CommandOptions):
         str | None,
         typer.Argument(metavar="[RUN]", help="number of the run, as `stash history` lists it"),
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="show what would be done, and do nothing")
     ] = False
@@ -44,7 +44,7 @@ class ResumeOptions(CommandOptions):
     """The command line of `history resume`."""
 
     run: Annotated[str, typer.Argument(metavar="RUN", help="number of the run")]
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +52,7 @@ class RollbackOptions(CommandOptions):
     """The command line of `history rollback`."""
 
     to: Annotated[str, typer.Option("--to", metavar="RUN", help="the last run that stays")]
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="list the runs, and do nothing")] = False
 
 

@@ -8,7 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, partial
 from importlib import import_module
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, NoReturn, TypeVar, get_type_hints
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -35,6 +35,9 @@ class CommandOptions:
 
     flags: dict[str, Any] = field(default_factory=dict)
 
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
+"""The option of commands that ask before they change anything."""
 
 Options = TypeVar("Options", bound=CommandOptions)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand
+from stash_cli.commands.argv.command import StashCommand, Yes
 from stash_cli.commands.argv.command import command as make_command
 from stash_cli.commands.argv.flags import FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, input_flags, unflatten
@@ -69,7 +69,7 @@ class PathOptions(TaskOptions):
 class RiskyOptions(TaskOptions):
     """A task that cannot be undone."""
 
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, Yes, command
 from stash_cli.commands.argv.flags import TEMPLATE, Flag, FlagTable
+from stash_cli.commands.common.consent import MOST, BackupFirst, require_few
 from stash_cli.commands.common.failed_ids import check_failed_to, write_failed
 from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out, write_plan
 from stash_cli.commands.common.sending import before_sending, send, uninterrupted
-from stash_cli.commands.verbs.editing import MOST, EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, Targets, read_targets, read_words
-from stash_cli.core.errors import StashNotConfirmedError, StashUsageError
+from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.deletion import Deletion
+    from stash_cli.commands.verbs.editing import EditOptions
     from stash_cli.core.client.session import Session
     from stash_cli.core.types.entities import Entity
 
@@ -43,13 +44,11 @@ class DeleteOptions(TargetOptions):
         list[str] | None,
         typer.Argument(metavar="ID|NAME...", help="the objects; - reads ids from stdin", show_default=False),
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="show what would go, and the mutations; send nothing")
     ] = False
-    backup_first: Annotated[
-        bool, typer.Option("--backup-first", help="have the server back up its database first")
-    ] = False
+    backup_first: BackupFirst = False
     max_changes: Annotated[
         int | None,
         typer.Option(
@@ -236,12 +235,7 @@ def require_consent(runtime: Runtime, options: DeleteOptions, deletion: Deletion
     from stash_cli.output.failures import confirm, confirm_count
 
     count = len(deletion.found.ids)
-    limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-    if limit is not None and count > limit:
-        raise StashNotConfirmedError(
-            f"this would delete {count:,} objects, more than {limit:,}: nothing was changed",
-            hint=f"Allow it with --max-changes {count}.",
-        )
+    require_few(count, f"delete {count:,} objects", yes=options.yes, max_changes=options.max_changes)
     if runtime.streams.interactive and not options.yes:
         for line in deletion.lines():
             runtime.streams.note(line)

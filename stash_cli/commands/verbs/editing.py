@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions
+from stash_cli.commands.common.consent import MOST, DryRun, require_few
 from stash_cli.commands.common.failed_ids import write_failed
 from stash_cli.core.errors import (
     StashError,
-    StashNotConfirmedError,
     StashSidecarError,
     StashUsageError,
     StashVersionError,
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-MOST = 1000
-"""Objects that are changed without a person's yes."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class EditOptions(CommandOptions):
@@ -47,9 +44,7 @@ class EditOptions(CommandOptions):
     yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask before changing several objects")] = (
         False
     )
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, send nothing")] = (
-        False
-    )
+    dry_run: DryRun = False
     interactive: Annotated[
         bool, typer.Option("--interactive", "-i", help="ask about each object: y n a q e ?")
     ] = False
@@ -196,12 +191,8 @@ class Editing:
     def check_count(self) -> None:
         """Raise StashNotConfirmedError for more objects than allowed."""
         options, count = self.options, len(self.draft)
-        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-        if limit is not None and count > limit:
-            raise StashNotConfirmedError(
-                f"this would change {self.count(count)}, more than {limit:,}: nothing was changed",
-                hint=f"Allow it with --max-changes {count}.",
-            )
+        action = f"change {self.count(count)}"
+        require_few(count, action, yes=options.yes, max_changes=options.max_changes)
 
     def plan_json(self, server: Any) -> dict[str, Any]:
         """The whole plan as JSON."""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, Yes, command
 from stash_cli.commands.argv.query_words import WhereOptions
+from stash_cli.commands.common.consent import MOST, BackupFirst, DryRun, require_few
 from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out, write_plan
 from stash_cli.commands.common.sending import before_sending, uninterrupted
 from stash_cli.commands.queries.searching import matching_ids, read_query, search_for
-from stash_cli.commands.verbs.editing import MOST
 from stash_cli.commands.verbs.targets import read_words, rows_of, target_ids
-from stash_cli.core.errors import StashError, StashInputError, StashNotConfirmedError, StashUsageError
+from stash_cli.core.errors import StashError, StashInputError, StashUsageError
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -50,13 +50,9 @@ class MergeOptions(WhereOptions):
         list[str] | None,
         typer.Option("--take", metavar="FIELD=ID|NAME", help="take a field from this source; repeatable"),
     ] = None
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, send nothing")] = (
-        False
-    )
-    backup_first: Annotated[
-        bool, typer.Option("--backup-first", help="have the server back up its database first")
-    ] = False
+    yes: Yes = False
+    dry_run: DryRun = False
+    backup_first: BackupFirst = False
     max_changes: Annotated[
         int | None,
         typer.Option(
@@ -96,7 +92,8 @@ def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
             if not sources:
                 runtime.streams.note(f"nothing to merge: no other {entity.plural} match")
                 return
-            require_few(len(sources), options)
+            action = f"merge {len(sources):,} objects"
+            require_few(len(sources), action, yes=options.yes, max_changes=options.max_changes)
             planned = await plan(session, entity, sources, target, takes)
             filters = await naming_filters(session, entity, planned)
         show_all(runtime, entity, planned, filters)
@@ -211,16 +208,6 @@ async def sources_and_target(
         return sources, target
     found = await matching_ids(session, await search_for(session, runtime, entity, query, "id"))
     return [one for one in found if one != target], target
-
-
-def require_few(count: int, options: MergeOptions) -> None:
-    """Raise StashNotConfirmedError for more sources than allowed."""
-    limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-    if limit is not None and count > limit:
-        raise StashNotConfirmedError(
-            f"this would merge {count:,} objects, more than {limit:,}: nothing was changed",
-            hint=f"Allow it with --max-changes {count}.",
-        )
 
 
 async def plan(

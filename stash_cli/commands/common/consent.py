@@ -1,0 +1,29 @@
+"""Consent to changes: the limit of `--max-changes`, and the options `--dry-run` and `--backup-first`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stash_cli.core.errors import StashNotConfirmedError
+
+MOST = 1000
+"""Objects that are changed without a person's yes."""
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, send nothing")]
+BackupFirst = Annotated[
+    bool, typer.Option("--backup-first", help="have the server back up its database first")
+]
+
+
+def require_few(count: int, action: str, *, yes: bool, max_changes: int | None) -> None:
+    """Raise StashNotConfirmedError for more objects than allowed; `action` is such as `delete 12 tags`.
+
+    Without `max_changes` the limit is MOST with `yes`, and none where a person is asked.
+    """
+    limit = max_changes if max_changes is not None else MOST if yes else None
+    if limit is not None and count > limit:
+        raise StashNotConfirmedError(
+            f"this would {action}, more than {limit:,}: nothing was changed",
+            hint=f"Allow it with --max-changes {count}.",
+        )
