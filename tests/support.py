@@ -16,6 +16,10 @@ T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+PATIENCE = 300
+"""Seconds for another process: a machine that does other things beside needs more than a minute."""
+
+
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine, run in an event loop of its own."""
     return asyncio.run(coroutine)
@@ -37,7 +41,7 @@ def rows(path: Path | None) -> Iterator[dict[str, Any]]:
 def fresh_python(code: str, *args: str) -> str:
     """Output of `code` in a new interpreter."""
     done = subprocess.run(
-        [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

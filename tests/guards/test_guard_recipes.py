@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import ROOT
+from support import PATIENCE, ROOT
 
 TYPES = "stash_cli/core/types"
 DESCRIPTION = "    description: Nullable[{}] = UNSET\n"
@@ -66,7 +66,7 @@ def python(copy: Path, *args: str) -> str:
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(copy), str(ROOT / "tests")])},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
