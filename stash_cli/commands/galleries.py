@@ -1,20 +1,6 @@
 """`stash galleries`."""
 
-from stash_cli.commands.common.noun import (
-    Noun,
-    Verb,
-    count,
-    create,
-    delete,
-    fill,
-    find,
-    merge,
-    rename,
-    scrape,
-    show,
-    stats,
-    update,
-)
+from stash_cli.commands.common.noun import Noun, Verb
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -31,24 +17,24 @@ NOUN = Noun(
     ),
     files=("files.path", "folder.path"),
     verbs=(
-        find(
+        Verb.find(
             "stash galleries find --studio 'Acme Films' --no-organized",
             "stash galleries find --missing date --json",
         ),
-        show(),
-        count(),
-        stats(),
-        create(
+        Verb.show(),
+        Verb.count(),
+        Verb.stats(),
+        Verb.create(
             'stash gallery create --title "Beach set" --studio "Acme Films"',
         ),
-        update(),
-        fill(),
-        merge(),
-        delete(),
-        rename(
+        Verb.update(),
+        Verb.fill(),
+        Verb.merge(),
+        Verb.delete(),
+        Verb.rename(
             "stash galleries rename '{{{{ date }}}} {{{{ title }}}}' --where 'date:*' --dry-run",
         ),
-        scrape(
+        Verb.scrape(
             "stash gallery scrape 3 --url https://example.com/gallery/1",
             "stash galleries scrape --all --by-url --dry-run",
         ),

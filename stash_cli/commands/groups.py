@@ -1,18 +1,6 @@
 """`stash groups`."""
 
-from stash_cli.commands.common.noun import (
-    Noun,
-    Verb,
-    count,
-    create,
-    delete,
-    find,
-    merge,
-    scrape,
-    show,
-    stats,
-    update,
-)
+from stash_cli.commands.common.noun import Noun, Verb
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -29,18 +17,18 @@ NOUN = Noun(
         "scenes=scene_count>",
     ),
     verbs=(
-        find(
+        Verb.find(
             "stash groups find --studio 'Acme Films' --sort date",
             "stash groups find --missing front_image",
         ),
-        show(),
-        count(),
-        stats(),
-        create(),
-        update(),
-        merge(),
-        delete(),
-        scrape(
+        Verb.show(),
+        Verb.count(),
+        Verb.stats(),
+        Verb.create(),
+        Verb.update(),
+        Verb.merge(),
+        Verb.delete(),
+        Verb.scrape(
             "stash group scrape 3 --url https://example.com/group/1",
             "stash groups scrape --all --by-url --create-missing",
         ),

@@ -1,18 +1,6 @@
 """`stash images`."""
 
-from stash_cli.commands.common.noun import (
-    Noun,
-    Verb,
-    count,
-    delete,
-    fill,
-    find,
-    rename,
-    scrape,
-    show,
-    stats,
-    update,
-)
+from stash_cli.commands.common.noun import Noun, Verb
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -30,20 +18,20 @@ NOUN = Noun(
     ),
     files=("visual_files.path",),
     verbs=(
-        find(
+        Verb.find(
             "stash images find --gallery 3 --sort path",
             "stash images find --resolution-gte 4k --ids",
         ),
-        show(),
-        count(),
-        stats(),
-        update(),
-        fill(),
-        delete(),
-        rename(
+        Verb.show(),
+        Verb.count(),
+        Verb.stats(),
+        Verb.update(),
+        Verb.fill(),
+        Verb.delete(),
+        Verb.rename(
             "stash images rename '{{{{ studio.name }}}}/{{{{ title }}}}' --where 'studio:Acme' --dry-run",
         ),
-        scrape(
+        Verb.scrape(
             "stash image scrape 3 --url https://example.com/image/1",
             "stash images scrape --where 'missing:title' --with SCRAPER",
         ),

@@ -1,18 +1,6 @@
 """`stash studios`."""
 
-from stash_cli.commands.common.noun import (
-    Noun,
-    Verb,
-    count,
-    create,
-    delete,
-    find,
-    merge,
-    scrape,
-    show,
-    stats,
-    update,
-)
+from stash_cli.commands.common.noun import Noun, Verb
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -22,18 +10,18 @@ NOUN = Noun(
         "id>", "name!", "parent=parent_studio.name", "rating=rating100>", "favorite?", "scenes=scene_count>"
     ),
     verbs=(
-        find(
+        Verb.find(
             "stash studios find --favorite",
             "stash studios find --parent 'Acme Films' --ids",
         ),
-        show(),
-        count(),
-        stats(),
-        create(),
-        update(),
-        merge(),
-        delete(),
-        scrape(
+        Verb.show(),
+        Verb.count(),
+        Verb.stats(),
+        Verb.create(),
+        Verb.update(),
+        Verb.merge(),
+        Verb.delete(),
+        Verb.scrape(
             "stash studios scrape --all --stash-box stashdb --dry-run",
             "stash studio scrape Acme --stash-box stashdb --only parent_studio,image",
         ),

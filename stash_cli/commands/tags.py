@@ -1,18 +1,6 @@
 """`stash tags`."""
 
-from stash_cli.commands.common.noun import (
-    Noun,
-    Verb,
-    count,
-    create,
-    delete,
-    find,
-    merge,
-    scrape,
-    show,
-    stats,
-    update,
-)
+from stash_cli.commands.common.noun import Noun, Verb
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -28,18 +16,18 @@ NOUN = Noun(
         "performers=performer_count>",
     ),
     verbs=(
-        find(
+        Verb.find(
             "stash tags find --scene-count 0 --ids",
             "stash tags find --parent Outdoor --parent-depth -1",
         ),
-        show(),
-        count(),
-        stats(),
-        create(),
-        update(),
-        merge(),
-        delete(),
-        scrape(
+        Verb.show(),
+        Verb.count(),
+        Verb.stats(),
+        Verb.create(),
+        Verb.update(),
+        Verb.merge(),
+        Verb.delete(),
+        Verb.scrape(
             "stash tags scrape --all --stash-box stashdb --only description",
             "stash tag scrape Outdoor --stash-box stashdb --query Outdoors",
         ),

@@ -14,14 +14,17 @@ from stash_cli.commands.argv.command import Entry
 from stash_cli.output.streams import fake_streams
 
 MODULE = """
-from stash_cli.commands.common.noun import Noun, count, create, find, show, stats, update
+from stash_cli.commands.common.noun import Noun, Verb
 from stash_cli.core.types.entities import Entity
 from stash_cli.output.values import columns
 
 NOUN = Noun(
     Entity("Movie", "movie", "movies", sort_keys="id name date rating"),
     columns=columns("id>", "name!", "date"),
-    verbs=(find("stash movies find x"), show(), count(), stats(), create(), update()),
+    verbs=(
+        *(Verb.find("stash movies find x"), Verb.show(), Verb.count(), Verb.stats()),
+        *(Verb.create(), Verb.update()),
+    ),
 )
 """
 

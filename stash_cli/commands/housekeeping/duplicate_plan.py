@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from stash_cli.commands.common.consent import MOST
 from stash_cli.commands.common.idle import check_idle
 from stash_cli.commands.housekeeping.duplicate_rows import (
     VIEW,
@@ -17,7 +18,6 @@ from stash_cli.commands.housekeeping.duplicate_rows import (
     totals_of,
     view_of,
 )
-from stash_cli.commands.verbs.editing import MOST
 from stash_cli.core.duplicates.policy import MOVE
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.commands.common.consent import MOST
 from stash_cli.commands.common.failed_ids import write_failed
 from stash_cli.commands.housekeeping.rename_preview import files, preview, print_plan, show, stays
-from stash_cli.commands.verbs.editing import MOST
 from stash_cli.core.errors import (
     StashError,
     StashNotConfirmedError,

@@ -11,9 +11,9 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.value_parsers import bounded, named
+from stash_cli.commands.common.consent import MOST
 from stash_cli.commands.common.sending import before_sending, uninterrupted
 from stash_cli.commands.housekeeping.dismissing import dismiss, load_dismissed
-from stash_cli.commands.verbs.editing import MOST
 from stash_cli.core.errors import (
     StashConflictError,
     StashError,

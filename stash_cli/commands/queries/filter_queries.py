@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, Yes, command
 from stash_cli.commands.argv.query_words import is_query_word
 from stash_cli.commands.common.sending import uninterrupted
-from stash_cli.commands.filters import FILTER, KINDS, ShowOptions, Yes, print_changed, require_kind, type_of
+from stash_cli.commands.filters import FILTER, KINDS, ShowOptions, print_changed, require_kind, type_of
 from stash_cli.commands.queries.listing import Listing, ListOptions, read_listing, table_limit
 from stash_cli.commands.queries.searching import read_query, search_for
 from stash_cli.core.errors import StashUsageError
