@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from stash_cli.core.client.mixins import metadata, named, system
 from stash_cli.core.client.mixins.extension import PackageClientMixin, PluginClientMixin, ScraperClientMixin
 from stash_cli.core.client.mixins.gallery import GalleryClientMixin, ImageClientMixin
-from stash_cli.core.client.mixins.metadata import (
-    JobsClientMixin,
-    MetadataClientMixin,
-    SubscriptionClientMixin,
-)
-from stash_cli.core.client.mixins.named import (
-    GroupClientMixin,
-    PerformerClientMixin,
-    StudioClientMixin,
-    TagClientMixin,
-)
 from stash_cli.core.client.mixins.scene import MarkerClientMixin, SceneClientMixin
-from stash_cli.core.client.mixins.system import (
-    ConfigClientMixin,
-    FileClientMixin,
-    FilterClientMixin,
-    SystemQueryClientMixin,
-    VersionClientMixin,
-)
 from stash_cli.core.client.session import Session
 from stash_cli.core.settings import Connection, parse_connection
 
@@ -36,22 +19,22 @@ class StashClient(
     SceneClientMixin,
     ImageClientMixin,
     GalleryClientMixin,
-    PerformerClientMixin,
-    StudioClientMixin,
-    TagClientMixin,
-    GroupClientMixin,
+    named.PerformerClientMixin,
+    named.StudioClientMixin,
+    named.TagClientMixin,
+    named.GroupClientMixin,
     MarkerClientMixin,
-    FileClientMixin,
-    FilterClientMixin,
-    MetadataClientMixin,
-    SubscriptionClientMixin,
-    JobsClientMixin,
-    ConfigClientMixin,
+    system.FileClientMixin,
+    system.FilterClientMixin,
+    metadata.MetadataClientMixin,
+    metadata.SubscriptionClientMixin,
+    metadata.JobsClientMixin,
+    system.ConfigClientMixin,
     PluginClientMixin,
     PackageClientMixin,
     ScraperClientMixin,
-    SystemQueryClientMixin,
-    VersionClientMixin,
+    system.SystemQueryClientMixin,
+    system.VersionClientMixin,
 ):
     """The operations of one server as async methods.
 

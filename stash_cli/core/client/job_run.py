@@ -9,16 +9,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
+from stash_cli.core import errors
 from stash_cli.core.client.job_log import JobLog, LogReader
 from stash_cli.core.client.jobs import ENDED, Job, JobUpdate, checked, unknown_job
-from stash_cli.core.errors import (
-    StashAuthenticationError,
-    StashConnectionError,
-    StashError,
-    StashIntegrationError,
-    StashJobRunningError,
-    StashVersionError,
-)
 from stash_cli.core.log import logger
 
 if TYPE_CHECKING:
@@ -36,7 +29,7 @@ _LOOK = 5.0
 """Seconds for the first poll, even with a shorter timeout, and for the last one after the timeout."""
 _CLOCK_SKEW = timedelta(seconds=5)
 """Tolerated difference of the two clocks when a job is recognised by its start time."""
-_FINAL = (StashAuthenticationError, StashVersionError, StashIntegrationError)
+_FINAL = (errors.StashAuthenticationError, errors.StashVersionError, errors.StashIntegrationError)
 """Errors of a poll that the next one would meet again."""
 
 
@@ -80,7 +73,7 @@ class JobRun:
         self._notice = on_notice or (lambda _: None)
         self._poll_seconds = poll
         self._deadline = None if timeout is None else time.monotonic() + timeout
-        self._news: asyncio.Queue[Job | StashError | Exception] = asyncio.Queue()
+        self._news: asyncio.Queue[Job | errors.StashError | Exception] = asyncio.Queue()
         self._stream: Stream | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._has_updates = True
@@ -88,7 +81,7 @@ class JobRun:
         self._look_now = asyncio.Event()
         self._started: tuple[datetime, datetime] | None = None
         """Times before and after the call that started the job."""
-        self._away: StashError | None = None
+        self._away: errors.StashError | None = None
         """The reason why the server does not answer polls now."""
         self._was_away = False
         self._looking_since: float | None = None
@@ -135,7 +128,7 @@ class JobRun:
         try:
             async with asyncio.timeout(self._left()):
                 await stream.__aenter__()
-        except (StashError, TimeoutError) as error:
+        except (errors.StashError, TimeoutError) as error:
             logger.info("No websocket (%s); the job is looked at every second.", error)
             self._has_updates = False
             return
@@ -201,7 +194,7 @@ class JobRun:
         except Exception as error:  # noqa: BLE001 - raised by `_next`
             self._news.put_nowait(error)
 
-    def _note_lost(self, error: StashError) -> None:
+    def _note_lost(self, error: errors.StashError) -> None:
         # A poll that fails says more: that the server itself is away.
         if self._away is None and self._has_updates:
             self._notice(f"{error.message} Connecting again for updates of the job.")
@@ -216,7 +209,7 @@ class JobRun:
             async for update in stream:
                 self._has_updates = True
                 self._news.put_nowait(checked(update.get("job") if isinstance(update, dict) else None))
-        except StashError as error:
+        except errors.StashError as error:
             logger.info("The websocket is gone (%s); the job is looked at instead.", error.message)
         self._poll_often()
 
@@ -226,7 +219,7 @@ class JobRun:
         while True:
             try:
                 job = await self._look()
-            except StashError as error:
+            except errors.StashError as error:
                 if isinstance(error, _FINAL) or not self._may_come_back:
                     raise
                 if self._away is None:
@@ -247,7 +240,7 @@ class JobRun:
         """Whether the server was reached before: if not, the address may be wrong, and waiting is no use."""
         return self.last is not None or self._started is not None
 
-    async def _look(self) -> Job | StashError:
+    async def _look(self) -> Job | errors.StashError:
         """The job as the server knows it; an error, not raised, for one that it does not know."""
         job = await self.session.call("findJob", {"input": {"id": self.id}})
         # Servers forget finished jobs after a while, and all jobs on a restart.
@@ -290,15 +283,17 @@ class JobRun:
         """The job at the deadline, if it has ended by now; raises the error of the deadline otherwise."""
         if self._away is not None:
             was = "ran when it was last seen" if self.last else "was started"
-            raise StashConnectionError(f"{self._away.message} Job {self.id} {was}.", hint=self._away.hint)
+            raise errors.StashConnectionError(
+                f"{self._away.message} Job {self.id} {was}.", hint=self._away.hint
+            )
         try:
             async with asyncio.timeout(_LOOK):
                 job = await self._look()
-        except (StashConnectionError, TimeoutError):
-            raise StashConnectionError(
+        except (errors.StashConnectionError, TimeoutError):
+            raise errors.StashConnectionError(
                 f"{self.session.connection.server} did not report the state of job {self.id} in time."
             ) from None
-        if isinstance(job, StashError):
+        if isinstance(job, errors.StashError):
             raise job
         self._check_same(job)
         if job["status"] in ENDED:
@@ -306,10 +301,10 @@ class JobRun:
         raise _still_running(JobUpdate(job))
 
 
-def _still_running(update: JobUpdate) -> StashJobRunningError:
+def _still_running(update: JobUpdate) -> errors.StashJobRunningError:
     done = "" if update.progress is None else f", {update.progress:.0%} done"
     verb = "still waits in the queue" if update.status == "READY" else f"is still running{done}"
-    return StashJobRunningError(
+    return errors.StashJobRunningError(
         f"Waiting timed out; job {update.id} {verb}, and continues.",
         hint=f"Run: stash jobs wait {update.id}",
     )

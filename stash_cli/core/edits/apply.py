@@ -7,21 +7,12 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core import errors
 from stash_cli.core.edits.journal.resources import read_back
 from stash_cli.core.edits.lost_answers import LostAnswers
 from stash_cli.core.edits.operation import Unrecorded
 from stash_cli.core.edits.pace import Pace, in_rounds
 from stash_cli.core.edits.plan import CHUNK
-from stash_cli.core.errors import (
-    StashAuthenticationError,
-    StashBatchError,
-    StashError,
-    StashGraphQLError,
-    StashJournalError,
-    StashLockedError,
-    StashSystemNotReadyError,
-    StashUnknownOutcomeError,
-)
 from stash_cli.core.graphql.batch import BatchOperation, Outcome, execute_batch, interrupted, not_sent
 from stash_cli.core.graphql.compat.operations import needs_splitting
 from stash_cli.core.graphql.document import describe
@@ -52,7 +43,7 @@ class Applier:
 
     session: Session
     is_shielded: bool = False
-    stopped: StashError | None = None
+    stopped: errors.StashError | None = None
     """Error because of which nothing more is sent."""
     raw: list[dict[str, Any] | None] | None = None
     """The `data` of each request that was answered, where it is to be kept."""
@@ -105,7 +96,7 @@ class Applier:
             lost.tell(note)
             try:
                 self.recording.commit()
-            except StashJournalError as error:
+            except errors.StashJournalError as error:
                 self.stopped = error
 
     async def _send_shielded(
@@ -117,7 +108,7 @@ class Applier:
         work = self._send(sent, note)
         try:
             return await (uninterrupted(work) if self.is_shielded else work)
-        except StashJournalError as error:
+        except errors.StashJournalError as error:
             self.stopped = error
             return []
 
@@ -197,7 +188,7 @@ async def apply_one(session: Session, operation: Operation, *, quiet: bool = Fal
         recording.sent([each])
         done.result = await session.call(each.name, each.args, each.returns, quiet=quiet)
         done.error = None
-    except StashError as error:
+    except errors.StashError as error:
         done.error = error
         raise
     except BaseException as error:
@@ -262,7 +253,7 @@ async def _execute(session: Session, sent: Sequence[BatchOperation]) -> list[dic
             return (await execute_batch(session, sent, max_batch_size=len(sent))).raw_response
         [one] = sent
         one.result = await session.call(one.operation, one.args, one.return_fields, quiet=one.quiet)
-    except StashError as error:
+    except errors.StashError as error:
         for each in sent:
             each.error = error
     except BaseException as error:
@@ -278,15 +269,15 @@ async def _execute(session: Session, sent: Sequence[BatchOperation]) -> list[dic
 def _is_lost(sent: BatchOperation) -> bool:
     """Whether the server did not say what it thinks of the operation itself."""
     # These are refused before the operation is looked at, so all others would be, too.
-    if isinstance(sent.error, StashAuthenticationError | StashSystemNotReadyError):
+    if isinstance(sent.error, errors.StashAuthenticationError | errors.StashSystemNotReadyError):
         return True
     return sent.outcome in (Outcome.UNKNOWN, Outcome.NOT_SENT)
 
 
-def _may_name_one(error: StashError | None) -> bool:
+def _may_name_one(error: errors.StashError | None) -> bool:
     """Whether the server refused, so that nothing was done, and perhaps because of one object only."""
     # A locked database is no fault of any object: in parts it would be locked as well.
-    return isinstance(error, StashGraphQLError) and not isinstance(error, StashLockedError)
+    return isinstance(error, errors.StashGraphQLError) and not isinstance(error, errors.StashLockedError)
 
 
 def _parts(refused: Sequence[Operation]) -> Iterator[list[Operation]]:
@@ -311,17 +302,18 @@ def _is_required(operation: Operation) -> bool:
 
 def _note(operation: Operation, done: BatchOperation, note: Note) -> None:
     """Note the outcome of an operation; its objects count as done when the answer names them."""
-    if isinstance(done.error, StashBatchError):  # an older server, which was asked for one after the other
+    if isinstance(done.error, errors.StashBatchError):
+        # An older server, which was asked for one after the other.
         for one, each in zip(operation.ids, done.error.result, strict=True):
             _note(operation.of([one]), each, note)
         return
     if done.error is None and done.result is False:
-        done.error = StashError("The server answered that it did not do it.")
+        done.error = errors.StashError("The server answered that it did not do it.")
     missing = [] if done.error is not None else _unnamed(operation, done.result)
     if len(missing) < max(1, len(operation.ids)):
         note(operation.of([one for one in operation.ids if one not in missing]), done)
     if missing:
-        error = StashUnknownOutcomeError("The server's answer does not say that it was done.")
+        error = errors.StashUnknownOutcomeError("The server's answer does not say that it was done.")
         note(
             operation.of(missing), BatchOperation(done.operation, done.args, done.return_fields, error=error)
         )

@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashUsageError
-from stash_cli.core.orm import images, state_of
-from stash_cli.core.orm.backrefs import (
-    append_backref,
-    discard_changes,
-    is_detached_copy,
-    is_elsewhere,
-    remove_backref,
-)
+from stash_cli.core.orm import backrefs, images, state_of
 from stash_cli.core.orm.history import Delta, snapshot
 from stash_cli.core.orm.hydrate import class_named
 from stash_cli.core.orm.loading import set_silently
@@ -44,8 +37,8 @@ def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
             setattr(obj, name, [item] if relation.is_list else item)
         elif held is UNSET:
             _queue(obj, name, item, is_added=True)
-            if relation.inverse_field and not is_detached_copy(obj):
-                append_backref(target, relation.inverse_field, obj, item)
+            if relation.inverse_field and not backrefs.is_detached_copy(obj):
+                backrefs.append_backref(target, relation.inverse_field, obj, item)
         elif (at := index_of(relation, held, target)) is None:
             held.append(item)
         elif data:
@@ -66,23 +59,23 @@ def remove(obj: StashObject, name: str, other: Any) -> None:
 
 def _remove_unloaded(obj: StashObject, name: str, relation: RelationshipMetadata, item: Any) -> None:
     target, back = relation.target(item), relation.inverse_field
-    if back and is_elsewhere(target, back, obj):
+    if back and backrefs.is_elsewhere(target, back, obj):
         return
     if not target.is_new():
         _queue(obj, name, item, is_added=False)
-    if back and not is_detached_copy(obj):
-        remove_backref(target, back, obj)
+    if back and not backrefs.is_detached_copy(obj):
+        backrefs.remove_backref(target, back, obj)
     if target.is_new():
         # The server does not know the object, so there is nothing to send.
-        discard_changes(obj, name, target)
-        discard_changes(target, back or "", obj)
+        backrefs.discard_changes(obj, name, target)
+        backrefs.discard_changes(target, back or "", obj)
         state_of(obj).notify()
 
 
 def _queue(obj: StashObject, name: str, item: Any, *, is_added: bool) -> None:
     """Record a change of a list that is not loaded, for the next save."""
     state, target = state_of(obj), relationships(type(obj).__name__)[name].target(item)
-    discard_changes(obj, name, target)
+    backrefs.discard_changes(obj, name, target)
     delta = state.ensure_pending().members.setdefault(name, Delta())
     (delta.add if is_added else delta.remove)(target, item)
     state.notify()

@@ -18,18 +18,12 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashIntegrationError, StashLookupError
+from stash_cli.core.query import filter_builder
 from stash_cli.core.query.conditions import conditions_of, has_given
 from stash_cli.core.query.count_plan import CountPlan, count_plan
 from stash_cli.core.query.criteria.local import MOST_TEXTS, search_text
 from stash_cli.core.query.extractors import Extractor, extractor_of
 from stash_cli.core.query.fields import fields, nests
-from stash_cli.core.query.filter_builder import (
-    MAX_ALTERNATIVES,
-    ClaimedJoins,
-    build_filter,
-    is_column,
-    split_join_conflicts,
-)
 from stash_cli.core.query.local_zone import LOCAL
 from stash_cli.core.query.model import Clause, Condition, FilterField, Lookup, Row
 from stash_cli.core.query.older_servers import check_rows
@@ -126,7 +120,7 @@ def compile(  # noqa: A001 - the usual word for it
     composite: dict[str, Q] = {}
     search: list[str] = []
     # The first condition on a join keeps it, in the order of the query.
-    claimed: ClaimedJoins = {}
+    claimed: filter_builder.ClaimedJoins = {}
     parts_in_order = _conjuncts(simplified(type_name, to_nnf(type_name, _as_q(query))))
     # Criteria in the API's own shape come first: rows may not be able to decide on them.
     for part in sorted(parts_in_order, key=lambda part: not has_given(part.lookups)):
@@ -142,8 +136,8 @@ def compile(  # noqa: A001 - the usual word for it
             # By its text, which names the field that stands for it in the conditions.
             composite[repr(part)] = part
             found = [_composite_condition(type_name, part, now, server)]
-        conditions += split_join_conflicts(type_name, found, claimed)
-    server_filter, left = build_filter(conditions, nests=nests(type_name))
+        conditions += filter_builder.split_join_conflicts(type_name, found, claimed)
+    server_filter, left = filter_builder.build_filter(conditions, nests=nests(type_name))
     notes = [condition.note for condition in conditions if condition.note]
     if not left:
         return Compiled(type_name, server_filter, None, notes, q=" ".join(search))
@@ -232,9 +226,11 @@ def _distributed(type_name: str, alternatives: list[list[Clause]]) -> list[Claus
     found: list[Clause] = []
     for chosen in product(*alternatives):
         found.append([term for clause in chosen for term in clause])
-        if len(found) > MAX_ALTERNATIVES:
+        if len(found) > filter_builder.MAX_ALTERNATIVES:
             return None
-    safe = all(is_column(fields(type_name).get(name)) for clause in found for name, _ in clause)
+    safe = all(
+        filter_builder.is_column(fields(type_name).get(name)) for clause in found for name, _ in clause
+    )
     return found if safe or len(found) == 1 == len(found[0]) else None
 
 

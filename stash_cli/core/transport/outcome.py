@@ -7,18 +7,7 @@ import random
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from stash_cli.core.errors import (
-    Delivery,
-    StashAuthenticationError,
-    StashConnectionError,
-    StashError,
-    StashGraphQLError,
-    StashLockedError,
-    StashSystemNotReadyError,
-    StashUnknownOutcomeError,
-    StashUsageError,
-    StashVersionError,
-)
+from stash_cli.core import errors
 from stash_cli.core.log import logger
 
 if TYPE_CHECKING:
@@ -31,39 +20,48 @@ if TYPE_CHECKING:
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REFUSALS = _REDIRECTS | {*range(400, 408), 410, 411, 413, 414, 415, 417, 421, 422, 426, 428, 429, 431, 451}
 """Statuses with which a request was refused before any work; all others leave that open."""
-_NOT_EXECUTED = (StashUsageError, StashVersionError, StashAuthenticationError, StashSystemNotReadyError)
+_NOT_EXECUTED = (
+    errors.StashUsageError,
+    errors.StashVersionError,
+    errors.StashAuthenticationError,
+    errors.StashSystemNotReadyError,
+)
 
 
-def may_be_done(error: StashError) -> bool:
+def may_be_done(error: errors.StashError) -> bool:
     """Whether the server may have executed a mutation that failed with `error`."""
-    if isinstance(error, StashUnknownOutcomeError):
+    if isinstance(error, errors.StashUnknownOutcomeError):
         return True
-    if error.delivery in (None, Delivery.NOT_STARTED) or isinstance(error, _NOT_EXECUTED):
+    if error.delivery in (None, errors.Delivery.NOT_STARTED) or isinstance(error, _NOT_EXECUTED):
         return False
     # With an error at its root the operation failed; below the root its result failed after it was done.
-    if isinstance(error, StashGraphQLError):
+    if isinstance(error, errors.StashGraphQLError):
         return is_below_root(error)
     return error.status not in _REFUSALS
 
 
-def is_below_root(error: StashGraphQLError) -> bool:
+def is_below_root(error: errors.StashGraphQLError) -> bool:
     """Whether only fields of the result failed: the operation is executed before these are resolved."""
     return bool(error.errors) and all(len(each.get("path") or ()) > 1 for each in error.errors)
 
 
-def as_unknown_outcome(request: GraphQLRequest, error: StashError) -> StashError:
+def as_unknown_outcome(request: GraphQLRequest, error: errors.StashError) -> errors.StashError:
     """`error`, or StashUnknownOutcomeError for a mutation that may have been done."""
-    if isinstance(error, StashUnknownOutcomeError) or not request.is_mutation or not may_be_done(error):
+    if (
+        isinstance(error, errors.StashUnknownOutcomeError)
+        or not request.is_mutation
+        or not may_be_done(error)
+    ):
         return error
     return unknown_outcome(error.message, error)
 
 
-def unknown_outcome(message: str, cause: StashError | None = None) -> StashUnknownOutcomeError:
+def unknown_outcome(message: str, cause: errors.StashError | None = None) -> errors.StashUnknownOutcomeError:
     """The error for a mutation that may have been done."""
-    made = StashUnknownOutcomeError(
+    made = errors.StashUnknownOutcomeError(
         f"{message.rstrip('.')}. The operation was sent and may have been done.",
         hint="Check whether the change was made before you send it again.",
-        delivery=(cause and cause.delivery) or Delivery.ANSWER_BEGUN,
+        delivery=(cause and cause.delivery) or errors.Delivery.ANSWER_BEGUN,
     )
     made.status = cause.status if cause else None
     made.__cause__ = cause
@@ -75,14 +73,16 @@ def check_read_only(connection: Connection, request: GraphQLRequest) -> None:
     if connection.read_only and request.is_mutation:
         name = connection.protected_by
         hint = f"read_only is set in the profile {name}; --server URL does without the profile."
-        raise StashUsageError("This connection is read-only: nothing was sent.", hint=hint if name else None)
+        raise errors.StashUsageError(
+            "This connection is read-only: nothing was sent.", hint=hint if name else None
+        )
 
 
 _DELIVERY = {
     # What is about to be written counts as written: part of it may be when it fails.
-    "send_request_headers.started": Delivery.HEADERS_WRITTEN,
-    "send_request_body.complete": Delivery.BODY_WRITTEN,
-    "receive_response_headers.complete": Delivery.ANSWER_BEGUN,
+    "send_request_headers.started": errors.Delivery.HEADERS_WRITTEN,
+    "send_request_body.complete": errors.Delivery.BODY_WRITTEN,
+    "receive_response_headers.complete": errors.Delivery.ANSWER_BEGUN,
 }
 
 
@@ -97,8 +97,8 @@ class Progress:
     def __init__(self, seconds: float | None = None, *, carries_files: bool = False) -> None:
         self.clock: asyncio.Timeout | None = None
         self._seconds = seconds
-        self._starts = Delivery.BODY_WRITTEN if carries_files else Delivery.HEADERS_WRITTEN
-        self.delivery = Delivery.NOT_STARTED
+        self._starts = errors.Delivery.BODY_WRITTEN if carries_files else errors.Delivery.HEADERS_WRITTEN
+        self.delivery = errors.Delivery.NOT_STARTED
         self.handled = sys.exception()
         """The exception being handled by the caller, which belongs to another request."""
         self._is_tunnel = False
@@ -114,7 +114,7 @@ class Progress:
         if step in _DELIVERY and not self._is_tunnel:
             self.reach(_DELIVERY[step])
 
-    def reach(self, delivery: Delivery) -> None:
+    def reach(self, delivery: errors.Delivery) -> None:
         """Record how far the request has got."""
         self.delivery = delivery
         if delivery is self._starts and self.clock is not None and self._seconds is not None:
@@ -163,10 +163,10 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], lo
     while True:
         try:
             return await send()
-        except (StashConnectionError, StashLockedError) as error:
+        except (errors.StashConnectionError, errors.StashLockedError) as error:
             if not may_repeat(request, error):
                 raise
-            wanted = error.retry_after if isinstance(error, StashConnectionError) else None
+            wanted = error.retry_after if isinstance(error, errors.StashConnectionError) else None
             # A server that names no time, or none worth waiting, is asked a few times only.
             pause = wanted or next(pauses[_policy(error)], None)
             if pause is None or (wanted and wanted > longest):
@@ -182,21 +182,21 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], lo
             raise
 
 
-def _policy(error: StashError) -> Backoff:
-    if isinstance(error, StashLockedError):
+def _policy(error: errors.StashError) -> Backoff:
+    if isinstance(error, errors.StashLockedError):
         return PATIENT
     return RATE_LIMITED if error.status == _TOO_MANY else QUICK
 
 
-def may_repeat(request: GraphQLRequest, error: StashError) -> bool:
+def may_repeat(request: GraphQLRequest, error: errors.StashError) -> bool:
     """Whether it is safe to send `request` again after `error`, and the error is transient.
 
     Always for a query. For a mutation if it never reached the server, or if its only root field was refused
     by a locked database: with several root fields those before the refused one are done, and an error below a
     root field occurs after the mutation is done.
     """
-    if isinstance(error, StashConnectionError):
+    if isinstance(error, errors.StashConnectionError):
         return error.transient and (not error.sent or not request.is_mutation)
-    if not isinstance(error, StashLockedError):
+    if not isinstance(error, errors.StashLockedError):
         return False
     return (request.single and error.is_at_root) or not request.is_mutation

@@ -11,14 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library.limits import Cache
-from stash_cli.embedded.scan.probe import (
-    MAX_PIXELS,
-    BrokenFileError,
-    open_picture,
-    open_video,
-    require_decodable,
-    video_stream,
-)
+from stash_cli.embedded.scan import probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +38,11 @@ class Frames:
     """
 
     def __init__(self, container: InputContainer) -> None:
-        stream = video_stream(container)
+        stream = probe.video_stream(container)
         if stream is None:
-            raise BrokenFileError("a video without pictures")
-        if stream.width * stream.height > MAX_PIXELS:
-            raise BrokenFileError(f"a video of more than {MAX_PIXELS} pixels is not decoded")
+            raise probe.BrokenFileError("a video without pictures")
+        if stream.width * stream.height > probe.MAX_PIXELS:
+            raise probe.BrokenFileError(f"a video of more than {probe.MAX_PIXELS} pixels is not decoded")
         self._container = container
         self._stream = stream
         self._stream.thread_type = "AUTO"
@@ -68,7 +61,7 @@ class Frames:
         while self._frame is None or not _is_at(self._frame, wanted):
             self._frame = next(self._following, None)
             if self._frame is None:
-                raise BrokenFileError(f"no picture at {second} seconds")
+                raise probe.BrokenFileError(f"no picture at {second} seconds")
         return self._frame
 
 
@@ -84,9 +77,9 @@ def cover_at(stream: IO[bytes], second: float) -> bytes | None:
     for wanted in (second, 0.0):
         stream.seek(0)
         try:
-            with open_video(stream) as container:
+            with probe.open_video(stream) as container:
                 return _jpeg(Frames(container).at(wanted))
-        except BrokenFileError:
+        except probe.BrokenFileError:
             continue
     return None
 
@@ -161,7 +154,7 @@ class Picture:
         """Validate `content` of field `what`. Raises Refused for no picture or too many pixels."""
         try:
             return cls(content)
-        except BrokenFileError as failure:
+        except probe.BrokenFileError as failure:
             raise Refused(f"processing {what}: {failure}") from failure
 
 
@@ -179,8 +172,8 @@ def _identify(content: bytes) -> None:
 
     The rest is not decoded: browsers show truncated pictures, and servers store them.
     """
-    with open_picture(io.BytesIO(content)) as picture:
-        require_decodable(picture)
+    with probe.open_picture(io.BytesIO(content)) as picture:
+        probe.require_decodable(picture)
 
 
 _SIDE = 640
@@ -211,14 +204,14 @@ def _thumbnail(file: ServableFile, *, moves: bool) -> bytes | None:
     if moves:
         frame = cover_at(stream, 0.0)
         if frame is None:
-            raise BrokenFileError(f"no picture in {file.name}")
+            raise probe.BrokenFileError(f"no picture in {file.name}")
         stream = io.BytesIO(frame)
-    with open_picture(stream) as picture:
+    with probe.open_picture(stream) as picture:
         if not moves and max(picture.size) <= _SIDE:
             return None
         # JPEG decoders can scale down while decoding, which saves most of the work.
         picture.draft("RGB", (_SIDE, _SIDE))
-        return _encoded(_scaled(require_decodable(picture)))
+        return _encoded(_scaled(probe.require_decodable(picture)))
 
 
 def _scaled(picture: Image) -> Image:

@@ -23,22 +23,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stash_cli.core.query.language import fields as names
+from stash_cli.core.query.language import tree
 from stash_cli.core.query.language.bare_words import to_search_for, unknown_field, word_note, word_problem
 from stash_cli.core.query.language.problems import Problem, QueryProblem
 from stash_cli.core.query.language.scan import SPACE, Source, closing_quote, unclosed, unquoted
-from stash_cli.core.query.language.tree import (
-    KEYWORDS,
-    And,
-    Bound,
-    Node,
-    Not,
-    Or,
-    Span,
-    Term,
-    Value,
-    Word,
-    quote,
-)
 
 if TYPE_CHECKING:
     from stash_cli.core.query.language.fields import Target
@@ -74,14 +62,14 @@ class Parser:
     items: int = 0
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    mixed: list[Or] = field(default_factory=list)
-    groups: set[Span] = field(default_factory=set)
+    mixed: list[tree.Or] = field(default_factory=list)
+    groups: set[tree.Span] = field(default_factory=set)
 
     @property
     def text(self) -> str:
         return self.source.text
 
-    def parse(self) -> Node | None:
+    def parse(self) -> tree.Node | None:
         """The tree; None for a text without items. Raises QueryProblem for a mistake of the structure."""
         if len(self.text) > MAX_LENGTH:
             raise QueryProblem(0, 1, f"The query has more than {MAX_LENGTH:,} characters.")
@@ -95,8 +83,8 @@ class Parser:
             )
         return found
 
-    def _or(self, scope: Scope) -> Node:
-        start, parts = self.at, list[Node]()
+    def _or(self, scope: Scope) -> tree.Node:
+        start, parts = self.at, list[tree.Node]()
         while True:
             parts.append(self._and(scope))
             if self._keyword() not in ("or", "|"):
@@ -104,12 +92,12 @@ class Parser:
             self._next_operand()
         if len(parts) == 1:
             return parts[0]
-        node = Or(_flat(parts, Or), Span(start, self.at))
-        if any(isinstance(part, And) and part.span not in self.groups for part in parts):
+        node = tree.Or(_flat(parts, tree.Or), tree.Span(start, self.at))
+        if any(isinstance(part, tree.And) and part.span not in self.groups for part in parts):
             self.mixed.append(node)
         return node
 
-    def _and(self, scope: Scope) -> Node:
+    def _and(self, scope: Scope) -> tree.Node:
         start, parts = self.at, [self._not(scope)]
         while self.at < len(self.text) and self.text[self.at] != ")":
             word = self._keyword()
@@ -118,7 +106,7 @@ class Parser:
             if word == "and":
                 self._next_operand()
             parts.append(self._not(scope))
-        return parts[0] if len(parts) == 1 else And(_flat(parts, And), Span(start, self.at))
+        return parts[0] if len(parts) == 1 else tree.And(_flat(parts, tree.And), tree.Span(start, self.at))
 
     def _next_operand(self) -> None:
         """Step over a keyword to the item that has to follow it."""
@@ -128,7 +116,7 @@ class Parser:
             word = self.text[start : self._bare_end(start)]
             raise QueryProblem(start, start + len(word), f"Nothing follows {word}.", to_search_for(word))
 
-    def _not(self, scope: Scope) -> Node:
+    def _not(self, scope: Scope) -> tree.Node:
         start = self.at
         if self._keyword() == "not":
             self._next_operand()
@@ -138,7 +126,7 @@ class Parser:
         else:
             return self._primary(scope)
         inner = self._primary(scope)
-        return Not(inner, Span(start, self.at))
+        return tree.Not(inner, tree.Span(start, self.at))
 
     def _is_negative_value(self, scope: Scope) -> bool:
         """Whether a dash in a list of values belongs to a number or a time."""
@@ -150,12 +138,12 @@ class Parser:
         if following and following in "-^":
             raise QueryProblem(start, self.at + 1, "One dash leaves a term out.", "Options stand before --.")
         if not following or following in f"{SPACE})":
-            hint = f"Write it before its term, or quote it: {quote(mark)}."
+            hint = f"Write it before its term, or quote it: {tree.quote(mark)}."
             raise QueryProblem(start, self.at, f"Nothing follows {mark}.", hint)
         if following.isdecimal():
             text = self.text[self.at : self._bare_end(self.at)]
             self.notes.append(
-                f"-{text} leaves out the text {text}; write {quote(f'-{text}')} to search for it"
+                f"-{text} leaves out the text {text}; write {tree.quote(f'-{text}')} to search for it"
             )
 
     def _check_negated_words(self, start: int, scope: Scope) -> None:
@@ -163,7 +151,7 @@ class Parser:
         if scope.values or self.text[self.at] in "(\"'-^" or self._term_head(scope) is not None:
             return
         word = self.text[self.at : self._bare_end(self.at)]
-        both = quote(self.text[start : self.at + len(word)])
+        both = tree.quote(self.text[start : self.at + len(word)])
         raise QueryProblem(
             start,
             self.at + len(word),
@@ -177,7 +165,7 @@ class Parser:
             return ""
         end = self._bare_end(self.at)
         word = self.text[self.at : end].lower() if end - self.at <= 3 else ""  # noqa: PLR2004 - the longest one
-        return word if word in KEYWORDS else ""
+        return word if word in tree.KEYWORDS else ""
 
     def _bare_end(self, at: int) -> int:
         """The end of a bare item."""
@@ -186,7 +174,7 @@ class Parser:
             return limit
         return self.source.value(at, None).span.end if self.text[at] not in "\"'" else at + 1
 
-    def _primary(self, scope: Scope) -> Node:
+    def _primary(self, scope: Scope) -> tree.Node:
         self.items += 1
         if self.items > MAX_ITEMS:
             raise QueryProblem(self.at, self.at + 1, f"The query has more than {MAX_ITEMS:,} terms.")
@@ -202,7 +190,7 @@ class Parser:
         self.at = self.source.skip(self.at)
         return found
 
-    def _group(self, scope: Scope, start: int) -> Node:
+    def _group(self, scope: Scope, start: int) -> tree.Node:
         self.level += 1
         if self.level > MAX_LEVELS:
             raise QueryProblem(start, start + 1, f"More than {MAX_LEVELS} groups stand within each other.")
@@ -217,9 +205,9 @@ class Parser:
         self.level -= 1
         self.at += 1
         end = self.at
-        self.groups.add(Span(start, end))
+        self.groups.add(tree.Span(start, end))
         self.at = self.source.skip(self.at)
-        return _placed(inner, Span(start, end))
+        return _placed(inner, tree.Span(start, end))
 
     def _term_head(self, scope: Scope) -> tuple[str, str, int, Target | None] | None:
         """Path, operator, place of the value and meaning of a term that stands at the place."""
@@ -237,7 +225,7 @@ class Parser:
             operator, value = ":", value - 1
         return path, operator, value, target
 
-    def _item(self, scope: Scope, start: int) -> Node:
+    def _item(self, scope: Scope, start: int) -> tree.Node:
         head = self._term_head(scope)
         limit = self.source.arguments.get(start)
         if limit is None and start and self.text[start - 1] in "-^":
@@ -248,7 +236,7 @@ class Parser:
             return self._value_item(scope, start)
         return self._word(scope, start, limit)
 
-    def _term(self, scope: Scope, head: tuple[str, str, int, Target | None], limit: int | None) -> Node:
+    def _term(self, scope: Scope, head: tuple[str, str, int, Target | None], limit: int | None) -> tree.Node:
         start = self.at
         path, operator, at, target = head
         if operator == ":" and self.text[at : at + 1] == "(" and self._is_bound(limit):
@@ -259,7 +247,7 @@ class Parser:
         self.at = value.span.end
         if not value.text.strip():
             self._empty(path, start, at)
-        return Term(path, operator, value, listed and not literal, Span(start, self.at))
+        return tree.Term(path, operator, value, listed and not literal, tree.Span(start, self.at))
 
     def _is_bound(self, limit: int | None) -> bool:
         """Whether a parenthesis after a colon opens a group: that of an argument is closed at its end."""
@@ -274,7 +262,7 @@ class Parser:
         )
         self.problems.append(Problem(start, at, f"{path} has no value.", hint))
 
-    def _bound(self, scope: Scope, start: int, path: str, at: int, target: Target | None) -> Node:
+    def _bound(self, scope: Scope, start: int, path: str, at: int, target: Target | None) -> tree.Node:
         if target is None:
             raise QueryProblem(
                 start, at + 1, f"{path}: takes a name, not a group.", f"Write {path}:A or {path}:B."
@@ -283,23 +271,23 @@ class Parser:
         related = target.related or scope.type
         only = target.related is None
         inner = self._group(Scope(related, target, values=True, only_values=only), at)
-        return Bound(path, inner, Span(start, self.at))
+        return tree.Bound(path, inner, tree.Span(start, self.at))
 
-    def _value_item(self, scope: Scope, start: int) -> Node:
+    def _value_item(self, scope: Scope, start: int) -> tree.Node:
         """A value in a list such as `title:(a or b)`, as a term of the path before the list."""
         head = None if scope.only_values else self.source.head(start)
         if head is not None and head[1] == ":" and head[0].lower() not in ("id", "name"):
             self.at = self.source.value(start, None).span.end
             self.problems.append(unknown_field(self.source, scope.type, start, self.at, head[0]))
-            return Word(head[0], span=Span(start, self.at))
+            return tree.Word(head[0], span=tree.Span(start, self.at))
         listed = names.is_listed(scope.target)
         value = self.source.value(start, None, listed=listed)
         self.at = value.span.end
         if self.at == start:
             raise QueryProblem(start, start + 1, "A value is expected here.")
-        return Term("", ":", value, listed, Span(start, self.at))
+        return tree.Term("", ":", value, listed, tree.Span(start, self.at))
 
-    def _word(self, scope: Scope, start: int, limit: int | None) -> Node:
+    def _word(self, scope: Scope, start: int, limit: int | None) -> tree.Node:
         if self.text[start] in "\"'" and (quoted := self._quoted_word(start, limit)):
             return quoted
         value = self.source.value(start, limit, literal=True)
@@ -310,16 +298,16 @@ class Parser:
                 start, start + 1, "There is no ( for this ).", 'Quote it to search for it: ")".'
             )
         if _ADDRESS.match(text) and (names.target(scope.type, "url")):
-            return Term("url", ":", Value.bare(text, value.span), span=value.span)
+            return tree.Term("url", ":", tree.Value.bare(text, value.span), span=value.span)
         if _ABSOLUTE.match(text) and names.target(scope.type, "path"):
-            return Term("path", ":", Value.bare(text, value.span), span=value.span)
+            return tree.Term("path", ":", tree.Value.bare(text, value.span), span=value.span)
         if limit is None or self.source.head(start) is not None:
             problem = word_problem(self.source, scope.type, start, self.at, limit)
             self.problems += [problem] if problem else []
             self.notes += filter(None, [word_note(scope.type, text)])
-        return Word(text, span=Span(start, self.at))
+        return tree.Word(text, span=tree.Span(start, self.at))
 
-    def _quoted_word(self, start: int, limit: int | None) -> Node | None:
+    def _quoted_word(self, start: int, limit: int | None) -> tree.Node | None:
         """A quoted word; None for a quote that does not enclose the whole argument."""
         close = closing_quote(self.text, start, len(self.text) if limit is None else limit)
         if limit is not None and close != limit - 1:
@@ -335,20 +323,20 @@ class Parser:
         text = unquoted(self.text[start : self.at])
         if not text.strip():
             raise QueryProblem(start, self.at, "The quotes are empty.")
-        return Word(text, quoted=True, span=Span(start, self.at))
+        return tree.Word(text, quoted=True, span=tree.Span(start, self.at))
 
 
-def _flat(parts: list[Node], kind: type[And | Or]) -> tuple[Node, ...]:
+def _flat(parts: list[tree.Node], kind: type[tree.And | tree.Or]) -> tuple[tree.Node, ...]:
     """The parts with those of groups of the same kind in place of these."""
     return tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
 
 
-def _placed(node: Node, span: Span) -> Node:
+def _placed(node: tree.Node, span: tree.Span) -> tree.Node:
     """The node with the place of the parentheses around it."""
-    if isinstance(node, And):
-        return And(node.parts, span)
-    if isinstance(node, Or):
-        return Or(node.parts, span)
-    if isinstance(node, Not):
-        return Not(node.inner, span)
+    if isinstance(node, tree.And):
+        return tree.And(node.parts, span)
+    if isinstance(node, tree.Or):
+        return tree.Or(node.parts, span)
+    if isinstance(node, tree.Not):
+        return tree.Not(node.inner, span)
     return node
