@@ -11,7 +11,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.calls import Call, Word
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.commands.verbs.targets import find_targets, one_row, read_words
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.entities import FILES as ENTITIES
@@ -202,13 +202,13 @@ NOUN = Noun(
     columns=columns("id>", "path!", "size:size>", "modified=mod_time:moment?"),
     files=("path",),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash files find --path-contains beach --sort path",
             "stash files find --dir /media/new --paths",
             "stash files find --scene-count 0 --image-count 0 --gallery-count 0",
         ),
-        Verb.show(),
-        Verb.count(),
+        Verbs.show(),
+        Verbs.count(),
         Verb(
             "move",
             "Move files to another folder, on disk and in the database",

@@ -1,7 +1,7 @@
 """`stash folders`: the folders that scans have found."""
 
 from stash_cli.commands.common.calls import Call, Word
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import FILES
 from stash_cli.output.values import columns
 
@@ -19,9 +19,9 @@ NOUN = Noun(
     columns=columns("id>", "path!", "modified=mod_time:moment?"),
     files=("path",),
     verbs=(
-        Verb.find("stash folders find --path-contains new", "stash folders find --gallery-count-gt 0"),
-        Verb.show(),
-        Verb.count(),
+        Verbs.find("stash folders find --path-contains new", "stash folders find --gallery-count-gt 0"),
+        Verbs.show(),
+        Verbs.count(),
         Verb(
             "tree",
             "Print the folders below each other",

@@ -1,6 +1,6 @@
 """`stash galleries`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -17,24 +17,24 @@ NOUN = Noun(
     ),
     files=("files.path", "folder.path"),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash galleries find --studio 'Acme Films' --no-organized",
             "stash galleries find --missing date --json",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.create(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.create(
             'stash gallery create --title "Beach set" --studio "Acme Films"',
         ),
-        Verb.update(),
-        Verb.fill(),
-        Verb.merge(),
-        Verb.delete(),
-        Verb.rename(
+        Verbs.update(),
+        Verbs.fill(),
+        Verbs.merge(),
+        Verbs.delete(),
+        Verbs.rename(
             "stash galleries rename '{{{{ date }}}} {{{{ title }}}}' --where 'date:*' --dry-run",
         ),
-        Verb.scrape(
+        Verbs.scrape(
             "stash gallery scrape 3 --url https://example.com/gallery/1",
             "stash galleries scrape --all --by-url --dry-run",
         ),

@@ -1,6 +1,6 @@
 """`stash groups`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -17,18 +17,18 @@ NOUN = Noun(
         "scenes=scene_count>",
     ),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash groups find --studio 'Acme Films' --sort date",
             "stash groups find --missing front_image",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.create(),
-        Verb.update(),
-        Verb.merge(),
-        Verb.delete(),
-        Verb.scrape(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.create(),
+        Verbs.update(),
+        Verbs.merge(),
+        Verbs.delete(),
+        Verbs.scrape(
             "stash group scrape 3 --url https://example.com/group/1",
             "stash groups scrape --all --by-url --create-missing",
         ),

@@ -1,6 +1,6 @@
 """`stash images`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -18,20 +18,20 @@ NOUN = Noun(
     ),
     files=("visual_files.path",),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash images find --gallery 3 --sort path",
             "stash images find --resolution-gte 4k --ids",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.update(),
-        Verb.fill(),
-        Verb.delete(),
-        Verb.rename(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.update(),
+        Verbs.fill(),
+        Verbs.delete(),
+        Verbs.rename(
             "stash images rename '{{{{ studio.name }}}}/{{{{ title }}}}' --where 'studio:Acme' --dry-run",
         ),
-        Verb.scrape(
+        Verbs.scrape(
             "stash image scrape 3 --url https://example.com/image/1",
             "stash images scrape --where 'missing:title' --with SCRAPER",
         ),

@@ -1,7 +1,7 @@
 """`stash markers`."""
 
 from stash_cli.commands.common.calls import Call, Word
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import View, columns
 
@@ -26,19 +26,19 @@ NOUN = Noun(
     ),
     files=("scene.files.path",),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash markers find --tag Coast --sort scene_id",
             "stash markers find --scene 12 --json",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.create(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.create(
             "stash marker create --scene 12 --seconds 30 --title Intro --primary-tag Outdoor",
         ),
-        Verb.update(),
-        Verb.merge(),
-        Verb.delete(),
+        Verbs.update(),
+        Verbs.merge(),
+        Verbs.delete(),
         Verb(
             "generate",
             "Generate previews and pictures of markers",

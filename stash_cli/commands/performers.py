@@ -1,6 +1,6 @@
 """`stash performers`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -18,21 +18,21 @@ NOUN = Noun(
         "scenes=scene_count>",
     ),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash performers find ali --sort -rating",
             "stash performers find --country JP --birthdate-gte 1990 --csv",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.create(),
-        Verb.update(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.create(),
+        Verbs.update(
             "stash performer update Alice --country JP --add-tag Guest",
             "stash performer update 7 --custom-field height=180 --clear birthdate",
         ),
-        Verb.merge(),
-        Verb.delete(),
-        Verb.scrape(
+        Verbs.merge(),
+        Verbs.delete(),
+        Verbs.scrape(
             "stash performers scrape --where 'missing:birthdate' --stash-box stashdb",
             "stash performer scrape Alice --with builtin_freeones --interactive",
             "stash performers scrape --all --by-url --only birthdate,country --rate 20",

@@ -1,6 +1,6 @@
 """`stash scenes`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -18,32 +18,32 @@ NOUN = Noun(
     ),
     files=("files.path",),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash scenes find beach --tag Outdoor --no-tag 'To sort'",
             "stash scenes find --rating100-gte 80 --date-between 2023..2024 --sort -date",
             "stash scenes find --missing cover --paths -0 | xargs -0 ls -l",
             "stash scenes find --performers-country JP --json --fields id,title,performers.name",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.create(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.create(
             'stash scene create --title "Beach day" --date 2024-05 --tag Outdoor --performer Alice',
         ),
-        Verb.update(
+        Verbs.update(
             "stash scene update 12 rating100=80 tags+=Outdoor tags-='To sort' director!",
             "stash scenes find --studio 'Acme Films' --ids | stash scenes update - --organized --yes",
             "stash scenes update 12 13 'details={{{{ title }}}}, {{{{ date }}}}' --dry-run",
         ),
-        Verb.fill("stash scenes fill --all --from nfo --create-missing --yes"),
-        Verb.merge(),
-        Verb.delete(),
-        Verb.rename(
+        Verbs.fill("stash scenes fill --all --from nfo --create-missing --yes"),
+        Verbs.merge(),
+        Verbs.delete(),
+        Verbs.rename(
             "stash scenes rename '{{{{ date }}}} {{{{ title }}}}' --where 'organized:yes' --dry-run",
             "stash scenes rename '{{{{ studio | studio_path }}}}/{{{{ title }}}}' --all --empty Other -n",
             "stash scenes rename '{{{{ title or files[0].basename }}}}' 12 13 --to /media/sorted",
         ),
-        Verb.scrape(
+        Verbs.scrape(
             "stash scenes scrape --where 'missing:stash_id' --stash-box stashdb --dry-run",
             "stash scenes scrape 12 --with sidecar --interactive",
             "stash scenes scrape 12 --url https://example.com/scene/1 --only title,date",

@@ -1,6 +1,6 @@
 """`stash studios`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -10,18 +10,18 @@ NOUN = Noun(
         "id>", "name!", "parent=parent_studio.name", "rating=rating100>", "favorite?", "scenes=scene_count>"
     ),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash studios find --favorite",
             "stash studios find --parent 'Acme Films' --ids",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.create(),
-        Verb.update(),
-        Verb.merge(),
-        Verb.delete(),
-        Verb.scrape(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.create(),
+        Verbs.update(),
+        Verbs.merge(),
+        Verbs.delete(),
+        Verbs.scrape(
             "stash studios scrape --all --stash-box stashdb --dry-run",
             "stash studio scrape Acme --stash-box stashdb --only parent_studio,image",
         ),

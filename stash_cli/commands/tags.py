@@ -1,6 +1,6 @@
 """`stash tags`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verb, Verbs
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import columns
 
@@ -16,18 +16,18 @@ NOUN = Noun(
         "performers=performer_count>",
     ),
     verbs=(
-        Verb.find(
+        Verbs.find(
             "stash tags find --scene-count 0 --ids",
             "stash tags find --parent Outdoor --parent-depth -1",
         ),
-        Verb.show(),
-        Verb.count(),
-        Verb.stats(),
-        Verb.create(),
-        Verb.update(),
-        Verb.merge(),
-        Verb.delete(),
-        Verb.scrape(
+        Verbs.show(),
+        Verbs.count(),
+        Verbs.stats(),
+        Verbs.create(),
+        Verbs.update(),
+        Verbs.merge(),
+        Verbs.delete(),
+        Verbs.scrape(
             "stash tags scrape --all --stash-box stashdb --only description",
             "stash tag scrape Outdoor --stash-box stashdb --query Outdoors",
         ),

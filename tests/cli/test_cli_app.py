@@ -16,7 +16,7 @@ from stash_cli.app import NOUNS, app
 PLACES = '''
 """`stash places`."""
 
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verbs
 from stash_cli.core.types.entities import Entity
 from stash_cli.output.values import columns
 
@@ -24,7 +24,7 @@ NOUN = Noun(
     Entity("Folder", "place", "places", label="path", list_name="folders", sort_keys="path"),
     columns=columns("id>", "path"),
     files=("path",),
-    verbs=(Verb.find("stash places find --sort path"), Verb.count()),
+    verbs=(Verbs.find("stash places find --sort path"), Verbs.count()),
 )
 '''
 

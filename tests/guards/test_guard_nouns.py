@@ -14,7 +14,7 @@ from stash_cli.commands.argv.command import Entry
 from stash_cli.output.streams import fake_streams
 
 MODULE = """
-from stash_cli.commands.common.noun import Noun, Verb
+from stash_cli.commands.common.noun import Noun, Verbs
 from stash_cli.core.types.entities import Entity
 from stash_cli.output.values import columns
 
@@ -22,8 +22,8 @@ NOUN = Noun(
     Entity("Movie", "movie", "movies", sort_keys="id name date rating"),
     columns=columns("id>", "name!", "date"),
     verbs=(
-        *(Verb.find("stash movies find x"), Verb.show(), Verb.count(), Verb.stats()),
-        *(Verb.create(), Verb.update()),
+        *(Verbs.find("stash movies find x"), Verbs.show(), Verbs.count(), Verbs.stats()),
+        *(Verbs.create(), Verbs.update()),
     ),
 )
 """

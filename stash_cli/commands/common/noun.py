@@ -23,6 +23,36 @@ class Verb(NamedTuple):
     arguments: tuple[Any, ...] = ()
     """Further arguments of the function."""
 
+
+class Noun(NamedTuple):
+    """A kind of object on the command line: its columns, its file paths and its verbs."""
+
+    entity: Entity
+    columns: tuple[Column, ...]
+    verbs: tuple[Verb, ...]
+    files: tuple[str, ...] = ()
+
+    @property
+    def view(self) -> View:
+        return View(self.entity.type, self.columns, self.files)
+
+    def group(self) -> LazyGroup:
+        """The group of commands: `stash scenes`."""
+        plural = self.entity.plural
+        # Files and folders are what a scan finds: nothing of them is written, and they have no pages.
+        verbs = (*self.verbs, *_OF_ENTITIES) if self.entity.type in ENTITIES else self.verbs
+        return LazyGroup(plural, {verb.name: self._entry(verb) for verb in verbs}, f"Work with {plural}.")
+
+    def _entry(self, verb: Verb) -> Entry:
+        words = {"noun": self.entity.noun, "plural": self.entity.plural, "label": self.entity.label}
+        examples = tuple(example.format(**words) for example in verb.examples)
+        target = f"stash_cli.commands.{verb.target}"
+        return Entry(verb.help.format(**words), target, arguments=(self, examples, *verb.arguments))
+
+
+class Verbs:
+    """The verbs that nouns share, each with its usual examples."""
+
     @staticmethod
     def find(*examples: str) -> Verb:
         text = "Find {plural}: free text and one flag per filter field"
@@ -139,31 +169,5 @@ class Verb(NamedTuple):
         return Verb("edit", "Change {plural} as text in an editor", "verbs.edit:build", examples)
 
 
-class Noun(NamedTuple):
-    """A kind of object on the command line: its columns, its file paths and its verbs."""
-
-    entity: Entity
-    columns: tuple[Column, ...]
-    verbs: tuple[Verb, ...]
-    files: tuple[str, ...] = ()
-
-    @property
-    def view(self) -> View:
-        return View(self.entity.type, self.columns, self.files)
-
-    def group(self) -> LazyGroup:
-        """The group of commands: `stash scenes`."""
-        plural = self.entity.plural
-        # Files and folders are what a scan finds: nothing of them is written, and they have no pages.
-        verbs = (*self.verbs, *_OF_ENTITIES) if self.entity.type in ENTITIES else self.verbs
-        return LazyGroup(plural, {verb.name: self._entry(verb) for verb in verbs}, f"Work with {plural}.")
-
-    def _entry(self, verb: Verb) -> Entry:
-        words = {"noun": self.entity.noun, "plural": self.entity.plural, "label": self.entity.label}
-        examples = tuple(example.format(**words) for example in verb.examples)
-        target = f"stash_cli.commands.{verb.target}"
-        return Entry(verb.help.format(**words), target, arguments=(self, examples, *verb.arguments))
-
-
-_OF_ENTITIES = (Verb.edit(), Verb.export_records(), Verb.import_records(), Verb.open_page())
+_OF_ENTITIES = (Verbs.edit(), Verbs.export_records(), Verbs.import_records(), Verbs.open_page())
 """Verbs that all nouns of entities have."""

@@ -38,7 +38,7 @@ async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushP
 
 def _edits(obj: StashObject, flush: FlushPlan) -> Iterator[Edit]:
     """All edits of a flush."""
-    yield from (*flush.plan.edits, *flush.plan.sides)
+    yield from (*flush.plan.edits, *flush.plan.side_edits)
     for name, delta in flush.pending.members.items():
         if delta:
             yield members_edit(obj, name, delta)
