@@ -388,6 +388,21 @@ async def test_a_merge_waits_for_later_changes_of_what_it_linked(embedded_url: s
         assert found["findScene"]["tags"] == [{"name": "A"}]
 
 
+async def test_what_left_a_list_after_a_merge_does_not_come_back(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
+        source, into, child = (tag.id for tag in tags)
+        async with bench.context.journal() as linking:
+            await bench.update("Tag", child, parent_ids=[into])
+        async with bench.context.journal() as merging:
+            await bench.client.tags_merge([source], into)
+        for run in (linking, merging):
+            assert (await bench.context.undo(run.id)).is_complete
+        found = await bench.client.find_tag(child)
+        assert found is not None
+        assert found.parents == []
+
+
 async def test_merges_into_one_another_are_taken_back_one_by_one(embedded_url: str) -> None:
     async with journalled(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]

@@ -112,15 +112,12 @@ def _own(
         if same(value, before):
             continue
         if isinstance(value, list):
-            given_to = [*(item for row in sources for item in _items(row, name)), *(values.get(name) or ())]
-            gave = {key_of(item) for item in mapped(key, given_to, reversal.ids.current)}
+            items = [item for row in sources for item in _items(row, name)]
+            theirs, set_to = (mapped(key, many, reversal.ids.current) for many in (items, values.get(name)))
             # Links to the sources follow when these are made again.
-            again = (
-                {reversal.ids.current(row.type, row.id) for row in sources} if _leads_there(key) else set()
-            )
-            before = [item for item in before or () if key_of(item) not in again]
-            change = _list_back(before, value, gave)
-            if change:
+            again = {reversal.ids.current(row.type, row.id) for row in sources if _leads_there(key)}
+            was = [item for item in before or () if key_of(item) not in again]
+            if change := _list_back(was, value, theirs, set_to):
                 yield Edit(*key, value, change)
         elif isinstance(value, dict):
             yield Edit(*key, value, _map_back(before or {}, value, values.get(name)))
@@ -145,11 +142,18 @@ def _items(row: Recorded, name: str) -> list[Any]:
     return items
 
 
-def _list_back(before: list[Any], now: list[Any], gave: set[Any]) -> Change:
-    """Take out what the merge put into a list, and put in again what it took out."""
-    was, held = ({key_of(item) for item in items} for items in (before, now))
-    removed = tuple(item for item in now if key_of(item) in gave and key_of(item) not in was)
-    return Change(tuple(item for item in before if key_of(item) not in held), removed)
+def _list_back(before: list[Any], now: list[Any], theirs: list[Any], set_to: list[Any] | None) -> Change:
+    """Take out what the merge put into a list, and put in again what it took out.
+
+    It put in the items of the sources, or what the list was `set_to`; only that takes out others. What else
+    is missing was taken out since.
+    """
+    was, held, gave = (
+        {key_of(item) for item in items} for items in (before, now, [*theirs, *(set_to or ())])
+    )
+    kept = was if set_to is None else {key_of(item) for item in set_to}
+    added = tuple(item for item in before if key_of(item) not in held | kept)
+    return Change(added, tuple(item for item in now if key_of(item) in gave - was))
 
 
 def _map_back(before: Mapping[str, Any], now: Mapping[str, Any], values: Any) -> MapChange:
