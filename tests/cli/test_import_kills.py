@@ -1,0 +1,96 @@
+"""An import that is killed at any request: undo restores, and the same import again makes nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_support import Cli, environment, program
+from fault_proxy import Exchange, Fault, FaultProxy, Request
+from journal_support import journalled, overview
+
+HALF = int(os.environ.get("KILLED_ROWS", "24")) // 2
+"""Objects that are changed, and as many that are made; 300 rows were killed at each request, too."""
+
+
+@pytest.fixture
+def proxy(served_url: str) -> Iterator[FaultProxy]:
+    with FaultProxy(served_url) as proxy:
+        made = " ".join(f'a{n}: tagCreate(input: {{name: "old {n}"}}) {{ id }}' for n in range(HALF))
+        Cli(proxy.url).ok("api", f"mutation {{ {made} }}", "--no-journal")
+        yield proxy
+
+
+def write_rows(folder: Path) -> str:
+    """A file that changes every tag and makes as many others, below old and new ones."""
+    rows: list[dict[str, Any]] = []
+    for n in range(HALF):
+        rows.append({"name": f"old {n}", "description": f"changed {n}", "aliases+": [f"alias {n}"]})
+        above = f"made {n - 1}" if n % 2 else f"old {n}"
+        rows.append({"name": f"made {n}", "description": f"new {n}", "aliases": [], "parents": [above]})
+    path = folder / "rows.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    return str(path)
+
+
+def kill_at(proxy: FaultProxy, position: int, words: tuple[str, ...], *, done: bool) -> None:
+    """Run a command of its own process, killed at its mutation of this number, before or after the work."""
+
+    async def kill(exchange: Exchange) -> None:
+        if done:
+            await exchange.work()
+        process.send_signal(signal.SIGKILL)
+        exchange.reset()
+
+    before = len(proxy.mutations)
+
+    def rule(request: Request) -> Fault | None:
+        return kill if request.is_mutation and len(proxy.mutations) == before + position - 1 else None
+
+    proxy.rule = rule
+    own = environment(STASH_URL=proxy.url)
+    process = subprocess.Popen(program(*words), env=own, stderr=subprocess.DEVNULL)
+    assert process.wait(120) == -signal.SIGKILL
+    proxy.rule = lambda _: None
+
+
+def library(proxy: FaultProxy) -> Any:
+    async def look() -> Any:
+        async with journalled(proxy.url) as bench:
+            return await overview(bench)
+
+    return asyncio.run(look())
+
+
+POSITIONS = [
+    (int(word), done)
+    for word in os.environ.get("KILLED_AT", "2").split(",")
+    for done in ((True, False) if HALF > 12 else (True,))
+]
+
+
+# A process of its own takes a second: nothing else can be killed.
+@pytest.mark.skipif(os.name == "nt", reason="processes are not killed by signals there")
+@pytest.mark.parametrize(("position", "done"), POSITIONS)
+def test_a_killed_import(proxy: FaultProxy, tmp_path: Path, position: int, done: bool) -> None:
+    cli, before = Cli(proxy.url), library(proxy)
+    words = ("tags", "import", write_rows(tmp_path), "--upsert", "--match", "name", "--yes")
+    kill_at(proxy, position, words, done=done)
+    [run] = cli.ok("history", "--json").json
+    assert (run["state"], run["changes"].keys() - {"planned", "sent", "done"}) == ("unfinished", set())
+    cli.ok("undo", "1", "--yes")
+    assert library(proxy) == before
+    kill_at(proxy, position, words, done=done)
+    assert cli(*words).status == 0
+    assert cli.ok("tags", "count").out == f"{2 * HALF}\n"
+    assert f"nothing to change, {2 * HALF} tags so already" in cli.ok(*words).err
+    for number in (4, 3):
+        cli.ok("undo", str(number), "--yes")
+    assert library(proxy) == before
