@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+from importlib.util import find_spec
 
 import pytest
 from every import every
 from support import ROOT, fresh_python
+
+from stash_cli.core.edits.journal.resources import RESOURCES
 
 PACKAGE = ROOT / "stash_cli"
 
@@ -341,3 +344,8 @@ print(json.dumps([built, whole]))
     for area in ("scene", "performer", "scraper", "config", "plugin", "inputs.scene", "filters.scene"):
         assert f"stash_cli.core.types.{area}" not in modules
     assert [name for name in whole if not name.startswith(("Tag", "Find"))] == []
+
+
+def test_modules_that_are_imported_by_name_exist() -> None:
+    for each in RESOURCES.values():
+        assert find_spec(f"stash_cli.core.edits.{each.module}"), each

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Resource(NamedTuple):
-    """The module of a type, its words (`moved`, `file`, `files`), and the mutations that change it.
+    """The module of a type below `core.edits`, its words (`moved`, `file`, `files`), its mutations.
 
     What `is_last` may name others, and is taken back after these. Of what `has_secrets` these are left out.
     """
@@ -51,7 +51,7 @@ class Resource(NamedTuple):
 RESOURCES = {
     "BaseFile": Resource("moves", "moved", "file", "files", ("moveFiles", "sceneAssignFile")),
     "SavedFilter": Resource(
-        "saved_filters",
+        "journal.saved_filters",
         "changed",
         "saved filter",
         "saved filters",
@@ -59,7 +59,7 @@ RESOURCES = {
         is_last=True,
     ),
     "Setting": Resource(
-        "settings",
+        "journal.settings",
         "changed",
         "setting",
         "settings",
@@ -76,7 +76,7 @@ RESOURCES = {
         has_secrets=True,
     ),
     "DefaultFilter": Resource(
-        "saved_filters",
+        "journal.saved_filters",
         "changed",
         "default filter",
         "default filters",
@@ -155,7 +155,7 @@ def _module(type_name: str) -> Any:
 
 
 def _imported(name: str) -> Any:
-    return import_module(f"stash_cli.core.edits.journal.{name}")
+    return import_module(f"stash_cli.core.edits.{name}")
 
 
 async def read_back(
