@@ -110,6 +110,13 @@ def test_fields_out_of_paths(cli: Cli) -> None:
     assert "updated 2 scenes" in done.err
 
 
+def test_a_name_that_is_the_alias_of_another_one_is_not_set(cli: Cli) -> None:
+    cli.ok("performer", "update", "B actor", "alias_list+=alice")
+    found = plan(cli, "--pattern", PATTERN)
+    assert found["unknown"][0]["candidates"] == ["id:1 Alice", "id:2 B actor"]
+    assert "performers" not in {each["field"] for each in found["edits"]}
+
+
 def test_the_first_pattern_that_fits_and_a_studio_without_its_space(cli: Cli) -> None:
     patterns = ("--pattern", PATTERN, "--pattern", "{studio}/{date:%d.%m.%y} {title}")
     cli.ok("scenes", "fill", "--all", *patterns, "--yes")

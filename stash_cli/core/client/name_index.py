@@ -51,10 +51,12 @@ class NameIndex:
             return cls(entity, [row async for row in rows])
 
     def find(self, name: str) -> list[Row]:
-        """The objects that a name means; several are as likely."""
+        """The objects that a name means; several are as likely, also one of the name and one of the alias."""
         if not name.strip():
             return []
-        return self._named.candidates(Name.literal(name)) or self._squashed.get(squashed(name), [])
+        aliased = self._named.by_alias.get(name.strip().casefold(), [])
+        called = [*self._named.candidates(Name.literal(name)), *aliased]
+        return list({row["id"]: row for row in called}.values()) or self._squashed.get(squashed(name), [])
 
     def label(self, row: Row) -> str:
         """The name of an object, of a performer with the disambiguation."""
