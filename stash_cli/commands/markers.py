@@ -21,7 +21,7 @@ NOUN = Noun(
         "title=title|primary_tag.name!",
         "at=seconds:duration>",
         "tag=primary_tag.name",
-        "scene=scene.title",
+        "scene=scene.title|scene.files[0].path:basename",
         "scene_id=scene.id>?",
     ),
     files=("scene.files.path",),

@@ -222,6 +222,7 @@ def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *,
 def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bool) -> None:
     """Say what was done; with --json everything."""
     from stash_cli.core.edits.diff import lines
+    from stash_cli.output.diff import show_line
 
     if not runtime.for_people:
         writer = runtime.writer(_VIEW, single=True)
@@ -229,7 +230,7 @@ def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bo
         writer.finish()
     if is_dry or runtime.streams.verbose:
         for line in lines(report.edits, shown=SHOWN):
-            runtime.streams.note(line)
+            show_line(runtime.streams, line)
     past = {"undo": "undone", "redo": "redone"}[verb]
     partly = "" if report.is_complete else "partly "
     if is_dry:

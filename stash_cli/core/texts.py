@@ -16,7 +16,9 @@ _MARKS = (
 )
 _FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
 _FIRST_BYTE = 0xDC7F
-_LABELS = ("name", "title", "basename", "path", "id")
+ARROW = " -> "
+"""What stands between an old value and the new one."""
+_LABELS = ("name", "title", "basename", "path")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 ENCODINGS = "UTF-8, or UTF-16 with a byte order mark"
 """The encodings of text that is read, for messages."""
@@ -85,9 +87,13 @@ def label(value: dict[str, Any]) -> Any:
 
     if "stash_id" in value and "endpoint" in value:
         return f"{value['endpoint']} {value['stash_id']}"
-    found = next((value[key] for key in _LABELS if value.get(key)), None)
-    if found is not None:
+    if found := next((value[key] for key in _LABELS if value.get(key)), None):
         return found
+    places = [value.get("folder"), *(value.get("files") or ()), *(value.get("visual_files") or ())]
+    if path := next((place["path"] for place in places if place and place.get("path")), None):
+        return basename(path)
+    if value.get("id"):
+        return value["id"]
     inner = next((item for item in value.values() if isinstance(item, dict) and "id" in item), None)
     if inner is not None:
         return label(inner)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from stash_cli.core.texts import ARROW
 from stash_cli.output.values import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from stash_cli.output.streams import Streams
+
+    Styled = tuple[str, str]
+    """A text, and the style that it is printed in or ""."""
 
     Row = tuple[str, Iterable[tuple[str, str]]]
     """A field, and the parts of its line: text and kind ("removed", "added" or "")."""
 
 STYLES = {"removed": "red", "added": "green"}
+HANGING = " " * 4
+"""Indent of the lines that a long one is broken into."""
 
 
 def show_object(streams: Streams, noun: str, one: str, label: str, rows: Iterable[Row]) -> None:
@@ -24,4 +31,46 @@ def show_object(streams: Streams, noun: str, one: str, label: str, rows: Iterabl
     named = f' "{one_line(label)}"' if label else ""
     streams.say(f"{noun} {one}{named}", wrap=False)
     for name, parts in rows:
-        streams.say_parts([(f"  {name}: ", ""), *((text, STYLES.get(kind, "")) for text, kind in parts)])
+        line = [(f"  {name}: ", ""), *((text, STYLES.get(kind, "")) for text, kind in parts)]
+        for each in broken(line, streams.width) if streams.err_is_terminal else [line]:
+            streams.say_parts(each)
+
+
+def show_line(streams: Streams, text: str) -> None:
+    """Print the line of one edit."""
+    if streams.quiet:
+        return
+    before, arrow, after = text.partition(ARROW)
+    line = [("", ""), (before, ""), (arrow, ""), (after, "")]
+    for each in broken(line, streams.width) if streams.err_is_terminal else [line]:
+        streams.say_parts(each)
+
+
+def broken(line: Sequence[Styled], width: int) -> Iterator[list[Styled]]:
+    """A line as several of at most `width` characters, those after the first indented.
+
+    It is broken at spaces only, and best before the arrow between two values.
+    """
+    text = "".join(part for part, _ in line)
+    arrow = sum(len(part) for part, _ in takewhile(lambda each: each[0] != ARROW, line))
+    begin, indent = 0, ""
+    # The heading is never broken: its first word begins after spaces.
+    heading = len(line[0][0]) - 1
+    while len(indent) + len(text) - begin > width:
+        most = begin + width - len(indent)
+        end = arrow if begin < arrow <= most else text.rfind(" ", max(begin, heading), most + 1)
+        end = end if end > begin else text.find(" ", max(begin + 1, heading))
+        if end < 0:
+            break
+        yield [(indent, ""), *_part(line, begin, end)]
+        begin, indent = end + 1, HANGING
+    yield [(indent, ""), *_part(line, begin, len(text))]
+
+
+def _part(line: Iterable[Styled], begin: int, end: int) -> Iterator[Styled]:
+    """The texts between two places of a line."""
+    place = 0
+    for text, style in line:
+        if kept := text[max(0, begin - place) : max(0, end - place)]:
+            yield kept, style
+        place += len(text)

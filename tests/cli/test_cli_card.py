@@ -10,6 +10,8 @@ import pytest
 from cli_support import Cli
 from every import every
 
+from stash_cli.core.texts import ARROW
+from stash_cli.output.diff import show_object
 from stash_cli.output.formats import open_writer
 from stash_cli.output.streams import fake_streams
 from stash_cli.output.values import View, columns
@@ -108,6 +110,34 @@ def test_notes_are_broken_between_words_on_a_terminal_only(
     lines = long.err.getvalue().splitlines()  # type: ignore[attr-defined]
     assert [line for line in lines if len(line) > 40] == ["x" * 60]
     assert offline("tags", "find", "--json", terminal=True).err.count("\n") == 1
+
+
+LONG = "some words that do not fit the line " * 2
+
+
+@every("width", range(40, 121, 8))
+def test_a_long_edit_is_broken_before_its_arrow_and_between_words(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    streams = fake_streams(terminal=True, environ=PLAIN)
+    parts = [(f'"{LONG}"', "removed"), (ARROW, ""), ('"x"', "added"), (f" {'y' * 130}", "added")]
+    show_object(streams, "scene", "1", "Sea", [("details", parts)])
+    _, first, *others = streams.err.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert first.startswith('  details: "some words')
+    assert [line for line in (first, *others) if len(line) > width] == [f"    {'y' * 130}"]
+    assert all(line[:4] == "    " != line[4] for line in others)
+    assert '    -> "x"' in others
+    text = " ".join(line.strip() for line in (first, *others))
+    assert text == f'details: "{LONG}" -> "x" {"y" * 130}'
+
+
+def test_an_untitled_gallery_is_named_by_its_folder(embedded_url: str, pictures: Path) -> None:
+    (pictures / ".forcegallery").touch()
+    cli = Cli(embedded_url, **PLAIN)
+    cli.ok("library", "add", str(pictures))
+    cli.ok("scan", "--wait")
+    assert f"galleries:  {pictures.name}\n" in cli.ok("image", "show", "1", terminal=True).out
 
 
 def test_a_file_is_the_file_of_its_card(embedded_url: str, pictures: Path) -> None:

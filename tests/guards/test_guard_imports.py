@@ -36,6 +36,7 @@ ALLOWED = {
         "core.server_settings",
         "core.log",
         "core.sidecars",
+        "core.texts",
     ),
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),
     "stash_cli.core.syntax": (),

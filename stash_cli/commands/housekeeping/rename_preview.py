@@ -36,12 +36,13 @@ def preview(renaming: Renaming) -> None:
 def show(renaming: Renaming, moves: list[Move]) -> None:
     """Print the moves of one object."""
     from stash_cli.core.edits.diff import visible
+    from stash_cli.core.texts import ARROW
     from stash_cli.output.diff import show_object
 
     rows = []
     for each in moves:
         old, now = short(renaming, each)
-        parts = [(visible(old), "removed"), (" -> ", ""), (visible(now), "added")]
+        parts = [(visible(old), "removed"), (ARROW, ""), (visible(now), "added")]
         beside = [] if renaming.naming.leaves_sidecars else renaming.runtime.sidecars.beside(each.source)
         parts += [(f" (with {visible(', '.join(beside))})", "")] if beside else []
         rows.append(("file" if len(moves) == 1 else f"file {each.id}", parts))

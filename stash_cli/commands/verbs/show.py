@@ -137,8 +137,20 @@ def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
     """The fields of one object to ask for; a person and a table get all plain fields of the type."""
     table = runtime.options.output in ("csv", "tsv", "md", "html")
     if (runtime.for_people or table) and not runtime.options.fields:
-        return None
+        from stash_cli.core.graphql.selection import DefaultPaths, default_paths
+
+        more = _NAMES.get(noun.entity.type) if runtime.for_people else None
+        return DefaultPaths([*default_paths(noun.entity.type), *more]) if more else None
     return runtime.wanted(details(noun))
+
+
+_GALLERIES = ("galleries.folder.path", "galleries.files.path")
+_NAMES = {
+    "Scene": _GALLERIES,
+    "Image": _GALLERIES,
+    "Gallery": ("scenes.files.path", "cover.visual_files.path"),
+}
+"""Type -> paths to the file names of linked objects, which stand for titles that most of these have not."""
 
 
 def details(noun: Noun, *, card: bool = False) -> View:

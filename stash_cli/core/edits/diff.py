@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.texts import ARROW
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def parts(edit: Edit, labels: Labels) -> Iterator[Part]:
     else:
         if edit.before is not UNSET:
             yield Part(_shown(edit, edit.before, labels), "removed")
-            yield Part(" -> ")
+            yield Part(ARROW)
         yield Part(_shown(edit, edit.after, labels), "added")
 
 
@@ -76,7 +77,7 @@ def _map_parts(edit: Edit, change: MapChange) -> Iterator[Part]:
         yield Part(f"{space}{name}: ")
         if name in before:
             yield Part(_text(before[name]), "removed")
-            yield Part(" -> ")
+            yield Part(ARROW)
         yield Part(_text(value), "added")
         space = "  "
     for name in change.removed:
@@ -124,7 +125,7 @@ def word_parts(before: str, after: str) -> Iterator[Part]:
     old, new = _words(before), _words(after)
     if len(old) + len(new) > _MOST_WORDS:
         yield Part(f"{len(before)} characters", "removed")
-        yield Part(" -> ")
+        yield Part(ARROW)
         yield Part(f"{len(after)} characters", "added")
         return
     for number, (kind, a, b, c, d) in enumerate(
