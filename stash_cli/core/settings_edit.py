@@ -10,7 +10,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashConfigurationError
-from stash_cli.core.private_files import make_private_folder
+from stash_cli.core.private_files import make_private_folder, try_lock
 from stash_cli.core.settings_file import TOP, check_keys, parse, settings_path, text_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def editing(path: Path | None = None) -> Iterator[TOMLDocument]:
     import tomlkit
     import tomlkit.exceptions
 
+    # People keep the file in a folder of dotfiles and link to it: replacing the link would part the two.
     path = Path(os.path.realpath(path or settings_path()))
     try:
         make_private_folder(path.parent)
@@ -57,10 +58,11 @@ def editing(path: Path | None = None) -> Iterator[TOMLDocument]:
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
     """Keep other writers away. Raises StashConfigurationError when one does not end in time."""
+    # A file beside it, because the file itself is replaced, and its lock with it.
     descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         end = monotonic() + LOCK_TIMEOUT
-        while not _locked(descriptor):
+        while not try_lock(descriptor):
             if monotonic() > end:
                 raise StashConfigurationError(
                     f"{path} is being changed by another program.", hint="Try again when that has ended."
@@ -69,22 +71,6 @@ def _lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    """Take the lock of an open file, which ends with the process; False where another one has it."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
 
 
 def _replace(path: Path, text: str) -> None:
@@ -96,6 +82,7 @@ def _replace(path: Path, text: str) -> None:
             if path.exists():
                 _keep_access(descriptor, path)
             file.flush()
+            # Before the rename: after a crash the name would otherwise lead to an empty file.
             os.fsync(descriptor)
         Path(temporary).replace(path)
     except BaseException:
