@@ -145,6 +145,7 @@ async def patient(session: Session) -> AsyncIterator[Session]:
     """A session that waits long for an answer; a library in this process answers in the session it has."""
     from stash_cli.core.client.session import Session as NewSession
 
+    # A second session would open the library a second time, and has no timeout to raise.
     if session.connection.is_embedded:
         yield session
         return

@@ -188,6 +188,7 @@ def types_of(word: str | None) -> list[str]:
 async def sources(session: Session, types: Sequence[str]) -> list[Row]:
     """The package sources in the settings of the server."""
     server = await session.learn()
+    # Packages came with 0.24. Without this check an older server would be said to have no sources.
     if not server.has_path("ConfigResult", "general.pluginPackageSources"):
         raise server.missing_error("ConfigGeneralResult.pluginPackageSources")
     paths = [f"general.{kind}PackageSources.{field}" for kind in types for field in ("name", "url")]

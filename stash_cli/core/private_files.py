@@ -59,6 +59,8 @@ def make_private_folder(path: Path) -> None:
 def _restrict(descriptor: int) -> None:
     """Set the permissions of an open file on systems that have them."""
     if os.name == "posix":
+        # Not the mode of `open`, from which the umask takes bits away, and which an existing file does not
+        # get.
         os.fchmod(descriptor, FILE)
 
 

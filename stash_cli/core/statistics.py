@@ -52,6 +52,7 @@ WORDS: dict[str, dict[str, str]] = {
     "SceneMarker": {"tag": "primary_tag", "scene": "scene"},
 }
 """Type -> a word of `--by` for related objects -> the path to them."""
+# Of several files the first one counts, which is the one that is played.
 WORDS["Scene"] |= {"codec": "files[0].video_codec", "rating": "rating100"}
 for _type in ("Image", "Gallery", "Performer", "Studio", "Group"):
     WORDS[_type]["rating"] = "rating100"

@@ -70,6 +70,7 @@ def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]
 
 def hide(text: str, secrets: Iterable[str]) -> str:
     """`text` with every secret replaced, the longest first."""
+    # A secret may be a part of another one, the rest of which would then stay readable.
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= _SHORT:
             text = text.replace(secret, HIDDEN)

@@ -96,11 +96,13 @@ class Estimate:
     def update(self, fraction: float | None) -> float | None:
         """Take the fraction of an update; the fraction to show, or None while it is not reliable."""
         now = self._clock()
+        # The server has found more to do, so the speeds measured so far were those of another total.
         if fraction is None or (self._points and fraction < self._points[-1][1]):
             self._points = []
         if fraction is None:
             return None
         self._points.append((now, fraction))
+        # Every second point goes: the whole time stays covered, and an hour of updates takes no more memory.
         if len(self._points) > _POINTS:
             del self._points[1::2]
         return fraction if fraction >= 1 or now - self._points[0][0] >= _SETTLED else None
@@ -111,6 +113,8 @@ class Estimate:
         passed, gained = now - start, done - base
         if passed < _SOON or gained < _TELLING or done >= 1:
             return None
+        # A job changes its pace, such as from hashes to covers; then the mean of the whole time says nothing
+        # about its end.
         middle = next(point for point in self._points if point[0] - start >= passed / 2)
         recent = (done - middle[1]) / (now - middle[0]) if now > middle[0] else 0.0
         overall = gained / passed
@@ -217,6 +221,7 @@ def shortened(text: str, room: int) -> str:
 
 def open_progress(streams: Streams, mode: str = "auto") -> Progress:
     """The display for `--progress mode`: "auto" is a bar on a terminal and nothing elsewhere, as is -q."""
+    # Inside a plugin stderr is the server's log, where a bar would be a line for each update.
     if streams.log is not None and mode != "none":
         return LogProgress(streams.log)
     if mode == "none" or streams.quiet or (mode == "auto" and not streams.err_is_terminal):

@@ -96,6 +96,7 @@ class Streams:
     @cached_property
     def answers(self) -> TextIO | None:
         """The stream of answers: stdin, or the terminal when stdin is a pipe or a file."""
+        # Without a terminal nobody would see the question.
         if not self.err_is_terminal:
             return None
         if _is_terminal(self.stdin):
@@ -166,6 +167,7 @@ class Streams:
         """
         self.out.flush()
         self.err.flush()
+        # `getpass` opens the terminal itself, which a stream in memory does not have.
         if isinstance(self.answers, FakeStream):
             return self.ask(question)
         from getpass import getpass
@@ -271,6 +273,7 @@ def escaped(text: str) -> str:
 
 
 def _written_out(found: re.Match[str]) -> str:
+    # JSON escapes the two halves of a pair for characters beyond 0xFFFF, such as tags in flags.
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 

@@ -109,6 +109,7 @@ def source_of(type_name: str, words: Sequence[str]) -> Any:
     for word in plain:
         if not word.strip():
             raise StashUsageError("An empty word is no query.", hint="Is a variable of the shell unset?")
+    # A single argument is a whole query in quotes; several are terms that the shell has parted already.
     if len(plain) == 1 and not _is_one_value(type_name, plain[0]):
         return Source(plain[0])
     text, arguments, at = " ".join(plain), dict[int, int](), 0
@@ -224,6 +225,7 @@ def _of_flags(type_name: str, flags: Mapping[str, Any]) -> Q:
     values = lookup_values(dict(flags))
     for dest, value in values.items():
         if relation_type(type_name, dest):
+            # Digits may be an id, or the name of a tag such as 2024: the resolver looks for both.
             values[dest] = list(dict.fromkeys(map(Reference, value)))
     return Q(**values)
 
@@ -254,6 +256,7 @@ def _of_json(type_name: str, text: str) -> Q:
 def _raw(type_name: str, given: Mapping[str, Any]) -> Q:
     from stash_cli.core.query.q import Q
 
+    # Sent as it is, because it is the API's own language; only the operators become parts of the query.
     own = {name: RawCriterion(value) for name, value in given.items() if name not in ("AND", "OR", "NOT")}
     parts = [Q(**own)] if own else []
     found = Q(*parts)

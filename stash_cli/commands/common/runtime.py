@@ -153,6 +153,7 @@ class Runtime:
         """The connection of another profile. Raises StashConfigurationError."""
         from stash_cli.core.profiles import connect
 
+        # --server and the like chose the connection of this run; another profile has an address of its own.
         flags = {key: value for key, value in self.options.connection.items() if key not in _SELECTING}
         return connect(
             self.settings, flags | {"profile": name}, self.environ, can_ask=self.streams.interactive
@@ -171,6 +172,7 @@ class Runtime:
     def use_only(self, connection: Connection) -> None:
         """Use the connection of a plugin's input, whatever environment and settings file say of others."""
         self.use(connection)
+        # These variables are those of whoever started the server, and may name another one.
         rest = {name: text for name, text in self.environ.items() if not name.startswith("STASH_")}
         self.environ = {**rest, "STASH_URL": connection.url}
 
@@ -240,6 +242,7 @@ class Runtime:
         # A mistyped file name in a command that reads is an error, not a new empty library.
         connection = replace(self.connection(), create=writes and creates)
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
+        # Asked before the library is opened, which makes the file.
         missing = file is not None and not file.exists()
         verbosity = 2 if self.options.debug else self.options.verbose
         profile = f", {connection.source}" if connection.source else ""
@@ -290,6 +293,7 @@ class Runtime:
         from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.output.failures import hide, masked, secrets_of
 
+        # The journal keeps the command line, which may hold a password that `config set` was given.
         secrets = [*secrets_of(self.args, self.environ), *self.keys]
         command = masked(hide(join(["stash", *self.args]), secrets))
         return Recorder.of(self.connection(), command, is_person=self.streams.err_is_terminal)

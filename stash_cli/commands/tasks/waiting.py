@@ -261,6 +261,7 @@ def _fraction(update: JobUpdate) -> float | None:
 
 async def _interrupted(session: Session, runtime: Runtime, started: Started, *, stop: bool) -> None:
     job_id = started.id
+    # There is nothing to stop, and no job that continues.
     if job_id is None or (started.last is not None and started.last.ended):
         return
     if session.connection.is_embedded:

@@ -17,7 +17,7 @@ from stash_cli.commands.common.sending import before_sending, uninterrupted
 from stash_cli.commands.queries.searching import matching_ids, read_query, search_for
 from stash_cli.commands.verbs.targets import read_words, rows_of, target_ids
 from stash_cli.core.errors import StashError, StashInputError, StashUsageError
-from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
     from stash_cli.core.query.language.query import Query
-    from stash_cli.core.types.entities import Entity
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -12,7 +12,7 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.queries.searching import pages_of, read_query, search_for
-from stash_cli.commands.verbs.targets import labelled, words_of
+from stash_cli.commands.verbs.targets import labelled, one_row, words_of
 from stash_cli.core.errors import StashAmbiguousError, StashInputError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
@@ -80,8 +80,6 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
     word = read_word(runtime.streams, noun.entity, options.target or "")
 
     async def work(session: Session) -> dict[str, Any]:
-        from stash_cli.commands.verbs.targets import one_row
-
         if query is None:
             row = await one_row(session, noun.entity, word, wanted(runtime, noun))
         else:

@@ -10,7 +10,7 @@ import typer
 
 from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.common.outcomes import Outcomes, listed
-from stash_cli.commands.queries.searching import pages_of, read_query, search_for
+from stash_cli.commands.queries.searching import Search, pages_of, read_query, search_for
 from stash_cli.core.errors import StashError, StashGraphQLError, StashNotFoundError, StashUsageError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.argv.input_flags import InputFlag
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.queries.searching import Search
     from stash_cli.core.client.session import Session
     from stash_cli.core.query.language.query import Query
     from stash_cli.core.types.entities import Entity

@@ -87,6 +87,7 @@ async def operation_pages(
     if "filter" not in describe(operation)[1].args:
         raise StashUsageError(f"--paginate: {operation} does not answer pages")
     entity = next((each for each in ENTITIES.values() if each.find == operation), None)
+    # Without a sort key servers do not order scenes, images and galleries, so pages would overlap.
     order = FindQuery(entity).args(1, PAGE_SIZE)["filter"] if entity else {"per_page": PAGE_SIZE}
     paging = {**order, **(args.get("filter") or {})}
 
@@ -110,8 +111,11 @@ async def _pages(fetch: Fetch, first: int, size: int | None) -> AsyncGenerator[d
         if rows or number == first:
             yield data
         seen += len(rows)
+        # A short page is the last one. More rows than asked for mean that the document has a size of its
+        # own.
         if not rows or (size is not None and len(rows) != size):
             return
+        # With the count a full last page needs no request after it.
         if isinstance(total, int) and seen + (first - 1) * (size or 0) >= total:
             return
 

@@ -157,6 +157,7 @@ class JobLog:
             return False
         if self.until is None or time <= self.until:
             return True
+        # Servers do one job at a time, so the next one starts within the second of grace.
         follower = min((other for other in self._others.values() if other >= self.until), default=None)
         return time <= self.until + _SECOND and (follower is None or time < follower)
 
@@ -182,6 +183,7 @@ def _verdict(line: Line, ignore: Iterable[re.Pattern[str]], known: Container[str
     message, level = line["message"], line["level"].lower()
     if level not in LEVELS:
         return "skipped"
+    # Somebody may watch a scene while the job runs; what goes wrong there is no fault of the job.
     if _ELSEWHERE.match(message):
         return "elsewhere"
     if any(pattern.search(message) for pattern in (*HARMLESS, *ignore)):
@@ -238,6 +240,7 @@ class LogReader:
         if self._tail.has_gap and not is_whole:
             self.log.is_complete = False
         if not is_whole:
+            # The rest comes through the subscription, up to a second after it was logged.
             await asyncio.sleep(LOG_DELAY)
 
     async def close(self) -> None:

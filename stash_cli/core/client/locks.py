@@ -49,6 +49,8 @@ class Lock:
             while self._waiting:
                 waiter = self._waiting.popleft()
                 with suppress(RuntimeError):  # its loop was closed: nobody waits there
+                    # The waiter belongs to a loop of another thread, perhaps, and only that thread may set
+                    # its result.
                     waiter.get_loop().call_soon_threadsafe(self._grant, waiter)
                     return
             self._held = False
@@ -88,6 +90,7 @@ class ObjectLocks:
     @asynccontextmanager
     async def _one(self, key: int) -> AsyncIterator[None]:
         with self._changing:
+            # Kept only while somebody uses it: a store may save millions of objects in its life.
             lock = self._locks.setdefault(key, Lock())
             self._users[key] = self._users.get(key, 0) + 1
         try:

@@ -345,6 +345,7 @@ async def _create(session: Session, entity: Entity, names: Sequence[Name]) -> di
     """Create objects; names that the server considers equal are created once."""
     new: dict[bytes, Name] = {}
     for name in names:
+        # Two spellings of one name are one object: the server would refuse the second.
         new.setdefault(_folded(name), name)
     args = [{"input": {"name": name.name}} for name in new.values()]
     made = await call_each(session, entity.operation("Create"), args, ["id"])

@@ -88,6 +88,7 @@ def parse_keys(entity: Entity, words: Sequence[str]) -> list[SortKey]:
         name = word.strip().removeprefix("-").replace("-", "_")
         name = {"rating100": "rating"}.get(name, name)
         check_sort(entity, name)
+        # A key that comes again decides nothing any more.
         if name not in (key.name for key in found):
             found.append(SortKey(name, word.strip().startswith("-")))
     return found
@@ -110,6 +111,7 @@ class LocalOrder(NamedTuple):
 
     def in_order(self, rows: list[Row]) -> list[Row]:
         """One run, sorted by the other keys; rows without a value come first, or last with `-`."""
+        # The last key first: sorting is stable, so each one keeps the order of those after it.
         for key, each in reversed([*zip(self.keys, self.extractors, strict=True)][1:]):
             rows = sorted(rows, key=partial(_value, each), reverse=key.descending)
         return rows
@@ -158,6 +160,7 @@ def _value(each: Extractor, row: Mapping[str, Any]) -> tuple[int, Any]:
 
 def _natural(text: str) -> tuple[tuple[int, Any], ...]:
     """Text case aside, with numbers in it compared as numbers."""
+    # As the server's collation, so that its order by the first key and this one by the others look alike.
     parts = re.split(r"(\d+)", text.casefold())
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core import errors
 from stash_cli.core.edits.journal.resources import read_back
 from stash_cli.core.edits.lost_answers import LostAnswers
-from stash_cli.core.edits.operation import Unrecorded
+from stash_cli.core.edits.operation import Operation, Unrecorded
 from stash_cli.core.edits.pace import Pace, in_rounds
 from stash_cli.core.edits.plan import CHUNK
 from stash_cli.core.graphql.batch import BatchOperation, Outcome, execute_batch, interrupted, not_sent
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.journal.recording import Recording
-    from stash_cli.core.edits.operation import Operation
 
     Note = Callable[[Operation, BatchOperation], None]
     """Called with an operation, or with what of one was done, and the outcome."""

@@ -101,6 +101,7 @@ def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
         if times in changed and times not in unsent:
             # The times say how many they are; sending the number, too, would count them twice.
             unsent |= {number} & changed.keys()
+    # A copy: what is edited while the request is under way belongs to the next save.
     pending = held.copy() if (held := state_of(obj).pending) else Pending()
     for name in without:
         pending.members.pop(name, None)

@@ -44,6 +44,7 @@ class Relay:
         with suppress(StashError):  # a server that is not set up has no key
             general = (await self._session.execute(KEY_QUERY))["configuration"]["general"]
             self._keys = [general["apiKey"]] if general.get("apiKey") else []
+        # Port 0: the system chooses a free one, so that several simulations can run at the same time.
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
@@ -81,6 +82,7 @@ class Relay:
             await _answer(writer, 411 if size <= _LARGEST else 413)
             return False
         body = await reader.readexactly(size)
+        # The relay passes on a request and its answer; a websocket is neither.
         if headers.get("upgrade"):
             await _answer(writer, 501)
             return False
@@ -100,6 +102,7 @@ class Relay:
         given = [cookie.value] if cookie else []
         known = [self.session] if not headers.get("apikey") else self._keys
         given = [headers["apikey"]] if headers.get("apikey") else given
+        # In constant time: how long a comparison takes must not tell how much of the session was right.
         return any(
             hmac.compare_digest(one.encode(), other.encode("utf-8", "replace"))
             for one in known
@@ -109,6 +112,8 @@ class Relay:
     async def _pass_on(
         self, method: str, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
     ) -> None:
+        # The client of the connection: it has the key, the proxy and the certificates that the plugin is not
+        # told.
         client = await self._transport.clients.get()
         kept = {name: headers[name] for name in _PASSED_ON if name in headers}
         url = self._transport.endpoint.removesuffix("/graphql") + path

@@ -73,6 +73,7 @@ async def _started(command: Sequence[str], environ: Mapping[str, str]) -> asynci
 def _found(command: Sequence[str]) -> list[str]:
     """The command with this Python, which has the library, for a Python that is named without a folder."""
     first, *rest = command
+    # Servers take the Python on their PATH; here it would be one without this library.
     if first in _PYTHONS:
         return [sys.executable, *rest]
     if first in _OURS and shutil.which(first) is None:
@@ -94,6 +95,7 @@ async def _read_lines(stream: asyncio.StreamReader, on_line: Callable[[LogLine],
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
+    # Asked first, so that a plugin can undo what it has half done.
     process.terminate()
     try:
         async with asyncio.timeout(_GRACE):

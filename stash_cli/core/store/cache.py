@@ -48,6 +48,7 @@ class ObjectCache:
     def is_fresh(self, obj: StashObject) -> bool:
         """Whether it was loaded within its time to live, or is new."""
         ttl = self._ttls.get(type(obj), self._default_ttl)
+        # The server knows nothing newer of an object that it does not have yet.
         return obj.is_new() or self._identity.age(type(obj), obj.id) < ttl
 
     def get(self, entity_type: type[T], entity_id: str) -> T | None:

@@ -11,6 +11,7 @@ from stash_cli.core.client.paging import (
     FindQuery,
     Page,
     Prefetch,
+    Receive,
     count,
     count_tested,
     iter_rows,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from stash_cli.core.client import Session
-    from stash_cli.core.client.paging import Receive
     from stash_cli.core.query.lookups import Compiled
     from stash_cli.core.store.loader import Loader
     from stash_cli.core.types.entity import StashObject
@@ -199,6 +199,7 @@ class Finder:
     ) -> AsyncGenerator[T, None]:
         """The objects that match now: their ids first, then `size` objects per request."""
         post_filter = find.compiled.post_filter
+        # Ids first and with little else: the set must be fixed before the caller edits the first object.
         narrow = replace(find, paths=["id", *(post_filter.fields if post_filter else ())])
         ids = [row["id"] async for row in narrow.rows(limit=limit)]
         for start in range(0, len(ids), size):

@@ -153,6 +153,8 @@ class IdentityMap:
     ) -> T | None:
         """The object for `data`, with `now` for a row of the query itself; None where it was deleted."""
         id_ = data["id"]
+        # Ids are texts; rows that were not read from a server may have numbers. The cheapest test, as it
+        # runs for each link.
         if id_.__class__ is not str:
             id_ = str(id_)
         if answer.is_checked:
@@ -259,6 +261,7 @@ class IdentityMap:
         """Keep a changed object alive until it is saved (`StateListener`)."""
         with self._lock:
             obj = state_of(obj).canonical
+            # Nobody else may hold the object, and its changes would be gone with it.
             if obj.is_dirty():
                 self._changed[id(obj)] = obj
             elif self._changed.pop(id(obj), None) is not None:
@@ -339,6 +342,7 @@ class IdentityMap:
     def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
         """Make the next read of objects a request; identities and changes stay."""
         with self._lock:
+            # Answers to requests that were sent before now are as old as what is expired.
             self._expired = self.order.requests.now()
             for entry in self._entries(cls, id_):
                 entry.loaded_at = NEVER

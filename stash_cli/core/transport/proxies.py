@@ -63,6 +63,7 @@ def proxy_for(url: str, chosen: str | None = None) -> Proxy | None:
         return None if chosen == NO_PROXY else _checked(chosen, "The proxy of the profile")
     if is_local(url):
         return None
+    # Not `os.environ`: on macOS and Windows the settings of the system count, too.
     known = getproxies()
     # Only the proxy that is used is examined: a broken one for other URLs is no reason to fail.
     scheme = next((name for name in (parts.scheme, "all") if known.get(name)), None)
@@ -92,6 +93,7 @@ def _lists(entry: str, host: str, port: int) -> bool:
         return False
     if found["ipv6"]:
         return _in_network(found["ipv6"], host)
+    # `*.example.com`, `.example.com` and `example.com` mean the same, as for curl.
     name = found["name"].removeprefix("*").strip(".")
     return bool(name) and (host == name or host.endswith(f".{name}") or _in_network(name, host))
 
@@ -109,6 +111,7 @@ def _setting(scheme: str) -> str:
 
 
 def _complete(url: str) -> str:
+    # `proxy:3128` is how curl takes it, and many variables are written so.
     return url if "://" in url else f"http://{url}"
 
 

@@ -261,6 +261,7 @@ class WebSocketChannel:
         try:
             message = await self._socket.recv()
         except (ConnectionClosed, OSError) as error:
+            # This side closes the connection at a message above the limit, so its own code tells why.
             if isinstance(error, ConnectionClosed) and error.sent and error.sent.code == _TOO_LARGE:
                 raise answers.too_large_error(self._connection.max_answer_bytes) from error
             raise translate(error, self._connection, Delivery.BODY_WRITTEN) from error
@@ -294,6 +295,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
             subprotocols=[Subprotocol(PROTOCOL)],
             additional_headers=headers,
             open_timeout=min(_CONNECT, connection.timeout),
+            # A server that is gone does not answer the closing message, and Ctrl-C must not wait for it.
             close_timeout=2,
             max_size=connection.max_answer_bytes,
             proxy=proxy and proxy.url,

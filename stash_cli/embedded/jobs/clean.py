@@ -73,9 +73,11 @@ class Cleaner:
         missing = [number for number, path in kept if self._folder_gone(rules, path)]
         if not self.options.get("dryRun"):
             self._remove(gone, missing)
+        # Last, so that folders which are there get cleaned although another one is away.
         self._require_roots()
 
     def _remove(self, gone: Sequence[int], missing: Sequence[int]) -> None:
+        # In batches, because one long transaction would keep every other writer waiting.
         for start in range(0, len(gone), _BATCH):
             self.progress.check()
             with self.database.write() as connection:
@@ -112,6 +114,7 @@ class Cleaner:
             reason = "File not found"
         else:
             return False
+        # Its drive may be unplugged, and all that people have entered about its files would go.
         if not self._can_be_missing(rules, file.path):
             return False
         self._mark(reason, file.path)

@@ -194,6 +194,7 @@ def apply_move(
         folder_id = moved.parent_folder_id
     values = {"parent_folder_id": folder_id, "basename": found.basename}
     rows.update_file(connection, moved.id, **values, mod_time=stored_time(found.mod_time), recognised=True)
+    # The members lie below the path of their zip as if this were a folder.
     if found.kind == "zip" and not folder_moved:
         _move_tree(connection, f"{moved.path}{os.sep}{moved.basename}", found.path, made, parent=folder_id)
 

@@ -199,9 +199,11 @@ def update_properties(
     """
     if facts is not None:
         write, forget_other = _FACTS[type(facts)]
+        # A file may become another kind under its old name, as when a picture is replaced by a clip.
         connection.execute(forget_other, {"file": file_id})
         connection.execute(write, {"file_id": file_id, **asdict(facts)})
     had = {row.type: row.fingerprint for row in connection.execute(_PRINTS, {"file": file_id})}
+    # Another content: hashes that are not computed by a scan, such as a phash, belong to the old one.
     if any(had.get(kind, value) != value for kind, value in fingerprints.items()):
         connection.execute(_FORGET_PRINTS, {"file": file_id})
         had = {}

@@ -112,6 +112,7 @@ def _network(address: str) -> str:
     """The key of one client: an IPv4 address, or the /64 network of an IPv6 address."""
     parsed = parse_address(address)
     if isinstance(parsed, IPv6Address) and not parsed.is_loopback:
+        # A client has a whole /64 of addresses, each of which would give it new attempts.
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed) if parsed is not None else ""
 
@@ -140,6 +141,7 @@ class Sessions:
         """Create a session; past `_MAX_SESSIONS` the oldest ones end."""
         token = secrets.token_urlsafe(32)
         self._known[token] = _session(credentials)
+        # Bounded: a script that logs in for each request must not fill the memory.
         for old in list(self._known)[:-_MAX_SESSIONS]:
             del self._known[old]
         return token
@@ -150,6 +152,7 @@ class Sessions:
         for ended in [old for old, session in self._known.items() if session.end < now]:
             del self._known[ended]
         session, renewed = self._known.get(token), _session(credentials)
+        # A changed password ends all sessions: it may have been changed because somebody else knew it.
         if session is None or session.credentials != renewed.credentials:
             return False
         self._known[token] = renewed

@@ -121,6 +121,7 @@ class Draft:
         """Add a page that was read at this time of the monotonic clock."""
         for each in page:
             self.totals.add(each)
+        # Pages may be read while others are added: the place of the last read is somewhere before the end.
         self._file.seek(0, 2)
         if page:
             pickle.dump((read_at, list(page)), self._file)

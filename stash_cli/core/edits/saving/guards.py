@@ -8,7 +8,7 @@ from stash_cli.core.edits.gallery_contents import refusals
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm import state_of, validate
 from stash_cli.core.orm.backrefs import discard_changes
-from stash_cli.core.orm.flush import members_edit
+from stash_cli.core.orm.flush import FlushPlan, members_edit
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.types.entities import ENTITIES
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from stash_cli.core.client import StashClient
     from stash_cli.core.orm.edit import Edit
-    from stash_cli.core.orm.flush import FlushPlan
     from stash_cli.core.orm.history import Delta
     from stash_cli.core.types.entity import StashObject
 

@@ -85,11 +85,13 @@ def read_saved_filter(text: str) -> dict[str, Any]:
     try:
         kept = json.loads(text)
         criteria = [json.loads(each) for each in kept.get("c", ())]
+        # Each criterion is a JSON text inside the JSON text.
         by_type = {each.pop("type"): each for each in criteria}
     except (ValueError, AttributeError, KeyError, TypeError):
         return {}
     paging = {name: kept[old] for name, old in _PAGING.items() if kept.get(old) is not None}
     if "direction" in paging:
+        # The web interface writes `asc`; the enum of the API has capitals.
         paging["direction"] = str(paging["direction"]).upper()
     display = {name: kept[old] for name, old in _DISPLAY.items() if kept.get(old) is not None}
     return {"find_filter": paging, "object_filter": by_type, "ui_options": display}

@@ -37,6 +37,8 @@ def translate_fields(
     """
     found = {name: item for name, item in given.items() if server.field_name(server_type, name) is not None}
     missing = [name for name in given if name not in found]
+    # Before 0.23 a filter was one text, as the web interface writes it; the three parts have no fields of
+    # their own.
     if api_type in _SAVING and not server.input_has_field(server_type, PARTS[0]):
         found["filter"] = write_saved_filter(*(given.get(part) for part in PARTS))
         missing = [name for name in missing if name not in PARTS]
@@ -62,6 +64,7 @@ def _translated(owner: str, name: str, given: Given) -> dict[str, Any] | None:
     translate = _TRANSLATIONS.get((owner, name)) or _TRANSLATIONS.get(name)
     if translate is not None:
         return translate(given)
+    # Only in options: a criterion that is False, such as `organized`, chooses objects and cannot be dropped.
     says_nothing = given[name] is None or (given[name] is False and owner.endswith(_OPTIONS))
     return {} if says_nothing else None
 
@@ -71,6 +74,7 @@ def _single_url(given: Given) -> dict[str, Any] | None:
     urls = given["urls"]
     wrapped = urls if isinstance(urls, dict) else {"values": urls, "mode": "SET"}
     values: Sequence[str] = wrapped.get("values") or ()
+    # The single field is replaced as a whole, so a second URL, or what ADD should keep, would be lost.
     if wrapped.get("mode") != "SET" or len(values) > 1:
         return None
     return {"url": values[0] if values else ""}
@@ -116,6 +120,7 @@ def fit_enum(api_type: str, server_type: str, value: Any, server: ServerCapabili
     # Custom scalars have no values in the schema, so nothing can be checked.
     if not known or value is None or value in known:
         return value
+    # Groups were called movies until 0.27, in enums as well.
     older = str(value).replace("GROUP", "MOVIE")
     if older in known:
         return older
