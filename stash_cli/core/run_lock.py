@@ -72,6 +72,7 @@ class RunLock:
             time.sleep(_PAUSE)
         facts = {"pid": os.getpid(), "command": self.command, "since": _now()}
         os.lseek(descriptor, 0, os.SEEK_SET)
+        # The facts of an earlier holder may be longer than these.
         os.truncate(descriptor, 0)
         os.write(descriptor, json.dumps(facts).encode())
 

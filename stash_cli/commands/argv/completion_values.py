@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from stash_cli.core.types.entities import ENTITIES, NOUNS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -110,6 +108,8 @@ def _listed(word: str, items: Iterable[Candidate]) -> Iterator[Candidate]:
 
 def sort_keys(type_name: str) -> list[Candidate]:
     """The sort keys of a type, in both directions."""
+    from stash_cli.core.types.entities import ENTITIES
+
     keys = [*ENTITIES[type_name].sorts, "random"]
     return [Candidate(f"{sign}{key}") for sign in ("", "-") for key in keys]
 
@@ -138,6 +138,7 @@ def _fields(path: Sequence[str], item: str) -> Iterator[Candidate]:
     """Fields of the command's type; those of a related object behind its name and a dot."""
     from stash_cli.core.explain import fields_of
     from stash_cli.core.types.api import TypeRef, describe_api
+    from stash_cli.core.types.entities import NOUNS
 
     if not path or path[0] not in NOUNS:
         return

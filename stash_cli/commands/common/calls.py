@@ -10,12 +10,11 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, StashCommand, command
 from stash_cli.commands.argv.flags import Flag, FlagTable
-from stash_cli.commands.argv.input_flags import flag_table, input_flags, unflatten
+from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.common.sending import confirmed, uninterrupted
-from stash_cli.commands.verbs.targets import resolved, target_ids
 from stash_cli.core.errors import StashServerError
 from stash_cli.core.types.api import TypeRef, describe_api
-from stash_cli.output.values import View, columns
+from stash_cli.output.values import View
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -156,8 +155,12 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
 
 async def _args(session: Session, call: Call, options: Any) -> dict[str, Any]:
     """The arguments of the operation: the words, with names looked up, and the values of the flags."""
+    from stash_cli.commands.verbs.targets import resolved
+
     given: dict[str, Any] = dict(call.defaults)
     if call.input:
+        from stash_cli.commands.argv.input_flags import input_flags
+
         given |= unflatten(await resolved(session, input_flags(call.input), options.flags))
     if call.word is not None and options.words is not None:
         words = options.words if call.word.many else [options.words]
@@ -171,12 +174,14 @@ async def _args(session: Session, call: Call, options: Any) -> dict[str, Any]:
 async def _ids(session: Session, word: Word, words: Sequence[str]) -> list[str]:
     if not word.target:
         return list(words)
+    from stash_cli.commands.verbs.targets import target_ids
     from stash_cli.core.types.entities import ENTITIES
 
     return await target_ids(session, ENTITIES[word.target], words)
 
 
 async def _confirmed(call: Call, answer: Any) -> Any:
+    # A mutation without an answer may have been done, and must not look like one that was refused.
     value = await confirmed(
         answer,
         is_answer=lambda value: value is not None,
@@ -215,4 +220,6 @@ def _print_value(runtime: Runtime, value: Any) -> None:
     if runtime.for_people:
         runtime.streams.data(f"{value}\n")
     else:
+        from stash_cli.output.values import columns
+
         runtime.print_row(View(columns=columns("result")), {"result": value})

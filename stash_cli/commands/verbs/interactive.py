@@ -64,6 +64,7 @@ async def _keep(editing: Editing, edited: Edited, kept: Draft) -> None:
                 chosen.append(one)
                 new |= {one.id} if one.is_new else set()
             else:
+                # A person has left it out: it is neither failed nor still to be done.
                 editing.outcomes.asked.remove(one.id)
         kept.add(chosen, read_at)
 

@@ -209,6 +209,7 @@ async def one_match(
     """The only match of a query; raises StashNotFoundError or StashAmbiguousError."""
     search = await search_for(session, runtime, entity, query, "id")
     wanted = None if paths is None else list(dict.fromkeys(["id", entity.label, *paths]))
+    # One more than are named, to know whether there are any others.
     pages = pages_of(session, search, wanted, _MOST_CANDIDATES + 1)
     rows = [row async for page in pages for row in page]
     if not rows:

@@ -340,6 +340,7 @@ class Prefetch:
             wanted = min(wanted, -(-self.left // self.size))
         while len(self.coming) < wanted:
             self.sent += 1
+            # By number and not by cursor: the API has pages only, so they can be asked for at the same time.
             self.coming.append(asyncio.ensure_future(self.fetch(self.sent)))
 
 

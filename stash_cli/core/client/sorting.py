@@ -184,6 +184,7 @@ async def by_runs(
         given += len(ready)
         if ready:
             yield ready
+        # Runs are given whole, so there may be more than enough; the caller cuts them off.
         if enough is not None and given >= enough:
             return
     if run:

@@ -84,6 +84,7 @@ async def _ids(session: Session, type_name: str, where: Q) -> list[int]:
 
 
 def _replaced(q: Q, known: dict[str, list[int]]) -> Q:
+    # By its text: equal parts of a query are asked for once.
     ids = known.get(repr(Q(**q.lookups))) if q.lookups else None
     own = q.lookups if ids is None else {"id__in": ids}
     made = Q(*[_replaced(part, known) for part in q.parts], **own)

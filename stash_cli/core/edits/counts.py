@@ -65,6 +65,7 @@ def timed(obj: StashObject, edit: Edit) -> Iterator[Operation] | None:
     """The mutations that count `obj` up by a time of its own; None where that cannot be done."""
     read_at = held.read_at.get(edit.field) if (held := state_of(obj).pending) else None
     by = (edit.after or 0) - (edit.before or 0) if edit.field in COUNTERS else 0
+    # Counted down, or without a history on the server, there is no time to look for afterwards.
     if read_at is None or by <= 0:
         return None
     time = _free_second(obj, HISTORIES[edit.field], read_at).isoformat()

@@ -33,6 +33,7 @@ def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
         refuse_cycle(obj, name, target)
     with state_of(obj).locked():
         held = obj.__dict__.get(name, UNSET)
+        # A new object has no list on the server yet, so what is appended is all of it.
         if not relation.is_list or (held is UNSET and obj.is_new()):
             setattr(obj, name, [item] if relation.is_list else item)
         elif held is UNSET:
@@ -41,6 +42,7 @@ def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
                 backrefs.append_backref(target, relation.inverse_field, obj, item)
         elif (at := index_of(relation, held, target)) is None:
             held.append(item)
+        # In the list already: only what goes with it changes.
         elif data:
             held[at] = item
 

@@ -78,6 +78,7 @@ class Relay:
             name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
         }
         size = int(headers.get("content-length") or 0)
+        # Chunked bodies are refused rather than parsed: clients of GraphQL send the length.
         if "transfer-encoding" in headers or size > _LARGEST:
             await _answer(writer, 411 if size <= _LARGEST else 413)
             return False

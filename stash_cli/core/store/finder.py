@@ -189,6 +189,8 @@ class Finder:
         async with aclosing(objects):
             async for obj in objects:
                 if incomplete:
+                    # Loaded again at once, because the caller looks at the object before the next page
+                    # comes.
                     outdated = [each.id for each in incomplete]
                     incomplete.clear()
                     await self._loader.load(entity_type, outdated, find.paths)

@@ -98,4 +98,6 @@ class FieldOrder:
                 key: held for key, held in self._fields.items() if max(held.values(), default=0) > oldest
             }
             self._gone = {key: number for key, number in self._gone.items() if number > oldest}
+            # Twice as many as are left: walking through all of them stays rare, however many objects are
+            # written.
             self._kept = max(_FEW, 2 * (len(self._fields) + len(self._gone)))

@@ -60,6 +60,8 @@ def proxy_for(url: str, chosen: str | None = None) -> Proxy | None:
     """
     parts = urlsplit(url)
     if chosen:
+        # The profile was written for this server, so it comes before the environment, and holds for this
+        # machine, too.
         return None if chosen == NO_PROXY else _checked(chosen, "The proxy of the profile")
     if is_local(url):
         return None

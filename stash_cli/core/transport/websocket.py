@@ -162,6 +162,7 @@ class WebSocketSubscription:
             message = _parse(await channel.receive())
             if message["type"] == kind:
                 return
+            # Events may come before the pong, and none of them must be lost.
             self._waiting.append(message)
 
     async def _receive(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stash_cli.embedded.demo import entities
 from stash_cli.embedded.demo.builder import Builder
 from stash_cli.embedded.library import settings
-from stash_cli.embedded.library.library import DEMO, Library, demo_path, open_library
+from stash_cli.embedded.library.library import DEMO, Library, demo_path
 from stash_cli.embedded.library.own_folders import demo_media
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def is_first_change() -> bool:
 
 def reset_demo() -> Path:
     """Delete the demo library with all changes to it, build it again and return its path."""
+    from stash_cli.embedded.library.library import open_library  # imports this module to build the demo
+
     path = demo_path()
     for suffix in _SIDE_FILES:
         path.with_name(path.name + suffix).unlink(missing_ok=True)

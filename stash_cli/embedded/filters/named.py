@@ -39,6 +39,7 @@ def _age(entity: criteria.Entity) -> ColumnElement[Any]:
 def _plays() -> list[Select[Any]]:
     """(performer, number of distinct view times of their scenes)."""
     link, plays = t.performers_scenes.alias(), t.scenes_view_dates.alias()
+    # The server counts a time once, also where two of their scenes were played at it.
     number = func.count(plays.c.view_date.distinct())
     joined = select(link.c.performer_id, number).join(plays, plays.c.scene_id == link.c.scene_id)
     return [joined.group_by(link.c.performer_id)]

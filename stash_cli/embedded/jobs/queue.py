@@ -141,6 +141,7 @@ class Throttle:
                 return
             wait = max(self._last + self._seconds - time.monotonic(), _SETTLE)
             self._timer = threading.Timer(wait, self._fire)
+            # The process must not wait at its end for an update that nobody reads.
             self._timer.daemon = True
             self._timer.start()
 

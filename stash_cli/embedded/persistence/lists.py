@@ -112,6 +112,7 @@ class TextList:
         connection.execute(delete(self.table).where(self.table.c[self.own] == owner))
         rows = [{self.own: owner, self.column: text} for text in values]
         if self.ordered:
+            # Rewritten as a whole, because the place of each text follows from those before it.
             rows = [{**row, "position": place} for place, row in enumerate(rows)]
         if rows:
             connection.execute(insert(self.table), rows)

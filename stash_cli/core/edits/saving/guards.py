@@ -46,6 +46,7 @@ def _edits(obj: StashObject, flush: FlushPlan) -> Iterator[Edit]:
 async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> None:
     """A cover from outside its gallery: the server says yes and takes the cover away."""
     cover = flush.side_fields["cover"][1]
+    # What was read is believed: only a cover that nothing is known of costs a request.
     if cover is None or _is_in(gallery, cover, flush):
         return
     if not gallery.is_new():
