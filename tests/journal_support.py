@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from typing import Any
 
@@ -20,13 +20,9 @@ from stash_cli.core.types import Scene
 class Workbench:
     """A context, its client and store, the transport below them, and its journal."""
 
-    def __init__(self, context: StashContext, client: StashClient, wire: Counting) -> None:
-        self.context, self.client, self.wire = context, client, wire
+    def __init__(self, context: StashContext, client: StashClient, wire: Counting, journal: Journal) -> None:
+        self.context, self.client, self.wire, self.journal = context, client, wire, journal
         self.store = context.store
-
-    @property
-    def journal(self) -> Journal:
-        return Journal(self.context.connection.journal)
 
     def rows(self, run: int) -> list[Recorded]:
         return list(read(self.journal, run))
@@ -55,9 +51,10 @@ class Workbench:
 @asynccontextmanager
 async def journalled(url: str, **options: Any) -> AsyncIterator[Workbench]:
     context = StashContext(conn=replace(parse_connection(url), **options))
-    async with context as client:
-        wire = client.session.transport = Counting(client.session.transport)  # type: ignore[assignment]
-        yield Workbench(context, client, wire)
+    with closing(Journal(context.connection.journal)) as journal:
+        async with context as client:
+            wire = client.session.transport = Counting(client.session.transport)  # type: ignore[assignment]
+            yield Workbench(context, client, wire, journal)
 
 
 _OVERVIEW = """{

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, closing
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,8 @@ class Shelf:
 
     def paths(self, noun: str = "image") -> dict[int, str]:
         """Id of an object -> the path of its file in the library, below the media folder."""
-        with sqlite3.connect(self.folder / "library.sqlite") as connection:
+        with closing(sqlite3.connect(self.folder / "library.sqlite")) as connection:
             rows = connection.execute(_PATHS.format(noun=noun)).fetchall()
-        connection.close()
         return {one: str(Path(path).relative_to(self.media)) for one, path in rows}
 
     def content(self) -> dict[str, str]:
@@ -98,27 +97,27 @@ def opened(url: str) -> AbstractAsyncContextManager[Workbench]:
     return journalled(url, state_dir=Path(url.removeprefix("embedded:")).parent / "state")
 
 
-async def plan_of(bench: Workbench, template: str, policy: str) -> tuple[RenamePlan, Naming]:
+@asynccontextmanager
+async def plan_of(bench: Workbench, template: str, policy: str) -> AsyncIterator[tuple[RenamePlan, Naming]]:
+    """A block with the resolved plan that names all images by `template`."""
     session = bench.client.session
     naming = Naming(PathTemplate(template, "Image"), await library_folders(session))
-    plan = RenamePlan()
     paths = naming.paths(await session.learn())
-    async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
-        plan.add(each for each in naming.of(row) if isinstance(each, Target))
-    await load_target_folders(session, plan, naming.roots, str)
-    plan.resolve(policy, 255)
-    return plan, naming
+    with closing(RenamePlan()) as plan:
+        async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
+            plan.add(each for each in naming.of(row) if isinstance(each, Target))
+        await load_target_folders(session, plan, naming.roots, str)
+        plan.resolve(policy, 255)
+        yield plan, naming
 
 
 async def rename(url: str, template: str, policy: str, die: Callable[[Any], bool] | None = None) -> None:
     """Rename all images in a recorded run, two files to a request; `die` is called with each of them."""
-    async with opened(url) as bench:
-        plan, naming = await plan_of(bench, template, policy)
+    async with opened(url) as bench, plan_of(bench, template, policy) as (plan, naming):
         if die is not None:
             bench.wire.spoils = die
-        with closing(plan):
-            async with bench.context.journal():
-                await run_of(bench, plan, naming, {}).apply()
+        async with bench.context.journal():
+            await run_of(bench, plan, naming, {}).apply()
 
 
 def run_of(bench: Workbench, plan: RenamePlan, naming: Naming, told: dict[str, str]) -> RenameRun:

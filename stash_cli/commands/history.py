@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -98,10 +99,10 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
     from stash_cli.core.edits.journal.history import facts, summaries
 
     check_output(runtime)
-    journal = open_journal(runtime)
     most = number_shown(runtime, options.limit)
-    # One more than is shown, to know whether there are any more.
-    found = [facts(each) for each in summaries(journal, limit=most + 1 if most >= 0 else -1)]
+    with open_journal(runtime) as journal:
+        # One more than is shown, to know whether there are any more.
+        found = [facts(each) for each in summaries(journal, limit=most + 1 if most >= 0 else -1)]
     runtime.print_rows(RUNS, found[:most] if most >= 0 else found)
     if not found and runtime.for_people:
         runtime.streams.note("nothing has been recorded yet")
@@ -125,16 +126,17 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
     from stash_cli.core.edits.journal.changes import read
 
     check_output(runtime)
-    journal, number = open_journal(runtime), run_number(options.run)
-    journal.run(number)
-    if runtime.for_people:
-        for line in lines(journal, number, number_shown(runtime, options.limit)):
-            runtime.streams.text(f"{line}\n")
-        return
-    writer = runtime.writer(CHANGES)
-    for row in read(journal, number):
-        writer.row(change_facts(row))
-    writer.finish()
+    number = run_number(options.run)
+    with open_journal(runtime) as journal:
+        journal.run(number)
+        if runtime.for_people:
+            for line in lines(journal, number, number_shown(runtime, options.limit)):
+                runtime.streams.text(f"{line}\n")
+            return
+        writer = runtime.writer(CHANGES)
+        for row in read(journal, number):
+            writer.row(change_facts(row))
+        writer.finish()
 
 
 def change_facts(row: Recorded) -> dict[str, Any]:
@@ -214,14 +216,14 @@ def run_prune(runtime: Runtime, options: PruneOptions) -> None:
     from stash_cli.core.edits.journal.pruning import prunable, prune
     from stash_cli.output.failures import confirm
 
-    journal = open_journal(runtime)
-    runs = prunable(journal, days=options.days, megabytes=options.megabytes)
-    many = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
-    if not runs or options.dry_run:
-        runtime.streams.note(f"{many} would be dropped" if runs else "there is nothing to drop")
-        return
-    confirm(runtime.streams, f"drop {many}, the last of {runs[0].started[:10]}", yes=options.yes)
-    prune(journal, runs)
+    with open_journal(runtime) as journal:
+        runs = prunable(journal, days=options.days, megabytes=options.megabytes)
+        many = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+        if not runs or options.dry_run:
+            runtime.streams.note(f"{many} would be dropped" if runs else "there is nothing to drop")
+            return
+        confirm(runtime.streams, f"drop {many}, the last of {runs[0].started[:10]}", yes=options.yes)
+        prune(journal, runs)
     runtime.streams.note(f"dropped {many}")
 
 
@@ -232,11 +234,11 @@ def run_number(word: str) -> int:
     return int(word)
 
 
-def open_journal(runtime: Runtime) -> Journal:
-    """The journal of this account."""
+def open_journal(runtime: Runtime) -> closing[Journal]:
+    """A block with the journal of this account."""
     from stash_cli.core.edits.journal.journal import Journal
 
-    return Journal(runtime.connection().journal)
+    return closing(Journal(runtime.connection().journal))
 
 
 def check_output(runtime: Runtime) -> None:

@@ -110,19 +110,19 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     given = None if options.run is None else run_number(options.run)
 
     async def work(session: Session) -> Report:
-        recorder = runtime.recorder()
-        number = given or await chosen(session, recorder, verb)
-        run = undo_runs.edited(recorder.journal, recorder.journal.run(number))
-        beyond = await undo_runs.impossible(session, recorder.journal, run.id, verb)
-        if beyond and len(beyond) < summary(recorder.journal, run).undoable:
-            runtime.streams.note("cannot be taken back on this server; the rest can:")
-            for line in listed(beyond):
-                runtime.streams.note(line)
-        confirm_run(runtime, recorder, run.id, verb, asks=not (options.yes or options.dry_run))
-        act = undo_runs.undo if verb == "undo" else undo_runs.redo
-        report = await act(session, recorder, number, is_dry=options.dry_run)
-        tell(runtime, report, run.id, verb, is_dry=options.dry_run)
-        return report
+        with runtime.recorder() as recorder:
+            number = given or await chosen(session, recorder, verb)
+            run = undo_runs.edited(recorder.journal, recorder.journal.run(number))
+            beyond = await undo_runs.impossible(session, recorder.journal, run.id, verb)
+            if beyond and len(beyond) < summary(recorder.journal, run).undoable:
+                runtime.streams.note("cannot be taken back on this server; the rest can:")
+                for line in listed(beyond):
+                    runtime.streams.note(line)
+            confirm_run(runtime, recorder, run.id, verb, asks=not (options.yes or options.dry_run))
+            act = undo_runs.undo if verb == "undo" else undo_runs.redo
+            report = await act(session, recorder, number, is_dry=options.dry_run)
+            tell(runtime, report, run.id, verb, is_dry=options.dry_run)
+            return report
 
     report = runtime.run(work, writes=True, is_recorded=False)
     if not (report.is_complete or options.dry_run):
@@ -141,12 +141,12 @@ def run_resume(runtime: Runtime, options: ResumeOptions) -> None:
     number = run_number(options.run)
 
     async def work(session: Session) -> dict[str, int]:
-        recorder = runtime.recorder()
-        recorder.journal.run(number)
-        left = sum(recorder.journal.counts(number).get(state, 0) for state in OPEN)
-        if left:
-            confirm_run(runtime, recorder, number, f"go on with {left} changes of", asks=not options.yes)
-        return await resume(session, recorder, number)
+        with runtime.recorder() as recorder:
+            recorder.journal.run(number)
+            left = sum(recorder.journal.counts(number).get(state, 0) for state in OPEN)
+            if left:
+                confirm_run(runtime, recorder, number, f"go on with {left} changes of", asks=not options.yes)
+            return await resume(session, recorder, number)
 
     states = runtime.run(work, writes=True, is_recorded=False)
     told = ", ".join(f"{count} {state}" for state, count in states.items())
@@ -174,9 +174,9 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
     number = run_number(options.to)
 
     async def work(session: Session) -> list[Report]:
-        recorder = runtime.recorder()
-        recorder.journal.run(number)
-        runs = runs_after(recorder.journal, await recorder.identify(session), number)
+        with runtime.recorder() as recorder:
+            recorder.journal.run(number)
+            runs = runs_after(recorder.journal, await recorder.identify(session), number)
         for run in runs:
             runtime.streams.note(f"run {run.id}, {run.started}: {run.command}")
         many = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
@@ -187,7 +187,8 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
         reports = []
         for run in runs:
             # Each undo is a run of its own in the journal, so that it can be made again without the others.
-            reports.append(await undo(session, runtime.recorder(), run.id))
+            with runtime.recorder() as recorder:
+                reports.append(await undo(session, recorder, run.id))
             tell(runtime, reports[-1], run.id, "undo", is_dry=False)
         return reports
 

@@ -139,10 +139,10 @@ class StashContext:
         """
         from stash_cli.core.edits.journal.recorder import Recorder
 
-        recorder = Recorder.of(self.connection, label)
-        recorder.start()
-        async with recorder.recording(self.open_session()) as run:
-            yield run
+        with Recorder.opened(self.connection, label) as recorder:
+            recorder.start()
+            async with recorder.recording(self.open_session()) as run:
+                yield run
 
     async def undo(self, run: int) -> Report:
         """Take back a recorded run, or what is left of it; its report has what was not taken back.
@@ -152,7 +152,8 @@ class StashContext:
         from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.core.edits.undo.undo_runs import undo
 
-        return await undo(self.open_session(), Recorder.of(self.connection, f"undo {run}"), run)
+        with Recorder.opened(self.connection, f"undo {run}") as recorder:
+            return await undo(self.open_session(), recorder, run)
 
     async def resume(self, run: int) -> dict[str, int]:
         """Go on with a recorded run that was ended before all of it was done: state -> number of changes.
@@ -163,14 +164,16 @@ class StashContext:
         from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.core.edits.undo.resume import resume
 
-        return await resume(self.open_session(), Recorder.of(self.connection, f"resume {run}"), run)
+        with Recorder.opened(self.connection, f"resume {run}") as recorder:
+            return await resume(self.open_session(), recorder, run)
 
     async def redo(self, run: int) -> Report:
         """Make again what was undone of a recorded run; as `undo`."""
         from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.core.edits.undo.undo_runs import redo
 
-        return await redo(self.open_session(), Recorder.of(self.connection, f"redo {run}"), run)
+        with Recorder.opened(self.connection, f"redo {run}") as recorder:
+            return await redo(self.open_session(), recorder, run)
 
     @property
     def capabilities(self) -> ServerCapabilities:

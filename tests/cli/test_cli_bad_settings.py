@@ -167,7 +167,8 @@ def test_a_deleted_current_folder(url: str, status: int, tmp_path: Path) -> None
     """In a process of its own, as the folder of this one must stay."""
     leave = "import os, sys; os.chdir(sys.argv.pop()); os.rmdir(os.getcwd())"
     code = f"{leave}; from stash_cli.__main__ import main; main()"
-    args = [sys.executable, "-c", code, "tags", "count", str(tmp_path / "gone")]
+    # -P as for the installed program: Python does not look for modules in the current folder.
+    args = [sys.executable, "-P", "-c", code, "tags", "count", str(tmp_path / "gone")]
     (tmp_path / "gone").mkdir()
     done = subprocess.run(
         args, env=environment(STASH_URL=url), capture_output=True, text=True, check=False, timeout=60

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from shutil import copyfile
 
@@ -54,7 +55,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def stamp(path: Path) -> None:
     """Give all objects the same times."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         tables = [
             name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]

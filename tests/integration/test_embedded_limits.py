@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
@@ -130,7 +130,7 @@ def test_raw_sql_that_writes_too_long_is_undone(tmp_path):
 
 def fill(library, count: int) -> None:
     """Many tags with long names, written past the API."""
-    with sqlite3.connect(library.path) as connection:
+    with closing(sqlite3.connect(library.path)) as connection, connection:
         connection.execute(
             "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?)"
             " INSERT INTO tags (name, favorite, ignore_auto_tag, created_at, updated_at)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -131,8 +133,13 @@ async def test_a_bulk_change_is_recorded_for_each_object(embedded_url: str) -> N
         assert {(json.dumps(row.before), row.answered) for row in rows} == {("null", 20)}
 
 
-def test_pruning_keeps_the_last_and_what_they_need(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.sqlite")
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with closing(Journal(tmp_path / "journal.sqlite")) as journal:
+        yield journal
+
+
+def test_pruning_keeps_the_last_and_what_they_need(journal: Journal) -> None:
     for number in range(30):
         run = journal.start("x", "here", who="me", is_person=True)
         add(journal, run, [Recorded("Tag", f"{number}", "update", "name", "a" * 1000, {"after": "b"})])
@@ -147,8 +154,7 @@ def test_pruning_keeps_the_last_and_what_they_need(tmp_path: Path) -> None:
     assert NewIds(journal, 1).current("Tag", "4") == "40"
 
 
-def test_the_same_database_under_two_addresses(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.sqlite")
+def test_the_same_database_under_two_addresses(journal: Journal) -> None:
     one = database_of(journal, "http://nas", {"Tag": ["1", "2024"], "Scene": ["1", "2025"]})
     assert database_of(journal, "http://10.0.0.2", {"Tag": ["1", "2024"], "Scene": ["7", "2026"]}) == one
     other = database_of(journal, "http://nas", {"Tag": ["1", "2020"]})

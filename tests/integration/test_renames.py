@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -206,12 +205,10 @@ def test_an_answer_that_is_lost_is_told_by_where_the_files_are(
     before, told = shelf.content(), dict[str, str]()
 
     async def lose() -> None:
-        async with opened(shelf.url) as bench:
-            plan, naming = await plan_of(bench, "{{ title }}", "fail")
+        async with opened(shelf.url) as bench, plan_of(bench, "{{ title }}", "fail") as (plan, naming):
             bench.wire.lose("moveFiles", done=is_done)
-            with closing(plan):
-                async with bench.context.journal():
-                    await run_of(bench, plan, naming, told).apply()
+            async with bench.context.journal():
+                await run_of(bench, plan, naming, told).apply()
 
     asyncio.run(lose())
     unknown = [one for one, outcome in told.items() if outcome != "done"]
@@ -227,13 +224,11 @@ def test_a_file_that_somebody_moves_meanwhile_is_left_to_him(shelf: Shelf) -> No
     told: dict[str, str] = {}
 
     async def meanwhile() -> None:
-        async with opened(shelf.url) as bench:
-            plan, naming = await plan_of(bench, "{{ title }}", "fail")
+        async with opened(shelf.url) as bench, plan_of(bench, "{{ title }}", "fail") as (plan, naming):
             where = {"destination_folder": str(shelf.media / "his"), "destination_basename": "own.png"}
             await bench.client.move_files({"ids": ["1"], **where})
-            with closing(plan):
-                async with bench.context.journal():
-                    await run_of(bench, plan, naming, told).apply()
+            async with bench.context.journal():
+                await run_of(bench, plan, naming, told).apply()
 
     asyncio.run(meanwhile())
     assert "his/own.png" in shelf.content()

@@ -57,7 +57,7 @@ async def write_plan(
     server = await session.learn()
     connection = runtime.connection()
     found = PlanHead(
-        command=runtime.recorder().command,
+        command=runtime.typed_command,
         server=connection.server,
         version=server.version,
         database=await read_fingerprint(session),

@@ -15,6 +15,7 @@ from stash_cli.core.errors import StashConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.journal.recorder import Recorder
@@ -252,8 +253,9 @@ class Runtime:
             async with StashContext(connection).open_session() as session:
                 session.on_move = self._follow if writes else None
                 if writes and is_recorded and self.is_journalled:
-                    async with self.recorder().recording(session):
-                        yield session
+                    with self.recorder() as recorder:
+                        async with recorder.recording(session):
+                            yield session
                 else:
                     yield session
             if writes and connection.location == DEMO and not connection.read_only:
@@ -286,17 +288,23 @@ class Runtime:
         """Whether edits are recorded, so that they can be undone."""
         return not self.options.no_journal and self.profile.journal
 
-    def recorder(self) -> Recorder:
-        """The recorder of this command's edits."""
+    def recorder(self) -> AbstractContextManager[Recorder]:
+        """A block with the recorder of this command's edits."""
+        from stash_cli.core.edits.journal.recorder import Recorder
+
+        is_person = self.streams.err_is_terminal
+        return Recorder.opened(self.connection(), self.typed_command, is_person=is_person)
+
+    @property
+    def typed_command(self) -> str:
+        """The command as it was typed, without secrets."""
         from shlex import join
 
-        from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.output.failures import hide, masked, secrets_of
 
         # The journal keeps the command line, which may hold a password that `config set` was given.
         secrets = [*secrets_of(self.args, self.environ), *self.keys]
-        command = masked(hide(join(["stash", *self.args]), secrets))
-        return Recorder.of(self.connection(), command, is_person=self.streams.err_is_terminal)
+        return masked(hide(join(["stash", *self.args]), secrets))
 
     def _note_demo(self) -> None:
         """Note once that the demo library is a copy of the user's own, which can be restored."""

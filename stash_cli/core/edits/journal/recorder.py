@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -68,9 +68,11 @@ class Recorder:
     """The number of the last foreseen creation that was taken up."""
 
     @classmethod
-    def of(cls, connection: Connection, command: str, **facts: Any) -> Self:
-        """A recorder for the journal of a connection; `facts` are further fields."""
-        return cls(Journal(connection.journal), command, connection.server, who=_account(), **facts)
+    @contextmanager
+    def opened(cls, connection: Connection, command: str, **facts: Any) -> Iterator[Self]:
+        """A block with a recorder for the journal of a connection; `facts` are further fields."""
+        with closing(Journal(connection.journal)) as journal:
+            yield cls(journal, command, connection.server, who=_account(), **facts)
 
     def go_on(self, run: Run) -> None:
         """Record what follows as changes of a run that was ended before."""
@@ -247,10 +249,9 @@ class Recorder:
             logger.warning("%s", error.message)
 
     def finish(self, *, interrupted: bool = False) -> None:
-        """Store that the run has ended, and close the journal."""
+        """Store that the run has ended."""
         if self.run is not None:
             self.journal.finish(self.run, interrupted=interrupted)
-        self.journal.close()
 
 
 def _packed(pictures: Pictures, edit: Edit) -> dict[str, Any]:
