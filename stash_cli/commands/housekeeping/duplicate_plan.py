@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from stash_cli.commands.common.consent import MOST
+from stash_cli.commands.common.consent import require_few
 from stash_cli.commands.common.idle import check_idle
 from stash_cli.commands.housekeeping.duplicate_rows import (
     VIEW,
@@ -173,12 +173,8 @@ class Plan:
         Raises StashNotConfirmedError.
         """
         options, totals = self.options, self.survey.totals
-        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-        if limit is not None and totals.acted_on > limit:
-            raise StashNotConfirmedError(
-                f"this would change {totals.acted_on:,} groups, more than {limit:,}: nothing was changed",
-                hint=f"Allow it with --max-changes {totals.acted_on}.",
-            )
+        action = f"change {totals.acted_on:,} groups"
+        require_few(totals.acted_on, action, yes=options.yes, max_changes=options.max_changes)
         if options.interactive:
             return await self._choose()
         if options.yes:

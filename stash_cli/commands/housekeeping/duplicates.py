@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import StashCommand, command
+from stash_cli.commands.argv.command import StashCommand, Yes, command
 from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.argv.value_parsers import bounded, choice, named
 from stash_cli.commands.common.sending import before_sending
@@ -131,7 +131,7 @@ class DuplicatesOptions(WhereOptions):
             "--same-time-copies", help="take files of the same size, hash and time for copies, not for links"
         ),
     ] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="show what would be done, send nothing")
     ] = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.common.consent import MOST
+from stash_cli.commands.common.consent import require_few
 from stash_cli.commands.common.failed_ids import write_failed
 from stash_cli.commands.housekeeping.rename_preview import files, preview, print_plan, show, stays
 from stash_cli.core.errors import (
@@ -113,12 +113,8 @@ class Renaming:
         from stash_cli.output.failures import confirm
 
         options, count = self.options, len(self.moving)
-        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-        if limit is not None and count > limit:
-            raise StashNotConfirmedError(
-                f"this would rename {self.count(count)}, more than {limit:,}: nothing was changed",
-                hint=f"Allow it with --max-changes {count}.",
-            )
+        action = f"rename {self.count(count)}"
+        require_few(count, action, yes=options.yes, max_changes=options.max_changes)
         if options.interactive:
             self.choose()
             return True

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
+from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
 from stash_cli.commands.argv.value_parsers import bounded, named
-from stash_cli.commands.common.consent import MOST
+from stash_cli.commands.common.consent import require_few
 from stash_cli.commands.common.sending import before_sending, uninterrupted
 from stash_cli.commands.housekeeping.dismissing import dismiss, load_dismissed
 from stash_cli.core.errors import (
@@ -76,7 +76,7 @@ class SimilarOptions(CommandOptions):
         ),
     ] = 85
     merge: Annotated[bool, typer.Option("--merge", help="merge each group into the one used most")] = False
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="do not ask")] = False
+    yes: Yes = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="show what would be merged, send nothing")
     ] = False
@@ -308,12 +308,8 @@ class Merging:
         from stash_cli.output.failures import confirm
 
         options, streams, count = self.options, self.runtime.streams, len(self.groups)
-        limit = options.max_changes if options.max_changes is not None else MOST if options.yes else None
-        if limit is not None and count > limit:
-            raise StashNotConfirmedError(
-                f"this would merge {count:,} groups, more than {limit:,}: nothing was changed",
-                hint=f"Allow it with --max-changes {count}.",
-            )
+        action = f"merge {count:,} groups"
+        require_few(count, action, yes=options.yes, max_changes=options.max_changes)
         if options.interactive:
             await self._choose()
             return
