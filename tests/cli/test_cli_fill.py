@@ -384,7 +384,7 @@ def test_covers_beside_the_media(cli: Cli, media: Path, beside: Path) -> None:
     assert (done.status, covers(cli)) == (0, [1, 3]), done.err
     assert "cover not used for 1 scene: no JPEG, PNG, GIF or WebP" in done.err
     (beside / "BlueHarbour" / "folder.png").write_bytes(picture(4, (30, 20)))
-    assert "nothing to change" in fill().err
+    assert "2: has a cover\n  2: no cover" in fill().err
     assert "cover not used for 1 scene: 30x20 is not larger than 90x60" in fill("--overwrite").err
     (beside / "BlueHarbour" / "folder.png").write_bytes(picture(5, (180, 120)))
     assert "updated 1 scene" in fill("--overwrite").err

@@ -51,9 +51,13 @@ class Covers:
     folders: VideoFolders
     without_cover: frozenset[str] | None
 
+    def may_replace(self, row: Row) -> bool:
+        """Whether a scene has no cover, or one that may be replaced."""
+        return self.without_cover is None or str(row["id"]) in self.without_cover
+
     async def find(self, row: Row, paths: Sequence[str], named: str) -> Cover | None:
         """The cover for a scene with files at `paths`; `named` is the one that its sidecar names."""
-        if self.without_cover is not None and str(row["id"]) not in self.without_cover:
+        if not self.may_replace(row):
             return None
         try:
             found = await self._picture(paths, named)

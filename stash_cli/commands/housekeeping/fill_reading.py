@@ -94,12 +94,17 @@ class Reading:
             found = await self.source.read(paths, facts.known)
             values, lost = await facts.values(found.sidecar, self.fields)
         except NoMatch as error:
-            return ReadFacts(paths, reason=str(error), cover=await self._cover(row, paths))
+            reason = str(error) or self._without_facts(row)
+            return ReadFacts(paths, reason=reason, cover=await self._cover(row, paths))
         except StashSidecarError as error:
             self.editing.outcomes.fail([row["id"]], error)
             return ReadFacts(paths, reason=error.message)
         cover = await self._cover(row, paths, found.sidecar.cover)
         return ReadFacts(paths, found, values, lost, cover=cover)
+
+    def _without_facts(self, row: Row) -> str:
+        """The reason why an object of which only the cover is read gets none."""
+        return "no cover" if self.covers is None or self.covers.may_replace(row) else "has a cover"
 
     async def _cover(self, row: Row, paths: Sequence[MediaPath], named: str = "") -> Cover | None:
         """The cover for an object; `named` is the one that its sidecar names."""

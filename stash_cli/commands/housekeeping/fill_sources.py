@@ -67,7 +67,7 @@ class PathSource:
         return frozenset(name for each in self.patterns for name in each.fields if name in NAMED)
 
     async def read(self, paths: Sequence[MediaPath], known: Known) -> Found:
-        """The facts in the first path that a pattern matches. Raises NoMatch of the first pattern."""
+        """The facts in the first path that a pattern matches. Raises NoMatch, of the first pattern if any."""
         reason: NoMatch | None = None
         for pattern in self.patterns:
             for each in paths:
@@ -75,7 +75,7 @@ class PathSource:
                     return Found(pattern.read(each.path, known, is_folder=each.is_folder), each.path)
                 except NoMatch as error:
                     reason = reason or error
-        raise reason or NoMatch("has no file" if self.patterns else "no cover")
+        raise reason or NoMatch("has no file" if self.patterns else "")
 
 
 @dataclass(frozen=True)
