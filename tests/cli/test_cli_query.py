@@ -159,6 +159,9 @@ def test_what_is_told_about_a_reading(filled: Cli) -> None:
     assert "ratings go from 0 to 100" in filled.ok("scenes", "find", "rating:4").err
     assert "searched for as a text" in filled.ok("scenes", "find", "rating").err
     assert "repeats" not in filled.ok("scenes", "find", "sea", "-q").err
+    for group in ("performers:(country:JP age:30..)", "-performers:(country:JP age:30..)"):
+        assert "read as one term" not in filled.ok("scenes", "find", group, "limit:2").err
+    assert "read as one term" in filled.ok("scenes", "find", "title:a rating:80..", "limit:2").err
 
 
 def test_explaining_sends_nothing_but_names(filled: Cli) -> None:

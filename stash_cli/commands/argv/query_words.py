@@ -174,6 +174,10 @@ def _is_one_term(type_name: str, word: str) -> bool:
 def _goes_on_with_term(type_name: str, word: str) -> bool:
     from stash_cli.core.query.language.scan import Source
 
+    term = word.lstrip("-^")
+    head = Source(term).head(0)
+    if head is not None and term[head[2] :].startswith("(") and term.endswith(")"):
+        return False  # terms about the related object
     _, *following = re.split(r"[ \t\n\r\f\v]+", word)
     return any(Source(part.lstrip("-^")).head(0) and _is_known(type_name, part) for part in following)
 
