@@ -219,7 +219,9 @@ async def available(session: Session, types: Sequence[str]) -> tuple[list[Row], 
     unread: Unread = {}
     for source in await sources(session, types):
         try:
-            found += await _packages_of(session, source["type"], source["url"], source["name"])
+            found += await _packages_of(
+                session, source["type"], source["url"], source["name"] or source["url"]
+            )
         except StashSourceError as error:
             unread[source["type"], source["url"]] = error
     return found, unread
@@ -243,15 +245,17 @@ async def _packages_of(session: Session, kind: str, url: str, name: str) -> list
     try:
         rows = await session.call("availablePackages", {"type": TYPES[kind], "source": url}, FIELDS)
     except StashGraphQLError as error:
-        known = in_plain_words(error, Source(f"the package source {name}"), "packages")
-        raise known if isinstance(known, StashSourceError) else unusable(error, name) from error
+        known = in_plain_words(error, Source(f"the {kind} source {name}"), "packages")
+        raise (
+            known if isinstance(known, StashSourceError) else unusable(error, f"the {kind} source {name}")
+        ) from error
     return [_row(kind, row) for row in rows]
 
 
 def unusable(error: StashGraphQLError, name: str) -> StashSourceError:
     """The error for a source whose answer is no list of packages."""
     return StashSourceError(
-        f"the server cannot read the package source {name}: {error.message}",
+        f"the server cannot read {name}: {error.message}",
         hint="See `stash packages sources`.",
     )
 

@@ -54,6 +54,7 @@ CALLS = (
         "Show the latest release of the server, which it looks up in the internet",
         ("stash system latest",),
         view=LATEST,
+        source="GitHub",
     ),
 )
 

@@ -162,8 +162,28 @@ def test_a_server_without_the_internet_installs_nothing(
     )
     done = cli("packages", *words)
     assert (done.status, proxy.mutations) == (5, []), done.err
-    assert "the server cannot reach the package source" in done.err
+    assert "the server cannot reach the plugin source" in done.err
     assert "renamer" in cli.ok("packages", "list").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("scrapers", "scrape", "--id", "1", "--scraper", "sidecar"),
+            "reach Files beside the media: no such",
+        ),
+        (("system", "latest"), "the server cannot reach GitHub: no such host"),
+    ],
+)
+def test_what_the_server_cannot_reach_is_told(
+    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], said: str
+) -> None:
+    long = f'Get "https://x.example/{"a" * 900}": {NO_NET}'
+    proxy.rule = Sources(scrapeSingleScene=long, latestversion=long)
+    done = cli(*words)
+    assert done.status == 5, done.err
+    assert said in done.err
 
 
 def test_a_source_that_cannot_be_read_hides_no_other(cli: Cli, proxy: FaultProxy) -> None:

@@ -48,7 +48,7 @@ PERMITTED = {
     ("file_tasks", "exported"): "an export changes nothing",
     ("system", "work"): "a server without a database has no objects",
     ("sql", "work"): "statements of the user",
-    ("calls", "work"): "operations that change no object",
+    ("calls", "_asked"): "operations that change no object",
     ("scrapers", "work"): "scraping changes nothing",
     ("scraping", "_submit"): "fingerprints are sent to others and change nothing here",
     ("plugins", "work"): "a plugin that answers is asked by a person",

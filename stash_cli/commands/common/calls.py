@@ -12,7 +12,7 @@ from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, St
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.common.sending import confirmed, uninterrupted
-from stash_cli.core.errors import StashServerError
+from stash_cli.core.errors import StashGraphQLError, StashServerError
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.output.values import View
 
@@ -63,6 +63,8 @@ class Call:
     flags: tuple[Flag, ...] | None = None
     """Flags in place of those of the input."""
     prepare: Callable[[Session, Row], Awaitable[Row]] | None = None
+    source: str = ""
+    """What the server asks in the internet for its answer, for the error where it cannot."""
 
     @property
     def type(self) -> TypeRef:
@@ -142,7 +144,7 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
         # What nobody has named and an older server lacks is no news.
         quiet = runtime.options.fields is None
         if not is_mutation:
-            return await session.call(call.operation, args, paths, quiet=quiet)
+            return await _asked(session, call, args, paths, quiet=quiet)
         from stash_cli.core.edits.apply import apply_one
         from stash_cli.core.edits.operation import Operation
 
@@ -151,6 +153,18 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
         return await uninterrupted(_confirmed(call, answer))
 
     tell(call, runtime, runtime.run(work, writes=is_mutation))
+
+
+async def _asked(session: Session, call: Call, args: Row, paths: Sequence[str] | None, *, quiet: bool) -> Any:
+    """The answer to a query. Raises StashSourceError where the server cannot reach what it asks itself."""
+    try:
+        return await session.call(call.operation, args, paths, quiet=quiet)
+    except StashGraphQLError as error:
+        if not call.source:
+            raise
+        from stash_cli.core.scraping.sources import Source, in_plain_words
+
+        raise in_plain_words(error, Source(call.source), "this") from error
 
 
 async def _args(session: Session, call: Call, options: Any) -> dict[str, Any]:
