@@ -1,6 +1,6 @@
 """Peak memory of `find` in every format by the number of rows: `python benchmarks/flat.py [ROWS ...]`.
 
-Budget: within 5 MB between 1,000 and 1,000,000 rows. YAML takes minutes for a million rows.
+Budget: within 5 MB between 1,000 and 1,000,000 rows.
 """
 
 from __future__ import annotations

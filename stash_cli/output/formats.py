@@ -142,11 +142,14 @@ class YamlWriter(Writer):
         self.empty = True
 
     def row(self, row: Row) -> None:
-        import yaml
+        self.rows([row])
 
-        self.empty = False
-        value = row if self.single else [row]
-        self.streams.data(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+    def rows(self, rows: Sequence[Row]) -> None:
+        from stash_cli.output.yaml_text import dump as dump_yaml
+
+        for row in rows:
+            self.streams.data(dump_yaml(row if self.single else [row]))
+        self.empty = self.empty and not rows
 
     def finish(self) -> None:
         if self.empty and not self.single:
@@ -211,9 +214,9 @@ class TemplateWriter(Writer):
 def value_text(value: Any, name: str) -> str:
     """A JSON value as text: on one line for jsonl, as YAML, else indented."""
     if name == "yaml":
-        import yaml
+        from stash_cli.output.yaml_text import dump as dump_yaml
 
-        return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+        return dump_yaml(value)
     return (dump(value) if name == "jsonl" else json.dumps(value, ensure_ascii=False, indent=2)) + "\n"
 
 

@@ -25,7 +25,7 @@ from stash_cli.output.streams import Streams
 from stash_cli.program import run
 
 def peak(rows, name):
-    fields = {"ids": [], "paths": [], "yaml": ["--fields", "id"]}.get(name, ["--fields", "id,title"])
+    fields = {"ids": [], "paths": []}.get(name, ["--fields", "id,title"])
     argv = ["--server", url, "scenes", "find", "--output", name, "--limit", str(rows), *fields]
     gc.collect()
     tracemalloc.reset_peak()
