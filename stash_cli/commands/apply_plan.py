@@ -16,6 +16,7 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.core.errors import StashInputError
+from stash_cli.core.many_keys import Ids
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -125,8 +126,8 @@ def editing_of(
     for type_name, one, name, given in head.makes:
         names.labels[type_name, one] = name
         names.inputs[type_name, one] = given
-    asked = [each.id for each in draft if not each.is_link]
-    return Editing(session, runtime, entity, options, draft, names, Outcomes(entity, "changed", asked), [])
+    asked = Ids(each.id for each in draft if not each.is_link)
+    return Editing(session, runtime, entity, options, draft, names, Outcomes(entity, "changed", asked))
 
 
 async def carry_out_edits(

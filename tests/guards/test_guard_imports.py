@@ -23,6 +23,7 @@ ALLOWED = {
     "stash_cli.core.types": ("core.errors", "core.unset", "core.orm"),
     "stash_cli.core.orm": ("core.errors", "core.unset", "core.types"),
     "stash_cli.core.tasks": (),
+    "stash_cli.core.many_keys": (),
     "stash_cli.core.edits": (
         "core.errors",
         "core.unset",
@@ -36,6 +37,7 @@ ALLOWED = {
         "core.server_settings",
         "core.log",
         "core.sidecars",
+        "core.many_keys",
         "core.texts",
     ),
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),

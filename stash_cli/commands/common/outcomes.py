@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from stash_cli.core.errors import StashError, StashNotFoundError, StashUnknownOutcomeError
+from stash_cli.core.many_keys import Ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, MutableSequence, Sequence
 
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation, Outcome
@@ -65,14 +66,17 @@ class Outcomes:
 
     named: HasNoun
     verb: str
-    asked: list[str]
-    done: list[str] = field(default_factory=list)
+    asked: MutableSequence[str]
+    done: MutableSequence[str] = field(default_factory=Ids)
     problems: dict[str, StashError] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
-    """Objects with at least one step done."""
+    """Objects with at least one step done, and not all of them."""
     steps_left: dict[str, int] = field(default_factory=dict)
     gave_up: StashError | None = None
     """The error because of which the rest was not sent; None after Ctrl-C."""
+
+    def __post_init__(self) -> None:
+        self.asked, self.done = Ids(self.asked), Ids(self.done)
 
     def expect(self, ids: Iterable[str]) -> None:
         """Add one step to the steps of these objects."""
@@ -97,6 +101,7 @@ class Outcomes:
             self.steps_left[id_] -= 1
             if not self.steps_left[id_]:
                 del self.steps_left[id_]
+                self.touched.discard(id_)
                 self.done.append(id_)
 
     def fail(self, ids: Iterable[str], error: StashError) -> None:
@@ -106,13 +111,17 @@ class Outcomes:
     @property
     def left(self) -> list[str]:
         """Objects that were not sent."""
-        done = set(self.done)
-        return [id_ for id_ in self.asked if id_ not in done and id_ not in self.problems]
+        not_done = Ids(self.asked).without(self.done)
+        return [id_ for id_ in not_done if id_ not in self.problems]
 
     @property
     def untried(self) -> bool:
         """Whether no object was changed, and none may have been."""
-        return not self.touched and not self._by_outcome()["unknown"]
+        return not self._any_touched and not self._by_outcome()["unknown"]
+
+    @property
+    def _any_touched(self) -> bool:
+        return bool(self.touched or self.done)
 
     @property
     def complete(self) -> bool:
@@ -127,7 +136,7 @@ class Outcomes:
         if self.complete:
             return
         # The own error of a single object says more than a count of one.
-        if len(self.asked) == 1 and not self.touched:
+        if len(self.asked) == 1 and not self._any_touched:
             raise self._only()
         raise StashIncompleteError(self)
 
@@ -146,7 +155,7 @@ class Outcomes:
         from stash_cli.core.graphql.batch import Outcome
 
         errors = [*self.problems.values(), *([self.gave_up] if self.gave_up and self.left else [])]
-        if self.touched:
+        if self._any_touched:
             # A server that is gone or refuses the key stays visible, also where a part was done before.
             unsent = (each.exit_status for each in errors if outcome_of(each) is Outcome.NOT_SENT)
             found = {PARTLY, *unsent}
@@ -188,7 +197,7 @@ class Outcomes:
             {"outcome": outcome, "error": code, "message": reason, "ids": ids}
             for (outcome, code, reason), ids in self._groups()
         ]
-        return {"done": self.done, "problems": problems}
+        return {"done": [*self.done], "problems": problems}
 
     def _groups(self) -> list[tuple[tuple[str, str, str], list[str]]]:
         """Ids by outcome, error code and reason, in order of arrival."""

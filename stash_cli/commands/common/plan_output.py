@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.drafts.draft import ObjectEdits
     from stash_cli.core.edits.drafts.plan_files import PlanHead
 
-MOST_LABELS = 10_000
-"""Names of related objects that are kept in a plan."""
 PlanOut = Annotated[
     str | None,
     typer.Option("--plan-out", metavar="FILE", help="write the plan for `stash apply FILE`, send nothing"),
@@ -39,10 +37,12 @@ def check_plan_out(target: str | None) -> None:
 
 async def write_edits(editing: Editing, target: str) -> None:
     """Show the edits of a command, and write them to a file."""
+    from stash_cli.commands.verbs.changes import MOST
+
     editing.preview()
     names = editing.names
     makes = [[t, one, name, names.input_of(t, one, name)] for t, one, name in names.to_make()]
-    labels = [[*key, name] for key, name in islice(names.labels.items(), MOST_LABELS)]
+    labels = [[*key, name] for key, name in islice(names.labels.items(), MOST)]
     facts = {"type": editing.entity.type, "objects": len(editing.draft), "makes": makes, "labels": labels}
     await write_plan(editing.session, editing.runtime, target, editing.draft, kind="edits", **facts)
 

@@ -134,7 +134,7 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
                 facts = FactNames(session, names)
                 outcomes = Outcomes(entity, "updated", [])
                 editing = Filling(
-                    *(session, runtime, entity, options, draft, names, outcomes, []),
+                    *(session, runtime, entity, options, draft, names, outcomes),
                     report=report,
                     facts=facts,
                     is_overwriting=options.overwrite,

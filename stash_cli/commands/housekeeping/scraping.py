@@ -67,7 +67,7 @@ class Scraping:
         outcomes = Outcomes(entity, "updated", [])
         names = Names(self.session)
         self.editing = _ScrapeEditing(
-            self.session, self.runtime, entity, self.options, self.draft, names, outcomes, []
+            self.session, self.runtime, entity, self.options, self.draft, names, outcomes
         )
 
     def new_id(self, link: Linked) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
@@ -15,7 +17,7 @@ from stash_cli.commands.records.since_export import check_since
 from stash_cli.commands.verbs.assignments import Op
 from stash_cli.commands.verbs.changes import Changes, gather
 from stash_cli.core.edits.before_values import is_readable
-from stash_cli.core.edits.drafts.draft import LINE
+from stash_cli.core.edits.drafts.draft import ObjectEdits, PageFile
 from stash_cli.core.edits.plan import Plan, check_known, is_nothing, plan_creates, plan_updates
 from stash_cli.core.errors import (
     StashAmbiguousError,
@@ -24,6 +26,7 @@ from stash_cli.core.errors import (
     StashNotFoundError,
     StashUsageError,
 )
+from stash_cli.core.many_keys import LINE, KeyFile
 from stash_cli.core.orm.input import field_of
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.unset import UNSET
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.commands.verbs.editing import Editing
     from stash_cli.core.capabilities import ServerCapabilities
-    from stash_cli.core.edits.drafts.draft import ObjectEdits
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.records.reading import Record, Records
 
@@ -76,7 +78,8 @@ class _Item:
 class Planner:
     """Fills the draft of `editing` with the edits of the rows of a file.
 
-    With `ignore` rows that the mode has no use for are passed over, which `passed` counts.
+    With `ignore` rows that the mode has no use for are passed over, which `passed` counts. What has to
+    be known of all rows until the end of the file is in temporary files, so that memory does not grow.
     """
 
     editing: Editing
@@ -90,12 +93,13 @@ class Planner:
     fail_fast: bool = False
     passed: int = 0
     rows: int = 0
-    _lines: dict[str, int] = field(default_factory=dict)
+    _lines: KeyFile = field(default_factory=KeyFile)
     """Id of an object -> the line that changes it."""
-    _made: dict[tuple[str, ...], int] = field(default_factory=dict)
+    _made: KeyFile = field(default_factory=KeyFile)
     """Key of a new object -> its line."""
-    _new_names: dict[str, int] = field(default_factory=dict)
-    _deferred: list[_Item] = field(default_factory=list)
+    _new_names: KeyFile = field(default_factory=KeyFile)
+    _deferred: PageFile[list[tuple[Record, list[Row]]]] = field(default_factory=PageFile)
+    """Rows that name objects of other rows, with the objects that they mean."""
     _repeated: set[str] = field(default_factory=set)
     _checked: set[str] = field(default_factory=set)
 
@@ -104,43 +108,54 @@ class Planner:
         server = await self.editing.session.learn()
         names = self.editing.names
         names.unmade = "" if self.mode is Mode.UPDATE else self.editing.entity.type
-        while batch := list(islice(self.records.rows, ROWS)):
-            self.rows += len(batch)
-            await self._batch(batch, server)
-        names.unmade = ""
-        await self._plan_deferred(server)
-        if self._repeated:
-            self._drop_repeated()
-        for known in (self._lines, self._made, self._new_names):
-            known.clear()  # sending takes memory of its own
+        with closing(self._lines), closing(self._made), closing(self._new_names), closing(self._deferred):
+            while batch := list(islice(self.records.rows, ROWS)):
+                self.rows += len(batch)
+                await self._batch(batch, server)
+                self.editing.runtime.streams.on_many_rows()
+            await self._plan_deferred(server)
+            if self._repeated:
+                self._drop_repeated()
 
     async def _plan_deferred(self, server: ServerCapabilities) -> None:
         """Plan the rows that name objects of other rows, now that all of these are known.
 
         New objects are made without these links, which follow when all are made: they may form a circle.
         """
-        entity, names = self.editing.entity, self.editing.names
-        for word in {word for item in self._deferred for word in _words([item]).get(entity.type, ())}:
-            line = self._new_names.get(word.removeprefix("name:").strip().casefold())
+        with closing(PageFile[list[ObjectEdits]]()) as links:
+            for rows in self._deferred:
+                items = [replace(item, rows=found) for record, found in rows for item in self._item(record)]
+                await self._resolve_own(items)
+                planned = [each for item in items for each in self._planned(item, server)]
+                parts = [part for each in planned for part in self._parted(each)]
+                self.editing.draft.add([part for part in parts if part.is_new], monotonic())
+                links.append([part for part in parts if not part.is_new])
+                self.editing.outcomes.asked += dict.fromkeys(each.id for each in planned)
+            self.editing.names.unmade = ""
+            for page in links:
+                self.editing.draft.add(page, monotonic())
+
+    async def _resolve_own(self, items: Sequence[_Item]) -> None:
+        """Look up the names in deferred rows: a line stands for what it makes, others may be made, too."""
+        entity, names, words = self.editing.entity, self.editing.names, _words(items)
+        names.unmade = entity.type
+        names.trim()
+        await names.resolve_each(words)
+        for word in words.get(entity.type, ()):
             error = names.errors.pop((entity.type, word), None)
-            if error and line:
+            line = self._new_names.get(word.removeprefix("name:").strip().casefold()) if error else None
+            if line:
                 names.ids[entity.type, word] = f"{LINE}{line}"
                 names.labels[entity.type, f"{LINE}{line}"] = word.removeprefix("name:")
-        page: list[ObjectEdits] = []
-        links: list[ObjectEdits] = []
-        await names.resolve_each(_words(self._deferred))
-        for item in self._deferred:
-            for each in self._planned(item, server):
-                apart = [edit for edit in each.edits if edit.field in self._own_links()]
-                if each.is_new and apart:
-                    rest = tuple(edit for edit in each.edits if edit not in apart)
-                    links.append(replace(each, edits=tuple(apart), is_new=False))
-                    each = replace(each, edits=rest)  # noqa: PLW2901 - what is left of it
-                (page if each.is_new else links).append(each)
-        self.editing.draft.add(page, monotonic())
-        self.editing.draft.add(links, monotonic())
-        asked = {each.id for each in (*page, *links)}
-        self.editing.outcomes.asked += sorted(asked)
+        names.unmade = ""
+        await names.resolve_each(words)
+
+    def _parted(self, each: ObjectEdits) -> Iterator[ObjectEdits]:
+        """A new object without its links to objects of its type, and these links."""
+        apart = tuple(edit for edit in each.edits if each.is_new and edit.field in self._own_links())
+        if apart:
+            yield replace(each, edits=apart, is_new=False)
+        yield replace(each, edits=tuple(edit for edit in each.edits if edit not in apart)) if apart else each
 
     def _own_links(self) -> set[str]:
         """The fields that lead to objects of the same type."""
@@ -151,9 +166,17 @@ class Planner:
         items = [item for record in batch for item in self._item(record)]
         read_at = monotonic()
         await self._match(items, server)
+        self.editing.names.trim()
         await self.editing.names.resolve_each(_words(items))
-        ready = [item for item in items if not self._is_deferred(item)]
-        page = [each for item in ready for each in self._planned(item, server)]
+        page: list[ObjectEdits] = []
+        deferred: list[tuple[Record, list[Row]]] = []
+        for item in items:
+            if self._is_deferred(item):
+                deferred.append((item.record, item.rows))
+            else:
+                page += self._planned(item, server)
+        if deferred:
+            self._deferred.append(deferred)
         self.editing.draft.add(page, read_at)
         self.editing.outcomes.asked += [each.id for each in page]
 
@@ -181,18 +204,15 @@ class Planner:
             item.rows = found.get((item.key[0], folded(*item.key)), [])
 
     def _is_deferred(self, item: _Item) -> bool:
-        """Whether a row names an object that another row may make; then it is kept for the end."""
+        """Whether a row names an object that another row may make; then it is planned at the end."""
         entity, names = self.editing.entity, self.editing.names
         if not item.rows and self.mode is not Mode.UPDATE and self._own_links():
             value = str(item.record.values.get(entity.label) or "").strip().casefold()
-            self._new_names.setdefault(value, item.record.line)
+            self._new_names.setdefault(value, str(item.record.line))
         if not names.unmade:
             return False
         own = _words([item]).get(entity.type, ())
-        is_open = any(isinstance(names.errors.get((entity.type, word)), StashNotFoundError) for word in own)
-        if is_open:
-            self._deferred.append(item)
-        return is_open
+        return any(isinstance(names.errors.get((entity.type, word)), StashNotFoundError) for word in own)
 
     def _planned(self, item: _Item, server: ServerCapabilities) -> Iterator[ObjectEdits]:
         """The edits that a row makes; what is wrong with it is noted."""
@@ -235,8 +255,8 @@ class Planner:
             yield from self._update(item, row, server)
 
     def _update(self, item: _Item, row: Row, server: ServerCapabilities) -> Iterator[ObjectEdits]:
-        line = self._lines.setdefault(row["id"], item.record.line)
-        if line != item.record.line:
+        line = self._lines.setdefault(row["id"], str(item.record.line))
+        if line != str(item.record.line):
             if self.on_multiple is OnMultiple.SKIP:
                 self.passed += 1
                 return
@@ -267,8 +287,9 @@ class Planner:
             raise StashNotFoundError(f"no {noun} with {name} {value}", hint="--upsert makes new ones.")
         given = list(self._assigned(item))
         if value and name != "id":
-            line = self._made.setdefault(self.matcher.made_key(item.record, item.key), item.record.line)
-            if line != item.record.line:
+            key = json.dumps(self.matcher.made_key(item.record, item.key))
+            line = self._made.setdefault(key, str(item.record.line))
+            if line != str(item.record.line):
                 raise StashInputError(f"line {line} makes one of this {name}, too")
         elif self.matcher.keys or not value:
             raise StashInputError(f"it has no {' or '.join(self.matcher.keys) or 'name'} to find it by again")
@@ -305,6 +326,7 @@ class Planner:
         key = f"{LINE}{record.line}"
         self.editing.outcomes.asked.append(key)
         self.editing.outcomes.fail([key], error)
+        error.__traceback__ = None  # which holds the row
         if self.fail_fast:
             raise StashInputError(
                 f"{self.records.name}, line {record.line}: {error.message}", hint=error.hint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv.value_parsers import scalar
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 CREATABLE = ("Tag", "Performer", "Studio")
 """Types of which an object is made with a name alone."""
+MOST = 10_000
+"""Names of related objects that are held in memory."""
 NEW = "new:"
 """Beginning of the id of an object that is made before the edits are sent."""
 
@@ -51,6 +54,23 @@ class Names:
     """What is wrong with names that `resolve_each` did not find."""
     unmade: str = ""
     """A type of which no objects are made for now."""
+
+    def trim(self) -> None:
+        """Drop the names that were looked up, where they are many: they are looked up again where needed.
+
+        A file may name another object in each row.
+        """
+        if len(self.ids) + len(self.errors) > MOST:
+            self.ids.clear()
+            self.errors.clear()
+        self.trim_labels()
+
+    def trim_labels(self) -> None:
+        """Keep the first names for people, which are of the objects that are shown, and what is made."""
+        if len(self.labels) > 2 * MOST:
+            first = dict(islice(self.labels.items(), MOST))
+            made = {key: name for key, name in self.labels.items() if key[1].startswith(NEW)}
+            self.labels = first | made
 
     async def resolve(self, words: Mapping[str, Iterable[str]]) -> None:
         """Look up those words of each type that are not known yet: one request for each type.

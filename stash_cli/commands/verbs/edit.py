@@ -174,7 +174,7 @@ async def _carry_out(
     noun, runtime, options = text.noun, text.runtime, text.options
     names = Names(session, create=options.create_missing)
     outcomes = Outcomes(noun.entity, "updated", [])
-    editing = Editing(session, runtime, noun.entity, options, draft, names, outcomes, [])
+    editing = Editing(session, runtime, noun.entity, options, draft, names, outcomes)
     problems, marks = await _plan(editing, text, found)
     if problems and _opens_again(runtime, problems, len(draft)):
         if marks:

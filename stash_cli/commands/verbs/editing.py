@@ -18,6 +18,7 @@ from stash_cli.core.errors import (
     StashUsageError,
     StashVersionError,
 )
+from stash_cli.core.many_keys import Ids, KeyFile
 from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
@@ -78,10 +79,10 @@ class Editing:
     draft: Draft
     names: Names
     outcomes: Outcomes
-    unchanged: list[str]
+    unchanged: Ids = field(default_factory=Ids)
     more: dict[str, Any] = field(default_factory=dict)
     """Further facts for the JSON of the plan."""
-    made: dict[str, str] = field(default_factory=dict)
+    made: KeyFile = field(default_factory=KeyFile)
     """Ids of new objects, by what stood for them before, where they are printed."""
     new: int = 0
     """New objects that were made."""
@@ -116,6 +117,8 @@ class Editing:
                 self.unchanged.append(each.id)
         self.draft.add(page, read_at)
         self.outcomes.asked += [each.id for each in page]
+        self.names.trim_labels()
+        self.runtime.streams.on_many_rows()
 
     def preview(self) -> None:
         """Print the edits of the first objects, and totals."""
@@ -204,7 +207,7 @@ class Editing:
             "edits": [edit_json(edit) for each in self.draft for edit in each.edits],
             "operations": [{each.name: each.args} for each in operations],
             "creates": [{"type": target, "name": name} for target, _, name in self.names.to_make()],
-            "unchanged": self.unchanged,
+            "unchanged": [*self.unchanged],
             "problems": {one: error.message for one, error in self.outcomes.problems.items()},
             **self.more,
         }
@@ -264,7 +267,7 @@ class Editing:
         run.asked, run.force, run.expect = asked, self.options.force, self._expect
         run.hold = self.outcomes.hold
         try:
-            run.ids = await self._make_missing(applier)
+            run.ids.update(await self._make_missing(applier))
             with self._noting() as note:
                 await run.apply(note, self._fail, skip=self.outcomes.problems)
         except CancelledError:
@@ -291,12 +294,11 @@ class Editing:
             for row in rows
         }
 
-    def _leave(self, ids: Sequence[str]) -> None:
+    def _leave(self, ids: Ids) -> None:
         """Count objects as unchanged that were found to be so already."""
         self.unchanged += ids
-        # What others have already changed so is no outcome of this command.
-        left = set(ids)
-        self.outcomes.asked[:] = [one for one in self.outcomes.asked if one not in left]
+        if ids:  # what others have already changed so is no outcome of this command
+            self.outcomes.asked = Ids(Ids(self.outcomes.asked).without(ids))
 
     def _expect(self, operations: Sequence[Operation]) -> None:
         for each in operations:

@@ -17,6 +17,7 @@ from stash_cli.commands.common.plan_output import PlanOut, check_plan_out, write
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.many_keys import Ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -207,7 +208,7 @@ async def plan(
 
     entity = noun.entity
     names = Names(session, create=options.create_missing)
-    editing = Editing(session, runtime, entity, options, draft, names, Outcomes(entity, "imported", []), [])
+    editing = Editing(session, runtime, entity, options, draft, names, Outcomes(entity, "imported", []))
     matcher = Matcher(entity, read_keys(entity, options.match), await read_fingerprint(session))
     columns = Columns(entity, clears=options.empty_null)
     planner = Planner(editing, records, columns, matcher, mode)
@@ -270,6 +271,8 @@ def _reasons(problems: Mapping[str, StashError]) -> Iterator[str]:
 
 async def tell(session: Session, runtime: Runtime, noun: Noun, planner: Planner) -> None:
     """Note what was made and changed; print the new state of the objects in a chosen format."""
+    from stash_cli.commands.verbs.update import print_rows
+
     editing = planner.editing
     outcomes, streams, made = editing.outcomes, runtime.streams, editing.made
     if not outcomes.problems and outcomes.complete:
@@ -279,17 +282,11 @@ async def tell(session: Session, runtime: Runtime, noun: Noun, planner: Planner)
         streams.note(", ".join(filter(None, [*editing.done(), passed])))
     try:
         if not runtime.for_people:
-            ids = [made.get(one, one) for one in outcomes.done] + editing.unchanged
-            await print_rows(session, runtime, noun, ids)
+            ids = Ids(made.get(one, one) for one in outcomes.done)
+            ids += editing.unchanged
+            if ids:
+                await print_rows(session, runtime, noun, ids)
+            else:
+                runtime.print_rows(noun.view, [])
     finally:
         outcomes.check()
-
-
-async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: list[str]) -> None:
-    """Print objects a page at a time."""
-    from stash_cli.core.client.paging import pages_by_id
-
-    writer = runtime.writer(noun.view)
-    async for rows in pages_by_id(session, noun.entity, ids, runtime.wanted(noun.view)):
-        writer.rows(rows)
-    writer.finish()

@@ -12,6 +12,7 @@ from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.commands.queries.searching import Search, pages_of, read_query, search_for
 from stash_cli.core.errors import StashError, StashGraphQLError, StashNotFoundError, StashUsageError
+from stash_cli.core.many_keys import IdSet
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -164,12 +165,10 @@ class Selection:
 
     async def pages(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
         """The objects with these fields, each once."""
-        seen: set[str] = set()
+        seen = IdSet()
         async for rows in self._by_word(paths) if self.search is None else self._by_query(paths):
             # An edit of the first page may move an object to a later one.
-            new = [row for row in rows if row["id"] not in seen]
-            seen |= {row["id"] for row in new}
-            yield new
+            yield [row for row in rows if seen.is_new(row["id"])]
 
     async def _by_query(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
         if self.search is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +18,7 @@ from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.commands.verbs.list_flags import UpdateFlags
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words, rows_of
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.many_keys import Ids
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,7 +116,7 @@ def assign(
                 selection = await Selection.of(session, runtime, entity, chosen, query)
                 outcomes = Outcomes(entity, "updated", [])
                 names = Names(session, create=creates)
-                editing = Editing(session, runtime, entity, options, draft, names, outcomes, [])
+                editing = Editing(session, runtime, entity, options, draft, names, outcomes)
                 await fill(editing, assignments, selection)
             await carry_out(session, runtime, noun, options, editing, plan_out=options.plan_out)
 
@@ -202,7 +204,7 @@ async def tell(session: Session, runtime: Runtime, noun: Noun, editing: Editing)
     """Note what was updated; print the new state of the objects in a chosen format."""
     editing.tell()
     try:
-        await print_rows(session, runtime, noun, [*editing.outcomes.done, *editing.unchanged])
+        await print_rows(session, runtime, noun, Ids(chain(editing.outcomes.done, editing.unchanged)))
     finally:  # failed objects are reported also when the new state cannot be read
         editing.outcomes.check()
 
@@ -215,7 +217,12 @@ async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outco
 
 
 async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: Sequence[str]) -> None:
-    """Print objects in a chosen format; nothing where none was chosen."""
-    if not runtime.for_people and ids:
-        rows = await rows_of(session, noun.entity, ids, runtime.wanted(noun.view))
-        runtime.print_rows(noun.view, rows)
+    """Print objects in a chosen format, a page at a time; nothing where none was chosen."""
+    from stash_cli.core.client.paging import pages_by_id
+
+    if runtime.for_people or not ids:
+        return
+    writer = runtime.writer(noun.view)
+    async for rows in pages_by_id(session, noun.entity, ids, runtime.wanted(noun.view)):
+        writer.rows(rows)
+    writer.finish()

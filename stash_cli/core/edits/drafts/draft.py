@@ -6,9 +6,10 @@ import pickle
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from stash_cli.core.edits.diff import list_change
+from stash_cli.core.many_keys import LINE
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.relationship import relationships
 
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
-LINE = "line "
-"""Beginning of what stands for the id of a new object."""
-_IN_MEMORY = 8_000_000
+_IN_MEMORY = 1_000_000
 """Bytes of pages up to which no file is made."""
 
 
@@ -104,32 +103,26 @@ def operation_of(edit: Edit) -> str:
     return "cleared" if edit.after in (None, "", [], {}) else "set"
 
 
-class Draft:
-    """The edits of many objects, in pages; each page with the time at which it was read.
+T = TypeVar("T")
 
-    The pages are in an unnamed temporary file of this process, which nobody else can open.
-    """
+
+class PageFile(Generic[T]):
+    """Pages of items in an unnamed temporary file of this process, which nobody else can open."""
 
     def __init__(self) -> None:
-        self.totals = Totals()
-        self._file: IO[bytes] = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the draft
+        self._file: IO[bytes] | None = None
 
-    def __len__(self) -> int:
-        return self.totals.objects
-
-    def add(self, page: Sequence[ObjectEdits], read_at: float) -> None:
-        """Add a page that was read at this time of the monotonic clock."""
-        for each in page:
-            self.totals.add(each)
+    def append(self, page: T) -> None:
+        """Add a page at the end."""
+        if self._file is None:
+            self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the pages
         # Pages may be read while others are added: the place of the last read is somewhere before the end.
         self._file.seek(0, 2)
-        if page:
-            pickle.dump((read_at, list(page)), self._file)
+        pickle.dump(page, self._file)
 
-    def pages(self) -> Iterator[tuple[float, list[ObjectEdits]]]:
-        """The pages in order, each with the time at which it was read."""
+    def __iter__(self) -> Iterator[T]:
         place = 0
-        while True:
+        while self._file is not None:
             self._file.seek(place)
             try:
                 page = pickle.load(self._file)  # noqa: S301 - written by this process, and open to no other
@@ -138,14 +131,42 @@ class Draft:
             place = self._file.tell()
             yield page
 
+    def close(self) -> None:
+        """Drop the pages."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class Draft:
+    """The edits of many objects, in pages; each page with the time at which it was read."""
+
+    def __init__(self) -> None:
+        self.totals = Totals()
+        self._pages: PageFile[tuple[float, list[ObjectEdits]]] = PageFile()
+
+    def __len__(self) -> int:
+        return self.totals.objects
+
+    def add(self, page: Sequence[ObjectEdits], read_at: float) -> None:
+        """Add a page that was read at this time of the monotonic clock."""
+        for each in page:
+            self.totals.add(each)
+        if page:
+            self._pages.append((read_at, list(page)))
+
+    def pages(self) -> Iterator[tuple[float, list[ObjectEdits]]]:
+        """The pages in order, each with the time at which it was read."""
+        return iter(self._pages)
+
     def replace(self, other: Draft) -> None:
         """Take the pages of another draft in place of the own ones."""
-        self._file.close()
-        self._file, self.totals = other._file, other.totals
+        self._pages.close()
+        self._pages, self.totals = other._pages, other.totals
 
     def close(self) -> None:
         """Drop the pages."""
-        self._file.close()
+        self._pages.close()
 
     def __iter__(self) -> Iterator[ObjectEdits]:
         for _, page in self.pages():

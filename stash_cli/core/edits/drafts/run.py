@@ -13,6 +13,7 @@ from stash_cli.core.edits.drafts.recheck import recheck
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import CHUNK, plan_creates, plan_updates
 from stash_cli.core.errors import StashError
+from stash_cli.core.many_keys import Ids, KeyFile
 from stash_cli.core.orm.edit import Change, Edit
 
 if TYPE_CHECKING:
@@ -48,14 +49,14 @@ class DraftRun:
     draft: Draft
     asked: bool = False
     force: bool = False
-    ids: dict[str, str] = field(default_factory=dict)
+    ids: KeyFile = field(default_factory=KeyFile)
     expect: Callable[[Sequence[Operation]], None] = lambda _: None
     """Called with the operations of a window before they are sent."""
     hold: Callable[[str, int], None] = lambda _, __: None
     """Called with a new object and 1 where links follow when all are made, with -1 when these are sent."""
-    already: list[str] = field(default_factory=list)
+    already: Ids = field(default_factory=Ids)
     """Objects that turned out to be so already when they were read again."""
-    _names: dict[str, str] = field(default_factory=dict, init=False)
+    _names: KeyFile = field(default_factory=KeyFile, init=False)
     """Id of a new object -> what stood for it."""
 
     async def apply(self, note: Note, fail: Fail, skip: Collection[str] = ()) -> None:

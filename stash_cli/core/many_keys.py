@@ -1,0 +1,195 @@
+"""Collections of many ids and keys: in a few bytes for each, or in a file.
+
+A command may change 100,000 objects. Lists, sets and dictionaries of their ids would take 60 to 300 bytes for
+each; here it is 8 bytes, which is what the outcomes of a command keep, or nothing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, MutableMapping, MutableSequence
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    import sqlite3
+    from typing import Self
+
+LINE = "line "
+"""Beginning of what stands for the id of a new object: the line of a file."""
+_MOST = 2**61
+_BITS = 64
+_CACHE = 500
+"""Kilobytes of a file that are held in memory."""
+
+
+class Ids(MutableSequence[str]):
+    """A list of ids, of which numbers and lines of files take 8 bytes each."""
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        self._codes = array("q")
+        self._others: dict[str, int] = {}
+        self._texts: list[str] = []
+        self.extend(ids)
+
+    def _find(self, one: str) -> int | None:
+        """Numbers as they are, lines as even, other texts as odd numbers below 0; None for unknown ones."""
+        if (number := _number(one)) is not None:
+            return number
+        line = _number(one.removeprefix(LINE)) if one.startswith(LINE) else None
+        return self._others.get(one) if line is None else -2 * line - 2
+
+    def _code(self, one: str) -> int:
+        found = self._find(one)
+        if found is None:
+            self._texts.append(one)
+            found = self._others[one] = 1 - 2 * len(self._texts)
+        return found
+
+    def _text(self, code: int) -> str:
+        if code >= 0:
+            return str(code)
+        return self._texts[-(code + 1) // 2] if code % 2 else f"{LINE}{-(code + 2) // 2}"
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Self: ...
+    def __getitem__(self, at: int | slice) -> str | Self:
+        if isinstance(at, slice):
+            return type(self)(map(self._text, self._codes[at]))
+        return self._text(self._codes[at])
+
+    @overload
+    def __setitem__(self, at: int, value: str) -> None: ...
+    @overload
+    def __setitem__(self, at: slice, value: Iterable[str]) -> None: ...
+    def __setitem__(self, at: Any, value: Any) -> None:
+        if isinstance(at, slice):
+            self._codes[at] = array("q", map(self._code, value))
+        else:
+            self._codes[at] = self._code(value)
+
+    def __delitem__(self, at: int | slice) -> None:
+        del self._codes[at]
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(self._text, self._codes)
+
+    def __contains__(self, one: object) -> bool:
+        found = self._find(one) if isinstance(one, str) else None
+        return found is not None and found in self._codes
+
+    def __repr__(self) -> str:
+        return repr([*self])
+
+    def insert(self, index: int, value: str) -> None:
+        self._codes.insert(index, self._code(value))
+
+    def append(self, value: str) -> None:
+        self._codes.append(self._code(value))
+
+    def remove(self, value: str) -> None:
+        self._codes.remove(self._code(value))
+
+    def without(self, others: Iterable[str]) -> Iterator[str]:
+        """The ids that are not among `others`."""
+        left_out = array("q", sorted(array("q", map(self._code, others))))
+        for code in self._codes:
+            place = bisect_left(left_out, code)
+            if place == len(left_out) or left_out[place] != code:
+                yield self._text(code)
+
+
+def _number(text: str) -> int | None:
+    """The number that a text is, written as `str` writes it."""
+    if not text.isdecimal() or not text.isascii() or (text[0] == "0" and text != "0"):
+        return None
+    number = int(text)
+    return number if number < _MOST else None
+
+
+class IdSet:
+    """A set of ids that was seen: a bit for each number, where many are near each other."""
+
+    def __init__(self) -> None:
+        self._bits: dict[int, int] = {}
+        self._others: set[str] = set()
+
+    def is_new(self, one: str) -> bool:
+        """Add an id: whether it was not there."""
+        number = _number(one)
+        if number is None:
+            count = len(self._others)
+            self._others.add(one)
+            return len(self._others) > count
+        place, bit = number // _BITS, 1 << number % _BITS
+        held = self._bits.get(place, 0)
+        self._bits[place] = held | bit
+        return not held & bit
+
+
+class KeyFile(MutableMapping[str, str]):
+    """A dictionary in an unnamed temporary file of this process, which is made with the first key."""
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        self._connection: sqlite3.Connection | None = None
+        self.update(items)
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._connection is None:
+            import sqlite3
+
+            connection = sqlite3.connect("", isolation_level=None)  # deleted when it is closed
+            connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("CREATE TABLE held(key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
+            self._connection = connection
+        return self._connection
+
+    def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement; none of a file that was not made."""
+        connection = self._connection
+        if connection is None:
+            return []
+        return connection.execute(statement, [*map(_bytes, values)]).fetchall()
+
+    def __getitem__(self, key: str) -> str:
+        for (value,) in self._rows("SELECT value FROM held WHERE key = ?", key):
+            return str(value, "utf-8", "surrogatepass")
+        raise KeyError(key)
+
+    def __setitem__(self, key: str, value: str) -> None:
+        connection = self._opened()
+        connection.execute("INSERT OR REPLACE INTO held VALUES (?, ?)", (_bytes(key), _bytes(value)))
+
+    def __delitem__(self, key: str) -> None:
+        if not self._rows("DELETE FROM held WHERE key = ? RETURNING 1", key):
+            raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        rows = self._rows("SELECT key FROM held")
+        return (str(key, "utf-8", "surrogatepass") for (key,) in rows)
+
+    def __len__(self) -> int:
+        return sum(count for (count,) in self._rows("SELECT count(*) FROM held"))
+
+    def __bool__(self) -> bool:
+        return bool(self._rows("SELECT 1 FROM held LIMIT 1"))
+
+    def close(self) -> None:
+        """Drop all keys."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def _bytes(text: str) -> bytes:
+    """A text as it is stored; JSON may have halves of surrogate pairs, which SQLite's texts cannot."""
+    return text.encode("utf-8", "surrogatepass")
