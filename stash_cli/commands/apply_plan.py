@@ -92,7 +92,7 @@ def show(runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft) 
     """Print what a plan would do, and where it is from; nothing is asked of a server."""
     runtime.streams.note(f"made {head.made} by: {head.command}")
     runtime.streams.note(f"for {head.server}, {head.version}")
-    if head.kind != "edits":
+    if not head.has_objects:
         runtime.streams.note("deletes:" if head.kind == "delete" else "merges:")
         for line in head.facts["lines"]:
             runtime.streams.note(f"  {line}")
@@ -165,10 +165,23 @@ async def carry_out_merge(
     await carry_out_plan(session, runtime, _noun(head.type), head.facts, yes=options.yes)
 
 
+async def carry_out_moves(
+    session: Session, runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft
+) -> None:
+    from stash_cli.commands.housekeeping.rename import carry_out_plan
+
+    await carry_out_plan(session, runtime, _noun(head.type), head.facts, draft, options)
+
+
 def _noun(type_name: str) -> Noun:
     """The noun of a type."""
     found: Noun = import_module(f"stash_cli.commands.{ENTITIES[type_name].plural}").NOUN
     return found
 
 
-_CARRIERS = {"edits": carry_out_edits, "delete": carry_out_deletion, "merge": carry_out_merge}
+_CARRIERS = {
+    "edits": carry_out_edits,
+    "moves": carry_out_moves,
+    "delete": carry_out_deletion,
+    "merge": carry_out_merge,
+}

@@ -153,6 +153,19 @@ def test_what_is_there_stays_unless_it_is_to_be_overwritten(cli: Cli) -> None:
     assert "nothing to change: 2 scenes so already" in fill("--overwrite").err
 
 
+def test_a_plan_in_a_file_is_carried_out_later(cli: Cli, tmp_path: Path) -> None:
+    before, target = scenes(cli), str(tmp_path / "plan.jsonl")
+    words = ("--all", "--pattern", PATTERN, "--create-missing", "--plan-out", target)
+    assert "2 of 4 scenes matched" in cli.ok("scenes", "fill", *words).err
+    assert scenes(cli) == before
+    cli.ok("scenes", "update", "--where", "path~Night", "title=Mine", "-y")
+    done = cli("apply", target, "-y")
+    assert (done.status, "changed by others since it was read, in title" in done.err) == (6, True)
+    assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"]["title"] == "A day"
+    cli.ok("undo", "2", "-y")
+    assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"] == before["2024-05-31 - A day [Alice, Bob].mp4"]
+
+
 def test_what_is_missing_is_made_and_undone(cli: Cli) -> None:
     before = scenes(cli)
     done = cli.ok("scenes", "fill", "--all", "--pattern", PATTERN, "--create-missing", "--yes")

@@ -94,6 +94,22 @@ def test_what_is_found_is_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) 
     assert "no tag" in cli("tag", "show", "Sea").err
 
 
+def test_a_plan_in_a_file_is_carried_out_later(cli: Cli, proxy: FaultProxy, tmp_path: Path) -> None:
+    hold(cli, "1")
+    proxy.rule, plan = answer_by_id(s1=[result("New", 1, **FOUND)]), str(tmp_path / "plan.jsonl")
+    words = ("scenes", "scrape", "1", "--stash-box", "box", "--create-missing", "--plan-out", plan)
+    before = scene(cli, "details,studio.name,tags.name")
+    assert "wrote the plan" in cli.ok(*words).err
+    assert scene(cli, "details,studio.name,tags.name") == before
+    proxy.rule = answer_by_id()
+    assert "makes the tag 'Sea'" in cli.ok("apply", plan, "-n").err
+    cli.ok("apply", plan, "-y")
+    assert len(scene(cli, "tags.name")["tags"]) == len(before["tags"]) + 1
+    cli.ok("undo", str(cli.ok("history", "--json").json[0]["id"]), "-y")
+    assert scene(cli, "details,studio.name,tags.name") == before
+    assert "leave out --submit-fingerprints" in cli(*words, "--submit-fingerprints").err
+
+
 def test_scenes_are_asked_for_together(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = sources = answer_by_id()
     cli.ok("scenes", "scrape", "--all", "--stash-box", BOX, "--yes")

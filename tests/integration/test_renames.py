@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from every import every
 from rename_support import Cli, Shelf, opened, plan_of, run_of
-from scan_library import picture, write_video, write_zip
+from scan_library import picture, write_picture, write_video, write_zip
 from served_library import serve_library
 
 from stash_cli.core.renames import library
@@ -290,3 +290,30 @@ def test_what_is_refused(tmp_path: Path) -> None:
         assert told in done.err, words
         assert done.status in (1, 2, 3), words
     assert list(shelf.content()) == ["a.png"]
+
+
+def test_a_plan_in_a_file_is_carried_out_later_and_goes_back(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "a", "in/c.png": "New"})
+    before, plan = shelf.content(), str(tmp_path / "plan.jsonl")
+    assert "wrote the plan" in shelf.rename("{{ title }}", "--plan-out", plan).err
+    assert shelf.content() == before
+    assert "path: set on 3 images" in shelf.cli.ok("apply", plan, "-n").err
+    assert "renamed 3 images" in shelf.cli.ok("apply", plan, "-y").err
+    moved = {"a.png": "b.png", "b.png": "a.png", "in/c.png": "in/New.png"}
+    assert shelf.content() == {moved[path]: content for path, content in before.items()}
+    assert "carried out before" in shelf.cli("apply", plan, "-y").err
+    assert shelf.undo().status == 0
+    assert shelf.content() == before
+
+
+def test_a_plan_in_a_file_leaves_what_moved_and_what_is_taken_since(shelf: Shelf, tmp_path: Path) -> None:
+    plan = str(tmp_path / "plan.jsonl")
+    shelf.rename("Sorted/{{ title }}", "--plan-out", plan)
+    taken = "Sorted/Two.png"
+    write_picture(shelf.media / taken, 9)
+    ids = {path: one for one, path in shelf.paths().items()}
+    shelf.cli.ok("images", "rename", "Other", str(ids["in/1.png"]), "-y")
+    done = shelf.cli("apply", plan, "-y")
+    assert done.status == 6
+    assert ("was moved meanwhile" in done.err, "Two.png" in done.err) == (True, True)
+    assert {"in/Other.png", taken, "in/2.png", "Sorted/Three.png"} == shelf.content().keys()

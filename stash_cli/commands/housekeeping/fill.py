@@ -11,6 +11,7 @@ import typer
 
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.common.failed_ids import check_failed_to
+from stash_cli.commands.common.plan_output import PlanOut, check_plan_out
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
@@ -77,6 +78,7 @@ class FillOptions(EditOptions, TargetOptions):
         list[str] | None,
         typer.Option("--map", metavar="SERVER=HERE", help="a folder of the server: here, or at an address"),
     ] = None
+    plan_out: PlanOut = None
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -114,6 +116,7 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
     fields = _fields(entity, options)
     query = read_targets(runtime, entity, options.words or [], options)
     check_failed_to(options.failed_to)
+    check_plan_out(options.plan_out)
 
     async def work(session: Session) -> None:
         from stash_cli.commands.common.outcomes import Outcomes
@@ -151,9 +154,9 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
                 )
                 async with aclosing(files):
                     await reading.run(selection)
-            await carry_out(session, runtime, noun, options, editing)
+            await carry_out(session, runtime, noun, options, editing, plan_out=options.plan_out)
 
-    runtime.run(work, writes=not options.dry_run)
+    runtime.run(work, writes=not (options.dry_run or options.plan_out))
 
 
 def _source(files: MediaFiles, entity: Entity, options: FillOptions) -> Source:

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache, partial
 from time import monotonic
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,16 +14,22 @@ from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.common.idle import check_idle
+from stash_cli.commands.common.plan_output import PlanOut, check_plan_out
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashConflictError, StashUsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.commands.housekeeping.renaming import Renaming
     from stash_cli.core.client.session import Session
-    from stash_cli.core.renames.plan import RenamePlan
+    from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
+    from stash_cli.core.orm.edit import Edit
+    from stash_cli.core.renames.plan import RenamePlan, Target
     from stash_cli.core.renames.targets import Naming
     from stash_cli.core.renames.template import PathTemplate
 
@@ -86,6 +92,7 @@ class RenameOptions(EditOptions, TargetOptions):
             "--max-bytes", metavar="N", min=_LEAST, max=255, help="longest name of a file or folder"
         ),
     ] = 255
+    plan_out: PlanOut = None
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -113,6 +120,8 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
     template = PathTemplate(options.pattern, entity.type)
     query = read_targets(runtime, entity, words, options)
     check_failed_to(options.failed_to)
+    check_plan_out(options.plan_out)
+    is_sent = not (options.dry_run or options.plan_out)
     empty = _empty(options.empty)
     to = runtime.server_path(options.to) if options.to is not None else None
 
@@ -125,7 +134,7 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
             return
         with closing(RenamePlan()) as plan:
             with before_sending(runtime):
-                await check_server(session, force=options.force or options.dry_run)
+                await check_server(session, force=options.force or not is_sent)
                 naming = await naming_of(session, template, options, to, empty)
                 naming.reaches = cache(runtime.sidecars.reaches)
                 if naming.leaves_sidecars:
@@ -135,9 +144,12 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
                 await fill(session, runtime, plan, naming, selection, options)
             renaming = Renaming(session, runtime, noun, options, plan, naming, read_at)
             renaming.take(selection, is_named=bool(words))
-            await renaming.carry_out()
+            if options.plan_out is not None:
+                await write_moves(renaming, options)
+            else:
+                await renaming.carry_out()
 
-    runtime.run(work, writes=not options.dry_run)
+    runtime.run(work, writes=is_sent)
 
 
 def _empty(name: str) -> str:
@@ -194,3 +206,83 @@ async def fill(
                 plan.refuse(each.id, each.owner, each.path, each.reason)
     await load_target_folders(session, plan, naming.roots, runtime.local_path)
     plan.resolve(options.on_collision, options.max_bytes)
+
+
+# --- plans in files ---
+
+
+async def write_moves(renaming: Renaming, options: RenameOptions) -> None:
+    """Show the moves, and write them to the file of `--plan-out`: as edits of the paths of files."""
+    from stash_cli.commands.common.plan_output import write_plan
+    from stash_cli.commands.housekeeping.rename_preview import preview
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
+    from stash_cli.core.renames.apply import edits_of
+
+    preview(renaming)
+    drafted = (
+        ObjectEdits(owner, moves[0].label, tuple(edits_of(moves))) for owner, moves in renaming.by_owner()
+    )
+    facts = {"template": options.pattern, "sidecars": options.sidecars}
+    head = {"type": renaming.entity.type, "objects": len(renaming.moving), "facts": facts}
+    target = options.plan_out or ""
+    await write_plan(renaming.session, renaming.runtime, target, drafted, kind="moves", **head)
+
+
+async def carry_out_plan(
+    session: Session,
+    runtime: Runtime,
+    noun: Noun,
+    facts: Mapping[str, Any],
+    draft: Draft,
+    options: EditOptions,
+) -> None:
+    """Make the moves of a plan, where the server has the files and the names are free as they were."""
+    from stash_cli.commands.housekeeping.renaming import Renaming
+    from stash_cli.core.renames.library import library_folders
+    from stash_cli.core.renames.plan import RenamePlan
+    from stash_cli.core.renames.targets import Naming
+    from stash_cli.core.renames.template import PathTemplate
+
+    with closing(RenamePlan()) as plan:
+        with before_sending(runtime):
+            await check_server(session, force=options.force)
+            template = PathTemplate(facts["template"], noun.entity.type)
+            naming = Naming(template, await library_folders(session))
+            naming.leaves_sidecars = facts["sidecars"] == "leave"
+            if naming.leaves_sidecars:
+                session.on_move = None
+            await _plan_again(session, runtime, plan, naming, draft)
+        renaming = Renaming(session, runtime, noun, options, plan, naming, float("-inf"))
+        renaming.take(Selection(session, noun.entity), is_named=True)
+        await renaming.carry_out()
+
+
+async def _plan_again(
+    session: Session, runtime: Runtime, plan: RenamePlan, naming: Naming, draft: Draft
+) -> None:
+    """Plan the moves of a draft as the library is now. Raises StashConflictError where they would differ."""
+    from stash_cli.core.renames.library import load_target_folders
+
+    wanted = {edit.id: edit.after for each in draft for edit in each.edits}
+    plan.add(_target(each, edit) for each in draft for edit in each.edits)
+    await load_target_folders(session, plan, naming.roots, runtime.local_path)
+    plan.resolve("fail", naming.limit)
+    for move in plan.renames():
+        if move.target != wanted[move.id]:
+            raise StashConflictError(
+                f"file {move.id} would be moved to {move.target} now, and not to {wanted[move.id]}",
+                {},
+                hint="Make the plan again.",
+            )
+
+
+def _target(each: ObjectEdits, edit: Edit) -> Target:
+    """A move of a plan as the target of its file."""
+    from stash_cli.core.renames.paths import split
+    from stash_cli.core.renames.plan import Target
+    from stash_cli.core.templates.filters import suffix
+
+    folder, name = split(edit.after)
+    ending = suffix(edit.after) or ""
+    stem = name.removesuffix(ending) if ending else name
+    return Target(edit.id, each.id, each.label, edit.before, folder, stem, ending)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.housekeeping.rename import RenameOptions
+    from stash_cli.commands.verbs.editing import EditOptions
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.client.session import Session
     from stash_cli.core.renames.plan import Move, RenamePlan
@@ -45,7 +45,7 @@ class Renaming:
         session: Session,
         runtime: Runtime,
         noun: Noun,
-        options: RenameOptions,
+        options: EditOptions,
         plan: RenamePlan,
         naming: Naming,
         read_at: float,

@@ -12,6 +12,7 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, command
 from stash_cli.commands.argv.value_parsers import choice, named, seconds
 from stash_cli.commands.common.failed_ids import check_failed_to
+from stash_cli.commands.common.plan_output import PlanOut, check_plan_out
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import EditOptions
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, read_targets, read_words
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from stash_cli.core.scraping.decisions import Decisions, Scrape
     from stash_cli.core.scraping.sources import Source
 
-_NOW = ("yes", "dry_run", "max_changes", "force", "fail_fast", "failed_to", "resume")
+_NOW = ("yes", "dry_run", "max_changes", "force", "fail_fast", "failed_to", "plan_out", "resume")
 """Options that are not those of a run that goes on, but of the command that goes on with it."""
 _SHORT = {"cover": "cover_image", "aliases": "alias_list", "parent": "parent_studio", "height": "height_cm"}
 """Other words for fields in `--only`."""
@@ -126,6 +127,7 @@ class ScrapeOptions(EditOptions, TargetOptions):
             "--submit-fingerprints", help="then tell the stash-box the fingerprints of these scenes"
         ),
     ] = False
+    plan_out: PlanOut = None
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -145,6 +147,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def scrape(noun: Noun, runtime: Runtime, options: ScrapeOptions) -> None:
     runtime.check_output(noun.view)
     check_failed_to(options.failed_to)
+    check_plan_out(options.plan_out)
     _check_terminal(runtime, is_asked=options.interactive)
     if not options.resume:
         _check(noun, options)
@@ -156,7 +159,7 @@ def scrape(noun: Noun, runtime: Runtime, options: ScrapeOptions) -> None:
         with closing(_decisions(runtime)) as decisions:
             await _scrape(session, runtime, noun, decisions, options)
 
-    runtime.run(work, writes=not options.dry_run)
+    runtime.run(work, writes=not (options.dry_run or options.plan_out))
 
 
 async def _scrape(
@@ -218,6 +221,8 @@ def _check(noun: Noun, options: ScrapeOptions) -> None:
         raise StashUsageError("--query needs --with or --stash-box: an address is read as it is")
     if options.submit_fingerprints and not (options.stash_box and noun.entity.type == "Scene"):
         raise StashUsageError("--submit-fingerprints needs --stash-box, and scenes")
+    if options.submit_fingerprints and options.plan_out is not None:
+        raise StashUsageError("--plan-out sends nothing, so leave out --submit-fingerprints")
     is_one = len(options.words or ()) == 1 and options.words != ["-"]
     if (options.query is not None or options.url) and not is_one:
         flag = "--url" if options.url else "--query"

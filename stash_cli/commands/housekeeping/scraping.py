@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stash_cli.commands.common.outcomes import Outcomes
+from stash_cli.commands.common.plan_output import write_edits
 from stash_cli.commands.housekeeping.fill_covers import FIRST_COVER
 from stash_cli.commands.housekeeping.scrape_report import Report, unmatched_lines
 from stash_cli.commands.housekeeping.scrape_review import restore, review
@@ -230,14 +231,17 @@ class Scraping:
         stopped = self.run.asker.stopped
         if stopped is not None and not len(self.draft) and not self.report.counts[Outcome.TAKEN]:
             raise stopped
+        if self.options.plan_out is not None:
+            await write_edits(self.editing, self.options.plan_out)
+            self._raise_problems()
+            return
         if self.options.dry_run:
             if len(self.draft) or self._is_json:
                 self.editing.more = self.report.as_json(self.run.planner.unmatched)
                 self.editing.print_plan(await self.session.learn())
             else:
                 self.tell_unchanged()
-            for error in self.editing.outcomes.problems.values():
-                raise error
+            self._raise_problems()
             return
         if len(self.draft):
             asked = await self._consent(partial(other_edits, self.session, self.noun.entity))
@@ -248,6 +252,11 @@ class Scraping:
             await tell(self.session, self.runtime, self.noun, self.editing)
         else:
             self.tell_unchanged()
+
+    def _raise_problems(self) -> None:
+        """Raise the first error of an object."""
+        for error in self.editing.outcomes.problems.values():
+            raise error
 
     def tell_unchanged(self) -> None:
         """Note that nothing is changed."""

@@ -65,7 +65,7 @@ class RenameRun:
         recorder = self.applier.session.recorder
         rows: Iterator[Recorded] = iter(())
         if recorder is not None:
-            await recorder.foresee(self.applier.session, map(_edits, _windows(self.plan.moves())))
+            await recorder.foresee(self.applier.session, map(edits_of, _windows(self.plan.moves())))
             all_of_run = changes.read(recorder.journal, recorder.start())
             rows = (row for row in all_of_run if row.type == FILE and row.state == changes.PLANNED)
         for window in _windows(self.plan.moves()):
@@ -165,5 +165,6 @@ def _windows(moves: Iterable[Move]) -> Iterator[list[Move]]:
         yield window
 
 
-def _edits(moves: Iterable[Move]) -> list[Edit]:
+def edits_of(moves: Iterable[Move]) -> list[Edit]:
+    """Moves as edits of the paths of files."""
     return [Edit(FILE, each.id, PATH, each.source, each.target) for each in moves]

@@ -14,6 +14,7 @@ from uuid import uuid4
 from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
 from stash_cli.core.edits.journal.changes import DONE, change_of, wanted_of
 from stash_cli.core.edits.journal.databases import fits, read_fingerprint
+from stash_cli.core.edits.moves import FILE
 from stash_cli.core.errors import StashConflictError, StashInputError, StashUsageError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types.entities import ENTITIES
@@ -35,8 +36,9 @@ _PAGE = 500
 class PlanHead:
     """The first line: which command made the plan, when, and for which database and release.
 
-    `kind` is edits, delete or merge; `facts` are what the latter two need. `makes` are objects that the edits
-    name and that are made first, `labels` names of related objects for people: type, id, name.
+    `kind` is edits, moves (edits of the paths of files), delete or merge; `facts` belong to the last three.
+    `makes` are objects that the edits name and that are made first, `labels` names of related objects for
+    people: type, id, name.
     """
 
     kind: str
@@ -95,6 +97,11 @@ class PlanHead:
             )
 
     @property
+    def has_objects(self) -> bool:
+        """Whether the lines after the first have edits of objects."""
+        return self.kind in ("edits", "moves")
+
+    @property
     def mark(self) -> str:
         """The end of the command of a run that carries the plan out."""
         return f"# plan {self.plan}"
@@ -119,7 +126,7 @@ def read(file: IO[str], name: str, draft: Draft) -> PlanHead:
             page = []
         page.append(each)
     draft.add(page, _LONG_AGO)
-    if head.kind == "edits" and len(draft) != head.objects:
+    if head.has_objects and len(draft) != head.objects:
         raise StashInputError(f"{name} has {len(draft):,} of {head.objects:,} objects: it was cut short")
     return head
 
@@ -139,7 +146,9 @@ def _objects(file: IO[str], name: str, type_name: str) -> Iterator[ObjectEdits]:
 def _as_json(each: ObjectEdits) -> dict[str, Any]:
     edits: list[dict[str, Any]] = []
     for edit in each.edits:
-        change = {"field": edit.field, "wanted": wanted_of(edit)}
+        change: dict[str, Any] = {"field": edit.field, "wanted": wanted_of(edit)}
+        if edit.type == FILE:
+            change["file"] = edit.id
         edits.append(change if edit.before is UNSET else {**change, "before": edit.before})
     found: dict[str, Any] = {"id": each.id, "label": each.label, "edits": edits}
     times = {"times": dict(each.times)} if each.times else {}
@@ -149,7 +158,13 @@ def _as_json(each: ObjectEdits) -> dict[str, Any]:
 def _of_json(values: dict[str, Any], type_name: str) -> ObjectEdits:
     one = str(values["id"])
     edits = (
-        Edit(type_name, one, each["field"], each.get("before", UNSET), change_of(each["wanted"]))
+        Edit(
+            FILE if "file" in each else type_name,
+            str(each.get("file", one)),
+            each["field"],
+            each.get("before", UNSET),
+            change_of(each["wanted"]),
+        )
         for each in values["edits"]
     )
     times = values.get("times") or {}
