@@ -297,6 +297,7 @@ async def test_an_undo_that_was_cut_off_is_finished_by_the_next(embedded_url: st
 
 LOST = {
     "tagCreate": lambda client, *_: client.create_tag(Tag(name="New", description="n", aliases=["m"])),
+    "sceneCreate": lambda client, *_: client.create_scene(Scene(title="New", urls=["http://a"])),
     "tagUpdate": lambda client, one, _: client.ask("tagUpdate", input={"id": one, "description": "new"}),
     "tagsDestroy": lambda client, one, _: client.destroy_entity(Tag, [one]),
     "tagsMerge": lambda client, one, other: client.tags_merge([one], other),

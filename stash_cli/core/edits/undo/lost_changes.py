@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 LOST = (SENT, UNKNOWN)
 """States of changes whose answer was lost."""
+REPLACED = {"url": "urls", "twitter": "urls", "instagram": "urls", "movies": "groups"}
+"""Field of older releases -> the one that has taken its place."""
 _NOT_DONE = "its answer was lost, and the server has not done it"
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
@@ -135,9 +137,15 @@ def note_created(row: Recorded, made: Mapping[str, Any]) -> None:
     sent = {names[name]: value for name, value in row.wanted["input"].items() if name in names}
     row.state, row.id, row.created_at = DONE, str(made["id"]), made["created_at"]
     row.answered = {
-        name: value if _agree(value, sent.get(name)) else sent.get(name)
+        name: value if _agree(value, sent.get(name)) or _is_derived(name, sent) else sent.get(name)
         for name, value in shown(row.type, made).items()
     }
+
+
+def _is_derived(name: str, sent: Mapping[str, Any]) -> bool:
+    """Whether a field shows what was sent for the one that replaces it, or that it replaces."""
+    others = {old for old, new in REPLACED.items() if new == name} | {REPLACED.get(name)}
+    return name not in sent and not others.isdisjoint(sent)
 
 
 def _agree(one: Any, other: Any) -> bool:

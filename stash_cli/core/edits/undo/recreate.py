@@ -15,6 +15,7 @@ from stash_cli.core.edits.journal.changes import CREATE, Recorded
 from stash_cli.core.edits.journal.snapshots import CHILDREN
 from stash_cli.core.edits.lost_answers import made_since
 from stash_cli.core.edits.plan import plan_create
+from stash_cli.core.edits.undo.lost_changes import REPLACED
 from stash_cli.core.edits.undo.reverse import CHANGED, NOT_READ, mapped, same, whole
 from stash_cli.core.edits.undo.undo import refusal
 from stash_cli.core.edits.undo.undo_report import Problem
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.batch import BatchOperation
 
 _ORDER = ("Tag", "Studio", "Performer", "Group", "Gallery", "Scene", "Image", "SceneMarker", "GalleryChapter")
-_REPLACED = {"url": "urls", "twitter": "urls", "instagram": "urls", "movies": "groups"}
-"""Field of older releases -> the one that has taken its place."""
 _RESCAN = "only a scan brings it back; scan, and undo again"
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
@@ -173,7 +172,7 @@ def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, st
         for name, value in values.items()
         if input_field(row.type, "Create", name) is not None
         # What stood for a field before it, and is not in every release, or refused beside it.
-        and not values.get(_REPLACED.get(name, ""))
+        and not values.get(REPLACED.get(name, ""))
     ]
     given = plan_object(row.type, "", [edit for edit in edits if _is_given(edit)], "Create").input
     files = [each["id"] for each in row.before.get("files", ())]
