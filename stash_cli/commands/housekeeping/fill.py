@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.housekeeping.fill_report import Report
     from stash_cli.commands.housekeeping.fill_sources import Source
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.types.entities import Entity
 
     Row = dict[str, Any]
@@ -119,11 +120,8 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
     check_plan_out(options.plan_out)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.common.outcomes import Outcomes
         from stash_cli.commands.housekeeping.fill_files import VideoFolders
-        from stash_cli.commands.housekeeping.fill_names import FactNames
         from stash_cli.commands.housekeeping.fill_reading import Reading
-        from stash_cli.commands.verbs.changes import Names
         from stash_cli.core.edits.drafts.draft import Draft
 
         chosen = read_words(runtime.streams, options.words) if options.words else []
@@ -133,15 +131,7 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
         with closing(Draft()) as draft, closing(report):
             with before_sending(runtime):
                 selection = await Selection.of(session, runtime, entity, chosen, query)
-                names = Names(session, create=options.create_missing)
-                facts = FactNames(session, names)
-                outcomes = Outcomes(entity, "updated", [])
-                editing = Filling(
-                    *(session, runtime, entity, options, draft, names, outcomes),
-                    report=report,
-                    facts=facts,
-                    is_overwriting=options.overwrite,
-                )
+                editing = _filling(session, runtime, entity, options, draft, report)
                 folders = VideoFolders(session, files)
                 covers = await _covers(session, files, folders, options) if options.cover else None
                 reading = Reading(
@@ -157,6 +147,22 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
             await carry_out(session, runtime, noun, options, editing, plan_out=options.plan_out)
 
     runtime.run(work, writes=not (options.dry_run or options.plan_out))
+
+
+def _filling(
+    session: Session, runtime: Runtime, entity: Entity, options: FillOptions, draft: Draft, report: Report
+) -> Filling:
+    from stash_cli.commands.common.outcomes import Outcomes
+    from stash_cli.commands.housekeeping.fill_names import FactNames
+    from stash_cli.commands.verbs.changes import Names
+
+    names = Names(session, create=options.create_missing)
+    return Filling(
+        *(session, runtime, entity, options, draft, names, Outcomes(entity, "updated", [])),
+        report=report,
+        facts=FactNames(session, names),
+        is_overwriting=options.overwrite,
+    )
 
 
 def _source(files: MediaFiles, entity: Entity, options: FillOptions) -> Source:

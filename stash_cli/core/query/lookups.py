@@ -32,7 +32,7 @@ from stash_cli.core.query.simplify import simplified
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from stash_cli.core.capabilities import ServerCapabilities
 
@@ -116,44 +116,74 @@ def compile(  # noqa: A001 - the usual word for it
     for what `server` answers wrongly, and its rows do not tell.
     """
     now = _with_zone(now)
-    conditions: list[Condition] = []
-    composite: dict[str, Q] = {}
-    search: list[str] = []
-    # The first condition on a join keeps it, in the order of the query.
-    claimed: filter_builder.ClaimedJoins = {}
-    parts_in_order = _conjuncts(simplified(type_name, to_nnf(type_name, _as_q(query))))
-    # Criteria in the API's own shape come first: rows may not be able to decide on them.
-    for part in sorted(parts_in_order, key=lambda part: not has_given(part.lookups)):
-        if part.lookups and not part.negated:
-            found = conditions_of(type_name, part.lookups, now, server)
-            if part.lookups.keys() <= _SEARCH:
-                sent, exact = search_text(part.lookups)
-                full = len(search) >= MOST_TEXTS
-                search += [sent] if sent and not full else []
-                exact = exact and not full
-                found = [replace(condition, exact=exact) for condition in found]
-        else:
-            # By its text, which names the field that stands for it in the conditions.
-            composite[repr(part)] = part
-            found = [_composite_condition(type_name, part, now, server)]
-        conditions += filter_builder.split_join_conflicts(type_name, found, claimed)
-    server_filter, left = filter_builder.build_filter(conditions, nests=nests(type_name))
-    notes = [condition.note for condition in conditions if condition.note]
+    terms = _terms_of(type_name, query, now, server)
+    server_filter, left = filter_builder.build_filter(terms.conditions, nests=nests(type_name))
+    notes = [condition.note for condition in terms.conditions if condition.note]
+    text = " ".join(terms.texts)
     if not left:
-        return Compiled(type_name, server_filter, None, notes, q=" ".join(search))
+        return Compiled(type_name, server_filter, None, notes, q=text)
     names = ", ".join(dict.fromkeys(condition.field.name for condition in left))
     notes.append(f"Tested row by row here, as no server filter says it exactly: {names}.")
-    parts = [
-        _predicate(type_name, composite[one.field.name], now)
-        if one.field.kind == _Q
-        else _condition_test(type_name, one)
-        for one in left
-    ]
-    predicate = Predicate(tuple(parts))
+    predicate = terms.predicate(left)
     if server is not None:
         check_rows(type_name, predicate.fields, server)
-    plan = count_plan(conditions, left, nests=nests(type_name))
-    return Compiled(type_name, server_filter, predicate, notes, plan, " ".join(search))
+    plan = count_plan(terms.conditions, left, nests=nests(type_name))
+    return Compiled(type_name, server_filter, predicate, notes, plan, text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms of a query, all of which must hold.
+
+    `composites` are those that are no conditions of their own (`or`, `not`), by their text; `texts` go into
+    the search text of the server.
+    """
+
+    type_name: str
+    now: datetime
+    conditions: list[Condition]
+    composites: dict[str, Q]
+    texts: list[str]
+
+    def add_lookups(self, lookups: Mapping[str, Any], server: ServerCapabilities | None) -> list[Condition]:
+        """The conditions of lookups, the search text of which goes into `texts` while there is room."""
+        found = conditions_of(self.type_name, lookups, self.now, server)
+        if not lookups.keys() <= _SEARCH:
+            return found
+        sent, exact = search_text(lookups)
+        full = len(self.texts) >= MOST_TEXTS
+        self.texts.extend([sent] if sent and not full else [])
+        return [replace(condition, exact=exact and not full) for condition in found]
+
+    def predicate(self, left: Sequence[Condition]) -> Predicate:
+        """The test of rows for the conditions that the server's filter leaves."""
+        return Predicate(
+            tuple(
+                _predicate(self.type_name, self.composites[one.field.name], self.now)
+                if one.field.kind == _Q
+                else _condition_test(self.type_name, one)
+                for one in left
+            )
+        )
+
+
+def _terms_of(
+    type_name: str, query: Q | Mapping[str, Any], now: datetime, server: ServerCapabilities | None
+) -> _Terms:
+    terms = _Terms(type_name, now, [], {}, [])
+    # The first condition on a join keeps it, in the order of the query.
+    claimed: filter_builder.ClaimedJoins = {}
+    parts = _conjuncts(simplified(type_name, to_nnf(type_name, _as_q(query))))
+    # Criteria in the API's own shape come first: rows may not be able to decide on them.
+    for part in sorted(parts, key=lambda part: not has_given(part.lookups)):
+        if part.lookups and not part.negated:
+            found = terms.add_lookups(part.lookups, server)
+        else:
+            # By its text, which names the field that stands for it in the conditions.
+            terms.composites[repr(part)] = part
+            found = [_composite_condition(type_name, part, now, server)]
+        terms.conditions.extend(filter_builder.split_join_conflicts(type_name, found, claimed))
+    return terms
 
 
 def matches(type_name: str, query: Q | Mapping[str, Any], *, now: datetime | None = None) -> Predicate:
