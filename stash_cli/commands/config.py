@@ -13,13 +13,12 @@ from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.commands.common.variables import read_text
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.server_settings import (
-    HIDDEN,
     NAMES,
     Settings,
     changes,
     flat,
-    is_secret,
     lookup,
+    masked,
     mutations,
     parse,
     readable,
@@ -207,7 +206,7 @@ def tell(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done: bool) -
     elif not done or not runtime.for_people:
         runtime.print_rows(
             CHANGE,
-            [{"key": key, "old": old, "new": _hidden(key, new)} for key, (old, new) in changed.items()],
+            [{"key": key, "old": old, "new": masked(new, key)} for key, (old, new) in changed.items()],
         )
     else:
         show(runtime, changed)
@@ -215,11 +214,7 @@ def tell(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done: bool) -
 
 def show(runtime: Runtime, changed: dict[str, tuple[Any, Any]]) -> None:
     for key, (old, new) in changed.items():
-        runtime.streams.note(f"{key}: {text(old)} -> {text(_hidden(key, new))}")
-
-
-def _hidden(key: str, value: Any) -> Any:
-    return HIDDEN if is_secret(key) else value
+        runtime.streams.note(f"{key}: {text(old)} -> {text(masked(new, key))}")
 
 
 def text(value: Any) -> str:

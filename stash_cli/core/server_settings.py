@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stash_cli.core import log
 from stash_cli.core.errors import StashInputError, did_you_mean
 from stash_cli.core.types.api import ApiField, describe_api
 from stash_cli.core.unset import UNSET
@@ -17,7 +18,6 @@ Settings = dict[str, Any]
 
 HIDDEN = "***"
 """Stands for a secret. It is never sent back."""
-_SECRET = frozenset({"api_key", "password", "handy_key"})
 _FREE = {"ui": "configureUI", "plugins": "configurePlugin"}
 """Sections whose keys no schema lists."""
 
@@ -44,7 +44,7 @@ def readable(configuration: Mapping[str, Any]) -> Settings:
     found: Settings = {}
     for section, values in configuration.items():
         if section in NAMES:
-            found[section] = values if section in _FREE else _snake(values)
+            found[section] = masked(values if section in _FREE else _snake(values))
     return found
 
 
@@ -54,8 +54,16 @@ def _snake(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     names = _attributes()
-    pairs = ((names.get(name, name), each) for name, each in value.items() if name != "__typename")
-    return {name: HIDDEN if name in _SECRET and each else _snake(each) for name, each in pairs}
+    return {names.get(name, name): _snake(each) for name, each in value.items() if name != "__typename"}
+
+
+def masked(value: Any, key: str = "") -> Any:
+    """The value of a setting for people and programs: every secret in it, however deep, is `HIDDEN`."""
+    if isinstance(value, list):
+        return [masked(each, key) for each in value]
+    if isinstance(value, dict):
+        return {name: masked(each, name) for name, each in value.items()}
+    return HIDDEN if value and isinstance(value, str) and is_secret(key) else value
 
 
 def _attributes() -> dict[str, str]:
@@ -108,7 +116,8 @@ def changes(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, 
 
 def is_secret(key: str) -> bool:
     """Whether the value of a setting is never shown."""
-    return key.rpartition(".")[2] in _SECRET
+    name = key.rpartition(".")[2]
+    return name == "handy_key" or log.SECRET.search(name) is not None
 
 
 def blank(key: str) -> Any:

@@ -192,6 +192,14 @@ def test_settings_are_typed_compared_and_applied(small: Cli, tmp_path: Path) -> 
     assert "nothing to change" in small.ok("config", "apply", str(file), "--yes").err
 
 
+@pytest.mark.parametrize("output", ["--json", "-v"])
+def test_secrets_inside_settings_are_hidden(small: Cli, output: str) -> None:
+    box = '{"name": "box", "endpoint": "http://127.0.0.1:1/graphql", "api_key": "hunter22"}'
+    done = small.ok("config", "set", f"general.stash_boxes=[{box}]", "plugins.a.authToken=hunter22", output)
+    assert "hunter22" not in done.out + done.err
+    assert "***" in done.out + done.err
+
+
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
