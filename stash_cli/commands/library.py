@@ -118,7 +118,7 @@ def run_add(runtime: Runtime, options: AddOptions) -> None:
             return known
         # The same path with other settings replaces the folder.
         others = [folder for folder in known if folder["path"] != wanted["path"]]
-        told = f"added {wanted['path']}; scan it with: stash scan --wait"
+        told = f"added {wanted['path']}; scan it with: {runtime.command('scan --wait')}"
         return await uninterrupted(write(session, runtime, [*others, wanted], told))
 
     print_changed(runtime, runtime.run(work, writes=True))

@@ -32,6 +32,8 @@ NO_BOXES = "See `stash config get general.stash_boxes`."
 
 BOX = View("StashBox", columns("name!", "endpoint", "limit=max_requests_per_minute>?"))
 RESULT = View(columns=columns("name!", "valid", "status"))
+_SILENT = "No response from server"
+"""The server's status of a stash-box that it could not reach."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,7 +55,7 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
 
 
 def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
-    """Make the server try the keys of its stash-boxes. The exit status is 4 if one is refused."""
+    """Make the server try the keys of its stash-boxes. Exit 4 if one is refused, 5 if one is silent."""
 
     async def work(session: Session) -> list[Row]:
         only = None if options.name is None else (await stash_box(session, options.name)).box
@@ -68,7 +70,15 @@ def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
     runtime.print_rows(RESULT, rows)
     if not rows:
         runtime.streams.note(f"no stash-boxes. {NO_BOXES}")
-    return 0 if all(row["valid"] for row in rows) else 4
+    return _validity(rows)
+
+
+def _validity(rows: list[Row]) -> int:
+    """The exit status: 4 where a key is refused, 5 where stash-boxes only did not answer."""
+    refused = [row["status"] for row in rows if not row["valid"]]
+    if not refused:
+        return 0
+    return 5 if all(status == _SILENT for status in refused) else 4
 
 
 async def prepare_identify(session: Session, runtime: Runtime, options: TaskOptions, values: Values) -> Any:

@@ -123,7 +123,7 @@ def run_setup(runtime: Runtime, options: SetupOptions) -> None:
             hint="See `stash system status`.",
         )
         await uninterrupted(answer)
-        runtime.streams.note("the server is set up; scan with: stash scan --wait")
+        runtime.streams.note(f"the server is set up; scan with: {runtime.command('scan --wait')}")
 
     runtime.run(work)
 

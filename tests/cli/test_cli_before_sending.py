@@ -140,6 +140,14 @@ def test_a_source_is_one_that_the_server_has(
     assert said in done.err
 
 
+@pytest.mark.parametrize(
+    ("said", "status"), [("No response from server", 5), ("Invalid or expired API key.", 4)]
+)
+def test_a_silent_stash_box_is_no_refused_key(cli: Cli, proxy: FaultProxy, said: str, status: int) -> None:
+    proxy.rule = Sources(validateStashBoxCredentials={"valid": False, "status": said})
+    assert cli("stashbox", "validate").status == status
+
+
 def test_a_stash_box_is_named_by_its_name_too(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = sources = Sources(submitStashBoxFingerprints=True, stashBoxBatchPerformerTag="no")
     cli.ok("stashbox", "submit-fingerprints", "Sea", "--stash-box", "two", "--yes")

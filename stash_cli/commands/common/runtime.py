@@ -160,6 +160,19 @@ class Runtime:
             self.settings, flags | {"profile": name}, self.environ, can_ask=self.streams.interactive
         )
 
+    def command(self, words: str) -> str:
+        """Another command for the same server, as it is typed; for hints."""
+        from shlex import quote
+
+        options = self.options
+        if options.demo:
+            selecting = "--demo "
+        elif options.url:
+            selecting = f"--server {quote(options.url)} "
+        else:
+            selecting = f"--profile {quote(options.profile)} " if options.profile else ""
+        return f"stash {selecting}{words}"
+
     def use(self, connection: Connection) -> None:
         """Use a connection in place of the selected one."""
         self._connection = connection

@@ -229,7 +229,8 @@ class Renaming:
         if moved := self.runtime.sidecars.moved:
             streams.note(f"moved {files(moved)} beside them")
         if self.runtime.sidecars.captions:
-            streams.note("a scan lets the server find their captions again: stash scan --wait")
+            scan = self.runtime.command("scan --wait")
+            streams.note(f"a scan lets the server find their captions again: {scan}")
         if not self.outcomes.asked:
             streams.note(f"nothing to rename: {so or f'no file of {self.entity.plural} moves'}")
         elif self.outcomes.complete:
