@@ -11,7 +11,7 @@ import httpx
 import pytest
 from cli_support import Cli, Done, served_with
 from every import every
-from fault_kinds import answered, errors, reset_after
+from fault_kinds import answered, errors, reset_before
 from fault_proxy import FaultProxy, counted
 from scan_library import write_picture, write_video
 from served_library import serve_library
@@ -362,7 +362,7 @@ def test_nothing_is_deleted_when_a_step_before_fails(
 
 def test_after_a_merge_without_an_answer_the_same_command_goes_on(proxy: FaultProxy, template: Path) -> None:
     small = template / "media/a/small.mp4"
-    proxy.rule = counted(lambda request: "sceneMerge" in request.document, reset_after)
+    proxy.rule = counted(lambda request: "sceneMerge" in request.document, reset_before)
     done = delete(proxy)
     assert (done.status, "1 unknown" in done.err, small.exists()) == (6, True, True), done.err
     proxy.rule = lambda _: None

@@ -63,16 +63,6 @@ def test_every_task_of_the_api_has_a_verb() -> None:
         (("auto-tag",), {"performers": ["*"], "studios": ["*"], "tags": ["*"]}),
         (("auto-tag", "--tag", "Outdoor", "--tag", "id:1"), {"tags": ["1"]}),
         (("auto-tag", "--studio", "*"), {"studios": ["*"]}),
-        (
-            ("identify", "--source", "nfo", "--source", "https://box.example/graphql", "--set-organized"),
-            {
-                "sources": [
-                    {"source": {"scraper_id": "nfo"}},
-                    {"source": {"stash_box_endpoint": "https://box.example/graphql"}},
-                ],
-                "options": {"setOrganized": True},
-            },
-        ),
         (("metadata", "migrate-blobs", "--delete-old"), {"deleteOld": True}),
         (("metadata", "migrate", "--yes"), {"backupPath": ""}),
         (
@@ -83,6 +73,17 @@ def test_every_task_of_the_api_has_a_verb() -> None:
 )
 def test_flags_become_the_input(small_library: Path, words: tuple[str, ...], input_: dict[str, Any]) -> None:
     assert sent(Cli(f"embedded:{small_library}"), *words) == input_
+
+
+def test_sources_become_the_input(cli: Cli) -> None:
+    endpoint = "https://box.example/graphql"
+    box = f'{{"name": "box", "endpoint": "{endpoint}", "api_key": "abc"}}'
+    cli.ok("config", "set", f"general.stash_boxes=[{box}]")
+    words = ("identify", "--source", "sidecar", "--source", endpoint, "--set-organized")
+    assert sent(cli, *words) == {
+        "sources": [{"source": {"scraper_id": "sidecar"}}, {"source": {"stash_box_endpoint": endpoint}}],
+        "options": {"setOrganized": True},
+    }
 
 
 def test_clean_generated_is_of_all_kinds_or_of_those_named(cli: Cli) -> None:

@@ -99,4 +99,6 @@ def test_secrets_are_not_recorded_and_not_undone(cli: Cli, own_state: Any) -> No
     assert "changed 1 setting" in run["what"]
     told = cli.ok("undo", "1", "-y").err
     assert "cannot be undone, and stays: configureGeneral, configurePlugin, configureUI" in told
-    assert setting(cli, "plugins.mine.apiKey") == ["hunter2"]
+    assert setting(cli, "plugins.mine.apiKey") == ["***"]
+    kept = cli.ok("api", "{ configuration { plugins } }").json["configuration"]["plugins"]
+    assert kept == {"mine": {"apiKey": "hunter2"}}

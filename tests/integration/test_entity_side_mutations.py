@@ -132,7 +132,7 @@ async def test_images_of_a_gallery_and_its_cover() -> None:
         gallery.cover = second
         wire.take()
         await store.save(gallery)
-        [sides] = wire.take()
+        *_, sides = wire.take()
         assert sides.index("bulkImageUpdate") < sides.index("setGalleryCover")
         await store.populate(gallery, ["images", "cover"], force_refetch=True)
         assert {image.id for image in gallery.images} == {first.id, second.id}

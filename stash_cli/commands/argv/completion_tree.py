@@ -65,8 +65,13 @@ class Cursor:
             if word.partition("=")[0] in CONNECTION:
                 self.connection.append(word)
         elif word in commands:
-            self.path.append(commands[word].get("alias_of", word))
-            self.node = commands[self.path[-1]]
+            self._enter(commands[word].get("alias_of", word))
+
+    def _enter(self, command: str) -> None:
+        """Go down to a command; an alias may stand for two words: `tag-performers` for `tag performers`."""
+        for word in command.split():
+            self.path.append(word)
+            self.node = self.node["commands"][word]
 
     def completions(self, word: str) -> Iterator[Candidate]:
         """The completions at this position for the beginning `word`."""
@@ -107,7 +112,7 @@ class Cursor:
         for name, command in commands.items():
             full = command.get("alias_of", name)
             if full == name or (word and not full.startswith(word)):
-                yield Candidate(name, commands[full]["help"])
+                yield Candidate(name, commands[full.partition(" ")[0]]["help"])
         if not self.path:
             yield from aliases()
 
