@@ -20,7 +20,7 @@ from stash_cli.core.duplicates.union import edits_of, movable
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.types.phash import differing_bits, similar_hashes
 
-EXAMPLES = int(os.environ.get("STASH_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("STASH_EXAMPLES", "10"))
 HASHES = ("00ff00ff00ff00ff", "00ff00ff00ff00fe", "00ff00ff00ff00fc", "0f0f0f0f0f0f0f0f", "0000000000000000")
 ROOTS = ("/best", "/other")
 RULES = ("resolution", "bitrate", "size", "oldest", "smallest", "codec:hevc", "path:best", "most-metadata")

@@ -66,7 +66,7 @@ criteria = st.one_of(
         ids,
     ),
 )
-patient = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @patient

@@ -65,7 +65,7 @@ def is_told(type_name: str, asked: Asked) -> bool:
     return True
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(st.integers(0, 2**32))
 def test_the_server_and_the_rest_are_the_truth(seed: int) -> None:
     async def main() -> list[Any]:

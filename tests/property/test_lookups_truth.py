@@ -106,13 +106,13 @@ async def wrong_by_rows(session: Session, oracle: LookupOracle, type_name: str, 
     return await wrong(session, oracle, Compiled(type_name, {}, local), asked)
 
 
-@settings(patient, max_examples=10)
+@settings(patient, max_examples=4)
 @given(seeds)
 def test_lookups_of_several_fields(seed: int) -> None:
     assert run(told_wrong(seed, wrong_or_refused)) == []
 
 
-@settings(patient, max_examples=6)
+@settings(patient, max_examples=3)
 @given(seeds)
 def test_rows_alone_tell_the_same(seed: int) -> None:
     assert run(told_wrong(seed, wrong_by_rows)) == []

@@ -139,4 +139,4 @@ class RelationshipMachine(LibraryMachine):
 
 
 class TestRelationships(RelationshipMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
-    settings = settings(max_examples=10, stateful_step_count=30, deadline=None, print_blob=True)
+    settings = settings(max_examples=5, stateful_step_count=30, deadline=None, print_blob=True)

@@ -16,7 +16,7 @@ from stash_cli.core.renames.order import ordered
 from stash_cli.core.renames.paths import join, split
 from stash_cli.core.renames.plan import RenamePlan, Target
 
-EXAMPLES = int(os.environ.get("RENAME_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("RENAME_EXAMPLES", "20"))
 ROOT = "/lib"
 FOLDERS = (ROOT, "/lib/a", "/lib/A", "/lib/a/b")
 names = st.sampled_from(["a", "A", "b", "c", "a (2)", "b (3)", "é", "e\u0301", "ß", "ss"])

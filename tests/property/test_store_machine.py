@@ -145,4 +145,4 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 class TestStore(StoreMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
-    settings = settings(max_examples=80, stateful_step_count=50, deadline=None, print_blob=True)
+    settings = settings(max_examples=25, stateful_step_count=50, deadline=None, print_blob=True)

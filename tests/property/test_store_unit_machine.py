@@ -197,4 +197,4 @@ class UnitMachine(LibraryMachine):
 
 
 class TestUnit(UnitMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
-    settings = settings(max_examples=30, stateful_step_count=40, deadline=None, print_blob=True)
+    settings = settings(max_examples=10, stateful_step_count=40, deadline=None, print_blob=True)
