@@ -57,7 +57,7 @@ def _after(value: Any, pad: str) -> str:
 
 
 def _scalar(value: str | float | bool | Mapping[str, Any] | Sequence[Any] | None) -> str:
-    """What stands on one line: text, numbers, null, and empty collections."""
+    """A value on one line: text, a number, null, or an empty collection."""
     if isinstance(value, str):
         return _text(value)
     if value is None or isinstance(value, bool):

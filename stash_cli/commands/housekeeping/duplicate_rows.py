@@ -148,7 +148,7 @@ def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None)
 
 
 def _hints_of(totals: Totals, policy: Policy) -> Iterator[str]:
-    """What to know of the way in which files were compared."""
+    """Limits of the way in which files were compared."""
     if not totals.groups and policy.match.way == PHASH:
         yield "files without a perceptual hash are not compared: `stash generate --phashes` makes them"
     if totals.groups and policy.match.way == DURATION:
@@ -156,7 +156,7 @@ def _hints_of(totals: Totals, policy: Policy) -> Iterator[str]:
 
 
 def _outcomes_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
-    """What becomes of objects and files."""
+    """Sentences on what happens to objects and files."""
     gone = f"{totals.gone:,} {entity.noun if totals.gone == 1 else entity.plural}"
     files = f"{totals.files:,} file{'' if totals.files == 1 else 's'}, {size(totals.bytes)}"
     if policy.into is not None and totals.gone:

@@ -82,7 +82,7 @@ class LostAnswers:
             logger.info("What became of it is not known: %s", error)
 
     async def _looked_up(self) -> AsyncIterator[Sent]:
-        """What was held back, each with its outcome; an operation on several objects may fall apart."""
+        """Held operations, each with its outcome; an operation on several objects may fall apart."""
         rows, created = await self._read(), await self._created()
         for operation, done in self._held:
             if id(operation) in created:
