@@ -68,9 +68,17 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def library_file(tmp_path: Path) -> Path:
+def new_file(tmp_path: Path) -> Path:
     """Path of a library that does not exist yet."""
     return tmp_path / "library.sqlite"
+
+
+@pytest.fixture
+def library_file(new_file: Path) -> Path:
+    """Path of an empty library."""
+    from library_client import copy_empty_library
+
+    return copy_empty_library(new_file)
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from stash_cli.core.private_files import create_private
 from stash_cli.core.types.api import describe_api
 from stash_cli.embedded import Library, open_library
 
@@ -55,8 +58,24 @@ def mutation(operation: str, selection: str) -> str:
     return f"mutation($input: {given}) {{ {operation}(input: $input) {selection} }}"
 
 
+def copy_empty_library(path: Path) -> Path:
+    """Put an empty library at `path` unless there is a file; making one takes ten times as long."""
+    if create_private(path):
+        path.write_bytes(_empty_library())
+    return path
+
+
+@cache
+def _empty_library() -> bytes:
+    """The file of a library that was made and closed."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "library.sqlite"
+        open_library(str(path)).close()
+        return path.read_bytes()
+
+
 @contextmanager
 def library_client(path: Path) -> Iterator[LibraryClient]:
     """A client of a new library at `path`, closed at the end of the block."""
-    with open_library(str(path)) as library:
+    with open_library(str(copy_empty_library(path))) as library:
         yield LibraryClient(library)

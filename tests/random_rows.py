@@ -11,6 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from library_client import copy_empty_library
+
 from stash_cli.embedded import Library, open_library
 from stash_cli.embedded import tables as t
 
@@ -307,7 +309,7 @@ def rows_of(seed: int, size: int = 8) -> Rows:
 
 def write(path: Path, rows: Rows) -> Library:
     """A library in a new file that holds `rows`; the caller closes it."""
-    library = open_library(str(path))
+    library = open_library(str(copy_empty_library(path)))
     with library.database.write() as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
         for table in t.metadata.tables.values():

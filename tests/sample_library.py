@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from library_client import LibraryClient
+from library_client import LibraryClient, copy_empty_library
 
 from stash_cli.embedded import tables as t
 
@@ -130,4 +130,4 @@ def open_sample_library(path: Path) -> SampleLibrary:
     """A library in a new file; the caller closes it."""
     from stash_cli.embedded import open_library
 
-    return SampleLibrary(open_library(str(path)))
+    return SampleLibrary(open_library(str(copy_empty_library(path))))

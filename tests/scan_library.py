@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+from library_client import copy_empty_library
 from PIL import Image
 from sqlalchemy import delete, insert, text
 
@@ -229,7 +230,7 @@ def scan_library(folder: Path) -> Iterator[ScanLibrary]:
     """An empty library beside an empty media folder, closed at the end."""
     media = folder / "media"
     media.mkdir(exist_ok=True)
-    library = open_library(str(folder / "library.sqlite"))
+    library = open_library(str(copy_empty_library(folder / "library.sqlite")))
     opened = ScanLibrary(media, library)
     opened.configure()
     yield opened

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from library_client import copy_empty_library
 
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.server import LibraryServer
@@ -30,10 +31,10 @@ def serve_library(
     limits: Limits = DEFAULT_LIMITS,
     **policy: Any,
 ) -> Iterator[str]:
-    """URL of the library at `path`; `policy` holds arguments of WebPolicy.parse."""
+    """URL of the library at `path`, made where there is none; `policy` holds arguments of WebPolicy.parse."""
     allowed = WebPolicy.parse(**policy)
     options = {"arrival": arrival, "allow_sql": allow_sql, "limits": limits}
-    server = LibraryServer(str(path), host, 0, policy=allowed, **options)
+    server = LibraryServer(str(copy_empty_library(path)), host, 0, policy=allowed, **options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -274,13 +274,14 @@ def test_a_wrong_address_is_a_failure_and_no_error(offline: Cli) -> None:
     assert done.status == 1
 
 
-def test_a_library_file_is_only_read(cli: Cli, library_file: Path) -> None:
+def test_a_library_file_is_only_read(new_file: Path) -> None:
+    cli = Cli(f"embedded:{new_file}")
     assert failed(cli("doctor", "--json")) == ["address"]
-    assert not library_file.exists()
+    assert not new_file.exists()
     cli.ok("tags", "create", "--name", "A")
-    before = library_file.read_bytes(), sorted(library_file.parent.iterdir())
+    before = new_file.read_bytes(), sorted(new_file.parent.iterdir())
     assert states(cli.ok("doctor", "--json"))["schema"] == "ok"
-    assert (library_file.read_bytes(), sorted(library_file.parent.iterdir())) == before
+    assert (new_file.read_bytes(), sorted(new_file.parent.iterdir())) == before
 
 
 def test_nothing_is_written_anywhere(served_url: str, own_state: Path) -> None:

@@ -37,11 +37,11 @@ def served(path: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
     ],
 )  # fmt: skip
 def test_what_cannot_be_allowed_is_said_in_one_line(
-    library_file: Path, option: str, value: str, what: str
+    new_file: Path, option: str, value: str, what: str
 ) -> None:
-    done = Cli()("embedded", "serve", "--library", str(library_file), option, value)
+    done = Cli()("embedded", "serve", "--library", str(new_file), option, value)
     assert (done.status, f"{value!r} is {what}" in done.err) == (2, True)
-    assert not library_file.exists()
+    assert not new_file.exists()
 
 
 def test_the_options_hold_together(library_file: Path) -> None:
@@ -54,10 +54,10 @@ def test_the_options_hold_together(library_file: Path) -> None:
         assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
 
 
-def test_a_locked_library_is_unlocked_while_it_is_served(library_file: Path) -> None:
-    unlock = ("embedded", "unlock", "--library", str(library_file))
+def test_a_locked_library_is_unlocked_while_it_is_served(new_file: Path) -> None:
+    unlock = ("embedded", "unlock", "--library", str(new_file))
     assert Cli()(*unlock).status == 2
-    with serve_library(library_file, proxies=["127.0.0.1"]) as url:
+    with serve_library(new_file, proxies=["127.0.0.1"]) as url:
         assert Cli().ok(*unlock).err == "the library was not locked\n"
         assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
         assert "stash embedded unlock" in ask(url).text

@@ -34,6 +34,12 @@ READING = [
 ]
 
 
+@pytest.fixture
+def library_file(new_file: Path) -> Path:
+    """Path of a library that does not exist yet."""
+    return new_file
+
+
 @pytest.mark.parametrize("args", CREATING, ids=" ".join)
 def test_what_writes_makes_the_library_and_says_so(
     args: tuple[str, ...], embedded_url: str, library_file: Path

@@ -23,17 +23,17 @@ def slow(progress: Any) -> None:
         time.sleep(0.01)
 
 
-def test_the_file_is_opened_with_the_first_request(embedded_url: str, library_file: Path) -> None:
+def test_the_file_is_opened_with_the_first_request(new_file: Path) -> None:
     async def main(*, ask: bool) -> None:
-        async with Session(Connection(embedded_url)) as session:
+        async with Session(Connection(f"embedded:{new_file}")) as session:
             if ask:
                 assert (await session.call("version"))["hash"] == "embedded"
         await session.close()
 
     run(main(ask=False))
-    assert not library_file.exists()
+    assert not new_file.exists()
     run(main(ask=True))
-    assert library_file.exists()
+    assert new_file.exists()
 
 
 def test_jobs_end_before_the_library_closes(embedded_url: str) -> None:

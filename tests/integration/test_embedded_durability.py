@@ -130,9 +130,9 @@ def test_processes_that_write_at_once_lose_nothing(library_file: Path) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(2))
-def test_processes_may_make_a_library_at_the_same_moment(library_file: Path, attempt: int) -> None:
+def test_processes_may_make_a_library_at_the_same_moment(new_file: Path, attempt: int) -> None:
     with ExitStack() as stack:
-        children = [stack.enter_context(child(OPEN_AT_ONCE, library_file)) for _ in range(6)]
+        children = [stack.enter_context(child(OPEN_AT_ONCE, new_file)) for _ in range(6)]
         for process in children:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
@@ -141,7 +141,7 @@ def test_processes_may_make_a_library_at_the_same_moment(library_file: Path, att
             process.stdin.write("\n")
             process.stdin.flush()
         assert [process.communicate(timeout=60) for process in children] == [("", "")] * len(children)
-    assert integrity(library_file) == "ok"
+    assert integrity(new_file) == "ok"
 
 
 def test_a_served_library_can_be_written_in_process_too(library_file: Path) -> None:

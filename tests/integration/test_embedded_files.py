@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from library_client import library_client
+from library_client import LibraryClient
 from served_library import ask
 from support import ROOT
 
@@ -49,7 +49,8 @@ def test_everything_that_a_library_writes_is_private(tmp_path, temporary):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     temporary.chmod(0o700)
-    with library_client(home / "library.sqlite") as ask:
+    with open_library(str(home / "library.sqlite")) as library:
+        ask = LibraryClient(library)
         ask('mutation { tagCreate(input: {name: "x"}) { id } }')
         ask("mutation($i: ConfigGeneralInput!) { configureGeneral(input: $i) { metadataPath } }",
             i={"metadataPath": str(home / "export" / "all")})  # fmt: skip
@@ -58,7 +59,7 @@ def test_everything_that_a_library_writes_is_private(tmp_path, temporary):
             ask(f"mutation {{ backupDatabase(input: {{download: {download}}}) }}")
             ask(f"mutation {{ anonymiseDatabase(input: {{download: {download}}}) }}")
         ask("mutation { exportObjects(input: {tags: {all: true}, includeDependencies: false}) }")
-        ask.library.jobs.close()
+        library.jobs.close()
         names = {path.name for path in home.iterdir()}
         assert {"library.sqlite", "library.sqlite-wal", "library.sqlite-shm", "export"} < names
         assert not readable(tmp_path)

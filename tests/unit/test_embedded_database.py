@@ -19,6 +19,12 @@ from stash_cli.embedded.tables import tags
 TAG = {"name": "a", "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}
 
 
+@pytest.fixture
+def library_file(new_file: Path) -> Path:
+    """Path of a library that does not exist yet."""
+    return new_file
+
+
 def count(database: Database) -> int:
     with database.read() as connection:
         return connection.execute(select(func.count()).select_from(tags)).scalar_one()
