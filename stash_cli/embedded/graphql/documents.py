@@ -7,6 +7,7 @@ import threading
 from collections import defaultdict
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import graphql
@@ -24,7 +25,7 @@ MAX_DEPTH = 25
 _MAX_BRACKETS = 80
 _MAX_PAIRS = 50_000
 """Pairs of fields that validation may compare, which takes some seconds."""
-_CACHE_BYTES = 64 * 1024 * 1024
+_CACHE_BYTES, _ANSWER_BYTES = 64 * 1024 * 1024, 16 * 1024 * 1024
 # Measured: a parsed token takes about 600 bytes, by which the size of a cached document is estimated.
 _TOKEN_BYTES = 600
 # Bytes. The parser takes 120 times the memory of its text, so large documents are parsed one at a time.
@@ -50,6 +51,8 @@ class Documents:
         self._limits = limits
         self._cache: Cache[str, Document] = Cache(kept_bytes)
         self._large_lock = threading.Lock()
+        self.answers: Cache[tuple[str, str], str] = Cache(_ANSWER_BYTES)
+        """Results, as JSON, of documents that always have the same one, by text and name of the operation."""
 
     def prepare(self, text: str) -> Document:
         """The document for `text`; what exceeds a limit is refused before it is parsed."""
@@ -92,6 +95,12 @@ class Documents:
                     f"the document has more than {limits.document_tokens} tokens", PARSE_FAILED
                 )
         return tokens
+
+
+@lru_cache(maxsize=8)
+def documents_of(limits: Limits) -> Documents:
+    """The documents of all libraries with these limits: the schema is the same for all."""
+    return Documents(limits)
 
 
 class _RefusedDocumentError(Exception):

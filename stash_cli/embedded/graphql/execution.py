@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -78,9 +79,27 @@ def execute(
         return ExecutionOutcome(
             None, [request_error(graphql.GraphQLError("subscriptions are answered over a websocket"))]
         )
+    answers, key, constant = library.documents.answers, (text, operation_name or ""), _is_constant(operation)
+    if constant and (kept := answers.get(key)):
+        return ExecutionOutcome(json.loads(kept))
     with ExitStack() as stack:
         run = Execution(library, base_url, stack, operation, allow_privileged=allow_privileged, stop=stop)
-        return _run(run, document.ast, given, operation_name)
+        outcome = _run(run, document.ast, given, operation_name)
+    if constant and not outcome.errors:
+        answer = json.dumps(outcome.data)
+        answers.put(key, answer, len(answer))
+    return outcome
+
+
+_CONSTANT = frozenset({"__schema", "__type", "__typename", "version"})
+
+
+def _is_constant(operation: graphql.OperationDefinitionNode) -> bool:
+    """Whether the result depends on the document alone, as that of introspection, which takes long."""
+    fields = operation.selection_set.selections
+    return not operation.variable_definitions and all(
+        isinstance(node, graphql.FieldNode) and node.name.value in _CONSTANT for node in fields
+    )
 
 
 def _run(

@@ -10,9 +10,12 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, create_mock_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
-from sqlalchemy.schema import CreateIndex
+from sqlalchemy.schema import CreateIndex, ExecutableDDLElement
+from sqlalchemy.util import LRUCache
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
 from stash_cli.core.private_files import create_private
@@ -44,8 +47,11 @@ def create_tables(connection: Connection) -> None:
 def _definitions() -> tuple[str, ...]:
     """The statements that create all tables: compiling them takes longer than running them."""
     found: list[str] = []
-    compiler = create_mock_engine("sqlite://", lambda ddl, *_, **__: found.append(str(ddl.compile(compiler))))
-    t.metadata.create_all(compiler, checkfirst=False)
+
+    def compile_(definition: ExecutableDDLElement, *_: Any, **__: Any) -> None:
+        found.append(str(definition.compile(dialect=_Dialect())))
+
+    t.metadata.create_all(create_mock_engine("sqlite+library://", compile_), checkfirst=False)
     return tuple(found)
 
 
@@ -294,16 +300,37 @@ def driver_connection(connection: Connection) -> sqlite3.Connection:
     return raw
 
 
+class _Dialect(SQLiteDialect_pysqlite):
+    """SQLite's dialect, equal for all engines: what is compiled for one library serves all others."""
+
+    supports_statement_cache = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Dialect)
+
+    def __hash__(self) -> int:
+        return hash(_Dialect)
+
+
+registry.register("sqlite.library", __name__, _Dialect.__name__)
+
+
+@cache
+def _compiled() -> LRUCache[Any, Any]:
+    """The compiled statements of all libraries of this process: compiling takes longer than running them."""
+    return LRUCache(2000)
+
+
 def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engine:
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        URL.create("sqlite+library", database=str(path)),
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=_MORE_READERS if read_only else 0,
         pool_timeout=60,
         # A pooled connection is used by one thread at a time, but not always by the one that opened it.
         connect_args={"check_same_thread": False},
-        query_cache_size=2000,
+        execution_options={"compiled_cache": _compiled()},
     )
 
     @event.listens_for(engine, "connect")

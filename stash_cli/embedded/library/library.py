@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from stash_cli.core.private_files import FOLDER, make_private_folder
-from stash_cli.embedded.graphql.documents import Documents
+from stash_cli.embedded.graphql.documents import documents_of
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs.queue import JobQueue
 from stash_cli.embedded.library.database import Database
@@ -50,7 +50,7 @@ class Library:
         self.allow_sql = allow_sql
         self.limits = limits
         self.database = Database(path)
-        self.documents = Documents(limits)
+        self.documents = documents_of(limits)
         self.jobs = JobQueue()
         self._log_store = LogStore(self.database, self.jobs.library_log)
         self.jobs.after_job = self._log_store.save
