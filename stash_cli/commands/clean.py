@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
-MARKED = View("BaseFile", columns("reason", "path!"), files=("path",))
+MARKED = View("BaseFile", columns("reason", "path:path!"), files=("path",))
 SHOWN = 10
 """The most paths that are shown; the rest is counted."""
 

@@ -16,7 +16,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.core.doctor.findings import Finding, State, exit_status
 from stash_cli.core.errors import StashConfigurationError, StashUsageError, did_you_mean
-from stash_cli.output.card import wrapped
+from stash_cli.core.texts import wrapped
 from stash_cli.output.values import View, columns, one_line
 
 if TYPE_CHECKING:

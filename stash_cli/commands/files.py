@@ -199,7 +199,7 @@ def _primary(type_name: str, file: str, row: Row) -> Iterator[Edit]:
 
 NOUN = Noun(
     ENTITIES["BaseFile"],
-    columns=columns("id>", "path!", "size:size>", "modified=mod_time:moment?"),
+    columns=columns("id>", "path:path!", "size:size>", "modified=mod_time:moment?"),
     files=("path",),
     verbs=(
         Verbs.find(

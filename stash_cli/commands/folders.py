@@ -16,7 +16,7 @@ REVEAL = Call(
 
 NOUN = Noun(
     FILES["Folder"],
-    columns=columns("id>", "path!", "modified=mod_time:moment?"),
+    columns=columns("id>", "path:path!", "modified=mod_time:moment?"),
     files=("path",),
     verbs=(
         Verbs.find("stash folders find --path-contains new", "stash folders find --gallery-count-gt 0"),

@@ -24,10 +24,10 @@ Folder = dict[str, Any]
 
 FOLDER = View(
     "StashConfig",
-    columns("path", "videos=exclude_video:included", "images=exclude_image:included"),
+    columns("path:path!", "videos=exclude_video:included", "images=exclude_image:included"),
     files=("path",),
 )
-TREE = View(columns=columns("path!", "depth>"), files=("path",))
+TREE = View(columns=columns("path:path!", "depth>"), files=("path",))
 NONE_YET = "no media folders; add one with: stash library add PATH"
 
 

@@ -27,6 +27,8 @@ LINE = View("LogEntry", columns("time", "level", "message"))
 LEVELS = ("error", "warning", "info", "debug", "trace")
 """Log levels, the most severe first; progress of plugins counts as debug."""
 _STYLES = {"error": "red", "warning": "yellow", "debug": "dim", "trace": "dim", "progress": "dim"}
+_ROOM, _BELOW = 40, 4
+"""Columns beside time and level in which a message is broken; with fewer it goes on below, indented."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -219,7 +221,7 @@ class Output:
 
     def _text(self, line: Line) -> str:
         from stash_cli.core.client.job_log import first_line
-        from stash_cli.output.card import LEAST, wrapped
+        from stash_cli.core.texts import wrapped
         from stash_cli.output.streams import escaped
 
         streams, level = self.runtime.streams, line["level"].lower()
@@ -227,13 +229,17 @@ class Output:
         when = time.astimezone().isoformat(sep=" ", timespec="seconds") if time else "-"
         message = line["message"].rstrip() if streams.verbose else one_line(first_line(line["message"]))
         label = f"{level:<7}"
-        indent = len(f"{when}  {label}  ")
-        room = max(streams.width - indent, LEAST) if streams.out_is_terminal else None
-        text = f"\n{' ' * indent}".join(wrapped(message, room))
+        heading = f"{when}  {label}  "
+        width = streams.width if streams.out_is_terminal else None
+        # Beside the time a narrow terminal has no room for a message.
+        indent = " " * (len(heading) if width is None or width - len(heading) >= _ROOM else _BELOW)
+        first, *others = message.split("\n")
+        rows = [f"{heading}{first}", *(f"{indent}{each}" for each in others)]
+        text = "\n".join(part for row in rows for part in wrapped(row, width, indent))
         text = escaped(text) if streams.out_is_terminal else text
         if streams.colored(streams.out) and level in _STYLES:
-            label = streams.style(label, _STYLES[level])
-        return f"{when}  {label}  {text}\n"
+            text = text.replace(label, streams.style(label, _STYLES[level]), 1)
+        return f"{text}\n"
 
 
 def in_utc(line: Line) -> dict[str, Any]:

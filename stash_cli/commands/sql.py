@@ -76,9 +76,14 @@ def _read(runtime: Runtime, args: dict[str, Any]) -> None:
         return answer
 
     answer = runtime.run(work)
-    names = unique(answer["columns"] or ())
-    view = View(columns=tuple(Column(name, (name,)) for name in names))
-    runtime.print_rows(view, [dict(zip(names, row, strict=True)) for row in answer["rows"] or ()])
+    names, rows = unique(answer["columns"] or ()), answer["rows"] or []
+    cells = list(zip(*rows, strict=True)) or [()] * len(names)
+    found = (
+        Column(name, (name,), right=all(isinstance(value, int | float | None) for value in values))
+        for name, values in zip(names, cells, strict=True)
+    )
+    view = View(columns=tuple(found), is_chosen=True)
+    runtime.print_rows(view, [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def _write(runtime: Runtime, args: dict[str, Any], *, yes: bool) -> None:

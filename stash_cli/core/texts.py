@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ ARROW = " -> "
 """What stands between an old value and the new one."""
 _LABELS = ("name", "title", "basename", "path")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+_WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6"
+_WORDS = re.compile(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
+"""White space and words; scripts without spaces, such as Japanese, are broken after any character."""
 ENCODINGS = "UTF-8, or UTF-16 with a byte order mark"
 """The encodings of text that is read, for messages."""
 
@@ -126,3 +131,40 @@ def size(count: float) -> str:
 def basename(path: str) -> str:
     """The last part of a POSIX or Windows path."""
     return str(path).replace("\\", "/").rstrip("/").rpartition("/")[2] or str(path)
+
+
+def display_width(text: str) -> int:
+    """Columns of a terminal: 2 for wide characters, none for those that join the one before.
+
+    >>> display_width("日本 e\N{COMBINING ACUTE ACCENT}")
+    6
+    """
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
+    """The lines of `text`, broken between words; those after the first begin with `indent`.
+
+    `width` is in columns of a terminal, None is one line. A longer word, such as an address, stays whole.
+
+    >>> wrapped("a line of words", 8, "  ")
+    ['a line', '  of', '  words']
+    """
+    if width is None:
+        return [text]
+    found, line, space = [], "", ""
+    for word in _WORDS.findall(text):
+        if word.isspace():
+            space = word
+        elif line.strip() and display_width(line + space + word) > width:
+            found.append(line)
+            line, space = indent + word, ""
+        else:
+            line, space = line + space + word, ""
+    return [*found, line]

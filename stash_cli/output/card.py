@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.texts import duration, size
+from stash_cli.core.texts import display_width, duration, size, wrapped
 from stash_cli.output.table import cell
 from stash_cli.output.values import Column, one_line, pick, shown
 
@@ -15,7 +14,9 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 LEAST = 20
-"""Characters that a value keeps on the narrowest terminal."""
+"""Characters beside a label in which a long value is broken; where there are fewer, it stands below."""
+BELOW = " " * 4
+"""Indent of a value below its label."""
 A_LINE_EACH = ("file", "stash_id", "url", "line")
 """Kinds of values of which each has a line of its own."""
 GROUPS = ("facts", "activity", "record", "files")
@@ -66,15 +67,18 @@ class CardWriter:
                 self._values(f"{label(column)}:".ljust(width), found[column])
 
     def _values(self, heading: str, texts: list[str]) -> None:
+        room = self.streams.width - len(heading)
+        if (
+            self.streams.out_is_terminal
+            and room < LEAST
+            and any(display_width(text) > room for text in texts)
+        ):
+            self.streams.data(f"{heading.rstrip()}\n")
+            heading, room = BELOW, self.streams.width - len(BELOW)
         for text in texts:
-            self._print(heading, text)
-            heading = " " * len(heading)
-
-    def _print(self, heading: str, text: str) -> None:
-        room = max(self.streams.width - len(heading), LEAST) if self.streams.out_is_terminal else None
-        for line in wrapped(text, room):
-            self.streams.data(f"{heading}{line}\n")
-            heading = " " * len(heading)
+            for line in wrapped(text, room) if self.streams.out_is_terminal else [text]:
+                self.streams.data(f"{heading}{line}\n")
+                heading = " " * len(heading)
 
     def rows(self, rows: Sequence[dict[str, Any]]) -> None:
         """Print a page."""
@@ -83,13 +87,6 @@ class CardWriter:
 
     def finish(self) -> None:
         pass
-
-
-def wrapped(text: str, width: int | None) -> list[str]:
-    """The lines of `text`, broken between words only; None is one line."""
-    if width is None or len(text) <= width:
-        return [text]
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def group_of(column: Column) -> str:

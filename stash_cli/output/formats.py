@@ -238,7 +238,7 @@ def open_writer(
     """The writer for format `name`; `local` makes the path on this machine of a path of the server."""
     # Functions, because a csv writer prints its heading when it is created.
     makers: dict[str, Callable[[], Writer]] = {
-        "table": lambda: (CardWriter if single else TableWriter)(streams, view.columns),
+        "table": lambda: _for_people(streams, view, single=single),
         "json": lambda: ObjectWriter(streams) if single else JsonWriter(streams),
         "jsonl": lambda: JsonLinesWriter(streams),
         "csv": lambda: CsvWriter(streams, view.columns),
@@ -250,6 +250,12 @@ def open_writer(
         "paths": lambda: LinesWriter(streams, view.files, nul=nul, form=local),
     }
     return makers[name]()
+
+
+def _for_people(streams: Streams, view: View, *, single: bool) -> Writer:
+    if single:
+        return CardWriter(streams, view.columns)
+    return TableWriter(streams, view.columns, is_chosen=view.is_chosen)
 
 
 def _page(streams: Streams, view: View) -> Writer:

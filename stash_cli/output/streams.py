@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, TextIO
 
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
-from stash_cli.core.texts import ENCODINGS, decode_text
+from stash_cli.core.texts import ENCODINGS, decode_text, display_width, wrapped
 from stash_cli.output.process import Interrupts
 
 if TYPE_CHECKING:
@@ -39,8 +39,7 @@ class Streams:
     """The streams of one run.
 
     stdout has data only; messages go to stderr through `note`, `warn` and `say`. Text is escaped on a
-    terminal and exact elsewhere. Tables and bars are drawn by Rich, which writes to `out` and `err` itself;
-    they escape each cell.
+    terminal and exact elsewhere. Bars are drawn by Rich, which writes to `err` itself.
     """
 
     out: TextIO
@@ -152,8 +151,10 @@ class Streams:
     def ask(self, question: str) -> str:
         """Ask a question and return the answer."""
         self.out.flush()
+        if self.err_is_terminal:
+            question = escaped(f"{self._filled(question.rstrip())} ")
         with self.interrupts.cancelling(None):
-            self.err.write(escaped(question) if self.err_is_terminal else question)
+            self.err.write(question)
             self.err.flush()
             line = self.answers.readline() if self.answers else ""
         if not line.endswith("\n"):  # the user ended the input with Ctrl-D
@@ -256,11 +257,7 @@ class Streams:
 
     def _filled(self, text: str) -> str:
         """`text` with line ends between words where the terminal would break lines anywhere."""
-        from textwrap import fill
-
-        whole = {"break_long_words": False, "break_on_hyphens": False}
-        long = (len(line) > self.width for line in text.splitlines())
-        return fill(text, self.width, **whole) if any(long) else text  # type: ignore[arg-type]
+        return "\n".join(part for line in text.split("\n") for part in hanging(line, self.width))
 
 
 def escaped(text: str) -> str:
@@ -310,14 +307,10 @@ def hanging(line: str, width: int) -> list[str]:
     >>> hanging("  a  one two three", 14)
     ['  a  one two', '     three']
     """
-    if len(line) <= width:
+    if display_width(line) <= width:
         return [line]
-    import textwrap
-
     starts = [found.end() for found in re.finditer(r"(?<=\S) {2,}(?=\S)", line)]
     own = len(line) - len(line.lstrip())
-    named = 2 if own or re.match(r"[A-Z][a-z ]{2,24}: ", line) else 0
+    named = 2 if own or re.match(r"(?:[A-Z][a-z ]{2,24}|server): ", line) else 0
     indent = max((at for at in starts if at <= width * 2 // 3), default=own + named)
-    return textwrap.wrap(
-        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
-    )
+    return wrapped(line, width, " " * indent)

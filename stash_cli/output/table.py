@@ -1,29 +1,32 @@
-"""Tables for people: Rich on a terminal, plain aligned text everywhere else."""
+"""Tables for people: aligned text, which on a terminal is cut to its width."""
 
 from __future__ import annotations
 
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.texts import display_width
+from stash_cli.output.streams import escaped
 from stash_cli.output.values import Column, pick, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import JustifyMethod
+    from collections.abc import Iterable, Sequence
 
     from stash_cli.output.streams import Streams
 
 SHORT, LEAST = 10, 4
 """A column up to SHORT is not cut while the others keep LEAST; a column below SHORT is left out."""
-MAIN = 40
-"""Characters of the main column, such as the title, that are kept before other columns are."""
+MAIN, MAIN_LEAST = 40, 28
+"""Characters of the main column, such as the title, that are kept before other columns: half of the terminal
+within these bounds."""
 
 GAP = 2
 """Characters between two columns."""
 
 BLOCK = 100
 """Rows that are measured together; later blocks keep at least the widths of the first."""
+
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def cell(row: dict[str, Any], column: Column) -> str:
@@ -57,27 +60,34 @@ def fitted(natural: list[int], width: int, whole: Sequence[bool] = ()) -> list[i
     return found
 
 
-def most_of(column: Column) -> int:
-    """Characters of a column that are kept before others are."""
-    return MAIN if column.main or column.kind in WHOLE else SHORT
+def most_of(column: Column, width: int) -> int:
+    """Characters of a column that are kept before others are, on a terminal of `width`."""
+    if column.main:
+        return min(MAIN, max(width // 2, MAIN_LEAST))
+    return MAIN if column.kind in WHOLE else SHORT
 
 
-def kept(columns: Sequence[Column], contents: list[int], natural: list[int], width: int) -> list[int]:
-    """Positions of the columns to print: optional ones go before another is cut, others when they get short.
+def kept(columns: Sequence[Column], natural: list[int], width: int, positions: Iterable[int]) -> list[int]:
+    """The positions to print: optional columns go before another is cut, others when they get short.
 
-    The columns on the right go first, and the main one never.
+    The columns on the right go first, and the first and the main one never.
     """
-    found = list(range(len(columns)))
+    found = list(positions)
 
-    def total(cut: bool) -> int:
-        most = [min(max(contents[at], LEAST), most_of(columns[at])) for at in found]
-        return sum(most if cut else (natural[at] for at in found)) + GAP * (len(found) - 1)
+    def total(*, cut: bool) -> int:
+        # The beginning of a path says the least of all.
+        most = (
+            most_of(columns[at], width) if cut or columns[at].kind == "path" else natural[at] for at in found
+        )
+        return sum(min(natural[at], each) for at, each in zip(found, most, strict=True)) + GAP * (
+            len(found) - 1
+        )
 
-    for at in reversed(range(len(columns))):
+    for at in found[::-1]:
         if columns[at].optional and total(cut=False) > width:
             found.remove(at)
-    for at in reversed(range(1, len(columns))):
-        if at in found and not columns[at].main and total(cut=True) > width:
+    for at in found[:0:-1]:
+        if not columns[at].main and total(cut=True) > width:
             found.remove(at)
     return found
 
@@ -89,21 +99,44 @@ def widths_of(columns: Sequence[Column], natural: list[int], width: int) -> list
     if main is None or len(columns) == 1:
         return fitted(natural, width, whole)
     others = [at for at in range(len(columns)) if at != main]
-    least = sum(min(natural[at], most_of(columns[at])) for at in others) + GAP * len(others)
-    own = min(natural[main], max(width - least, min(MAIN, width // 2)))
+    least = sum(min(natural[at], most_of(columns[at], width)) for at in others) + GAP * len(others)
+    own = min(natural[main], max(width - least, most_of(columns[main], width)))
     found = fitted([natural[at] for at in others], width - own - GAP, [whole[at] for at in others])
     return [*found[:main], own, *found[main:]]
 
 
-class TableWriter:
-    """Collects and prints rows in blocks."""
+def cut(text: str, width: int, *, at_start: bool = False) -> str:
+    """`text` in at most `width` columns of a terminal, with an ellipsis where it is cut.
 
-    def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
-        self.streams, self.columns = streams, columns
+    >>> cut("/media/videos/sea.mp4", 10, at_start=True)
+    '…s/sea.mp4'
+    """
+    if display_width(text) <= width:
+        return text
+    most = max(width - 1, 0)
+    # No character needs more than two columns, so few are tried.
+    kept = text[len(text) - most :] if at_start else text[:most]
+    while kept and display_width(kept) > most:
+        kept = kept[1:] if at_start else kept[:-1]
+    return f"{ELLIPSIS}{kept}" if at_start else f"{kept}{ELLIPSIS}"
+
+
+class TableWriter:
+    """Collects and prints rows in blocks.
+
+    A terminal gets the columns that it has room for, and none that is empty in all rows, unless the columns
+    were chosen; everything else gets all of them whole.
+    """
+
+    def __init__(self, streams: Streams, columns: Sequence[Column], *, is_chosen: bool = False) -> None:
+        self.streams, self.columns, self.is_chosen = streams, columns, is_chosen
         self.block: list[list[str]] = []
-        self.widths: list[int] = []
+        self.natural: list[int] = []
+        """Widths of the columns in the rows so far."""
         self.positions = list(range(len(columns)))
-        """Positions of the columns that the terminal has room for."""
+        """Positions of the columns that are printed."""
+        self.left_out: list[str] = []
+        """Headings of those that the terminal has no room for."""
 
     def row(self, row: dict[str, Any]) -> None:
         # Widths need several rows, but a long list should not wait for its last row.
@@ -118,70 +151,61 @@ class TableWriter:
 
     def finish(self) -> None:
         if self.block:
-            self._flush()
-        left_out = [column for at, column in enumerate(self.columns) if at not in self.positions]
-        if left_out:
-            names = ", ".join(column.header for column in left_out)
-            self.streams.note(f"the terminal is too narrow for {names}; choose columns with --fields")
+            self._flush(is_last=True)
+        if self.left_out:
+            more = "--json prints all" if self.is_chosen else "choose columns with --fields"
+            self.streams.note(f"the terminal is too narrow for {', '.join(self.left_out)}; {more}")
 
-    def _flush(self) -> None:
-        heading = not self.widths
-        if self.streams.out_is_terminal:
-            self._rich(heading=heading)
-        else:
-            self._aligned(heading=heading)
-        self.widths = self.widths or [1]
+    def _flush(self, *, is_last: bool = False) -> None:
+        # Only the first block has the headings: the others continue the same table.
+        headings = [] if self.natural else [[column.header.upper() for column in self.columns]]
+        lines = headings + self.block
+        found = [max(map(display_width, cells)) for cells in zip(*lines, strict=True)]
+        self.natural = [max(pair) for pair in zip_longest(found, self.natural, fillvalue=0)]
+        if headings and self.streams.out_is_terminal:
+            self._choose(is_last=is_last)
+        widths = self._widths()
+        for number, line in enumerate(lines):
+            self._print(line, widths, is_heading=number < len(headings))
         self.block = []
 
-    def _aligned(self, *, heading: bool) -> None:
-        # Only the first block has the headings: the others continue the same table.
-        headers = [[column.header.upper() for column in self.columns]] if heading else []
-        lines = headers + self.block
-        found = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
-        self.widths = [max(pair) for pair in zip_longest(found, self.widths, fillvalue=0)]
-        for line in lines:
-            cells = (self._pad(*facts) for facts in zip(line, self.widths, self.columns, strict=True))
-            self.streams.data("  ".join(cells).rstrip() + "\n")
+    def _choose(self, *, is_last: bool) -> None:
+        """Choose the columns to print on a terminal."""
+        if is_last and not self.is_chosen:
+            self.positions = [
+                at
+                for at in self.positions
+                if at == 0 or self.columns[at].main or any(row[at] for row in self.block)
+            ]
+        wanted = self.positions
+        self.positions = kept(self.columns, self.natural, self.streams.width, wanted)
+        # A chart says nothing that the other columns do not.
+        self.left_out = [
+            self.columns[at].header
+            for at in wanted
+            if at not in self.positions and self.columns[at].kind != "chart"
+        ]
 
-    @staticmethod
-    def _pad(text: str, width: int, column: Column) -> str:
-        return text.rjust(width) if column.right else text.ljust(width)
+    def _widths(self) -> list[int]:
+        natural = [self.natural[at] for at in self.positions]
+        if not self.streams.out_is_terminal:
+            return natural
+        return widths_of([self.columns[at] for at in self.positions], natural, self.streams.width)
 
-    def _rich(self, *, heading: bool) -> None:
-        from rich.cells import cell_len
-        from rich.table import Table
-        from rich.text import Text
-
-        headers = [column.header.upper() for column in self.columns]
-        contents = [max(map(cell_len, cells)) for cells in zip(*self.block, strict=True)]
-        natural = [max(cell_len(header), each) for header, each in zip(headers, contents, strict=True)]
-        if heading:
-            self.positions = kept(self.columns, contents, natural, self.streams.width)
-        columns = [self.columns[at] for at in self.positions]
-        widths = widths_of(columns, [natural[at] for at in self.positions], self.streams.width)
-        table = Table(
-            box=None, show_header=heading, header_style="bold", padding=(0, 2, 0, 0), pad_edge=False
+    def _print(self, line: list[str], widths: list[int], *, is_heading: bool) -> None:
+        cells = (
+            _padded(line[at], width, self.columns[at])
+            for at, width in zip(self.positions, widths, strict=True)
         )
-        for column, width in zip(columns, widths, strict=True):
-            justify: JustifyMethod = "right" if column.right else "left"
-            table.add_column(
-                column.header.upper(), justify=justify, width=width, no_wrap=True, overflow="ellipsis"
-            )
-        for row in self.block:
-            # Rich would read [x] in a plain string as markup.
-            table.add_row(*(Text(row[at]) for at in self.positions))
-        self._console().print(table)
+        text = "  ".join(cells).rstrip()
+        if is_heading and self.streams.out_is_terminal:
+            self.streams.graphics(self.streams.style(escaped(text), "bold", self.streams.out) + "\n")
+        else:
+            self.streams.data(f"{text}\n")
 
-    def _console(self) -> Any:
-        from rich.console import Console
 
-        colored = self.streams.colored(self.streams.out)
-        return Console(
-            file=self.streams.out,
-            width=self.streams.width,
-            highlight=False,
-            color_system="standard" if colored else None,
-            no_color=not colored,
-            force_terminal=colored,
-            legacy_windows=False,
-        )
+def _padded(text: str, width: int, column: Column) -> str:
+    """A cell of `width` columns; the end of a path says more than its beginning."""
+    text = cut(text, width, at_start=column.kind == "path")
+    space = " " * (width - display_width(text))
+    return f"{space}{text}" if column.right else f"{text}{space}"

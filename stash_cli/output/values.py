@@ -145,6 +145,8 @@ class View(NamedTuple):
     columns: tuple[Column, ...] = ()
     files: tuple[str, ...] = ()
     """Paths to the file paths of a row; empty for objects without files."""
+    is_chosen: bool = False
+    """Whether the columns are those of `--fields` or of a query, so that none may be missing."""
 
     @property
     def fields(self) -> list[str]:
@@ -173,6 +175,7 @@ _FIELD_KINDS = {
     "play_duration": "duration",
     "resume_time": "duration",
     "size": "size",
+    "path": "path",
     "stash_ids": "stash_id",
     "urls": "url",
     "custom_fields": "pairs",

@@ -96,6 +96,19 @@ def test_values_of_a_card_stand_in_one_column(shown: Cli, monkeypatch: pytest.Mo
     assert {"height=180, eyes=blue", "eyes=blue, height=180"} & set(values)
 
 
+def test_values_that_do_not_fit_beside_their_label_stand_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    streams = fake_streams(terminal=True, environ=PLAIN)
+    view = View(columns=columns("a", "a_label_of_thirty_characters"))
+    writer = open_writer(streams, "table", view, single=True)
+    writer.row({"a": "x", "a_label_of_thirty_characters": "some words that are long"})
+    assert streams.out.getvalue().splitlines() == [  # type: ignore[attr-defined]
+        f"a:{' ' * 28}x",
+        "a label of thirty characters:",
+        "    some words that are long",
+    ]
+
+
 def test_a_card_in_a_pipe_has_a_line_per_value(shown: Cli) -> None:
     assert "details: " in shown.ok("performer", "show", "1").out
     assert "about rivers, lakes and the sea for many years.\n" in shown.ok("performer", "show", "1").out
@@ -107,8 +120,10 @@ def test_notes_are_broken_between_words_on_a_terminal_only(
     monkeypatch.setenv("COLUMNS", "40")
     long = fake_streams(terminal=True, environ=PLAIN)
     long.warn("some words that do not fit the line " * 3 + "x" * 60)
+    long.note("  listed: " + "some words of it " * 3)
     lines = long.err.getvalue().splitlines()  # type: ignore[attr-defined]
     assert [line for line in lines if len(line) > 40] == ["x" * 60]
+    assert lines[-2:] == ["  listed: some words of it some words of", "    it some words of it"]
     assert offline("tags", "find", "--json", terminal=True).err.count("\n") == 1
 
 

@@ -34,9 +34,12 @@ ROWS: list[dict[str, Any]] = [
 VIEW = View("", columns("id>", "title", "studio=studio.name", "path=files.path"), files=("files.path",))
 
 
+PLAIN = {"environ": {"NO_COLOR": "1"}}
+
+
 def printed(name: str, rows: list[dict[str, Any]] = ROWS, *, terminal: bool = False, **facts: Any) -> str:
     streams = fake_streams(terminal=terminal, **facts.pop("streams", {}))
-    writer = open_writer(streams, name, VIEW, **facts)
+    writer = open_writer(streams, name, facts.pop("view", VIEW), **facts)
     for row in rows:
         writer.row(row)
     writer.finish()
@@ -87,7 +90,7 @@ def test_markdown_escapes_what_would_end_a_cell() -> None:
 
 @pytest.mark.parametrize("terminal", [False, True])
 def test_a_table_lets_no_control_character_through(terminal: bool) -> None:
-    text = printed("table", terminal=terminal, streams={"environ": {"NO_COLOR": "1"}})
+    text = printed("table", terminal=terminal, streams=PLAIN)
     assert "\x1b" not in text
     assert "\t" not in text
 
@@ -95,8 +98,7 @@ def test_a_table_lets_no_control_character_through(terminal: bool) -> None:
 def test_a_table_is_cut_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     rows = [{"id": "1", "title": "word " * 30}]
-    plain = {"environ": {"NO_COLOR": "1"}}
-    lines = printed("table", rows, terminal=True, streams=plain).splitlines()
+    lines = printed("table", rows, terminal=True, streams=PLAIN).splitlines()
     assert max(map(len, lines)) <= 40
     assert lines[1].split()[:2] == ["1", "word"]
     assert ("word " * 30).strip() in printed("table", rows)
@@ -115,12 +117,34 @@ def test_columns_that_have_no_room_are_left_out_and_named(monkeypatch: pytest.Mo
     assert "too narrow for path;" in streams.err.getvalue().replace("\n", " ")  # type: ignore[attr-defined]
 
 
-def test_a_long_table_keeps_its_columns_in_line() -> None:
-    rows = [{"id": str(n), "title": "t" * (n % 7)} for n in range(250)]
-    lines = printed("table", rows).splitlines()
+@every("terminal", [False, True])
+def test_a_long_table_keeps_its_columns_in_line(terminal: bool) -> None:
+    rows = [{"id": str(n), "title": "t" * (n % 7), "studio": {"name": "Acme"}} for n in range(100, 350)]
+    lines = printed("table", rows, terminal=terminal, streams=PLAIN).splitlines()
     assert lines[0].split() == ["ID", "TITLE", "STUDIO", "PATH"]
     assert len(lines) == 251
-    assert all(line[: len("250")].strip().isdigit() for line in lines[1:])
+    assert {line.index("Acme") for line in lines[1:]} == {lines[0].index("STUDIO")}
+
+
+def test_a_terminal_gets_the_ends_of_paths_and_neither_empty_columns_nor_blanks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    view = View("", columns("id>", "title", "path:path!", "code", "date"))
+    rows = [
+        {"id": "1", "title": "\u65e5\u672c", "path": f"/media/{'x' * 60}/sea.mp4", "date": "2024-05-01"},
+        {"id": "2", "title": "Sand", "path": "/media/sand.mp4", "date": ""},
+    ]
+    lines = printed("table", rows, terminal=True, streams=PLAIN, view=view).splitlines()
+    assert [line.split() for line in lines[:2]] == [
+        ["ID", "TITLE", "PATH"],
+        ["1", "\u65e5\u672c", f"…{'x' * 20}/sea.mp4"],
+    ]
+    assert lines[2] == " 2  Sand   /media/sand.mp4"
+    monkeypatch.setenv("COLUMNS", "60")
+    chosen = printed("table", rows, terminal=True, streams=PLAIN, view=view._replace(is_chosen=True))
+    assert chosen.split()[:4] == ["ID", "TITLE", "PATH", "CODE"]
+    assert "CODE" in printed("table", rows, view=view)
 
 
 def test_every_format_has_a_writer() -> None:

@@ -28,7 +28,7 @@ VIEW = View(
         "action",
         "id>",
         "title?",
-        "path!",
+        "path:path!",
         "size=size:size>",
         "resolution>?",
         "codec?",
@@ -48,9 +48,10 @@ _ACTS = {TAG: "tag", MOVE: "move", DELETE: "delete", DELETE_FILES: "delete"}
 
 
 def view_of(policy: Policy) -> View:
-    """The columns of a table for people."""
+    """The columns of a table for people, the title last: most paths say it, too."""
     left_out = _PLAIN if not policy.keep else ("file",) if policy.then == MOVE else ("file", "to")
-    return View(columns=tuple(each for each in VIEW.columns if each.header not in left_out), files=VIEW.files)
+    wanted = sorted(VIEW.columns, key=lambda each: each.header == "title")
+    return View(columns=tuple(each for each in wanted if each.header not in left_out), files=VIEW.files)
 
 
 def rows_of(number: int, planned: Planned, policy: Policy, relocation: Relocation | None) -> Iterator[Row]:

@@ -23,7 +23,8 @@ def chosen(view: View, names: Sequence[str]) -> View:
     The name `all` stands for every field of the type.
     """
     names = [each for name in names for each in (all_fields(view.type) if name == ALL else [name])]
-    return view._replace(columns=tuple(_column(view, name) for name in names))
+    found = (_column(view, name)._replace(optional=False) for name in names)
+    return view._replace(columns=tuple(found), is_chosen=True)
 
 
 def all_fields(type_name: str) -> list[str]:
@@ -61,7 +62,8 @@ def _column(view: View, name: str) -> Column:
         [column] = custom([name])
         same = next((known for known in view.columns if known.paths == (name,)), None)
         right = same.right if same else _is_number(view.type, name)
-        return column._replace(kind=column.kind or (same.kind if same else ""), right=right)
+        main = any(known.main and known.paths[0] == name for known in view.columns)
+        return column._replace(kind=column.kind or (same.kind if same else ""), right=right, main=main)
     heading = next((known for known in view.columns if known.header == name), None)
     if heading:
         return heading

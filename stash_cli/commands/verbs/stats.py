@@ -145,7 +145,7 @@ def view_of(type_name: str, by: str | None, *, bars: bool = False, with_id: bool
     if by is not None:
         columns[:0] = [Column(by, (by,), main=True), *([Column("id", ("id",))] if with_id else [])]
     if bars:
-        columns.append(Column("chart", (_BAR_KEY,), optional=True))
+        columns.append(Column("chart", (_BAR_KEY,), "chart", optional=True))
     return View("", tuple(columns))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stash_cli.core.errors import StashQueryError
+from stash_cli.core.texts import display_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +62,8 @@ def pointed(text: str, problem: Problem) -> list[str]:
     shown = [escaped(char) for char in text[begin : begin + 4 * _SHOWN]]
     lead, cut = ("..." if begin else ""), _fit(shown)
     line = lead + "".join(shown[:cut]) + ("..." if begin + cut < len(text) else "")
-    offset = width(lead + "".join(shown[: start - begin]))
-    marked = width("".join(shown[start - begin : min(end - begin, cut)]))
+    offset = display_width(lead + "".join(shown[: start - begin]))
+    marked = display_width("".join(shown[start - begin : min(end - begin, cut)]))
     return [line, " " * offset + "^" * max(1, marked)]
 
 
@@ -71,7 +72,7 @@ def _fit_before(text: str, start: int) -> int:
     columns, begin = 0, start
     while begin and columns < _BEFORE:
         begin -= 1
-        columns += width(escaped(text[begin]))
+        columns += display_width(escaped(text[begin]))
     return begin
 
 
@@ -79,7 +80,7 @@ def _fit(shown: Sequence[str]) -> int:
     """The number of characters that fit on a line."""
     columns = 0
     for number, char in enumerate(shown):
-        columns += width(char)
+        columns += display_width(char)
         if columns > _SHOWN:
             return number
     return len(shown)
@@ -96,14 +97,3 @@ def escaped(text: str) -> str:
 
 def _is_shown(char: str) -> bool:
     return char.isprintable() or unicodedata.combining(char) > 0
-
-
-def width(text: str) -> int:
-    """Columns of a terminal: 2 for wide characters, none for those that join the one before."""
-    return sum(_columns(char) for char in text)
-
-
-def _columns(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
