@@ -89,7 +89,7 @@ ALLOWED = {
         "core.syntax",
         "core.texts",
     ),
-    "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql"),
+    "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql", "core.texts"),
     "stash_cli.core.client": (
         "core.capabilities",
         "core.near_names",
