@@ -11,9 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class Step(NamedTuple):
+    """One part of a path: the name of a field, and whether only the first item of its list is meant."""
+
+    name: str
+    is_first: bool
+
+
 @cache
-def split(path: str) -> tuple[str, ...]:
-    return tuple(path.split("."))
+def split(path: str) -> tuple[Step, ...]:
+    return tuple(Step(each.removesuffix("[0]"), each.endswith("[0]")) for each in path.split("."))
 
 
 def pick(row: Any, path: str) -> Any:
@@ -22,15 +29,18 @@ def pick(row: Any, path: str) -> Any:
     >>> pick({"files": [{"path": "a"}, {"path": "b"}]}, "files.path")
     ['a', 'b']
     """
-    value = row
-    for index, step in enumerate(split(path)):
+    return _follow(row, split(path))
+
+
+def _follow(value: Any, steps: tuple[Step, ...]) -> Any:
+    for index, (name, is_first) in enumerate(steps):
         if isinstance(value, list):
-            rest = ".".join(split(path)[index:])
-            return _flat([pick(item, rest) for item in value])
+            rest = steps[index:]
+            return _flat([_follow(item, rest) for item in value])
         if not isinstance(value, dict):
             return None
-        value = value.get(step.removesuffix("[0]"))
-        if step.endswith("[0]"):
+        value = value.get(name)
+        if is_first:
             value = value[0] if value else None
     return value
 
@@ -54,15 +64,19 @@ def shown(value: Any, kind: str = "") -> str:
     """A value for people, on one line: yes/no, 1:02:03, 1.4 GB, a time to the minute."""
     if value is None:
         return ""
+    if not kind and isinstance(value, str):
+        return one_line(value)
     if isinstance(value, list):
         return ", ".join(shown(item, kind) for item in value if item is not None)
-    if form := _KINDS.get(kind):
-        return one_line(form(value))
+    return one_line(_KINDS.get(kind, _as_text)(value))
+
+
+def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
-    return shown(label(value)) if isinstance(value, dict) else one_line(str(value))
+    return shown(label(value)) if isinstance(value, dict) else str(value)
 
 
 def one_line(text: str) -> str:
