@@ -113,11 +113,19 @@ def _number(text: str) -> int | None:
 
 
 class IdSet:
-    """A set of ids that was seen: a bit for each number, where many are near each other."""
+    """A set of ids: a bit for each number, where many are near each other."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Iterable[str] = ()) -> None:
         self._bits: dict[int, int] = {}
         self._others: set[str] = set()
+        for one in ids:
+            self.is_new(one)
+
+    def __contains__(self, one: object) -> bool:
+        number = _number(one) if isinstance(one, str) else None
+        if number is None:
+            return one in self._others
+        return bool(self._bits.get(number // _BITS, 0) >> number % _BITS & 1)
 
     def is_new(self, one: str) -> bool:
         """Add an id: whether it was not there."""

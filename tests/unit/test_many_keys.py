@@ -30,10 +30,11 @@ def test_ids_are_a_list(some: list[str], others: list[str]) -> None:
     assert not ids
 
 
-@given(st.lists(texts))
-def test_an_id_is_new_once(some: list[str]) -> None:
+@given(st.lists(texts), st.lists(texts))
+def test_an_id_is_new_once(some: list[str], others: list[str]) -> None:
     seen = IdSet()
     assert [one for one in some if seen.is_new(one)] == [*dict.fromkeys(some)]
+    assert [one in IdSet(some) for one in others] == [one in some for one in others]
 
 
 @given(st.lists(st.tuples(texts, st.text(st.characters(), max_size=3))))

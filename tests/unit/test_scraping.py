@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from scraped_answers import BOX, result, same
 from stash_cli.core.orm.edit import Change
 from stash_cli.core.scraping.choice import Candidate, Outcome, Rules, choose
 from stash_cli.core.scraping.covers import Size, data_of, is_better, size_of
-from stash_cli.core.scraping.edits import Planner
+from stash_cli.core.scraping.edits import Planner, Unmatched
 from stash_cli.core.scraping.evidence import Confidence, evidence_of
 from stash_cli.core.scraping.found import Linked, parse, read_found, selection
 from stash_cli.core.scraping.matching import Match
@@ -221,6 +222,22 @@ def test_a_name_changes_only_where_it_is_asked_for_and_is_no_alias_of_itself() -
     assert edits_of(row, answer, planner("Performer", overwrite=True)) == {"alias_list": Change(("Ali",))}
     chosen = planner("Performer", overwrite=True, only={"name"})
     assert edits_of(row, answer, chosen) == {"name": "Alicia"}
+
+
+def test_names_that_no_object_has_are_counted_in_a_file() -> None:
+    unmatched, several = Unmatched(), Match(("1", "2"), ("A", "A"))
+    tracemalloc.start()
+    for number in range(5000):
+        unmatched.add(Linked("Tag", f"Tag {number // 2}"), Match())
+    taken = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    unmatched.add(Linked("Performer", "A"), several)
+    first, *missing = unmatched
+    assert first == ("Performer", "A", 1, several)
+    assert {each.results for each in missing} == {2}
+    assert len(missing) == 2500
+    assert taken < 100_000
+    unmatched.close()
 
 
 def test_servers_before_fuzzy_dates_get_whole_days_only() -> None:

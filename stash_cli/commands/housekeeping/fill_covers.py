@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.housekeeping.fill_files import MediaFiles, VideoFolders
     from stash_cli.core.client.session import Session
+    from stash_cli.core.many_keys import IdSet
 
     Row = Mapping[str, Any]
 
@@ -49,7 +50,7 @@ class Covers:
     session: Session
     files: MediaFiles
     folders: VideoFolders
-    without_cover: frozenset[str] | None
+    without_cover: IdSet | None
 
     def may_replace(self, row: Row) -> bool:
         """Whether a scene has no cover, or one that may be replaced."""

@@ -168,17 +168,18 @@ async def _scrape(
     """Ask, and carry out what is found, or go on with a run that was cut off."""
     from stash_cli.commands.housekeeping.scraping import Scraping
     from stash_cli.core.edits.drafts.draft import Draft
+    from stash_cli.core.scraping.edits import Unmatched
 
     given, last = _resumed(runtime, noun, decisions, options) if options.resume else (options, None)
     query = read_targets(runtime, noun.entity, given.words or [], given)
     words = read_words(runtime.streams, given.words) if given.words else []
     if given.words and not words:
         return
-    with closing(Draft()) as draft:
+    with closing(Draft()) as draft, closing(Unmatched()) as unmatched:
         with before_sending(runtime):
             source = await _source(session, noun, given)
             selection = await Selection.of(session, runtime, noun.entity, words, query)
-            scraping = Scraping(session, runtime, noun, given, draft)
+            scraping = Scraping(session, runtime, noun, given, draft, unmatched)
             await _open_run(scraping, source, decisions)
             scraping.run.number = last.id if last else _number(decisions, noun, given, words)
             with _resumable(scraping):
@@ -339,6 +340,7 @@ async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) ->
         source.box,
         _only(scraping.noun, options),
         options.overwrite,
+        scraping.unmatched,
     )
     rules = Rules(
         source.box,

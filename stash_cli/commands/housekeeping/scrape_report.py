@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from heapq import nlargest
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.common.outcomes import listed
@@ -11,10 +13,9 @@ from stash_cli.core.scraping.choice import Outcome
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from stash_cli.core.scraping.edits import Unmatched
-    from stash_cli.core.scraping.found import Linked
+    from stash_cli.core.scraping.edits import Unmatched, UnmatchedName
     from stash_cli.core.scraping.run import Scraped
     from stash_cli.core.types.entities import Entity
 
@@ -24,6 +25,7 @@ _TOLD = (
 )
 """Outcomes whose objects are listed; of those of which nothing was found the number says enough."""
 _LISTED = 10
+_SEVERAL_LISTED = 50
 
 
 @dataclass
@@ -68,12 +70,14 @@ class Report:
     def as_json(self, unmatched: Unmatched) -> dict[str, Any]:
         """The outcome of each object, and the names that stand for no object or for several."""
         several = [
-            {"type": link.type, "name": link.label, "ids": [*match.ids], "namesakes": [*match.namesakes]}
-            for link, match in unmatched.several.items()
+            {"type": each.type, "name": each.label, "ids": each.match.ids, "namesakes": each.match.namesakes}
+            for each in unmatched
+            if not each.is_missing
         ]
         missing = [
-            {"type": link.type, "name": link.label, "count": count}
-            for link, count in unmatched.missing.most_common()
+            {"type": each.type, "name": each.label, "count": each.results}
+            for each in sorted(unmatched, key=lambda each: -each.results)
+            if each.is_missing
         ]
         return {"results": self.rows, "missing": missing, "candidates": several, "unused": self.unused}
 
@@ -95,27 +99,44 @@ def _row(each: Scraped) -> dict[str, Any]:
     return {**found, "results": results}
 
 
-def unmatched_lines(unmatched: Unmatched, makes: Callable[[Linked], bool]) -> Iterator[str]:
+def unmatched_lines(unmatched: Unmatched, makes: Callable[[str], bool]) -> Iterator[str]:
     """The names of which no object, or not one, is meant, and the pictures that are left.
 
-    `makes` says whether an object is made.
+    `makes` says whether objects of a type are made.
     """
-    for link, match in unmatched.several.items():
-        noun = ENTITIES[link.type].noun
-        if match.namesakes:
-            others = ", ".join(f"id:{one}" for one in match.namesakes)
-            yield f"the {noun} {link.label!r} is another one than {others}, who has another id: not applied"
-            continue
-        pairs = zip(match.ids[:5], match.labels, strict=False)
-        shown = ", ".join(f"id:{one} {label}" for one, label in pairs)
-        yield f"the {noun} {link.label!r} may be {shown}: not applied"
-    missing = [(link, count) for link, count in unmatched.missing.most_common() if not makes(link)]
-    for link, count in missing[:_LISTED]:
-        times = f" ({count:,} times)" if count > 1 else ""
-        yield f"there is no {ENTITIES[link.type].noun} {link.label!r}{times}"
-    if missing:
-        rest = len(missing) - _LISTED
-        more = f"{rest:,} other names are not there, too; " if rest > 0 else ""
-        yield f"{more}--create-missing makes what is not there"
+    several = (each for each in unmatched if not each.is_missing)
+    yield from map(_several_line, islice(several, _SEVERAL_LISTED))
+    if (more := sum(1 for _ in several)) > 0:
+        yield f"{more:,} other names may be those of several objects, too: not applied"
+    yield from _missing_lines(each for each in unmatched if each.is_missing and not makes(each.type))
     for why, count in unmatched.pictures.items():
         yield f"left {count} picture{'s' if count != 1 else ''}: {why}"
+
+
+def _several_line(each: UnmatchedName) -> str:
+    """Say which objects a name may mean."""
+    noun, match = ENTITIES[each.type].noun, each.match
+    if match.namesakes:
+        others = ", ".join(f"id:{one}" for one in match.namesakes)
+        return f"the {noun} {each.label!r} is another one than {others}, who has another id: not applied"
+    pairs = zip(match.ids[:5], match.labels, strict=False)
+    shown = ", ".join(f"id:{one} {label}" for one, label in pairs)
+    return f"the {noun} {each.label!r} may be {shown}: not applied"
+
+
+def _missing_lines(missing: Iterable[UnmatchedName]) -> Iterator[str]:
+    """The most frequent names that no object has, and the number of the others."""
+    total = 0
+
+    def counted() -> Iterator[UnmatchedName]:
+        nonlocal total
+        for each in missing:
+            total += 1
+            yield each
+
+    for each in nlargest(_LISTED, counted(), key=lambda each: each.results):
+        times = f" ({each.results:,} times)" if each.results > 1 else ""
+        yield f"there is no {ENTITIES[each.type].noun} {each.label!r}{times}"
+    if total:
+        more = f"{total - _LISTED:,} other names are not there, too; " if total > _LISTED else ""
+        yield f"{more}--create-missing makes what is not there"

@@ -15,6 +15,7 @@ from stash_cli.commands.housekeeping.scrape_review import restore, review
 from stash_cli.commands.verbs.changes import NEW, Names, label_paths, labels_of
 from stash_cli.commands.verbs.editing import Editing
 from stash_cli.core.edits.drafts.draft import ObjectEdits
+from stash_cli.core.many_keys import Ids
 from stash_cli.core.orm.edit import Change
 from stash_cli.core.orm.input import create_input
 from stash_cli.core.scraping.choice import Outcome
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.orm.edit import Edit
+    from stash_cli.core.scraping.edits import Unmatched
     from stash_cli.core.scraping.found import Linked
     from stash_cli.core.scraping.run import Scraped, ScrapeRun
 
@@ -55,6 +57,7 @@ class Scraping:
     noun: Noun
     options: ScrapeOptions
     draft: Draft
+    unmatched: Unmatched
     report: Report = field(default_factory=Report)
     run: ScrapeRun = field(init=False)
     editing: Editing = field(init=False)
@@ -73,7 +76,7 @@ class Scraping:
 
     def new_id(self, link: Linked) -> str | None:
         """The provisional id of an object that is to be made; None where none is."""
-        if not self.options.create_missing or link.type not in self.creatable:
+        if not self._makes(link.type):
             return None
         one = f"{NEW}{link.site_id or link.label.casefold()}"
         self.new[one] = link
@@ -95,7 +98,7 @@ class Scraping:
                     break
         self.editing.outcomes.problems |= selection.problems
         asked = self.editing.outcomes.asked
-        asked += [one for one in self.editing.outcomes.problems if one not in asked]
+        asked += Ids(self.editing.outcomes.problems).without(asked)
         if not self.report.counts:
             selection.raise_missing()
 
@@ -131,6 +134,8 @@ class Scraping:
             page += self._noted(each)
         self.draft.add(page, read_at)
         self.editing.outcomes.asked += [each.id for each in page]
+        self.editing.names.trim_labels()
+        self.runtime.streams.on_many_rows()
 
     def _noted(self, each: Scraped) -> list[ObjectEdits]:
         """Count the outcome of an object: its edits, if there are any."""
@@ -213,15 +218,14 @@ class Scraping:
 
     def tell_found(self) -> None:
         """Note what was found and what was not, and the names that no object has."""
-        unmatched = self.run.planner.unmatched
-        lines = [*self.report.lines(self.noun.entity), *unmatched_lines(unmatched, self._makes)]
+        lines = [*self.report.lines(self.noun.entity), *unmatched_lines(self.unmatched, self._makes)]
         if self.draft.totals.by_field["cover_image", "set"] and not self.options.overwrite:
             lines.append(FIRST_COVER)
         for line in filter(None, lines):
             self.runtime.streams.note(line)
 
-    def _makes(self, link: Linked) -> bool:
-        return self.options.create_missing and link.type in self.creatable
+    def _makes(self, type_name: str) -> bool:
+        return self.options.create_missing and type_name in self.creatable
 
     async def carry_out(self) -> None:
         """Tell what was found; show the edits, or ask and make them."""
@@ -237,7 +241,7 @@ class Scraping:
             return
         if self.options.dry_run:
             if len(self.draft) or self._is_json:
-                self.editing.more = self.report.as_json(self.run.planner.unmatched)
+                self.editing.more = self.report.as_json(self.unmatched)
                 self.editing.print_plan(await self.session.learn())
             else:
                 self.tell_unchanged()

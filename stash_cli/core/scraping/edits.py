@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.core.edits.drafts.recheck import is_so
 from stash_cli.core.edits.merging.combine import RULES, Rule
+from stash_cli.core.many_keys import KeyFile
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of, input_field
+from stash_cli.core.scraping.matching import Match
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.scraping.choice import Candidate
     from stash_cli.core.scraping.found import Found, Linked
-    from stash_cli.core.scraping.matching import Match
 
     Row = Mapping[str, Any]
 
@@ -28,14 +30,44 @@ _MEDIA_OF_IMAGES = "Gallery"
 """The type whose rules images share."""
 
 
+class UnmatchedName(NamedTuple):
+    """A name, the number of results that have it, and the objects that may be meant."""
+
+    type: str
+    label: str
+    results: int
+    match: Match
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether no object is called so."""
+        return not (self.match.ids or self.match.namesakes)
+
+
 @dataclass
 class Unmatched:
-    """Names in results that no object has, or several: how often each."""
+    """Names in results that no object has, or several, in a file: each result may have others."""
 
-    missing: Counter[Linked] = field(default_factory=Counter)
-    several: dict[Linked, Match] = field(default_factory=dict)
     pictures: Counter[str] = field(default_factory=Counter)
     """Reasons why pictures are left."""
+    _names: KeyFile = field(default_factory=KeyFile, init=False)
+
+    def add(self, link: Linked, match: Match) -> None:
+        """Count a name in one more result."""
+        key = f"{link.type}\0{link.label}"
+        held = self._names.get(key)
+        count = 1 + (json.loads(held)[0] if held else 0)
+        self._names[key] = json.dumps([count, match.ids, match.labels, match.namesakes])
+
+    def close(self) -> None:
+        """Drop the names."""
+        self._names.close()
+
+    def __iter__(self) -> Iterator[UnmatchedName]:
+        for key, value in self._names.items():
+            type_name, _, label = key.partition("\0")
+            count, *match = json.loads(value)
+            yield UnmatchedName(type_name, label, count, Match(*map(tuple, match)))
 
 
 @dataclass
@@ -126,10 +158,8 @@ class Planner:
         for attr, links in candidate.found.links.items():
             for link in links if self._takes_links(row, attr) else ():
                 match = self.matches[link]
-                if len(match.ids) > 1 or match.namesakes:
-                    self.unmatched.several[link] = match
-                elif not match.ids:
-                    self.unmatched.missing[link] += 1
+                if len(match.ids) != 1:
+                    self.unmatched.add(link, match)
 
     def _linked(self, row: Row, attr: str, links: Iterable[Linked]) -> Any:
         """The ids of the objects that a result names, as the field takes them."""

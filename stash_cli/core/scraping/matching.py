@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 _ALL = Policy("all", "omit", every=True)
+MOST = 10_000
+"""Names that are held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Matcher:
     session: Session
     box: str = ""
     known: dict[Linked, Match] = field(default_factory=dict)
+
+    def trim(self) -> None:
+        """Drop the names that were looked up, where they are many: they are looked up again where needed."""
+        if len(self.known) > MOST:
+            self.known.clear()
 
     async def learn(self, links: Iterable[Linked]) -> None:
         """Look up names that are not known yet: two or three requests a type, however many they are."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.client.paging import FindQuery, iter_rows
 from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.journal.pictures import PICTURES as ADDRESSES
 from stash_cli.core.edits.journal.pictures import is_default
 from stash_cli.core.errors import StashError
+from stash_cli.core.many_keys import IdSet
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import field_paths
 from stash_cli.core.scraping.choice import Candidate, Choice, Outcome, Rules, choose
@@ -63,7 +65,7 @@ class ScrapeRun:
     number: int | None = None
     again: bool = False
     """Whether results that were refused before are offered again."""
-    without_cover: frozenset[str] | None = None
+    without_cover: IdSet | None = None
     """Scenes that have no cover, where only those get one."""
 
     @property
@@ -88,6 +90,7 @@ class ScrapeRun:
 
     async def scrape(self, rows: Sequence[Row]) -> list[Scraped]:
         """Ask about some objects, and make the edits of those for which one result is meant."""
+        self.matcher.trim()
         ids = [str(row["id"]) for row in rows]
         held = self.decisions.kept(self.number, ids) if self.number is not None else {}
         answers: dict[str, Any] = {one: kept.answers for one, kept in held.items()}
@@ -204,8 +207,10 @@ def _at(row: Row, path: str) -> str | None:
     return None if value is None else str(value)
 
 
-async def scenes_without_cover(session: Session) -> frozenset[str]:
-    """The ids of all scenes that have no cover."""
-    args = {"scene_filter": {"is_missing": "cover"}, "filter": {"per_page": -1, "sort": "id"}}
-    answer = await session.call("findScenes", args, ["scenes.id"])
-    return frozenset(str(row["id"]) for row in answer["scenes"])
+async def scenes_without_cover(session: Session) -> IdSet:
+    """The ids of all scenes that have no cover, read a page at a time."""
+    found = IdSet()
+    query = FindQuery(ENTITIES["Scene"], filter={"is_missing": "cover"}, sort="id")
+    async for row in iter_rows(session, query, ["id"]):
+        found.is_new(str(row["id"]))
+    return found
