@@ -9,10 +9,15 @@ from pathlib import Path
 import pytest
 
 
+def pytest_collection() -> None:
+    """Look for no garbage while modules are imported and tests are made: they stay."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """Leave what was imported out of the collections of garbage, which then take a fifth less of the time."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 20, 20)
 
 

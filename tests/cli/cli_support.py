@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -106,8 +107,9 @@ class _Record(BaseHTTPRequestHandler):
         return False
 
 
+@cache
 def leaves() -> dict[tuple[str, ...], StashCommand]:
-    """Every command by the words that name it, aliases left out."""
+    """Every command by the words that name it, aliases left out; made once, as that takes seconds."""
 
     def below(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], StashCommand]]:
         if not isinstance(node, LazyGroup):

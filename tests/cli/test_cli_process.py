@@ -20,6 +20,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, served_with, started
+from served_library import serve_library
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
@@ -51,9 +52,16 @@ def on_terminal(
     return status, text.replace("\r\n", "\n")
 
 
-def test_a_table_on_a_terminal_fits_and_has_a_bold_heading(small_library: Path) -> None:
-    url = f"embedded:{small_library}"
-    status, text = on_terminal("--url", url, "scenes", "find", columns=60)
+@pytest.fixture(scope="module")
+def small_url(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of the small library, only to be read: a program that opens the file takes three times as long."""
+    path = Path(shutil.copy(small_library, tmp_path_factory.mktemp("read")))
+    with serve_library(path) as url:
+        yield url
+
+
+def test_a_table_on_a_terminal_fits_and_has_a_bold_heading(small_url: str) -> None:
+    status, text = on_terminal("--url", small_url, "scenes", "find", columns=60)
     assert status == 0
     assert "\x1b[1m" in text
     plain = ANSI.sub("", text)
@@ -61,8 +69,8 @@ def test_a_table_on_a_terminal_fits_and_has_a_bold_heading(small_library: Path) 
     assert_snapshot("table-scenes-terminal", "\n".join(line.rstrip() for line in plain.splitlines()) + "\n")
 
 
-def test_ctrl_c_ends_a_question(small_library: Path) -> None:
-    asked = ("--url", f"embedded:{small_library}", "scenes", "delete", "1")
+def test_ctrl_c_ends_a_question(small_url: str) -> None:
+    asked = ("--url", small_url, "scenes", "delete", "1")
     status, text = on_terminal(*asked, until="[y/N]")
     assert (status, text.splitlines()[-1]) == (130, "interrupted")
     status, text = on_terminal(*asked, until="[y/N]", send="\x04")
@@ -80,42 +88,42 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 def test_a_question_is_asked_on_the_terminal_when_ids_come_through_a_pipe(
     small_library: Path, tmp_path: Path, answer: str, left: str
 ) -> None:
-    url = f"embedded:{shutil.copy(small_library, tmp_path / 'copy.sqlite')}"
-    leader, follower = pty.openpty()
-    command = [sys.executable, "-c", ON_ITS_TERMINAL, *program("--url", url, "scenes", "delete", "-")[1:]]
-    ends = {"stdin": subprocess.PIPE, "stdout": follower, "stderr": follower}
-    with subprocess.Popen(command, **ends, env=environment(), start_new_session=True) as process:  # type: ignore[call-overload]
-        os.close(follower)
-        assert process.stdin is not None
-        process.stdin.write(b"1\n")
-        process.stdin.close()
-        os.write(leader, f"{answer}\n".encode())  # waits in the terminal until it is asked for
-        assert process.wait(30) == (0 if answer == "y" else 11)
-    os.close(leader)
-    assert Cli(url).ok("scenes", "count").out == f"{left}\n"
+    with serve_library(Path(shutil.copy(small_library, tmp_path / "copy.sqlite"))) as url:
+        leader, follower = pty.openpty()
+        command = [sys.executable, "-c", ON_ITS_TERMINAL, *program("--url", url, "scenes", "delete", "-")[1:]]
+        ends = {"stdin": subprocess.PIPE, "stdout": follower, "stderr": follower}
+        with subprocess.Popen(command, **ends, env=environment(), start_new_session=True) as process:  # type: ignore[call-overload]
+            os.close(follower)
+            assert process.stdin is not None
+            process.stdin.write(b"1\n")
+            process.stdin.close()
+            os.write(leader, f"{answer}\n".encode())  # waits in the terminal until it is asked for
+            assert process.wait(30) == (0 if answer == "y" else 11)
+        os.close(leader)
+        assert Cli(url).ok("scenes", "count").out == f"{left}\n"
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_no_colour_where_none_is_wanted(small_library: Path, environ: dict[str, str]) -> None:
+def test_no_colour_where_none_is_wanted(small_url: str, environ: dict[str, str]) -> None:
     leader, follower = pty.openpty()
     env = environment(**{"TERM": "xterm", **environ})
-    command = program("--url", f"embedded:{small_library}", "scenes", "find")
+    command = program("--url", small_url, "scenes", "find")
     done = subprocess.run(command, stdout=follower, stderr=subprocess.PIPE, env=env, timeout=30, check=True)
     os.close(follower)
     assert b"\x1b" not in os.read(leader, 65536) + done.stderr
     os.close(leader)
 
 
-def test_a_table_in_a_pipe_is_plain_and_whole(small_library: Path) -> None:
-    done = real("--url", f"embedded:{small_library}", "scenes", "find", COLUMNS="30")
+def test_a_table_in_a_pipe_is_plain_and_whole(small_url: str) -> None:
+    done = real("--url", small_url, "scenes", "find", COLUMNS="30")
     assert (done.status, done.err) == (0, "")
     assert_snapshot("table-scenes-pipe", done.out)
-    assert real("--url", f"embedded:{small_library}", "scenes", "find", FORCE_COLOR="1").out == done.out
+    assert real("--url", small_url, "scenes", "find", FORCE_COLOR="1").out == done.out
 
 
-def test_head_ends_quietly(small_library: Path) -> None:
+def test_head_ends_quietly(small_url: str) -> None:
     for flags in (["--jsonl"], []):
-        command = program("--url", f"embedded:{small_library}", "scenes", "find", *flags)
+        command = program("--url", small_url, "scenes", "find", *flags)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
         assert process.stdout is not None
         process.stdout.close()
@@ -125,8 +133,8 @@ def test_head_ends_quietly(small_library: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
 @pytest.mark.parametrize("args", [("scenes", "find"), ("scenes", "find", "--csv"), ("--help",)])
-def test_a_full_disk_is_told(small_library: Path, args: tuple[str, ...]) -> None:
-    command = program("--url", f"embedded:{small_library}", *args)
+def test_a_full_disk_is_told(small_url: str, args: tuple[str, ...]) -> None:
+    command = program("--url", small_url, *args)
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             command,
@@ -141,13 +149,13 @@ def test_a_full_disk_is_told(small_library: Path, args: tuple[str, ...]) -> None
     assert done.stderr == "stash: cannot write the output: No space left on device\n"
 
 
-def test_closed_streams_are_no_bug(small_library: Path) -> None:
+def test_closed_streams_are_no_bug(small_url: str) -> None:
     command = [
         "bash",
         "-c",
         '"$@" >&- 2>&- <&-',
         "-",
-        *program("--url", f"embedded:{small_library}", "scenes", "find"),
+        *program("--url", small_url, "scenes", "find"),
     ]
     assert subprocess.run(command, env=environment(), timeout=30, check=False).returncode == 0
 

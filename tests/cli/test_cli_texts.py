@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, leaves, real
+from every import every
 
 WINDOWS = [
     ("utf-8-sig", "\n"),
@@ -24,7 +25,7 @@ def write(path: Path, text: str, encoding: str, line_end: str) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("path", leaves(), ids=" ".join)
+@every("path", leaves(), ids=" ".join)
 def test_words_that_are_no_text_are_refused_by_every_command(offline: Cli, path: tuple[str, ...]) -> None:
     for words in ([*path, "b\udcff"], [*path, "--output", "\udcff"], ["--url", "\udcff", *path]):
         done = offline(*words)
@@ -103,28 +104,27 @@ def test_a_refusal_of_the_database_is_told_in_words_and_its_own_text_with_v(cli:
 
 
 LOCALES = [
-    {"PYTHONIOENCODING": "ascii"},
-    {"PYTHONIOENCODING": "latin-1"},
-    {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    ({"PYTHONIOENCODING": "ascii"}, "--csv"),
+    ({"PYTHONIOENCODING": "latin-1"}, "--jsonl"),
+    ({"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, "--output=table"),
 ]
 
 
-@pytest.mark.parametrize("environ", LOCALES, ids=str)
-def test_pipes_get_utf8_in_every_locale(cli: Cli, environ: dict[str, str]) -> None:
-    cli.ok("tag", "create", "--name", "日本 é", "--alias", "\U0001f600")
-    environ = {**environ, "STASH_URL": cli.environ["STASH_URL"]}
-    for form in ("--csv", "--jsonl", "--output=table"):
-        done = real("tags", "find", "--fields", "name,aliases", form, **environ)
-        assert done.status == 0
-        assert "日本 é" in done.out
-        assert "\U0001f600" in done.out
+@pytest.mark.parametrize(("environ", "form"), LOCALES, ids=str)
+def test_pipes_get_utf8_in_every_locale(served_url: str, environ: dict[str, str], form: str) -> None:
+    Cli(served_url).ok("tag", "create", "--name", "日本 é", "--alias", "\U0001f600")
+    environ = {**environ, "STASH_URL": served_url}
+    done = real("tags", "find", "--fields", "name,aliases", form, **environ)
+    assert done.status == 0
+    assert "日本 é" in done.out
+    assert "\U0001f600" in done.out
     done = real("tags", "delete", "-", "--yes", stdin="日本x\n", **environ)
     assert (done.status, "日本x" in done.err) == (3, True)
 
 
 def test_a_message_that_quotes_thousands_says_some_and_a_count(cli: Cli) -> None:
     cli.ok("tag", "create", "--name", "a")
-    ids = "\n".join(map(str, range(2, 5002)))
+    ids = "\n".join(map(str, range(2, 2002)))
     for words in (["tags", "update", "-", "--description", "x"], ["tags", "delete", "-"]):
         done = cli(*words, "--yes", answers=ids)
         assert done.status == 3
