@@ -17,7 +17,7 @@ from stash_cli.commands.common.failed_ids import check_failed_to
 from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.many_keys import Ids
-from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.entities import ENTITIES, FILES
 
 if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
@@ -97,6 +97,11 @@ def show(runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft) 
         for line in head.facts["lines"]:
             runtime.streams.note(f"  {line}")
         return
+    if head.kind == "duplicates":
+        from stash_cli.commands.housekeeping.duplicate_plan_file import show_plan
+
+        show_plan(runtime, _noun(head.type), head.facts, draft)
+        return
     editing = editing_of(None, runtime, options, head, draft)
     if runtime.options.output == "json":
         print_edits(editing)
@@ -120,7 +125,7 @@ def editing_of(
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.verbs.changes import Names
 
-    entity = ENTITIES[head.type]
+    entity = ENTITIES.get(head.type) or FILES[head.type]
     names = Names(session)
     names.labels |= {(type_name, one): name for type_name, one, name in head.labels}
     for type_name, one, name, given in head.makes:
@@ -173,6 +178,23 @@ async def carry_out_moves(
     await carry_out_plan(session, runtime, _noun(head.type), head.facts, draft, options)
 
 
+async def carry_out_files(
+    session: Session, runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft
+) -> None:
+    from stash_cli.commands.files import carry_out_plan
+
+    del head
+    await carry_out_plan(session, runtime, draft, options)
+
+
+async def carry_out_duplicates(
+    session: Session, runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft
+) -> None:
+    from stash_cli.commands.housekeeping.duplicate_plan_file import carry_out_plan
+
+    await carry_out_plan(session, runtime, _noun(head.type), head.facts, draft, options)
+
+
 def _noun(type_name: str) -> Noun:
     """The noun of a type."""
     found: Noun = import_module(f"stash_cli.commands.{ENTITIES[type_name].plural}").NOUN
@@ -182,6 +204,8 @@ def _noun(type_name: str) -> Noun:
 _CARRIERS = {
     "edits": carry_out_edits,
     "moves": carry_out_moves,
+    "files": carry_out_files,
+    "duplicates": carry_out_duplicates,
     "delete": carry_out_deletion,
     "merge": carry_out_merge,
 }

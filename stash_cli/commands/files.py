@@ -11,8 +11,11 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
 from stash_cli.commands.argv.value_parsers import choice, named
 from stash_cli.commands.common.calls import Call, Word
+from stash_cli.commands.common.consent import require_few
+from stash_cli.commands.common.failed_ids import write_failed
 from stash_cli.commands.common.noun import Noun, Verb, Verbs
-from stash_cli.commands.verbs.targets import find_targets, one_row, read_words
+from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out, write_plan
+from stash_cli.commands.verbs.targets import find_targets, one_row, read_words, rows_of
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.types.entities import FILES as ENTITIES
 from stash_cli.core.types.entities import NOUNS
@@ -20,11 +23,13 @@ from stash_cli.output.failures import confirm
 from stash_cli.output.values import columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.verbs.actions import Row
+    from stash_cli.commands.verbs.editing import EditOptions
     from stash_cli.core.client.session import Session
+    from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.orm.edit import Edit
 
 PRIMARY = ("scene", "image", "gallery")
@@ -39,6 +44,7 @@ class MoveOptions(CommandOptions):
     ]
     to: Annotated[str, typer.Option("--to", metavar="FOLDER", help="folder, as a path on the server")]
     yes: Yes = False
+    plan_out: PlanOut = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -48,6 +54,7 @@ class RenameOptions(CommandOptions):
     file: Annotated[str, typer.Argument(metavar="FILE", help="id or path of the file")]
     name: Annotated[str, typer.Argument(metavar="NAME", help="new name, with its ending")]
     yes: Yes = False
+    plan_out: PlanOut = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,20 +123,25 @@ def move(runtime: Runtime, options: MoveOptions) -> None:
 
     The folder may be new, but must be in a media folder. Files in zips cannot be moved.
     """
+    check_plan_out(options.plan_out)
 
     async def work(session: Session) -> None:
         from stash_cli.core.edits.moves import path_of
 
         words = read_words(runtime.streams, options.files)
-        if words:
-            found = await find_targets(session, NOUN.entity, words, ["id", "path"], "moved")
-            found.require_all()
-            confirm(runtime.streams, f"move {found.summary()} to {options.to}", yes=options.yes)
-            await _move(session, runtime, found.rows, lambda path: path_of(options.to) / path.name)
-            told = f"{len(found.ids)} {'file' if len(found.ids) == 1 else 'files'}"
-            runtime.streams.note(f"moved {told} to {options.to}")
+        if not words:
+            return
+        found = await find_targets(session, NOUN.entity, words, ["id", "path"], "moved")
+        found.require_all()
+        edits = _edits(found.rows, lambda path: path_of(options.to) / path.name)
+        if options.plan_out is not None:
+            await _write(session, runtime, edits, options.plan_out)
+            return
+        confirm(runtime.streams, f"move {found.summary()} to {options.to}", yes=options.yes)
+        await _move(session, runtime, edits)
+        runtime.streams.note(f"moved {_count(len(found.ids))} to {options.to}")
 
-    runtime.run(work, writes=True)
+    runtime.run(work, writes=options.plan_out is None)
 
 
 def rename(runtime: Runtime, options: RenameOptions) -> None:
@@ -137,35 +149,96 @@ def rename(runtime: Runtime, options: RenameOptions) -> None:
     if not options.name.strip() or "/" in options.name:
         raise StashUsageError("NAME is the new name of the file, without a folder")
 
+    check_plan_out(options.plan_out)
+
     async def work(session: Session) -> None:
         file = await one_row(session, NOUN.entity, options.file, ["id", "path"])
+        edits = _edits([file], lambda path: path.with_name(options.name))
+        if options.plan_out is not None:
+            await _write(session, runtime, edits, options.plan_out)
+            return
         confirm(runtime.streams, f"rename {file['path']} to {options.name}", yes=options.yes)
-        await _move(session, runtime, [file], lambda path: path.with_name(options.name))
+        await _move(session, runtime, edits)
         runtime.streams.note(f"renamed {file['path']} to {options.name}")
 
-    runtime.run(work, writes=True)
+    runtime.run(work, writes=options.plan_out is None)
 
 
-async def _move(session: Session, runtime: Runtime, rows: Sequence[Row], to: Callable[[Any], Any]) -> None:
-    """Move files from their paths to those that `to` makes of them; raises what was not moved."""
+def _count(number: int) -> str:
+    return f"{number:,} {'file' if number == 1 else 'files'}"
+
+
+def _edits(rows: Iterable[Row], to: Callable[[Any], Any]) -> list[Edit]:
+    """The edits that move files from their paths to those that `to` makes of them."""
+    from stash_cli.core.edits.moves import FILE, PATH, path_of
+    from stash_cli.core.orm.edit import Edit
+
+    pairs = ((row, str(to(path_of(row["path"])))) for row in rows)
+    return [Edit(FILE, row["id"], PATH, row["path"], path) for row, path in pairs if path != row["path"]]
+
+
+async def _move(
+    session: Session,
+    runtime: Runtime,
+    edits: Sequence[Edit],
+    *,
+    fail_fast: bool = False,
+    failed_to: str | None = None,
+) -> None:
+    """Move files; raises what was not moved, whose ids are written to the file `failed_to`."""
     from asyncio import CancelledError
 
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.sending import tell_interrupted
     from stash_cli.core.edits.apply import Applier
-    from stash_cli.core.edits.moves import Move, in_order, move_files, path_of
+    from stash_cli.core.edits.moves import Move, in_order, move_files
 
-    moves = in_order(Move(row["id"], row["path"], str(to(path_of(row["path"])))) for row in rows)
+    moves = in_order(Move(edit.id, edit.before, edit.after) for edit in edits)
     outcomes = Outcomes(NOUN.entity, "moved", list(dict.fromkeys(each.id for each in moves)))
     outcomes.expect(each.id for each in moves)
-    applier = Applier(session, is_shielded=True)
+    applier = Applier(session, is_shielded=True, fail_fast=fail_fast)
     try:
         await move_files(applier, moves, outcomes.record)
     except CancelledError:
         tell_interrupted(runtime, outcomes)
         raise
-    outcomes.gave_up = applier.stopped
+    finally:
+        outcomes.gave_up = applier.stopped
+        write_failed(runtime, failed_to, outcomes)
     outcomes.check()
+
+
+# --- plans in files ---
+
+
+async def _write(session: Session, runtime: Runtime, edits: Sequence[Edit], target: str) -> None:
+    """Show moves, and write them to the file of `--plan-out`."""
+    from stash_cli.core.edits.diff import SHOWN
+    from stash_cli.core.edits.drafts.draft import ObjectEdits
+
+    for edit in edits[:SHOWN]:
+        runtime.streams.note(f"{edit.before} -> {edit.after}")
+    if len(edits) > SHOWN:
+        runtime.streams.note(f"... and {len(edits) - SHOWN:,} more files")
+    drafted = (ObjectEdits(edit.id, edit.before, (edit,)) for edit in edits)
+    facts = {"type": NOUN.entity.type, "objects": len(edits)}
+    await write_plan(session, runtime, target, drafted, kind="files", **facts)
+
+
+async def carry_out_plan(session: Session, runtime: Runtime, draft: Draft, options: EditOptions) -> None:
+    """Move the files of a plan. Raises StashConflictError where one is not where it was."""
+    if options.interactive or options.force:
+        flag = "--interactive" if options.interactive else "--force"
+        raise StashUsageError(f"{flag} is not for a plan of file moves")
+    edits = [edit for each in draft for edit in each.edits]
+    befores = {edit.id: edit.before for edit in edits}
+    require_few(len(edits), f"move {_count(len(edits))}", yes=options.yes, max_changes=options.max_changes)
+    for row in await rows_of(session, NOUN.entity, [*befores], ["id", "path"]):
+        if befores[row["id"]] != row["path"]:
+            raise changed_since(NOUN.entity.noun, row["id"])
+    confirm(runtime.streams, f"move {_count(len(edits))}", yes=options.yes)
+    await _move(session, runtime, edits, fail_fast=options.fail_fast, failed_to=options.failed_to)
+    runtime.streams.note(f"moved {_count(len(edits))}")
 
 
 def build_set_primary(_: Noun, examples: tuple[str, ...]) -> StashCommand:

@@ -249,6 +249,34 @@ def test_losing_files_are_moved_and_undo_moves_them_back(cli: Cli, template: Pat
     assert state(cli) == before
 
 
+def test_a_plan_in_a_file_is_carried_out_as_it_was_shown(cli: Cli, template: Path, tmp_path: Path) -> None:
+    before, media, plan = state(cli), template / "media", str(tmp_path / "plan.jsonl")
+    words = ("scenes", "duplicates", *MERGE, "best-file", "--then", f"move:{media}/rejects")
+    assert "wrote the plan" in cli.ok(*words, "--plan-out", plan).err
+    assert state(cli) == before
+    shown = Cli("http://127.0.0.1:9").ok("apply", plan, "--dry-run", "--json").json
+    assert {row["to"] for row in shown} == {"", f"{media}/rejects/small.mp4"}
+    assert "1 of 1 groups done; 1 file" in cli.ok("apply", plan, "--yes").err
+    assert (media / "rejects/small.mp4").exists()
+    assert "carried out before" in cli("apply", plan, "--yes").err
+    cli.ok("undo", last_run(cli), "--yes")
+    assert state(cli) == before
+
+
+def test_a_plan_in_a_file_leaves_what_changed(cli: Cli, template: Path, tmp_path: Path) -> None:
+    media, plan = template / "media", str(tmp_path / "plan.jsonl")
+    words = ("scenes", "duplicates", *MERGE, "best-file", "--then", f"move:{media}/rejects")
+    cli.ok(*words, "--plan-out", plan)
+    (media / "rejects").mkdir()
+    (media / "rejects/small.mp4").write_text("no file of the library")
+    assert "and not moved to" in cli("apply", plan, "--yes").err
+    (media / "rejects/small.mp4").unlink()
+    cli.ok("scene", "update", scene(cli, "small"), "title=Other")
+    done = cli("apply", plan, "--yes")
+    assert (done.status, "changed by others" in done.err) == (1, True), done.err
+    assert (media / "a/small.mp4").exists()
+
+
 def test_files_are_moved_without_a_merge(cli: Cli, template: Path) -> None:
     """A copy inside one scene, and scenes that stay two; what is there already is left."""
     media = template / "media"
@@ -313,6 +341,8 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["--by", "checksum", "--distance", "1"], 2, "--by phash"),
     (["--by", "duration", "--duration-diff", "any"], 2, "in seconds"),
     (["--distance", "99"], 2, "--distance"),
+    (["--plan-out", "p"], 2, "nothing is done with the groups"),
+    ([*MERGE, "keep", "--plan-out", "p", "-i"], 2, "stash apply FILE --interactive"),
     (["beach"], 2, "takes only dismiss and restore"),
     (["dismiss", "1"], 2, "needs two scenes"),
     (["--keep", "size", "--then", "tag:Nobody", "--yes"], 3, "Nobody"),

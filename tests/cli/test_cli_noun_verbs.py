@@ -217,11 +217,17 @@ def test_a_wrong_setting_is_refused_before_it_is_sent(offline: Cli, setting: str
     assert said in done.err
 
 
-def test_files_are_found_renamed_and_moved(cli: Cli, pictures: Path) -> None:
+def test_files_are_found_renamed_and_moved(cli: Cli, pictures: Path, tmp_path: Path) -> None:
     cli.ok("library", "add", str(pictures))
     cli.ok("scan", "--wait", "-q")
     assert cli.ok("files", "find", "--path-contains", "p3", "--paths").out == f"{pictures / 'p3.png'}\n"
-    cli.ok("files", "rename", str(pictures / "p3.png"), "sea.png", "--yes")
+    plan, rename = str(tmp_path / "plan"), ("files", "rename", str(pictures / "p3.png"), "sea.png")
+    cli.ok(*rename, "--plan-out", plan)
+    assert "p3.png" in cli.ok("apply", plan, "--dry-run").err
+    cli.ok(*rename, "--yes")
+    assert "was changed since the plan was made" in cli("apply", plan, "--yes").err
+    cli.ok("files", "rename", str(pictures / "sea.png"), "p3.png", "--yes")
+    assert "moved 1 file" in cli.ok("apply", plan, "--yes").err
     cli.ok("files", "move", str(pictures / "sea.png"), "--to", str(pictures / "new"), "--yes")
     assert (pictures / "new" / "sea.png").is_file()
     assert cli.ok("folders", "tree").out.splitlines()[1:] == ["  new  (2)"]

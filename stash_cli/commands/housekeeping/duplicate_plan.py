@@ -22,7 +22,7 @@ from stash_cli.core.duplicates.policy import MOVE
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.common.runtime import Runtime
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.carry_out import Results
     from stash_cli.core.duplicates.copies import File
     from stash_cli.core.duplicates.policy import Policy
+    from stash_cli.core.duplicates.relocation import Targets
     from stash_cli.core.duplicates.survey import Planned, Survey
     from stash_cli.core.types.entities import Entity
 
@@ -48,15 +49,15 @@ class TieBreaker:
     runtime: Runtime
     entity: Entity
     is_asking: bool
-    _kept: dict[frozenset[str], str] = field(default_factory=dict, init=False)
+    kept: dict[frozenset[str], str] = field(default_factory=dict)
     """The ids of tied files -> that of the kept one; "" where the group is left alone."""
 
     def choose(self, reason: str, files: Sequence[File]) -> File | None:
         """The file that is kept of those that are tied for a reason; None leaves the group alone."""
         tied = frozenset(file.id for file in files)
-        if self.is_asking and tied not in self._kept:
-            self._kept[tied] = self._ask(reason, files)
-        return next((file for file in files if file.id == self._kept.get(tied)), None)
+        if self.is_asking and tied not in self.kept:
+            self.kept[tied] = self._ask(reason, files)
+        return next((file for file in files if file.id == self.kept.get(tied)), None)
 
     def _ask(self, reason: str, files: Sequence[File]) -> str:
         from stash_cli.output.failures import answer
@@ -93,11 +94,16 @@ class Plan:
     tag: str = ""
     """The id of the tag of `--then tag:NAME`."""
 
+    @property
+    def targets(self) -> Targets | None:
+        """The new paths of the losing files, where they are moved."""
+        return self.survey.targets
+
     async def run(self) -> None:
         acts = self.policy.acts
         self._check_protected(acts=acts)
         if not acts or self.options.dry_run:
-            self._print({})
+            print_groups(self.runtime, self.survey, self.policy, self.targets, self.options.limit)
             await self._note_totals()
         elif not self.survey.totals.acted_on:
             await self._note_totals()
@@ -113,25 +119,6 @@ class Plan:
                 if acts and not self.options.dry_run:
                     raise StashInputError(message, hint="Paths are those of the server: see the list.")
                 self.runtime.streams.warn(message)
-
-    def _print(self, states: dict[str, str]) -> None:
-        """Print a row for each file: all of them, or the first of a table."""
-        from stash_cli.commands.queries.listing import table_limit
-
-        limit = table_limit(self.runtime, self.options.limit)
-        plain = self.runtime.for_people and not self.runtime.options.fields
-        writer = self.runtime.writer(view_of(self.policy) if plain else VIEW)
-        rows = (
-            row
-            for number, planned in enumerate(self.survey, 1)
-            for row in rows_of(number, planned, self.policy, self.survey.relocation)
-        )
-        for row in islice(rows, limit):
-            writer.row(row | ({"state": states.get(row["into"], "")} if states else {}))
-        writer.finish()
-        more = sum(1 for _ in rows)
-        if more and self.runtime.for_people:
-            self.runtime.streams.note(f"... and {more:,} more files; --limit all lists them")
 
     async def _note_totals(self) -> None:
         from stash_cli.commands.verbs.deletion import trash_of
@@ -180,7 +167,7 @@ class Plan:
         if options.yes:
             await self._note_totals()
         elif self.runtime.streams.interactive:
-            await self._preview()
+            await self.preview()
         self._confirm(totals.acted_on, totals.files)
         return None
 
@@ -199,7 +186,7 @@ class Plan:
         else:
             confirm(streams, f"change {what}", yes=yes)
 
-    async def _preview(self) -> None:
+    async def preview(self) -> None:
         """Print what becomes of the first groups, and totals."""
         acted_on = (planned for planned in self.survey if planned.decision.is_acted_on)
         for planned in islice(acted_on, _SHOWN):
@@ -209,7 +196,7 @@ class Plan:
         await self._note_totals()
 
     async def _show(self, planned: Planned) -> None:
-        for line in lines_of(self.noun.entity, planned, self.policy, self.survey.relocation):
+        for line in lines_of(self.noun.entity, planned, self.policy, self.targets):
             self.runtime.streams.note(line)
         await show_plan(self.session, self.runtime, self.noun.entity, [planned])
 
@@ -271,7 +258,36 @@ class Plan:
         asked = [each.decision.into for each in self._chosen(chosen) if each.decision.is_acted_on]
         if not self.runtime.for_people:
             failed = {one: error.message for one, error in results.problems.items()}
-            self._print(dict.fromkeys(results.done, "done") | failed)
+            states = dict.fromkeys(results.done, "done") | failed
+            limit = self.options.limit
+            print_groups(self.runtime, self.survey, self.policy, self.targets, limit, states)
         outcomes = Outcomes(self.noun.entity, "processed", asked, results.done, results.problems)
         outcomes.touched = results.touched
         outcomes.check()
+
+
+def print_groups(
+    runtime: Runtime,
+    survey: Survey,
+    policy: Policy,
+    targets: Targets | None,
+    limit: str | None,
+    states: Mapping[str, str] | None = None,
+) -> None:
+    """Print a row for each file: all of them, or the first `limit` of a table.
+
+    `states` are the outcomes of groups, by the id of their destination.
+    """
+    from stash_cli.commands.queries.listing import table_limit
+
+    plain = runtime.for_people and not runtime.options.fields
+    writer = runtime.writer(view_of(policy) if plain else VIEW)
+    rows = (
+        row for number, planned in enumerate(survey, 1) for row in rows_of(number, planned, policy, targets)
+    )
+    for row in islice(rows, table_limit(runtime, limit)):
+        writer.row(row | ({"state": states.get(row["into"], "")} if states else {}))
+    writer.finish()
+    more = sum(1 for _ in rows)
+    if more and runtime.for_people:
+        runtime.streams.note(f"... and {more:,} more files; --limit all lists them")

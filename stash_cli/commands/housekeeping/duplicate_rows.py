@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.duplicates.copies import File
     from stash_cli.core.duplicates.policy import Policy
-    from stash_cli.core.duplicates.relocation import Relocation
+    from stash_cli.core.duplicates.relocation import Targets
     from stash_cli.core.duplicates.survey import Planned, Totals
     from stash_cli.core.types.entities import Entity
 
@@ -54,13 +54,13 @@ def view_of(policy: Policy) -> View:
     return View(columns=tuple(each for each in wanted if each.header not in left_out), files=VIEW.files)
 
 
-def rows_of(number: int, planned: Planned, policy: Policy, relocation: Relocation | None) -> Iterator[Row]:
+def rows_of(number: int, planned: Planned, policy: Policy, targets: Targets | None) -> Iterator[Row]:
     """A row for each file of a group, the kept one first."""
     decision = planned.decision
     kept, owners = decision.kept, {copy.id: copy for copy in decision.copies}
     for file in sorted(decision.files, key=lambda each: each is not kept):
         action = _action(file, planned, policy)
-        target, obstacle = _target(file, action, relocation)
+        target, obstacle = _target(file, action, targets)
         yield {
             "group": number,
             "action": action,
@@ -104,11 +104,11 @@ def _action(file: File, planned: Planned, policy: Policy) -> str:
     return "stays"
 
 
-def _target(file: File, action: str, relocation: Relocation | None) -> tuple[str, str]:
+def _target(file: File, action: str, targets: Targets | None) -> tuple[str, str]:
     """The new path of a file that is moved, and why it cannot be."""
-    if relocation is None or action != _ACTS[MOVE]:
+    if targets is None or action != _ACTS[MOVE]:
         return "", ""
-    path, reason = relocation.plan.target_of(file.id)
+    path, reason = targets(file.id)
     return path or "", reason
 
 
@@ -119,9 +119,7 @@ def facts_of(file: File) -> str:
     return f"{one_line(file.path)} ({', '.join(filter(None, facts))})"
 
 
-def lines_of(
-    entity: Entity, planned: Planned, policy: Policy, relocation: Relocation | None
-) -> Iterator[str]:
+def lines_of(entity: Entity, planned: Planned, policy: Policy, targets: Targets | None) -> Iterator[str]:
     """The outcome of one group, a line for each file."""
     decision = planned.decision
     if decision.kept is None:
@@ -131,7 +129,7 @@ def lines_of(
         act = _action(file, planned, policy)
         differs = planned.differs.get(file.id, ())
         other = f"; differs in {', '.join(differs)}" if differs else ""
-        target, obstacle = _target(file, act, relocation)
+        target, obstacle = _target(file, act, targets)
         other += f"; to {one_line(target)}" if target else ""
         other += f"; cannot be moved: {obstacle}" if obstacle else ""
         yield f"  {act}: {entity.noun} {file.owner}, {facts_of(file)}{other}"

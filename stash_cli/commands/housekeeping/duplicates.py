@@ -12,6 +12,7 @@ import typer
 from stash_cli.commands.argv.command import StashCommand, Yes, command
 from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.argv.value_parsers import bounded, choice, named
+from stash_cli.commands.common.plan_output import PlanOut, check_plan_out
 from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.housekeeping.dismissing import dismiss, load_dismissed
 from stash_cli.core.duplicates.policy import (
@@ -150,6 +151,7 @@ class DuplicatesOptions(WhereOptions):
     backup_first: Annotated[
         bool, typer.Option("--backup-first", help="have the server back up its database first")
     ] = False
+    plan_out: PlanOut = None
 
 
 def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
@@ -185,6 +187,7 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
 
     async def work(session: Session) -> None:
         from stash_cli.commands.housekeeping.duplicate_plan import Plan, TieBreaker
+        from stash_cli.commands.housekeeping.duplicate_plan_file import write_groups
 
         ties = TieBreaker(runtime, noun.entity, is_asking=options.on_tie == ASK)
         with before_sending(runtime):
@@ -193,9 +196,13 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
             survey = await look(session, runtime, noun, policy, query)
         ties.is_asking = False  # groups are decided on once more: then only what was answered counts
         with closing(survey):
-            await Plan(session, runtime, noun, options, policy, survey, tag).run()
+            plan = Plan(session, runtime, noun, options, policy, survey, tag)
+            if options.plan_out is None:
+                await plan.run()
+            else:
+                await write_groups(plan, request, ties)
 
-    runtime.run(work, writes=request.acts and not options.dry_run)
+    runtime.run(work, writes=request.acts and not (options.dry_run or options.plan_out))
 
 
 @dataclass(frozen=True)
@@ -213,6 +220,11 @@ class Request:
     def acts(self) -> bool:
         """Whether anything is changed, and not only listed."""
         return self.options.into is not None or self.then != NOTHING
+
+    @property
+    def into(self) -> str | None:
+        """The destination of a merge, as a policy names it."""
+        return KEEP if self.options.into == BEST_FILE else self.options.into
 
     async def tag_id(self, session: Session) -> str:
         """The id of the tag of TAG. Raises StashNotFoundError."""
@@ -232,7 +244,7 @@ class Request:
         return Policy(
             self.match,
             parse_rules(options.keep) if options.keep else (),
-            KEEP if options.into == BEST_FILE else options.into,
+            self.into,
             self.then,
             tuple(runtime.server_path(path) for path in options.protect or ()),
             load_dismissed(runtime, self.noun.entity).holds_files,
@@ -297,6 +309,7 @@ def _check(request: Request) -> None:
         raise StashUsageError(
             "nothing says which file is kept", hint="Give --keep, such as --keep resolution,bitrate,oldest."
         )
+    _check_plan_out(request)
     if options.on_tie == ASK and not options.keep:
         raise StashUsageError("--on-tie is for --keep: without rules there are no ties")
     if options.into is not None and then == TAG:
@@ -309,6 +322,17 @@ def _check(request: Request) -> None:
         )
     if options.into is not None and not is_scene and then == NOTHING:
         raise StashUsageError("--into needs --then move, delete or delete-files: the API merges no images")
+
+
+def _check_plan_out(request: Request) -> None:
+    """Refuse a plan in a file that would do nothing, and questions that are asked when it is carried out."""
+    check_plan_out(request.options.plan_out)
+    if request.options.plan_out is None:
+        return
+    if not request.acts:
+        raise StashUsageError("--plan-out: nothing is done with the groups", hint="Give --into or --then.")
+    if request.options.interactive:
+        raise StashUsageError("--plan-out asks nothing: use `stash apply FILE --interactive`")
 
 
 def _is_same_file(runtime: Runtime, one: Any, other: Any) -> bool | None:

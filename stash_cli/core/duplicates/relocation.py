@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.policy import Policy
     from stash_cli.core.duplicates.survey import Planned
 
+    Targets = Callable[[str], tuple[str | None, str]]
+    """The new path of the file with an id; None, and why, for one that is not moved."""
+
 
 @dataclass(frozen=True)
 class Relocation:

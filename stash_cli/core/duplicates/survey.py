@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.duplicates.policy import Policy
-    from stash_cli.core.duplicates.relocation import Relocation
+    from stash_cli.core.duplicates.relocation import Relocation, Targets
     from stash_cli.core.orm.edit import Edit
 
     Rows = Mapping[str, Mapping[str, Any]]
@@ -74,6 +74,11 @@ class Survey:
 
     def __len__(self) -> int:
         return self.totals.groups
+
+    @property
+    def targets(self) -> Targets | None:
+        """The new paths of the losing files, where they are moved."""
+        return self.relocation.plan.target_of if self.relocation else None
 
     def add(self, planned: Planned, policy: Policy) -> None:
         """Add a decision."""

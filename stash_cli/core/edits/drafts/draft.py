@@ -25,7 +25,8 @@ _IN_MEMORY = 1_000_000
 class ObjectEdits:
     """The edits of one object; `label` is its name, `times` the histories of numbers that are counted.
 
-    One that is to be made `is_new`: its id says where it comes from, such as a line of a file.
+    One that is to be made `is_new`: its id says where it comes from, such as a line of a file. `facts` are
+    what else the line of a plan says.
     """
 
     id: str
@@ -33,6 +34,7 @@ class ObjectEdits:
     edits: tuple[Edit, ...]
     times: Mapping[str, Sequence[str]] = field(default_factory=dict)
     is_new: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def provisional(self) -> list[str]:

@@ -18,6 +18,7 @@ from stash_cli.core.edits.moves import FILE
 from stash_cli.core.errors import StashConflictError, StashInputError, StashUsageError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types.entities import ENTITIES
+from stash_cli.core.types.entities import FILES as FILE_ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.journal.journal import Journal
 
 FORMAT = 1
+KINDS = ("edits", "moves", "files", "duplicates", "delete", "merge")
+"""Plans: edits of objects; moves of the files of objects, and of files that were named; groups of duplicates;
+deletions and merges, which have no lines of objects.
+"""
 _PAGE = 500
 
 
@@ -36,7 +41,7 @@ _PAGE = 500
 class PlanHead:
     """The first line: which command made the plan, when, and for which database and release.
 
-    `kind` is edits, moves (edits of the paths of files), delete or merge; `facts` belong to the last three.
+    `kind` is one of KINDS; `facts` belong to all but edits.
     `makes` are objects that the edits name and that are made first, `labels` names of related objects for
     people: type, id, name.
     """
@@ -63,7 +68,8 @@ class PlanHead:
             found = cls(**{each.name: values[each.name] for each in fields(cls)})
         except (ValueError, TypeError, KeyError):
             raise StashInputError(f"{name} is not a plan as --plan-out writes it") from None
-        if found.format != FORMAT or found.type not in ENTITIES:
+        known = FILE_ENTITIES if found.kind == "files" else ENTITIES
+        if found.format != FORMAT or found.kind not in KINDS or found.type not in known:
             raise StashInputError(f"{name} was written by another release of this program")
         return found
 
@@ -99,7 +105,7 @@ class PlanHead:
     @property
     def has_objects(self) -> bool:
         """Whether the lines after the first have edits of objects."""
-        return self.kind in ("edits", "moves")
+        return self.kind not in ("delete", "merge")
 
     @property
     def mark(self) -> str:
@@ -112,7 +118,7 @@ def write(file: IO[str], head: PlanHead, objects: Iterable[ObjectEdits] = ()) ->
     values = {each.name: getattr(head, each.name) for each in fields(head)}
     file.write(json.dumps(values, ensure_ascii=False) + "\n")
     for each in objects:
-        file.write(json.dumps(_as_json(each), ensure_ascii=False) + "\n")
+        file.write(json.dumps(_as_json(each, head.type), ensure_ascii=False) + "\n")
 
 
 def read(file: IO[str], name: str, draft: Draft) -> PlanHead:
@@ -143,29 +149,31 @@ def _objects(file: IO[str], name: str, type_name: str) -> Iterator[ObjectEdits]:
             raise StashInputError(f"{name}, line {number}: not an object of a plan") from None
 
 
-def _as_json(each: ObjectEdits) -> dict[str, Any]:
+def _as_json(each: ObjectEdits, type_name: str) -> dict[str, Any]:
     edits: list[dict[str, Any]] = []
     for edit in each.edits:
         change: dict[str, Any] = {"field": edit.field, "wanted": wanted_of(edit)}
         if edit.type == FILE:
             change["file"] = edit.id
+        elif (edit.type, edit.id) != (type_name, each.id):
+            change["of"] = [edit.type, edit.id]
         edits.append(change if edit.before is UNSET else {**change, "before": edit.before})
     found: dict[str, Any] = {"id": each.id, "label": each.label, "edits": edits}
-    times = {"times": dict(each.times)} if each.times else {}
-    return {**found, **times, **({"new": True} if each.is_new else {})}
+    more = {"times": dict(each.times), "new": each.is_new, "facts": dict(each.facts)}
+    return {**found, **{name: value for name, value in more.items() if value}}
 
 
 def _of_json(values: dict[str, Any], type_name: str) -> ObjectEdits:
     one = str(values["id"])
-    edits = (
-        Edit(
-            FILE if "file" in each else type_name,
-            str(each.get("file", one)),
-            each["field"],
-            each.get("before", UNSET),
-            change_of(each["wanted"]),
-        )
-        for each in values["edits"]
+    edits = (_edit_of(each, type_name, one) for each in values["edits"])
+    times, facts = values.get("times") or {}, values.get("facts") or {}
+    return ObjectEdits(
+        one, str(values["label"]), tuple(edits), times, is_new=bool(values.get("new")), facts=facts
     )
-    times = values.get("times") or {}
-    return ObjectEdits(one, str(values["label"]), tuple(edits), times, is_new=bool(values.get("new")))
+
+
+def _edit_of(values: dict[str, Any], type_name: str, one: str) -> Edit:
+    """An edit of the object of its line, of a file, or `of` another object."""
+    target, number = (FILE, values["file"]) if "file" in values else values.get("of", (type_name, one))
+    before = values.get("before", UNSET)
+    return Edit(str(target), str(number), values["field"], before, change_of(values["wanted"]))

@@ -1,0 +1,108 @@
+"""Decisions about duplicates as lines of a plan in a file, with all that they were made of."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.duplicates.copies import Copy, File
+from stash_cli.core.duplicates.decision import Decision
+from stash_cli.core.duplicates.survey import Planned, Survey
+from stash_cli.core.edits.drafts.draft import ObjectEdits
+from stash_cli.core.errors import StashConflictError, StashInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from stash_cli.core.duplicates.policy import Policy
+    from stash_cli.core.duplicates.relocation import Targets
+
+
+def draft_of(planned: Planned, targets: Targets | None) -> ObjectEdits:
+    """The edits of the destination of a group, with the decision and the new paths of files as facts."""
+    decision = planned.decision
+    kept = decision.kept
+    facts = {
+        "copies": [_plain(asdict(copy)) for copy in decision.copies],
+        "files": [[file.id, file.owner] for file in decision.files],
+        "kept": [kept.id, kept.owner] if kept else None,
+        "losers": [[file.id, file.owner] for file in decision.losers],
+        "gone": list(decision.gone),
+        "protected": sorted(decision.protected),
+        "differs": {one: list(names) for one, names in planned.differs.items()},
+        "to": {file.id: targets(file.id)[0] for file in decision.losers} if targets else {},
+    }
+    return ObjectEdits(decision.into, "", planned.edits, facts=facts)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: sorted(one) if isinstance(one, frozenset) else one for name, one in values.items()}
+
+
+def planned_of(each: ObjectEdits) -> Planned:
+    """The decision that `draft_of` has written. Raises StashInputError where it is none."""
+    facts = each.facts
+    try:
+        copies = tuple(map(_copy, facts["copies"]))
+        files = {(file.id, file.owner): file for copy in copies for file in copy.files}
+        decision = Decision(
+            copies,
+            tuple(files[one, owner] for one, owner in facts["files"]),
+            files[tuple(facts["kept"])],
+            each.id,
+            tuple(files[one, owner] for one, owner in facts["losers"]),
+            tuple(facts["gone"]),
+            protected=frozenset(facts["protected"]),
+        )
+        differs = {one: tuple(names) for one, names in facts["differs"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise StashInputError(f"the group of {each.id} is not one of a plan for duplicates") from None
+    return Planned(decision, each.edits, differs)
+
+
+def _copy(values: Mapping[str, Any]) -> Copy:
+    sets = {name: frozenset(values[name]) for name in ("captions", "galleries")}
+    return Copy(
+        **{
+            **values,
+            **sets,
+            "files": tuple(File(**file) for file in values["files"]),
+            "stash_ids": frozenset((endpoint, one) for endpoint, one in values["stash_ids"]),
+            "markers": tuple(values["markers"]),
+        }
+    )
+
+
+def read_survey(drafted: Iterable[ObjectEdits], policy: Policy) -> Survey:
+    """The decisions of a plan. Raises StashInputError where a line is none."""
+    found = Survey()
+    try:
+        for each in drafted:
+            found.add(planned_of(each), policy)
+    except BaseException:
+        found.close()
+        raise
+    # What is protected was compared with all groups when the plan was made, and only some are in it.
+    found.totals.protected |= {*policy.protected}
+    return found
+
+
+def targets_of(drafted: Iterable[ObjectEdits]) -> dict[str, str]:
+    """The new paths of the files that a plan moves, by their ids."""
+    return dict(_targets(drafted))
+
+
+def _targets(drafted: Iterable[ObjectEdits]) -> Iterator[tuple[str, str]]:
+    for each in drafted:
+        yield from ((one, path) for one, path in each.facts["to"].items() if path is not None)
+
+
+def check_targets(drafted: Iterable[ObjectEdits], targets: Targets) -> None:
+    """Raise StashConflictError where a file would not be moved to the path of the plan now."""
+    for one, wanted in _targets(drafted):
+        path, reason = targets(one)
+        if path != wanted:
+            now = f"moved to {path}" if path else f"left, as {reason},"
+            raise StashConflictError(
+                f"file {one} would be {now} now, and not moved to {wanted}", {}, hint="Make the plan again."
+            )
