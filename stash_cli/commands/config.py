@@ -23,10 +23,13 @@ from stash_cli.core.server_settings import (
     parse,
     readable,
 )
+from stash_cli.core.texts import ARROW
 from stash_cli.output.failures import confirm
-from stash_cli.output.values import View, columns, one_line
+from stash_cli.output.values import Column, View, columns, one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.client.session import Session
 
@@ -124,17 +127,37 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
         settings = {options.section: lookup(settings, options.section)}
     if runtime.options.output in ("json", "jsonl", "yaml"):
         runtime.print_row(SETTING, settings)
+    elif runtime.for_people and not runtime.options.fields:
+        print_card(runtime, settings)
     else:
         runtime.print_rows(SETTING, [{"key": key, "value": text(value)} for key, value in flat(settings)])
+
+
+def print_card(runtime: Runtime, settings: Settings) -> None:
+    """Print a line for each setting; a column of keys would leave no room for values."""
+    found = list(flat(settings))
+    names = [str(number) for number in range(len(found))]
+    view = View(columns=tuple(Column(key, (name,)) for name, (key, _) in zip(names, found, strict=True)))
+    values = (text(value) or '""' for _, value in found)
+    runtime.print_row(view, dict(zip(names, values, strict=True)))
 
 
 def run_get(runtime: Runtime, options: GetOptions) -> None:
     """Print one setting, or those below a key."""
     value = lookup(runtime.run(read), options.key)
-    if runtime.for_people:
-        runtime.streams.data(f"{text(value)}\n")
-    else:
+    if not runtime.for_people:
         runtime.print_row(SETTING, {"key": options.key, "value": value})
+    elif not runtime.streams.out_is_terminal:
+        runtime.streams.data(f"{text(value)}\n")
+    elif value and isinstance(value, dict):
+        print_card(runtime, {options.key: value})
+    else:
+        runtime.streams.data(
+            json.dumps(value, ensure_ascii=False, indent=2)
+            if value and isinstance(value, list)
+            else text(value)
+        )
+        runtime.streams.data("\n")
 
 
 def run_set(runtime: Runtime, options: SetOptions) -> None:
@@ -176,7 +199,8 @@ def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
         if changed:
             if not options.yes:
                 show(runtime, changed)
-            confirm(runtime.streams, f"change {len(changed)} settings of {session.url}", yes=options.yes)
+            count = f"{len(changed)} setting{'s' if len(changed) > 1 else ''}"
+            confirm(runtime.streams, f"change {count} of {session.url}", yes=options.yes)
             await write(session, current, {key: new for key, (_, new) in changed.items()})
         return changed
 
@@ -201,20 +225,35 @@ async def write(session: Session, current: Settings, changed: dict[str, Any]) ->
 
 def tell(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done: bool) -> None:
     """Note what was changed; print the differences where nothing was."""
+    from stash_cli.output.diff import broken_text
+
     if not changed:
         runtime.streams.note("nothing to change")
-    elif not done or not runtime.for_people:
+    elif not runtime.for_people or runtime.options.fields:
         runtime.print_rows(
             CHANGE,
             [{"key": key, "old": old, "new": masked(new, key)} for key, (old, new) in changed.items()],
         )
-    else:
+    elif done:
         show(runtime, changed)
+    else:
+        streams = runtime.streams
+        for line in _lines(changed):
+            parts = broken_text(line, streams.width) if streams.out_is_terminal else [line]
+            streams.data("".join(f"{part}\n" for part in parts))
 
 
 def show(runtime: Runtime, changed: dict[str, tuple[Any, Any]]) -> None:
+    """Show changes as other edits are shown."""
+    from stash_cli.output.diff import show_line
+
+    for line in _lines(changed):
+        show_line(runtime.streams, line)
+
+
+def _lines(changed: dict[str, tuple[Any, Any]]) -> Iterator[str]:
     for key, (old, new) in changed.items():
-        runtime.streams.note(f"{key}: {text(old)} -> {text(masked(new, key))}")
+        yield f"{key}: {text(old)}{ARROW}{text(masked(new, key))}"
 
 
 def text(value: Any) -> str:
