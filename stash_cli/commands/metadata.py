@@ -8,7 +8,7 @@ from stash_cli.commands.argv.command import Entry, LazyGroup
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import input_flags
 from stash_cli.commands.clean import CleanOptions, prepare_clean
-from stash_cli.commands.tasks.task_inputs import SETTINGS, PathOptions, RiskyOptions, Task, TaskOptions
+from stash_cli.commands.tasks.task_inputs import SETTINGS, Done, PathOptions, RiskyOptions, Task, TaskOptions
 from stash_cli.core.errors import StashCapabilityError, StashUsageError
 
 if TYPE_CHECKING:
@@ -91,10 +91,26 @@ async def prepare_clean_generated(_: Session, __: Runtime, options: TaskOptions,
     return dict.fromkeys(kinds, not chosen) | values
 
 
-async def prepare_migrate(_: Session, __: Runtime, ___: TaskOptions, values: Values) -> Values:
-    """The path of the backup, "" for one that the server chooses."""
+async def prepare_migrate(
+    session: Session, runtime: Runtime, _: TaskOptions, values: Values
+) -> Values | Done:
+    """The path of the backup, "" for one that the server chooses; servers before 0.26 migrate right away."""
+    from stash_cli.commands.common.sending import confirmed, uninterrupted
+    from stash_cli.commands.tasks.waiting import JOB
+
     # The field is required; "" has the server make a backup beside its database, and delete it on success.
-    return {"backupPath": ""} | values
+    found = {"backupPath": ""} | values
+    if (await session.learn()).is_since("0.26"):
+        return found
+    # They have no job for it: their answer comes when the migration is done (live, 0.22.1).
+    answer = confirmed(
+        session.call("migrate", {"input": found}),
+        is_answer=lambda value: value is True,
+        hint="See `stash system status`.",
+    )
+    await uninterrupted(answer)
+    runtime.streams.note("the database is migrated")
+    return Done(JOB, [{"status": "FINISHED", "description": "Migrating database"}], is_for_people=False)
 
 
 def identify_flags(table: FlagTable) -> FlagTable:

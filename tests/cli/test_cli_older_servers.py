@@ -24,7 +24,10 @@ async def as_older(exchange: Exchange) -> None:
     _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
     facts = json.loads(body.replace(b"v0.31.0-embedded", b"v0.22.1"))
     for each in ((facts.get("data") or {}).get("__schema") or {}).get("types", ()):
-        each["fields"] = [f for f in each.get("fields") or () if "PackageSources" not in f["name"]] or None
+        fields = [f for f in each.get("fields") or () if "PackageSources" not in f["name"]]
+        each["fields"] = [f for f in fields if f["name"] != "find_filter"] or None
+        for migrate in (f for f in each["fields"] or () if f["name"] == "migrate"):
+            migrate["type"]["ofType"]["name"] = "Boolean"
     await answered(json.dumps(facts))(exchange)
 
 
@@ -36,6 +39,13 @@ def sent(proxy: FaultProxy) -> list[Any]:
 def test_packages_need_their_release(proxy: FaultProxy, words: tuple[str, ...]) -> None:
     done = Cli(proxy.url)("packages", *words)
     assert (done.status, "PackageSources needs Stash 0.24" in done.err) == (7, True), done.err
+
+
+def test_a_migration_without_a_job_is_done_when_it_is_answered(proxy: FaultProxy) -> None:
+    migrated = answered(json.dumps({"data": {"migrate": True}}))
+    proxy.rule = lambda request: migrated if "migrate(" in request.document else as_older
+    done = Cli(proxy.url).ok("system", "migrate", "--yes", "--wait")
+    assert (done.out, done.err) == ("", "the database is migrated\n")
 
 
 @pytest.mark.parametrize("words", [("markers", "generate", "--all"), ("generate", "--marker", "1")])
