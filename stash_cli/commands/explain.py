@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 _FORMATS = ("table", "json", "jsonl", "yaml")
 
-WIDTH = 100
 _COLUMN = 34
 
 Facts = dict[str, Any]
@@ -88,7 +86,7 @@ def run(runtime: Runtime, options: ExplainOptions) -> None:
 
 def explain_query(runtime: Runtime, name: str | None) -> None:
     """List the names that queries for a type may use."""
-    from stash_cli.commands.queries.reference import name_rows
+    from stash_cli.commands.queries.reference import name_rows, one_column
     from stash_cli.core.explain import resolve
     from stash_cli.core.query.fields import fields
     from stash_cli.core.query.language.reference import OPERATORS
@@ -99,7 +97,7 @@ def explain_query(runtime: Runtime, name: str | None) -> None:
     fields(type_name)  # refuses a type that cannot be found by a query
 
     def as_text(rows: list[Facts]) -> str:
-        lines = [(row["name"], row["kind"], row["values"]) for row in rows]
+        lines = [(row["name"], row["kind"], one_column(row["values"])) for row in rows]
         return section("Names", lines) + section("Operators", [(*each, "") for each in OPERATORS])
 
     show(runtime, name_rows(type_name), as_text)
@@ -155,14 +153,15 @@ def heading(facts: Facts) -> Iterator[str]:
     """The name, its kind, and the notes on the whole."""
     shape = f": {facts['type']}" if "type" in facts else ""
     yield f"{facts['name']}{shape}  ({facts['kind'].replace('_', ' ')})"
-    yield from textwrap.wrap(facts.get("doc", ""), WIDTH)
+    if doc := facts.get("doc", ""):
+        yield doc
     note = notes(facts)
     if note:
         yield note
     if entity := facts.get("entity"):
         yield f"Commands: stash {entity['plural']} ...; operations: {' '.join(entity['operations'])}"
         yield f"Filter: {entity['filter']}"
-        yield from textwrap.wrap(f"Sort keys: {' '.join(entity['sorts'])} random", WIDTH)
+        yield f"Sort keys: {' '.join(entity['sorts'])} random"
     if members := facts.get("members"):
         yield f"One of: {' '.join(members)}"
     yield ""
@@ -207,7 +206,10 @@ def _filter_title(found: Facts) -> str:
 
 
 def _lookup(row: Facts) -> Line:
-    return row["lookup"], " ".join(row.get("flags", ())), f"{row['takes']}: {row['meaning']}".lstrip(": ")
+    flag, *others = row.get("flags") or [""]
+    # A column of two flags would leave no room for what they mean.
+    also = f"; also {' '.join(others)}" if others else ""
+    return row["lookup"], flag, f"{row['takes']}: {row['meaning']}".lstrip(": ") + also
 
 
 def _call(row: Facts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +12,12 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, comman
 from stash_cli.core.errors import StashUsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stash_cli.commands.common.runtime import Runtime
 
+_PAGE = 84
+"""Characters of a line of a topic."""
 QUERY = """\
 Words, terms and flags of find, count and --where; all of them must hold.
 
@@ -278,13 +283,38 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
     if topic not in TOPICS:
         near = did_you_mean(topic, TOPICS) or f"Topics: {', '.join(TOPICS)}."
         raise StashUsageError(f"no such topic or command: {topic}. {near}")
-    text = TOPICS[topic]
+    text, is_terminal = TOPICS[topic], runtime.streams.out_is_terminal
     if topic == "query":
         # The tables are those of the parser, which other topics do not need.
         from stash_cli.commands.queries.reference import topic_tables
 
-        text += topic_tables()
-    if topic in ("cron", "plugins"):  # lines of files, which are copied as they are
-        runtime.streams.data(text)
-    else:
+        text += topic_tables(is_broken=not is_terminal)
+    narrow = is_terminal and max(map(len, text.splitlines())) > runtime.streams.width
+    if not narrow:
         runtime.streams.text(text)
+    elif topic in ("cron", "plugins"):  # lines of files, which are copied as they are
+        for line in joined(text.splitlines()):
+            (runtime.streams.data if line.startswith("  ") else runtime.streams.text)(f"{line}\n")
+    else:
+        runtime.streams.text("\n".join(joined(text.splitlines())) + "\n")
+
+
+def joined(lines: Iterable[str]) -> list[str]:
+    """`lines` with those joined that were broken for a page: at the margin, or below the last column."""
+    found: list[str] = []
+    last = ""
+    for line in lines:
+        start = len(line) - len(line.lstrip())
+        is_next = start == _column(last) and (start or len(last) > _PAGE * 2 // 3)
+        if found and line and is_next:
+            found[-1] = f"{found[-1]} {line.lstrip()}"
+        else:
+            found.append(line)
+        last = line if not (is_next and start) else last
+    return found
+
+
+def _column(line: str) -> int:
+    """Where the last column of a line begins; -1 of an indented line without columns."""
+    starts = [each.end() for each in re.finditer(r"\S {2,}(?=\S)", line)]
+    return starts[-1] if starts else -1 if line.startswith(" ") else 0

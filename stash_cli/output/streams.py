@@ -196,11 +196,14 @@ class Streams:
         self.out.write(escaped(text) if self.out_is_terminal else text)
 
     def text(self, text: str) -> None:
-        """Write a text for people to stdout; on a terminal long lines go on below their last column."""
+        """Write a text for people to stdout; on a terminal long lines go on below their last column.
+
+        Where a no-break space follows a space, the two part no columns.
+        """
         if self.out_is_terminal:
             lines = [part for line in text.splitlines() for part in hanging(line, self.width)]
             text = "".join(f"{line}\n" for line in lines)
-        self.data(text)
+        self.data(text.replace("\N{NO-BREAK SPACE}", " "))
 
     def graphics(self, text: str) -> None:
         """Write a picture to stdout: control characters that this program made itself."""
@@ -306,11 +309,18 @@ def hanging(line: str, width: int) -> list[str]:
 
     >>> hanging("  a  one two three", 14)
     ['  a  one two', '     three']
+    >>> hanging("  a  longer words  at the end", 24)
+    ['  a  longer words', '     at the end']
     """
     if display_width(line) <= width:
         return [line]
     starts = [found.end() for found in re.finditer(r"(?<=\S) {2,}(?=\S)", line)]
     own = len(line) - len(line.lstrip())
     named = 2 if own or re.match(r"(?:[A-Z][a-z ]{2,24}|server): ", line) else 0
-    indent = max((at for at in starts if at <= width * 2 // 3), default=own + named)
-    return wrapped(line, width, " " * indent)
+    most = width * 2 // 3
+    indent = " " * max((at for at in starts if at <= most), default=own + named)
+    if not starts or starts[-1] <= most:
+        return wrapped(line, width, indent)
+    # A column that begins so far right has a line of its own.
+    head, last = line[: starts[-1]].rstrip(), line[starts[-1] :]
+    return [*wrapped(head, width, indent), *wrapped(f"{indent}{last}", width, indent)]

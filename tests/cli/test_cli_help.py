@@ -10,6 +10,7 @@ from every import every
 
 from stash_cli.app import NOUNS, root
 from stash_cli.commands.argv.command import LazyGroup
+from stash_cli.commands.topics import TOPICS
 from stash_cli.core.types.entities import ENTITIES
 
 
@@ -110,6 +111,18 @@ def test_help_fits_the_terminal(offline: Cli, columns: int, monkeypatch: pytest.
         lines = [line for line in text.splitlines() if not re.match(r"  stash |  --\S+( \S+)?$", line)]
         assert max(map(len, lines)) <= columns
         assert not any(line.endswith("-") for line in lines)
+
+
+@every("topic", TOPICS)
+def test_a_topic_fits_a_narrow_terminal(offline: Cli, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = offline.ok("help", topic, terminal=True).out.splitlines()
+    # Lines of files are copied as they are.
+    assert not [line for line in lines if len(line) > 60 and topic not in ("cron", "plugins")]
+    page = offline.ok("help", topic).out
+    assert " ".join(page.split()) == " ".join(" ".join(lines).split())
+    # Paragraphs are broken anew, not the lines of a wider page.
+    assert not re.search(r"^\S.{0,20}\n\S", "\n".join(lines), re.MULTILINE)
 
 
 def test_completion_follows_the_tree(offline: Cli) -> None:

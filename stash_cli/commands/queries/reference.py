@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.query.language.reference import OPERATORS, TERMS, VALUES, QueryName, query_names
+from stash_cli.core.texts import wrapped
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -102,14 +102,14 @@ _WIDTH = 84
 _GAP = " \N{NO-BREAK SPACE}"
 
 
-def topic_tables() -> str:
-    """The tables that follow the examples of `stash help query`."""
+def topic_tables(*, is_broken: bool = True) -> str:
+    """The tables that follow the examples of `stash help query`; `is_broken` into lines for a page."""
     rows = [(kind, example, forms) for kind, (example, forms) in VALUES.items()]
     return "\n".join(
         [
-            *("", "Operators:", *_columns(OPERATORS)),
-            *("", "Values by kind of field:", *_columns(rows)),
-            *("", "Other terms:", *_columns(TERMS)),
+            *("", "Operators:", *_columns(OPERATORS, is_broken)),
+            *("", "Values by kind of field:", *_columns(rows, is_broken)),
+            *("", "Other terms:", *_columns(TERMS, is_broken)),
             "",
             "`stash explain Scene --query` lists the names of a type; --explain shows how a query",
             "is read.",
@@ -118,16 +118,19 @@ def topic_tables() -> str:
     )
 
 
-def _columns(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+def _columns(rows: Iterable[tuple[str, ...]], is_broken: bool) -> Iterator[str]:
     known = list(rows)
     widths = [max(len(row[at]) for row in known) for at in range(len(known[0]) - 1)]
     indent = sum(width + 2 for width in widths) + 2
     for row in known:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        # Values such as "1:30  90m" have their spaces kept.
-        lines = textwrap.wrap(row[-1].replace("  ", _GAP), _WIDTH - indent, break_on_hyphens=False)
-        text = f"\n{' ' * indent}".join(line.strip(_GAP) for line in lines).replace(_GAP, "  ")
-        yield f"  {'  '.join([*cells, text])}"
+        lines = wrapped(one_column(row[-1]), _WIDTH - indent if is_broken else None)
+        yield f"  {'  '.join([*cells, (chr(10) + ' ' * indent).join(lines)])}"
+
+
+def one_column(text: str) -> str:
+    """`text` with spaces that part no columns, as in `1:30  90m`."""
+    return text.replace("  ", _GAP)
 
 
 def _values(name: QueryName) -> str:
