@@ -105,6 +105,12 @@ def label(value: dict[str, Any]) -> Any:
     return json.dumps(value, ensure_ascii=False) if value else ""
 
 
+def name_of(row: dict[str, Any]) -> str:
+    """The name or title of an object, else its file or folder; "" where the row has none of them."""
+    found = label(row)
+    return "" if found == row.get("id") else str(found)
+
+
 def duration(seconds: float) -> str:
     """Hours, minutes and seconds.
 

@@ -28,22 +28,30 @@ def show_object(streams: Streams, noun: str, one: str, label: str, rows: Iterabl
     """Print the edits of one object: a line with its id and name, and one for each field."""
     if streams.quiet:
         return
-    named = f' "{one_line(label)}"' if label else ""
-    streams.say(f"{noun} {one}{named}", wrap=False)
+    streams.say(f"{noun} {named(one, label)}", wrap=False)
     for name, parts in rows:
         line = [(f"  {name}: ", ""), *((text, STYLES.get(kind, "")) for text, kind in parts)]
         for each in broken(line, streams.width) if streams.err_is_terminal else [line]:
             streams.say_parts(each)
 
 
+def named(one: str, name: str) -> str:
+    """`12 "A"`, or the id alone of what has no name."""
+    return f'{one} "{one_line(name)}"' if name else one
+
+
 def show_line(streams: Streams, text: str) -> None:
     """Print the line of one edit."""
-    if streams.quiet:
-        return
+    for each in broken_text(text, streams.width) if streams.err_is_terminal else [text]:
+        if not streams.quiet:
+            streams.say(each, wrap=False)
+
+
+def broken_text(text: str, width: int) -> Iterator[str]:
+    """The line of one edit as several of at most `width` characters."""
     before, arrow, after = text.partition(ARROW)
-    line = [("", ""), (before, ""), (arrow, ""), (after, "")]
-    for each in broken(line, streams.width) if streams.err_is_terminal else [line]:
-        streams.say_parts(each)
+    for each in broken([("", ""), (before, ""), (arrow, ""), (after, "")], width):
+        yield "".join(part for part, _ in each)
 
 
 def broken(line: Sequence[Styled], width: int) -> Iterator[list[Styled]]:

@@ -23,16 +23,23 @@ def test_what_hangs_on_it_is_shown(cli: Cli) -> None:
     for line in ('scene 1 "Sea"', 'scene 2 "Sand"', "1 marker goes with them"):
         assert line in done.err
     done = cli("performer", "delete", "1", terminal=True, answers="n\n")
-    assert "3 scenes refer to them and stay" in done.err
+    assert "3 scenes refer to it and stay" in done.err
     assert cli.ok("scenes", "count").out == "4\n"
 
 
 def test_tags_that_markers_need_are_left_and_a_merge_is_offered(cli: Cli) -> None:
     cli.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "Outdoor")
+    reason = "it is the primary tag of 1 marker (ids 1); merge it: stash tags merge 1 --into TAG"
+    only = cli("tags", "delete", "Outdoor", "--dry-run")
+    assert (only.status, only.err) == (1, f"stash: {reason}\n")
+    both = cli("tags", "delete", "--all", "--dry-run")
+    assert (both.status, both.err.count(reason)) == (1, 1)
+    assert 'tag 1 "Outdoor" is left: ' in both.err
+    assert both.err.endswith("stash: 1 of 2 tags would be left\n")
     done = cli("tags", "delete", "--all", "--yes")
     assert done.status == 6
     assert "deleted 1 of 2 tags" in done.err
-    assert "it is the primary tag of 1 marker (ids 1); merge it: stash tags merge 1 --into TAG" in done.err
+    assert reason in done.err
 
 
 def test_objects_are_chosen_as_in_update(cli: Cli, tmp_path: Path) -> None:
@@ -52,6 +59,10 @@ def test_files_are_counted_before_they_are_deleted(cli: Cli, pictures: Path) -> 
     cli.ok("library", "add", str(pictures))
     cli.ok("scan", "--wait", "-q")
     total = sum(path.stat().st_size for path in pictures.iterdir())
+    one = cli("images", "delete", "1", "--dry-run")
+    assert 'image 1 "p0.png"\n' in one.err
+    assert "the image has 1 file, which stays: the next scan makes it again" in one.err
+    assert 'image 1 "p0.png"\n' in cli("images", "update", "1", "rating100=5", "--dry-run").err
     kept = cli("images", "delete", "--all", terminal=True, answers="n\n")
     assert "the images have 6 files, which stay: the next scan makes them again" in kept.err
     asked = cli("images", "delete", "--all", "--delete-file", terminal=True, answers="y\n")

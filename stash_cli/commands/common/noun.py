@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stash_cli.commands.argv.command import Entry, LazyGroup
 from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.output.values import Column, View
+
+if TYPE_CHECKING:
+    from stash_cli.core.capabilities import ServerCapabilities
 
 
 class Verb(NamedTuple):
@@ -35,6 +38,11 @@ class Noun(NamedTuple):
     @property
     def view(self) -> View:
         return View(self.entity.type, self.columns, self.files)
+
+    def name_paths(self, server: ServerCapabilities) -> list[str]:
+        """The fields that `name_of` reads: the title, and the files of objects without one."""
+        files = [path for path in self.files if server.has_path(self.entity.type, path.partition(".")[0])]
+        return [self.entity.label, *(path for path in files if path.count(".") == 1)]
 
     def group(self) -> LazyGroup:
         """The group of commands: `stash scenes`."""

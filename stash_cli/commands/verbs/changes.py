@@ -19,6 +19,7 @@ from stash_cli.core.orm.input import before_of, field_paths
 from stash_cli.core.orm.merge import COUNTERS
 from stash_cli.core.orm.quirks import update_value
 from stash_cli.core.orm.relationship import relationships
+from stash_cli.core.texts import name_of
 from stash_cli.core.types.entities import ENTITIES, Entity
 from stash_cli.core.unset import UNSET
 
@@ -210,7 +211,7 @@ class Changes:
             if not is_so(edit):
                 edits.append(_smaller(edit))
         times = {name: row[name] for attr in self.fields if (name := _HISTORIES.get(attr, "")) in row}
-        return ObjectEdits(str(row["id"]), str(row.get(self.entity.label) or ""), tuple(edits), times)
+        return ObjectEdits(str(row["id"]), name_of(dict(row)), tuple(edits), times)
 
     def new(self, one: str) -> ObjectEdits:
         """A new object of these assignments; `one` stands for the id that it has not yet."""

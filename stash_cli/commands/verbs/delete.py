@@ -16,7 +16,7 @@ from stash_cli.commands.common.failed_ids import check_failed_to, write_failed
 from stash_cli.commands.common.plan_output import PlanOut, changed_since, check_plan_out, write_plan
 from stash_cli.commands.common.sending import before_sending, send, uninterrupted
 from stash_cli.commands.verbs.targets import Selection, TargetOptions, Targets, read_targets, read_words
-from stash_cli.core.errors import StashUsageError
+from stash_cli.core.errors import StashError, StashUsageError
 from stash_cli.core.types.api import describe_api
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def print_plan(runtime: Runtime, deletion: Deletion) -> None:
 
     for line in deletion.lines():
         runtime.streams.note(line)
-    deletion.found.require_all()
+    _require_all(deletion)
     ids = deletion.found.ids
     # One operation for all, as a person thinks of it; what is sent is in requests of 250.
     for each in plan_destroy(deletion.noun.entity.type, ids, dict(deletion.flags), size=max(1, len(ids))):
@@ -147,12 +147,24 @@ async def write_deletion(session: Session, runtime: Runtime, deletion: Deletion,
     for line in lines:
         runtime.streams.note(line)
     if not deletion.found.rows:
-        deletion.found.require_all()
+        _require_all(deletion)
     # With the times of today, `apply` sees what was changed since, or is another object under the same id.
     states = await _states(session, deletion.noun.entity, deletion.found.ids)
     facts = {"flags": dict(deletion.flags), "objects": states, "lines": lines}
     await write_plan(session, runtime, target, kind="delete", type=deletion.noun.entity.type, facts=facts)
-    deletion.found.require_all()
+    _require_all(deletion)
+
+
+def _require_all(deletion: Deletion) -> None:
+    """Raise the problem of the only object, or the number of several, whose reasons are told already."""
+    outcomes = deletion.found.outcomes
+    if len(outcomes.asked) == 1:
+        deletion.found.require_all()
+    elif outcomes.problems:
+        count = f"{len(outcomes.problems)} of {len(outcomes.asked)} {outcomes.named.plural}"
+        error = StashError(f"{count} would be left")
+        error.exit_status = outcomes.exit_status()
+        raise error
 
 
 async def _states(session: Session, entity: Entity, ids: Sequence[str]) -> dict[str, list[Any]]:

@@ -9,9 +9,10 @@ from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.commands.verbs.targets import Selection, Targets
 from stash_cli.core.edits.merging.references import Reference, count_references, primary_markers
 from stash_cli.core.errors import StashError
-from stash_cli.core.texts import size
+from stash_cli.core.texts import name_of, size
 from stash_cli.core.types.entities import ENTITIES
-from stash_cli.output.values import one_line, pick
+from stash_cli.output.diff import named
+from stash_cli.output.values import pick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,8 @@ class Deletion:
     used: Mapping[Reference, int] = field(default_factory=dict)
     files: int = 0
     bytes: int = 0
+    names: dict[str, str] = field(default_factory=dict)
+    """Id -> what people call the object: its title, or the file of one without."""
     trash: str | None = None
 
     @property
@@ -54,28 +57,39 @@ class Deletion:
     def lines(self) -> Iterator[str]:
         """The objects that are deleted, and what depends on them, as lines for people."""
         entity, rows = self.noun.entity, self.found.rows
+        them = "it" if len(rows) == 1 else "them"
         for row in rows[:SHOWN]:
-            name = one_line(str(row.get(entity.label) or ""))
-            yield f"{entity.noun} {row['id']}" + (f' "{name}"' if name else "")
+            yield f"{entity.noun} {named(row['id'], self.names.get(row['id'], ''))}"
         if len(rows) > SHOWN:
             yield f"... and {len(rows) - SHOWN:,} more {entity.plural}"
         for each, count in self.used.items():
             other = ENTITIES[each.type]
             noun = other.noun if count == 1 else other.plural
-            yield f"{count:,} {noun} {_fate(each, count)}"
+            yield f"{count:,} {noun} {_fate(each, count, them)}"
+        yield from self._file_lines(them)
+        # The error of the only object is told alone.
+        if len(self.found.outcomes.asked) > 1:
+            for one, error in self.found.outcomes.problems.items():
+                known = self.names.get(one)
+                shown = f"{entity.noun} {named(one, known)} is left" if known else f"{one} is left"
+                yield f"{shown}: {error.message}"
+
+    def _file_lines(self, them: str) -> Iterator[str]:
+        """What becomes of the files; `them` is the pronoun of the objects."""
+        entity, files = self.noun.entity, f"{self.files:,} file{'s' if self.files != 1 else ''}"
         if self.flags.get("delete_file"):
             place = f"moved to {self.trash} on the server" if self.trash else "deleted for good"
-            yield f"{self.files:,} files, {size(self.bytes)}: {place}, unless other objects use them"
+            yield f"{files}, {size(self.bytes)}: {place}, unless other objects use them"
         elif self.files:
-            yield f"the {entity.plural} have {self.files:,} files, which stay: the next scan makes them again"
-        for one, error in self.found.outcomes.problems.items():
-            yield f"{one} is left: {error.message}"
+            whose = f"the {entity.noun} has" if them == "it" else f"the {entity.plural} have"
+            stay = "stays" if self.files == 1 else "stay"
+            yield f"{whose} {files}, which {stay}: the next scan makes {them} again"
 
 
-def _fate(each: Reference, count: int) -> str:
+def _fate(each: Reference, count: int, them: str) -> str:
     if each.is_owned:
-        return "goes with them" if count == 1 else "go with them"
-    return "refers to them and stays" if count == 1 else "refer to them and stay"
+        return f"goes with {them}" if count == 1 else f"go with {them}"
+    return f"refers to {them} and stays" if count == 1 else f"refer to {them} and stay"
 
 
 async def read_deletion(
@@ -87,8 +101,9 @@ async def read_deletion(
     sizes = [f"{path}.size" for path in paths if server.has_path(entity.type, path)]
     rows: list[dict[str, Any]] = []
     deletion = Deletion(noun, Targets(entity, rows, Outcomes(entity, "deleted", [])), flags)
-    async for page in selection.pages(["id", entity.label, *sizes]):
+    async for page in selection.pages(["id", *noun.name_paths(server), *sizes]):
         for row in page:
+            deletion.names[row["id"]] = name_of(row)
             found = [one for path in sizes for one in pick(row, path) or () if one is not None]
             deletion.files, deletion.bytes = (
                 deletion.files + len(found),

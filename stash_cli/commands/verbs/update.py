@@ -117,7 +117,7 @@ def assign(
                 outcomes = Outcomes(entity, "updated", [])
                 names = Names(session, create=creates)
                 editing = Editing(session, runtime, entity, options, draft, names, outcomes)
-                await fill(editing, assignments, selection)
+                await fill(editing, noun, assignments, selection)
             await carry_out(session, runtime, noun, options, editing, plan_out=options.plan_out)
 
     runtime.run(work, writes=not (options.dry_run or options.plan_out))
@@ -164,7 +164,7 @@ async def drop_refused(editing: Editing) -> None:
     editing.draft.replace(kept)
 
 
-async def fill(editing: Editing, assignments: Sequence[Assignment], selection: Selection) -> None:
+async def fill(editing: Editing, noun: Noun, assignments: Sequence[Assignment], selection: Selection) -> None:
     """Read the chosen objects, and draft the edits of each."""
     from time import monotonic
 
@@ -174,7 +174,7 @@ async def fill(editing: Editing, assignments: Sequence[Assignment], selection: S
     changes = Changes(entity, assignments, editing.names)
     await changes.prepare()
     read_at = monotonic()
-    async for rows in selection.pages(["id", entity.label, *changes.paths(server)]):
+    async for rows in selection.pages(["id", *noun.name_paths(server), *changes.paths(server)]):
         await changes.prepare_page(rows)
         editing.draft_page(rows, changes.of, server, read_at)
         read_at = monotonic()
