@@ -44,6 +44,7 @@ PERMITTED = {
     ("jobs", "tell_to_stop"): "jobs are no objects",
     ("waiting", "start_job"): "jobs are no objects",
     ("waiting", "_interrupted"): "jobs are no objects",
+    ("metadata", "prepare_migrate"): "jobs are no objects",
     ("file_tasks", "copied"): "copies of the database change nothing in it",
     ("file_tasks", "exported"): "an export changes nothing",
     ("system", "work"): "a server without a database has no objects",
