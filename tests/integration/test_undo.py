@@ -186,6 +186,31 @@ async def test_a_merge_of_tags_is_taken_back(embedded_url: str) -> None:
         assert {both.id, only.id} == {each.id for each in await titles(bench)}
 
 
+MARKERS = [("A", ["B"]), ("B", ["A"]), ("C", ["A", "B"]), ("B", ["B"]), ("A", ["A", "B"])]
+"""Primary tag and further tags of markers; the last two are as only merges make them."""
+
+
+async def test_markers_keep_a_primary_tag_among_their_tags(embedded_url: str) -> None:
+    async with journalled(embedded_url) as bench:
+        tags = {name: await bench.client.create_tag(Tag(name=name)) for name in "ABC"}
+        scene = await bench.client.create_scene(Scene(title="Sea"))
+        for number, (primary, names) in enumerate(MARKERS):
+            given = {"title": "", "scene_id": scene.id, "seconds": number, "primary_tag_id": tags["C"].id}
+            ids = {"tag_ids": [tags[name].id for name in names]}
+            made = await bench.client.ask("sceneMarkerCreate", input=given | ids)
+            given = {"id": made.id, "primary_tag_id": tags[primary].id}
+            await bench.client.ask("sceneMarkerUpdate", input=given)
+        before = await overview(bench)
+        async with bench.context.journal() as run:
+            await bench.client.tags_merge([tags["A"].id], tags["B"].id)
+        merged = await overview(bench)
+        for _ in range(2):
+            assert (await bench.context.undo(run.id)).is_complete
+            assert await overview(bench) == before
+            assert (await bench.context.redo(run.id)).is_complete
+            assert await overview(bench) == merged
+
+
 async def titles(bench: Workbench) -> list[Scene]:
     return (await bench.client.find_scenes()).scenes
 

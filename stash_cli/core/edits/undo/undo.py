@@ -22,6 +22,7 @@ from stash_cli.core.edits.journal.snapshots import read_snapshots
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import check_known, plan_destroy, plan_updates
 from stash_cli.core.edits.undo.lost_changes import resolve
+from stash_cli.core.edits.undo.marker_tags import in_two_parts
 from stash_cli.core.edits.undo.present_values import OTHER, present_values
 from stash_cli.core.edits.undo.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
 from stash_cli.core.edits.undo.undo_report import Problem, Report
@@ -172,8 +173,9 @@ class Reversal:
 
         for key, rows in held.items():
             self.recorder.targets[key] = (rows[0].run, rows[0].seq)
-        await self.applier.apply(await self._planned(edits), note)
-        for key in dict.fromkeys(map(key_of_edit, edits)):
+        first, last = await in_two_parts(self.session, edits)
+        await self.applier.apply([*(await self._planned(first)), *(await self._planned(last))], note)
+        for key in dict.fromkeys(map(key_of_edit, (*edits, *last))):
             outcome = done.get(key)
             if outcome is None or outcome.error is not None:
                 self.fail(key, outcome)
