@@ -13,7 +13,7 @@ from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.counts import history_of
 from stash_cli.core.edits.drafts.draft import ObjectEdits
 from stash_cli.core.edits.drafts.recheck import is_so
-from stash_cli.core.errors import StashError, StashInputError, StashUsageError
+from stash_cli.core.errors import StashError, StashInputError, StashNotFoundError, StashUsageError
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import before_of, field_paths
 from stash_cli.core.orm.merge import COUNTERS
@@ -85,8 +85,14 @@ class Names:
             for target, many in words.items()
         }
         strict = {target: many for target, many in wanted.items() if many and not self._makes(target)}
-        for target, found in (await resolve_words(self.session, strict)).items():
-            self._note(target, found)
+        try:
+            found = await resolve_words(self.session, strict)
+        except StashNotFoundError as error:
+            if not self.create and strict.keys() & set(CREATABLE):
+                error.hint = error.hint or "--create-missing makes tags, performers and studios."
+            raise
+        for target, ids in found.items():
+            self._note(target, ids)
         for target, many in wanted.items():
             if many and self._makes(target):
                 await self._resolve_or_make(target, many)
