@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Examples send requests: how long one takes depends on what else the machine does.
+settings.register_profile("requests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("requests")
 
 
 def pytest_collection() -> None:
