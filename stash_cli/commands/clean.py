@@ -22,6 +22,7 @@ from stash_cli.commands.tasks.task_inputs import Done, PathOptions, TaskOptions
 from stash_cli.commands.tasks.waiting import JOB, Started, snake, start_job
 from stash_cli.core.client.jobs import unknown_job
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
+from stash_cli.core.texts import counted
 from stash_cli.output.failures import confirm
 from stash_cli.output.progress import open_progress
 from stash_cli.output.values import View, columns
@@ -128,7 +129,7 @@ async def prepare_clean(
         _refuse(runtime, reasons, [], yes=False)
     found = await dry_run(session, runtime, values | {"dryRun": True}, options)
     if values.get("dryRun"):
-        runtime.streams.note(f"dry run: {counted(len(found.marked))} would be removed")
+        runtime.streams.note(f"dry run: {_files_and_folders(len(found.marked))} would be removed")
         rows = [{"reason": reason, "path": path} for reason, path in found.marked]
         return Done(MARKED, rows, is_for_people=True)
     if not found.marked and found.is_complete:
@@ -195,7 +196,7 @@ async def guard(session: Session, found: Findings, most: Limit, forgotten: Seque
     total = await count_files(session)
     reasons = [] if found.is_complete else ["the log of the dry run is incomplete: more may go than is shown"]
     if most.is_exceeded(len(files), total):
-        reasons.append(f"{len(files)} of about {total} files would go, more than {most}")
+        reasons.append(f"{len(files):,} of about {counted(total, 'file')} would go, more than {most}")
     for folder in await media_folders(session):
         gone = [path for path in files if is_below(path, folder)]
         if gone and len(gone) >= await known_below(session, folder):
@@ -227,7 +228,10 @@ def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]],
     texts = [f"  {path} ({reason})" for reason, path in marked[:SHOWN]]
     texts += [f"  and {len(marked) - SHOWN} more"] if len(marked) > SHOWN else []
     if marked:
-        for text in (f"{counted(len(marked))} {'is' if len(marked) == 1 else 'are'} gone:", *texts):
+        for text in (
+            f"{_files_and_folders(len(marked))} {'is' if len(marked) == 1 else 'are'} gone:",
+            *texts,
+        ):
             runtime.streams.note(text)
     if not reasons:
         return
@@ -241,6 +245,5 @@ def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]],
         ) from error
 
 
-def counted(count: int) -> str:
-    """`3 files and folders`."""
-    return f"{count} {'file or folder' if count == 1 else 'files and folders'}"
+def _files_and_folders(count: int) -> str:
+    return counted(count, "file or folder", "files and folders")

@@ -12,6 +12,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, c
 from stash_cli.commands.common.consent import MOST, BackupFirst, require_few
 from stash_cli.commands.common.sending import before_sending, send
 from stash_cli.core.errors import StashConflictError, StashUsageError
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -138,21 +139,17 @@ async def carry_out(
     if options.dry_run or (runtime.streams.interactive and not options.yes):
         for line in (line for each in found for line in lines(each)):
             runtime.streams.note(line)
-    told = ", ".join(_counted(each.entity, len(each.rows)) for each in found if each.rows)
+    told = ", ".join(each.entity.counted(len(each.rows)) for each in found if each.rows)
     if options.dry_run or not count:
         runtime.streams.note(f"{told} would go" if count else "nothing to delete")
         return
-    require_few(count, f"delete {count:,} objects", yes=options.yes, max_changes=options.max_changes)
+    require_few(count, f"delete {counted(count, 'object')}", yes=options.yes, max_changes=options.max_changes)
     confirm(runtime.streams, f"delete {told}", yes=options.yes)
     if options.backup_first:
         await back_up(session, runtime)
     outcomes = [await delete(session, runtime, each) for each in found if each.rows]
     for each in outcomes:
         each.check()
-
-
-def _counted(entity: Entity, count: int) -> str:
-    return f"{count:,} {entity.noun if count == 1 else entity.plural}"
 
 
 def lines(empty: Empty) -> Iterator[str]:
@@ -164,7 +161,7 @@ def lines(empty: Empty) -> Iterator[str]:
     if len(empty.rows) > _SHOWN:
         yield f"... and {len(empty.rows) - _SHOWN:,} more {empty.entity.plural}"
     if empty.kept:
-        yield f"{_counted(empty.entity, empty.kept)} with data of their own stay; --with-data takes them, too"
+        yield f"{empty.entity.counted(empty.kept)} with data of their own stay; --with-data takes them, too"
 
 
 async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:

@@ -11,6 +11,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, Yes, subcommand
 from stash_cli.commands.argv.value_parsers import named, row_limit
 from stash_cli.core.errors import StashInputError, StashUsageError
+from stash_cli.core.texts import counted
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     yield f"{found.what}; {found.state}"
     for state, count in found.states.items():
         if state != "done":
-            yield f"{count} {'change' if count == 1 else 'changes'} {state}"
+            yield f"{counted(count, 'change')} {state}"
     if found.lost and not found.undone:
         yield (
             f"whether the server has done what is {' or '.join(found.lost)} is not known:"
@@ -218,7 +219,7 @@ def run_prune(runtime: Runtime, options: PruneOptions) -> None:
 
     with open_journal(runtime) as journal:
         runs = prunable(journal, days=options.days, megabytes=options.megabytes)
-        many = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+        many = counted(len(runs), "run")
         if not runs or options.dry_run:
             runtime.streams.note(f"{many} would be dropped" if runs else "there is nothing to drop")
             return

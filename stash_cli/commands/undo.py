@@ -9,6 +9,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, command
 from stash_cli.core.errors import StashError, StashUsageError
+from stash_cli.core.texts import counted
 from stash_cli.output.failures import confirm
 from stash_cli.output.values import View
 
@@ -179,7 +180,7 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
             runs = runs_after(recorder.journal, await recorder.identify(session), number)
         for run in runs:
             runtime.streams.note(f"run {run.id}, {run.started}: {run.command}")
-        many = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+        many = counted(len(runs), "run")
         if not runs or options.dry_run:
             runtime.streams.note(f"{many} would be undone; run {number} stays")
             return []
@@ -237,7 +238,7 @@ def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bo
     if is_dry:
         for line in listed(report.problems):
             runtime.streams.note(f"would not be {past}: {line}")
-        edits = f"{len(report.edits)} edit{'' if len(report.edits) == 1 else 's'}"
+        edits = counted(len(report.edits), "edit")
         runtime.streams.note(f"run {number} would be {partly}{past}; {edits}; nothing was changed")
     elif report.done or report.is_complete:
         by = f" by run {report.run}" if report.run else ""
@@ -260,7 +261,7 @@ def count(report: Report, verb: str) -> str:
             back = " back" if verb == "undo" else ""
             parts.append(f"{RESOURCES[type_name].done} {noun(type_name, number)}{back}")
             continue
-        what = f"{number} field{'' if number == 1 else 's'} of {noun(type_name, 2)[2:]}"
+        what = f"{counted(number, 'field')} of {noun(type_name, 2)[2:]}"
         parts.append(words[operation].format(what if operation == "update" else noun(type_name, number)))
     return ", ".join(parts) or "nothing was left to do"
 

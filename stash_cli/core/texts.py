@@ -134,6 +134,15 @@ def size(count: float) -> str:
     return f"{amount:.1f} {_UNITS[unit]}" if unit else f"{amount:.0f} B"
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with its noun; `many` is for nouns whose plural does not end in s alone.
+
+    >>> counted(1, "file"), counted(1200, "file"), counted(2, "gallery", "galleries")
+    ('1 file', '1,200 files', '2 galleries')
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
 def basename(path: str) -> str:
     """The last part of a POSIX or Windows path."""
     return str(path).replace("\\", "/").rstrip("/").rpartition("/")[2] or str(path)

@@ -148,6 +148,13 @@ def test_a_count_is_made_at_a_time_of_its_own(cli: Cli) -> None:
     assert sorted(scene(cli, "play_history")) == sorted(times)[:2]
 
 
+def test_an_unknown_name_says_what_makes_it(cli: Cli) -> None:
+    done = cli("scenes", "update", "1", "tags+=Neu")
+    assert (done.status, done.err.splitlines()[0]) == (3, "stash: There is no tag 'Neu'.")
+    assert "--create-missing makes tags, performers and studios" in done.err
+    assert "hint" not in cli("scenes", "update", "1", "groups+=Neu").err
+
+
 def test_the_edits_are_shown_with_totals(cli: Cli) -> None:
     done = cli("scenes", "update", "1", "2", "tags=Outdoor", "title~/a/\t/", terminal=True, answers="n\n")
     assert done.status == 11
@@ -155,7 +162,7 @@ def test_the_edits_are_shown_with_totals(cli: Cli) -> None:
         'scene 1 "Sea"',
         '  tags: -"Beach" +"Outdoor"',
         '  title: "Sea" -> "Se\\t"',
-        "lists that are replaced or cleared lose 1 items: 1 of tags",
+        "lists that are replaced or cleared lose 1 item: 1 of tags",
         "2 scenes change; 1 request or more",
     ):
         assert line in done.err.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "")

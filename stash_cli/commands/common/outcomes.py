@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from stash_cli.core.errors import StashError, StashNotFoundError, StashUnknownOutcomeError
 from stash_cli.core.many_keys import Ids
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableSequence, Sequence
@@ -129,7 +130,7 @@ class Outcomes:
 
     def done_message(self) -> str:
         """`updated 5 tags`."""
-        return f"{self.verb} {len(self.done)} {self.named.noun if len(self.done) == 1 else self.named.plural}"
+        return f"{self.verb} {counted(len(self.done), self.named.noun, self.named.plural)}"
 
     def check(self) -> None:
         """Raise StashIncompleteError, or the error of the only object, unless all objects are done."""

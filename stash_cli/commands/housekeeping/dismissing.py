@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashUsageError
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -52,6 +53,6 @@ def dismiss(
         pairs, known = pairs_of(rows), load_dismissed(runtime, noun.entity)
         count = known.add(pairs) if action == DISMISS else known.remove(pairs)
         verb = "dismissed" if action == DISMISS else "restored"
-        runtime.streams.note(f"{verb} {count} pair{'' if count == 1 else 's'} of {what}")
+        runtime.streams.note(f"{verb} {counted(count, 'pair')} of {what}")
 
     runtime.run(work)

@@ -20,6 +20,7 @@ from stash_cli.commands.housekeeping.duplicate_rows import (
 )
 from stash_cli.core.duplicates.policy import MOVE
 from stash_cli.core.errors import StashInputError, StashNotConfirmedError
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -176,12 +177,12 @@ class Plan:
         from stash_cli.output.failures import confirm, confirm_count
 
         streams, yes = self.runtime.streams, self.options.yes
-        what = f"{groups:,} group{'' if groups == 1 else 's'} of duplicates"
+        what = f"{counted(groups, 'group')} of duplicates"
         if self.policy.deletes_files:
-            deleted = f"delete {files:,} file{'' if files == 1 else 's'} of {what} from disk"
+            deleted = f"delete {counted(files, 'file')} of {what} from disk"
             confirm_count(streams, deleted, files, yes=yes)
         elif self.policy.then == MOVE:
-            moved = f"move {files:,} file{'' if files == 1 else 's'} of {what} to {self.policy.folder}"
+            moved = f"move {counted(files, 'file')} of {what} to {self.policy.folder}"
             confirm(streams, moved, yes=yes)
         else:
             confirm(streams, f"change {what}", yes=yes)
@@ -247,7 +248,7 @@ class Plan:
         begun = len(results.touched.difference(results.done, results.problems))
         if begun:  # after Ctrl-C
             done += f", {begun:,} begun: the same command again finishes them"
-        files = f"{results.files:,} file{'' if results.files == 1 else 's'}, {size(results.bytes)}"
+        files = f"{counted(results.files, 'file')}, {size(results.bytes)}"
         did = f"moved to {self.policy.folder}" if self.policy.then == MOVE else "deleted"
         self.runtime.streams.note(f"{done}; {files}, {did}" if self.policy.removes_files else done)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.duplicates.matching import DURATION, PHASH
 from stash_cli.core.duplicates.policy import DELETE, DELETE_FILES, MOVE, TAG
-from stash_cli.core.texts import duration, size
+from stash_cli.core.texts import counted, duration, size
 from stash_cli.output.values import View, columns, one_line
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def lines_of(entity: Entity, planned: Planned, policy: Policy, targets: Targets 
 
 def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
     """Lines with what a plan does in all."""
-    parts = [f"{totals.groups:,} group{'' if totals.groups == 1 else 's'} of alike {entity.plural}"]
+    parts = [f"{counted(totals.groups, 'group')} of alike {entity.plural}"]
     parts += [f"{totals.acted_on:,} decided"] if policy.keep else []
     parts += [f"{totals.left:,} left alone"] if totals.left else []
     yield ", ".join(parts)
@@ -156,8 +156,8 @@ def _hints_of(totals: Totals, policy: Policy) -> Iterator[str]:
 
 def _outcomes_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
     """Sentences on what happens to objects and files."""
-    gone = f"{totals.gone:,} {entity.noun if totals.gone == 1 else entity.plural}"
-    files = f"{totals.files:,} file{'' if totals.files == 1 else 's'}, {size(totals.bytes)}"
+    gone = entity.counted(totals.gone)
+    files = f"{counted(totals.files, 'file')}, {size(totals.bytes)}"
     if policy.into is not None and totals.gone:
         yield f"{gone} merged into others, which take over what they lack"
     if policy.then == TAG:

@@ -10,6 +10,7 @@ from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
+from stash_cli.core.texts import counted
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.values import View, columns
 
@@ -128,7 +129,7 @@ class Report:
             shown = ", ".join(f"{name} ({count:,})" for name, count in self.unused.most_common(_UNUSED))
             yield f"not used: {shown}{' and more' if len(self.unused) > _UNUSED else ''}"
         for reason, count in self.covers.most_common(_UNUSED):
-            yield f"cover not used for {count:,} {self.noun if count == 1 else self.plural}: {reason}"
+            yield f"cover not used for {counted(count, self.noun, self.plural)}: {reason}"
 
 
 _LISTED = (Result.NO_MATCH, Result.REFUSED)

@@ -7,6 +7,8 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.texts import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -78,7 +80,7 @@ def totals(renaming: Renaming) -> Iterator[str]:
     told += [f"{cannot:,} cannot be renamed"] if cannot else []
     told += [f"{files(counts[LEFT])} left"] if counts.get(LEFT) else []
     requests = requests_of([moves])
-    more = f"; {requests} request{'' if requests == 1 else 's'} or more" if moves else ""
+    more = f"; {counted(requests, 'request')} or more" if moves else ""
     yield f"{', '.join(told)}{more}"
     if far := far_moves(renaming):
         yield f"{files(far)} to another media folder, which may take long: --timeout waits longer"

@@ -101,7 +101,7 @@ class Renaming:
 
     def count(self, number: int) -> str:
         """A number of objects with their noun."""
-        return f"{number:,} {self.entity.noun if number == 1 else self.entity.plural}"
+        return self.entity.counted(number)
 
     # --- asking ---
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.common.outcomes import listed
 from stash_cli.core.scraping.choice import Outcome
+from stash_cli.core.texts import counted
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Report:
         counts = [(outcome, self.counts[outcome]) for outcome in Outcome if self.counts[outcome]]
         told = [f"{count:,} {'found' if each is Outcome.TAKEN else each}" for each, count in counts]
         total = self.counts.total()
-        named = f"{total:,} {entity.noun if total == 1 else entity.plural}"
+        named = entity.counted(total)
         yield f"asked about {named}: {', '.join(told)}" if told else ""
         for outcome in _TOLD:
             if count := self.counts[outcome]:
@@ -110,7 +111,7 @@ def unmatched_lines(unmatched: Unmatched, makes: Callable[[str], bool]) -> Itera
         yield f"{more:,} other names may be those of several objects, too: not applied"
     yield from _missing_lines(each for each in unmatched if each.is_missing and not makes(each.type))
     for why, count in unmatched.pictures.items():
-        yield f"left {count} picture{'s' if count != 1 else ''}: {why}"
+        yield f"left {counted(count, 'picture')}: {why}"
 
 
 def _several_line(each: UnmatchedName) -> str:

@@ -19,6 +19,7 @@ from stash_cli.core.many_keys import Ids
 from stash_cli.core.orm.edit import Change
 from stash_cli.core.orm.input import create_input
 from stash_cli.core.scraping.choice import Outcome
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -265,7 +266,7 @@ class Scraping:
     def tell_unchanged(self) -> None:
         """Note that nothing is changed."""
         entity, count = self.noun.entity, len(self.editing.unchanged)
-        so = f": {count:,} {entity.noun if count == 1 else entity.plural} so already" if count else ""
+        so = f": {entity.counted(count)} so already" if count else ""
         self.runtime.streams.note(f"nothing to change{so}")
 
     async def _consent(self, edited: Any) -> bool:
@@ -305,7 +306,7 @@ class Scraping:
             await self.session.call("submitStashBoxFingerprints", {"input": given})
         if ids:
             name = self.run.asker.source.name
-            scenes = f"{len(ids):,} scene{'s' if len(ids) != 1 else ''}"
+            scenes = counted(len(ids), "scene")
             self.runtime.streams.note(f"sent the fingerprints of {scenes} to {name}")
 
 

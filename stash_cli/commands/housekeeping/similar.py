@@ -21,6 +21,7 @@ from stash_cli.core.errors import (
     StashNotConfirmedError,
     StashUsageError,
 )
+from stash_cli.core.texts import counted
 from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def similar(noun: Noun, runtime: Runtime, options: SimilarOptions) -> None:
             print_groups(runtime, options, groups, uses)
             if options.merge:
                 await Merging(session, runtime, noun, options, groups).preview()
-            noted = f"{len(groups):,} group{'' if len(groups) == 1 else 's'} of similar {noun.entity.plural}"
+            noted = f"{counted(len(groups), 'group')} of similar {noun.entity.plural}"
             runtime.streams.note(noted)
         elif not groups:
             runtime.streams.note(f"nothing to merge: no {noun.entity.plural} have similar names")
@@ -308,7 +309,7 @@ class Merging:
         from stash_cli.output.failures import confirm
 
         options, streams, count = self.options, self.runtime.streams, len(self.groups)
-        action = f"merge {count:,} groups"
+        action = f"merge {counted(count, 'group')}"
         require_few(count, action, yes=options.yes, max_changes=options.max_changes)
         if options.interactive:
             await self._choose()

@@ -54,7 +54,7 @@ def unused(noun: Noun, runtime: Runtime, options: UnusedOptions) -> None:
                     writer.row(_shown(row, view))
         writer.finish()
         more = f", of which {limit} are listed: --limit all lists them" if limit and count > limit else ""
-        runtime.streams.note(f"{count:,} {entity.noun if count == 1 else entity.plural} unused{more}")
+        runtime.streams.note(f"{entity.counted(count)} unused{more}")
 
     runtime.run(work)
 

@@ -247,7 +247,12 @@ def require_consent(runtime: Runtime, options: DeleteOptions, deletion: Deletion
     from stash_cli.output.failures import confirm, confirm_count
 
     count = len(deletion.found.ids)
-    require_few(count, f"delete {count:,} objects", yes=options.yes, max_changes=options.max_changes)
+    require_few(
+        count,
+        f"delete {deletion.found.entity.counted(count)}",
+        yes=options.yes,
+        max_changes=options.max_changes,
+    )
     if runtime.streams.interactive and not options.yes:
         for line in deletion.lines():
             runtime.streams.note(line)

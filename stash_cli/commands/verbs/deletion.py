@@ -9,7 +9,7 @@ from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.commands.verbs.targets import Selection, Targets
 from stash_cli.core.edits.merging.references import Reference, count_references, primary_markers
 from stash_cli.core.errors import StashError
-from stash_cli.core.texts import name_of, size
+from stash_cli.core.texts import counted, name_of, size
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.output.diff import named
 from stash_cli.output.values import pick
@@ -48,7 +48,7 @@ class Deletion:
     def kinds(self) -> list[str]:
         """Things that are deleted beside the objects, and that the program cannot bring back."""
         if self.flags.get("delete_file"):
-            files = f"{self.files:,} file{'s' if self.files != 1 else ''} of {size(self.bytes)} on disk"
+            files = f"{counted(self.files, 'file')} of {size(self.bytes)} on disk"
             found = [files]
         else:
             found = []
@@ -64,8 +64,7 @@ class Deletion:
             yield f"... and {len(rows) - SHOWN:,} more {entity.plural}"
         for each, count in self.used.items():
             other = ENTITIES[each.type]
-            noun = other.noun if count == 1 else other.plural
-            yield f"{count:,} {noun} {_fate(each, count, them)}"
+            yield f"{other.counted(count)} {_fate(each, count, them)}"
         yield from self._file_lines(them)
         # The error of the only object is told alone.
         if len(self.found.outcomes.asked) > 1:
@@ -76,7 +75,7 @@ class Deletion:
 
     def _file_lines(self, them: str) -> Iterator[str]:
         """What becomes of the files; `them` is the pronoun of the objects."""
-        entity, files = self.noun.entity, f"{self.files:,} file{'s' if self.files != 1 else ''}"
+        entity, files = self.noun.entity, counted(self.files, "file")
         if self.flags.get("delete_file"):
             place = f"moved to {self.trash} on the server" if self.trash else "deleted for good"
             yield f"{files}, {size(self.bytes)}: {place}, unless other objects use them"
@@ -131,7 +130,7 @@ async def _kept(session: Session, type_name: str, ids: Sequence[str]) -> dict[st
     found = await primary_markers(session, ids)
     return {
         one: StashError(
-            f"it is the primary tag of {len(markers)} marker{'s' if len(markers) > 1 else ''}"
+            f"it is the primary tag of {counted(len(markers), 'marker')}"
             f" ({listed(markers)}); merge it: stash tags merge {one} --into TAG"
         )
         for one, markers in found.items()

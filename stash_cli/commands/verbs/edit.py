@@ -98,7 +98,7 @@ def edit(noun: Noun, runtime: Runtime, options: EditorOptions) -> None:
     if not text.rows:
         runtime.streams.note(f"nothing to edit: no {noun.entity.plural} match")
         return
-    count = f"{len(text.rows)} {noun.entity.noun if len(text.rows) == 1 else noun.entity.plural}"
+    count = noun.entity.counted(len(text.rows))
     head = _HEAD.format(count=count, target=runtime.streams.target)
     before = documents.written(text.documents, head)
     with EditedText(runtime, before, name=noun.entity.plural) as file:

@@ -19,6 +19,7 @@ from stash_cli.core.errors import (
     StashVersionError,
 )
 from stash_cli.core.many_keys import Ids, KeyFile
+from stash_cli.core.texts import counted
 from stash_cli.core.types.entities import ENTITIES, Entity
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class Editing:
                 yield f"{name}: {operation} on {self.count(count)}{more}"
         if lost := totals.replaced.total():
             each = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
-            yield f"lists that are replaced or cleared lose {lost:,} items: {each}"
+            yield f"lists that are replaced or cleared lose {counted(lost, 'item')}: {each}"
         yield from _made(self.names.to_make(), "makes")
         cannot, stay = len(self.outcomes.problems), len(self.unchanged)
         changed = len(self.draft) - totals.new
@@ -167,7 +168,7 @@ class Editing:
         told += [f"{cannot:,} cannot be changed"] if cannot else []
         # The least: objects that get different values, and fields with mutations of their own, take more.
         requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
-        yield f"{', '.join(told)}; {requests} request{'s' if requests != 1 else ''} or more"
+        yield f"{', '.join(told)}; {counted(requests, 'request')} or more"
 
     @property
     def is_single(self) -> bool:
@@ -176,7 +177,7 @@ class Editing:
 
     def count(self, number: int) -> str:
         """A number of objects with their noun."""
-        return f"{number:,} {self.entity.noun if number == 1 else self.entity.plural}"
+        return self.entity.counted(number)
 
     def print_plan(self, server: Any) -> None:
         """Print the edits, and a line of JSON per mutation; with --json the whole plan."""

@@ -99,8 +99,7 @@ def export(noun: Noun, runtime: Runtime, options: ExportOptions) -> None:
 
     count = runtime.run(work)
     if options.target != "-":
-        noun_word = noun.entity.noun if count == 1 else noun.entity.plural
-        runtime.streams.note(f"wrote {count:,} {noun_word} to {options.target}")
+        runtime.streams.note(f"wrote {noun.entity.counted(count)} to {options.target}")
 
 
 def read_layout(runtime: Runtime, options: ExportOptions) -> Layout:

@@ -18,6 +18,7 @@ from stash_cli.commands.common.sending import before_sending
 from stash_cli.commands.verbs.editing import Editing, EditOptions
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.many_keys import Ids
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -276,9 +277,7 @@ async def tell(session: Session, runtime: Runtime, noun: Noun, planner: Planner)
     editing = planner.editing
     outcomes, streams, made = editing.outcomes, runtime.streams, editing.made
     if not outcomes.problems and outcomes.complete:
-        passed = (
-            f"{planner.passed:,} row{'s' if planner.passed > 1 else ''} passed over" if planner.passed else ""
-        )
+        passed = f"{counted(planner.passed, 'row')} passed over" if planner.passed else ""
         streams.note(", ".join(filter(None, [*editing.done(), passed])))
     try:
         if not runtime.for_people:

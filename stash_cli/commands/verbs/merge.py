@@ -91,7 +91,7 @@ def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
             if not sources:
                 runtime.streams.note(f"nothing to merge: no other {entity.plural} match")
                 return
-            action = f"merge {len(sources):,} objects"
+            action = f"merge {entity.counted(len(sources))}"
             require_few(len(sources), action, yes=options.yes, max_changes=options.max_changes)
             planned = await plan(session, entity, sources, target, takes)
             filters = await naming_filters(session, entity, planned)
@@ -286,7 +286,7 @@ async def carry_out(
     from stash_cli.output.failures import confirm
 
     entity, count = noun.entity, len(planned.sources)
-    what = f"{count} {entity.noun if count == 1 else entity.plural}"
+    what = entity.counted(count)
     confirm(runtime.streams, f"merge {what} into {entity.noun} {planned.target}", yes=options.yes)
     if options.backup_first:
         await back_up(session, runtime)

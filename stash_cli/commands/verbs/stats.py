@@ -185,7 +185,7 @@ def _note(runtime: Runtime, noun: Noun, tally: Tally, groups: int, shown: int) -
     kinds = {"duration": "duration", "size": "size"}
     # Sums of other objects count those several times that belong to several of these.
     sums = [text_of(amount, kinds[name]) for name, amount in total.sums.items() if name in kinds and amount]
-    words = [f"{total.count} {entity.noun if total.count == 1 else entity.plural}", *sums]
+    words = [entity.counted(total.count), *sums]
     more = f"; {shown} of {groups} lines, --limit all shows all" if shown < groups else ""
     twice = "; some count in several lines" if tally.is_shared else ""
     runtime.streams.note(f"{', '.join(words)}{twice}{more}")

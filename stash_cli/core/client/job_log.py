@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.log_tail import LOG_DELAY, Line, LogTail, checked_lines, key_of, moment
 from stash_cli.core.errors import StashError
 from stash_cli.core.log import logger
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     import asyncio
@@ -79,7 +80,7 @@ class LogSummary:
     def counted(self) -> str:
         """`1 error and 2 warnings (3 known)`; "" without any."""
         numbers = Counter(line["level"].lower() for line in self.lines)
-        told = " and ".join(_number(numbers[level], level) for level in LEVELS if numbers[level])
+        told = " and ".join(counted(numbers[level], level) for level in LEVELS if numbers[level])
         others = {"known": self.known, "ignored": self.ignored, "of something else": self.elsewhere}
         more = ", ".join(f"{count} {what}" for what, count in others.items() if count)
         if not more:
@@ -97,10 +98,6 @@ class LogSummary:
             "elsewhere": self.elsewhere,
             "skipped": self.skipped,
         }
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def matters(line: Line) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from stash_cli.core.texts import counted
 from stash_cli.core.types.api import ApiType, describe_api
 
 
@@ -26,6 +27,10 @@ class Entity(NamedTuple):
 
     sort_keys: str = ""
     """Sort keys that the server knows beside `random` and `random_<seed>`; its schema has them as text."""
+
+    def counted(self, number: int) -> str:
+        """A number of these objects: `1 scene`, `1,200 scenes`."""
+        return counted(number, self.noun, self.plural)
 
     @property
     def sorts(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits.journal.changes import CREATE, DELETE, DONE, MERGE, SENT, UNKNOWN, UPDATE
 from stash_cli.core.edits.journal.resources import RESOURCES
 from stash_cli.core.orm.edit import Edit
+from stash_cli.core.texts import counted
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
@@ -73,7 +74,7 @@ def noun(type_name: str, count: int) -> str:
     """`3 scenes`."""
     named = ENTITIES.get(type_name) or RESOURCES.get(type_name)
     one, many = (named.noun, named.plural) if named else ("chapter", "chapters")
-    return f"{count} {one if count == 1 else many}"
+    return counted(count, one, many)
 
 
 def summaries(journal: Journal, *, limit: int = -1) -> Iterator[Summary]:
