@@ -20,7 +20,7 @@ ALLOWED = {
     "stash_cli.core.near_names": (),
     "stash_cli.core.texts": (),
     "stash_cli.core.public_fetch": (),
-    "stash_cli.core.types": ("core.errors", "core.unset", "core.orm"),
+    "stash_cli.core.types": ("core.errors", "core.unset", "core.orm", "core.texts"),
     "stash_cli.core.orm": ("core.errors", "core.unset", "core.types"),
     "stash_cli.core.tasks": (),
     "stash_cli.core.many_keys": (),
@@ -93,6 +93,7 @@ ALLOWED = {
     "stash_cli.core.client": (
         "core.capabilities",
         "core.near_names",
+        "core.texts",
         "core.syntax",
         "core.transport",
         "core.graphql",
