@@ -238,3 +238,13 @@ def is_privileged(mutation: str, arguments: Mapping[str, Any]) -> bool:
     if mutation in _HARMLESS_FIELDS:
         return not _HARMLESS_FIELDS[mutation].issuperset(arguments.get("input") or ())
     return mutation in _RESTRICTED or mutation.startswith("configure")
+
+
+_MIRRORED = frozenset({"version", "stats", "markerStrings", "markerWall", "sceneWall"})
+_NOT_MIRRORED = frozenset({"findJob", "findDefaultFilter"})
+
+
+def is_mirrored(operation: str) -> bool:
+    """Whether a mirror can answer an operation: those that read what it has a copy of."""
+    is_search = operation.startswith(("find", "all")) and operation not in _NOT_MIRRORED
+    return is_search or operation in _MIRRORED

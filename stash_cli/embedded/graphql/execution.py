@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import graphql
 from sqlalchemy.exc import IntegrityError
 
-from stash_cli.embedded.graphql.documents import PRIVILEGED_REFUSAL, is_privileged
+from stash_cli.embedded.graphql.documents import PRIVILEGED_REFUSAL, is_mirrored, is_privileged
 from stash_cli.embedded.graphql.errors import Refused, field_error, request_error
 from stash_cli.embedded.graphql.inputs import coerce_variables
 from stash_cli.embedded.graphql.schema import library_schema
@@ -170,6 +170,9 @@ class Execution:
         table = _mutations() if self._writing else _queries()
         if name not in table:
             raise Refused(f"{name} is not available in an embedded library")
+        if self._library.mirror_of is not None and not is_mirrored(name):
+            server = self._library.mirror_of
+            raise Refused(f"{name} is not available in a mirror of {server}: ask the server itself")
         if not self._writing:
             return table[name](self._query_context(), **args)
         if not self._allow_privileged and is_privileged(name, args):

@@ -17,6 +17,7 @@ from stash_cli.core.private_files import FOLDER, make_private_folder
 from stash_cli.embedded.graphql.documents import documents_of
 from stash_cli.embedded.graphql.execution import DEFAULT_BASE_URL, ExecutionOutcome, execute
 from stash_cli.embedded.jobs.queue import JobQueue
+from stash_cli.embedded.library import settings
 from stash_cli.embedded.library.database import Database
 from stash_cli.embedded.library.limits import DEFAULT_LIMITS, Limits
 from stash_cli.embedded.library.log_store import LogStore
@@ -62,6 +63,13 @@ class Library:
         from stash_cli.embedded.web.app import create_app
 
         return create_app(self)
+
+    @cached_property
+    def mirror_of(self) -> str | None:
+        """The server that this library is an offline copy of; None for any other library."""
+        with self.database.read() as connection:
+            found = settings.read_part(connection, settings.MIRROR).get("server")
+        return None if found is None else str(found)
 
     def execute(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
@@ -18,3 +20,11 @@ def demo_path() -> Path:
 def demo_media() -> Path:
     """The folder of the demo library's few real files, which it may scan although it is hidden on Linux."""
     return demo_path().with_name("demo-media")
+
+
+def mirror_path(url: str) -> Path:
+    """The file of the mirror of the server at a URL, which may not exist yet."""
+    digest = hashlib.blake2b(url.encode(), digest_size=4).hexdigest()
+    # Readable for people who look for it; the digest tells apart what reads the same.
+    name = re.sub(r"[^\w.-]+", "_", url.partition("://")[2] or url).removesuffix("_graphql")[-60:]
+    return demo_path().with_name("mirrors") / f"{name}-{digest}.sqlite"

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.library import Library
 
 
+MIRROR = "mirror"
+"""The part that only mirrors have: which server they are a copy of, and since when."""
+
+
 def read_part(connection: Connection, part: str) -> dict[str, Any]:
     """The values set in `part` ("general", "ui", ...); empty without any.
 
