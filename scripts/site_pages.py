@@ -18,7 +18,7 @@ DOCS = ROOT / "docs"
 NAVIGATION = {
     "Start": "installing tutorial connections doctor completion",
     "Guides": "finding query-language saved-filters output editing editing-and-undo renaming housekeeping"
-    " filling scraping sidecars import-export jobs scripting plugins rehearsing serving cookbook",
+    " filling scraping sidecars import-export jobs scripting plugins rehearsing mirror serving cookbook",
     "Python": "library library-lookups python/*",
     "Reference": "errors exit-status environment compatibility migrating",
     "Commands": "reference/*",

@@ -84,6 +84,7 @@ COMMANDS = {
     "plugins": ("Run and manage plugins, and write your own", "plugins:group", "Server"),
     "open": ("Open the page of an object in the browser", "open:build", "Library"),
     "embedded": ("Serve and manage a library file without a Stash server", "embedded:group", "Server"),
+    "mirror": ("Keep an offline copy of a server, and read it", "mirror:group", "Server"),
     "api": ("Send a GraphQL document or operation", "api:build", "API"),
     "explain": ("Explain a name of the API: types, ranges, lookups, flags", "explain:build", "API"),
     "login": ("Save a server and its API key as a profile", "login:build", "Connection"),

@@ -175,7 +175,7 @@ def _tell(streams: Streams, line: LogLine, default: str) -> None:
 
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{(args|hook)\.(\w+)\}(?!\})")
-_CONNECTION = ("--server", "--url", "--demo", "--profile", "-P", "--api-key-file")
+_CONNECTION = ("--server", "--url", "--demo", "--mirror", "--profile", "-P", "--api-key-file")
 
 
 class ExecCommand(StashCommand):

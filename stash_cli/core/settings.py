@@ -74,7 +74,7 @@ class Connection:
     `configured` is False for the default address, for hints in errors. `session` is the cookie of a login,
     `headers` are sent to this server only; `proxy` None is that of the environment. `profile` and `source`
     say where the settings come from, `protected_by` which profile makes the server read-only, `known_as`
-    which one that is not used has a key for it.
+    which one that is not used has a key for it, `mirror_of` which server an offline copy is of.
 
     Raises StashConfigurationError for a key that no HTTP header can carry, and for a URL that is malformed or
     holds a secret.
@@ -97,6 +97,7 @@ class Connection:
     source: str = field(default="", compare=False)
     protected_by: str | None = field(default=None, compare=False)
     known_as: str | None = field(default=None, compare=False)
+    mirror_of: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.is_embedded:

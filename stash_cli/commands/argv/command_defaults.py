@@ -19,6 +19,7 @@ REFUSED = frozenset(
         "--url",
         "--profile",
         "--demo",
+        "--mirror",
         "--api-key-file",
         "--insecure",
         "--ca-cert",

@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 HIDDEN_FLAGS_FROM = 4
 """Typed characters from which hidden flags are offered: `--ra`."""
-CONNECTION = ("--server", "--url", "--profile", "-P", "--api-key-file", "--demo", "--insecure", "--ca-cert")
+CONNECTION = (
+    "--server",
+    "--url",
+    "--profile",
+    "-P",
+    "--api-key-file",
+    "--demo",
+    "--mirror",
+    "--insecure",
+    "--ca-cert",
+)
 """Flags that select the server whose names are offered."""
 Row = tuple[str, str, list[str] | None, bool]
 """A flag: its names (only the first is offered), help, the values it takes (null: none), if it is hidden.

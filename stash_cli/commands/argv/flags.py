@@ -128,6 +128,7 @@ class GlobalOptions:
     profile: str | None = None
     api_key_file: str | None = None
     demo: bool = False
+    mirror: bool = False
     timeout: float | None = None
     insecure: bool = False
     ca_cert: str | None = None
@@ -202,6 +203,7 @@ def _connection_flags() -> Iterator[Flag]:
     # A file, because other users of the machine can read the command line of a process.
     yield Flag("--api-key-file", "api_key_file", "file with the API key [STASH_API_KEY_FILE]", "FILE", group)
     yield Flag("--demo", "demo", "use the built-in demo library", group=group)
+    yield Flag("--mirror", "mirror", "read the server's offline copy (stash mirror update)", group=group)
     yield Flag("--timeout", "timeout", "seconds to wait for an answer", "SECONDS", group, seconds)
     yield Flag("--insecure", "insecure", "do not check certificates", group=group)
     yield Flag("--ca-cert", "ca_cert", "file of certificates to trust", "FILE", group)

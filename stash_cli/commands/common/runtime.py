@@ -146,7 +146,11 @@ class Runtime:
 
     def connection(self) -> Connection:
         """The connection of the command, with its secrets. Raises StashConfigurationError."""
-        if self._connection is None:
+        if self._connection is None and self.options.mirror:
+            from stash_cli.commands.mirror import mirror_connection
+
+            self.use(mirror_connection(self))
+        elif self._connection is None:
             self.use(self._connect())
         return cast("Connection", self._connection)
 
@@ -171,7 +175,7 @@ class Runtime:
             selecting = f"--server {quote(options.url)} "
         else:
             selecting = f"--profile {quote(options.profile)} " if options.profile else ""
-        return f"stash {selecting}{words}"
+        return f"stash {selecting}{'--mirror ' if options.mirror else ''}{words}"
 
     def use(self, connection: Connection) -> None:
         """Use a connection in place of the selected one."""

@@ -70,6 +70,11 @@ def unknown_outcome(message: str, cause: errors.StashError | None = None) -> err
 
 def check_read_only(connection: Connection, request: GraphQLRequest) -> None:
     """On a read-only connection, refuse anything that is not provably a query or a subscription."""
+    if connection.mirror_of and request.is_mutation:
+        raise errors.StashUsageError(
+            f"The mirror of {connection.mirror_of} is only read: nothing was sent.",
+            hint="Leave out --mirror to change the server itself.",
+        )
     if connection.read_only and request.is_mutation:
         name = connection.protected_by
         hint = f"read_only is set in the profile {name}; --server URL does without the profile."
