@@ -92,14 +92,19 @@ def _covers(decision: Decision, rows: Rows) -> Iterator[Edit]:
 def differences(type_name: str, decision: Decision, rows: Rows) -> dict[str, tuple[str, ...]]:
     """File -> in what it and its object differ from the kept one; from the first where none is kept."""
     kept = decision.kept or decision.files[0]
+    row, values = rows[kept.owner], _values_of(type_name, rows[kept.owner])
     found = {}
     for file in decision.files:
         if file is not kept:
             names = [*_file_differences(kept, file)]
             if file.owner != kept.owner:
-                names += _object_differences(type_name, rows[kept.owner], rows[file.owner])
+                names += _object_differences(type_name, row, values, rows[file.owner])
             found[file.id] = tuple(names)
     return found
+
+
+def _values_of(type_name: str, row: Row) -> dict[str, Any]:
+    return {name: before_of(type_name, name, row) for name in RULES[type_name]}
 
 
 def _file_differences(kept: File, file: File) -> Iterator[str]:
@@ -113,10 +118,11 @@ def _file_differences(kept: File, file: File) -> Iterator[str]:
     yield from (name for name, differs in facts.items() if differs)
 
 
-def _object_differences(type_name: str, kept: Row, other: Row) -> Iterator[str]:
-    for name in RULES[type_name]:
-        values = [before_of(type_name, name, row) for row in (kept, other)]
-        if UNSET not in values and not equal(type_name, name, *values):
+def _object_differences(type_name: str, kept: Row, values: Mapping[str, Any], other: Row) -> Iterator[str]:
+    """The fields in which an object differs from the kept one, whose `values` are known."""
+    for name, value in values.items():
+        theirs = before_of(type_name, name, other)
+        if UNSET not in (value, theirs) and not equal(type_name, name, value, theirs):
             yield name
     if _markers(kept) != _markers(other):
         yield "markers"
