@@ -240,12 +240,12 @@ async def unread_sources(session: Session, packages: Sequence[Row]) -> Unread:
 
 async def _packages_of(session: Session, kind: str, url: str, name: str) -> list[Row]:
     """The packages of one source. Raises StashSourceError where the server cannot read it."""
-    from stash_cli.core.scraping.sources import Source, in_plain_words
+    from stash_cli.core.scraping.sources import Source, explain_error
 
     try:
         rows = await session.call("availablePackages", {"type": TYPES[kind], "source": url}, FIELDS)
     except StashGraphQLError as error:
-        known = in_plain_words(error, Source(f"the {kind} source {name}"), "packages")
+        known = explain_error(error, Source(f"the {kind} source {name}"), "packages")
         raise (
             known if isinstance(known, StashSourceError) else unusable(error, f"the {kind} source {name}")
         ) from error

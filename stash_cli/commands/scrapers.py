@@ -103,14 +103,14 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
     view = View(describe_api().operation(operation)[1].type.name)
 
     async def work(session: Session) -> list[Row]:
-        from stash_cli.core.scraping.sources import ANY_SCRAPER, in_plain_words
+        from stash_cli.core.scraping.sources import ANY_SCRAPER, explain_error
 
         source = await _source(session, options)
         given = {"source": source.argument(await session.learn())} if source else {}
         try:
             answer = await session.call(operation, args | given)
         except StashGraphQLError as error:
-            raise in_plain_words(error, source or ANY_SCRAPER, f"a {options.type}") from error
+            raise explain_error(error, source or ANY_SCRAPER, f"a {options.type}") from error
         return [each for each in (answer if isinstance(answer, list) else [answer]) if each]
 
     rows = runtime.run(work)

@@ -20,7 +20,7 @@ from scraped_answers import BOX, Sources, cover, result, same
 from served_library import serve_library
 from support import run
 
-from stash_cli.core.scraping.asking import Rate
+from stash_cli.core.scraping.requests import RateLimit
 
 FOUND = {"studio": {"name": "acme"}, "tags": [{"name": "Shore"}, {"name": "Sea"}], "details": "By the sea."}
 
@@ -434,7 +434,7 @@ def test_fingerprints_are_sent_on_request(cli: Cli, proxy: FaultProxy) -> None:
 
 def test_questions_keep_to_a_rate() -> None:
     async def three() -> None:
-        rate = Rate(1200)
+        rate = RateLimit(1200)
         for _ in range(3):
             await rate.wait()
 

@@ -16,8 +16,8 @@ from stash_cli.core.scraping.choice import Candidate, Outcome, Rules, choose
 from stash_cli.core.scraping.covers import Size, data_of, is_better, size_of
 from stash_cli.core.scraping.edits import Planner, Unmatched
 from stash_cli.core.scraping.evidence import Confidence, evidence_of
-from stash_cli.core.scraping.found import Linked, parse, read_found, selection
 from stash_cli.core.scraping.matching import Match
+from stash_cli.core.scraping.scraped_object import ScrapedReference, parse, parse_scraped, result_paths
 from stash_cli.core.scraping.sources import Source
 
 VALUES = [
@@ -55,19 +55,19 @@ def test_what_is_no_value_of_a_field_is_told_and_not_used(
     type_name: str, attr: str, given: str, text: str
 ) -> None:
     name = {"height_cm": "height"}.get(attr, attr)
-    found = read_found(type_name, {"name": "A", name: given})
+    found = parse_scraped(type_name, {"name": "A", name: given})
     assert attr not in found.values
     assert text in found.unused[0]
 
 
 def test_older_fields_say_the_same() -> None:
-    found = read_found(
+    found = parse_scraped(
         "Performer", {"name": "A", "twitter": "@ann", "url": "https://a.example", "image": "x"}
     )
     assert found.values["urls"] == ["https://a.example", "https://twitter.com/ann"]
     assert found.pictures == {"image": "x"}
-    movies = read_found("Scene", {"title": "A", "movies": [{"name": "Saga"}], "groups": None})
-    assert movies.links == {"groups": (Linked("Group", "Saga"),)}
+    movies = parse_scraped("Scene", {"title": "A", "movies": [{"name": "Saga"}], "groups": None})
+    assert movies.links == {"groups": (ScrapedReference("Group", "Saga"),)}
 
 
 FILE = {
@@ -174,9 +174,9 @@ ANSWER = {
     "remote_site_id": "site-1",
 }
 MATCHES = {
-    Linked("Studio", "Acme"): Match(("6",), ("Acme",)),
-    Linked("Tag", "Beach"): Match(("1",), ("Beach",)),
-    Linked("Tag", "Sea"): Match(("2",), ("Sea",)),
+    ScrapedReference("Studio", "Acme"): Match(("6",), ("Acme",)),
+    ScrapedReference("Tag", "Beach"): Match(("1",), ("Beach",)),
+    ScrapedReference("Tag", "Sea"): Match(("2",), ("Sea",)),
 }
 FILLED = {
     "details": "Text",
@@ -198,7 +198,7 @@ def planner(type_name: str = "Scene", release: str = "0.31", **facts: Any) -> Pl
 
 
 def edits_of(row: Any, answer: Any, made: Planner) -> dict[str, Any]:
-    candidate = Candidate(read_found(made.type, answer))
+    candidate = Candidate(parse_scraped(made.type, answer))
     return {edit.field: edit.after for edit in made.edits(row, candidate)}
 
 
@@ -228,10 +228,10 @@ def test_names_that_no_object_has_are_counted_in_a_file() -> None:
     unmatched, several = Unmatched(), Match(("1", "2"), ("A", "A"))
     tracemalloc.start()
     for number in range(5000):
-        unmatched.add(Linked("Tag", f"Tag {number // 2}"), Match())
+        unmatched.add(ScrapedReference("Tag", f"Tag {number // 2}"), Match())
     taken = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    unmatched.add(Linked("Performer", "A"), several)
+    unmatched.add(ScrapedReference("Performer", "A"), several)
     first, *missing = unmatched
     assert first == ("Performer", "A", 1, several)
     assert {each.results for each in missing} == {2}
@@ -248,7 +248,7 @@ def test_servers_before_fuzzy_dates_get_whole_days_only() -> None:
 def test_older_servers_are_asked_for_what_they_have() -> None:
     server = server_of(known_versions()[-2])
     for type_name in ("Scene", "Performer", "Gallery", "Group", "Studio", "Tag"):
-        paths = selection(type_name, server)
+        paths = result_paths(type_name, server)
         assert paths
         assert [path for path in paths if not server.has_path(f"Scraped{type_name}", path)] == []
     box = Source("box", box=BOX, index=2)

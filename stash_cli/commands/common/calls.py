@@ -162,9 +162,9 @@ async def _asked(session: Session, call: Call, args: Row, paths: Sequence[str] |
     except StashGraphQLError as error:
         if not call.source:
             raise
-        from stash_cli.core.scraping.sources import Source, in_plain_words
+        from stash_cli.core.scraping.sources import Source, explain_error
 
-        raise in_plain_words(error, Source(call.source), "this") from error
+        raise explain_error(error, Source(call.source), "this") from error
 
 
 async def _args(session: Session, call: Call, options: Any) -> dict[str, Any]:

@@ -245,7 +245,7 @@ def _only(noun: Noun, options: ScrapeOptions) -> frozenset[str]:
     """The attributes of `--only`. Raises StashUsageError for one that is not scraped."""
     from stash_cli.core.errors import did_you_mean
     from stash_cli.core.scraping.edits import STASH_IDS
-    from stash_cli.core.scraping.found import targets
+    from stash_cli.core.scraping.scraped_object import targets
 
     known = {each.attr: each.attr for each in targets(noun.entity.type)}
     known |= {short: name for short, name in _SHORT.items() if name in known}
@@ -313,29 +313,29 @@ async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Sourc
 
 async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) -> None:
     """Give a scrape all that it works with."""
-    from stash_cli.core.scraping.asking import Asker, Rate
     from stash_cli.core.scraping.choice import Rules
     from stash_cli.core.scraping.edits import Planner
     from stash_cli.core.scraping.evidence import Confidence
     from stash_cli.core.scraping.matching import Matcher
+    from stash_cli.core.scraping.requests import RateLimit, ScrapeClient
     from stash_cli.core.scraping.run import ScrapeRun, scenes_without_cover
 
     session, options, type_name = scraping.session, scraping.options, scraping.noun.entity.type
-    asker = Asker(
+    client = ScrapeClient(
         session,
         type_name,
         source,
-        Rate(options.rate or 0),
+        RateLimit(options.rate or 0),
         options.query or "",
         options.url or "",
         options.by_url,
     )
-    asker.check()
+    client.check()
     matcher = Matcher(session, source.box)
     planner = Planner(
         type_name,
         await session.learn(),
-        matcher.known,
+        matcher.matches,
         scraping.new_id,
         source.box,
         _only(scraping.noun, options),
@@ -348,8 +348,8 @@ async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) ->
         options.duration_diff,
         options.min_fields,
         is_named=bool(options.query or options.url),
-        is_by_name=asker.is_by_name,
+        is_by_name=client.is_by_name,
     )
-    scraping.run = ScrapeRun(session, asker, planner, matcher, rules, decisions, again=options.again)
+    scraping.run = ScrapeRun(session, client, planner, matcher, rules, decisions, again=options.again)
     if type_name == "Scene" and not options.overwrite and planner.may_change("cover_image"):
         scraping.run.without_cover = await scenes_without_cover(session)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from stash_cli.core.scraping.edits import Unmatched, UnmatchedName
-    from stash_cli.core.scraping.run import Scraped
+    from stash_cli.core.scraping.run import ScrapeOutcome
     from stash_cli.core.types.entities import Entity
 
 _TOLD = (
@@ -40,7 +40,7 @@ class Report:
     rows: list[dict[str, Any]] = field(default_factory=list)
     """What became of each object, for the JSON of a plan."""
 
-    def add(self, each: Scraped, noun: str, *, is_kept: bool = False) -> None:
+    def add(self, each: ScrapeOutcome, noun: str, *, is_kept: bool = False) -> None:
         """Count one object; with `is_kept` keep what became of it."""
         if is_kept:
             self.rows.append(_row(each))
@@ -83,7 +83,7 @@ class Report:
         return {"results": self.rows, "missing": missing, "candidates": several, "unused": self.unused}
 
 
-def _row(each: Scraped) -> dict[str, Any]:
+def _row(each: ScrapeOutcome) -> dict[str, Any]:
     """The outcome of one object, as JSON."""
     found: dict[str, Any] = {"id": each.id, "outcome": each.choice.outcome}
     if each.choice.reason:

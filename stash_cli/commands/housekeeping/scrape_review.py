@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.housekeeping.scraping import Scraping
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.scraping.choice import Candidate
-    from stash_cli.core.scraping.run import Scraped
+    from stash_cli.core.scraping.run import ScrapeOutcome
 
 HELP = """\
 y    - take the fields that have no brackets around their numbers
@@ -40,7 +40,7 @@ _SHOWN = 9
 """Results that are listed."""
 
 
-async def restore(scraping: Scraping, each: Scraped) -> None:
+async def restore(scraping: Scraping, each: ScrapeOutcome) -> None:
     """Make the decision about an object that was stored true."""
     outcome = each.decision.get("outcome")
     if outcome == Outcome.TAKEN:
@@ -54,7 +54,7 @@ async def restore(scraping: Scraping, each: Scraped) -> None:
         each.edits = []
 
 
-async def review(scraping: Scraping, each: Scraped) -> None:
+async def review(scraping: Scraping, each: ScrapeOutcome) -> None:
     """Ask about one object: its choice and edits are what the person says, which is stored."""
     if each.decision and each.decision.get("outcome") != Outcome.SKIPPED:
         await restore(scraping, each)
@@ -68,14 +68,14 @@ async def review(scraping: Scraping, each: Scraped) -> None:
     await _ask(scraping, each)
 
 
-async def _ask(scraping: Scraping, each: Scraped) -> None:
+async def _ask(scraping: Scraping, each: ScrapeOutcome) -> None:
     candidate: Candidate | None = each.choice.candidates[0]
     if each.choice.outcome is not Outcome.TAKEN and len(each.choice.candidates) > 1:
         candidate = _choose(scraping, each)
     while candidate is not None:
         if candidate is not each.choice.taken:
             candidate = await scraping.run.detailed(candidate)
-            await scraping.run.learn([candidate])
+            await scraping.run.resolve_names([candidate])
             each.edits = await scraping.run.edits(each.row, candidate)
             others = [one for one in each.choice.candidates if one.key != candidate.key]
             each.choice = Choice(Outcome.TAKEN, (candidate, *others))
@@ -113,7 +113,7 @@ class _Offer:
         return [self.all[number - 1] for number in dict.fromkeys(numbers)]
 
 
-def _answer(scraping: Scraping, each: Scraped, offer: _Offer) -> str:
+def _answer(scraping: Scraping, each: ScrapeOutcome, offer: _Offer) -> str:
     """A word that HELP explains."""
     streams = scraping.runtime.streams
     many = ["c"] if len(each.choice.candidates) > 1 else []
@@ -129,7 +129,7 @@ def _answer(scraping: Scraping, each: Scraped, offer: _Offer) -> str:
             streams.say(line)
 
 
-def _decide(scraping: Scraping, each: Scraped, word: str, offer: _Offer) -> None:
+def _decide(scraping: Scraping, each: ScrapeOutcome, word: str, offer: _Offer) -> None:
     """Make an answer true, and keep it."""
     chosen = offer.chosen(word)
     if chosen is not None:
@@ -141,11 +141,11 @@ def _decide(scraping: Scraping, each: Scraped, word: str, offer: _Offer) -> None
     outcome = Outcome.DECLINED if word == "n" else Outcome.SKIPPED
     if word == "n":
         keys = [one.key for one in each.choice.candidates[:1]]
-        run.decisions.reject(run.planner.type, run.asker.source.key, each.id, keys)
+        run.decisions.reject(run.planner.type, run.client.source.key, each.id, keys)
     _leave(scraping, each, outcome)
 
 
-def _leave(scraping: Scraping, each: Scraped, outcome: Outcome) -> None:
+def _leave(scraping: Scraping, each: ScrapeOutcome, outcome: Outcome) -> None:
     run = scraping.run
     if run.number is not None:
         run.decisions.decide(run.number, each.id, {"outcome": outcome})
@@ -153,23 +153,23 @@ def _leave(scraping: Scraping, each: Scraped, outcome: Outcome) -> None:
     each.edits = []
 
 
-def _keep(scraping: Scraping, each: Scraped, edits: Sequence[Edit]) -> None:
+def _keep(scraping: Scraping, each: ScrapeOutcome, edits: Sequence[Edit]) -> None:
     """Take a result with these edits."""
     run, taken = scraping.run, each.choice.candidates[0]
     each.edits = list(edits)
     if run.number is not None:
         fields = [edit.field for edit in edits]
-        run.decisions.keep(run.number, {each.id: [one.answer for one in each.choice.candidates]})
+        run.decisions.save(run.number, {each.id: [one.answer for one in each.choice.candidates]})
         decision = {"outcome": Outcome.TAKEN, "result": taken.key, "fields": fields}
         run.decisions.decide(run.number, each.id, decision)
 
 
-def _choose(scraping: Scraping, each: Scraped) -> Candidate | None:
+def _choose(scraping: Scraping, each: ScrapeOutcome) -> Candidate | None:
     """The result that a person means; None for none, which is then decided."""
     streams, many = scraping.runtime.streams, each.choice.candidates[:_SHOWN]
     _head(scraping, each)
     for number, one in enumerate(many, 1):
-        streams.say(f"  {number}  {_told(one)}", wrap=False)
+        streams.say(f"  {number}  {_summary(one)}", wrap=False)
     while True:
         question = f"which one is {scraping.noun.entity.noun} {each.id}? [1-{len(many)},n,s,q]"
         word = failures.answer(streams, question).strip().lower()
@@ -180,13 +180,13 @@ def _choose(scraping: Scraping, each: Scraped) -> Candidate | None:
             run = scraping.run
             if word == "n":
                 keys = [one.key for one in each.choice.candidates]
-                run.decisions.reject(run.planner.type, run.asker.source.key, each.id, keys)
+                run.decisions.reject(run.planner.type, run.client.source.key, each.id, keys)
             _leave(scraping, each, Outcome.DECLINED if word == "n" else Outcome.SKIPPED)
             return None
         streams.say("a number; n - none of them; s - leave it for now; q - leave all that follow")
 
 
-def _head(scraping: Scraping, each: Scraped) -> None:
+def _head(scraping: Scraping, each: ScrapeOutcome) -> None:
     entity, row = scraping.noun.entity, each.row
     files = row.get("files") or ()
     label = str(row.get(entity.label) or (files[0].get("basename") if files else "") or "")
@@ -194,7 +194,7 @@ def _head(scraping: Scraping, each: Scraped) -> None:
     scraping.runtime.streams.say(f"{entity.noun} {each.id}{named}", wrap=False)
 
 
-def _told(candidate: Candidate) -> str:
+def _summary(candidate: Candidate) -> str:
     """A result on one line, with the reasons to believe in it."""
     found = candidate.found
     date = str(found.values.get("date") or found.values.get("birthdate") or "")
@@ -203,11 +203,11 @@ def _told(candidate: Candidate) -> str:
     return f"{head}: {sure}" if sure else head
 
 
-def _show(scraping: Scraping, each: Scraped, candidate: Candidate, offer: _Offer) -> None:
+def _show(scraping: Scraping, each: ScrapeOutcome, candidate: Candidate, offer: _Offer) -> None:
     """Print what is there and what was found side by side, a line for each field that may change."""
     streams = scraping.runtime.streams
     _head(scraping, each)
-    streams.say(f"  {scraping.run.asker.source.name}: {_told(candidate)}", wrap=False)
+    streams.say(f"  {scraping.run.client.source.name}: {_summary(candidate)}", wrap=False)
     names = max([len(edit.field) for edit in offer.all], default=0)
     room = max(_NARROWEST, (streams.width - names - len("  [10]    ")) // 2)
     for number, edit in enumerate(offer.all, 1):

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.orm.edit import Edit
     from stash_cli.core.scraping.edits import Unmatched
-    from stash_cli.core.scraping.found import Linked
-    from stash_cli.core.scraping.run import Scraped, ScrapeRun
+    from stash_cli.core.scraping.run import ScrapeOutcome, ScrapeRun
+    from stash_cli.core.scraping.scraped_object import ScrapedReference
 
     Row = Mapping[str, Any]
 
@@ -62,7 +62,7 @@ class Scraping:
     report: Report = field(default_factory=Report)
     run: ScrapeRun = field(init=False)
     editing: Editing = field(init=False)
-    new: dict[str, Linked] = field(default_factory=dict)
+    new: dict[str, ScrapedReference] = field(default_factory=dict)
     """Objects that may be made, by their provisional ids."""
 
     creatable: ClassVar[tuple[str, ...]] = ("Tag", "Performer", "Studio", "Group")
@@ -75,7 +75,7 @@ class Scraping:
             self.session, self.runtime, entity, self.options, self.draft, names, outcomes
         )
 
-    def new_id(self, link: Linked) -> str | None:
+    def new_id(self, link: ScrapedReference) -> str | None:
         """The provisional id of an object that is to be made; None where none is."""
         if not self._makes(link.type):
             return None
@@ -111,7 +111,7 @@ class Scraping:
     @property
     def _size(self) -> int:
         """Objects that are asked about at a time: one where a person waits for it, and the source is slow."""
-        return 1 if self.options.interactive and not self.run.asker.source.box else self.run.size
+        return 1 if self.options.interactive and not self.run.client.source.box else self.run.size
 
     @property
     def _is_json(self) -> bool:
@@ -119,7 +119,7 @@ class Scraping:
 
     @property
     def _is_over(self) -> bool:
-        return self.is_quit or self.run.asker.stopped is not None
+        return self.is_quit or self.run.client.stopped is not None
 
     async def _take(self, rows: Sequence[Row]) -> None:
         """Ask about some objects, review what was found, and draft it."""
@@ -138,7 +138,7 @@ class Scraping:
         self.editing.names.trim_labels()
         self.runtime.streams.on_many_rows()
 
-    def _noted(self, each: Scraped) -> list[ObjectEdits]:
+    def _noted(self, each: ScrapeOutcome) -> list[ObjectEdits]:
         """Count the outcome of an object: its edits, if there are any."""
         self.report.add(each, self.noun.entity.noun, is_kept=self.options.dry_run and self._is_json)
         if each.error is not None:
@@ -164,7 +164,7 @@ class Scraping:
             self.editing.names.labels[link.type, one] = link.label
             self.editing.names.inputs[link.type, one] = self._input(link)
 
-    def _input(self, link: Linked) -> dict[str, Any]:
+    def _input(self, link: ScrapedReference) -> dict[str, Any]:
         """The create input of an object that an answer names."""
         planner = self.run.planner
         given = {"name": link.name, **link.facts}
@@ -180,7 +180,7 @@ class Scraping:
             if key == "urls" or planner.server.field_name(name, key)
         }
 
-    def _learn_labels(self, each: Scraped) -> None:
+    def _learn_labels(self, each: ScrapeOutcome) -> None:
         """Note the names of what an object leads to, and of what its results name, for people."""
         labels = self.editing.names.labels
         for attr in self.run.planner.attributes:
@@ -188,7 +188,7 @@ class Scraping:
                 labels.setdefault(key, name)
         for candidate in each.choice.candidates:
             for link in (link for many in candidate.found.links.values() for link in many):
-                match = self.run.matcher.known.get(link)
+                match = self.run.matcher.matches.get(link)
                 if match is not None and match.id is not None:
                     labels.setdefault((link.type, match.id), match.labels[0])
 
@@ -233,7 +233,7 @@ class Scraping:
         from stash_cli.commands.verbs.update import other_edits, tell
 
         self.tell_found()
-        stopped = self.run.asker.stopped
+        stopped = self.run.client.stopped
         if stopped is not None and not len(self.draft) and not self.report.counts[Outcome.TAKEN]:
             raise stopped
         if self.options.plan_out is not None:
@@ -301,11 +301,11 @@ class Scraping:
         for start in range(0, len(ids), _SENT):
             given = {
                 "scene_ids": ids[start : start + _SENT],
-                "stash_box_endpoint": self.run.asker.source.box,
+                "stash_box_endpoint": self.run.client.source.box,
             }
             await self.session.call("submitStashBoxFingerprints", {"input": given})
         if ids:
-            name = self.run.asker.source.name
+            name = self.run.client.source.name
             scenes = counted(len(ids), "scene")
             self.runtime.streams.note(f"sent the fingerprints of {scenes} to {name}")
 

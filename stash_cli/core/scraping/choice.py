@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.scraping.evidence import DURATION_DIFF, Confidence, Evidence, evidence_of
-from stash_cli.core.scraping.found import Found, read_found
+from stash_cli.core.scraping.scraped_object import ScrapedObject, parse_scraped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -38,11 +38,11 @@ class Outcome(StrEnum):
 class Candidate:
     """A result, with the reasons to believe in it; `is_known` where the object has its id already."""
 
-    found: Found
+    found: ScrapedObject
     evidence: Evidence | None = None
     is_known: bool = False
     answer: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """The answer of the source as it came."""
+    """The result as the source gave it."""
 
     @property
     def key(self) -> str:
@@ -83,11 +83,11 @@ class Rules:
     rejected: Collection[tuple[str, str]] = field(default_factory=frozenset)
 
 
-def choose(type_name: str, row: Row, answers: Sequence[Row], rules: Rules) -> Choice:
-    """The choice among the answers for an object; `row` has its names, stash ids and files."""
-    if not answers:
+def choose(type_name: str, row: Row, results: Sequence[Row], rules: Rules) -> Choice:
+    """The choice among the results for an object; `row` has its names, stash ids and files."""
+    if not results:
         return Choice(Outcome.NOTHING)
-    candidates = [_candidate(type_name, row, answer, rules) for answer in answers]
+    candidates = [_candidate(type_name, row, result, rules) for result in results]
     held = _id_at(row, rules.box)
     known = [each for each in candidates if each.is_known]
     left = known or _ranked([each for each in candidates if not (held and each.found.site_id)])
@@ -107,12 +107,12 @@ def _decide(row: Row, candidates: Sequence[Candidate], rules: Rules) -> Choice:
     if len(sure) == 1:
         return Choice(Outcome.TAKEN, tuple(sure))
     if sure:
-        return Choice(Outcome.SEVERAL, tuple(sure), ", ".join(_told(each) for each in sure[:5]))
-    return Choice(Outcome.UNSURE, tuple(candidates), _told(candidates[0]))
+        return Choice(Outcome.SEVERAL, tuple(sure), ", ".join(_summary(each) for each in sure[:5]))
+    return Choice(Outcome.UNSURE, tuple(candidates), _summary(candidates[0]))
 
 
 def _candidate(type_name: str, row: Row, answer: Row, rules: Rules) -> Candidate:
-    found = read_found(type_name, answer)
+    found = parse_scraped(type_name, answer)
     # Only stash-boxes tell fingerprints; of a scraper the object itself was asked.
     evidence = evidence_of(row, answer, rules.duration_diff) if type_name == "Scene" and rules.box else None
     held = _id_at(row, rules.box)
@@ -136,7 +136,7 @@ def _is_sure(row: Row, candidate: Candidate, rules: Rules) -> bool:
     return candidate.evidence.confidence(rules.duration_diff) >= rules.confidence
 
 
-def has_name_of(row: Row, found: Found) -> bool:
+def has_name_of(row: Row, found: ScrapedObject) -> bool:
     """Whether a result is called as an object, or by one of its aliases, and nothing speaks against it."""
     names = {found.label, *_listed(found.values.get("alias_list") or found.values.get("aliases"))}
     own = {str(row.get("name") or ""), *_listed(row.get("alias_list") or row.get("aliases"))}
@@ -167,7 +167,7 @@ def _id_at(row: Row, box: str) -> str:
     return str(next(found, ""))
 
 
-def _told(candidate: Candidate) -> str:
+def _summary(candidate: Candidate) -> str:
     """A result in a few words."""
     found = candidate.found
     date = str(found.values.get("date") or found.values.get("birthdate") or "")

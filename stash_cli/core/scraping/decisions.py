@@ -1,4 +1,4 @@
-"""Answers and decisions of scrapes, kept in a file: a run that was cut off asks nothing twice.
+"""Results and decisions of scrapes in a file: a run that was cut off asks nothing twice.
 
 One private SQLite file beside the journal. What a person refused is remembered for good, so that it is not
 offered again.
@@ -57,10 +57,10 @@ class Scrape:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The answers for one object, and the decision of a person ({} for none)."""
+class SavedResults:
+    """The results for one object as its source gave them, and the decision of a person ({} for none)."""
 
-    answers: list[dict[str, Any]]
+    results: list[dict[str, Any]]
     decision: dict[str, Any]
 
 
@@ -107,9 +107,9 @@ class Decisions:
             connection.execute("UPDATE scrape SET status = ? WHERE id = ?", (DONE, scrape))
             connection.execute("DELETE FROM answer WHERE scrape = ?", (scrape,))
 
-    def keep(self, scrape: int, answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Store the answers for objects."""
-        rows = [(scrape, one, _packed(found), "{}") for one, found in answers.items()]
+    def save(self, scrape: int, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Store the results for objects, by their ids."""
+        rows = [(scrape, one, _packed(found), "{}") for one, found in results.items()]
         with self._opened() as connection:
             connection.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", rows)
 
@@ -121,15 +121,17 @@ class Decisions:
                 (json.dumps(decision), scrape, one),
             )
 
-    def kept(self, scrape: int, ids: Sequence[str]) -> dict[str, Kept]:
-        """The answers and decisions for some objects, by id."""
+    def saved(self, scrape: int, ids: Sequence[str]) -> dict[str, SavedResults]:
+        """The results and decisions of a run for those of some objects that it has, by id."""
         with self._opened() as connection:
             rows = connection.execute(
                 "SELECT object, answers, decision FROM answer WHERE scrape = ?"
                 " AND object IN (SELECT value FROM json_each(?))",
                 (scrape, json.dumps(list(ids))),
             ).fetchall()
-        return {one: Kept(_unpacked(answers), json.loads(decision)) for one, answers, decision in rows}
+        return {
+            one: SavedResults(_unpacked(answers), json.loads(decision)) for one, answers, decision in rows
+        }
 
     def reject(self, type_name: str, source: str, one: str, results: Sequence[str]) -> None:
         """Store that results are not about an object."""
@@ -168,8 +170,8 @@ class Decisions:
             ) from error
 
 
-def _packed(answers: Sequence[Mapping[str, Any]]) -> bytes:
-    return zlib.compress(json.dumps(list(answers)).encode(), 1)
+def _packed(results: Sequence[Mapping[str, Any]]) -> bytes:
+    return zlib.compress(json.dumps(list(results)).encode(), 1)
 
 
 def _unpacked(data: bytes) -> list[dict[str, Any]]:

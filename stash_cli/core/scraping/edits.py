@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.scraping.choice import Candidate
-    from stash_cli.core.scraping.found import Found, Linked
+    from stash_cli.core.scraping.scraped_object import ScrapedObject, ScrapedReference
 
     Row = Mapping[str, Any]
 
@@ -52,7 +52,7 @@ class Unmatched:
     """Reasons why pictures are left."""
     _names: KeyFile = field(default_factory=KeyFile, init=False)
 
-    def add(self, link: Linked, match: Match) -> None:
+    def add(self, link: ScrapedReference, match: Match) -> None:
         """Count a name in one more result."""
         key = f"{link.type}\0{link.label}"
         held = self._names.get(key)
@@ -80,8 +80,8 @@ class Planner:
 
     type: str
     server: ServerCapabilities
-    matches: Mapping[Linked, Match]
-    new: Callable[[Linked], str | None]
+    matches: Mapping[ScrapedReference, Match]
+    new: Callable[[ScrapedReference], str | None]
     box: str = ""
     only: Collection[str] = ()
     overwrite: bool = False
@@ -92,7 +92,7 @@ class Planner:
     @property
     def attributes(self) -> list[str]:
         """The attributes to read before planning."""
-        from stash_cli.core.scraping.found import PICTURES, targets
+        from stash_cli.core.scraping.scraped_object import PICTURES, targets
 
         found = [each.attr for each in targets(self.type) if each.attr not in PICTURES]
         return [attr for attr in (*found, STASH_IDS) if input_field(self.type, "Update", attr)]
@@ -161,7 +161,7 @@ class Planner:
                 if len(match.ids) != 1:
                     self.unmatched.add(link, match)
 
-    def _linked(self, row: Row, attr: str, links: Iterable[Linked]) -> Any:
+    def _linked(self, row: Row, attr: str, links: Iterable[ScrapedReference]) -> Any:
         """The ids of the objects that a result names, as the field takes them."""
         if not self._takes_links(row, attr):
             return UNSET
@@ -175,12 +175,12 @@ class Planner:
         is_item = self.type == "Scene" and attr == "groups"
         return Change(tuple({"group_id": one, "scene_index": None} if is_item else one for one in added))
 
-    def _id(self, link: Linked) -> str | None:
+    def _id(self, link: ScrapedReference) -> str | None:
         """The id of the object that is meant; of one that is to be made a provisional one."""
         match = self.matches[link]
         return match.id if match.ids or match.namesakes else self.new(link)
 
-    def _stash_ids(self, row: Row, found: Found) -> Any:
+    def _stash_ids(self, row: Row, found: ScrapedObject) -> Any:
         """The ids with that of this stash-box; one that is there stays."""
         before = before_of(self.type, STASH_IDS, row)
         if not (self.box and found.site_id) or not isinstance(before, list):

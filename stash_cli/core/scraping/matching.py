@@ -1,4 +1,4 @@
-"""Objects of the library that answers name: by stash id, by alias, by name; several are a question.
+"""Objects of the library that results name: by stash id, by alias, by name; several are ambiguous.
 
 An alias comes before a name, because somebody has said with it that this object is meant; the same name may
 be that of somebody else. Neither is enough where the object is another one at the stash-box.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stash_cli.core.client.session import Session
-    from stash_cli.core.scraping.found import Linked
+    from stash_cli.core.scraping.scraped_object import ScrapedReference
 
     Row = Mapping[str, Any]
 
@@ -44,28 +44,28 @@ class Match:
 
 @dataclass
 class Matcher:
-    """Finds the objects that answers name; each name is looked up once.
+    """Resolver of the objects that results name; each name is looked up once.
 
     `box` is the endpoint of the stash-box that is asked, "" for a scraper.
     """
 
     session: Session
     box: str = ""
-    known: dict[Linked, Match] = field(default_factory=dict)
+    matches: dict[ScrapedReference, Match] = field(default_factory=dict)
 
     def trim(self) -> None:
         """Drop the names that were looked up, where they are many: they are looked up again where needed."""
-        if len(self.known) > MOST:
-            self.known.clear()
+        if len(self.matches) > MOST:
+            self.matches.clear()
 
-    async def learn(self, links: Iterable[Linked]) -> None:
+    async def resolve(self, links: Iterable[ScrapedReference]) -> None:
         """Look up names that are not known yet: two or three requests a type, however many they are."""
-        wanted: dict[str, list[Linked]] = {}
+        wanted: dict[str, list[ScrapedReference]] = {}
         for each in dict.fromkeys(links):
-            if each not in self.known:
+            if each not in self.matches:
                 wanted.setdefault(each.type, []).append(each)
         for type_name, many in wanted.items():
-            await self._learn(type_name, many)
+            await self._resolve_type(type_name, many)
 
     async def taken_aliases(self, type_name: str, aliases: Iterable[str]) -> dict[str, set[str]]:
         """Alias, in lower case -> ids of the objects that are called so already."""
@@ -75,7 +75,7 @@ class Matcher:
         found = await resolve(self.session, ENTITIES[type_name], names, _ALL)
         return {name.name.casefold(): set(ids) for name, ids in found.ids.items() if ids}
 
-    async def _learn(self, type_name: str, links: Sequence[Linked]) -> None:
+    async def _resolve_type(self, type_name: str, links: Sequence[ScrapedReference]) -> None:
         names = {each: Name.literal(each.name) for each in links}
         # Also of those that the server has matched: it takes a name where the id at the box is another.
         found = await resolve(self.session, ENTITIES[type_name], names.values(), _ALL)
@@ -84,7 +84,7 @@ class Matcher:
             ids[each] += [each.stored_id] if each.stored_id and each.stored_id not in ids[each] else []
         rows = await self._rows(type_name, {one for many in ids.values() for one in many})
         for each in links:
-            self.known[each] = self._match(each, [rows[one] for one in ids[each] if one in rows])
+            self.matches[each] = self._match(each, [rows[one] for one in ids[each] if one in rows])
 
     async def _rows(self, type_name: str, ids: Iterable[str]) -> dict[str, Row]:
         server, entity = await self.session.learn(), ENTITIES[type_name]
@@ -95,7 +95,7 @@ class Matcher:
             return {}
         return {row["id"]: row async for row in self.session.rows_by_id(type_name, wanted, known)}
 
-    def _match(self, link: Linked, rows: Sequence[Row]) -> Match:
+    def _match(self, link: ScrapedReference, rows: Sequence[Row]) -> Match:
         """The objects of `rows` that a link may mean."""
         left = list(rows)
         if link.site_id and self.box:
@@ -124,7 +124,7 @@ def _first_called(rows: Sequence[Row], name: str, label: str) -> list[Row]:
     return aliased or exact or named or list(rows)
 
 
-def _may_be(link: Linked, row: Row) -> bool:
+def _may_be(link: ScrapedReference, row: Row) -> bool:
     """Whether nothing speaks against a performer of the same name."""
     own = str(row.get("disambiguation") or "").casefold()
     return not link.disambiguation or not own or own == link.disambiguation.casefold()

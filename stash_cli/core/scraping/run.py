@@ -1,4 +1,4 @@
-"""One scrape of many objects: asked, chosen and matched a few at a time, so that memory stays flat."""
+"""One scrape of many objects, a few at a time: results requested, chosen and matched, in flat memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stash_cli.core.orm.input import field_paths
 from stash_cli.core.scraping.choice import Candidate, Choice, Outcome, Rules, choose
 from stash_cli.core.scraping.covers import data_of, is_improved
 from stash_cli.core.scraping.edits import Unmatched
-from stash_cli.core.scraping.found import PICTURES, read_found
+from stash_cli.core.scraping.scraped_object import PICTURES, parse_scraped
 from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
-    from stash_cli.core.scraping.asking import Asker
     from stash_cli.core.scraping.decisions import Decisions
     from stash_cli.core.scraping.edits import Planner
     from stash_cli.core.scraping.matching import Matcher
+    from stash_cli.core.scraping.requests import ScrapeClient
 
     Row = Mapping[str, Any]
 
-MATCHED = 20
-"""Objects whose results are matched together, where they are asked for one by one."""
+WINDOW = 20
+"""Objects whose results are matched together, where they are requested one by one."""
 
 
 @dataclass(slots=True)
-class Scraped:
+class ScrapeOutcome:
     """The outcome of the question for one object, and the edits of the result that is meant."""
 
     row: Row
@@ -57,7 +57,7 @@ class ScrapeRun:
     """Asks about objects and makes their edits; `number` is that of the run in `decisions`, if it is kept."""
 
     session: Session
-    asker: Asker
+    client: ScrapeClient
     planner: Planner
     matcher: Matcher
     rules: Rules
@@ -71,7 +71,7 @@ class ScrapeRun:
     @property
     def size(self) -> int:
         """Objects that are worked on together."""
-        return max(self.asker.size, MATCHED)
+        return max(self.client.batch_size, WINDOW)
 
     def paths(self, server: ServerCapabilities) -> list[str]:
         """Paths to read of each object: what may change, what it is known by, and where its picture is."""
@@ -88,29 +88,29 @@ class ScrapeRun:
             ]
         return [path for path in dict.fromkeys(found) if is_readable(entity.type, path, server)]
 
-    async def scrape(self, rows: Sequence[Row]) -> list[Scraped]:
+    async def scrape(self, rows: Sequence[Row]) -> list[ScrapeOutcome]:
         """Ask about some objects, and make the edits of those for which one result is meant."""
         self.matcher.trim()
         ids = [str(row["id"]) for row in rows]
-        held = self.decisions.kept(self.number, ids) if self.number is not None else {}
-        answers: dict[str, Any] = {one: kept.answers for one, kept in held.items()}
-        answers |= await self._ask([row for row in rows if str(row["id"]) not in held])
-        rejected = self.decisions.rejected(self.planner.type, self.asker.source.key, ids)
+        held = self.decisions.saved(self.number, ids) if self.number is not None else {}
+        results: dict[str, Any] = {one: saved.results for one, saved in held.items()}
+        results |= await self._results_of([row for row in rows if str(row["id"]) not in held])
+        rejected = self.decisions.rejected(self.planner.type, self.client.source.key, ids)
         rules = replace(self.rules, rejected=frozenset() if self.again else rejected)
         found = [
-            self._chosen(row, answers[str(row["id"])], rules) for row in rows if str(row["id"]) in answers
+            self._chosen(row, results[str(row["id"])], rules) for row in rows if str(row["id"]) in results
         ]
         for each in found:
             each.decision = held[each.id].decision if each.id in held else {}
             if each.choice.taken is not None and not each.decision:
                 await self._detail(each)
-        await self.learn(candidate for each in found for candidate in each.choice.candidates)
+        await self.resolve_names(candidate for each in found for candidate in each.choice.candidates)
         for each in found:
             if (taken := each.choice.taken) is not None:
                 each.edits = await self.edits(each.row, taken)
         return found
 
-    async def learn(self, candidates: Iterable[Candidate]) -> None:
+    async def resolve_names(self, candidates: Iterable[Candidate]) -> None:
         """Look up the objects that results name."""
         many = list(candidates)
         links = [
@@ -120,7 +120,7 @@ class ScrapeRun:
             if self.planner.may_change(attr)
             for link in named
         ]
-        await self.matcher.learn(links)
+        await self.matcher.resolve(links)
         if self.planner.type in ("Studio", "Tag"):  # no two of them may be called alike
             aliases = [alias for each in many for alias in each.found.values.get("aliases", ())]
             self.planner.taken |= await self.matcher.taken_aliases(self.planner.type, aliases)
@@ -140,34 +140,34 @@ class ScrapeRun:
 
     async def detailed(self, candidate: Candidate) -> Candidate:
         """A result of a search with all that its source knows of it."""
-        answer = await self.asker.detail(candidate.answer, with_pictures=self._wants_pictures)
-        return replace(candidate, found=read_found(self.planner.type, answer), answer=answer)
+        answer = await self.client.detail(candidate.answer, with_pictures=self._wants_pictures)
+        return replace(candidate, found=parse_scraped(self.planner.type, answer), answer=answer)
 
-    async def _detail(self, each: Scraped) -> None:
+    async def _detail(self, each: ScrapeOutcome) -> None:
         first, *others = each.choice.candidates
         each.choice = replace(each.choice, candidates=(await self.detailed(first), *others))
         if self.number is not None:
-            self.decisions.keep(self.number, {each.id: [one.answer for one in each.choice.candidates]})
+            self.decisions.save(self.number, {each.id: [one.answer for one in each.choice.candidates]})
 
-    async def _ask(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """The answers for objects, a question at a time; those that came are kept."""
+    async def _results_of(self, rows: Sequence[Row]) -> dict[str, Any]:
+        """Results or errors by the ids of objects, a request at a time; results are stored as they come."""
         found: dict[str, Any] = {}
-        for start in range(0, len(rows), self.asker.size):
-            some = rows[start : start + self.asker.size]
-            if self.asker.stopped is not None:
+        for start in range(0, len(rows), self.client.batch_size):
+            some = rows[start : start + self.client.batch_size]
+            if self.client.stopped is not None:
                 break
             pictured = self._wants_pictures and any(self._may_take(row) for row in some)
-            async for answers in self.asker.answers(some, with_pictures=pictured):
+            async for results in self.client.results(some, with_pictures=pictured):
                 if self.number is not None:
-                    said = {one: each for one, each in answers.items() if not isinstance(each, StashError)}
-                    self.decisions.keep(self.number, said)
-                found |= answers
+                    usable = {one: each for one, each in results.items() if not isinstance(each, StashError)}
+                    self.decisions.save(self.number, usable)
+                found |= results
         return found
 
-    def _chosen(self, row: Row, answers: Any, rules: Rules) -> Scraped:
-        if isinstance(answers, StashError):
-            return Scraped(row, Choice(Outcome.FAILED, reason=answers.message), error=answers)
-        return Scraped(row, choose(self.planner.type, row, answers, rules))
+    def _chosen(self, row: Row, results: Any, rules: Rules) -> ScrapeOutcome:
+        if isinstance(results, StashError):
+            return ScrapeOutcome(row, Choice(Outcome.FAILED, reason=results.message), error=results)
+        return ScrapeOutcome(row, choose(self.planner.type, row, results, rules))
 
     @property
     def _wants_pictures(self) -> bool:

@@ -167,7 +167,7 @@ def _unknown(kind: str, plural: str, word: str, known: Iterable[str], command: s
     )
 
 
-def in_plain_words(error: StashGraphQLError, source: Source, plural: str) -> StashError:
+def explain_error(error: StashGraphQLError, source: Source, plural: str) -> StashError:
     """The error of a server that could not ask a source, with what to do about it."""
     # The cause stands at the end of a text, which the message may cut.
     text = str(error.errors[0].get("message") or "") if error.errors else error.message

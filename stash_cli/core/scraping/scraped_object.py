@@ -1,4 +1,4 @@
-"""Answers of scrapers, read: the values that they have for the fields of an object."""
+"""Results of scrapers, as the API declares them (ScrapedScene, ...), parsed into values of the fields."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ _RENAMED = {
     ("Tag", "alias_list"): "aliases",
     ("Tag", "parent"): "parents",
 }
-"""Type and field of an answer -> the attribute, where that has another name."""
+"""Type and field of a result -> the attribute, where that has another name."""
 _OTHERS = {
     "urls": ("url", "twitter", "instagram"),
     "images": ("image",),
     "groups": ("movies",),
 }
 """Field -> older fields that say the same, read where it says nothing."""
-_LEFT = {"stored_id", "remote_site_id", "fingerprints", "file", "rating"}
-"""Fields of answers that are no field of the object."""
+_NOT_FIELDS = {"stored_id", "remote_site_id", "fingerprints", "file", "rating"}
+"""Fields of results that are no field of the object."""
 PICTURES = frozenset({"cover_image", "image", "front_image", "back_image"})
 """Input fields that take a picture."""
 _DATES = frozenset({"date", "birthdate", "death_date", "career_start", "career_end"})
 _LINKS = {f"Scraped{name}": name for name in ("Studio", "Tag", "Performer", "Group")}
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _SITES = {"twitter": "https://twitter.com/", "instagram": "https://www.instagram.com/"}
-_OF_LINKS = (
+_REFERENCE_FIELDS = (
     *("stored_id", "remote_site_id", "name", "disambiguation", "aliases", "gender", "url", "urls"),
     *("birthdate", "death_date", "country", "ethnicity", "eye_color", "hair_color", "details"),
 )
-"""Fields that are asked for of what an object leads to, as far as its type has them; no pictures."""
+"""Fields that are requested of referenced objects, as far as their types have them; no pictures."""
 
 
 class Target(NamedTuple):
-    """A field of an answer: the attribute that it fills, and the type that it leads to ("" for none)."""
+    """A field of a result: the attribute that it fills, and the type that it references ("" for none)."""
 
     name: str
     attr: str
@@ -61,8 +61,8 @@ class Target(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
-    """An object that an answer names."""
+class ScrapedReference:
+    """An object that a result names: its name, the id that the server has matched, its id at the source."""
 
     type: str
     name: str
@@ -70,7 +70,7 @@ class Linked:
     site_id: str = ""
     disambiguation: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
-    """More that the answer says of it, by attribute."""
+    """Its further values, by attribute."""
 
     @property
     def label(self) -> str:
@@ -79,7 +79,7 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ScrapedObject:
     """One result for an object of a type.
 
     `values` has texts, numbers and lists of texts as the update input takes them, `links` the objects it
@@ -90,7 +90,7 @@ class Found:
     label: str = ""
     site_id: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
-    links: Mapping[str, tuple[Linked, ...]] = field(default_factory=dict)
+    links: Mapping[str, tuple[ScrapedReference, ...]] = field(default_factory=dict)
     pictures: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
@@ -102,20 +102,20 @@ class Found:
 
 @cache
 def targets(type_name: str) -> tuple[Target, ...]:
-    """The fields of an answer that fill attributes of a type."""
+    """The fields of a result that fill attributes of a type."""
     known = {*attributes(type_name).values(), *describe_api().types[f"{type_name}UpdateInput"].fields}
     declared = describe_api().types[f"Scraped{type_name}"].fields
     older = {other for name, others in _OTHERS.items() if name in declared for other in others}
     found = []
     for each in declared.values():
         attr = _RENAMED.get((type_name, each.name), each.name)
-        if each.name not in _LEFT | older and attr in known:
+        if each.name not in _NOT_FIELDS | older and attr in known:
             found.append(Target(each.name, attr, _LINKS.get(each.type.name, "")))
     return tuple(found)
 
 
-def selection(type_name: str, server: ServerCapabilities, *, with_pictures: bool = True) -> list[str]:
-    """Paths to ask for in an answer, of those that a server has."""
+def result_paths(type_name: str, server: ServerCapabilities, *, with_pictures: bool = True) -> list[str]:
+    """Paths to request of a result, of those that a server has."""
     answer, paths = f"Scraped{type_name}", ["stored_id", "remote_site_id"]
     for each in targets(type_name):
         names = (each.name, *_OTHERS.get(each.name, ()))
@@ -123,7 +123,7 @@ def selection(type_name: str, server: ServerCapabilities, *, with_pictures: bool
             continue
         # Both names of groups would select the same twice.
         names = names[:1] if each.link and server.has_path(answer, each.name) else names
-        paths += [f"{name}.{inner}" for name in names for inner in _OF_LINKS] if each.link else names
+        paths += [f"{name}.{inner}" for name in names for inner in _REFERENCE_FIELDS] if each.link else names
     if type_name == "Scene":
         paths += ["duration", *(f"fingerprints.{name}" for name in ("algorithm", "hash", "duration"))]
     return [
@@ -138,36 +138,36 @@ def _is_declared(type_name: str, path: str) -> bool:
     return field is not None and (not rest or _is_declared(field.type.name, rest))
 
 
-def read_found(type_name: str, row: Row) -> Found:
-    """The result in one answer of the server."""
-    reading = _Reading(type_name, row)
+def parse_scraped(type_name: str, row: Row) -> ScrapedObject:
+    """The result in one row of the server."""
+    parser = _Parser(type_name, row)
     for target in targets(type_name):
-        reading.take(target)
+        parser.take(target)
     label = str(row.get("title") or row.get("name") or row.get("code") or "")
     site_id = str(row.get("remote_site_id") or "")
-    return Found(
-        type_name, label, site_id, reading.values, reading.links, reading.pictures, tuple(reading.unused)
+    return ScrapedObject(
+        type_name, label, site_id, parser.values, parser.links, parser.pictures, tuple(parser.unused)
     )
 
 
-class _Reading:
-    """The values of an answer as they are collected."""
+class _Parser:
+    """The values of a result as they are collected."""
 
     def __init__(self, type_name: str, row: Row) -> None:
         self.type, self.row = type_name, row
         self.values: dict[str, Any] = {}
-        self.links: dict[str, tuple[Linked, ...]] = {}
+        self.links: dict[str, tuple[ScrapedReference, ...]] = {}
         self.pictures: dict[str, str] = {}
         self.unused: list[str] = []
 
     def take(self, target: Target) -> None:
-        """Read one field of the answer."""
-        given = _said(self.row, target.name)
+        """Parse one field of the result."""
+        given = _value_of(self.row, target.name)
         if given is None:
             return
         if target.link:
             items = given if isinstance(given, list) else [given]
-            links = [_linked(target.link, item) for item in items if (item or {}).get("name")]
+            links = [_reference(target.link, item) for item in items if (item or {}).get("name")]
             self.links |= {target.attr: tuple(dict.fromkeys(links))} if links else {}
         elif target.attr in PICTURES:
             self.pictures[target.attr] = next(iter(given)) if isinstance(given, list) else given
@@ -184,7 +184,7 @@ class _Reading:
             self.values[attr] = value
 
 
-def _said(row: Row, name: str) -> Any:
+def _value_of(row: Row, name: str) -> Any:
     """The value of a field in a row, or of an older field that means the same; None for nothing."""
     found = row.get(name)
     if found not in (None, "", []):
@@ -204,15 +204,15 @@ def _address(name: str, value: str) -> str:
     return value if site is None or "/" in value else f"{site}{value.removeprefix('@')}"
 
 
-def _linked(type_name: str, item: Row) -> Linked:
-    """An object that an answer names."""
-    facts = _Reading(type_name, item)
+def _reference(type_name: str, item: Row) -> ScrapedReference:
+    """The reference in an item of a result."""
+    facts = _Parser(type_name, item)
     for target in targets(type_name):
-        if target.name in _OF_LINKS and target.name not in ("name", "aliases", "disambiguation"):
+        if target.name in _REFERENCE_FIELDS and target.name not in ("name", "aliases", "disambiguation"):
             facts.take(target)
     names = ("name", "stored_id", "remote_site_id", "disambiguation")
     name, stored, site, more = (str(item.get(key) or "").strip() for key in names)
-    return Linked(type_name, name, stored, site, more, facts.values)
+    return ScrapedReference(type_name, name, stored, site, more, facts.values)
 
 
 def parse(type_name: str, attr: str, given: Any) -> Any:

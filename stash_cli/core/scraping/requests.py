@@ -1,4 +1,4 @@
-"""Questions to a scraper or stash-box: one for many objects where the server has such a query, at a rate."""
+"""Requests to a scraper or stash-box: one for many objects where the server has such a query, at a rate."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from stash_cli.core.errors import (
     StashSourceError,
     StashUsageError,
 )
-from stash_cli.core.scraping.found import selection
-from stash_cli.core.scraping.sources import FRAGMENT, NAME, Source, in_plain_words
+from stash_cli.core.scraping.scraped_object import result_paths
+from stash_cli.core.scraping.sources import FRAGMENT, NAME, Source, explain_error
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
 
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
     Row = Mapping[str, Any]
-    Answers = list[dict[str, Any]] | StashError
+    Results = list[dict[str, Any]] | StashError
     """The results for one object, or why there are none."""
 
-MANY = 20
-"""Objects of one question."""
-PATIENCE = 3
-"""Questions in a row that fail, after which no more are asked."""
+BATCH_SIZE = 20
+"""Objects of one request."""
+MAX_FAILURES = 3
+"""Requests in a row that fail, after which no more are sent."""
 
 
 @dataclass
-class Rate:
-    """A pause before each question, so that at most `per_minute` are asked; 0 for no limit."""
+class RateLimit:
+    """A pause before each request, so that at most `per_minute` are sent; 0 for no limit."""
 
     per_minute: float = 0
     _next: float = field(default=0.0, init=False)
 
     async def wait(self) -> None:
-        """Wait until the next question may be asked."""
+        """Wait until the next request may be sent."""
         if not self.per_minute:
             return
         pause = self._next - monotonic()
@@ -52,24 +52,24 @@ class Rate:
 
 
 @dataclass
-class Asker:
-    """Asks a source about objects of a type.
+class ScrapeClient:
+    """Client of a source, for objects of a type.
 
     `query` is what to search for in place of an object's own facts, `url` the address to read. `stopped` is
-    the error because of which nothing more is asked.
+    the error because of which nothing more is sent.
     """
 
     session: Session
     type: str
     source: Source
-    rate: Rate = field(default_factory=Rate)
+    rate: RateLimit = field(default_factory=RateLimit)
     query: str = ""
     url: str = ""
     is_by_url: bool = False
     """Whether each object is looked up at its own addresses."""
     stopped: StashError | None = None
     _failed: int = field(default=0, init=False)
-    _has_many: bool | None = field(default=None, init=False)
+    _has_batches: bool | None = field(default=None, init=False)
 
     @property
     def is_by_name(self) -> bool:
@@ -82,7 +82,7 @@ class Asker:
         return self.type == "Performer" and NAME in self.source.abilities
 
     def check(self) -> None:
-        """Raise StashUsageError for what the source cannot be asked."""
+        """Raise StashUsageError for a request that the source does not take."""
         if self.url or self.is_by_url or self.source.box:
             return
         plural, needed = ENTITIES[self.type].plural, NAME if self.query else FRAGMENT
@@ -97,67 +97,67 @@ class Asker:
         raise StashUsageError(f"{self.source.name} cannot look up {plural} in this way", hint=hint)
 
     @property
-    def size(self) -> int:
-        """Objects that are asked for together."""
-        return MANY if self._takes_many else 1
+    def batch_size(self) -> int:
+        """Objects of one request."""
+        return BATCH_SIZE if self._is_batched else 1
 
     @property
-    def _takes_many(self) -> bool:
+    def _is_batched(self) -> bool:
         is_plain = self.type == "Scene" and not (self.query or self.url or self.is_by_url)
-        return is_plain and self._has_many is not False
+        return is_plain and self._has_batches is not False
 
-    async def answers(self, rows: Sequence[Row], *, with_pictures: bool) -> AsyncIterator[dict[str, Answers]]:
-        """The results for objects, by id, as they come; after `stopped` there are no more."""
+    async def results(self, rows: Sequence[Row], *, with_pictures: bool) -> AsyncIterator[dict[str, Results]]:
+        """The results for rows with `id`, `urls` and names, by id, as they come; none after `stopped`."""
         server = await self.session.learn()
-        paths = selection(self.type, server, with_pictures=with_pictures)
-        if self._takes_many and len(rows) > 1:
-            found = await self._many(rows, paths)
+        paths = result_paths(self.type, server, with_pictures=with_pictures)
+        if self._is_batched and len(rows) > 1:
+            found = await self._scrape_multi(rows, paths)
             if found is not None:
                 yield found
                 return
         for row in rows:
             if self.stopped is None:
-                yield {str(row["id"]): await self._one(row, paths)}
+                yield {str(row["id"]): await self._scrape_single(row, paths)}
 
-    async def _many(self, rows: Sequence[Row], paths: Sequence[str]) -> dict[str, Answers] | None:
+    async def _scrape_multi(self, rows: Sequence[Row], paths: Sequence[str]) -> dict[str, Results] | None:
         """The results for several scenes at once; None where they have to be asked for one by one."""
         ids = [str(row["id"]) for row in rows]
         args = {"source": await self._source(), "input": {"scene_ids": ids}}
         try:
             answer = await self._call("scrapeMultiScenes", args, paths)
         except StashCapabilityError:
-            self._has_many = False  # scrapers of a server are asked for one scene at a time
+            self._has_batches = False  # scrapers of a server are asked for one scene at a time
             return None
         except StashSourceError as error:
-            self._fail(error)
+            self._count_failure(error)
             return dict.fromkeys(ids, error)
         except StashGraphQLError:
             return None  # one of the scenes may be the reason
-        self._failed, self._has_many = 0, True
+        self._failed, self._has_batches = 0, True
         return dict(zip(ids, answer or (), strict=False))
 
-    async def _one(self, row: Row, paths: Sequence[str]) -> Answers:
+    async def _scrape_single(self, row: Row, paths: Sequence[str]) -> Results:
         """The results for one object."""
         try:
-            found = await self._ask(row, paths)
+            found = await self._results_of(row, paths)
         except (StashGraphQLError, StashSourceError, StashCapabilityError) as error:
-            self._fail(error)
+            self._count_failure(error)
             return error
         self._failed = 0
         return found
 
-    def _fail(self, error: StashError) -> None:
+    def _count_failure(self, error: StashError) -> None:
         """Count a failure; what holds for every object, or comes too often in a row, ends it."""
         self._failed += 1
-        if isinstance(error, StashSourceError | StashCapabilityError) or self._failed >= PATIENCE:
+        if isinstance(error, StashSourceError | StashCapabilityError) or self._failed >= MAX_FAILURES:
             self.stopped = error
 
-    async def _ask(self, row: Row, paths: Sequence[str]) -> list[dict[str, Any]]:
+    async def _results_of(self, row: Row, paths: Sequence[str]) -> list[dict[str, Any]]:
         if self.url:
-            return await self._read(self.url, paths)
+            return await self._scrape_url(self.url, paths)
         if self.is_by_url:
             for url in row.get("urls") or ():
-                if found := await self._read(url, paths):
+                if found := await self._scrape_url(url, paths):
                     return found
             return []
         for given in self._inputs(row):
@@ -168,7 +168,7 @@ class Asker:
         return []
 
     def _inputs(self, row: Row) -> Iterator[dict[str, Any]]:
-        """Questions in their order: words, an id at the stash-box, a name, the object."""
+        """Inputs to try in their order: words, an id at the stash-box, a name, the object."""
         if self.query:
             yield {"query": self.query}
         elif self.is_by_name:
@@ -176,11 +176,11 @@ class Asker:
             yield from ({"query": each["stash_id"]} for each in boxes if each["endpoint"] == self.source.box)
             yield {"query": str(row.get("name") or "")}
         elif self.type == "Performer":  # servers do not know them by id here
-            yield {"performer_input": _known("Performer", row)}
+            yield {"performer_input": _fragment_of("Performer", row)}
         else:
             yield {f"{self.type.lower()}_id": str(row["id"])}
 
-    async def _read(self, url: str, paths: Sequence[str]) -> list[dict[str, Any]]:
+    async def _scrape_url(self, url: str, paths: Sequence[str]) -> list[dict[str, Any]]:
         if self.type in ("Studio", "Tag"):
             raise StashUsageError(
                 f"no scraper knows {ENTITIES[self.type].plural}", hint="Use --stash-box NAME."
@@ -194,8 +194,8 @@ class Asker:
         is_search = bool(self.query) or (self.is_by_name and not self.source.box)
         if self.source.box or not is_search or FRAGMENT not in self.source.abilities or self.stopped:
             return dict(answer)
-        paths = selection(self.type, await self.session.learn(), with_pictures=with_pictures)
-        given = {f"{self.type.lower()}_input": _known(self.type, answer)}
+        paths = result_paths(self.type, await self.session.learn(), with_pictures=with_pictures)
+        given = {f"{self.type.lower()}_input": _fragment_of(self.type, answer)}
         try:
             found = await self._call(
                 f"scrapeSingle{self.type}", {"source": await self._source(), "input": given}, paths
@@ -214,11 +214,11 @@ class Asker:
         try:
             return await self.session.call(operation, args, paths, quiet=True)
         except StashGraphQLError as error:
-            raise in_plain_words(error, self.source, ENTITIES[self.type].plural) from error
+            raise explain_error(error, self.source, ENTITIES[self.type].plural) from error
 
 
-def _known(type_name: str, row: Row) -> dict[str, Any]:
-    """The facts of a row that the input of a scraper takes."""
+def _fragment_of(type_name: str, row: Row) -> dict[str, Any]:
+    """The input of a scraper for an object that it is to complete: texts, as the API declares them."""
     fields = describe_api().types[f"Scraped{type_name}Input"].fields
     found = {}
     for name in fields:
