@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
 
 STATUS = View(
-    columns=columns("profile!", "server", "chosen_by", "key", "username", "read_only", "version?", "status")
+    columns=columns(
+        "profile!", "server", "chosen_by?", "key?", "username?", "read_only?", "version?", "status"
+    )
 )
 
 

@@ -191,7 +191,8 @@ def facts_of(found: LoadedFilter) -> dict[str, Any]:
     sort = f"{'-' if query.direction == 'DESC' else ''}{query.sort or ''}"
     names = {(one.type, one.id): name for one, name in found.renamed.items()}
     return {
-        "id": found.row["id"],
+        # A default filter has no id of its own: servers say 0.
+        "id": found.row["id"] if str(found.row["id"]) != "0" else "",
         "mode": found.row["mode"],
         "name": found.row["name"],
         "text": query.q,

@@ -12,7 +12,7 @@ from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, Ye
 from stash_cli.commands.argv.value_parsers import named, row_limit
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.texts import counted
-from stash_cli.output.values import View, columns
+from stash_cli.output.values import View, columns, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +157,7 @@ def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     run = found.run
     of = f" of run {run.target}" if run.target else ""
     yield f"run {run.id}{'' if run.kind == 'edit' else f' ({run.kind}{of})'}: {run.command}"
-    yield f"{run.started} by {run.who or 'unknown'} on {run.server}"
+    yield f"{moment(run.started)} by {run.who or 'unknown'} on {run.server}"
     yield f"{found.what}; {found.state}"
     for state, count in found.states.items():
         if state != "done":
@@ -173,7 +173,7 @@ def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
 
 def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     """The net changes of the first `most` objects (below 0: of all), and how many more there are."""
-    from stash_cli.core.edits.diff import change_text
+    from stash_cli.core.edits.diff import change_text, object_name
     from stash_cli.core.edits.journal.changes import DONE, UPDATE, read
     from stash_cli.core.edits.journal.history import net_edits
 
@@ -188,10 +188,11 @@ def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     for (type_name, _), rows in objects.items():
         for row in rows:
             if row.operation != UPDATE:
-                yield f"{type_name} {row.id}  {_whole(row)}{_unless_done(row)}"
+                yield f"{object_name(type_name, row.id)}  {_whole(row)}{_unless_done(row)}"
         for edit in net_edits(row for row in rows if row.operation == UPDATE):
             open_ = next((row for row in rows if row.field == edit.field and row.state != DONE), None)
-            yield f"{type_name} {edit.id}  {edit.field}: {change_text(edit)}{_unless_done(open_)}"
+            named = object_name(type_name, edit.id)
+            yield f"{named}  {edit.field}: {change_text(edit)}{_unless_done(open_)}"
     if more:
         yield f"and {len(more)} more objects; --limit all shows all"
 

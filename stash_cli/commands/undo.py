@@ -11,7 +11,7 @@ from stash_cli.commands.argv.command import CommandOptions, StashCommand, Yes, c
 from stash_cli.core.errors import StashError, StashUsageError
 from stash_cli.core.texts import counted
 from stash_cli.output.failures import confirm
-from stash_cli.output.values import View
+from stash_cli.output.values import View, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,7 +179,7 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
             recorder.journal.run(number)
             runs = runs_after(recorder.journal, await recorder.identify(session), number)
         for run in runs:
-            runtime.streams.note(f"run {run.id}, {run.started}: {run.command}")
+            runtime.streams.note(f"run {run.id}, {moment(run.started)}: {run.command}")
         many = counted(len(runs), "run")
         if not runs or options.dry_run:
             runtime.streams.note(f"{many} would be undone; run {number} stays")
@@ -213,7 +213,7 @@ def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *,
     from stash_cli.core.edits.journal.history import summary
 
     found = summary(recorder.journal, recorder.journal.run(number))
-    runtime.streams.note(f"run {number}, {found.run.started}: {found.run.command}")
+    runtime.streams.note(f"run {number}, {moment(found.run.started)}: {found.run.command}")
     runtime.streams.note(f"{found.what}; {found.state}")
     if found.undoable and found.beyond:
         runtime.streams.note(f"cannot be undone, and stays: {', '.join(found.beyond)}")

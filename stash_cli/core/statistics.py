@@ -16,6 +16,7 @@ from typing import Any
 
 from stash_cli.core.errors import StashInputError, StashLookupError, did_you_mean
 from stash_cli.core.graphql.selection import is_composite, merge
+from stash_cli.core.texts import label
 from stash_cli.core.types.api import band_label, describe_api
 
 Row = dict[str, Any]
@@ -198,12 +199,14 @@ def _key_at(type_name: str, path: str) -> Key:
         raise StashLookupError(
             f"--by: {path} is not one value; choose a field of it, such as {bare}.{_first(target)}."
         )
-    label = described.reference[-1]
+    # A gallery without a title is called by its folder or file, as everywhere.
+    files = [each for each in ("folder", "files") if described.field(each)]
+    wanted = ["id", described.reference[-1], *(f"{each}.path" for each in files)]
 
     def read(row: Row) -> list[tuple[Any, str | None]]:
-        return [(one.get(label) or one["id"], one["id"]) for one in follow(row, path)]
+        return [(label(one), one["id"]) for one in follow(row, path)]
 
-    return Key((f"{bare}.id", f"{bare}.{label}"), read, is_related=True)
+    return Key(tuple(f"{bare}.{each}" for each in wanted), read, is_related=True)
 
 
 def _first(type_name: str) -> str:

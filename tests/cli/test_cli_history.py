@@ -18,7 +18,7 @@ def test_commands_are_recorded(cli: Cli) -> None:
     assert [run["what"] for run in runs] == ["deleted 1 tag", "updated 1 tag", "created 1 tag"]
     assert [run["state"] for run in runs] == ["done"] * 3
     assert runs[1]["command"] == "stash tag update 1 --description ' wide '"
-    assert 'Tag 1  description: "" -> "wide"' in cli.ok("history", "show", "2").out
+    assert 'tag 1  description: "" -> "wide"' in cli.ok("history", "show", "2").out
 
 
 @pytest.mark.parametrize("words", [["--no-journal"], ["--dry-run"]])

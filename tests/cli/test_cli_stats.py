@@ -109,6 +109,13 @@ def rows(number: int) -> list[dict[str, Any]]:
     ]
 
 
+def test_an_untitled_gallery_is_called_by_its_folder() -> None:
+    found = Tally("Image", "gallery")
+    found.add([{"id": "1", "galleries": [{"id": "3", "title": "", "folder": {"path": "/a/Lake 1"}}]}])
+    assert [(group.value, group.id) for group in found.groups] == [("Lake 1", "3")]
+    assert "galleries.folder.path" in found.paths
+
+
 def test_the_sums_are_those_of_a_plain_count() -> None:
     found = Tally("Scene", "tag")
     many = rows(300)

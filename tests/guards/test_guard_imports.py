@@ -117,7 +117,7 @@ ALLOWED = {
         "core.errors",
         "core.unset",
     ),
-    "stash_cli.core.statistics": ("core.types", "core.graphql", "core.errors"),
+    "stash_cli.core.statistics": ("core.types", "core.graphql", "core.errors", "core.texts"),
     "stash_cli.core.templates": ("core.types", "core.graphql", "core.errors", "core.texts"),
     "stash_cli.core.capabilities": ("core.graphql", "core.types", "core.errors"),
     "stash_cli.core.explain": ("core.types", "core.graphql", "core.query", "core.errors"),

@@ -215,12 +215,12 @@ def test_a_plan_is_shown_as_old_and_new_and_as_json() -> None:
         edit("Scene.cover_image", "https://a.example/1.jpg"),
     ]
     assert [*lines(edits)] == [
-        "4  rating100: 60 -> 80",
-        '4  title: nothing -> "a\\tb"',
-        "4  tags: -6 +5",
-        '4  urls: -"a" +"b"',
-        '4  custom_fields: a: 1  -b: "x"',
-        '4  cover_image: "https://a.example/1.jpg"',
+        "scene 4  rating100: 60 -> 80",
+        'scene 4  title: nothing -> "a\\tb"',
+        "scene 4  tags: -6 +5",
+        'scene 4  urls: -"a" +"b"',
+        'scene 4  custom_fields: a: 1  -b: "x"',
+        'scene 4  cover_image: "https://a.example/1.jpg"',
     ]
     shown = as_json(plan_updates(edits, server()))
     assert shown["edits"][0] == {"type": "Scene", "id": "4", "field": "rating100", "before": 60, "after": 80}
@@ -234,5 +234,5 @@ def test_a_plan_is_shown_as_old_and_new_and_as_json() -> None:
 def test_of_many_objects_the_first_are_listed_and_all_are_counted() -> None:
     many = [edit("Tag.aliases", [], before=["a", "b"], one=str(n)) for n in range(30)]
     told = [*lines(many)]
-    assert told[0] == '0  aliases: -"a" -"b"'
+    assert told[0] == 'tag 0  aliases: -"a" -"b"'
     assert told[20:] == ["and 10 more objects"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.relationship import relationships
 from stash_cli.core.texts import ARROW
+from stash_cli.core.types.entities import ENTITIES
 from stash_cli.core.unset import UNSET
 
 if TYPE_CHECKING:
@@ -65,9 +66,16 @@ def lines(edits: Sequence[Edit], labels: Labels | None = None, *, shown: int = S
     listed = frozenset([*objects][:shown])
     for edit in edits:
         if (edit.type, edit.id) in listed:
-            yield f"{edit.id or 'new'}  {edit.field}: {change_text(edit, labels)}"
+            yield f"{object_name(edit.type, edit.id)}  {edit.field}: {change_text(edit, labels)}"
     if len(objects) > shown:
         yield f"and {len(objects) - shown} more objects"
+
+
+def object_name(type_name: str, one: str | None) -> str:
+    """`scene 12`; an object without an id is new."""
+    entity = ENTITIES.get(type_name)
+    noun = entity.noun if entity else type_name
+    return f"{noun} {one}" if one else f"new {noun}"
 
 
 def _map_parts(edit: Edit, change: MapChange) -> Iterator[Part]:
