@@ -20,7 +20,7 @@ BLOCK = re.compile(r"^```console\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 COLUMNS = 88
 """Width of the terminal; a wider block would have to be scrolled on the site."""
 QUESTION = re.compile(r"\[y/N\] ")
-RUN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=\+00:00)")
+RUN_TIME = re.compile(r"(?<=^run )(\d+), \d{4}-\d\d-\d\d \d\d:\d\d(?=:)", re.MULTILINE)
 """The time of a run, which is another one whenever a guide is written."""
 FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 PICTURE = (
@@ -65,7 +65,7 @@ def screen(line: str, *, color: bool = False) -> str:
     text: str = streams.out.getvalue()  # type: ignore[attr-defined]
     if program != "stash" or status:
         raise ValueError(f"{line}: status {status}\n{text}")
-    shown = QUESTION.sub("[y/N] y\n", RUN_TIME.sub("2026-01-31T09:30:00", text))
+    shown = QUESTION.sub("[y/N] y\n", RUN_TIME.sub(r"\1, 2026-01-31 09:30", text))
     return "\n".join(part.rstrip() for part in shown.splitlines())
 
 
