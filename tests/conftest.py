@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,9 +53,9 @@ def session_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep settings, caches and demo data of the user's account out of the tests, and theirs out of it."""
-    home = tmp_path_factory.mktemp("home")
+    home = Path(tempfile.mkdtemp(prefix="home-"))
     for name in FOLDERS:
         monkeypatch.setenv(name, str(home))
     for name in (
@@ -65,7 +67,8 @@ def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         "FORCE_COLOR",
     ):
         monkeypatch.delenv(name, raising=False)
-    return home
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from cli_support import Cli, Done, environment, program, started
 from fault_kinds import held, silence
 from fault_proxy import FaultProxy, Request, on_mutation, on_operation
+from library_client import add_tags
 from served_library import ask
 
 SLOW = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
@@ -23,13 +24,6 @@ SLOW = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT c
 def proxy(served_url: str) -> Iterator[FaultProxy]:
     with FaultProxy(served_url) as proxy:
         yield proxy
-
-
-def many(proxy: FaultProxy, count: int) -> list[str]:
-    """The ids of new tags."""
-    fields = " ".join(f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(count))
-    made = Cli(proxy.url).ok("api", f"mutation {{ {fields} }}").json
-    return [each["id"] for each in made.values()]
 
 
 def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> Done:
@@ -47,13 +41,12 @@ def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> Done:
     return Done(process.returncode, out, err)
 
 
-def test_an_update_tells_what_it_had_done(proxy: FaultProxy) -> None:
-    ids = many(proxy, 520)
-    proxy.requests.clear()
+def test_an_update_tells_what_it_had_done(proxy: FaultProxy, library_file: Path) -> None:
+    ids = add_tags(library_file, 120)
     done = interrupted_in_flight(proxy, 2, "tags", "update", *ids, "--description", "new", "--yes")
     assert (done.status, done.out) == (130, "")
     sent = sum(len(each.variables["input"]["ids"]) for each in proxy.mutations)
-    assert f"updated {sent} of 520 tags: {520 - sent} not sent" in done.err
+    assert f"updated {sent} of 120 tags: {120 - sent} not sent" in done.err
     assert Cli(proxy.url).ok("tags", "count", "--description", "new").out == f"{sent}\n"
     proxy.requests.clear()
     done = interrupted_in_flight(proxy, 1, "tags", "update", *ids, "--description", "x", "--yes", "--json")
@@ -64,8 +57,8 @@ def test_an_update_tells_what_it_had_done(proxy: FaultProxy) -> None:
     )
 
 
-def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy) -> None:
-    many(proxy, 1)
+def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy, library_file: Path) -> None:
+    add_tags(library_file, 1)
     proxy.rule = on_operation("findTag", silence)
     with started("--url", proxy.url, "tag", "update", "1", "--name", "New") as process:
         while not proxy.spoilt:
@@ -93,14 +86,13 @@ def test_serving_ends_at_once(library_file: Path) -> None:
     assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "0\n"
 
 
-def test_a_deletion_stops_between_requests(proxy: FaultProxy) -> None:
-    ids = many(proxy, 260)
-    proxy.requests.clear()
+def test_a_deletion_stops_between_requests(proxy: FaultProxy, library_file: Path) -> None:
+    ids = add_tags(library_file, 120)
     done = interrupted_in_flight(proxy, 1, "tags", "delete", *ids, "--yes")
     assert done.status == 130
     sent = len(proxy.mutations[0].variables["ids"])
-    assert f"deleted {sent} of 260 tags: {260 - sent} not sent" in done.err
-    assert Cli(proxy.url).ok("tags", "count").out == f"{260 - sent}\n"
+    assert f"deleted {sent} of 120 tags: {120 - sent} not sent" in done.err
+    assert Cli(proxy.url).ok("tags", "count").out == f"{120 - sent}\n"
 
 
 ONE = {

@@ -41,7 +41,7 @@ peak(10, "jsonl")  # imports
 print(json.dumps({name: peak(many, name) - peak(few, name) for name, (few, many) in formats.items()}))
 """
 FEW_AND_MANY = {
-    **dict.fromkeys(("jsonl", "json", "csv", "tsv", "md", "table", "ids", "paths"), (5000, 15_000)),
+    **dict.fromkeys(("jsonl", "json", "csv", "tsv", "md", "table", "ids", "paths"), (1000, 10_000)),
     "yaml": (1000, 3000),  # slow
 }
 

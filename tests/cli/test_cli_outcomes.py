@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cli_support import Cli, Done
 from fault_kinds import SHAPES, answered, errors, page, reset_after, reset_before
 from fault_proxy import Exchange, FaultProxy, counted, on_mutation, on_operation
+from library_client import add_tags
 
-COUNT = 520
+COUNT = 120
 
 
 @pytest.fixture
@@ -28,10 +30,10 @@ def tags(proxy: FaultProxy) -> Cli:
 
 
 @pytest.fixture
-def many(proxy: FaultProxy) -> Cli:
-    """The program over COUNT tags, which takes three requests to change."""
-    fields = " ".join(f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(COUNT))
-    Cli(proxy.url).ok("api", f"mutation {{ {fields} }}")
+def many(proxy: FaultProxy, library_file: Path) -> Cli:
+    """The program over COUNT tags, which take four requests to change."""
+    add_tags(library_file, COUNT)
+    Cli(proxy.url).ok("tags", "count")
     return Cli(proxy.url)
 
 

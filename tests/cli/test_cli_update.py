@@ -14,6 +14,7 @@ from cli_support import Cli, Done
 from every import every
 from fault_kinds import errors
 from fault_proxy import Exchange, FaultProxy, counted, on_mutation
+from library_client import add_tags
 
 from stash_cli.app import run
 from stash_cli.output.streams import FakeStream, fake_streams
@@ -254,17 +255,22 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def filled(proxy: FaultProxy, count: int = len(FEW)) -> Cli:
-    """The program over `count` tags."""
-    fields = " ".join(f'a{n}: tagCreate(input: {{name: "tag {n}"}}) {{ id }}' for n in range(count))
-    Cli(proxy.url).ok("api", f"mutation {{ {fields} }}")
+@pytest.fixture
+def filled(proxy: FaultProxy, library_file: Path) -> Cli:
+    """The program over a hundred tags."""
+    return over_tags(proxy, library_file, len(FEW))
+
+
+def over_tags(proxy: FaultProxy, library_file: Path, count: int) -> Cli:
+    """The program over so many tags, which knows the server."""
+    add_tags(library_file, count)
     Cli(proxy.url).ok("tags", "count")
     proxy.requests.clear()
     return Cli(proxy.url)
 
 
-def test_a_thousand_changes_take_two_reads_and_few_writes(proxy: FaultProxy) -> None:
-    tags = filled(proxy, COUNT)
+def test_a_thousand_changes_take_two_reads_and_few_writes(proxy: FaultProxy, library_file: Path) -> None:
+    tags = over_tags(proxy, library_file, COUNT)
     refused = tags("tags", "update", *IDS, "description=x", "--yes")
     assert (refused.status, "--max-changes 1001" in refused.err) == (11, True)
     assert not [each for each in proxy.requests if "update" in each.document.lower()]
@@ -276,10 +282,9 @@ def test_a_thousand_changes_take_two_reads_and_few_writes(proxy: FaultProxy) -> 
         assert ([each.operation for each in reads], len(proxy.mutations) <= 12) == (["FindTags"] * 2, True)
 
 
-def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy) -> None:
-    tags = filled(proxy)
+def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy, filled: Cli) -> None:
     proxy.rule = counted(lambda r: r.is_mutation, errors("no"), 2)
-    done = tags("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
+    done = filled("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
     assert done.status == 6
     assert len(proxy.mutations) == 2
     assert "not sent" in json.dumps(json.loads(done.err)["problems"])
@@ -294,11 +299,12 @@ def test_objects_are_chosen_by_a_query(cli: Cli) -> None:
     assert scene(cli, "code", "4") == "x"
 
 
-def test_an_edit_that_changes_its_own_filter_is_made_of_all_that_matched(proxy: FaultProxy) -> None:
-    tags = filled(proxy)
+def test_an_edit_that_changes_its_own_filter_is_made_of_all_that_matched(
+    proxy: FaultProxy, filled: Cli
+) -> None:
     words = ("--where", "not has:description", "description=x", "--yes")
-    assert f"updated {len(FEW)} tags" in tags.ok("tags", "update", *words).err
-    assert "no tags" in tags.ok("tags", "update", *words).err
+    assert f"updated {len(FEW)} tags" in filled.ok("tags", "update", *words).err
+    assert "no tags" in filled.ok("tags", "update", *words).err
 
 
 def test_objects_are_chosen_by_a_saved_filter(cli: Cli) -> None:
@@ -341,19 +347,20 @@ def test_an_update_can_be_undone(cli: Cli) -> None:
     assert cli.ok("scenes", "find", *fields).json == before
 
 
-def test_everything_is_planned_before_the_first_request_and_can_be_resumed(proxy: FaultProxy) -> None:
+def test_everything_is_planned_before_the_first_request_and_can_be_resumed(
+    proxy: FaultProxy, filled: Cli
+) -> None:
     async def last_answer(exchange: Exchange) -> None:
         answer = await exchange.work()
         await proxy.server.refuse(but=exchange.writer)
         await exchange.send(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 
-    tags = filled(proxy)
     proxy.rule = on_mutation(last_answer, 1)
-    assert tags("tags", "update", *FEW, "description={{ name }}!", "--yes").status == 5
+    assert filled("tags", "update", *FEW, "description={{ name }}!", "--yes").status == 5
     proxy.rule = lambda _: None
     proxy.accept()
-    number = str(tags.ok("history", "--json").json[0]["id"])
-    states = [each["state"] for each in tags.ok("history", "show", number, "--json").json]
+    number = str(filled.ok("history", "--json").json[0]["id"])
+    states = [each["state"] for each in filled.ok("history", "show", number, "--json").json]
     assert (len(states), set(states)) == (len(FEW), {"done", "planned"})
-    tags.ok("history", "resume", number, "--yes")
-    assert tags.ok("tags", "count", "--where", "has:description").out == f"{len(FEW)}\n"
+    filled.ok("history", "resume", number, "--yes")
+    assert filled.ok("tags", "count", "--where", "has:description").out == f"{len(FEW)}\n"

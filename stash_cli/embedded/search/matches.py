@@ -164,7 +164,7 @@ class Matches:
     @cached_property
     def selected(self) -> Select[Any]:
         """The statement for all matching ids."""
-        wanted = self._condition(self._all)
+        wanted = self._wanted if self._entity is self._all else self._condition(self._all)
         statement = select(self._all.c.id)
         return statement if wanted is None else statement.where(wanted)
 
