@@ -56,6 +56,7 @@ def synthetic() -> Iterator[str]:
         process.kill()
 
 
+@pytest.mark.long
 def test_memory_is_flat_in_every_format(synthetic: str) -> None:
     growth = json.loads(fresh_python(PEAKS, synthetic, json.dumps(FEW_AND_MANY)))
     assert growth.keys() == FEW_AND_MANY.keys()

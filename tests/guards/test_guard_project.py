@@ -20,6 +20,7 @@ def text(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_generated_files_are_up_to_date() -> None:
     done = subprocess.run(
         [sys.executable, "scripts/generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False

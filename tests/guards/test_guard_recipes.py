@@ -58,6 +58,9 @@ print(json.dumps({
 """
 
 
+pytestmark = pytest.mark.long  # the first of them generates everything
+
+
 def python(copy: Path, *args: str) -> str:
     """Output of Python in the copy of the project; the tests' helpers can be imported."""
     done = subprocess.run(

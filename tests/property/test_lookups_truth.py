@@ -11,6 +11,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 import lookup_semantics as semantics
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lookup_evaluation import answer, counted, random_library
@@ -63,6 +64,7 @@ def is_refused_for_reason(type_name: str, asked: Asked, oracle: LookupOracle, re
     return untold or unread or related or any(key.endswith("__depth") for key in asked)
 
 
+@pytest.mark.long
 def test_every_lookup_of_every_field() -> None:
     """Each (entity, field, lookup) once, and one question inside each kind of related objects."""
     seed = SystemRandom().randrange(2**32)
