@@ -82,7 +82,7 @@ def test_without_a_key_a_session_of_two_seconds_outlives_a_long_task(library_fil
 
         async def main() -> None:
             async with StashContext.from_plugin_stdin(plugin_input(url, session)) as client:
-                await asyncio.sleep(4.5)  # a task that computes in a thread
+                await asyncio.sleep(3)  # a task that computes in a thread
                 assert (await client.find_tags()).count == 0
 
         asyncio.run(main())
