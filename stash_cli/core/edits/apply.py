@@ -16,7 +16,7 @@ from stash_cli.core.edits.plan import CHUNK
 from stash_cli.core.graphql.batch import BatchOperation, Outcome, execute_batch, interrupted, not_sent
 from stash_cli.core.graphql.compat.operations import needs_splitting
 from stash_cli.core.graphql.document import describe
-from stash_cli.core.graphql.selection import pruned
+from stash_cli.core.graphql.selection import is_default, pruned
 from stash_cli.core.tasks import uninterrupted
 
 if TYPE_CHECKING:
@@ -118,7 +118,9 @@ class Applier:
             return []
         sent = [
             # Fields that nobody has named are no news where the server lacks them.
-            BatchOperation(each.name, each.args, each.returns, error=not_sent(None), quiet=each.paths is None)
+            BatchOperation(
+                each.name, each.args, each.returns, error=not_sent(None), quiet=is_default(each.paths)
+            )
             for each in operations
         ]
         refused: list[Operation] = []
@@ -185,6 +187,7 @@ async def apply_one(session: Session, operation: Operation, *, quiet: bool = Fal
     done = BatchOperation(each.name, each.args, each.returns, error=not_sent(None))
     try:
         recording.sent([each])
+        quiet = quiet or is_default(each.returns)
         done.result = await session.call(each.name, each.args, each.returns, quiet=quiet)
         done.error = None
     except errors.StashError as error:

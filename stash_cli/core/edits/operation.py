@@ -29,7 +29,7 @@ class Operation:
     args: Mapping[str, Any]
     ids: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
-    paths: tuple[str, ...] | None = ("id",)
+    paths: Sequence[str] | None = ("id",)
 
     @property
     def input(self) -> Any:

@@ -261,8 +261,11 @@ def is_nothing(value: Any) -> bool:
 
 def plan_create(type_name: str, values: dict[str, Any], paths: Sequence[str] | None = ("id",)) -> Operation:
     """The operation that makes an object of these fields of the create input, and selects `paths` of it."""
+    from stash_cli.core.graphql.selection import is_default
+
     edits = tuple(Edit(type_name, "", name, UNSET, value) for name, value in values.items())
-    selected = None if paths is None else tuple(paths)
+    # What nobody has named may be left out without a word: hence no copy of these.
+    selected = paths if is_default(paths) else tuple(paths or ())
     return Operation(operation_name(type_name, "Create"), {"input": values}, (), edits, selected)
 
 

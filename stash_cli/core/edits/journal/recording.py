@@ -14,6 +14,7 @@ from stash_cli.core.edits.journal.resources import is_resource, with_present
 from stash_cli.core.edits.journal.snapshots import read_snapshots
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.graphql.batch import Outcome
+from stash_cli.core.graphql.selection import DefaultPaths, is_default
 from stash_cli.core.orm.input import attributes, before_of
 from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
@@ -137,7 +138,7 @@ class Recording:
         self._rows[key] = row
         return row
 
-    def _paths(self, operation: Operation, edits: Sequence[Edit]) -> tuple[str, ...] | None:
+    def _paths(self, operation: Operation, edits: Sequence[Edit]) -> Sequence[str] | None:
         """The fields to select of an answer: with those that the edits change."""
         if operation.paths is None or describe_api().types[operation.type].kind != "OBJECT":
             return operation.paths
@@ -149,7 +150,8 @@ class Recording:
         if not names:
             return operation.paths
         more = paths_of(operation.type, ["created_at", *names], self.server)
-        return tuple(dict.fromkeys([*operation.paths, "id", *more]))
+        found = dict.fromkeys([*operation.paths, "id", *more])
+        return DefaultPaths(found) if is_default(operation.paths) else tuple(found)
 
     def sent(self, operations: Sequence[Operation]) -> None:
         """Store that operations are being sent. Raises StashJournalError: then nothing may be sent."""
