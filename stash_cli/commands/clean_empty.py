@@ -161,7 +161,9 @@ def lines(empty: Empty) -> Iterator[str]:
     if len(empty.rows) > _SHOWN:
         yield f"... and {len(empty.rows) - _SHOWN:,} more {empty.entity.plural}"
     if empty.kept:
-        yield f"{empty.entity.counted(empty.kept)} with data of their own stay; --with-data takes them, too"
+        own, stay, them = ("its", "stays", "it") if empty.kept == 1 else ("their", "stay", "them")
+        told = f"{empty.entity.counted(empty.kept)} with data of {own} own {stay}"
+        yield f"{told}; --with-data takes {them}, too"
 
 
 async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:

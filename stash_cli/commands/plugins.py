@@ -246,6 +246,9 @@ def run_settings(runtime: Runtime, options: SettingsOptions) -> None:
     async def work(session: Session) -> list[Row]:
         parts = [f"settings.{name}" for name in ("name", "display_name", "description", "type")]
         [plugin] = await require(session, [options.plugin], parts)
+        server = await session.learn()
+        if options.values and not server.has_mutation("configurePlugin"):
+            raise server.missing_error("configurePlugin")
         declared = {row["name"]: row for row in plugin.get("settings") or ()}
         configured = await session.call("configuration", {}, ["plugins"])
         values = dict((configured.get("plugins") or {}).get(options.plugin) or {})

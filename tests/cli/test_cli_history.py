@@ -73,6 +73,6 @@ def test_what_is_no_edit_is_listed_by_its_name(cli: Cli) -> None:
     given = 'mutation { configureGeneral(input: {username: "ada", password: "hunter22"}) { username } }'
     cli.ok("api", given)
     [run] = cli.ok("history", "--json").json
-    assert (run["what"], run["state"]) == ("configureGeneral", "cannot be undone")
+    assert (run["what"], run["state"]) == ("configure general", "cannot be undone")
     assert "hunter22" not in run["command"]
     assert "cannot be undone" in cli("undo", str(run["id"]), "--yes").err

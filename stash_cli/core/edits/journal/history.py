@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +64,15 @@ class Summary:
         return "unfinished" if self.run.ended is None else self.run.status
 
 
+def _in_words(operation: str) -> str:
+    """The name of a mutation as words: `metadata generate`, `enable DLNA`."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^A-Z]+", operation)
+    return " ".join(word if word.isupper() else word.lower() for word in words)
+
+
 def _counted(operation: str, type_name: str, count: int) -> str:
     if operation not in UNDOABLE:
-        return operation if count == 1 else f"{operation} ({count} times)"
+        return _in_words(operation) if count == 1 else f"{_in_words(operation)} ({count} times)"
     other = RESOURCES.get(type_name)
     return f"{other.done if other else _DONE_WORDS[operation]} {noun(type_name, count)}"
 
