@@ -158,6 +158,26 @@ def test_there_is_nothing_to_resume(cli: Cli, person: Any) -> None:
     assert "nothing left to do" in cli("history", "resume", "1", "--yes").err
 
 
+def test_links_among_new_objects_are_planned_and_resumed(served_url: str, tmp_path: Path) -> None:
+    """A description is no placeholder, though it looks like one."""
+    parents: list[list[str]] = [[], ["t0"], ["t1"], ["t2"], ["t3"]]
+    rows = [{"name": f"t{n}", "parents": parents[n], "description": "line 2"} for n in range(5)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with FaultProxy(served_url) as proxy:
+        cli, words = Cli(proxy.url), ("tags", "import", str(tmp_path / "rows.jsonl"), "--upsert", "--yes")
+        proxy.rule = on_mutation(reset_before)
+        assert cli(*words).status != 0
+        proxy.rule = lambda _: None
+        run = cli.ok("history", "--json").json[0]
+        assert sum(run["changes"].values()) == 9
+        cli.ok("history", "resume", str(run["id"]), "--yes")
+        found = cli.ok("tags", "find", "--json", "--fields", "name,parents.name,description").json
+        assert [[each["name"] for each in row["parents"]] for row in found] == parents
+        assert {row["description"] for row in found} == {"line 2"}
+        cli.ok("undo", str(run["id"]), "--yes")
+        assert cli.ok("tags", "count").out == "0\n"
+
+
 def test_all_of_a_large_update_is_planned_before_the_first_request(served_url: str) -> None:
     with FaultProxy(served_url) as proxy:
         cli = Cli(proxy.url)

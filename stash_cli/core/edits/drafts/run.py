@@ -13,8 +13,10 @@ from stash_cli.core.edits.drafts.recheck import recheck
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import CHUNK, plan_creates, plan_updates
 from stash_cli.core.errors import StashError
+from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.many_keys import Ids, KeyFile
 from stash_cli.core.orm.edit import Change, Edit
+from stash_cli.core.orm.relationship import relationships
 
 if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
@@ -58,13 +60,17 @@ class DraftRun:
     """Objects that turned out to be so already when they were read again."""
     _names: KeyFile = field(default_factory=KeyFile, init=False)
     """Id of a new object -> what stood for it."""
+    _failed: set[str] = field(default_factory=set, init=False)
+    """What stood for objects that the server refused to make."""
 
     async def apply(self, note: Note, fail: Fail, skip: Collection[str] = ()) -> None:
         """Send the edits; `note` and `fail` are called once the outcome of each object is known."""
         session = self.applier.session
         pace = self.applier.pace = self.applier.pace or Pace()
-        # What fits the first window is recorded when it is sent, and that is soon enough.
-        recorder = session.recorder if len(self.draft) > _AHEAD * pace.size else None
+        # What fits the first window is recorded when it is sent, and that is soon enough; links of new
+        # objects are sent in a later one.
+        is_ahead = len(self.draft) > _AHEAD * pace.size or bool(self.draft.totals.linked)
+        recorder = session.recorder if is_ahead else None
         if recorder is not None:
             await recorder.foresee_all(session, map(self._foreseen, self.draft.pages()))
         for each in self._links(self.draft):
@@ -89,11 +95,16 @@ class DraftRun:
         new, held = _parted(window)
         placed, lost = self._placed(held)
         checked, errors = await self._checked(placed, read_at)
-        for one, error in (errors | lost).items():
+        for one, error in errors.items():
             fail(one, error)
+        for one, missing in lost.items():
+            fail(one, StashError(f"{missing} was not made"))
         edits, creations = self._edits(checked), self._creations(new)
         if recorder is not None:
-            recorder.go_on_with(self.type, [each.id for each in placed], edits, errors)
+            # What a creation without an answer stands for may follow when the run is resumed.
+            ids = {one: one for one, missing in lost.items() if missing in self._failed}
+            ids |= {self._names.get(each.id, each.id): each.id for each in placed}
+            recorder.go_on_with(self.type, ids, edits, errors)
             recorder.go_on_creating(self.type, creations)
         server = await self.applier.session.learn()
         return [*creations, *plan_updates(edits, server).operations]
@@ -106,8 +117,11 @@ class DraftRun:
         """`note`, after the ids of new objects were noted."""
 
         def noted(operation: Operation, done: BatchOperation) -> None:
-            if operation.name.endswith("Create") and done.error is None and self.draft.totals.linked:
-                self.ids[operation.ids[0]] = str(done.result["id"])
+            if operation.name.endswith("Create") and self.draft.totals.linked:
+                if done.error is None:
+                    self.ids[operation.ids[0]] = str(done.result["id"])
+                elif done.outcome is Outcome.FAILED:
+                    self._failed.add(operation.ids[0])
             note(self._named(operation), done)
 
         return noted
@@ -118,16 +132,16 @@ class DraftRun:
             return operation
         return replace(operation, ids=tuple(self._names.get(one, one) for one in operation.ids))
 
-    def _placed(self, held: Sequence[ObjectEdits]) -> tuple[list[ObjectEdits], dict[str, StashError]]:
-        """Objects with the ids of new ones in place of what stood for them; errors of those not made."""
+    def _placed(self, held: Sequence[ObjectEdits]) -> tuple[list[ObjectEdits], dict[str, str]]:
+        """Objects with the ids of new ones in place of their placeholders; those that lack one, and which."""
         if not self.draft.totals.linked:
             return list(held), {}
         found: list[ObjectEdits] = []
-        lost: dict[str, StashError] = {}
+        lost: dict[str, str] = {}
         for each in held:
             missing = [one for one in each.provisional if one not in self.ids]
             if missing:
-                lost[each.id] = StashError(f"{missing[0]} was not made")
+                lost[each.id] = missing[0]
                 continue
             if not each.id.isdecimal():
                 self._names[self.ids[each.id]] = each.id
@@ -137,7 +151,7 @@ class DraftRun:
     def _foreseen(self, page: tuple[float, list[ObjectEdits]]) -> tuple[list[Operation], list[Edit]]:
         """The creations and the edits of a page, as they are planned before the first is sent."""
         new, held = _parted(page[1])
-        return self._creations(new), self._edits(each for each in held if not each.provisional)
+        return self._creations(new), self._edits(held)
 
     def _creations(self, new: Iterable[ObjectEdits]) -> list[Operation]:
         made = (replace(each, edits=tuple(edits_of([each], self.ids))) for each in new)
@@ -168,7 +182,7 @@ def _parted(objects: Iterable[ObjectEdits]) -> tuple[list[ObjectEdits], list[Obj
 def edits_of(objects: Iterable[ObjectEdits], ids: Mapping[str, str]) -> list[Edit]:
     """The edits of some objects as they are sent; `ids` are those of objects made for them."""
     now = datetime.now(UTC)
-    return [_with_ids(edit, ids) for each in objects for edit in timed(each, now)]
+    return [with_ids(edit, ids) for each in objects for edit in timed(each, now)]
 
 
 def operations_of(objects: Iterable[ObjectEdits], server: ServerCapabilities) -> tuple[Operation, ...]:
@@ -205,9 +219,9 @@ def _free_second(history: Iterable[str], now: datetime) -> str:
     return free_second(map(_instant, history), now).isoformat().replace("+00:00", "Z")
 
 
-def _with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
+def with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
     """An edit with the ids of objects that were made for it."""
-    if not ids:
+    if not ids or edit.field not in relationships(edit.type):
         return edit
     after: Any = edit.after
     if isinstance(after, Change):

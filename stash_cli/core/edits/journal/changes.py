@@ -21,6 +21,8 @@ PLANNED, SENT, DONE, FAILED, UNKNOWN = "planned", "sent", "done", "failed", "unk
 CONFLICT, SKIPPED = "conflict", "skipped"
 PAGE = 500
 """Changes that are read from the journal at a time."""
+PLACEHOLDER = "placeholder"
+"""Key of the wanted value of a creation: what stands for the new id in updates that were planned before."""
 Origin = tuple[int, int]
 """Run and number of a change that another one undoes."""
 
@@ -149,6 +151,17 @@ def planned_creations(
         *(run, after, type_name, limit),
     )
     return [*map(_recorded, rows)]
+
+
+def ids_of_placeholders(journal: Journal, run: int, placeholders: Iterable[str]) -> dict[str, str]:
+    """The ids of the objects that a run has made, by their placeholders."""
+    rows = journal.rows(
+        f"SELECT json_extract(wanted, '$.{PLACEHOLDER}') AS placeholder, id FROM change WHERE run = ?"  # noqa: S608 - a constant
+        " AND operation = 'create' AND state = 'done'"
+        " AND placeholder IN (SELECT value FROM json_each(?))",
+        *(run, as_text(list(placeholders))),
+    )
+    return {row["placeholder"]: row["id"] for row in rows}
 
 
 def lost(journal: Journal, run: int) -> list[Recorded]:

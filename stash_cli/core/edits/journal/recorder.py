@@ -140,13 +140,15 @@ class Recorder:
     async def foresee_all(
         self, session: Session, pages: Iterable[tuple[Sequence[Operation], Sequence[Edit]]]
     ) -> None:
-        """Store creations and updates as planned that are sent later, before the first of them is."""
+        """Store creations and updates as planned that are sent later, before the first of them is.
+
+        Updates may name new objects by their placeholders, which are stored with their creations.
+        """
         await self._place(session)
         pictures = Pictures(self.journal)
         for creations, edits in pages:
             rows = [
-                Recorded(each.type, "", changes.CREATE, wanted=pictures.packed(dict(each.args)))
-                for each in creations
+                Recorded(each.type, "", changes.CREATE, wanted=_created(pictures, each)) for each in creations
             ]
             rows += [
                 Recorded(edit.type, edit.id, changes.UPDATE, edit.field, edit.before, _packed(pictures, edit))
@@ -165,13 +167,20 @@ class Recorder:
         self.resumed |= {id(each.args): row for each, row in zip(creations, rows, strict=True)}
 
     def go_on_with(
-        self, type_name: str, ids: Sequence[str], edits: Sequence[Edit], errors: Mapping[str, StashError]
+        self,
+        type_name: str,
+        ids: Mapping[str, str],
+        edits: Sequence[Edit],
+        errors: Mapping[str, StashError],
     ) -> None:
         """Take the foreseen changes of some objects for those that are sent next.
 
-        `edits` are what is left of them after another look, `errors` of objects that are left alone.
+        `ids` are theirs, by the ids or placeholders with which they were foreseen; `edits` are what is left
+        of them after another look, `errors` of objects that are left alone.
         """
-        rows = changes.planned(self.journal, self.start(), type_name, ids)
+        rows = changes.planned(self.journal, self.start(), type_name, [*ids])
+        for row in rows:
+            row.id = ids[row.id]
         self.resumed = {row.key: row for row in rows}
         left = {(edit.type, edit.id, edit.field): edit for edit in edits}
         pictures = Pictures(self.journal)
@@ -252,6 +261,12 @@ class Recorder:
         """Store that the run has ended."""
         if self.run is not None:
             self.journal.finish(self.run, interrupted=interrupted)
+
+
+def _created(pictures: Pictures, creation: Operation) -> dict[str, Any]:
+    """The wanted input of a new object, and its placeholder."""
+    [placeholder] = creation.ids
+    return {**pictures.packed(dict(creation.args)), changes.PLACEHOLDER: placeholder}
 
 
 def _packed(pictures: Pictures, edit: Edit) -> dict[str, Any]:

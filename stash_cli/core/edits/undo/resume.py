@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.before_values import read_objects
+from stash_cli.core.edits.drafts.draft import ObjectEdits
+from stash_cli.core.edits.drafts.run import with_ids
 from stash_cli.core.edits.journal import changes
 from stash_cli.core.edits.journal.changes import (
     CONFLICT,
@@ -22,6 +24,7 @@ from stash_cli.core.edits.journal.changes import (
     UNKNOWN,
     UPDATE,
     Recorded,
+    wanted_of,
 )
 from stash_cli.core.edits.journal.history import summary
 from stash_cli.core.edits.journal.pictures import Pictures, is_picture
@@ -105,8 +108,10 @@ async def _step(
     left: list[Recorded] = []
     operations: list[Operation] = []
     if rows[0].operation == UPDATE:
+        _place(recorder.journal, rows)
         pictures = Pictures(recorder.journal)
-        found = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, rows)]
+        placed = [row for row in rows if row.state != SKIPPED]
+        found = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, placed)]
         left = [row for row, _ in found]
         own = [edit for _, edit in found if not is_resource(edit.type)]
         operations += plan_updates(own, await session.learn()).operations
@@ -124,6 +129,22 @@ async def _step(
     changes.set_states(recorder.journal, [row for row in rows if row.state not in (SENT, UNKNOWN)])
     await applier.apply(operations, _ignore)
     recorder.resumed.clear()
+
+
+def _place(journal: Journal, rows: Sequence[Recorded]) -> None:
+    """Put the ids of new objects in the place of what stood for them; without one a change is skipped."""
+    named = [(row, ObjectEdits(row.id, "", (row.edit,)).provisional) for row in rows]
+    named = [(row, placeholders) for row, placeholders in named if placeholders]
+    if not named:
+        return
+    wanted = dict.fromkeys(one for _, placeholders in named for one in placeholders)
+    ids = changes.ids_of_placeholders(journal, rows[0].run, wanted)
+    for row, placeholders in named:
+        if missing := [one for one in placeholders if one not in ids]:
+            row.state, row.reason = SKIPPED, f"{missing[0]} was not made"
+        else:
+            row.id, row.wanted = ids.get(row.id, row.id), wanted_of(with_ids(row.edit, ids))
+    changes.replan(journal, [row for row, _ in named])
 
 
 def _ignore(_: Operation, __: BatchOperation) -> None:
