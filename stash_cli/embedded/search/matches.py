@@ -10,11 +10,11 @@ from __future__ import annotations
 from array import array
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, and_, func, select
 from sqlalchemy.sql import operators
 
 from stash_cli.embedded.filters import FILTERS, condition
@@ -132,6 +132,12 @@ _LISTED = 100_000
 _READ = 10_000
 
 
+@cache
+def _in_order(table: Table) -> FromClause:
+    """The alias of `table` in statements along an index; describing the columns of a new one takes long."""
+    return table.alias()
+
+
 class Matches:
     """The objects of a type that match the find arguments and the filter `given`.
 
@@ -148,7 +154,7 @@ class Matches:
         table = FILTERS[type_name][0]
         self._all = full_scan(table)
         self._is_indexed = sort_key_of(type_name, find) in INDEXED_SORTS.get(type_name, ())
-        self._entity = table.alias() if self._is_indexed else self._all
+        self._entity = _in_order(table) if self._is_indexed else self._all
         self._order = order_by(type_name, self._entity, find, given)
         self._wanted = self._condition(self._entity)
 
