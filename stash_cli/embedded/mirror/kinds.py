@@ -94,6 +94,11 @@ class Kind:
         own = [f"{field}.id" if c.foreign_keys else field for c, field in self.columns.values()]
         return list(dict.fromkeys([*own, *(path for part in self.parts for path in part.reads), *self.more]))
 
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """The columns of fuzzy dates."""
+        return frozenset(name for name in self.columns if f"{name}_precision" in self.table.c)
+
     @property
     def compared(self) -> list[str]:
         """The paths that tell whether an object was changed."""
@@ -104,7 +109,7 @@ class Kind:
         found: dict[str, Any] = {}
         for name, (column, field) in self.columns.items():
             value = answer.get(field)
-            if f"{name}_precision" in self.table.c:
+            if name in self.dates:
                 found |= _date(name, value)
             else:
                 found[name] = stored(column, value)

@@ -179,8 +179,9 @@ class Mirror:
                 before[tuple(row[key] for key in keys)] = {column.name: row[column.name] for column in kept}
         self._connection.execute(delete(table).where(mine))
         rows = [{part.owner: _id(each), **empty, **row} for each in answers for row in part.make(each)]
-        if rows:
+        if before:
             rows = [row | before.get(tuple(row.get(key) for key in keys), {}) for row in rows]
+        if rows:
             self._connection.execute(insert(table).prefix_with("OR REPLACE"), rows)
 
     def finish(self, kind: Kind) -> None:
