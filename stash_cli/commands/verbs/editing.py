@@ -168,7 +168,8 @@ class Editing:
         told += [f"{cannot:,} cannot be changed"] if cannot else []
         # The least: objects that get different values, and fields with mutations of their own, take more.
         requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
-        yield f"{', '.join(told)}; {counted(requests, 'request')} or more"
+        sent = f"; {counted(requests, 'request')} or more" if requests else ""
+        yield f"{', '.join(told)}{sent}"
 
     @property
     def is_single(self) -> bool:
