@@ -269,17 +269,18 @@ def over_tags(proxy: FaultProxy, library_file: Path, count: int) -> Cli:
     return Cli(proxy.url)
 
 
-def test_a_thousand_changes_take_two_reads_and_few_writes(proxy: FaultProxy, library_file: Path) -> None:
+def test_a_thousand_changes_take_few_reads_and_few_writes(proxy: FaultProxy, library_file: Path) -> None:
     tags = over_tags(proxy, library_file, COUNT)
     refused = tags("tags", "update", *IDS, "description=x", "--yes")
     assert (refused.status, "--max-changes 1001" in refused.err) == (11, True)
     assert not [each for each in proxy.requests if "update" in each.document.lower()]
     for words in ("description=new", "description={{ name }} of {{ id }}"):
         proxy.requests.clear()
-        assert "updated 1000 tags" in tags.ok("tags", "update", *IDS[:1000], words, "--yes").err
+        assert "updated 1,000 tags" in tags.ok("tags", "update", *IDS[:1000], words, "--yes").err
         reads = [each for each in proxy.requests if each not in proxy.mutations]
-        # How many objects fit into a request depends on the time they take; at once, these are 7.
-        assert ([each.operation for each in reads], len(proxy.mutations) <= 12) == (["FindTags"] * 2, True)
+        # How many objects fit into a request depends on the time they take; at once, these are 2 and 7.
+        assert {each.operation for each in reads} == {"FindTags"}
+        assert (len(reads) <= 8, len(proxy.mutations) <= 20) == (True, True)
 
 
 def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy, filled: Cli) -> None:
