@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from array import array
 from itertools import combinations, pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stash_cli.core.capabilities import EmbeddedCapabilities
-from stash_cli.core.duplicates.candidates import near_runs
+from stash_cli.core.duplicates.candidates import near_runs, owners_of_runs
 from stash_cli.core.duplicates.copies import Copy, File
 from stash_cli.core.duplicates.decision import Decision, decide
 from stash_cli.core.duplicates.keep import parse_rules
@@ -178,3 +180,11 @@ def test_runs_of_near_lengths_are_as_long_as_they_may_be(tenths: list[int], most
         assert match.allows(run[0], run[-1])
     for run, following in pairwise(runs):
         assert not match.allows(run[0], following[-1])
+
+
+def test_a_length_that_too_many_have_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """In a chain of near lengths each group is as long as it may be, and no longer."""
+    lengths = array("d", [*[600.0] * 1001, *(n / 2 for n in range(1, 900))])
+    found = list(owners_of_runs(lengths, array("Q", range(len(lengths))), Match("duration", seconds=1)))
+    assert {len(group) for group in found} == {2, 3}
+    assert "1,001 scenes of about 10:00 are left out" in caplog.text

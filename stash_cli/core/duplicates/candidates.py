@@ -108,10 +108,10 @@ async def _of_nearly_one_length(
             if file.duration > 0:
                 lengths.append(file.duration)
                 owners.append(int(copy.id))
-    return _with_each(list(_owners_of_runs(lengths, owners, match)), several)
+    return _with_each(list(owners_of_runs(lengths, owners, match)), several)
 
 
-def _owners_of_runs(lengths: array[float], owners: array[int], match: Match) -> Iterator[list[str]]:
+def owners_of_runs(lengths: array[float], owners: array[int], match: Match) -> Iterator[list[str]]:
     """The owners of each run of near lengths, those left out that an earlier run has."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     taken: set[int] = set()
