@@ -68,17 +68,20 @@ class CardWriter:
 
     def _values(self, heading: str, texts: list[str]) -> None:
         room = self.streams.width - len(heading)
-        if (
-            self.streams.out_is_terminal
-            and room < LEAST
-            and any(display_width(text) > room for text in texts)
-        ):
+        if self.streams.out_is_terminal and self._stands_below(texts, room):
             self.streams.data(f"{heading.rstrip()}\n")
             heading, room = BELOW, self.streams.width - len(BELOW)
         for text in texts:
             for line in wrapped(text, room) if self.streams.out_is_terminal else [text]:
                 self.streams.data(f"{heading}{line}\n")
                 heading = " " * len(heading)
+
+    def _stands_below(self, texts: list[str], room: int) -> bool:
+        """Whether values are too long to stand beside their label: all of them, or a path that fits below."""
+        if all(display_width(text) <= room for text in texts):
+            return False
+        longest = max(display_width(word) for text in texts for word in text.split())
+        return room < LEAST or room < longest <= self.streams.width - len(BELOW)
 
     def rows(self, rows: Sequence[dict[str, Any]]) -> None:
         """Print a page."""

@@ -102,10 +102,14 @@ def test_values_that_do_not_fit_beside_their_label_stand_below(monkeypatch: pyte
     view = View(columns=columns("a", "a_label_of_thirty_characters"))
     writer = open_writer(streams, "table", view, single=True)
     writer.row({"a": "x", "a_label_of_thirty_characters": "some words that are long"})
+    writer = open_writer(streams, "table", View(columns=columns("database_path")), single=True)
+    writer.row({"database_path": "/a/path/of/thirty/characters.db"})
     assert streams.out.getvalue().splitlines() == [  # type: ignore[attr-defined]
         f"a:{' ' * 28}x",
         "a label of thirty characters:",
         "    some words that are long",
+        "database path:",
+        "    /a/path/of/thirty/characters.db",
     ]
 
 
