@@ -76,6 +76,8 @@ file.write_text(re.sub(line, lambda found: found[1] + words[found[2]], file.read
 
 VARIABLE = (
     (rf"client: {re.escape(__version__)}", lambda _: "client: VERSION"),
+    # A card has a long path below its label.
+    (r"(?m)^(\w[\w ]*:)\s+(/home/me\S*)", lambda found: f"{found[1]} {found[2]}"),
     (r"on\s+embedded:/home/me", lambda _: "on embedded:/home/me"),
     (r"(scan|generate) \d:\d\d", lambda found: f"{found[1]} 0:00"),
     (r"\d{4}-\d\d-\d\d([ T])\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?", lambda found: "~" * len(found[0])),
