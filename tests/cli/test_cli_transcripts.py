@@ -128,6 +128,7 @@ NOT_SHOWN = {
     "embedded reset": "makes the demo library, which takes seconds",
     "plugins exec": "is started by a server",
     "doctor": "tells of this machine",
+    "mirror": "names a file that is another one in each run",
     "jobs watch": "goes on until it is interrupted",
 }
 """Commands without a transcript -> the reason."""
