@@ -134,6 +134,15 @@ def size(count: float) -> str:
     return f"{amount:.1f} {_UNITS[unit]}" if unit else f"{amount:.0f} B"
 
 
+def bit_rate(bits: float) -> str:
+    """Bits per second in decimal units.
+
+    >>> bit_rate(41_472_000), bit_rate(128_000)
+    ('41.5 Mbit/s', '128 kbit/s')
+    """
+    return f"{bits / 1e6:.1f} Mbit/s" if bits >= 1e6 else f"{bits / 1e3:.0f} kbit/s"  # noqa: PLR2004
+
+
 def counted(number: int, one: str, many: str = "") -> str:
     """A number with its noun; `many` is for nouns whose plural does not end in s alone.
 

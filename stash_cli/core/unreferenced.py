@@ -9,8 +9,8 @@ from stash_cli.core.client.paging import FindQuery, iter_pages, iter_rows
 from stash_cli.core.client.saved_filters import all_filters
 from stash_cli.core.edits.drafts.recheck import paths_of
 from stash_cli.core.edits.merging.combine import RULES
-from stash_cli.core.edits.merging.merge import CHILDREN, PICTURES, has_picture, naming
-from stash_cli.core.edits.merging.references import Reference, references_to
+from stash_cli.core.edits.merging.merge import PICTURES, has_picture, naming
+from stash_cli.core.edits.merging.references import CHILDREN, Reference, references_to
 from stash_cli.core.orm.edit import key_of
 from stash_cli.core.orm.input import before_of
 from stash_cli.core.orm.relationship import relationships
@@ -79,7 +79,7 @@ async def referenced(session: Session, type_name: str, ids: Sequence[str]) -> se
     if not ids:
         return set()
     many = [*(each for each in references_to(type_name) if not each.is_owned)]
-    many += [CHILDREN] if type_name == "Studio" else []
+    many += [CHILDREN["Studio"]] if type_name == "Studio" else []
     found = await asyncio.gather(*(_named_by(session, each, ids) for each in many))
     return set(ids) & set().union(*found)
 

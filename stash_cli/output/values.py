@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stash_cli.core.texts import basename, duration, label, size
+from stash_cli.core.texts import basename, bit_rate, duration, label, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +115,7 @@ _MODES = {"MOVIES": "groups", "SCENE_MARKERS": "markers"}
 _KINDS: dict[str, Callable[[Any], str]] = {
     "duration": duration,
     "size": size,
+    "bit_rate": bit_rate,
     "moment": moment,
     "percent": percent,
     "basename": basename,
@@ -189,6 +190,7 @@ _FIELD_KINDS = {
     "play_duration": "duration",
     "resume_time": "duration",
     "size": "size",
+    "bit_rate": "bit_rate",
     "path": "path",
     "stash_ids": "stash_id",
     "urls": "url",

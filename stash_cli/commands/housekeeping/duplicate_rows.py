@@ -32,7 +32,7 @@ VIEW = View(
         "size=size:size>",
         "resolution>?",
         "codec?",
-        "bitrate>?",
+        "bitrate:bit_rate>?",
         "length=duration:duration>?",
         "differs?",
         "reason?",

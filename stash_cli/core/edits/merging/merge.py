@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.edits.drafts.recheck import paths_of
 from stash_cli.core.edits.gallery_contents import is_scanned
 from stash_cli.core.edits.merging.combine import RULES, Combination, Rule, conflicting, joined
-from stash_cli.core.edits.merging.references import Reference, references_to
+from stash_cli.core.edits.merging.references import CHILDREN, Reference, references_to
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.orm.edit import Change, Edit, key_of
@@ -29,8 +29,6 @@ SERVER_MERGES = ("Scene", "Performer", "Tag")
 """Types that a mutation of the server merges, if it is not too old."""
 _GROUPS_KEEP_TAGS = "0.29"
 """Release from which the merge of tags moves those of groups."""
-CHILDREN = Reference("Studio", "parents", ("parent_studio",))
-"""Studios below a studio, which no relationship between two types tells."""
 HISTORIES = ("play_history", "o_history")
 
 
@@ -148,7 +146,7 @@ class Merge:
         if not self.is_done_by_server:
             return [
                 *(each for each in everyone if not each.is_owned),
-                *([CHILDREN] if self.type == "Studio" else []),
+                *([CHILDREN["Studio"]] if self.type == "Studio" else []),
             ]
         if self.type == "Tag" and not self.server.is_since(_GROUPS_KEEP_TAGS):
             return [each for each in everyone if each.type == "Group"]

@@ -38,6 +38,14 @@ class Reference:
         return {ENTITIES[self.type].filter_arg: wanted}
 
 
+CHILDREN = {
+    "Studio": Reference("Studio", "parents", ("parent_studio",)),
+    "Tag": Reference("Tag", "parents", ("parents",)),
+    "Group": Reference("Group", "containing_groups", ("containing_groups",)),
+}
+"""Objects directly below others of their own type, which no relationship between two types tells."""
+
+
 @cache
 def references_to(type_name: str) -> tuple[Reference, ...]:
     """The types that name objects of a type in a field of its own."""
@@ -54,10 +62,14 @@ def references_to(type_name: str) -> tuple[Reference, ...]:
 
 
 async def count_references(session: Session, type_name: str, ids: Sequence[str]) -> dict[Reference, int]:
-    """The numbers of objects that name some of `ids`; those that nobody names are left out."""
+    """The numbers of other objects that name some of `ids`, such as tags below a tag, without zeros."""
 
     async def count(each: Reference) -> int:
         entity = ENTITIES[each.type]
+        if each.type == type_name:
+            args = {**each.filter(ids), "filter": {"per_page": -1}}
+            rows = (await session.call(entity.find, args, [f"{entity.items}.id"]))[entity.items]
+            return len({row["id"] for row in rows}.difference(ids))
         args = {**each.filter(ids), "filter": {"per_page": 0}}
         return int((await session.call(entity.find, args, ["count"]))["count"])
 
@@ -66,7 +78,7 @@ async def count_references(session: Session, type_name: str, ids: Sequence[str])
     server = await session.learn()
     known = [
         each
-        for each in references_to(type_name)
+        for each in (*references_to(type_name), *filter(None, [CHILDREN.get(type_name)]))
         if server.field_name(ENTITIES[each.type].filter_type, each.criterion)
     ]
     counts = await asyncio.gather(*map(count, known))
