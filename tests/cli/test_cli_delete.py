@@ -82,7 +82,7 @@ def test_the_server_can_back_up_first(cli: Cli, library_file: Path) -> None:
 
 def test_what_is_below_stays(cli: Cli) -> None:
     for name in ("Below", "Lower"):
-        cli.ok("tags", "create", "--name", name, "--parent-ids", "1")
-    assert "2 tags refer to it and stay" in cli.ok("tags", "delete", "1", "--dry-run").err
+        cli.ok("tags", "create", "--name", name, "--parent", "1")
+    assert "3 tags refer to it and stay" in cli.ok("tags", "delete", "1", "--dry-run").err
     both = cli.ok("tags", "delete", "1", "Below", "--dry-run").err
-    assert "1 tag refers to them and stays" in both
+    assert "2 tags refer to them and stay" in both
