@@ -5,8 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -22,9 +26,8 @@ ARROW = " -> "
 """What stands between an old value and the new one."""
 _LABELS = ("name", "title", "basename", "path")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
-_WIDE = "\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6"
-_WORDS = re.compile(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
-"""White space and words; scripts without spaces, such as Japanese, are broken after any character."""
+_COLUMNS_OF_WIDE = 2
+_WORDS = re.compile(r"\s+|\S+")
 ENCODINGS = "UTF-8, or UTF-16 with a byte order mark"
 """The encodings of text that is read, for messages."""
 
@@ -169,7 +172,7 @@ def display_width(text: str) -> int:
 def _columns(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return _COLUMNS_OF_WIDE if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
@@ -183,7 +186,7 @@ def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
     if width is None:
         return [text]
     found, line, space = [], "", ""
-    for word in _WORDS.findall(text):
+    for word in _words(text):
         if word.isspace():
             space = word
         elif line.strip() and display_width(line + space + word) > width:
@@ -192,3 +195,14 @@ def wrapped(text: str, width: int | None, indent: str = "") -> list[str]:
         else:
             line, space = line + space + word, ""
     return [*found, line]
+
+
+def _words(text: str) -> Iterator[str]:
+    """White space and words; scripts without spaces, such as Japanese, are broken after any character."""
+    for word in _WORDS.findall(text):
+        if word.isascii():
+            yield word
+            continue
+        for columns, chars in groupby(word, key=_columns):
+            joined = "".join(chars)
+            yield from joined if columns == _COLUMNS_OF_WIDE else (joined,)
