@@ -193,10 +193,8 @@ class TableWriter:
         return widths_of([self.columns[at] for at in self.positions], natural, self.streams.width)
 
     def _print(self, line: list[str], widths: list[int], *, is_heading: bool) -> None:
-        cells = (
-            _padded(line[at], width, self.columns[at])
-            for at, width in zip(self.positions, widths, strict=True)
-        )
+        columns = map(self.columns.__getitem__, self.positions)
+        cells = map(_padded, map(line.__getitem__, self.positions), widths, columns)
         text = "  ".join(cells).rstrip()
         if is_heading and self.streams.out_is_terminal:
             self.streams.graphics(self.streams.style(escaped(text), "bold", self.streams.out) + "\n")
@@ -206,6 +204,9 @@ class TableWriter:
 
 def _padded(text: str, width: int, column: Column) -> str:
     """A cell of `width` columns; the end of a path says more than its beginning."""
-    text = cut(text, width, at_start=column.kind == "path")
-    space = " " * (width - display_width(text))
+    own = display_width(text)
+    if own > width:
+        text = cut(text, width, at_start=column.kind == "path")
+        own = display_width(text)
+    space = " " * (width - own)
     return f"{space}{text}" if column.right else f"{text}{space}"

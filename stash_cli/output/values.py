@@ -34,12 +34,13 @@ def pick(row: Any, path: str) -> Any:
 
 def _follow(value: Any, steps: tuple[Step, ...]) -> Any:
     for index, (name, is_first) in enumerate(steps):
-        if isinstance(value, list):
+        if isinstance(value, dict):
+            value = value.get(name)
+        elif isinstance(value, list):
             rest = steps[index:]
             return _flat([_follow(item, rest) for item in value])
-        if not isinstance(value, dict):
+        else:
             return None
-        value = value.get(name)
         if is_first:
             value = value[0] if value else None
     return value
