@@ -109,7 +109,7 @@ class Mirror:
     """The contents of a mirror during an update.
 
     Each kind is compared page by page in the order of ids: `differing`, `write` and, after the last page,
-    `finish`. Of objects that stay nothing is held, so that memory does not grow with their number.
+    `finish`. Of objects that stay nothing is kept from one page to the next.
     """
 
     def __init__(self, connection: Connection, *, full: bool) -> None:
