@@ -123,7 +123,7 @@ def editing_of(
 ) -> Editing:
     """The edits of a plan as those of a command."""
     from stash_cli.commands.common.outcomes import Outcomes
-    from stash_cli.commands.verbs.changes import Names
+    from stash_cli.commands.verbs.names import Names
 
     entity = ENTITIES.get(head.type) or FILES[head.type]
     names = Names(session)

@@ -120,7 +120,7 @@ def run_delete(runtime: Runtime, options: DeleteOptions) -> None:
     runtime.streams.note("deleted the mirror")
 
 
-def mirror_connection(runtime: Runtime) -> Connection:
+def connection_to_mirror(runtime: Runtime) -> Connection:
     """The connection to the mirror of the selected server; notes its age. No key is read for it.
 
     Raises StashConfigurationError where there is no mirror.
@@ -136,7 +136,7 @@ def mirror_connection(runtime: Runtime) -> Connection:
 
 
 def _path(runtime: Runtime) -> Path:
-    path: Path = embedded_module("library.own_folders").mirror_path(_url(runtime))
+    path: Path = embedded_module("library.own_folders").path_of_mirror(_url(runtime))
     return path
 
 

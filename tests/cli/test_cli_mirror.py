@@ -21,7 +21,7 @@ from library_client import PICTURE
 from served_library import ask, serve_library
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.own_folders import mirror_path
+from stash_cli.embedded.library.own_folders import path_of_mirror
 from stash_cli.embedded.mirror.mirror import updating
 
 UNLIKE = {
@@ -94,7 +94,7 @@ def mirrored(random_library: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 def prepared(url: str, mirrored: Cli) -> Cli:
     """The program over a copy of the random library at a URL, with a mirror."""
-    path = mirror_path(f"{url}/graphql" if url.startswith("http") else url)
+    path = path_of_mirror(f"{url}/graphql" if url.startswith("http") else url)
     path.parent.mkdir(parents=True)
     shutil.copy(mirror_of(mirrored), path)
     return Cli(url)

@@ -37,7 +37,7 @@ def check_plan_out(target: str | None) -> None:
 
 async def write_edits(editing: Editing, target: str) -> None:
     """Show the edits of a command, and write them to a file."""
-    from stash_cli.commands.verbs.changes import MOST
+    from stash_cli.commands.verbs.names import MOST
 
     editing.preview()
     names = editing.names

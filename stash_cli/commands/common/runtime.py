@@ -147,9 +147,9 @@ class Runtime:
     def connection(self) -> Connection:
         """The connection of the command, with its secrets. Raises StashConfigurationError."""
         if self._connection is None and self.options.mirror:
-            from stash_cli.commands.mirror import mirror_connection
+            from stash_cli.commands.mirror import connection_to_mirror
 
-            self.use(mirror_connection(self))
+            self.use(connection_to_mirror(self))
         elif self._connection is None:
             self.use(self._connect())
         return cast("Connection", self._connection)

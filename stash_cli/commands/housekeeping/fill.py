@@ -154,7 +154,7 @@ def _filling(
 ) -> Filling:
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.housekeeping.fill_names import FactNames
-    from stash_cli.commands.verbs.changes import Names
+    from stash_cli.commands.verbs.names import Names
 
     names = Names(session, create=options.create_missing)
     return Filling(

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.commands.verbs.changes import NEW, Names
+from stash_cli.commands.verbs.names import NEW, Names
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from stash_cli.commands.common.plan_output import write_edits
 from stash_cli.commands.housekeeping.fill_covers import FIRST_COVER
 from stash_cli.commands.housekeeping.scrape_report import Report, unmatched_lines
 from stash_cli.commands.housekeeping.scrape_review import restore, review
-from stash_cli.commands.verbs.changes import NEW, Names, label_paths, labels_of
+from stash_cli.commands.verbs.changes import label_paths, labels_of
 from stash_cli.commands.verbs.editing import Editing
+from stash_cli.commands.verbs.names import NEW, Names
 from stash_cli.core.edits.drafts.draft import ObjectEdits
 from stash_cli.core.many_keys import Ids
 from stash_cli.core.orm.edit import Change

@@ -131,7 +131,8 @@ async def _fields(session: Session, runtime: Runtime, noun: Noun) -> tuple[list[
     """The fields of the documents, and the paths to read."""
     from stash_cli.commands.records.columns import Columns, every_assignment
     from stash_cli.commands.records.export_fields import Words, export_fields, types_of
-    from stash_cli.commands.verbs.changes import Changes, Names
+    from stash_cli.commands.verbs.changes import Changes
+    from stash_cli.commands.verbs.names import Names
 
     entity, server, words = noun.entity, await session.learn(), Words()
     names = runtime.options.fields
@@ -168,7 +169,7 @@ async def _carry_out(
 ) -> bool:
     """Plan what was changed, show it, ask and send it; whether the editor opens again instead."""
     from stash_cli.commands.common.outcomes import Outcomes
-    from stash_cli.commands.verbs.changes import Names
+    from stash_cli.commands.verbs.names import Names
     from stash_cli.commands.verbs.update import carry_out
 
     noun, runtime, options = text.noun, text.runtime, text.options

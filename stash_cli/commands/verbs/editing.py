@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.common.runtime import Runtime
-    from stash_cli.commands.verbs.changes import Names
     from stash_cli.commands.verbs.interactive import Edited
+    from stash_cli.commands.verbs.names import Names
     from stash_cli.core.capabilities import ServerCapabilities
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.apply import Applier, Note

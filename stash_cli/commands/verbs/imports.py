@@ -204,7 +204,7 @@ async def plan(
     from stash_cli.commands.records.columns import Columns
     from stash_cli.commands.records.matching import Matcher, read_keys
     from stash_cli.commands.records.planning import OnMultiple, Planner
-    from stash_cli.commands.verbs.changes import Names
+    from stash_cli.commands.verbs.names import Names
     from stash_cli.core.edits.journal.databases import read_fingerprint
 
     entity = noun.entity

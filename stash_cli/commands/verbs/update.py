@@ -105,7 +105,7 @@ def assign(
 
     async def work(session: Session) -> None:
         from stash_cli.commands.common.outcomes import Outcomes
-        from stash_cli.commands.verbs.changes import Names
+        from stash_cli.commands.verbs.names import Names
         from stash_cli.core.edits.drafts.draft import Draft
 
         chosen = read_words(runtime.streams, words) if words else []
@@ -187,7 +187,8 @@ async def fill(editing: Editing, noun: Noun, assignments: Sequence[Assignment], 
 async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words: list[str]) -> ObjectEdits:
     """The edits of one object that other assignments make; it is read again for them."""
     from stash_cli.commands.verbs.assignments import read_assignments
-    from stash_cli.commands.verbs.changes import Changes, Names
+    from stash_cli.commands.verbs.changes import Changes
+    from stash_cli.commands.verbs.names import Names
     from stash_cli.core.edits.gallery_contents import refusals
 
     names = Names(session)

@@ -170,8 +170,8 @@ class Execution:
         table = _mutations() if self._writing else _queries()
         if name not in table:
             raise Refused(f"{name} is not available in an embedded library")
-        if self._library.mirror_of is not None and not is_mirrored(name):
-            server = self._library.mirror_of
+        if self._library.source_server is not None and not is_mirrored(name):
+            server = self._library.source_server
             raise Refused(f"{name} is not available in a mirror of {server}: ask the server itself")
         if not self._writing:
             return table[name](self._query_context(), **args)

@@ -65,7 +65,7 @@ class Library:
         return create_app(self)
 
     @cached_property
-    def mirror_of(self) -> str | None:
+    def source_server(self) -> str | None:
         """The server that this library is an offline copy of; None for any other library."""
         with self.database.read() as connection:
             found = settings.read_part(connection, settings.MIRROR).get("server")

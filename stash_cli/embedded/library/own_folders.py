@@ -22,7 +22,7 @@ def demo_media() -> Path:
     return demo_path().with_name("demo-media")
 
 
-def mirror_path(url: str) -> Path:
+def path_of_mirror(url: str) -> Path:
     """The file of the mirror of the server at a URL, which may not exist yet."""
     digest = hashlib.blake2b(url.encode(), digest_size=4).hexdigest()
     # Readable for people who look for it; the digest tells apart what reads the same.

@@ -1,0 +1,144 @@
+"""Names of related objects, looked up once for all edits of a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from stash_cli.core.errors import StashError, StashInputError, StashNotFoundError
+from stash_cli.core.types.entities import ENTITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from stash_cli.core.client.resolver import Name
+    from stash_cli.core.client.session import Session
+
+CREATABLE = ("Tag", "Performer", "Studio")
+"""Types of which an object is made with a name alone."""
+MOST = 10_000
+"""Names of related objects that are held in memory."""
+NEW = "new:"
+"""Beginning of the id of an object that is made before the edits are sent."""
+
+
+@dataclass
+class Names:
+    """Names of related objects -> ids; with `create` unknown ones get an id that begins with NEW."""
+
+    session: Session
+    create: bool = False
+    ids: dict[tuple[str, str], str] = field(default_factory=dict)
+    labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Names by type and id, for people."""
+    inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """Create inputs of what is made of more than a name, by type and provisional id."""
+    errors: dict[tuple[str, str], StashError] = field(default_factory=dict)
+    """What is wrong with names that `resolve_each` did not find."""
+    unmade: str = ""
+    """A type of which no objects are made for now."""
+
+    def trim(self) -> None:
+        """Drop the names that were looked up, where they are many: they are looked up again where needed.
+
+        A file may name another object in each row.
+        """
+        if len(self.ids) + len(self.errors) > MOST:
+            self.ids.clear()
+            self.errors.clear()
+        self.trim_labels()
+
+    def trim_labels(self) -> None:
+        """Keep the first names for people, which are of the objects that are shown, and what is made."""
+        if len(self.labels) > 2 * MOST:
+            first = dict(islice(self.labels.items(), MOST))
+            made = {key: name for key, name in self.labels.items() if key[1].startswith(NEW)}
+            self.labels = first | made
+
+    async def resolve(self, words: Mapping[str, Iterable[str]]) -> None:
+        """Look up those words of each type that are not known yet: one request for each type.
+
+        Raises StashNotFoundError and StashAmbiguousError for the first word.
+        """
+        from stash_cli.core.client.resolver import resolve_words
+
+        wanted = {
+            target: [w for w in dict.fromkeys(many) if (target, w) not in self.ids]
+            for target, many in words.items()
+        }
+        strict = {target: many for target, many in wanted.items() if many and not self._makes(target)}
+        try:
+            found = await resolve_words(self.session, strict)
+        except StashNotFoundError as error:
+            if not self.create and strict.keys() & set(CREATABLE):
+                error.hint = error.hint or "--create-missing makes tags, performers and studios."
+            raise
+        for target, ids in found.items():
+            self._note(target, ids)
+        for target, many in wanted.items():
+            if many and self._makes(target):
+                await self._resolve_or_make(target, many)
+
+    async def resolve_each(self, words: Mapping[str, Iterable[str]]) -> None:
+        """Look up those words of each type that are not known yet; what is wrong with one is in `errors`."""
+        for target, many in words.items():
+            names: list[Name] = []
+            for word in dict.fromkeys(many):
+                if (target, word) not in self.ids and (target, word) not in self.errors:
+                    names += self._parsed(target, word)
+            if names:
+                await self._resolve_names(target, names)
+
+    def _parsed(self, target: str, word: str) -> Iterator[Name]:
+        from stash_cli.core.client.resolver import Name
+
+        try:
+            yield Name.parse(word)
+        except StashInputError as error:
+            self.errors[target, word] = error
+
+    async def _resolve_names(self, target: str, names: Sequence[Name]) -> None:
+        from stash_cli.core.client.resolver import Policy, resolve
+
+        policy = Policy(missing="omit" if self._makes(target) else "raise")
+        found = await resolve(self.session, ENTITIES[target], names, policy)
+        nameless = [name for name in found.missing if not name.name] if self._makes(target) else []
+        errors = found.errors | (
+            (await resolve(self.session, ENTITIES[target], nameless)).errors if nameless else {}
+        )
+        self.errors |= {(target, name.written): error for name, error in errors.items()}
+        made = {n.written: f"{NEW}{n.name.casefold()}" for n in found.missing if n.name and n not in errors}
+        ids = {name.written: ids[0] for name, ids in found.ids.items() if ids and name not in errors}
+        self._note(target, ids | made)
+
+    def _makes(self, target: str) -> bool:
+        return self.create and target in CREATABLE and target != self.unmade
+
+    async def _resolve_or_make(self, target: str, words: Sequence[str]) -> None:
+        from stash_cli.core.client.resolver import Name, Policy, resolve
+
+        entity, names = ENTITIES[target], [Name.parse(word) for word in words]
+        found = await resolve(self.session, entity, names, Policy(missing="omit"))
+        # Several objects have this name: making another one would only add to them.
+        for error in found.errors.values():
+            raise error
+        nameless = [name for name in found.missing if not name.name]
+        if nameless:  # an id that nothing has
+            (await resolve(self.session, entity, nameless)).require_all()
+        # Servers compare the names of tags without regard to case: `beach` and `Beach` are one new tag.
+        made = {name.written: f"{NEW}{name.name.casefold()}" for name in found.missing}
+        self._note(target, {n.written: made.get(n.written) or found.ids[n][0] for n in names})
+
+    def _note(self, target: str, found: Mapping[str, str]) -> None:
+        for word, one in found.items():
+            self.ids[target, word] = one
+            self.labels.setdefault((target, one), word.removeprefix("name:"))
+
+    def input_of(self, target: str, one: str, name: str) -> dict[str, Any]:
+        """The create input of an object that is made."""
+        return self.inputs.get((target, one), {"name": name})
+
+    def to_make(self) -> list[tuple[str, str, str]]:
+        """Type, id and name of the objects that are made."""
+        return [(target, one, name) for (target, one), name in self.labels.items() if one.startswith(NEW)]
