@@ -252,7 +252,8 @@ def test_a_mirror_keeps_no_secrets_and_no_pictures(changing: Cli) -> None:
     assert path.stat().st_mode & 0o077 == 0
     for secret in (key, "pass-w0rd", "box-k3y", "scrypt"):
         assert secret.encode() not in path.read_bytes()
-    assert sqlite3.connect(path).execute("SELECT count(*) FROM blobs").fetchone() == (0,)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM blobs").fetchone() == (0,)
 
 
 def test_the_age_is_noted_once_and_no_key_is_read(
