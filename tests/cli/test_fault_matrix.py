@@ -42,7 +42,7 @@ from stash_cli.core.settings import Connection, normalise_url
 from stash_cli.embedded.server import LibraryServer
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
-MANY = 120
+MANY = 600
 PATIENCE = {"silence": "1", "trickle": "1"}
 """Seconds of --timeout for faults that last; others end at once."""
 DONE, FAILED, AUTHENTICATION, UNREACHABLE, PARTLY, UNKNOWN = 0, 1, 4, 5, 6, 10
