@@ -37,7 +37,7 @@ def cell(row: dict[str, Any], column: Column) -> str:
     return ""
 
 
-WHOLE = frozenset({"moment", "duration", "size"})
+WHOLE = frozenset({"moment", "duration", "size", "bit_rate"})
 """Kinds of values that say something wrong when they are cut."""
 
 
