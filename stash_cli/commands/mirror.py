@@ -14,6 +14,7 @@ from stash_cli.commands.embedded import embedded_module
 from stash_cli.core.client.paging import FindQuery, iter_pages, pages_by_id
 from stash_cli.core.errors import StashConfigurationError, StashUsageError
 from stash_cli.core.graphql.selection import DefaultPaths, pruned
+from stash_cli.core.texts import counted
 from stash_cli.core.types.entities import ENTITIES, FILES, Entity
 from stash_cli.output.progress import open_progress
 from stash_cli.output.values import View, columns
@@ -184,7 +185,7 @@ def _entity(kind: Kind) -> Entity | None:
 
 
 def _nouns(type_name: str) -> tuple[str, str]:
-    """What objects of a type are called, singular and plural."""
+    """The noun of a type, singular and plural."""
     entity = ENTITIES.get(type_name) or FILES.get(type_name)
     return (entity.noun, entity.plural) if entity else ("filter", _FILTERS)
 
@@ -194,7 +195,7 @@ def _summary(mirror: Mirror) -> str:
     parts = []
     for type_name, counts in mirror.changes.items():
         one, many = _nouns(type_name)
-        parts += [f"{n:,} {one if n == 1 else many} {what}" for what, n in counts.items() if n]
+        parts += [f"{counted(n, one, many)} {what}" for what, n in counts.items() if n]
     return ", ".join(parts) or "nothing has changed"
 
 
@@ -274,6 +275,6 @@ class _Update:
 
 
 def _compared(kind: Kind, rows: list[Row]) -> list[Row]:
-    """What tells whether objects were changed, of these or of more fields."""
+    """The fields by which a change of objects is noticed, of rows that may have more."""
     found: list[Row] = pruned(kind.type, kind.compared, rows)
     return found

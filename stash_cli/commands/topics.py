@@ -315,6 +315,6 @@ def joined(lines: Iterable[str]) -> list[str]:
 
 
 def _column(line: str) -> int:
-    """Where the last column of a line begins; -1 of an indented line without columns."""
+    """The position of the last column of a line; -1 of an indented line without columns."""
     starts = [each.end() for each in re.finditer(r"\S {2,}(?=\S)", line)]
     return starts[-1] if starts else -1 if line.startswith(" ") else 0

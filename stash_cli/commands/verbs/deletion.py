@@ -74,7 +74,7 @@ class Deletion:
                 yield f"{shown}: {error.message}"
 
     def _file_lines(self, them: str) -> Iterator[str]:
-        """What becomes of the files; `them` is the pronoun of the objects."""
+        """Sentences on the fate of the files; `them` is the pronoun of the objects."""
         entity, files = self.noun.entity, counted(self.files, "file")
         if self.flags.get("delete_file"):
             place = f"moved to {self.trash} on the server" if self.trash else "deleted for good"

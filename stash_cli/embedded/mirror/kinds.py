@@ -1,4 +1,4 @@
-"""What a mirror keeps of each type: the fields to read, and the rows that are made of an answer."""
+"""The contents of a mirror by type: the fields to read, and the rows that are made of an answer."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def _sub_groups(found: Answer) -> Rows:
 
 
 def _write_scene_files(connection: Connection, scenes: Sequence[Answer]) -> None:
-    """What the API shows of a primary file in its scene: captions, and whether it is interactive."""
+    """Write captions and interactivity of primary files, which the API shows in their scenes."""
     videos, captions = t.video_files.c, t.video_captions
     owned = {int(scene["files"][0]["id"]): scene for scene in scenes if scene["files"]}
     known = connection.scalars(select(videos.file_id).where(videos.file_id.in_(sql.id_list(owned)))).all()
