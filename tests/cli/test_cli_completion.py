@@ -332,6 +332,8 @@ def stash_environment(named_library: Path, tmp_path: Path, own_state: Path) -> d
     url = f"embedded:{named_library}"
     keep_names(Cli(url), "Tag", NAMES)
     kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    # Where this folder is missing, fish's first start fills it from the man pages, in the background.
+    (Path(kept["XDG_DATA_HOME"]) / "fish" / "generated_completions").mkdir(parents=True)
     return {"PATH": f"{programs}:{os.environ['PATH']}", "STASH_URL": url, "LC_ALL": "C.UTF-8", **kept}
 
 
