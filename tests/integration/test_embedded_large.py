@@ -15,6 +15,7 @@ from sqlalchemy import event
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.database import migrate
 from stash_cli.embedded.search.file_sorts import update_search_index
+from stash_cli.embedded.tables import NAME_INDEXES
 from stash_cli.embedded.tables.entities import SORT_INDEXES
 
 BIG = ("scenes", "files", "scenes_tags", "scenes_files", "files_fingerprints", "scene_markers")
@@ -233,7 +234,7 @@ def test_titles_are_sorted_naturally_and_by_file_name(sample: SampleLibrary) -> 
     assert order[::-1] == sample.ids("Scene", sort="title", direction="DESC")
 
 
-@pytest.mark.parametrize("version", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
 def test_a_file_of_an_older_version_gets_what_it_lacks(sample: SampleLibrary, version: int) -> None:
     """Its scenes and images are sorted and found as if they had been written by this version."""
     for name in ("b", "a 10", "a 9"):
@@ -245,11 +246,12 @@ def test_a_file_of_an_older_version_gets_what_it_lacks(sample: SampleLibrary, ve
         made = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()
         added = [name for name in list(made) if version == 1 or name.startswith("stale_images")]
         later = added if version < 4 else []
+        later_indexes = (*NAME_INDEXES, *SORT_INDEXES * (version < 6))
         for statement in (
             *(f"DROP TRIGGER {name}" for name in later),
             *("DROP TABLE scenes_search", "DROP TABLE scenes_stale") * (version == 1),
             *("DROP TABLE images_stale",) * (version < 4),
-            *(f"DROP INDEX {index.name}" for index in SORT_INDEXES),
+            *(f"DROP INDEX {index.name}" for index in later_indexes),
             *(f"DROP INDEX ix_{table}_{key}" for table, key in keys[: len(keys) - kept]),
             *(f"ALTER TABLE {table} DROP COLUMN {key}" for table, key in keys[: len(keys) - kept]),
             f"PRAGMA user_version = {version}",
@@ -261,6 +263,17 @@ def test_a_file_of_an_older_version_gets_what_it_lacks(sample: SampleLibrary, ve
     assert sample.ids("Scene", q="coast 299") == ["299"]
     assert sample.ids("Image", sort="title") == sample.ids("Image", sort="path") == ["3", "2", "1"]
     test_the_tables_have_the_indexes_that_they_declare(sample)
+
+
+@pytest.mark.parametrize(
+    "column", ["performers.name", "studios.name", "tags.name", "studio_aliases.alias", "tag_aliases.alias"]
+)
+def test_like_finds_names_by_an_index(sample: SampleLibrary, column: str) -> None:
+    """A new object is compared with all names that there are."""
+    statement = f"EXPLAIN QUERY PLAN SELECT 1 FROM {column.split('.')[0]} WHERE {column} LIKE ?"
+    with sample.library.database.write() as connection:
+        (step,) = connection.exec_driver_sql(statement, ("A name",))
+    assert f"index_{column.replace('.', '_on_')}_nocase" in step[-1]
 
 
 def test_images_are_sorted_by_title_and_path_and_follow_every_change(sample: SampleLibrary) -> None:

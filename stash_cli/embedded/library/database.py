@@ -94,6 +94,12 @@ def index_sort_keys(connection: Connection) -> None:
         connection.execute(CreateIndex(index, if_not_exists=True))
 
 
+def index_names(connection: Connection) -> None:
+    """Step 7: indexes on names and aliases; each new object is compared with all of them."""
+    for index in t.NAME_INDEXES:
+        connection.execute(CreateIndex(index, if_not_exists=True))
+
+
 STEPS: tuple[Step, ...] = (
     create_tables,
     index_scenes,
@@ -101,6 +107,7 @@ STEPS: tuple[Step, ...] = (
     index_images,
     recognise_files,
     index_sort_keys,
+    index_names,
 )
 """Step N migrates version N-1 to N. New steps are appended; existing ones never change."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, Table, UniqueConstraint, collate
 
 from stash_cli.embedded.tables import columns
 from stash_cli.embedded.tables.columns import metadata
@@ -123,6 +123,18 @@ group_urls = _urls("group", "groups")
 performer_aliases = _aliases("performer", "performers", unique=False)
 studio_aliases = _aliases("studio", "studios", unique=True)
 tag_aliases = _aliases("tag", "tags", unique=True)
+
+NAME_INDEXES = tuple(
+    Index(f"index_{column.table.name}_on_{column.name}_nocase", collate(column, "NOCASE"))
+    for column in (
+        performers.c.name,
+        studios.c.name,
+        tags.c.name,
+        studio_aliases.c.alias,
+        tag_aliases.c.alias,
+    )
+)
+"""LIKE ignores ASCII case, so SQLite uses only an index of this collation for it."""
 
 scene_stash_ids = _stash_ids("scene", "scenes")
 performer_stash_ids = _stash_ids("performer", "performers")
