@@ -270,7 +270,7 @@ def test_a_file_of_an_older_version_gets_what_it_lacks(sample: SampleLibrary, ve
 )
 def test_like_finds_names_by_an_index(sample: SampleLibrary, column: str) -> None:
     """A new object is compared with all names that there are."""
-    statement = f"EXPLAIN QUERY PLAN SELECT 1 FROM {column.split('.')[0]} WHERE {column} LIKE ?"
+    statement = f"EXPLAIN QUERY PLAN SELECT 1 FROM {column.split('.', maxsplit=1)[0]} WHERE {column} LIKE ?"
     with sample.library.database.write() as connection:
         (step,) = connection.exec_driver_sql(statement, ("A name",))
     assert f"index_{column.replace('.', '_on_')}_nocase" in step[-1]
