@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.argv.command import CommandOptions, LazyGroup, subcommand
-from stash_cli.commands.login import tell_outranked
+from stash_cli.commands.login import note_overrides
 from stash_cli.core.errors import StashConfigurationError, StashError, StashNotFoundError, StashUsageError
 from stash_cli.output.values import View, columns
 
@@ -131,7 +131,7 @@ def run_switch(runtime: Runtime, options: SwitchOptions) -> None:
     with editing(runtime.settings.path) as document:
         document["default"] = options.name
     runtime.streams.note(f"the default is now {options.name}: {profile.url.removesuffix('/graphql')}")
-    tell_outranked(runtime, options.name)
+    note_overrides(runtime, options.name)
 
 
 def run_logout(runtime: Runtime, options: NameOptions) -> None:

@@ -104,13 +104,13 @@ def clean_empty(runtime: Runtime, options: CleanEmptyOptions) -> None:
 
     async def work(session: Session) -> None:
         with before_sending(runtime):
-            found = [await look(session, entity, with_data=options.with_data) for entity in chosen]
+            found = [await find_empty(session, entity, with_data=options.with_data) for entity in chosen]
         await carry_out(session, runtime, options, found)
 
     runtime.run(work, writes=not options.dry_run)
 
 
-async def look(session: Session, entity: Entity, *, with_data: bool) -> Empty:
+async def find_empty(session: Session, entity: Entity, *, with_data: bool) -> Empty:
     """Find what nothing of one kind refers to."""
     from stash_cli.core.unreferenced import unreferenced
 

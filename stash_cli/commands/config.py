@@ -176,7 +176,7 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
             await write(session, current, {key: new for key, (_, new) in changed.items()})
         return changed
 
-    tell(runtime, runtime.run(work, writes=not options.dry_run), done=not options.dry_run)
+    print_changes(runtime, runtime.run(work, writes=not options.dry_run), done=not options.dry_run)
 
 
 def run_diff(runtime: Runtime, options: FileOptions) -> None:
@@ -186,7 +186,7 @@ def run_diff(runtime: Runtime, options: FileOptions) -> None:
     async def work(session: Session) -> dict[str, tuple[Any, Any]]:
         return changes(await read(session), wanted)
 
-    tell(runtime, runtime.run(work), done=False)
+    print_changes(runtime, runtime.run(work), done=False)
 
 
 def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
@@ -204,7 +204,7 @@ def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
             await write(session, current, {key: new for key, (_, new) in changed.items()})
         return changed
 
-    tell(runtime, runtime.run(work, writes=True), done=True)
+    print_changes(runtime, runtime.run(work, writes=True), done=True)
 
 
 async def write(session: Session, current: Settings, changed: dict[str, Any]) -> None:
@@ -223,7 +223,7 @@ async def write(session: Session, current: Settings, changed: dict[str, Any]) ->
         )
 
 
-def tell(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done: bool) -> None:
+def print_changes(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done: bool) -> None:
     """Note what was changed; print the differences where nothing was."""
     from stash_cli.output.diff import broken_text
 

@@ -51,7 +51,7 @@ def run(runtime: Runtime, options: EditOptions) -> None:
     """
     import yaml
 
-    from stash_cli.commands.config import read, tell
+    from stash_cli.commands.config import print_changes, read
 
     require_terminal(runtime)
     settings = without_secrets(runtime.run(read))
@@ -63,7 +63,7 @@ def run(runtime: Runtime, options: EditOptions) -> None:
         changed = _edited(runtime, file, settings)
         if changed:
             _write(runtime, changed, yes=options.yes)
-    tell(runtime, changed, done=True)
+    print_changes(runtime, changed, done=True)
 
 
 def without_secrets(settings: Settings) -> Settings:

@@ -98,7 +98,7 @@ def run_copy(operation: str, runtime: Runtime, options: CopyOptions) -> None:
     async def work(session: Session) -> str | None:
         return await copied(operation, session, runtime, options)
 
-    tell_copy(runtime, runtime.run(work, writes=True))
+    print_download(runtime, runtime.run(work, writes=True))
 
 
 async def copied(
@@ -129,7 +129,7 @@ async def fetched(session: Session, address: str | None, target: str) -> str:
     return str(await download(session, address, target))
 
 
-def tell_copy(runtime: Runtime, path: str | None) -> None:
+def print_download(runtime: Runtime, path: str | None) -> None:
     """Print the path of a download; note that a copy stays on the server."""
     if path is None:
         runtime.streams.note(
@@ -194,7 +194,7 @@ def run_export(runtime: Runtime, options: ExportOptions) -> None:
 
     path = runtime.run(work, writes=True)
     if path is not None:
-        tell_copy(runtime, path)
+        print_download(runtime, path)
 
 
 async def exported(session: Session, flags: dict[str, Any], target: str) -> str:

@@ -189,7 +189,7 @@ async def _move(
     from asyncio import CancelledError
 
     from stash_cli.commands.common.outcomes import Outcomes
-    from stash_cli.commands.common.sending import tell_interrupted
+    from stash_cli.commands.common.sending import print_interrupted
     from stash_cli.core.edits.apply import Applier
     from stash_cli.core.edits.moves import Move, in_order, move_files
 
@@ -200,7 +200,7 @@ async def _move(
     try:
         await move_files(applier, moves, outcomes.record)
     except CancelledError:
-        tell_interrupted(runtime, outcomes)
+        print_interrupted(runtime, outcomes)
         raise
     finally:
         outcomes.gave_up = applier.stopped

@@ -131,7 +131,7 @@ def run_wait(runtime: Runtime, options: WaitOptions) -> None:
         runtime.print_rows(JOB, [job for each in reports if (job := job_of(each))])
     if not reports:
         runtime.streams.note("no jobs are running or waiting")
-    tell_all(runtime, reports)
+    print_outcomes(runtime, reports)
 
 
 async def ended(
@@ -151,14 +151,14 @@ def job_of(report: JobReport | StashJobError) -> dict[str, Any]:
     return report.job if isinstance(report, JobReport) else report.facts.get("job") or {}
 
 
-def tell_all(runtime: Runtime, reports: list[JobReport | StashJobError]) -> None:
+def print_outcomes(runtime: Runtime, reports: list[JobReport | StashJobError]) -> None:
     """Tell the outcome of each job, and raise the worst."""
     errors = []
     for each in reports:
         try:
             if isinstance(each, StashJobError):
                 raise each
-            each.tell(runtime)
+            each.print_outcome(runtime)
         except StashJobError as error:
             errors.append(error)
     errors.sort(key=lambda error: PRECEDENCE.index(error.exit_status))
@@ -234,7 +234,7 @@ def run_stop(runtime: Runtime, options: StopOptions) -> None:
 
 
 async def stop_all(session: Session, runtime: Runtime) -> None:
-    await tell_to_stop(session, "stopAllJobs", {})
+    await request_stop(session, "stopAllJobs", {})
     runtime.streams.note("all jobs were told to stop")
 
 
@@ -243,7 +243,7 @@ async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Ou
     try:
         # Looked up first, because the server answers true to stopJob even for an unknown id.
         await one_job(session, job_id)
-        await tell_to_stop(session, "stopJob", {"job_id": job_id})
+        await request_stop(session, "stopJob", {"job_id": job_id})
     except StashError as error:
         outcomes.fail([job_id], error)
     else:
@@ -251,7 +251,7 @@ async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Ou
         runtime.streams.note(f"job {job_id} was told to stop")
 
 
-async def tell_to_stop(session: Session, operation: str, args: dict[str, Any]) -> None:
+async def request_stop(session: Session, operation: str, args: dict[str, Any]) -> None:
     hint = "See `stash jobs list` for the jobs that are left."
     await confirmed(session.call(operation, args), is_answer=lambda answer: answer is True, hint=hint)
 

@@ -294,7 +294,7 @@ def _save(
     with editing(runtime.settings.path) as document:
         set_values(document, name, {(key,): value for key, value in values.items()})
     runtime.forget_settings()
-    _tell(runtime, name, connection, proof)
+    _note_login(runtime, name, connection, proof)
 
 
 def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -303,7 +303,7 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
     return found | ({"ca_cert": str(Path(given["ca_cert"]).absolute())} if given.get("ca_cert") else {})
 
 
-def _tell(runtime: Runtime, name: str, connection: Connection, proof: Proof) -> None:
+def _note_login(runtime: Runtime, name: str, connection: Connection, proof: Proof) -> None:
     streams, settings = runtime.streams, runtime.settings
     who = f" as {proof.username}" if proof.username else ""
     how = f"logged in to {connection.server}{who}" if proof.key else f"{connection.server} asks for no key"
@@ -311,10 +311,10 @@ def _tell(runtime: Runtime, name: str, connection: Connection, proof: Proof) -> 
     streams.note(f"saved as profile {name} in {settings.path}")
     if settings.default != name:
         streams.note(f"use it with -P {name}; `stash auth switch {name}` makes it the default")
-    tell_outranked(runtime, name)
+    note_overrides(runtime, name)
 
 
-def tell_outranked(runtime: Runtime, name: str) -> None:
+def note_overrides(runtime: Runtime, name: str) -> None:
     """Note which variable wins over the default profile."""
     url, named = runtime.environ.get("STASH_URL"), runtime.environ.get("STASH_PROFILE")
     if url:

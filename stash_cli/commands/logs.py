@@ -161,12 +161,12 @@ def run_logs(runtime: Runtime, options: LogsOptions) -> None:
     runtime.check_output(LINE)
 
     async def work(session: Session) -> None:
-        tail = LogTail(session, on_lost=lambda error: tell_lost(runtime, error))
+        tail = LogTail(session, on_lost=lambda error: note_reconnecting(runtime, error))
         try:
             if options.follow:
                 await tail.open()  # before the first look, so that nothing is missed in between
             kept, _ = await tail.read_kept()
-            tell_start(runtime, options, kept)
+            note_oldest_line(runtime, options, kept)
             chosen = [line for line in kept if options.selects(line)]
             output = Output(runtime)
             output.add(chosen if options.count is None else chosen[len(chosen) - options.count :])
@@ -187,11 +187,11 @@ def is_over(options: LogsOptions) -> bool:
     return options.until is not None and datetime.now(UTC) > options.until
 
 
-def tell_lost(runtime: Runtime, error: StashError) -> None:
+def note_reconnecting(runtime: Runtime, error: StashError) -> None:
     runtime.streams.note(f"{error.message} Connecting again.")
 
 
-def tell_start(runtime: Runtime, options: LogsOptions, kept: Sequence[Line]) -> None:
+def note_oldest_line(runtime: Runtime, options: LogsOptions, kept: Sequence[Line]) -> None:
     """Note that the server no longer has the begin of what is asked for."""
     times = [time for line in kept if (time := moment(line.get("time")))]
     oldest = min(times, default=None)

@@ -147,7 +147,7 @@ async def _simulated(
         if line.progress is not None:
             progress.update(manifest.name, line.progress)
         else:
-            _tell(runtime.streams, line, manifest.log_level)
+            _print_line(runtime.streams, line, manifest.log_level)
 
     async with Relay(session, session.transport) as relay:
         folder = manifest.folder
@@ -159,7 +159,7 @@ async def _simulated(
             progress.close()
 
 
-def _tell(streams: Streams, line: LogLine, default: str) -> None:
+def _print_line(streams: Streams, line: LogLine, default: str) -> None:
     """Print a line of a plugin as its level asks for."""
     level = line.level or default
     if level == "none":

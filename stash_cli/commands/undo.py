@@ -122,7 +122,7 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
             confirm_run(runtime, recorder, run.id, verb, asks=not (options.yes or options.dry_run))
             act = undo_runs.undo if verb == "undo" else undo_runs.redo
             report = await act(session, recorder, number, is_dry=options.dry_run)
-            tell(runtime, report, run.id, verb, is_dry=options.dry_run)
+            print_report(runtime, report, run.id, verb, is_dry=options.dry_run)
             return report
 
     report = runtime.run(work, writes=True, is_recorded=False)
@@ -190,7 +190,7 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
             # Each undo is a run of its own in the journal, so that it can be made again without the others.
             with runtime.recorder() as recorder:
                 reports.append(await undo(session, recorder, run.id))
-            tell(runtime, reports[-1], run.id, "undo", is_dry=False)
+            print_report(runtime, reports[-1], run.id, "undo", is_dry=False)
         return reports
 
     problems = [
@@ -221,7 +221,7 @@ def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *,
         confirm(runtime.streams, f"{verb} run {number}", yes=False)
 
 
-def tell(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bool) -> None:
+def print_report(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bool) -> None:
     """Say what was done; with --json everything."""
     from stash_cli.core.edits.diff import lines
     from stash_cli.output.diff import show_line

@@ -129,16 +129,18 @@ def run_command(
             words, shell=shell, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
-        said = _said(error.stderr or b"")
+        said = _as_suffix(error.stderr or b"")
         raise StashConfigurationError(f"{setting} did not end within {timeout:g} s{said}.") from None
     except (OSError, ValueError) as error:  # a NUL in a word
         reason = getattr(error, "strerror", None) or "it is no command"
         raise StashConfigurationError(f"{setting} cannot be run: {reason}.") from None
     if done.returncode:
-        raise StashConfigurationError(f"{setting} ended with status {done.returncode}{_said(done.stderr)}.")
+        raise StashConfigurationError(
+            f"{setting} ended with status {done.returncode}{_as_suffix(done.stderr)}."
+        )
     text = _text(done.stdout, f"What {setting} printed").strip()
     if not text:
-        raise StashConfigurationError(f"{setting} printed nothing{_said(done.stderr)}.")
+        raise StashConfigurationError(f"{setting} printed nothing{_as_suffix(done.stderr)}.")
     if "\n" in text:
         raise StashConfigurationError(
             f"{setting} printed {text.count(chr(10)) + 1} lines: it has to print one."
@@ -160,7 +162,7 @@ def _words(command: object, setting: str, *, shell: bool) -> str | list[str]:
     return [str(Path(words[0]).expanduser()) if words[0].startswith("~") else words[0], *words[1:]]
 
 
-def _said(stderr: bytes) -> str:
+def _as_suffix(stderr: bytes) -> str:
     """The standard error of a command, on one line, as the end of a sentence."""
     text = " ".join(stderr.decode("utf-8", "replace").split())
     return f": {text[:_SHOWN].rstrip('.')}" if text else ""

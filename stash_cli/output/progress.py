@@ -107,7 +107,7 @@ class Estimate:
             del self._points[1::2]
         return fraction if fraction >= 1 or now - self._points[0][0] >= _SETTLED else None
 
-    def left(self) -> float | None:
+    def seconds_left(self) -> float | None:
         """Seconds until the end; None while too little is known, or the speed changes."""
         (start, base), (now, done) = self._points[0], self._points[-1]
         passed, gained = now - start, done - base
@@ -195,7 +195,7 @@ class Bar:
             self.task = self.bar.add_task(one_line(what), total=None, percent="", rate="", left="", detail="")
         self.rate.note(subtasks)
         known = self.estimate.update(fraction)
-        left = None if known is None else self.estimate.left()
+        left = None if known is None else self.estimate.seconds_left()
         facts: dict[str, Any] = {
             "detail": shortened(one_line(subtasks[0]), self.room) if subtasks else "",
             "percent": "" if known is None else f"{known:>4.0%}",

@@ -57,7 +57,7 @@ class Library:
         paths = {content: path for path, content in self.disk.files.items()}
         plan.add(self.target(one, paths[one]) for one in sorted(self.targets) if one in paths)
         plan.use_existing_case({ROOT, *(split(path)[0] for path in self.disk.files)})
-        plan.hold((str(one), path) for one, path in paths.items())
+        plan.reserve((str(one), path) for one, path in paths.items())
         plan.resolve(policy, 255)
         return plan
 

@@ -140,7 +140,7 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
 
             question = call.question.format_map(args["input"] if call.input else args)
             confirm(runtime.streams, question, yes=options.yes)
-        paths = runtime.wanted(view) if _has_fields(call) else None
+        paths = runtime.requested_fields(view) if _has_fields(call) else None
         # What nobody has named and an older server lacks is no news.
         quiet = runtime.options.fields is None
         if not is_mutation:
@@ -152,7 +152,7 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
         answer = apply_one(session, Operation(call.operation, args, paths=selected), quiet=quiet)
         return await uninterrupted(_confirmed(call, answer))
 
-    tell(call, runtime, runtime.run(work, writes=is_mutation))
+    print_answer(call, runtime, runtime.run(work, writes=is_mutation))
 
 
 async def _asked(session: Session, call: Call, args: Row, paths: Sequence[str] | None, *, quiet: bool) -> Any:
@@ -210,7 +210,7 @@ def _has_fields(call: Call) -> bool:
     return describe_api().types[call.type.name].kind not in ("SCALAR", "ENUM")
 
 
-def tell(call: Call, runtime: Runtime, answer: Any) -> None:
+def print_answer(call: Call, runtime: Runtime, answer: Any) -> None:
     """Print an answer: rows and objects with the columns of the view, a text as it is, yes as a note."""
     if call.done:
         runtime.streams.note(call.done)

@@ -28,7 +28,7 @@ def write_failed(runtime: Runtime, target: str | None, outcomes: Outcomes) -> No
     """Write the ids of objects that were not changed to the file of `--failed-to`, if one is given."""
     if target is None:
         return
-    text = "".join(f"{one}\n" for one in [*outcomes.problems, *outcomes.left])
+    text = "".join(f"{one}\n" for one in [*outcomes.problems, *outcomes.not_sent])
     if target == "-":
         runtime.streams.data(text)
         return

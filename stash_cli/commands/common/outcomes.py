@@ -84,7 +84,7 @@ class Outcomes:
         for id_ in ids:
             self.steps_left[id_] = self.steps_left.get(id_, 0) + 1
 
-    def hold(self, one: str, steps: int) -> None:
+    def add_steps(self, one: str, steps: int) -> None:
         """Add steps of an object that are not planned yet, or with -1 take them off again."""
         self.steps_left[one] = self.steps_left.get(one, 0) + steps
 
@@ -110,7 +110,7 @@ class Outcomes:
         self.problems |= dict.fromkeys(ids, error)
 
     @property
-    def left(self) -> list[str]:
+    def not_sent(self) -> list[str]:
         """Objects that were not sent."""
         not_done = Ids(self.asked).without(self.done)
         return [id_ for id_ in not_done if id_ not in self.problems]
@@ -155,7 +155,7 @@ class Outcomes:
         """
         from stash_cli.core.graphql.batch import Outcome
 
-        errors = [*self.problems.values(), *([self.gave_up] if self.gave_up and self.left else [])]
+        errors = [*self.problems.values(), *([self.gave_up] if self.gave_up and self.not_sent else [])]
         if self._any_touched:
             # A server that is gone or refuses the key stays visible, also where a part was done before.
             unsent = (each.exit_status for each in errors if outcome_of(each) is Outcome.NOT_SENT)
@@ -207,17 +207,17 @@ class Outcomes:
             partly = "partly changed: " if id_ in self.touched else ""
             key = (str(outcome_of(error)), error.code, f"{partly}{_reason(error)}")
             found.setdefault(key, []).append(id_)
-        if self.left:
+        if self.not_sent:
             reason = _reason(self.gave_up) if self.gave_up else ""
             code = self.gave_up.code if self.gave_up else "interrupted"
-            found.setdefault(("not sent", code, reason), []).extend(self.left)
+            found.setdefault(("not sent", code, reason), []).extend(self.not_sent)
         return list(found.items())
 
     def _by_outcome(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {"failed": [], "unknown": [], "not sent": []}
         for id_, error in self.problems.items():
             found[str(outcome_of(error))].append(id_)
-        found["not sent"] += self.left
+        found["not sent"] += self.not_sent
         return found
 
 

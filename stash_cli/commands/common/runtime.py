@@ -371,7 +371,7 @@ class Runtime:
         """Refuse fields and formats that objects of a view do not have, before anything is sent."""
         row_output.check_output(self, view)
 
-    def wanted(self, view: View) -> list[str] | None:
+    def requested_fields(self, view: View) -> list[str] | None:
         """The fields to ask the server for; None is the type's default selection."""
         return row_output.wanted_fields(self, view)
 

@@ -49,7 +49,7 @@ async def send(
     try:
         await applier.apply(operations, outcomes.record, skip=outcomes.problems)
     except CancelledError:
-        tell_interrupted(runtime, outcomes)
+        print_interrupted(runtime, outcomes)
         raise
     outcomes.gave_up = applier.stopped
     if (
@@ -71,7 +71,7 @@ def before_sending(runtime: Runtime) -> Iterator[None]:
         raise
 
 
-def tell_interrupted(runtime: Runtime, outcomes: Outcomes) -> None:
+def print_interrupted(runtime: Runtime, outcomes: Outcomes) -> None:
     """Print the outcomes before Ctrl-C."""
     from stash_cli.commands.common.outcomes import StashIncompleteError
     from stash_cli.output.failures import render

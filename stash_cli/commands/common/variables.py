@@ -40,7 +40,7 @@ class Variables:
         ref = self._type(path)
         value = self.read(text, ref, path[-1]) if typed else text
         if name.endswith("[]"):
-            self._put(path, [*self._held(path), value])
+            self._put(path, [*self._values_at(path), value])
         else:
             # A single value for a list is a list of one, as GraphQL coerces it.
             alone = ref is not None and ref.is_list and value is not None and not isinstance(value, list)
@@ -86,7 +86,7 @@ class Variables:
             ref = declared.fields[step].type
         return ref
 
-    def _held(self, path: list[str]) -> list[Any]:
+    def _values_at(self, path: list[str]) -> list[Any]:
         value: Any = self.values
         for step in path:
             value = value.get(step, []) if isinstance(value, dict) else []

@@ -148,9 +148,9 @@ class Plan:
             try:
                 await work.run(self._chosen(chosen))
             except CancelledError:
-                self._tell(work.results, total)
+                self._note_outcome(work.results, total)
                 raise
-        self._tell(work.results, total)
+        self._note_outcome(work.results, total)
         self._check(work.results, chosen)
 
     # --- questions ---
@@ -240,7 +240,7 @@ class Plan:
         finally:
             bar.close()
 
-    def _tell(self, results: Results, total: int) -> None:
+    def _note_outcome(self, results: Results, total: int) -> None:
         """Note what was done."""
         from stash_cli.core.texts import size
 

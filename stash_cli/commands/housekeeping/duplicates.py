@@ -193,7 +193,7 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
         with before_sending(runtime):
             policy = await request.policy(session, runtime, ties)
             tag = await request.tag_id(session)
-            survey = await look(session, runtime, noun, policy, query)
+            survey = await survey_objects(session, runtime, noun, policy, query)
         ties.is_asking = False  # groups are decided on once more: then only what was answered counts
         with closing(survey):
             plan = Plan(session, runtime, noun, options, policy, survey, tag)
@@ -363,7 +363,9 @@ def _pairs_of(type_name: str, rows: Sequence[dict[str, Any]]) -> list[Pair]:
     return pairs
 
 
-async def look(session: Session, runtime: Runtime, noun: Noun, policy: Policy, query: Query | None) -> Survey:
+async def survey_objects(
+    session: Session, runtime: Runtime, noun: Noun, policy: Policy, query: Query | None
+) -> Survey:
     """Find the groups, among the objects of the query, and decide what becomes of each."""
     from stash_cli.commands.queries.searching import matching_ids, search_for
     from stash_cli.core.duplicates.candidates import find_groups

@@ -285,12 +285,12 @@ class Filling(Editing):
         if lost := self.facts.partial_dates:
             yield f"dates without a day are not set, which servers before 0.30 do not take: {lost:,}"
 
-    def tell(self) -> None:
+    def print_outcome(self) -> None:
         """Note what was read, unless it was told before, and what was changed."""
         if not self.is_told:
             for line in self._lines():
                 self.runtime.streams.note(line)
-        super().tell()
+        super().print_outcome()
 
     def print_plan(self, server: Any) -> None:
         """Print the edits and what did not match; in a chosen format a row for each object."""

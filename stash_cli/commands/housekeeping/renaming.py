@@ -91,7 +91,7 @@ class Renaming:
         if self.moving:
             asked = self.consent()
             await self.apply(asked=asked)
-        self.tell()
+        self.print_outcome()
         await self.print_rows()
 
     def by_owner(self) -> Iterator[tuple[str, list[Move]]]:
@@ -167,7 +167,7 @@ class Renaming:
         """Send the moves; the outcomes say what happened."""
         from asyncio import CancelledError
 
-        from stash_cli.commands.common.sending import tell_interrupted
+        from stash_cli.commands.common.sending import print_interrupted
         from stash_cli.core.edits.apply import Applier
         from stash_cli.core.renames.apply import RenameRun
 
@@ -182,7 +182,7 @@ class Renaming:
             with self._bar():
                 await run.apply()
         except CancelledError:
-            tell_interrupted(self.runtime, self.outcomes)
+            print_interrupted(self.runtime, self.outcomes)
             raise
         finally:
             for each in run.already:
@@ -220,7 +220,7 @@ class Renaming:
         self._progress = progress
         return closing(bar)
 
-    def tell(self) -> None:
+    def print_outcome(self) -> None:
         """Note what was renamed, what was so already, and what was left."""
         streams = self.runtime.streams
         for line in stays(self):

@@ -201,7 +201,7 @@ def _resumable(scraping: Scraping) -> Iterator[None]:
     try:
         yield
     except (CancelledError, KeyboardInterrupt, StashConnectionError):
-        scraping.tell_resumable()
+        scraping.note_resume()
         raise
 
 

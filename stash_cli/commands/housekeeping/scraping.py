@@ -218,7 +218,7 @@ class Scraping:
 
         return opened()
 
-    def tell_found(self) -> None:
+    def note_results(self) -> None:
         """Note what was found and what was not, and the names that no object has."""
         lines = [*self.report.lines(self.noun.entity), *unmatched_lines(self.unmatched, self._makes)]
         if self.draft.totals.by_field["cover_image", "set"] and not self.options.overwrite:
@@ -231,9 +231,9 @@ class Scraping:
 
     async def carry_out(self) -> None:
         """Tell what was found; show the edits, or ask and make them."""
-        from stash_cli.commands.verbs.update import other_edits, tell
+        from stash_cli.commands.verbs.update import other_edits, print_outcome
 
-        self.tell_found()
+        self.note_results()
         stopped = self.run.client.stopped
         if stopped is not None and not len(self.draft) and not self.report.counts[Outcome.TAKEN]:
             raise stopped
@@ -246,7 +246,7 @@ class Scraping:
                 self.editing.more = self.report.as_json(self.unmatched)
                 self.editing.print_plan(await self.session.learn())
             else:
-                self.tell_unchanged()
+                self.note_unchanged()
             self._raise_problems()
             return
         if len(self.draft):
@@ -255,16 +255,16 @@ class Scraping:
         self._end()
         await self._submit()
         if self.editing.outcomes.asked:
-            await tell(self.session, self.runtime, self.noun, self.editing)
+            await print_outcome(self.session, self.runtime, self.noun, self.editing)
         else:
-            self.tell_unchanged()
+            self.note_unchanged()
 
     def _raise_problems(self) -> None:
         """Raise the first error of an object."""
         for error in self.editing.outcomes.problems.values():
             raise error
 
-    def tell_unchanged(self) -> None:
+    def note_unchanged(self) -> None:
         """Note that nothing is changed."""
         entity, count = self.noun.entity, len(self.editing.unchanged)
         so = f": {entity.counted(count)} so already" if count else ""
@@ -283,12 +283,12 @@ class Scraping:
         skipped = self.report.counts[Outcome.SKIPPED]
         if run.number is None:
             return
-        if self._is_over or skipped or outcomes.left or outcomes.problems:
-            self.tell_resumable()
+        if self._is_over or skipped or outcomes.not_sent or outcomes.problems:
+            self.note_resume()
         else:
             run.decisions.end(run.number)
 
-    def tell_resumable(self) -> None:
+    def note_resume(self) -> None:
         """Note how to go on with what is left."""
         if self.run.number is not None:
             plural = self.noun.entity.plural

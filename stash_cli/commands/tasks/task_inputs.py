@@ -202,7 +202,7 @@ async def arguments(session: Session, runtime: Runtime, task: Task, options: Tas
         await check_paths(session, runtime, paths, exist=task.paths_exist)
     if task.input is None:
         return {}
-    given = await _given(session, task, options.flags)
+    given = await _flags_as_input(session, task, options.flags)
     values: Values | Done = merged(await _saved(session, task), given) | ({"paths": paths} if paths else {})
     if task.prepare is not None and isinstance(values, dict):
         values = await task.prepare(session, runtime, options, values)
@@ -212,7 +212,7 @@ async def arguments(session: Session, runtime: Runtime, task: Task, options: Tas
     return {"input": values}
 
 
-async def _given(session: Session, task: Task, flags: Mapping[str, Any]) -> Values:
+async def _flags_as_input(session: Session, task: Task, flags: Mapping[str, Any]) -> Values:
     """The flags as input JSON, with names of objects looked up."""
     from stash_cli.commands.verbs.targets import resolved
 

@@ -175,7 +175,7 @@ class JobReport:
             error.facts |= {"counts": self.log.facts()}
             raise error
 
-    def tell(self, runtime: Runtime) -> None:
+    def print_outcome(self, runtime: Runtime) -> None:
         """Note that the job finished, with what was logged meanwhile; raises as `check`."""
         self.check()
         for text in self.lines():
@@ -318,21 +318,21 @@ async def run_job(
         report = await follow(session, runtime, start, options, started)
         if not runtime.for_people:
             print_started(runtime, report.job)
-        report.tell(runtime)
+        report.print_outcome(runtime)
         return
     try:
         job = {"id": await start()}
     finally:
         # After Ctrl-C the job exists all the same, and its id is the only way to stop it.
-        _tell_started(session, runtime, started)
+        _note_started(session, runtime, started)
     print_started(runtime, job)
     if session.connection.is_embedded:
         # The library is closed when this process ends, and the job with it.
         report = await follow(session, runtime, job["id"], FollowOptions(progress="none"), started)
-        report.tell(runtime)
+        report.print_outcome(runtime)
 
 
-def _tell_started(session: Session, runtime: Runtime, started: Started) -> None:
+def _note_started(session: Session, runtime: Runtime, started: Started) -> None:
     if started.id is None:
         return
     ends_here = session.connection.is_embedded  # its jobs run in this process and end before it does

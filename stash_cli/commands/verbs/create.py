@@ -12,7 +12,7 @@ import typer
 from stash_cli.commands.argv.command import CommandOptions, StashCommand, command
 from stash_cli.commands.argv.input_flags import flag_table, input_flags
 from stash_cli.commands.common.sending import confirmed, uninterrupted
-from stash_cli.commands.verbs.show import details, wanted
+from stash_cli.commands.verbs.show import details, requested_fields
 from stash_cli.commands.verbs.targets import resolved, rows_of
 from stash_cli.core.errors import StashInputError, StashUsageError
 
@@ -81,7 +81,7 @@ async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str,
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.plan import plan_create
 
-    entity, paths = noun.entity, wanted(runtime, noun)
+    entity, paths = noun.entity, requested_fields(runtime, noun)
     # The id tells whether the server has confirmed it, whatever columns were asked for.
     asked = paths if paths is None or "id" in paths else ["id", *paths]
     row: dict[str, Any] = await confirmed(
@@ -136,4 +136,4 @@ async def existing(
     found = await first_row(session, noun.entity, name)
     if found is None:
         return None
-    return (await rows_of(session, noun.entity, [found["id"]], wanted(runtime, noun)))[0]
+    return (await rows_of(session, noun.entity, [found["id"]], requested_fields(runtime, noun)))[0]

@@ -113,7 +113,7 @@ async def read_deletion(
     outcomes.problems |= selection.problems
     if not rows and selection.problems:
         selection.raise_missing()
-    outcomes.problems |= await _kept(session, entity.type, deletion.found.ids)
+    outcomes.problems |= await _primary_tag_errors(session, entity.type, deletion.found.ids)
     outcomes.asked += [row["id"] for row in rows]
     outcomes.asked += [one for one in selection.problems if one not in outcomes.asked]
     rows[:] = [row for row in rows if row["id"] not in outcomes.problems]
@@ -123,7 +123,7 @@ async def read_deletion(
     return deletion
 
 
-async def _kept(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, StashError]:
+async def _primary_tag_errors(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, StashError]:
     """The errors of tags that are the primary one of markers, which servers do not delete."""
     if type_name != "Tag" or not ids:
         return {}

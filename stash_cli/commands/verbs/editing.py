@@ -158,7 +158,7 @@ class Editing:
         if lost := totals.replaced.total():
             each = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
             yield f"lists that are replaced or cleared lose {counted(lost, 'item')}: {each}"
-        yield from _made(self.names.to_make(), "makes")
+        yield from _creation_lines(self.names.to_make(), "makes")
         cannot, stay = len(self.outcomes.problems), len(self.unchanged)
         changed = len(self.draft) - totals.new
         told = [f"makes {self.count(totals.new)}"] if totals.new else []
@@ -260,20 +260,20 @@ class Editing:
         """Make what is missing, and send the edits; the outcomes say what happened."""
         from asyncio import CancelledError
 
-        from stash_cli.commands.common.sending import tell_interrupted
+        from stash_cli.commands.common.sending import print_interrupted
         from stash_cli.core.edits.apply import Applier
         from stash_cli.core.edits.drafts.run import DraftRun
 
         applier = Applier(self.session, is_shielded=True, fail_fast=self.options.fail_fast)
         run = DraftRun(applier, self._read, self.entity.type, self.draft)
         run.asked, run.force, run.expect = asked, self.options.force, self._expect
-        run.hold = self.outcomes.hold
+        run.add_steps = self.outcomes.add_steps
         try:
             run.ids.update(await self._make_missing(applier))
             with self._noting() as note:
                 await run.apply(note, self._fail, skip=self.outcomes.problems)
         except CancelledError:
-            tell_interrupted(self.runtime, self.outcomes)
+            print_interrupted(self.runtime, self.outcomes)
             raise
         finally:
             self._leave(run.already)
@@ -329,7 +329,7 @@ class Editing:
             found[provisional] = str(done.result["id"])
 
         await applier.apply(operations, note)
-        for line in _made(wanted, "made"):
+        for line in _creation_lines(wanted, "made"):
             self.runtime.streams.note(line)
         return found
 
@@ -357,7 +357,7 @@ class Editing:
         finally:
             bar.close()
 
-    def tell(self) -> None:
+    def print_outcome(self) -> None:
         """Note what was changed, and what was so already."""
         streams = self.runtime.streams
         so = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
@@ -377,7 +377,7 @@ def shortened(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _made(wanted: Sequence[tuple[str, str, str]], verb: str) -> Iterator[str]:
+def _creation_lines(wanted: Sequence[tuple[str, str, str]], verb: str) -> Iterator[str]:
     """Lines with the names of objects that are made; of many the first, and their number."""
     from stash_cli.core.edits.diff import SHOWN
 

@@ -180,7 +180,7 @@ def explain(
     from stash_cli.core.client.sorting import local_order
 
     ordered = search._replace(order=local_order(noun.entity, listing.keys))
-    print_plan(runtime, plan_of(session, query, ordered, runtime.wanted(noun.view), listing.limit))
+    print_plan(runtime, plan_of(session, query, ordered, runtime.requested_fields(noun.view), listing.limit))
     return 1
 
 
@@ -209,7 +209,7 @@ async def print_found(
 ) -> int:
     """Print the rows page by page and return their number."""
     limit = listing.limit
-    writer, wanted = runtime.writer(noun.view), runtime.wanted(noun.view)
+    writer, wanted = runtime.writer(noun.view), runtime.requested_fields(noun.view)
     found, total = 0, None
     # A table that fits one page brings the number of all matches in the same request.
     if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.is_plain:

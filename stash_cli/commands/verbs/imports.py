@@ -239,7 +239,7 @@ async def carry_out(
     if len(editing.draft):
         asked = await editing.consent(partial(other_edits, session, noun.entity))
         await editing.apply(asked=asked)
-    await tell(session, runtime, noun, planner)
+    await print_outcome(session, runtime, noun, planner)
 
 
 def check_problems(planner: Planner) -> None:
@@ -270,7 +270,7 @@ def _reasons(problems: Mapping[str, StashError]) -> Iterator[str]:
         yield f"and {len(lines) - SHOWN_REASONS} other reasons"
 
 
-async def tell(session: Session, runtime: Runtime, noun: Noun, planner: Planner) -> None:
+async def print_outcome(session: Session, runtime: Runtime, noun: Noun, planner: Planner) -> None:
     """Note what was made and changed; print the new state of the objects in a chosen format."""
     from stash_cli.commands.verbs.update import print_rows
 

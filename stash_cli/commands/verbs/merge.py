@@ -293,7 +293,7 @@ async def carry_out(
     await uninterrupted(send_merge(session, noun.entity, planned))
     runtime.streams.note(f"merged {what} into {entity.noun} {planned.target}")
     if not runtime.for_people:
-        [row] = await rows_of(session, entity, [planned.target], runtime.wanted(noun.view))
+        [row] = await rows_of(session, entity, [planned.target], runtime.requested_fields(noun.view))
         runtime.print_row(noun.view, row)
 
 

@@ -185,7 +185,7 @@ def _parse(noun: Noun, runtime: Runtime, options: ParseOptions) -> None:
     view = View("SceneParserResult", columns("id=scene.id>", "title!", "date", "rating=rating100>", "code?"))
     runtime.check_output(view)
     find = {"q": options.pattern, "per_page": options.limit, "page": 1}
-    paths = ["count", *(f"results.{path}" for path in runtime.wanted(view) or _PARSED)]
+    paths = ["count", *(f"results.{path}" for path in runtime.requested_fields(view) or _PARSED)]
 
     async def work(session: Session) -> dict[str, Any]:
         args = {"filter": find, "config": options.flags}

@@ -81,9 +81,9 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
 
     async def work(session: Session) -> dict[str, Any]:
         if query is None:
-            row = await one_row(session, noun.entity, word, wanted(runtime, noun))
+            row = await one_row(session, noun.entity, word, requested_fields(runtime, noun))
         else:
-            row = await one_match(session, runtime, noun.entity, query, wanted(runtime, noun))
+            row = await one_match(session, runtime, noun.entity, query, requested_fields(runtime, noun))
         if runtime.options.pictures or how:
             from stash_cli.commands.results.html_pages import add_pictures
 
@@ -131,7 +131,7 @@ def print_picture(runtime: Runtime, row: dict[str, Any], how: str) -> None:
         runtime.streams.note(error.message)
 
 
-def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
+def requested_fields(runtime: Runtime, noun: Noun) -> list[str] | None:
     """The fields of one object to ask for; a person and a table get all plain fields of the type."""
     table = runtime.options.output in ("csv", "tsv", "md", "html")
     if (runtime.for_people or table) and not runtime.options.fields:
@@ -139,7 +139,7 @@ def wanted(runtime: Runtime, noun: Noun) -> list[str] | None:
 
         more = _NAMES.get(noun.entity.type) if runtime.for_people else None
         return DefaultPaths([*default_paths(noun.entity.type), *more]) if more else None
-    return runtime.wanted(details(noun))
+    return runtime.requested_fields(details(noun))
 
 
 _GALLERIES = ("galleries.folder.path", "galleries.files.path")

@@ -145,7 +145,7 @@ async def carry_out(
     if len(editing.draft):
         asked = await editing.consent(partial(other_edits, session, noun.entity))
         await editing.apply(asked=asked)
-    await tell(session, runtime, noun, editing)
+    await print_outcome(session, runtime, noun, editing)
 
 
 async def drop_refused(editing: Editing) -> None:
@@ -201,9 +201,9 @@ async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words
     return found
 
 
-async def tell(session: Session, runtime: Runtime, noun: Noun, editing: Editing) -> None:
+async def print_outcome(session: Session, runtime: Runtime, noun: Noun, editing: Editing) -> None:
     """Note what was updated; print the new state of the objects in a chosen format."""
-    editing.tell()
+    editing.print_outcome()
     try:
         await print_rows(session, runtime, noun, Ids(chain(editing.outcomes.done, editing.unchanged)))
     finally:  # failed objects are reported also when the new state cannot be read
@@ -224,6 +224,6 @@ async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: Sequen
     if runtime.for_people or not ids:
         return
     writer = runtime.writer(noun.view)
-    async for rows in pages_by_id(session, noun.entity, ids, runtime.wanted(noun.view)):
+    async for rows in pages_by_id(session, noun.entity, ids, runtime.requested_fields(noun.view)):
         writer.rows(rows)
     writer.finish()

@@ -126,7 +126,7 @@ class JobRun:
         stream = self.session.subscribe("jobsSubscribe", reconnect=True)
         stream.on_lost = self._note_lost
         try:
-            async with asyncio.timeout(self._left()):
+            async with asyncio.timeout(self._seconds_left()):
                 await stream.__aenter__()
         except (errors.StashError, TimeoutError) as error:
             logger.info("No websocket (%s); the job is looked at every second.", error)
@@ -151,7 +151,7 @@ class JobRun:
         """The next update of the job; raises the error that ended the run."""
         while True:
             try:
-                async with asyncio.timeout(self._left()):
+                async with asyncio.timeout(self._seconds_left()):
                     found = await self._news.get()
             except TimeoutError:
                 return await self._last_look()
@@ -171,7 +171,7 @@ class JobRun:
         if self._reader is not None:
             await self._reader.close()
 
-    def _left(self) -> float | None:
+    def _seconds_left(self) -> float | None:
         """Seconds until the deadline, or at least until the first poll of a job is answered."""
         if self._deadline is None:
             return None
@@ -218,7 +218,7 @@ class JobRun:
         away_since = 0.0
         while True:
             try:
-                job = await self._look()
+                job = await self._read_job()
             except errors.StashError as error:
                 if isinstance(error, _FINAL) or not self._may_come_back:
                     raise
@@ -240,7 +240,7 @@ class JobRun:
         """Whether the server was reached before: if not, the address may be wrong, and waiting is no use."""
         return self.last is not None or self._started is not None
 
-    async def _look(self) -> Job | errors.StashError:
+    async def _read_job(self) -> Job | errors.StashError:
         """The job as the server knows it; an error, not raised, for one that it does not know."""
         job = await self.session.call("findJob", {"input": {"id": self.id}})
         # Servers forget finished jobs after a while, and all jobs on a restart.
@@ -288,7 +288,7 @@ class JobRun:
             )
         try:
             async with asyncio.timeout(_LOOK):
-                job = await self._look()
+                job = await self._read_job()
         except (errors.StashConnectionError, TimeoutError):
             raise errors.StashConnectionError(
                 f"{self.session.connection.server} did not report the state of job {self.id} in time."

@@ -35,13 +35,13 @@ async def with_saved(
     found: dict[str, LoadedFilter] = {}
     for name in names:
         found[name] = await load_saved(session, name, type_name)
-        _tell(found[name], tell, changing=changing)
+        _warn_of(found[name], tell, changing=changing)
     if not found:
         return query
     return _replaced(query, found)
 
 
-def _tell(found: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -> None:
+def _warn_of(found: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -> None:
     if changing:
         found.require_translated()
     for text in [*found.warnings(), *found.notes()]:

@@ -116,7 +116,7 @@ def _decide(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -
     counts = Counter(file.id for file in files)
     several = [file for file in files if counts[file.id] > 1]
     if several:
-        return _left(found, f"{several[0].path} belongs to several objects")
+        return _undecided(found, f"{several[0].path} belongs to several objects")
     doubt = ""
     try:
         best = choose(policy.keep, [file for file in files if file.path in protected] or files, copies)
@@ -125,10 +125,10 @@ def _decide(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -
     if len(best) > 1:
         doubt = doubt or f"a tie: {', '.join(map(str, policy.keep))} cannot tell {len(best)} files apart"
     kept = policy.choose(doubt, best) if doubt else best[0]
-    return _left(found, doubt) if kept is None else _with_losers(found, kept, copies, policy)
+    return _undecided(found, doubt) if kept is None else _with_losers(found, kept, copies, policy)
 
 
-def _left(decision: Decision, reason: str, kept: File | None = None) -> Decision:
+def _undecided(decision: Decision, reason: str, kept: File | None = None) -> Decision:
     return Decision(decision.copies, decision.files, kept, reason=reason, protected=decision.protected)
 
 
@@ -144,7 +144,7 @@ def _with_losers(found: Decision, kept: File, copies: Mapping[str, Copy], policy
         gone = (*gone, kept.owner)
     decision = Decision(found.copies, found.files, kept, into, tuple(losers), gone, protected=found.protected)
     reason = next(objections(decision, copies, policy), "")
-    return _left(found, reason, kept) if reason else decision
+    return _undecided(found, reason, kept) if reason else decision
 
 
 def _destination(kept: File, losers: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> str:

@@ -48,7 +48,7 @@ def _to_loss(kept: File, file: File, copies: Mapping[str, Copy], into: str, poli
     same = policy.is_same_file(kept, file)
     if same:
         yield f"{kept.path} and {file.path} are one file"
-    elif same is None and _look_the_same(kept, file) and not policy.takes_same_time:
+    elif same is None and _are_equal(kept, file) and not policy.takes_same_time:
         yield (
             f"{kept.path} and {file.path} may be one file by two paths: size, hash and time are the same"
             " (--same-time-copies takes them for copies)"
@@ -62,7 +62,7 @@ def _to_loss(kept: File, file: File, copies: Mapping[str, Copy], into: str, poli
         yield f"only {file.path} is in the gallery {', '.join(sorted(lost))}, which is a folder or an archive"
 
 
-def _look_the_same(one: File, other: File) -> bool:
+def _are_equal(one: File, other: File) -> bool:
     facts = [(file.size, file.modified, file.hashes.get("oshash")) for file in (one, other)]
     return bool(one.modified) and facts[0] == facts[1]
 

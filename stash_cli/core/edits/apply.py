@@ -87,12 +87,12 @@ class Applier:
             if lost and self.reads_back:
                 await lost.look_up()
         finally:
-            self._tell(lost, note)
+            self._report_lost(lost, note)
 
-    def _tell(self, lost: LostAnswers, note: Note) -> None:
+    def _report_lost(self, lost: LostAnswers, note: Note) -> None:
         """Note what was held back, as far as it is known."""
         if lost:
-            lost.tell(note)
+            lost.report(note)
             try:
                 self.recording.commit()
             except errors.StashJournalError as error:
@@ -102,7 +102,7 @@ class Applier:
         self, request: Sequence[Operation], note: Note, skip: Collection[str]
     ) -> list[list[Operation]]:
         """Send one request for what is not skipped; the requests to send in its place."""
-        sent = list(_left(request, skip))
+        sent = list(_without_skipped(request, skip))
         self.recording.skip(request)
         work = self._send(sent, note)
         try:
@@ -140,7 +140,7 @@ class Applier:
                     refused.append(each)
                 else:
                     _note(each, done, note)
-                    self._tell_moved(each, done)
+                    self._notify_move(each, done)
             self.recording.commit()
         # Without an answer nothing is known of the server's speed.
         if self.pace is not None and not all(map(_is_lost, sent)):
@@ -149,7 +149,7 @@ class Applier:
         self._stop_if_failed(sent)
         return [*_parts(refused), *([each] for each in left)]
 
-    def _tell_moved(self, operation: Operation, done: BatchOperation) -> None:
+    def _notify_move(self, operation: Operation, done: BatchOperation) -> None:
         """Tell the session of a file that the server has moved."""
         if operation.name == "moveFiles" and done.error is None and self.session.on_move is not None:
             for edit in operation.edits:
@@ -240,7 +240,7 @@ def _next_request(
     return request
 
 
-def _left(operations: Iterable[Operation], skip: Collection[str]) -> Iterator[Operation]:
+def _without_skipped(operations: Iterable[Operation], skip: Collection[str]) -> Iterator[Operation]:
     """Operations of a request for the objects that are not skipped."""
     for each in operations:
         ids = [one for one in each.ids if one not in skip]

@@ -11,7 +11,7 @@ from stash_cli.core.edits.before_values import filled, is_read, read_objects, re
 from stash_cli.core.edits.journal.changes import CREATE, DELETE, MERGE
 from stash_cli.core.edits.journal.described import edits_of, subjects
 from stash_cli.core.edits.journal.pictures import is_picture
-from stash_cli.core.edits.undo.reverse import COUNTERS, is_made
+from stash_cli.core.edits.undo.reverse import COUNTERS, is_applied
 from stash_cli.core.errors import StashError
 from stash_cli.core.graphql.batch import BatchOperation, Outcome, call_each
 from stash_cli.core.log import logger
@@ -64,7 +64,7 @@ class LostAnswers:
 
         return held
 
-    def tell(self, note: Note) -> None:
+    def report(self, note: Note) -> None:
         """Tell `note` of what was held back."""
         held, self._held = self._held, []
         for operation, done in held:
@@ -77,18 +77,18 @@ class LostAnswers:
         """
         try:
             async with asyncio.timeout(_LONGEST):
-                self._held = [each async for each in self._looked_up()]
+                self._held = [each async for each in self._resolved()]
         except (StashError, TimeoutError) as error:
             logger.info("What became of it is not known: %s", error)
 
-    async def _looked_up(self) -> AsyncIterator[Sent]:
+    async def _resolved(self) -> AsyncIterator[Sent]:
         """Held operations, each with its outcome; an operation on several objects may fall apart."""
         rows, created = await self._read(), await self._created()
         for operation, done in self._held:
             if id(operation) in created:
                 yield operation, _succeeded(done, created[id(operation)])
                 continue
-            made = [] if _verb(operation) == CREATE else _made_ids(operation, rows)
+            made = [] if _verb(operation) == CREATE else _applied_ids(operation, rows)
             if made:
                 result = _result(operation, [row for (_, one), row in rows.items() if one in made])
                 yield operation.of(made), _succeeded(done, result)
@@ -143,7 +143,7 @@ def _is_told(edit: Edit) -> bool:
     return bool(is_known) and edit.field not in COUNTERS and not is_picture(edit.type, edit.field)
 
 
-def _made_ids(operation: Operation, rows: Rows) -> list[str]:
+def _applied_ids(operation: Operation, rows: Rows) -> list[str]:
     """The objects on which an operation was done."""
     if _verb(operation) == MERGE:
         *sources, destination = [(name, one) for name, one, _ in _reads(operation)]
@@ -153,7 +153,9 @@ def _made_ids(operation: Operation, rows: Rows) -> list[str]:
     if _verb(operation) == DELETE:
         left = {edit.id for edit in edits if not is_read(edit.type) or (edit.type, edit.id) in rows}
     else:
-        left = {edit.id for edit in edits if not _is_told(edit) or not is_made(edit.after, _now(edit, rows))}
+        left = {
+            edit.id for edit in edits if not _is_told(edit) or not is_applied(edit.after, _now(edit, rows))
+        }
     named = {edit.id for edit in edits}
     return [one for one in operation.ids if one in named and one not in left]
 

@@ -97,13 +97,13 @@ class Shapes:
 
     def _check(self, text: str, wanted: Wanted | None = None) -> Check:
         if wanted is not None:
-            return self._made(text, wanted)
+            return self._make_check(text, wanted)
         found = self._checks.get(text)
         if found is None:
-            found = self._checks[text] = self._made(text, None)
+            found = self._checks[text] = self._make_check(text, None)
         return found
 
-    def _made(self, text: str, wanted: Wanted | None) -> Check:
+    def _make_check(self, text: str, wanted: Wanted | None) -> Check:
         nullable = self._server.is_older or not text.endswith("!")
         bare = text.rstrip("!")
         if bare.startswith("["):

@@ -124,7 +124,7 @@ def _by_field(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:
         if written:
             yield field.attr, _direct(type_name, field, written, target, back, link or "")
         elif field.type.is_list and not link:
-            yield field.attr, _found(target, back, _filter(type_name, field.attr))
+            yield field.attr, _by_filter_query(target, back, _filter(type_name, field.attr))
 
 
 def _direct(
@@ -145,7 +145,7 @@ def _direct(
     )
 
 
-def _found(target: str, back: str | None, criterion: str) -> RelationshipMetadata:
+def _by_filter_query(target: str, back: str | None, criterion: str) -> RelationshipMetadata:
     """A relationship that is read by a query, and written by updates of what it leads to."""
     bulk = _bulk(target, back) if back else ("", "")
     if back and not bulk[0] and not _writes(target, back):
@@ -163,7 +163,7 @@ def _writes(type_name: str, attr: str) -> bool:
 
 def _by_filter(type_name: str) -> Iterator[tuple[str, RelationshipMetadata]]:
     for attr, (target, criterion) in inverses(type_name).items():
-        yield attr, _found(target, _back(type_name, attr, target), criterion)
+        yield attr, _by_filter_query(target, _back(type_name, attr, target), criterion)
 
 
 def _bulk(type_name: str, attr: str) -> tuple[str, str]:

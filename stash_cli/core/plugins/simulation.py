@@ -59,7 +59,7 @@ async def simulate(
 
 
 async def _started(command: Sequence[str], environ: Mapping[str, str]) -> asyncio.subprocess.Process:
-    words = _found(command)
+    words = _with_this_python(command)
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(
@@ -70,7 +70,7 @@ async def _started(command: Sequence[str], environ: Mapping[str, str]) -> asynci
         raise StashConfigurationError(f"The plugin's program {words[0]} cannot be run: {reason}.") from None
 
 
-def _found(command: Sequence[str]) -> list[str]:
+def _with_this_python(command: Sequence[str]) -> list[str]:
     """The command with this Python, which has the library, for a Python that is named without a folder."""
     first, *rest = command
     # Servers take the Python on their PATH; here it would be one without this library.

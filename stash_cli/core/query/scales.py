@@ -48,7 +48,7 @@ class Scale:
         """First and last point of `value`; raises ValueError or TypeError."""
         raise NotImplementedError
 
-    def found(self, value: Any) -> Any:
+    def of_row(self, value: Any) -> Any:
         """The point of a value in a row."""
         return int(value)
 
@@ -139,7 +139,7 @@ class Real(Scale):
         within(field, point)
         return point, point
 
-    def found(self, value: Any) -> float:
+    def of_row(self, value: Any) -> float:
         return float(value)
 
     def half_open(self, low: float | None, high: float | None) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class Days(Scale):
         first, last = date_parsing.days(value, now)
         return first.toordinal(), last.toordinal()
 
-    def found(self, value: Any) -> int:
+    def of_row(self, value: Any) -> int:
         return date_parsing.period(value)[0].toordinal()
 
     def send(self, point: int) -> str:
@@ -194,7 +194,7 @@ class Seconds(Scale):
         first, last = date_parsing.seconds(value, now)
         return _second(first), _second(last)
 
-    def found(self, value: Any) -> int:
+    def of_row(self, value: Any) -> int:
         moment = datetime.fromisoformat(str(value))
         return _second(moment if moment.tzinfo else moment.replace(tzinfo=LOCAL))
 

@@ -53,7 +53,7 @@ def _hold(connection: sqlite3.Connection) -> None:
     )
 
 
-def _taken(connection: sqlite3.Connection, key: str) -> str | None:
+def _path_of_key(connection: sqlite3.Connection, key: str) -> str | None:
     """The path that has this key already: of a file that stays, or one that was given."""
     row = connection.execute(
         "SELECT path FROM held WHERE key = ?1 UNION ALL SELECT new FROM file WHERE new_key = ?1 LIMIT 1",
@@ -62,7 +62,7 @@ def _taken(connection: sqlite3.Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _wanted(connection: sqlite3.Connection) -> Iterable[tuple[str, list[tuple[int, str, str, str]]]]:
+def _files_by_key(connection: sqlite3.Connection) -> Iterable[tuple[str, list[tuple[int, str, str, str]]]]:
     """Keys of paths with the files that are to have them: id, folder, stem and ending."""
     rows = connection.execute(
         "SELECT wanted_key, id, folder, stem, suffix FROM file WHERE state = 'wanted'"
@@ -74,11 +74,11 @@ def _wanted(connection: sqlite3.Connection) -> Iterable[tuple[str, list[tuple[in
 
 def _numbered(connection: sqlite3.Connection, limit: int) -> None:
     """Give the files of a group the first free numbers, those that have one already first."""
-    for _, files in _wanted(connection):
+    for _, files in _files_by_key(connection):
         number = 1
         for one, folder, stem, suffix in files:
             name = stem + suffix
-            while _taken(connection, fold(join(folder, name))) is not None:
+            while _path_of_key(connection, fold(join(folder, name))) is not None:
                 number += 1
                 name = f"{stem} ({number}){suffix}"
             _give(connection, one, folder, name, limit)
@@ -86,8 +86,8 @@ def _numbered(connection: sqlite3.Connection, limit: int) -> None:
 
 def _single(connection: sqlite3.Connection, policy: str, limit: int) -> None:
     """Give a path to the only file of a group, or to the first one."""
-    for key, files in _wanted(connection):
-        holder = _taken(connection, key)
+    for key, files in _files_by_key(connection):
+        holder = _path_of_key(connection, key)
         one, folder, stem, suffix = files[0]
         path = join(folder, stem + suffix)
         if holder is not None:

@@ -52,10 +52,10 @@ async def load_target_folders(
         existing += await (_known_folders if has_files else _folders_by_sql)(session, some)
     plan.use_existing_case(existing)
     for some in _batches(plan.folders()):
-        plan.hold(await (_known_files if has_files else _files_by_sql)(session, some))
+        plan.reserve(await (_known_files if has_files else _files_by_sql)(session, some))
         for folder in some:
             if (local := to_local(folder)) is not None:
-                plan.hold(_on_disk(folder, local))
+                plan.reserve(_on_disk(folder, local))
 
 
 def _lineage(folders: Iterable[str], roots: Sequence[str]) -> dict[str, None]:

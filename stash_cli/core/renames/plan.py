@@ -143,7 +143,7 @@ class RenamePlan:
         self._connection.execute("INSERT INTO folder VALUES (?, ?)", (fold(found), found))
         return found
 
-    def hold(self, files: Iterable[tuple[str, str]]) -> None:
+    def reserve(self, files: Iterable[tuple[str, str]]) -> None:
         """Note id and path of files on the server; those that are not of this plan stay where they are.
 
         An id of "" stands for a file that only the disk has.

@@ -169,7 +169,7 @@ class FieldPaths:
         try:
             merge(self.type_name, [".".join(path)])
         except StashLookupError as error:
-            near = did_you_mean(name, _known(base.type))
+            near = did_you_mean(name, _field_types(base.type))
             hint = f"`stash explain {base.type}` lists its fields."
             if name in others and not near:
                 hint = f"{name} is a filter: {{{{ title | {name} }}}}."
@@ -250,7 +250,7 @@ def _attribute(node: nodes.Filter) -> str:
 
 def _read_by(name: str, base: Reference) -> list[str]:
     """The paths that a filter reads of an object: its label, or what it computes with."""
-    known = _known(base.type)
+    known = _field_types(base.type)
     if name == "resolution" and {"width", "height"} <= known.keys():
         return [f"{base.text}.width", f"{base.text}.height"]
     if name == "studio_path" and base.type == "Studio":
@@ -268,7 +268,7 @@ def _bound(target: nodes.Node, found: References) -> Scope:
     raise StashTemplateError("A template sets names only.")
 
 
-def _known(type_name: str) -> dict[str, str]:
+def _field_types(type_name: str) -> dict[str, str]:
     """The fields of a type and of its member types, with the type of each."""
     declared = describe_api().types.get(type_name)
     if declared is None:
@@ -284,5 +284,5 @@ def _known(type_name: str) -> dict[str, str]:
 
 def _type_of(owner: str, name: str) -> str:
     """The type of a field; "" for plain values and maps."""
-    found = _known(owner).get(name, "")
+    found = _field_types(owner).get(name, "")
     return found if found and is_composite(found) else ""

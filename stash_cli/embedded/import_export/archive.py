@@ -239,7 +239,7 @@ def read_folder(source: Path) -> Entries:
 
 def _sorted(files: Iterable[tuple[str, bytes]]) -> Entries:
     found: Entries = {folder: {} for folder in FOLDERS}
-    for path, folder, text in _known(files):
+    for path, folder, text in _archive_files(files):
         try:
             value = json.loads(text)
         except ValueError as failure:
@@ -250,7 +250,7 @@ def _sorted(files: Iterable[tuple[str, bytes]]) -> Entries:
     return {folder: dict(sorted(entries.items())) for folder, entries in found.items()}
 
 
-def _known(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str, bytes]]:
+def _archive_files(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str, bytes]]:
     """(path, folder, text) of the files that belong to the layout."""
     for path, text in files:
         parts = PurePosixPath(path).parts

@@ -251,7 +251,7 @@ class Import:
             if self.duplicates == IGNORE:
                 return
         number = _insert_new(connection, layout, found) if existing is None else existing
-        given = {member.given: self._given(connection, member, found) for member in layout.members}
+        given = {member.given: self._input_value(connection, member, found) for member in layout.members}
         changeset.update_one(connection, MAPPERS[layout.type], number, {"id": number, **given})
         write_nested_lists(connection, layout, number, found, self.missing)
         table = MAPPERS[layout.type].table
@@ -260,7 +260,7 @@ class Import:
         values |= {name: found.get(name) or 0 for name in layout.direct}
         connection.execute(update(table).where(table.c.id == number).values(values))
 
-    def _given(self, connection: Connection, member: archive.Member, found: Mapping[str, Any]) -> Any:
+    def _input_value(self, connection: Connection, member: archive.Member, found: Mapping[str, Any]) -> Any:
         """The value of an input field; members that the archive omits are empty."""
         value = found.get(member.name)
         if member.kind == archive.NAMES:

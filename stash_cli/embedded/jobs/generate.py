@@ -46,7 +46,7 @@ def pieces(library: Library, options: Options) -> list[Piece]:
         if options.get(name):
             with library.database.read() as connection:
                 access = FileOpener.of(connection, library.limits)
-                rows = connection.execute(kind.wanted(options)).all()
+                rows = connection.execute(kind.to_generate(options)).all()
                 places = locate(connection, [row[0] for row in rows])
             found += [
                 kind.piece(library.database, options, FileSource(access, places[row[0]]), row)
@@ -92,7 +92,7 @@ def _with_files(link: Table, *columns: Any) -> Select[Any]:
 class _Covers:
     """Covers: a frame of the primary file of each scene."""
 
-    def wanted(self, options: Options) -> Select[Any]:
+    def to_generate(self, options: Options) -> Select[Any]:
         link, video, scenes = t.scenes_files, t.video_files, t.scenes
         statement = (
             _with_files(link, link.c.scene_id, video.c.duration)
@@ -136,7 +136,7 @@ class _Hashes:
         self._hashed = hashed
         self._columns = columns
 
-    def wanted(self, options: Options) -> Select[Any]:
+    def to_generate(self, options: Options) -> Select[Any]:
         link, prints = self._link, t.files_fingerprints
         statement = _with_files(link, *self._columns).join(
             self._facts, self._facts.c.file_id == link.c.file_id

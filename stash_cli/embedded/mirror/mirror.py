@@ -133,7 +133,7 @@ class Mirror:
             return set()
         self.note(compared)
         highest = max(self._digests)
-        known = self._known(kind, (_seen.c.id > self._last) & (_seen.c.id <= highest))
+        known = self._read_digests(kind, (_seen.c.id > self._last) & (_seen.c.id <= highest))
         self._gone += [number for number in known if number not in self._digests]
         self._last = highest
         found = {
@@ -147,7 +147,7 @@ class Mirror:
         """Take what the objects that are written next look like now."""
         self._digests = {int(each["id"]): _digest(each) for each in compared}
 
-    def _known(self, kind: Kind, some: Any) -> dict[int, bytes]:
+    def _read_digests(self, kind: Kind, some: Any) -> dict[int, bytes]:
         rows = self._connection.execute(
             select(_seen.c.id, _seen.c.digest).where(_seen.c.type == kind.type, some)
         )
@@ -186,7 +186,7 @@ class Mirror:
 
     def finish(self, kind: Kind) -> None:
         """Remove the objects that the server no longer has."""
-        after = self._known(kind, _seen.c.id > self._last)
+        after = self._read_digests(kind, _seen.c.id > self._last)
         self._remove(kind, [*self._gone, *after])
         self._last, self._gone = 0, []
 

@@ -83,10 +83,10 @@ def find_known(connection: Connection, found: Sequence[FoundFile]) -> dict[str, 
     paths = {(one.folder, one.basename): one.path for one in found}
     rows = [row for row in connection.execute(_KNOWN, asked) if (row.path, row.basename) in paths]
     captions = _captions(connection, [row.id for row in rows])
-    return {paths[row.path, row.basename]: _known(row, captions.get(row.id, ())) for row in rows}
+    return {paths[row.path, row.basename]: _known_file(row, captions.get(row.id, ())) for row in rows}
 
 
-def _known(row: Any, captions: Iterable[Caption]) -> KnownFile:
+def _known_file(row: Any, captions: Iterable[Caption]) -> KnownFile:
     owned = {"video": bool(row.video), "image": bool(row.image), "zip": bool(row.zip)}
     mod_time = int(timestamps.parse(row.mod_time).timestamp())
     flags = bool(row.recognised), bool(row.interactive)

@@ -54,7 +54,7 @@ class DraftRun:
     ids: KeyFile = field(default_factory=KeyFile)
     expect: Callable[[Sequence[Operation]], None] = lambda _: None
     """Called with the operations of a window before they are sent."""
-    hold: Callable[[str, int], None] = lambda _, __: None
+    add_steps: Callable[[str, int], None] = lambda _, __: None
     """Called with a new object and 1 where links follow when all are made, with -1 when these are sent."""
     already: Ids = field(default_factory=Ids)
     """Objects that turned out to be so already when they were read again."""
@@ -74,7 +74,7 @@ class DraftRun:
         if recorder is not None:
             await recorder.foresee_all(session, map(self._foreseen, self.draft.pages()))
         for each in self._links(self.draft):
-            self.hold(each.id, 1)
+            self.add_steps(each.id, 1)
         for read_at, page in self.draft.pages():
             left = page
             while left and self.applier.stopped is None:
@@ -85,7 +85,7 @@ class DraftRun:
                 self.expect([self._named(each) for each in operations])
                 # No longer held back: the outcome of the new object is known when these are sent.
                 for each in self._links(window):
-                    self.hold(each.id, -1)
+                    self.add_steps(each.id, -1)
                 await self.applier.apply(operations, self._noting(note), skip=skip)
 
     async def _planned(
@@ -225,15 +225,15 @@ def with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
         return edit
     after: Any = edit.after
     if isinstance(after, Change):
-        after = Change(_made(after.added, ids), after.removed)
+        after = Change(_with_ids(after.added, ids), after.removed)
     elif isinstance(after, list):
-        after = list(_made(after, ids))
+        after = list(_with_ids(after, ids))
     elif isinstance(after, str):
         after = ids.get(after, after)
     return replace(edit, after=after)
 
 
-def _made(items: Iterable[Any], ids: Mapping[str, str]) -> tuple[Any, ...]:
+def _with_ids(items: Iterable[Any], ids: Mapping[str, str]) -> tuple[Any, ...]:
     """Items with the ids of objects that were made."""
     return tuple(
         {name: ids.get(value, value) if isinstance(value, str) else value for name, value in item.items()}

@@ -83,12 +83,12 @@ class Recording:
         elif verb == changes.DELETE:
             for edit in operation.edits:
                 row = Recorded(edit.type, edit.id, verb, wanted=_options(operation))
-                yield self._kept(id(edit), row)
+                yield self._store_row(id(edit), row)
         else:
             # Of what is no object only the name is kept: a setting may be a secret.
             row = Recorded(subject.type if subject else "", "", verb)
             row.wanted = self.pictures.packed(dict(operation.args)) if subject else UNSET
-            yield self._kept(id(operation.args), row)
+            yield self._store_row(id(operation.args), row)
             if subject and verb == changes.MERGE:
                 yield from self._merged(subject.type, operation, row)
 
@@ -102,9 +102,9 @@ class Recording:
             if is_picture(edit.type, edit.field):
                 row.before = self._replaced.get(row.key, UNSET)
                 row.wanted = self.pictures.packed(row.wanted)
-            yield self._kept(id(edit), row)
+            yield self._store_row(id(edit), row)
         if resources.is_partly_private(operation):
-            yield self._kept(id(operation.args), Recorded("", "", operation.name))
+            yield self._store_row(id(operation.args), Recorded("", "", operation.name))
 
     def _merged(self, type_name: str, operation: Operation, row: Recorded) -> Iterator[Recorded]:
         """The objects that are merged away; `row` is of the one that they are merged into."""
@@ -129,7 +129,7 @@ class Recording:
                 for row in rows[one] if picture not in (None, UNSET) else ():
                     row.before.setdefault("pictures", {})[taken] = picture
 
-    def _kept(self, key: int, row: Recorded) -> Recorded:
+    def _store_row(self, key: int, row: Recorded) -> Recorded:
         resumed = self.recorder.resumed
         # Only the first part of a change that takes two mutations.
         row = resumed.get(key) or resumed.pop(row.key, None) or row

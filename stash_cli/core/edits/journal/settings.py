@@ -34,17 +34,17 @@ SETTING, FIELD = "Setting", "value"
 
 def edits(operation: Operation) -> Iterator[Edit]:
     """The edit of each key that a mutation sets, but of secrets."""
-    for key, value in _given(operation):
+    for key, value in _settings_of(operation):
         if not is_private(key, value):
             yield Edit(SETTING, key, FIELD, UNSET, value)
 
 
 def is_partly_private(operation: Operation) -> bool:
     """Whether a mutation sets a secret beside other settings."""
-    return any(is_private(key, value) for key, value in _given(operation))
+    return any(is_private(key, value) for key, value in _settings_of(operation))
 
 
-def _given(operation: Operation) -> list[tuple[str, Any]]:
+def _settings_of(operation: Operation) -> list[tuple[str, Any]]:
     """The keys and values of a mutation of settings."""
     args = operation.args
     if operation.name == "configurePlugin":

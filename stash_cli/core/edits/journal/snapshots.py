@@ -134,11 +134,11 @@ async def _references(
     found = []
     for (entity, names), answer in zip(fields, batch, strict=True):
         for row in answer.result.get(entity.items) or ():
-            found += list(_held(entity.type, names, row, wanted))
+            found += list(_references_of(entity.type, names, row, wanted))
     return found
 
 
-def _held(
+def _references_of(
     type_name: str, names: Sequence[str], row: Row, wanted: set[str]
 ) -> Iterator[tuple[str, list[Any]]]:
     """The references of one row to any of the wanted objects."""

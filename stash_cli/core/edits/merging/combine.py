@@ -155,7 +155,9 @@ class Combination:
             before, others = self._values(name)
             if before is UNSET:
                 continue
-            after = self._taken(name) if name in self.takes else self._after(name, rule, before, others)
+            after = (
+                self._value_of_source(name) if name in self.takes else self._after(name, rule, before, others)
+            )
             if not _is_same(before, after):
                 found.append(Edit(self.type, str(self.destination["id"]), name, before, after))
         return found
@@ -167,7 +169,7 @@ class Combination:
             values = [_split(value) for value in values]
         return values[0], [value for value in values[1:] if value is not UNSET]
 
-    def _taken(self, name: str) -> Any:
+    def _value_of_source(self, name: str) -> Any:
         row = next(row for row in self.sources if str(row["id"]) == self.takes[name])
         return before_of(self.type, name, row)
 

@@ -42,14 +42,14 @@ def gather(objects: Iterable[StashObject]) -> list[StashObject]:
     found = {id(obj): obj for obj in (state_of(each).canonical for each in objects) if obj.is_dirty()}
     queue = list(found.values())
     for obj in queue:
-        for other in _given(obj):
+        for other in _added_targets(obj):
             if other.is_new() and id(other) not in found:
                 found[id(other)] = other
                 queue.append(other)
     return queue
 
 
-def _given(obj: StashObject) -> Iterator[Any]:
+def _added_targets(obj: StashObject) -> Iterator[Any]:
     """Entities added to the relationships of an object."""
     known, members = state_of(obj).expected_state(), held.members if (held := state_of(obj).pending) else {}
     changed = obj.get_changed_fields()

@@ -222,15 +222,15 @@ def _set_apart(
 def _is_since(row: Row, many: Sequence[Lost]) -> bool:
     """Whether a row may have been made since the objects were sent, as far as ids and clocks tell."""
     known, sent_at = min(each.after for _, each in many), min(each.sent_at for _, each in many)
-    return int(row["id"]) > known and _made_at(row) >= sent_at - _WRONG_CLOCKS
+    return int(row["id"]) > known and _created_at(row) >= sent_at - _WRONG_CLOCKS
 
 
 def _is_before(row: Row, many: Sequence[Lost]) -> bool:
     """Whether a row was made before, unless the clocks differ."""
-    return _made_at(row) < min(each.sent_at for _, each in many) - _CLOCKS
+    return _created_at(row) < min(each.sent_at for _, each in many) - _CLOCKS
 
 
-def _made_at(row: Row) -> datetime:
+def _created_at(row: Row) -> datetime:
     return datetime.fromisoformat(row["created_at"])
 
 

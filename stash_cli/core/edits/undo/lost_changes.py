@@ -12,7 +12,7 @@ from stash_cli.core.edits.journal.pictures import is_picture
 from stash_cli.core.edits.journal.recording import shown
 from stash_cli.core.edits.journal.resources import is_resource, read_resources
 from stash_cli.core.edits.lost_answers import made_since
-from stash_cli.core.edits.undo.reverse import is_made, mapped, same
+from stash_cli.core.edits.undo.reverse import is_applied, mapped, same
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import attributes
 from stash_cli.core.orm.side_mutations import COUNTED
@@ -74,7 +74,7 @@ async def _resolve_updates(session: Session, rows: Sequence[Recorded], current: 
         value = now.get((edit.type, edit.id, edit.field), UNSET)
         if value is UNSET:
             continue
-        if is_made(edit.after, value):
+        if is_applied(edit.after, value):
             row.state, row.answered = DONE, value
         elif same(value, mapped(row.key, row.before, current)):
             row.state, row.reason = FAILED, _NOT_DONE

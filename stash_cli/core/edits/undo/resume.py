@@ -32,7 +32,7 @@ from stash_cli.core.edits.journal.resources import is_resource, plan_resources, 
 from stash_cli.core.edits.pace import Pace
 from stash_cli.core.edits.plan import plan_create, plan_destroy, plan_updates
 from stash_cli.core.edits.undo.lost_changes import find_created, note_created
-from stash_cli.core.edits.undo.reverse import CHANGED, is_made, same
+from stash_cli.core.edits.undo.reverse import CHANGED, is_applied, same
 from stash_cli.core.errors import StashJournalError
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import before_of
@@ -185,7 +185,7 @@ def _with_present(row: Recorded, now: Any) -> Edit | None:
     """The edit that is still to be sent of an update whose field is `now`; without one its state is set."""
     if now is UNSET:
         row.state, row.reason = SKIPPED, "it does not exist any more"
-    elif is_made(row.edit.after, now):
+    elif is_applied(row.edit.after, now):
         row.state, row.answered = DONE, now
     elif row.edit.is_change or same(now, row.before) or row.before is UNSET:
         return Edit(row.type, row.id, row.field, now, row.edit.after)

@@ -168,7 +168,7 @@ def same(one: Any, other: Any) -> bool:
     return bool(_plain(one) == _plain(other))
 
 
-def is_made(after: Any, now: Any) -> bool:
+def is_applied(after: Any, now: Any) -> bool:
     """Whether a field has what an edit wanted: the value, or the items or keys that it changed."""
     if isinstance(after, Change):
         held = {_text(item) for item in now or ()}

@@ -228,7 +228,7 @@ class Reversal:
                 self.refuse((type_name, one, ""), [row], OTHER)
             elif reason := self._why_kept((type_name, one, ""), row, snapshot):
                 self.refuse((type_name, one, ""), [row], reason)
-                self.kept.update(self._made_with(row))
+                self.kept.update(self._links_at_creation(row))
             else:
                 ids.append(one)
         await self.destroy(type_name, ids, by_id)
@@ -250,7 +250,7 @@ class Reversal:
         children = snapshot.get("children")
         return f"it has {len(children)} markers or chapters" if children else ""
 
-    def _made_with(self, row: Recorded) -> Iterator[tuple[str, str]]:
+    def _links_at_creation(self, row: Recorded) -> Iterator[tuple[str, str]]:
         """Type and present id of what an object was linked to when it was made."""
         for name, value in (row.answered if isinstance(row.answered, dict) else {}).items():
             relation = relationships(row.type).get(name)

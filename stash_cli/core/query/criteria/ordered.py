@@ -146,7 +146,7 @@ class Ordered:
         is_wanted, is_barred = scales.membership(wanted), scales.membership(barred)
 
         def test(values: list[Any]) -> bool:
-            points = [self.scale.found(value) for value in values]
+            points = [self.scale.of_row(value) for value in values]
             if not points:
                 return empty
             return any(map(is_wanted, points)) and not any(map(is_barred, points))

@@ -93,7 +93,7 @@ class Relation:
         return known
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        wanted = self._wanted(field, given)
+        wanted = self._parse_relation(field, given)
         criterion, exact = self._criterion(field, wanted)
         if criterion is None:
             return Condition(field, [], wanted.test)
@@ -105,7 +105,7 @@ class Relation:
         # Rows name the related objects, not their ancestors.
         return Condition(field, [clause], None if wanted.depth else wanted.test, exact=exact)
 
-    def _wanted(self, field: FilterField, given: Mapping[str, Any]) -> Wanted:
+    def _parse_relation(self, field: FilterField, given: Mapping[str, Any]) -> Wanted:
         found = Wanted()
         for name, value in given.items():
             if name == "null":

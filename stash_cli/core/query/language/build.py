@@ -39,11 +39,11 @@ class Builder:
 
     def build(self, type_name: str, node: Node, values_of: Target | None = None) -> Q:
         """The `Q` of a node; terms without a path are values of `values_of`."""
-        made = self._made(type_name, node, values_of)
+        made = self._build_node(type_name, node, values_of)
         made.text = text_of(node) if values_of is None else ""
         return made
 
-    def _made(self, type_name: str, node: Node, values_of: Target | None) -> Q:
+    def _build_node(self, type_name: str, node: Node, values_of: Target | None) -> Q:
         if isinstance(node, And | Or):
             parts = [self.build(type_name, part, values_of) for part in node.parts]
             return any_of(parts) if isinstance(node, Or) else Q(*_one_file(type_name, _modified(parts)))

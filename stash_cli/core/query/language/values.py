@@ -200,23 +200,23 @@ class TermReader:
         return self.checked(target, field, {"eq": field.lookups["eq"].parse(value.text)})
 
     def _custom(self, target: Target, field: FilterField, sign: str, value: Value) -> Q:
-        def asked(lookup: str, one: Any) -> Q:
+        def custom_field_q(lookup: str, one: Any) -> Q:
             return self.checked(target, field, {lookup: {target.custom: one}})
 
         if sign == "~":
-            return asked("regex", value.text)
+            return custom_field_q("regex", value.text)
         if sign in COMPARISONS and sign != "=":
-            return asked(COMPARISONS[sign], _scalar(value))
+            return custom_field_q(COMPARISONS[sign], _scalar(value))
         if value.shape == "*":
-            return asked("null", False)
+            return custom_field_q("null", False)
         ends = value.split("..")
         if sign == ":" and len(ends) == 2 and any(end.text for end in ends):  # noqa: PLR2004 - two ends
             low, high = (_scalar(end) if end.text else None for end in ends)
-            return asked("between", (low, high))
+            return custom_field_q("between", (low, high))
         exact = "eq" if sign == "=" else "contains"
         number = _scalar(value)
-        as_text = asked(exact, value.text)
-        return as_text if isinstance(number, str) else any_of([asked("eq", number), as_text])
+        as_text = custom_field_q(exact, value.text)
+        return as_text if isinstance(number, str) else any_of([custom_field_q("eq", number), as_text])
 
     def _lookup(self, target: Target, field: FilterField, value: Value) -> Q:
         """`field__lookup=value`, as flags read it."""

@@ -33,15 +33,15 @@ def scene_id(connection: Connection, text: str) -> int:
 
 def image_id(connection: Connection, text: str) -> int:
     """The image with an id, or with a file of that md5. Raises NotServed (404)."""
-    return _found(connection, text, t.images_files, "image_id")
+    return _id_of(connection, text, t.images_files, "image_id")
 
 
 def gallery_id(connection: Connection, text: str) -> int:
     """The gallery with an id, or with a zip file of that md5. Raises NotServed (404)."""
-    return _found(connection, text, t.galleries_files, "gallery_id")
+    return _id_of(connection, text, t.galleries_files, "gallery_id")
 
 
-def _found(connection: Connection, text: str, link: Table, owner: str) -> int:
+def _id_of(connection: Connection, text: str, link: Table, owner: str) -> int:
     try:
         return _by_id_or_hash(connection, text, link, owner)
     except NotServed:
