@@ -41,7 +41,7 @@ PERMITTED = {
     ("base", "bulk"): "by `ask`, which takes `_call`",
     ("base", "find_entity"): "a query by its type",
     ("api", "work"): "documents of the user",
-    ("jobs", "tell_to_stop"): "jobs are no objects",
+    ("jobs", "request_stop"): "jobs are no objects",
     ("waiting", "start_job"): "jobs are no objects",
     ("waiting", "_interrupted"): "jobs are no objects",
     ("metadata", "prepare_migrate"): "jobs are no objects",

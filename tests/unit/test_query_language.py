@@ -238,15 +238,15 @@ def with_id(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def test_usual_queries_are_parsed_and_compiled_in_a_millisecond() -> None:
-    """The fastest of several, because other programs run as well; 3 for slow machines."""
+    """The least processor time of several, because other programs run as well; 3 for slow machines."""
     text = "rating:80.. tag:id:12 -studio.name:acme date:2023..2024 (is:organized or no:title)"
 
     def once() -> float:
-        began = time.perf_counter()
+        began = time.thread_time()
         q = Q.parse(text, "Scene")
         compile_lookups(
             "Scene", q.replaced(lambda leaf: {k: leaf[k] if "tags" not in k else "12" for k in leaf})
         )
-        return time.perf_counter() - began
+        return time.thread_time() - began
 
-    assert min(once() for _ in range(20)) < 0.003
+    assert min(once() for _ in range(40)) < 0.003
