@@ -13,6 +13,7 @@ import typer
 
 from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, command, subcommand
 from stash_cli.commands.argv.value_parsers import choice
+from stash_cli.core.atomic_files import replacing
 from stash_cli.core.errors import StashError, StashUsageError
 
 if TYPE_CHECKING:
@@ -203,11 +204,8 @@ def _write(file: Path, text: str) -> None:
     try:
         target = file.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f"{target.name}.{os.getpid()}.part")
-        part.write_text(text, encoding="utf-8", errors="surrogateescape")
-        if target.exists():
-            part.chmod(target.stat().st_mode & 0o777)
-        part.replace(target)
+        with replacing(target, private=False) as new:
+            new.write(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise StashError(
             f"{file} cannot be written: {error.strerror}",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.atomic_files import replacing
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.private_files import make_private_folder, try_lock
 from stash_cli.core.settings_file import TOP, check_keys, parse, settings_path, text_of
@@ -74,21 +74,11 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a new file and put it in the place of `path`, with the mode and owner of the old one."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-            if path.exists():
-                _keep_access(descriptor, path)
-            file.flush()
-            # Before the rename: after a crash the name would otherwise lead to an empty file.
-            os.fsync(descriptor)
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    """Replace a file by a new one, with the mode and owner of the old one."""
+    with replacing(path) as file:
+        file.write(text.encode())
+        if path.exists():
+            _keep_access(file.fileno(), path)
 
 
 def _keep_access(descriptor: int, path: Path) -> None:

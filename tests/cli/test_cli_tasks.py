@@ -206,7 +206,7 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name(served_url: str, 
     with FaultProxy(served_url) as proxy:
         proxy.rule = lambda request: slowly if "/downloads/" in request.path else None
         with started("--server", proxy.url, "backup", str(target)) as process:
-            while not any(part.stat().st_size for part in target.parent.glob(".copy*.part")):
+            while not any(part.stat().st_size for part in target.parent.glob(".stash-*.part")):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.02)
             process.kill()

@@ -43,13 +43,19 @@ ALLOWED = {
     "stash_cli.core.sidecars": ("core.errors", "core.texts", "core.types"),
     "stash_cli.core.syntax": (),
     "stash_cli.core.log": ("core.errors", "core.syntax"),
-    "stash_cli.core.records": ("core.errors", "core.texts"),
+    "stash_cli.core.atomic_files": (),
+    "stash_cli.core.records": ("core.atomic_files", "core.errors", "core.texts"),
     "stash_cli.core.run_lock": ("core.errors", "core.private_files", "core.client"),
     "stash_cli.core.server_url": ("core.errors", "core.texts"),
     "stash_cli.core.path_maps": ("core.errors", "core.texts"),
     "stash_cli.core.key_sources": ("core.errors", "core.texts"),
     "stash_cli.core.settings_file": ("core.errors", "core.texts"),
-    "stash_cli.core.settings_edit": ("core.errors", "core.settings_file", "core.private_files"),
+    "stash_cli.core.settings_edit": (
+        "core.atomic_files",
+        "core.errors",
+        "core.settings_file",
+        "core.private_files",
+    ),
     "stash_cli.core.settings": (
         "core.errors",
         "core.log",
@@ -91,6 +97,7 @@ ALLOWED = {
     ),
     "stash_cli.core.query": ("core.types", "core.errors", "core.unset", "core.graphql", "core.texts"),
     "stash_cli.core.client": (
+        "core.atomic_files",
         "core.capabilities",
         "core.near_names",
         "core.texts",
@@ -125,6 +132,7 @@ ALLOWED = {
     "stash_cli.core.doctor": ("core",),
     "stash_cli.core.plugins": ("core",),
     "stash_cli.embedded": (
+        "core.atomic_files",
         "core.types",
         "core.errors",
         "core.private_files",

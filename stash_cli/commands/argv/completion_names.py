@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -86,13 +85,13 @@ class NameCache:
 
     def write(self, names: Sequence[str] | None) -> None:
         """Keep names for a minute; None, for an attempt that failed, keeps those that are there."""
-        from stash_cli.core.private_files import make_private_folder, write_private
+        from stash_cli.core.atomic_files import replacing
+        from stash_cli.core.private_files import make_private_folder
 
         known = self._read()[0] if names is None else list(names)
         make_private_folder(self.path.parent)
-        part = self.path.with_suffix(f".{os.getpid()}")
-        write_private(part, json.dumps({"format": _FORMAT, "at": time.time(), "names": known}))
-        part.replace(self.path)
+        with replacing(self.path, sync=False) as file:
+            file.write(json.dumps({"format": _FORMAT, "at": time.time(), "names": known}).encode())
 
     @property
     def lock(self) -> Path:

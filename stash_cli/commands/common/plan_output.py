@@ -69,9 +69,9 @@ async def write_plan(
 
 def _write(target: str, head: PlanHead, objects: Iterable[ObjectEdits]) -> None:
     from stash_cli.core.edits.drafts import plan_files
-    from stash_cli.core.records.writing import replacing
+    from stash_cli.core.records.writing import output_file
 
-    with replacing(Path(target).expanduser()) as file:
+    with output_file(Path(target).expanduser()) as file:
         text = io.TextIOWrapper(file, "utf-8", newline="\n")
         plan_files.write(text, head, objects)
         text.flush()

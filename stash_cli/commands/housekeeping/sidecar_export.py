@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.atomic_files import replacing
 from stash_cli.core.errors import StashError, StashSidecarError, StashUsageError
 
 if TYPE_CHECKING:
@@ -154,15 +153,8 @@ class SidecarWriter:
                 raise StashSidecarError("another NFO is there", hint="Replace it with --overwrite.")
         if self.folder is not None:
             target.parent.mkdir(parents=True, exist_ok=True)
-        # Complete or not at all: a media centre may read it at any time.
-        part = target.with_name(f".{os.getpid()}.part")
-        try:
-            part.write_bytes(text)
-            part.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                part.unlink()
-            raise
+        with replacing(target, private=False, sync=False) as file:  # a media centre may read it at any time
+            file.write(text)
         return WRITTEN
 
 

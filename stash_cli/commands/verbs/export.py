@@ -134,7 +134,7 @@ def _check_target(options: ExportOptions) -> None:
         return
     if path.is_dir():
         raise StashInputError(f"{path} is a folder: name a file in it")
-    if path.exists() and not options.overwrite:
+    if path.is_file() and not options.overwrite:
         raise StashUsageError(f"{path} exists", hint="Replace it with --overwrite.")
     if not path.parent.is_dir():
         raise StashInputError(f"there is no folder {path.parent}")
@@ -175,12 +175,12 @@ def opened(
     runtime: Runtime, options: ExportOptions, layout: Layout, fields: Sequence[ExportField]
 ) -> Iterator[RecordWriter]:
     """The writer of the file, which appears complete or not at all; of standard output for `-`."""
-    from stash_cli.core.records.writing import replacing
+    from stash_cli.core.records.writing import output_file
 
     if options.target == "-":
         yield _to_stdout(runtime, layout, fields)
         return
-    with replacing(Path(options.target).expanduser()) as file:
+    with output_file(Path(options.target).expanduser()) as file:
         yield from _to_file(file, options, layout, fields)
 
 

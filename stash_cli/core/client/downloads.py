@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 
+from stash_cli.core.atomic_files import replacing
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.transport.files import download_name
 
@@ -36,19 +35,8 @@ def _target_path(target: str | Path, address: str) -> Path:
 
 
 async def _write(chunks: AsyncGenerator[bytes, None], path: Path) -> Path:
-    # Beside the target and not in the temporary folder, as a file is only renamed atomically on one file
-    # system.
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
-        try:
-            async with aclosing(chunks):
-                async for chunk in chunks:
-                    file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())  # or a crash could leave the name with nothing in it
-            file.close()
-            os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(file.name)  # noqa: PTH108 - as above
-            raise
+    with replacing(path) as file:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                file.write(chunk)
     return path

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.atomic_files import replacing
 from stash_cli.core.log import logger
 
 if TYPE_CHECKING:
@@ -42,23 +41,10 @@ def remember(connection: Connection, facts: dict[str, Any]) -> None:
     text = json.dumps({"format": _FORMAT, "url": connection.url, "facts": facts}, separators=(",", ":"))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text)
+        with replacing(path, sync=False) as file:
+            file.write(text.encode())
     except OSError as error:
         logger.info("What was learnt about the server cannot be kept: %s", error)
-
-
-def _replace(path: Path, text: str) -> None:
-    from tempfile import NamedTemporaryFile
-
-    # A unique name in the same folder: processes may write at the same time, and a rename is atomic.
-    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-        file.write(text)
-    try:
-        os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
-    except OSError:
-        with suppress(OSError):
-            os.unlink(file.name)  # noqa: PTH108 - as above
-        raise
 
 
 def _path(connection: Connection) -> Path:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-from contextlib import contextmanager, suppress
-from tempfile import NamedTemporaryFile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stash_cli.core.atomic_files import replacing
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.records.formats import Format, Layout
 
@@ -83,24 +82,13 @@ def text_writer(
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` when the block ends well; else nothing is left of it.
+def output_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that replaces `path` when the block ends without an error.
 
     Raises StashInputError where nothing can be written.
     """
     try:
-        with NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        ) as file:
-            try:
-                yield file  # type: ignore[misc]
-                file.flush()
-                os.fsync(file.fileno())  # or a crash could leave the name with nothing in it
-                file.close()
-                os.replace(file.name, path)  # noqa: PTH105 - the name is what the temporary file has
-            except BaseException:
-                with suppress(OSError):
-                    os.unlink(file.name)  # noqa: PTH108 - as above
-                raise
+        with replacing(path) as file:
+            yield file
     except OSError as error:
         raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from stash_cli.core.private_files import make_private_folder, open_private
+from stash_cli.core.atomic_files import replacing
+from stash_cli.core.private_files import make_private_folder
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import settings
 
@@ -99,10 +99,8 @@ def _write(path: Path, content: bytes) -> None:
     make_private_folder(path.parent)
     if path.exists():
         return
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    with open_private(part) as file:
+    with replacing(path, sync=False) as file:
         file.write(content)
-    part.replace(path)
 
 
 def _picture(seed: int) -> bytes:
