@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import tracemalloc
 from pathlib import Path
 from shutil import copyfile
 from typing import Any
@@ -184,6 +185,18 @@ def test_a_wrong_row_does_not_hold_up_the_others(cli: Cli, tmp_path: Path) -> No
     assert [row["rating100"] for row in rows(cli, "scenes")] == [1, 3, 79, None]
     stopped = cli("scenes", "import", "-", "-y", "--match", "title", "--fail-fast", answers=text)
     assert "standard input, line 3: no scene with title Nope" in stopped.err
+
+
+def test_wrong_rows_take_little_memory(cli: Cli, tmp_path: Path) -> None:
+    """Their errors do not hold what was read when they were raised."""
+    file, peaks = tmp_path / "wrong.jsonl", []
+    for count in (100, 100, 500):  # the first time imports modules
+        file.write_text('{"name": "x", "size": 1}\n' * count)
+        tracemalloc.start()
+        assert "no such field: size" in cli("tags", "import", str(file), "--match", "name", "--upsert").err
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert (peaks[2] - peaks[1]) / 400 < 1500
 
 
 def test_what_changed_after_the_export_is_a_conflict(cli: Cli, tmp_path: Path) -> None:

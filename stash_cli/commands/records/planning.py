@@ -326,7 +326,7 @@ class Planner:
         key = f"{LINE}{record.line}"
         self.editing.outcomes.asked.append(key)
         self.editing.outcomes.fail([key], error)
-        error.__traceback__ = None  # which holds the row
+        error.__traceback__ = error.__context__ = None  # which hold the row
         if self.fail_fast:
             raise StashInputError(
                 f"{self.records.name}, line {record.line}: {error.message}", hint=error.hint
