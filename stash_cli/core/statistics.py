@@ -41,6 +41,8 @@ def measures_of(type_name: str) -> dict[str, tuple[str, ...]]:
     return MEASURES.get(type_name, {})
 
 
+_DIGITS = 3
+"""Decimals of a sum: milliseconds."""
 _FILES = {"Image": "visual_files"}
 WORDS: dict[str, dict[str, str]] = {
     "Scene": {"studio": "studio", "tag": "tags", "performer": "performers", "group": "groups.group"},
@@ -133,7 +135,8 @@ class Tally:
 def _count(group: Group, sums: Mapping[str, float]) -> None:
     group.count += 1
     for name, amount in sums.items():
-        group.sums[name] += amount
+        # Sums of floats such as 0.1 + 0.2 end with digits that no file has.
+        group.sums[name] = round(group.sums[name] + amount, _DIGITS)
 
 
 def _sum(row: Row, paths: Sequence[str]) -> float:

@@ -101,7 +101,12 @@ def rows(number: int) -> list[dict[str, Any]]:
             "date": dice.choice([None, "2023", "2023-05", "2024-01-31"]),
             "tags": dice.sample(tags, dice.randrange(3)),
             "files": [
-                {"width": 1920, "height": dice.choice([720, 1080]), "duration": dice.randrange(9), "size": 5}
+                {
+                    "width": 1920,
+                    "height": dice.choice([720, 1080]),
+                    "duration": dice.randrange(900) / 100,
+                    "size": 5,
+                }
                 for _ in range(dice.randrange(3))
             ],
         }
@@ -122,13 +127,15 @@ def test_the_sums_are_those_of_a_plain_count() -> None:
     for start in range(0, 300, 100):
         found.add(many[start : start + 100])
     counts: Counter[Any] = Counter()
-    seconds: dict[Any, int] = defaultdict(int)
+    seconds: dict[Any, float] = defaultdict(float)
     for row in many:
         for key in [tag["id"] for tag in row["tags"]] or [None]:
             counts[key] += 1
             seconds[key] += row["files"][0]["duration"] if row["files"] else 0
     assert {group.id: group.count for group in found.groups} == counts
-    assert {group.id: group.sums["duration"] for group in found.groups} == seconds
+    assert {group.id: group.sums["duration"] for group in found.groups} == {
+        tag: round(amount, 3) for tag, amount in seconds.items()
+    }
     assert found.total.count == 300
     assert found.total.sums["size"] == 5 * sum(len(row["files"]) for row in many)
     assert [group.count for group in in_order(found, None)] == sorted(counts.values(), reverse=True)
