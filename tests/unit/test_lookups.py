@@ -327,7 +327,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("Scene", {"studio": [1], "studio__depth": -2}, StashInputError, "-1 for all levels"),
     ("Scene", {"organized": 3}, StashInputError, "yes or no"),
     ("Scene", {"is_missing": "x'; --"}, StashInputError, "one of url"),
-    ("Scene", {"resolution": "1081p"}, StashInputError, "FULL_HD"),
+    ("Scene", {"resolution": "1081p"}, StashInputError, "1080p, 1440p"),
     ("Scene", {"stash_id__endpoint": "a'b"}, StashInputError, "address of a stash-box"),
     ("Performer", {"gender": "x"}, StashInputError, "NON_BINARY"),
     ("Performer", {"performers__excludes": [1]}, StashLookupError, "no lookup 'excludes'"),

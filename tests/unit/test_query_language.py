@@ -18,6 +18,7 @@ READ = [
     ("", "rating:80..", "Q(rating100__gte=80)"),
     ("", "rating:60..80", "Q(rating100__between=(60, 80))"),
     ("", "rating:..20 rating:*", "Q(rating100__lte=20) & Q(rating100__null=False)"),
+    ("", 'title:* code:"*"', "Q(title__null=False) & Q(code__contains='*')"),
     ("", "rating:20,40", "Q(rating100__in=[20, 40])"),
     ("", "rating:20,60..80", "Q(rating100__between=(60, 80)) | Q(rating100__eq=20)"),
     ("", "rating:>80 rating<=90", "Q(rating100__gt=80) & Q(rating100__lte=90)"),
@@ -157,7 +158,7 @@ def test_how_to_list_stands_beside_what_matches() -> None:
     assert (query.limit, query.page) == (20, 2)
     with pytest.raises(StashUsageError, match="commands that list"):
         Q.parse("rating:80.. limit:20", "Scene")
-    with pytest.raises(StashQueryError, match="not in a group"):
+    with pytest.raises(StashQueryError, match="beside all other terms"):
         parse_query("is:organized or limit:20", "Scene")
 
 

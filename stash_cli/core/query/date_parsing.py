@@ -11,7 +11,7 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashIntegrationError
+from stash_cli.core.errors import StashInputError, StashIntegrationError
 from stash_cli.core.types.fuzzy_date import FuzzyDate
 
 if TYPE_CHECKING:
@@ -80,8 +80,17 @@ def in_seconds(value: object) -> Any:
 
 
 def length_or(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """`1:30` or `60m` as it is, for fields that are lengths; any other text is parsed."""
-    return lambda text: text if isinstance(in_seconds(text), int | float) else parse(text)
+    """`1:30` or `60m` as it is; any other text is parsed as seconds."""
+
+    def read(text: str) -> Any:
+        if isinstance(in_seconds(text), int | float):
+            return text
+        try:
+            return parse(text)
+        except StashInputError:
+            raise StashInputError(f"expected a length such as 90, 1:30 or 60m, not {text!r}.") from None
+
+    return read
 
 
 def _months(now: datetime, amount: int) -> datetime:

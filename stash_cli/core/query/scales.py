@@ -80,7 +80,7 @@ class Whole(Scale):
     expected = "a whole number"
 
     def parse(self, text: str) -> Any:
-        return date_parsing.length_or(value_parsers.whole)(text)
+        return value_parsers.whole(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
         """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
@@ -130,7 +130,7 @@ class Real(Scale):
         return math.nextafter(point, -math.inf)
 
     def parse(self, text: str) -> Any:
-        return date_parsing.length_or(value_parsers.number)(text)
+        return value_parsers.number(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[float, float]:
         point = float(date_parsing.in_seconds(value) if field.name in IN_SECONDS else value)

@@ -51,7 +51,7 @@ def enum_value(field: FilterField, value: Any) -> str:
     )
     text = RESOLUTION_ALIASES.get(f"{text}P" if text.isdecimal() else text, text)
     if text not in field.choices:
-        field.refuse(value, "one of " + ", ".join(field.choices))
+        field.refuse(value, "one of " + ", ".join(BAND_LABELS.get(word, word) for word in field.choices))
     return text
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from stash_cli.core.query import scales, value_parsers
+from stash_cli.core.query import date_parsing, scales, value_parsers
 from stash_cli.core.query import server_quirks as quirks
 from stash_cli.core.query.criteria.choices import enum_value
 from stash_cli.core.query.model import (
@@ -82,18 +82,22 @@ class Ordered:
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         positive_only = quirks.is_listed(quirks.NEGATION_UNSUPPORTED, field.key)
         known = {
-            name: self._lookup(name, c) for name, c in COMPARISONS.items() if not (c.barred and positive_only)
+            name: self._lookup(field, name, c)
+            for name, c in COMPARISONS.items()
+            if not (c.barred and positive_only)
         }
         if _may_lack(field):
             known["null"] = Lookup("null", "none", "", "without a value", value_parsers.truth)
         return known
 
-    def _lookup(self, name: str, comparison: Comparison) -> Lookup:
-        metavar = self.scale.metavar
+    def _lookup(self, field: FilterField, name: str, comparison: Comparison) -> Lookup:
+        metavar, one = self.scale.metavar, self.scale.parse
+        if field.name in scales.IN_SECONDS:
+            one = date_parsing.length_or(one)
         shapes: dict[str, tuple[str, value_parsers.Parse]] = {
-            "value": (metavar, self.scale.parse),
-            "range": (f"{metavar}..{metavar}", value_parsers.span(self.scale.parse)),
-            "list": (f"{metavar},...", value_parsers.several(self.scale.parse)),
+            "value": (metavar, one),
+            "range": (f"{metavar}..{metavar}", value_parsers.span(one)),
+            "list": (f"{metavar},...", value_parsers.several(one)),
         }
         shown, parse = shapes[comparison.arity]
         return Lookup(name, comparison.arity, shown, comparison.help, parse)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _STARS = 10
 """The highest rating that people of other scales give."""
+_BESIDE = "With or, write '(a or b) limit:5', or the flags --sort, --limit and --page."
+"""What to write instead of a `limit:` in a group."""
 
 
 @dataclass
@@ -140,9 +142,7 @@ def _without_listing(query: Query, tree: Node | None, problems: list[Problem]) -
         else:
             kept.append(part)
     problems += [
-        Problem(
-            term.span.start, term.span.end, f"{term.path}: stands beside the other terms, not in a group."
-        )
+        Problem(term.span.start, term.span.end, f"{term.path}: stands beside all other terms.", _BESIDE)
         for part in kept
         for term in _listing_terms(part)
     ]

@@ -38,12 +38,12 @@ TERMS = (
     ("custom.NAME:...", 'a custom field; quotes for a name with spaces: custom."Shoot place":Paris'),
     ("id:1,2,3", "these objects"),
     ('saved:"Best of"', "the criteria of a saved filter; its order and page are ignored"),
-    ("sort:-rating,date", "the order, - for the other way round; limit:20 page:2 likewise"),
+    ("sort:-rating,date", "the order, - for the other way round; limit:20 page:2 likewise; not beside or"),
 )
 """Terms that are no comparison of a field."""
 
 VALUES = {
-    "text": ("title:lake", "a part of the text, case aside; a comma is a comma"),
+    "text": ("title:lake", "a part of the text, case aside; a comma is a comma; * alone for any"),
     "path": ("path:/media/new", "a folder and all below (absolute, or ending in /), wildcards, or a part"),
     "number": ("rating:60..80", "80  60..80  60..  ..80  20,40  * (any)"),
     "length": ("duration:1:30..", "90  1:30  1:02:03  90m  1h30m, as one, a range or a list"),

@@ -2,7 +2,7 @@
 
 | kind | value |
 |---|---|
-| text | one phrase; a comma is text |
+| text | one phrase; a comma is text; `*` alone for any |
 | path | wildcards as in a shell; a folder where it is absolute or ends in `/`; else a part of the path |
 | number, date, time, resolution | one, a range `a..b`, `a..`, `..b`, `*` for any; a list of these |
 | relation | names, aliases, ids, `id:12`, `name:12`; `Outdoor/` with all below, `/2` two levels |
@@ -89,6 +89,8 @@ class TermReader:
             raise StashInputError(f"{field.name} is a text, which is neither more nor less.")
         if field.name in PATHS and sign == ":":
             return self.checked(target, field, self._path(value))
+        if sign == ":" and value.shape == "*" and "null" in field.lookups:
+            return self.checked(target, field, {"null": False})
         name = {":": "contains", "=": "eq", "~": "regex"}[sign]
         return self.checked(target, field, {name: value.text})
 
