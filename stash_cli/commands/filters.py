@@ -27,6 +27,7 @@ FILTER = View(
         "name!",
         "text=find_filter.q",
         "sort=find_filter.sort",
+        "direction=find_filter.direction",
         "criteria=object_filter:keys",
     ),
 )

@@ -74,7 +74,7 @@ def _conditions(type_name: str, query: Q | None, now: datetime) -> Iterator[Cond
         if _is_search(part):
             continue
         if part.negated or not part.lookups:
-            raise _refused(f"{part!r}: it has no or, and cannot negate this")
+            raise _refused(f"{part}: it has no or, and cannot negate this")
         # That facts of files are about one file needs no criterion: the server compares file by file.
         yield from (
             one for one in conditions_of(type_name, part.lookups, now) if one.clauses or not _of_files(one)
@@ -88,7 +88,7 @@ def _searched(type_name: str, query: Q | None) -> Iterator[str]:
             continue
         text, exact = search_text(part.lookups)
         if not text or ("q__in" in part.lookups and not exact):
-            raise _refused(f"{part!r}: its search box cannot find this text as it is")
+            raise _refused(f"{part}: its search box cannot find this text as it is")
         yield text
 
 
