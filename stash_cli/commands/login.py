@@ -89,8 +89,10 @@ def run(runtime: Runtime, options: LoginOptions) -> None:
     """
     if options.with_key and (options.username is not None or options.with_password):
         raise StashUsageError("--with-key does without --username and --with-password")
-    if runtime.options.api_key_file or runtime.options.demo:
-        raise StashUsageError("login takes a key with --with-key, and a server as URL")
+    if runtime.options.demo:
+        raise StashUsageError("the demo library needs no login")
+    if runtime.options.api_key_file:
+        raise StashUsageError("login reads the key from standard input: --with-key < FILE")
     if options.with_password and not options.username:
         raise StashUsageError("--with-password needs --username NAME")
     url = _url(runtime, options)

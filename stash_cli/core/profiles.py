@@ -68,7 +68,7 @@ class Settings:
         values = self.content.get("profiles", {}).get(name)
         if values is None:
             near = did_you_mean(name, self.names)
-            known = near or (f"There are {', '.join(self.names)}." if self.names else "There are none.")
+            known = near or (f"Profiles: {', '.join(self.names)}." if self.names else "There are none.")
             raise StashConfigurationError(f"There is no profile {name}. {known}", hint=_LOGIN_HINT)
         if not isinstance(values, dict):
             raise StashConfigurationError(f"{self.path}: profiles.{name} has to be a table.")

@@ -106,8 +106,12 @@ def answer(streams: Streams, question: str) -> str:
     return streams.ask(one_line(question.rstrip()) + " ")
 
 
+def _unasked(streams: Streams) -> str:
+    return "--no-input was given" if streams.no_input else "there is no terminal to ask"
+
+
 def _ask(streams: Streams, question: str, what: str) -> str:
     if not streams.interactive:
-        raise StashNotConfirmedError(f"{what}: confirm with --yes, because there is no terminal to ask")
+        raise StashNotConfirmedError(f"{what}: confirm with --yes, because {_unasked(streams)}")
     # A title with a line end in it could show a question of its own.
     return answer(streams, question)

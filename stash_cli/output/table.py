@@ -154,7 +154,7 @@ class TableWriter:
             self._flush(is_last=True)
         if self.left_out:
             more = "--json prints all" if self.is_chosen else "choose columns with --fields"
-            self.streams.note(f"the terminal is too narrow for {', '.join(self.left_out)}; {more}")
+            self.streams.note(f"left out, as the terminal is too narrow: {', '.join(self.left_out)}; {more}")
 
     def _flush(self, *, is_last: bool = False) -> None:
         # Only the first block has the headings: the others continue the same table.

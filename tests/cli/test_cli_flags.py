@@ -73,6 +73,8 @@ USAGE = [
     ("scenes find --organized --no-organized", "cannot be used together"),
     ("scenes fnd", "Did you mean find"),
     ("scnes", "Did you mean scenes"),
+    ("demo", "Did you mean --demo"),
+    ("login --demo", "the demo library needs no login"),
     ("--jsn", "Did you mean --json"),
     ("scene show", "no scene is chosen"),
     ("scene show 1 2", "unexpected extra argument"),

@@ -65,7 +65,7 @@ WRONG = [
     (["--username", "ada"], f"{PASSWORD}\n", 11, "use --with-password"),
     (["--with-password"], f"{PASSWORD}\n", 2, "needs --username"),
     (["--with-key", "--username", "ada"], "x\n", 2, "does without"),
-    (["--with-key", "--api-key-file", "x"], "x\n", 2, "login takes a key with --with-key"),
+    (["--with-key", "--api-key-file", "x"], "x\n", 2, "--with-key < FILE"),
 ]
 
 

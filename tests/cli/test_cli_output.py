@@ -114,7 +114,7 @@ def test_columns_that_have_no_room_are_left_out_and_named(monkeypatch: pytest.Mo
     lines = streams.out.getvalue().splitlines()  # type: ignore[attr-defined]
     assert lines[0].split() == ["ID", "TITLE", "STUDIO"]
     assert max(map(len, lines)) <= 24
-    assert "too narrow for path;" in streams.err.getvalue().replace("\n", " ")  # type: ignore[attr-defined]
+    assert "too narrow: path;" in streams.err.getvalue().replace("\n", " ")  # type: ignore[attr-defined]
 
 
 @every("terminal", [False, True])
@@ -265,8 +265,9 @@ def test_questions() -> None:
             confirm(fake_streams(terminal=True, answers=answer), "go", yes=False)
     with pytest.raises(StashNotConfirmedError, match="nothing was changed"):
         confirm_count(fake_streams(terminal=True, answers="y\n"), "go", 12, yes=False)
-    for streams in (fake_streams(answers="y\n"), fake_streams(terminal=True, answers="y\n", no_input=True)):
-        with pytest.raises(StashNotConfirmedError, match="--yes"):
+    silent = fake_streams(terminal=True, answers="y\n", no_input=True)
+    for streams, reason in ((fake_streams(answers="y\n"), "no terminal"), (silent, "--no-input was given")):
+        with pytest.raises(StashNotConfirmedError, match=f"--yes, because .*{reason}"):
             confirm(streams, "go", yes=False)
 
 

@@ -266,6 +266,8 @@ class LazyGroup(TyperGroup):
         raise StashUsageError(f"no such {what}. {near or f'See {ctx.command_path} --help.'}")
 
     def _near(self, word: str) -> str:
+        if f"--{word}" in self.options().names():
+            return f"Did you mean --{word}?"
         own = [name for name, entry in self.entries.items() if not entry.alias_of]
         return did_you_mean(word, own) or did_you_mean(word, self.entries)
 
