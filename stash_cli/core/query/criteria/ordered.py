@@ -91,9 +91,9 @@ class Ordered:
         return known
 
     def _lookup(self, field: FilterField, name: str, comparison: Comparison) -> Lookup:
-        metavar, one = self.scale.metavar, self.scale.parse
-        if field.name in scales.IN_SECONDS:
-            one = date_parsing.length_or(one)
+        metavar = self.scale.metavar
+        in_seconds = field.name in scales.IN_SECONDS
+        one = date_parsing.length_or(self.scale.parse) if in_seconds else self.scale.parse
         shapes: dict[str, tuple[str, value_parsers.Parse]] = {
             "value": (metavar, one),
             "range": (f"{metavar}..{metavar}", value_parsers.span(one)),
