@@ -25,6 +25,8 @@ _TOLD = (
     *(Outcome.DECLINED, Outcome.SKIPPED),
 )
 """Outcomes whose objects are listed; of those of which nothing was found the number says enough."""
+_COUNTED = {Outcome.TAKEN: "{:,} found", Outcome.NOTHING: "nothing found for {:,}"}
+"""Outcomes with their number, where it does not stand before the word of the JSON."""
 _LISTED = 10
 _SEVERAL_LISTED = 50
 
@@ -57,7 +59,7 @@ class Report:
     def lines(self, entity: Entity) -> Iterator[str]:
         """The outcomes that need a look, a line each."""
         counts = [(outcome, self.counts[outcome]) for outcome in Outcome if self.counts[outcome]]
-        told = [f"{count:,} {'found' if each is Outcome.TAKEN else each}" for each, count in counts]
+        told = [_COUNTED.get(each, f"{{:,}} {each}").format(count) for each, count in counts]
         total = self.counts.total()
         named = entity.counted(total)
         yield f"asked about {named}: {', '.join(told)}" if told else ""

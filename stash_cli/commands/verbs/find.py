@@ -60,7 +60,7 @@ class FindCommand(StashCommand):
         title = f"Filters of {ctx.command_path}"
         tables = list(self.derived().with_nested())
         if field:
-            title, tables = f"{title}: {field}", [_of_field(tables, field)]
+            title, tables = f"{title} by {field}", [_of_field(tables, field)]
         return all_flags(Layout.of(ctx.obj.streams), title, tables)
 
 

@@ -69,7 +69,10 @@ def build_streams(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 
 def build_assign_file(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
-    text = "Give a video file to another scene. Its present scene loses it."
+    text = (
+        "Give a video file to another scene. Its present scene loses it.\n\nA scene keeps its primary file:"
+        " `stash files set-primary` makes another one primary, and `stash scenes merge` takes all files."
+    )
     return command("assign-file", partial(_assign, noun), AssignOptions, help=text, examples=examples)
 
 
