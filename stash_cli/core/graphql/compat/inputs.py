@@ -6,9 +6,10 @@ out. Everything else is refused: to drop a filter or a change silently would do 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stash_cli.core.errors import StashError, StashInputError, did_you_mean
+from stash_cli.core.errors import StashCapabilityError, StashError, StashInputError, did_you_mean
 from stash_cli.core.graphql.compat.answers import PARTS, write_saved_filter
 from stash_cli.core.graphql.compat.sorts import fit_sort
 from stash_cli.core.graphql.releases import older_name
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _SAVING = ("SaveFilterInput", "SetDefaultFilterInput")
 _OPTIONS = ("MetadataInput", "DatabaseInput", "DestroyInput", "MergeInput")
 """Suffixes of inputs whose booleans are options: a server without them behaves as if they were off."""
+_WRITING = ("CreateInput", "UpdateInput")
+_DATES = frozenset({"date", "birthdate", "death_date"})
+_PARTIAL_DATE = r"\d{4}(-\d\d?)?"
 
 
 def translate_fields(
@@ -42,12 +46,24 @@ def translate_fields(
     if api_type in _SAVING and not server.input_has_field(server_type, PARTS[0]):
         found["filter"] = write_saved_filter(*(given.get(part) for part in PARTS))
         missing = [name for name in missing if name not in PARTS]
+    if api_type.endswith(_WRITING):
+        _check_dates(found, server)
     for name in missing:
         other = _translated(api_type, name, given)
         if other is None or not all(server.field_name(server_type, each) for each in other):
             raise _refusal(api_type, name, server)
         found |= other
     return found
+
+
+def _check_dates(given: Given, server: ServerCapabilities) -> None:
+    """Refuse a month or a year for a server that takes only days."""
+    for name in _DATES & given.keys():
+        if re.fullmatch(_PARTIAL_DATE, str(given[name])) and not server.takes_partial_dates:
+            raise StashCapabilityError(
+                f"A date without a day ({name}: {given[name]}) needs Stash 0.30 or newer;"
+                f" this server is {server.version}."
+            )
 
 
 def _refusal(owner: str, name: str, server: ServerCapabilities) -> StashError:
