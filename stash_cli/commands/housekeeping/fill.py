@@ -281,7 +281,7 @@ class Filling(Editing):
         self.is_told = True
         unknown = self.facts.unknown_rows(SHOWN)
         others = len(self.facts.unknown) - len(unknown)
-        yield from self.report.lines(unknown, others, created=self.names.create)
+        yield from self.report.lines(unknown, others, created=bool(self.names.create))
         if lost := self.facts.partial_dates:
             yield f"dates without a day are not set, which servers before 0.30 do not take: {lost:,}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashError, StashInputError, StashNotFoundError
@@ -19,16 +20,20 @@ CREATABLE = ("Tag", "Performer", "Studio")
 """Types of which an object is made with a name alone."""
 MOST = 10_000
 """Names of related objects that are held in memory."""
+_NONE: Mapping[str, str] = MappingProxyType({})
 NEW = "new:"
 """Beginning of the id of an object that is made before the edits are sent."""
 
 
 @dataclass
 class Names:
-    """Names of related objects -> ids; with `create` unknown ones get an id that begins with NEW."""
+    """Names of related objects -> ids; with `create` unknown ones get an id that begins with NEW.
+
+    `create` is None for a command without --create-missing.
+    """
 
     session: Session
-    create: bool = False
+    create: bool | None = None
     ids: dict[tuple[str, str], str] = field(default_factory=dict)
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     """Names by type and id, for people."""
@@ -69,9 +74,9 @@ class Names:
         }
         strict = {target: many for target, many in wanted.items() if many and not self._makes(target)}
         try:
-            found = await resolve_words(self.session, strict)
+            found = await resolve_words(self.session, strict, self.labels)
         except StashNotFoundError as error:
-            if not self.create and strict.keys() & set(CREATABLE):
+            if self.create is False and strict.keys() & set(CREATABLE):
                 error.hint = error.hint or "--create-missing makes tags, performers and studios."
             raise
         for target, ids in found.items():
@@ -110,10 +115,10 @@ class Names:
         self.errors |= {(target, name.written): error for name, error in errors.items()}
         made = {n.written: f"{NEW}{n.name.casefold()}" for n in found.missing if n.name and n not in errors}
         ids = {name.written: ids[0] for name, ids in found.ids.items() if ids and name not in errors}
-        self._note(target, ids | made)
+        self._note(target, ids | made, found.labels)
 
     def _makes(self, target: str) -> bool:
-        return self.create and target in CREATABLE and target != self.unmade
+        return bool(self.create) and target in CREATABLE and target != self.unmade
 
     async def _resolve_or_make(self, target: str, words: Sequence[str]) -> None:
         from stash_cli.core.client.resolver import Name, Policy, resolve
@@ -128,12 +133,13 @@ class Names:
             (await resolve(self.session, entity, nameless)).require_all()
         # Servers compare the names of tags without regard to case: `beach` and `Beach` are one new tag.
         made = {name.written: f"{NEW}{name.name.casefold()}" for name in found.missing}
-        self._note(target, {n.written: made.get(n.written) or found.ids[n][0] for n in names})
+        ids = {n.written: made.get(n.written) or found.ids[n][0] for n in names}
+        self._note(target, ids, found.labels)
 
-    def _note(self, target: str, found: Mapping[str, str]) -> None:
+    def _note(self, target: str, found: Mapping[str, str], labels: Mapping[str, str] = _NONE) -> None:
         for word, one in found.items():
             self.ids[target, word] = one
-            self.labels.setdefault((target, one), word.removeprefix("name:"))
+            self.labels.setdefault((target, one), labels.get(one) or word.removeprefix("name:"))
 
     def input_of(self, target: str, one: str, name: str) -> dict[str, Any]:
         """The create input of an object that is made."""

@@ -92,11 +92,11 @@ def assign(
     words: Sequence[str],
     assignments: Sequence[Assignment],
     *,
-    creates: bool = False,
+    creates: bool | None = None,
 ) -> None:
     """Plan assignments to the chosen objects, show them, ask, and make them.
 
-    With `creates` what names in them are missing is made.
+    With `creates` what names in them are missing is made; None for a command without --create-missing.
     """
     entity = noun.entity
     query = read_targets(runtime, entity, words, options)

@@ -104,11 +104,15 @@ def _is_id(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The ids of each name; the names that no object has, and the errors of those that are not accepted."""
+    """The ids of each name; the names that no object has, and the errors of those that are not accepted.
+
+    `labels` are the names of the objects that were found, by id.
+    """
 
     ids: dict[Name, list[str]]
     missing: list[Name]
     errors: dict[Name, StashAmbiguousError | StashNotFoundError]
+    labels: dict[str, str]
 
     def require_all(self) -> dict[Name, list[str]]:
         """The ids; raises the first error."""
@@ -142,7 +146,8 @@ async def resolve(
     if policy.ambiguous == "raise":
         problems |= {name: _ambiguous(entity, name, many) for name, many in found.items() if len(many) > 1}
     # In the order of the names, so that the first wrong one is reported.
-    return Resolution(ids, missing, {name: problems[name] for name in wanted if name in problems})
+    errors = {name: problems[name] for name in wanted if name in problems}
+    return Resolution(ids, missing, errors, known.labels())
 
 
 async def first_row(
@@ -155,11 +160,16 @@ async def first_row(
     return dict(found[0]) if found else None
 
 
-async def resolve_words(session: Session, words: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
+async def resolve_words(
+    session: Session,
+    words: Mapping[str, Iterable[str]],
+    labels: dict[tuple[str, str], str] | None = None,
+) -> dict[str, dict[str, str]]:
     """Type -> word -> id, for words of several types; one request per type, all at the same time.
 
-    Raises StashNotFoundError for an unknown word, with near matches, and StashAmbiguousError for one that
-    matches several objects, with a list of these.
+    The names of the objects are added to `labels`, by type and id. Raises StashNotFoundError for an
+    unknown word, with near matches, and StashAmbiguousError for one that matches several objects, with a
+    list of these.
     """
 
     async def of_type(type_name: str, texts: Iterable[str]) -> dict[str, str]:
@@ -174,6 +184,8 @@ async def resolve_words(session: Session, words: Mapping[str, Iterable[str]]) ->
         entity = ENTITIES[type_name]
         found = await resolve(session, entity, map(Name.parse, wanted), optional=literal)
         ids = found.require_all()
+        if labels is not None:
+            labels.update({(type_name, one): label for one, label in found.labels.items()})
         for name, word in literal.items():
             if ids[name]:
                 raise _levels_or_name(entity, name.name, word)
@@ -289,6 +301,10 @@ class NamedRows:
                 self.by_name.setdefault(name, []).append(row)
             for alias in aliases_of(row):
                 self.by_alias.setdefault(alias, []).append(row)
+
+    def labels(self) -> dict[str, str]:
+        """The names of the objects by id, of those that have one."""
+        return {one: label for one, row in self.by_id.items() if (label := _label(self.entity, row))}
 
     def candidates(self, name: Name, *, every: bool = False) -> list[Row]:
         """The objects that a name means, the oldest first; with `every` all that are called so.
