@@ -106,6 +106,8 @@ def test_a_tag_below_two_others_comes_below_both(small: Cli) -> None:
 def test_move_gives_another_parent_or_none(small: Cli) -> None:
     small.ok("tag", "create", "--name", "Rain")
     assert small.ok("tags", "move", "Beach", "--under", "Rain").err == "updated 1 tag\n"
+    assert '-"Rain" +"Outdoor"' in small.ok("tags", "move", "2", "--under", "1", "-n").err
+    assert "--create-missing" not in small("tags", "move", "2", "--under", "Reef").err
     assert small.ok("tags", "tree", "Rain").out == "Rain  (3)\n  Beach  (2)\n"
     small.ok("tags", "move", "Beach", "--top")
     assert small.ok("tags", "tree", "Rain").out == "Rain  (3)\n"
@@ -165,6 +167,9 @@ def test_a_gallery_gets_its_cover_and_loses_it(gallery: Cli) -> None:
     assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "4"}}
     gallery.ok("galleries", "cover", "reset", "1")
     assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "1"}}
+    run = str(gallery.ok("history", "--json").json[0]["id"])
+    assert "set 1 field of galleries back" in gallery.ok("undo", run, "-y").err
+    assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "4"}}
     assert gallery.ok("galleries", "images", "list", "1", "--limit", "2", "--ids").out == "1\n2\n"
 
 

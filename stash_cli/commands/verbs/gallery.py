@@ -90,8 +90,9 @@ def _reset_cover(noun: Noun, runtime: Runtime, options: ResetCoverOptions) -> No
 
 def _cover(image: str | None, row: Row) -> Iterator[Edit]:
     from stash_cli.core.orm.edit import Edit
+    from stash_cli.core.orm.input import before_of
 
-    before = (row.get("cover") or {}).get("id")
+    before = before_of("Gallery", "cover", row)
     # A cover that the server chose is answered like one that was set, so a reset is always sent.
     if image is None or before != image:
         yield Edit("Gallery", row["id"], "cover", before, image)

@@ -293,7 +293,9 @@ async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     await reversal.apply(await _still_open(reversal, list(edits.values()), freed), {})
     # Chapters count the images of a gallery, and the cover is one of them.
     await make_children(reversal, galleries)
-    await reversal.apply(await _still_open(reversal, covers, {}), {})
+    # Before 0.27 nobody could set a cover, so the server chooses the one that it chose before.
+    if (await reversal.session.learn()).has_mutation("setGalleryCover"):
+        await reversal.apply(await _still_open(reversal, covers, {}), {})
 
 
 def _reference(
