@@ -208,12 +208,15 @@ def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
 
 
 async def write(session: Session, current: Settings, changed: dict[str, Any]) -> None:
-    """Send the changed keys, a mutation for each section."""
+    """Send the changed keys, a mutation for each section; none where the server lacks one of them."""
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
+    from stash_cli.core.edits.plan import Plan, check_known
 
-    for name, args in mutations(current, changed):
-        answer = apply_one(session, Operation(name, args, paths=None), quiet=True)
+    sections = [Operation(name, args, paths=None) for name, args in mutations(current, changed)]
+    check_known(Plan((), tuple(sections)), await session.learn())
+    for section in sections:
+        answer = apply_one(session, section, quiet=True)
         await uninterrupted(
             confirmed(
                 answer,

@@ -28,6 +28,8 @@ async def as_older(exchange: Exchange) -> None:
         each["fields"] = [f for f in fields if f["name"] not in ("find_filter", "play_history")] or None
         for migrate in (f for f in each["fields"] or () if f["name"] == "migrate"):
             migrate["type"]["ofType"]["name"] = "Boolean"
+        for field in (f for f in each["fields"] or () if f["name"] == "configureUI"):
+            field["args"] = [arg for arg in field["args"] if arg["name"] != "partial"]
     await answered(json.dumps(facts))(exchange)
 
 
@@ -39,6 +41,12 @@ def sent(proxy: FaultProxy) -> list[Any]:
 def test_packages_need_their_release(proxy: FaultProxy, words: tuple[str, ...]) -> None:
     done = Cli(proxy.url)("packages", *words)
     assert (done.status, "PackageSources needs Stash 0.24" in done.err) == (7, True), done.err
+
+
+def test_settings_that_a_server_lacks_keep_the_others_from_being_sent(proxy: FaultProxy) -> None:
+    done = Cli(proxy.url)("config", "set", "interface.language=de-DE", "ui.title=Mine")
+    assert (done.status, "configureUI(partial) needs Stash 0.26" in done.err) == (7, True), done.err
+    assert sent(proxy) == []
 
 
 def test_a_new_object_is_shown_without_what_nobody_asked_for(proxy: FaultProxy) -> None:
