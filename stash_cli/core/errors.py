@@ -24,7 +24,7 @@ StashError
 ├── StashIntegrationError       an answer that contradicts the API description
 ├── StashConflictError          fields that were changed here and on the server since they were read
 ├── StashSidecarError           a file beside media that cannot be read as what its name says
-├── StashJournalError           the journal of edits cannot be written or read, or has no such run
+├── StashJournalError           the journal of edits cannot be written or read
 ├── StashBatchError             some operations of a batch were not done, or may not have been
 ├── StashRunLockedError         another run of tasks is going on for this server
 └── StashJobError               a job did not end well
@@ -297,7 +297,7 @@ class StashSidecarError(StashError):
 
 
 class StashJournalError(StashError):
-    """The journal cannot be written or read, or does not have what was asked for.
+    """The journal cannot be written or read, or a run cannot be undone, redone or resumed.
 
     An edit is stopped before its next request.
     """

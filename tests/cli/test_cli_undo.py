@@ -136,7 +136,7 @@ def test_another_database(cli: Cli, person: Any, tmp_path: Any) -> None:
     other.ok("tag", "delete", "1", "--yes", "--no-journal")
     done = other("undo", "1", "--yes")
     assert (done.status, "another database" in done.err) == (1, True)
-    assert cli("undo", "99", "--yes").status == 1
+    assert cli("undo", "99", "--yes").status == 3
 
 
 def test_rollback_keeps_the_run_that_is_named(cli: Cli, person: Any) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.errors import StashJournalError
+from stash_cli.core.errors import StashJournalError, StashNotFoundError
 from stash_cli.core.private_files import FILE, create_private, make_private_folder, try_lock
 from stash_cli.core.unset import UNSET
 
@@ -199,10 +199,10 @@ class Journal:
             connection.execute("UPDATE run SET ended = ?, status = ? WHERE id = ?", (_now(), status, run))
 
     def run(self, number: int) -> Run:
-        """A run; raises StashJournalError where there is none of this number."""
+        """A run; raises StashNotFoundError where there is none of this number."""
         found = self.runs(number)
         if not found:
-            raise StashJournalError(
+            raise StashNotFoundError(
                 f"There is no run {number} in the journal.", hint="`stash history` lists the runs."
             )
         return found[0]
