@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +21,7 @@ from stash_cli.commands.tasks.waiting import JOB, JobReport, Started, follow, ru
 from stash_cli.core.errors import StashInputError, StashServerError, StashUsageError
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.failures import confirm
+from stash_cli.output.values import View, columns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 4 * 3600.0
 """Seconds for the server to make a file: it answers when that is done, which may take long."""
+
+DOWNLOAD = View(columns=columns("path", "size>"))
 
 Target = Annotated[
     str | None,
@@ -136,8 +140,12 @@ def print_download(runtime: Runtime, path: str | None) -> None:
             "done; the copy is on the server, beside its database or in its folder for backups"
         )
         return
-    runtime.streams.note(f"wrote {path} ({Path(path).stat().st_size:,} bytes)")
-    runtime.streams.data(f"{path}\n")
+    size = Path(path).stat().st_size
+    runtime.streams.note(f"wrote {path} ({size:,} bytes)")
+    if runtime.for_people:
+        runtime.streams.data(f"{path}\n")
+    else:
+        runtime.print_row(DOWNLOAD, {"path": path, "size": size})
 
 
 @asynccontextmanager
@@ -161,7 +169,8 @@ def require_writable(target: str | None) -> None:
     if not target.strip():
         raise StashUsageError("FILE is empty: give a file or folder, or none to keep the copy on the server")
     folder = Path(target).expanduser()
-    folder = folder if folder.is_dir() else folder.parent
+    # A path drops the slash at the end, which says that a folder is meant.
+    folder = folder if folder.is_dir() or target.endswith(("/", os.sep)) else folder.parent
     if not folder.is_dir():
         raise StashInputError(f"there is no folder {folder}")
 

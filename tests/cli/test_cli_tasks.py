@@ -171,7 +171,10 @@ def test_a_backup_is_downloaded_or_stays_on_the_server(library: Cli, tmp_path: P
     assert done.out == f"{tmp_path / 'copy.sqlite'}\n"
     assert Cli(f"embedded:{tmp_path / 'copy.sqlite'}").ok("images", "count").out == "6\n"
     assert "the copy is on the server" in library.ok("backup").err
-    assert library("backup", str(tmp_path / "none" / "copy")).status == 2
+    for missing in (str(tmp_path / "none" / "copy"), f"{tmp_path}/none/"):
+        assert library("backup", missing).status == 2
+    written = library.ok("backup", str(tmp_path), "--json").json
+    assert Path(written["path"]).stat().st_size == written["size"]
     library.ok("metadata", "anonymise", str(tmp_path), "-q")
     assert len(list(tmp_path.glob("*anonymous*"))) == 1
 
