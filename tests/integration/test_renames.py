@@ -183,6 +183,16 @@ def test_a_library_without_its_media_is_renamed_for_a_rehearsal(tmp_path: Path) 
     assert not shelf.media.exists()
 
 
+def test_the_demo_is_renamed_where_its_media_folder_is_that_of_others(tmp_path: Path) -> None:
+    """Many machines have a folder `/media`, with drives in it that are not the demo's."""
+    shelf = Shelf(tmp_path, {"videos/a.png": "b"})
+    (shelf.media / "videos").rename(tmp_path / "elsewhere")
+    (shelf.media / "usb").mkdir()
+    assert shelf.rename("{{ title }}").status == 0
+    assert list(shelf.paths().values()) == ["videos/b.png"]
+    assert [path.name for path in shelf.media.iterdir()] == ["usb"]
+
+
 def test_several_files_move_together_or_not_at_all(tmp_path: Path) -> None:
     """As servers do it: the files of one mutation that were moved before another one failed go back."""
     shelf = Shelf(tmp_path, {"a.png": "A", "b.png": "B"})

@@ -104,8 +104,7 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
     _move_members(context.connection, file, source, target, parent)
-    root = files.library_root(context.connection, source)
-    if root is None or not root.exists():
+    if not _has_media(files.library_root(context.connection, source), source):
         return []  # a library without its media, such as the demo: a move can be rehearsed in it
     try:
         # The row is updated first: a failed move rolls the update back, while a failed commit could not undo
@@ -114,6 +113,17 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     except OSError as failure:
         raise Refused(f"moving file {source} to {target}: {failure.strerror}") from failure
     return [(str(source), str(target))]
+
+
+def _has_media(root: Path | None, path: Path) -> bool:
+    """Whether the media of a library folder are on this machine: it, and its folder that leads to `path`.
+
+    Many machines have a folder `/media`, where the demo's files seem to be, but nothing of theirs in it.
+    """
+    if root is None or not root.exists():
+        return False
+    below = path.relative_to(root).parts
+    return len(below) == 1 or (root / below[0]).exists()
 
 
 def _check_ending(connection: Connection, old: str, new: str) -> None:
