@@ -218,6 +218,7 @@ def test_it_asks_once_and_a_no_changes_nothing(cli: Cli) -> None:
         (["--pattern", "{title}", "--date-format", "%Y"], "--date-format is for --regex"),
         (["--pattern", "{title}", "--only", "titel"], "--only: no such field: titel. Did you mean title"),
         (["--from", "nfo", "--map", "x"], "write SERVER_FOLDER=FOLDER_OR_ADDRESS"),
+        (["--from", "nfo", "--map", "/media=Nowhere"], "there is no folder Nowhere"),
         (["--pattern", "{photographer}"], "no such field: photographer"),
         (["--from", "path", "--cover"], "give --pattern or --regex"),
     ],
@@ -517,9 +518,9 @@ def test_sidecars_are_written_beside_the_media_and_replaced_only_when_asked(
     (own_state / "stash-cli" / "settings.toml").write_text(maps)
     export = partial(cli, "-P", "p", "scenes", "export", "--sidecar", "nfo")
     cli.ok("-P", "p", "scenes", "update", "4", "title=Mine")
-    assert "1 NFO files written" in export().err
+    assert "1 NFO file written" in export().err
     assert "<title>Mine</title>" in (beside / "other.nfo").read_text()
-    assert "1 NFO files are so already" in export().err
+    assert "1 NFO file is so already" in export().err
     (beside / "other.nfo").write_text("<movie/>")
     done = export()
     assert (done.status, "another NFO is there" in done.err) == (1, True), done.err

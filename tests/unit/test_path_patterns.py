@@ -91,6 +91,7 @@ def test_names_with_the_signs_that_part_names_are_whole_where_they_are_known() -
     [
         ("{studio}/{title}", "A.mp4", "does not match"),
         ("{date} {title}", "31.05.2024 A.mp4", "does not match"),
+        ("{date} {title}", "0012 A.mp4", "does not match"),
         ("{date} {title}", "2024-13-01 A.mp4", "is no date that is clear"),
         ("{date:%d.%m.%y} {title}", "31.13.24 A.mp4", "is no date by %d.%m.%y"),
         ("{performers} {title}", "Zoe Out.mp4", "no known performers at the start"),

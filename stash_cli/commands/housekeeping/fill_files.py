@@ -179,5 +179,7 @@ def read_maps(words: Sequence[str], maps: PathMaps) -> tuple[PathMaps, list[tupl
         is_web = here.startswith(("http://", "https://"))
         if not equals or not is_absolute(server) or not (is_web or here):
             raise StashUsageError(f"--map {word}: write SERVER_FOLDER=FOLDER_OR_ADDRESS")
+        if not is_web and not os.path.isdir(here):  # noqa: PTH112 - as abspath below
+            raise StashUsageError(f"--map {word}: there is no folder {here}")
         (addresses if is_web else pairs).append((server, here if is_web else os.path.abspath(here)))  # noqa: PTH100
     return PathMaps((*pairs, *maps.pairs)), addresses

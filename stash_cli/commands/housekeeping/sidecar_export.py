@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.atomic_files import replacing
 from stash_cli.core.errors import StashError, StashSidecarError, StashUsageError
+from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 ROOTS = {"Scene": "movie", "Image": "image", "Gallery": "gallery"}
 """Types that have sidecars -> the element that describes one."""
-WRITTEN = "NFO files written"
+WRITTEN = ("NFO file written", "NFO files written")
 _MAPS = "Add it to path_maps of the profile, or name a folder to write to."
 
 
@@ -51,7 +52,7 @@ def export_sidecars(noun: Noun, runtime: Runtime, options: MediaExportOptions) -
         runtime.run(work)
     finally:
         for what, count in writer.counts.items():
-            runtime.streams.note(f"{count:,} {what}")
+            runtime.streams.note(counted(count, *what))
     outcomes.check()
 
 
@@ -82,7 +83,7 @@ class SidecarWriter:
     outcomes: Outcomes
     folder: Path | None = None
     overwrite: bool = False
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _taken: set[str] = field(default_factory=set)
 
     async def write_all(self, session: Session, search: Search) -> None:
@@ -108,17 +109,17 @@ class SidecarWriter:
             self.outcomes.expect([one])
             self.outcomes.succeed([one])
 
-    def _write(self, row: Row) -> str:
-        """Write the file of one object; what became of it. Raises StashSidecarError."""
+    def _write(self, row: Row) -> tuple[str, str]:
+        """Write the file of one object; what became of it, for one and for many. Raises StashSidecarError."""
         from stash_cli.commands.housekeeping.fill_sources import media_paths
         from stash_cli.core.sidecars.nfo import write_nfo
 
         paths = media_paths(row, self.noun.files)
         if not paths:
-            return f"{self.noun.entity.plural} without a file"
+            return self._without("a file")
         sidecar = sidecar_of(self.noun.entity, row)
         if not sidecar.facts:  # a media centre would take an empty file for the whole truth
-            return f"{self.noun.entity.plural} without anything to write"
+            return self._without("anything to write")
         target = self._target(paths[0])
         text = write_nfo(sidecar, ROOTS[self.noun.entity.type]).encode()
         try:
@@ -127,6 +128,9 @@ class SidecarWriter:
             raise StashSidecarError("its folder is not on this machine", hint=_MAPS) from None
         except OSError as error:
             raise StashSidecarError(f"its NFO cannot be written: {error.strerror or error}") from None
+
+    def _without(self, what: str) -> tuple[str, str]:
+        return (f"{self.noun.entity.noun} without {what}", f"{self.noun.entity.plural} without {what}")
 
     def _target(self, media: MediaPath) -> Path:
         """The file of an object: that of another one with the same name but for its ending stays its own."""
@@ -145,10 +149,10 @@ class SidecarWriter:
             raise StashSidecarError("no path map says where its folder is here", hint=_MAPS)
         return Path(local)
 
-    def _put(self, target: Path, text: bytes) -> str:
+    def _put(self, target: Path, text: bytes) -> tuple[str, str]:
         if target.exists():
             if target.read_bytes() == text:
-                return "NFO files are so already"
+                return ("NFO file is so already", "NFO files are so already")
             if not self.overwrite:
                 raise StashSidecarError("another NFO is there", hint="Replace it with --overwrite.")
         if self.folder is not None:

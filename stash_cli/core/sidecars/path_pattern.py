@@ -23,7 +23,7 @@ NAMED = ("studio", "performers", "tags", "groups")
 _ALIASES = {"performer": "performers", "tag": "tags", "group": "groups", "rating": "rating100", "_": ""}
 _TEXTS = ("title", "code", "details", "director", "photographer")
 _SHAPES = {
-    "date": r"\d{4}(?:-\d\d(?:-\d\d)?)?|\d{8}",
+    "date": r"\d{4}-\d\d(?:-\d\d)?|\d{8}|(?:19|20)\d\d",  # 0012 and 1080 are no years
     "year": r"(?:19|20)\d\d",
     "month": r"0?[1-9]|1[0-2]",
     "day": r"0?[1-9]|[12]\d|3[01]",
