@@ -145,7 +145,7 @@ async def carry_out_edits(
     if not len(draft):
         runtime.streams.note("the plan changes nothing")
         return
-    await editing.consent(partial(other_edits, session, ENTITIES[head.type]))
+    await editing.consent(partial(other_edits, editing))
     await editing.apply(asked=True)
     if editing.outcomes.complete:
         runtime.streams.note(", ".join(editing.done()))

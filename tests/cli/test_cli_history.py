@@ -44,6 +44,8 @@ def test_what_failed_is_told_with_its_reason(cli: Cli) -> None:
     cli("tags", "update", "1", "2", "--name", "Rock", "--yes")
     assert cli.ok("history", "--json").json[0]["state"] == "incomplete"
     assert "failed" in cli.ok("history", "show", "3").out
+    cli("tag", "create", "--name", "Rock")
+    assert "Run 4 changed nothing" in cli("undo", "4", "--yes").err
 
 
 def test_a_journal_that_cannot_be_written_stops_the_command(cli: Cli, own_state: Path) -> None:

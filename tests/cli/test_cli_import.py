@@ -144,6 +144,7 @@ def test_a_broken_file_is_refused_with_its_line(text: str, args: list[str], told
 
 WRONG: list[tuple[str, list[str], str]] = [
     ("id,title\n1,x", [], 'scene 1 "Sea" has another title'),
+    ("id,title\n1,x", [], "Give a column that agrees"),
     ("id,rating100\n1,5", [], 'only the id says that this is scene 1 "Sea"'),
     ("id,title\n1E+15,Sea", [], "a spreadsheet has rounded"),
     ("id,title\nx,Sea", [], "'x' is no id"),

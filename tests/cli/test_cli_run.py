@@ -80,6 +80,7 @@ def test_a_chain_goes_on_after_what_is_partly_done_and_remembers_its_errors(
     [
         (("scan", "scan /nowhere", "clean"), 2, "clean not started"),
         (("scan", "nonsense"), 2, "no such step"),
+        (("nightly",), 2, "A chain with a name stands in settings.toml"),
         (("import",), 2, "no such step"),
         (("scan 'x",), 2, "No closing quotation"),
         (("scan --nope",), 2, "--nope"),

@@ -250,7 +250,7 @@ class Scraping:
             self._raise_problems()
             return
         if len(self.draft):
-            asked = await self._consent(partial(other_edits, self.session, self.noun.entity))
+            asked = await self._consent(partial(other_edits, self.editing))
             await self.editing.apply(asked=asked)
         self._end()
         await self._submit()

@@ -146,7 +146,10 @@ class Matcher:
         noun, one = self.entity.noun, row["id"]
         shown = f'{noun} {one} "{row.get(self.entity.label) or ""}"'
         if told:
-            raise StashInputError(f"{shown} has another {' and another '.join(told)}: is it meant?")
+            raise StashInputError(
+                f"{shown} has another {' and another '.join(told)}: is it meant?",
+                hint="Give a column that agrees, such as path; an export has one for the database.",
+            )
         raise StashInputError(
             f"only the id says that this is {shown}",
             hint=f"Give a second column, such as {self.entity.label}; an export has one for the database.",

@@ -131,7 +131,10 @@ def find_spec(runtime: Runtime, words: Sequence[str]) -> RunSpec:
     if unknown or not all(map(str.strip, words)):
         word = (unknown or [""])[0]
         near = did_you_mean(word, [*STEPS, *runs]) or f"Steps are {', '.join(STEPS)}."
-        raise StashUsageError(f"no such step or run: {word!r}. {near}")
+        raise StashUsageError(
+            f"no such step or run: {word!r}. {near}",
+            hint="A chain with a name stands in settings.toml: see `stash help cron`.",
+        )
     return RunSpec(tuple(words))
 
 

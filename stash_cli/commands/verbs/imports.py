@@ -237,7 +237,7 @@ async def carry_out(
         check_problems(planner)
         return
     if len(editing.draft):
-        asked = await editing.consent(partial(other_edits, session, noun.entity))
+        asked = await editing.consent(partial(other_edits, editing))
         await editing.apply(asked=asked)
     await print_outcome(session, runtime, noun, planner)
 

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.drafts.draft import ObjectEdits
-    from stash_cli.core.types.entities import Entity
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -143,7 +142,7 @@ async def carry_out(
             raise error
         return
     if len(editing.draft):
-        asked = await editing.consent(partial(other_edits, session, noun.entity))
+        asked = await editing.consent(partial(other_edits, editing))
         await editing.apply(asked=asked)
     await print_outcome(session, runtime, noun, editing)
 
@@ -184,13 +183,17 @@ async def fill(editing: Editing, noun: Noun, assignments: Sequence[Assignment], 
         selection.raise_missing()
 
 
-async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words: list[str]) -> ObjectEdits:
-    """The edits of one object that other assignments make; it is read again for them."""
+async def other_edits(editing: Editing, each: ObjectEdits, words: list[str]) -> ObjectEdits:
+    """The edits of one object that other assignments make; it is read again for them.
+
+    `editing` learns the names in them, so that it can show what the edits do.
+    """
     from stash_cli.commands.verbs.assignments import read_assignments
     from stash_cli.commands.verbs.changes import Changes
     from stash_cli.commands.verbs.names import Names
     from stash_cli.core.edits.gallery_contents import refusals
 
+    session, entity = editing.session, editing.entity
     names = Names(session)
     changes = Changes(entity, read_assignments(entity, words, {}, []), names)
     await changes.prepare()
@@ -198,6 +201,7 @@ async def other_edits(session: Session, entity: Entity, each: ObjectEdits, words
     found = changes.of((await rows_of(session, entity, [each.id], paths))[0])
     for error in (await refusals(session, found.edits)).values():
         raise error
+    editing.names.labels |= names.labels
     return found
 
 

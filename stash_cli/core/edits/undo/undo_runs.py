@@ -33,6 +33,8 @@ async def undo(session: Session, recorder: Recorder, number: int, *, is_dry: boo
     run = edited(recorder.journal, run)
     found = summary(recorder.journal, run)
     if not found.undoable:
+        if not found.objects:
+            raise StashJournalError(f"Run {run.id} changed nothing, so there is nothing to undo.")
         raise StashJournalError(f"Run {run.id} cannot be undone: {found.what}.")
     if found.undone >= found.undoable:
         raise StashJournalError(f"Run {run.id} is undone already.", hint=f"`stash redo {run.id}` redoes it.")
