@@ -72,6 +72,7 @@ def test_commands_end_well(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Videos").mkdir()
+    (tmp_path / "backups").mkdir()
     library = shutil.copy(prepared_file, tmp_path / "library.sqlite")
     session = Session(tmp_path, STASH_URL=f"embedded:{library}")
     session.type(BEFORE.get(page.stem, ""))
@@ -147,6 +148,7 @@ def test_parts_run_in_order(
     (own_state / "stash-cli").mkdir()
     (own_state / "stash-cli" / "settings.toml").write_text(SETTINGS.format(library=library), encoding="utf-8")
     PIL.Image.new("RGB", (4, 4)).save("alice.jpg")
+    (tmp_path / "backups").mkdir()
     parts = [block for block in of_language("python") if block.page == page and block not in SCRIPTS]
 
     async def read_on(url: str) -> dict[str, Any]:

@@ -117,9 +117,8 @@ async def test_a_copy_of_the_database(method: str, url: str, tmp_path: Path) -> 
         assert path == tmp_path / "copy.sqlite"
         assert is_database(path)
         assert await getattr(client, method)({"download": True})
-        inside = Path(await getattr(client, method)({}, f"{tmp_path}/new/"))
-        assert inside.parent == tmp_path / "new"
-        assert is_database(inside)
+        with pytest.raises(StashInputError, match="There is no folder"):
+            await getattr(client, method)({}, f"{tmp_path}/new/")
 
 
 def test_the_parts_of_an_upload_come_in_their_order(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,22 +20,24 @@ if TYPE_CHECKING:
 async def download(session: Session, address: str, target: str | Path) -> Path:
     """Download the file at `address` to `target`, a file or a folder; the path of the copy.
 
-    A folder is one that exists, or a name with a slash at its end, which is made.
+    A name with a slash at its end is a folder, which has to be there: it may be a drive that is not mounted.
     An existing file is replaced once the new one is complete. Raises StashInputError where nothing can be
     written; no partial file remains then.
     """
+    path = _target_path(target, address)
     try:
-        path = _target_path(target, address)
         return await _write(session.transport.download(address), path)
     except OSError as error:
-        raise StashInputError(f"{target} cannot be written: {error.strerror or error}.") from error
+        raise StashInputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _target_path(target: str | Path, address: str) -> Path:
     path = Path(target).expanduser()
-    if str(target).endswith(("/", os.sep)):  # a folder: `backup /backups/` is not to make a file of that name
-        path.mkdir(parents=True, exist_ok=True)
-    return path / download_name(address) if path.is_dir() else path
+    if path.is_dir():
+        return path / download_name(address)
+    if str(target).endswith(("/", os.sep)):
+        raise StashInputError(f"There is no folder {path}.")
+    return path
 
 
 async def _write(chunks: AsyncGenerator[bytes, None], path: Path) -> Path:
