@@ -130,7 +130,9 @@ def test_members_are_added_and_taken_out(small: Cli) -> None:
     for name in ("Saga", "First", "Second"):
         small.ok("group", "create", "--name", name)
     listed = ("groups", "subgroups", "list", "Saga", "--sort", "name", "--ids")
-    small.ok("groups", "subgroups", "add", "Saga", "First", "Second")
+    adding = ("groups", "subgroups", "add", "Saga", "First", "Second")
+    assert small.ok(*adding).err == "updated 1 group\n"
+    assert small.ok(*adding).err == "nothing to change: 1 group so already\n"
     assert small.ok(*listed).out.split() == ["2", "3"]
     small.ok("groups", "subgroups", "remove", "Saga", "First")
     assert small.ok(*listed).out.split() == ["3"]
@@ -152,10 +154,11 @@ def test_chapters_are_kept_in_the_order_of_their_images(gallery: Cli) -> None:
     listed = ("galleries", "chapters", "list", "1", "--json")
     assert [each["title"] for each in gallery.ok(*listed).json] == ["Beach", "Pool"]
     gallery.ok("galleries", "chapters", "update", "1", "--title", "Water")
+    assert gallery("galleries", "chapters", "update", "9", "--title", "Water").status == 3
     assert gallery("galleries", "chapters", "delete", "2").status == 11
     gallery.ok("galleries", "chapters", "delete", "2", "--yes")
     assert [each["title"] for each in gallery.ok(*listed).json] == ["Water"]
-    for run in ("7", "6"):  # the last two
+    for run in ("8", "6"):  # the last two
         gallery.ok("undo", run, "--yes")
     assert [each["title"] for each in gallery.ok(*listed).json] == ["Beach", "Pool"]
     gallery.ok("undo", "4", "--yes")

@@ -12,7 +12,7 @@ from stash_cli.commands.argv.command import CommandOptions, Entry, LazyGroup, St
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.input_flags import flag_table, unflatten
 from stash_cli.commands.common.sending import confirmed, uninterrupted
-from stash_cli.core.errors import StashGraphQLError, StashServerError
+from stash_cli.core.errors import StashGraphQLError, StashNotFoundError, StashServerError
 from stash_cli.core.types.api import TypeRef, describe_api
 from stash_cli.output.values import View
 
@@ -196,11 +196,18 @@ async def _ids(session: Session, word: Word, words: Sequence[str]) -> list[str]:
 
 async def _confirmed(call: Call, answer: Any) -> Any:
     # A mutation without an answer may have been done, and must not look like one that was refused.
-    value = await confirmed(
-        answer,
-        is_answer=lambda value: value is not None,
-        hint="The server may have done it: look before you try again.",
-    )
+    try:
+        value = await confirmed(
+            answer,
+            is_answer=lambda value: value is not None,
+            hint="The server may have done it: look before you try again.",
+        )
+    except StashGraphQLError as error:
+        from stash_cli.core.client.paging import MISSING
+
+        if not MISSING.search(error.message):
+            raise
+        raise StashNotFoundError(error.message) from error
     if value is False:
         raise StashServerError(f"The server answered that it did not do it: {call.operation}.")
     return value

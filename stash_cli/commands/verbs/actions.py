@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stash_cli.commands.common.sending import before_sending, send
+from stash_cli.core.many_keys import Ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,10 +37,11 @@ async def change(
 ) -> None:
     """Make the edits of each object that `words` name, whose row holds `fields` (attributes) as they are.
 
-    Objects without edits are done already. Raises StashIncompleteError when some were not changed.
+    Objects that are so already are not sent. Raises StashIncompleteError when some were not changed.
     """
     from stash_cli.commands.verbs.targets import find_targets, read_words
     from stash_cli.commands.verbs.update import report
+    from stash_cli.core.edits.drafts.recheck import is_so
     from stash_cli.core.edits.gallery_contents import refusals
     from stash_cli.core.edits.plan import plan_updates
 
@@ -50,18 +52,17 @@ async def change(
         server = await session.learn()
         paths = ["id", noun.entity.label, *_paths(noun.entity, fields, server)]
         found = await find_targets(session, noun.entity, given, paths, "updated")
-        edits = {row["id"]: list(edits_of(row)) for row in found.rows}
+        edits = {row["id"]: [edit for edit in edits_of(row) if not is_so(edit)] for row in found.rows}
         refused = await refusals(session, [edit for made in edits.values() for edit in made])
     for (_, one), error in refused.items():
         found.outcomes.fail([one], error)
         del edits[one]
     unchanged = [id_ for id_, made in edits.items() if not made]
-    found.outcomes.expect(unchanged)
-    found.outcomes.succeed(unchanged)
+    found.outcomes.asked = Ids(Ids(found.outcomes.asked).without(unchanged))
     plan = plan_updates([edit for made in edits.values() for edit in made], server)
     await send(session, runtime, plan.operations, found.outcomes)
     try:
-        await report(session, runtime, noun, found.outcomes)
+        await report(session, runtime, noun, found.outcomes, unchanged)
     finally:  # failed objects are reported also when the new state cannot be read
         found.outcomes.check()
 

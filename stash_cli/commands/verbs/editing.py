@@ -359,12 +359,10 @@ class Editing:
 
     def print_outcome(self) -> None:
         """Note what was changed, and what was so already."""
-        streams = self.runtime.streams
-        so = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
-        if not self.outcomes.asked:
-            streams.note(f"nothing to change: {so or f'no {self.entity.plural} match'}")
+        if not (self.outcomes.asked or self.unchanged):
+            self.runtime.streams.note(f"nothing to change: no {self.entity.plural} match")
         elif self.outcomes.complete:
-            streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
+            self.runtime.streams.note(self.outcomes.message(len(self.unchanged)))
 
 
 def shortened(given: dict[str, Any]) -> dict[str, Any]:

@@ -214,11 +214,13 @@ async def print_outcome(session: Session, runtime: Runtime, noun: Noun, editing:
         editing.outcomes.check()
 
 
-async def report(session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes) -> None:
+async def report(
+    session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes, unchanged: Sequence[str]
+) -> None:
     """Note what was updated; print the new state of the objects in a chosen format."""
     if outcomes.complete:
-        runtime.streams.note(outcomes.done_message())
-    await print_rows(session, runtime, noun, outcomes.done)
+        runtime.streams.note(outcomes.message(len(unchanged)))
+    await print_rows(session, runtime, noun, Ids(chain(outcomes.done, unchanged)))
 
 
 async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: Sequence[str]) -> None:

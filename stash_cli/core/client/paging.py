@@ -216,7 +216,7 @@ def _leaves(tree: Tree) -> int:
 
 CHUNK = 500
 """Ids per request."""
-_MISSING = re.compile(r"with id (\d+) not found")
+MISSING = re.compile(r"with id (\d+) not found")
 
 
 async def pages_by_id(
@@ -257,7 +257,7 @@ async def _rows(
     try:
         return await _listed(session, entity, {"ids": ids}, paths, quiet=quiet)
     except StashGraphQLError as error:
-        gone = _MISSING.search(error.message)
+        gone = MISSING.search(error.message)
         if gone is None:
             raise
     # The server fails the whole list for one id that is gone, and names it.
