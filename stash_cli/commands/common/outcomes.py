@@ -135,7 +135,9 @@ class Outcomes:
     def message(self, unchanged: int) -> str:
         """`updated 5 tags, 1 tag so already`; with `unchanged` objects alone nothing was changed."""
         so = f"{counted(unchanged, self.named.noun, self.named.plural)} so already" if unchanged else ""
-        return ", ".join(filter(None, [self.done_message(), so])) if self.asked else f"nothing to change: {so}"
+        return (
+            ", ".join(filter(None, [self.done_message(), so])) if self.asked else f"nothing to change: {so}"
+        )
 
     def check(self) -> None:
         """Raise StashIncompleteError, or the error of the only object, unless all objects are done."""
