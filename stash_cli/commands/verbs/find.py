@@ -87,7 +87,7 @@ class SearchOptions(WhereOptions):
 
     query: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[QUERY]", help="text and terms such as rating:80.. (stash help query)"),
+        typer.Argument(metavar="[QUERY]", help="text and terms FIELD:VALUE (stash help query)"),
     ] = None
     exit_status: Annotated[bool, typer.Option("--exit-status", help="exit with 12 if nothing matches")] = (
         False
@@ -114,8 +114,8 @@ def build_find(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(find, noun),
         FindOptions,
         cls=FindCommand,
-        help=f"Find {plural}. QUERY is text to search for and terms such as rating:80..; flags are "
-        "further conditions."
+        help=f"Find {plural}. QUERY is text to search for and terms FIELD:VALUE; flags are further "
+        f"conditions. `stash explain {noun.entity.type} --query` lists the fields."
         f"\n\nSort keys: {' '.join(sorts)} random. A leading - reverses the order.",
         examples=examples,
         flags=partial(filter_flags, noun),
