@@ -1,4 +1,4 @@
-"""The values before an edit, where the plan did not read them: one request a type and 500 objects."""
+"""Values before an edit that the plan did not read: one request per type and 500 objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 async def with_before(session: Session, edits: Sequence[Edit]) -> list[Edit]:
-    """The edits, each with what it replaces; UNSET stays what cannot be read."""
+    """Return the edits with the values that they replace; `before` stays UNSET where it cannot be read."""
     server = await session.learn()
     wanted: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
@@ -36,10 +36,10 @@ async def with_before(session: Session, edits: Sequence[Edit]) -> list[Edit]:
 
 
 def reads_of(edit: Edit) -> Iterable[tuple[str, str, str]]:
-    """Type, id and attribute of what has to be read to know what an edit replaces."""
+    """Yield type, id and attribute of each value to read to know what an edit replaces."""
     relation = relationships(edit.type).get(edit.field)
     if relation is not None and relation.query_strategy == "filter_query":
-        # Of a list that the other side holds: whether the items are in it, not what else is.
+        # The related objects store this list: read only those that the edit adds or removes.
         if relation.inverse_field and isinstance(edit.after, Change):
             for item in (*edit.after.added, *edit.after.removed):
                 yield relation.inverse_type, str(key_of(item)), relation.inverse_field
@@ -48,7 +48,7 @@ def reads_of(edit: Edit) -> Iterable[tuple[str, str, str]]:
 
 
 def filled(edit: Edit, rows: Rows) -> Edit:
-    """An edit with what it replaces, where `rows`, read as `reads_of` says, have it."""
+    """Fill in the value that an edit replaces, if `rows` (read for `reads_of`) have it."""
     if edit.before is not UNSET:
         return edit
     relation = relationships(edit.type).get(edit.field)
@@ -59,14 +59,14 @@ def filled(edit: Edit, rows: Rows) -> Edit:
 
 
 def _members(edit: Edit, relation: RelationshipMetadata, rows: Rows) -> Any:
-    """Those items of a change that are in the list already."""
+    """Items of a change that are in the list at present."""
     if not isinstance(edit.after, Change) or relation.inverse_field is None:
         return UNSET
     found = []
     for item in (*edit.after.added, *edit.after.removed):
         row = rows.get((relation.inverse_type, str(key_of(item))))
-        held = before_of(relation.inverse_type, relation.inverse_field, row) if row else None
-        many = held if isinstance(held, list) else [held]
+        value = before_of(relation.inverse_type, relation.inverse_field, row) if row else None
+        many = value if isinstance(value, list) else [value]
         if edit.id in map(key_of, many):
             found.append(item)
     return found
@@ -75,7 +75,7 @@ def _members(edit: Edit, relation: RelationshipMetadata, rows: Rows) -> Any:
 async def read_objects(
     session: Session, wanted: Mapping[tuple[str, str], Iterable[str]], server: ServerCapabilities
 ) -> dict[tuple[str, str], dict[str, Any]]:
-    """The rows of objects with the attributes wanted of them; what does not exist is left out."""
+    """Read objects with the given attributes of each; those that do not exist are left out."""
     by_type: dict[str, tuple[list[str], set[str]]] = {}
     for (type_name, one), attrs in wanted.items():
         ids, names = by_type.setdefault(type_name, ([], set()))
@@ -100,15 +100,15 @@ def is_read(type_name: str) -> bool:
 async def rows_of(
     session: Session, type_name: str, ids: Sequence[str], paths: Sequence[str]
 ) -> AsyncIterator[dict[str, Any]]:
-    """The objects with these ids that exist, with the fields in `paths`."""
+    """Yield the existing objects with these ids, with the fields in `paths`."""
     if type_name != CHAPTER:
         async for row in session.rows_by_id(type_name, ids, paths):
             yield row
         return
-    # No query finds chapters: they are fields of galleries.
-    own = [f"galleries.chapters.{path}" for path in paths if not path.startswith("gallery.")]
+    # There is no query for chapters: they are read as a field of galleries.
+    paths_below = [f"galleries.chapters.{path}" for path in paths if not path.startswith("gallery.")]
     args = {"filter": {"per_page": -1}, "gallery_filter": {"has_chapters": "true"}}
-    answer = await session.call("findGalleries", args, ["galleries.id", *own])
+    answer = await session.call("findGalleries", args, ["galleries.id", *paths_below])
     for gallery in answer["galleries"]:
         for row in gallery["chapters"]:
             if row["id"] in ids:
@@ -116,7 +116,7 @@ async def rows_of(
 
 
 def paths_of(type_name: str, attrs: Iterable[str], server: ServerCapabilities) -> list[str]:
-    """Paths to select for attributes, of those that the server has."""
+    """Paths to select for attributes, limited to those that the server has."""
     names = set(attrs)
     fields = (field for field in describe_api().types[type_name].fields.values() if field.attr in names)
     paths = (path for field in fields for path in field_paths(field))
@@ -127,18 +127,18 @@ def paths_of(type_name: str, attrs: Iterable[str], server: ServerCapabilities) -
 
 
 def is_readable(type_name: str, path: str, server: ServerCapabilities) -> bool:
-    """Whether a server has a path, or the single address that stood for several."""
+    """Whether the server has a path, or for `urls` the single `url` of older releases."""
     return server.has_path(type_name, path) or (path == "urls" and server.has_single_url(type_name))
 
 
 TIMES = {number: times for times, number in COUNTED.items()}
-"""A scene's number -> its times, which are what is counted up and down."""
+"""Counter of a scene -> its history, to which times are added and from which they are removed."""
 
 
 async def read_times(
     session: Session, edits: Sequence[Edit], server: ServerCapabilities
 ) -> dict[tuple[str, str], Any]:
-    """Id and number -> the times of scenes that are about to be counted; none where the server keeps none."""
+    """Read the histories of scenes to be counted, by id and counter; none if the server stores none."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
         times = TIMES.get(edit.field) if edit.type == "Scene" and edit.id else None

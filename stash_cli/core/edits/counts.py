@@ -1,9 +1,9 @@
-"""Counters written as unique times in the history, so that a lost answer can be looked up.
+"""Counters written as unique times in the history, so that a lost response can be looked up.
 
-Of a mutation without an answer the number alone cannot tell whose count it holds. Servers keep whole
-seconds, and others count at the present one: a second before the history was last read, and not in it, is
-ours alone. Images and servers before 0.25 have numbers only: there a lost answer stays unknown, unless
-the number is what it was.
+The number alone does not show whether it includes a count whose response was lost, or that of another client.
+Servers store whole seconds, and other clients count at the present second: a second before the last read of
+the history, and not in it, is therefore unique to this client. Images and servers before 0.25 have numbers
+only: there the outcome of a lost response stays unknown, unless the number is unchanged.
 """
 
 from __future__ import annotations
@@ -38,34 +38,34 @@ HISTORIES = {number: times for times, number in COUNTED.items()}
 
 @dataclass(frozen=True, slots=True)
 class LostCount:
-    """A change of a number without an answer: `by` how much, what it was to be, and at which time."""
+    """A counter change whose response was lost: the difference, the target number, and its time if any."""
 
     by: int
     sent: int
     time: datetime | None
 
     def done(self, before: int, now: int, history: Iterable[datetime]) -> int | None:
-        """By how much it changed the number; None where that cannot be told."""
+        """Return by how much it changed the number; None where that cannot be determined."""
         if self.time is not None:
             return self.by if self.time in history else 0
         if now == before:
             return 0
-        if self.sent == 0:  # a reset, which ends the same when it is done twice
+        if self.sent == 0:  # a reset, which is idempotent
             return -before if now < before else 0
         return None
 
 
 def history_of(type_name: str, name: str, server: ServerCapabilities) -> str | None:
-    """The field with the times of a number; None where this server keeps none."""
+    """Name of the field with the times of a counter; None where this server stores none."""
     history = HISTORIES.get(name) if type_name == "Scene" else None
     return history if history and server.field_name(type_name, history) else None
 
 
 def timed(obj: StashObject, edit: Edit) -> Iterator[Operation] | None:
-    """The mutations that count `obj` up by a time of its own; None where that cannot be done."""
-    read_at = held.read_at.get(edit.field) if (held := state_of(obj).pending) else None
+    """Return the mutations that increment a counter with a unique time; None where that is impossible."""
+    read_at = pending.read_at.get(edit.field) if (pending := state_of(obj).pending) else None
     by = (edit.after or 0) - (edit.before or 0) if edit.field in COUNTERS else 0
-    # Counted down, or without a history on the server, there is no time to look for afterwards.
+    # A decrement, or a counter without a history, leaves no time that could be looked up afterwards.
     if read_at is None or by <= 0:
         return None
     time = _free_second(obj, HISTORIES[edit.field], read_at).isoformat()
@@ -74,22 +74,22 @@ def timed(obj: StashObject, edit: Edit) -> Iterator[Operation] | None:
 
 
 def _free_second(obj: StashObject, history: str, read_at: datetime) -> datetime:
-    """The last second before `read_at` that is not in a history."""
+    """Return the last second before `read_at` that is not in the object's history."""
     known = state_of(obj).committed_state.get(history, obj.__dict__.get(history, UNSET))
     return free_second(known if isinstance(known, list) else (), read_at)
 
 
 def free_second(history: Iterable[datetime], before: datetime) -> datetime:
     """The last whole second before a time that is not in a history."""
-    taken = {each.replace(microsecond=0) for each in history}
+    occupied = {each.replace(microsecond=0) for each in history}
     time = before.replace(microsecond=0) - timedelta(seconds=1)
-    while time in taken:
+    while time in occupied:
         time -= timedelta(seconds=1)
     return time
 
 
 def lost_count(operation: Operation, sent: Any) -> LostCount:
-    """The record of a mutation of a number whose answer was lost."""
+    """Record a counter mutation whose response was lost."""
     [edit] = operation.edits
     times = operation.args.get("times")
     time = datetime.fromisoformat(times[0]) if times else None
@@ -99,13 +99,13 @@ def lost_count(operation: Operation, sent: Any) -> LostCount:
 async def resolve_counts(
     client: StashClient, objects: Iterable[StashObject], *, forget: bool = False
 ) -> list[Failure]:
-    """Read what lost counts of `objects` have done, an error for each of which that cannot be told.
+    """Look up the lost counts of `objects`; return an error for each whose outcome stays unknown.
 
-    With `forget` those count as not done.
+    With `forget` these count as not done.
     """
     groups: dict[tuple[type[StashObject], str], dict[str, StashObject]] = {}
     for obj in objects:
-        for name, lost in list(held.unknown.items()) if (held := state_of(obj).pending) else ():
+        for name, lost in list(pending.unknown.items()) if (pending := state_of(obj).pending) else ():
             if isinstance(lost, LostCount) and is_reset(obj, name):
                 _commit_lost(obj, name, 0)
             elif isinstance(lost, LostCount):
@@ -126,7 +126,7 @@ async def _resolve(
     def receive(rows: list[dict[str, Any]], number: int) -> list[Any]:
         for row in rows:
             obj, values = group[row["id"]], plan_of(cls).values(row, None)
-            error = _take(obj, name, {each: values[each] for each in paths}, number, forget=forget)
+            error = _resolve_row(obj, name, {each: values[each] for each in paths}, number, forget=forget)
             failed.extend([(obj, error)] if error else [])
         return rows
 
@@ -135,10 +135,10 @@ async def _resolve(
     return failed
 
 
-def _take(
+def _resolve_row(
     obj: StashObject, name: str, row: Mapping[str, Any], number: int, *, forget: bool
 ) -> StashUnknownOutcomeError | None:
-    """Settle a lost count by what the server has; an error if that does not tell."""
+    """Commit a lost count by the server's row; return an error if the row does not decide it."""
     state = state_of(obj)
     with state.locked():
         lost, before = state.ensure_pending().unknown[name], _number(state.committed_state.get(name))
@@ -148,13 +148,13 @@ def _take(
             return _unclear(obj, name, before, now)
         _commit_lost(obj, name, done or 0, number)
         merge_answer(obj, row, number)
-        # It may have been carried out between the requests that are open now.
+        # Responses to requests in flight may predate the count, and must not overwrite the field.
         state.record_writes(row)
     return None
 
 
 def _commit_lost(obj: StashObject, name: str, done: int, number: int | None = None) -> None:
-    """Commit what a lost count has done."""
+    """Commit the difference that a lost count made."""
     state = state_of(obj)
     state.commit({name: _number(state.committed_state.get(name)) + done}, number)
 
@@ -164,8 +164,8 @@ def _number(value: Any) -> int:
 
 
 def is_reset(obj: StashObject, name: str) -> bool:
-    """Whether a mutation is queued that sets a number back before it is counted."""
-    queued = held.calls if (held := state_of(obj).pending) else {}
+    """Whether a queued mutation resets a number before it is incremented."""
+    queued = pending.calls if (pending := state_of(obj).pending) else {}
     resets = QUEUED.get(type(obj).__name__, {}).values()
     return any(operation in queued and name in fields for operation, fields in resets)
 

@@ -1,4 +1,4 @@
-"""A plan as rows old -> new: parts of lines for people, and JSON for programs."""
+"""Diff of a plan, old -> new: styled parts of lines for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     """Names of linked objects by type and id."""
 
 SHOWN = 20
-"""Objects whose edits are listed; of more than these totals are told."""
+"""Objects whose edits are listed; the others are only counted."""
 _LONG = 60
-"""Characters after which two texts are shown as differences of words, and other values are cut."""
+"""Characters above which two texts are shown as a word diff, and other values truncated."""
 _AROUND = 24
-"""Characters that are shown around a difference of words."""
+"""Characters of context around a difference of words."""
 _MOST_WORDS = 4000
-"""Words of a text up to which differences are looked for; comparing takes the square of them."""
+"""Maximum number of words to compare; the time grows with its square."""
 _HIDDEN = re.compile("[\u00a0\u00ad\u034f\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
-"""White space and other characters that cannot be seen, and are not a plain space."""
+"""White space other than the plain space, and invisible characters."""
 
 
 class Part(NamedTuple):
@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 
 def parts(edit: Edit, labels: Labels) -> Iterator[Part]:
-    """An edit in a few words: `60 -> 80`, `-A +B` for lists, `height=180 -weight` for maps."""
+    """The parts of an edit on one line: `60 -> 80`, `-A +B` for lists, `height=180 -weight` for maps."""
     if isinstance(edit.after, MapChange):
         yield from _map_parts(edit, edit.after)
     elif isinstance(edit.after, Change) or (isinstance(edit.before, list) and isinstance(edit.after, list)):
@@ -61,7 +61,7 @@ def change_text(edit: Edit, labels: Labels | None = None) -> str:
 
 
 def lines(edits: Sequence[Edit], labels: Labels | None = None, *, shown: int = SHOWN) -> Iterator[str]:
-    """A line of text for each edit of the first objects, and one that counts the others."""
+    """Yield a line for each edit of the first objects, and one that counts the other objects."""
     objects = dict.fromkeys((edit.type, edit.id) for edit in edits)
     listed = frozenset([*objects][:shown])
     for edit in edits:
@@ -97,14 +97,14 @@ def _map_parts(edit: Edit, change: MapChange) -> Iterator[Part]:
 
 def _list_parts(edit: Edit, labels: Labels) -> Iterator[Part]:
     change = list_change(edit)
-    shown = [Part(f"-{_shown(edit, item, labels)}", "removed") for item in change.removed]
-    shown += [Part(f"+{_shown(edit, item, labels)}", "added") for item in change.added]
-    for number, part in enumerate(shown or [Part("in another order")]):
+    items = [Part(f"-{_shown(edit, item, labels)}", "removed") for item in change.removed]
+    items += [Part(f"+{_shown(edit, item, labels)}", "added") for item in change.added]
+    for number, part in enumerate(items or [Part("in another order")]):
         yield part if number == 0 else Part(f" {part.text}", part.kind)
 
 
 def _shown(edit: Edit, value: Any, labels: Labels) -> str:
-    """A value on one line; a link as the name of the object it leads to."""
+    """A value on one line; a link as the name of the linked object."""
     if isinstance(value, dict) and {"endpoint", "stash_id"} <= value.keys():
         return visible(f"{value['stash_id']} at {value['endpoint']}")
     relation = relationships(edit.type).get(edit.field)
@@ -129,7 +129,7 @@ def _is_long(value: Any) -> bool:
 
 
 def word_parts(before: str, after: str) -> Iterator[Part]:
-    """The differences of two long texts, with some of what stands around them."""
+    """Yield the differences of two long texts, with some context around them."""
     old, new = _words(before), _words(after)
     if len(old) + len(new) > _MOST_WORDS:
         yield Part(f"{len(before)} characters", "removed")
@@ -140,7 +140,7 @@ def word_parts(before: str, after: str) -> Iterator[Part]:
         SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     ):
         if kind == "equal":
-            yield Part(_around("".join(old[a:b]), is_first=number == 0, is_last=b == len(old)))
+            yield Part(_context("".join(old[a:b]), is_first=number == 0, is_last=b == len(old)))
             continue
         if a < b:
             yield Part(f"[-{visible(''.join(old[a:b]), blanks=True)}-]", "removed")
@@ -152,8 +152,8 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\s|\w+|[^\w\s]", text)
 
 
-def _around(text: str, *, is_first: bool, is_last: bool) -> str:
-    """The ends of what both texts have."""
+def _context(text: str, *, is_first: bool, is_last: bool) -> str:
+    """Both ends of a passage that is equal in both texts."""
     head = "" if is_first else text[:_AROUND]
     tail = "" if is_last else text[-_AROUND:]
     if len(text) <= len(head) + len(tail):
@@ -162,25 +162,25 @@ def _around(text: str, *, is_first: bool, is_last: bool) -> str:
 
 
 def visible(text: str, *, blanks: bool = False) -> str:
-    r"""`text` on one line with control characters and odd white space written out.
+    r"""`text` on one line, with control characters and unusual white space escaped.
 
-    With `blanks` leading and trailing spaces, which could not be seen, are dots.
+    With `blanks` leading and trailing spaces, which would be invisible, are dots.
 
     >>> visible("a\tb\u00a0c"), visible(" a b ", blanks=True)
     ('a\\tb\\u00a0c', '\u00b7a b\u00b7')
     """
-    found = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    found = _HIDDEN.sub(lambda each: f"\\u{ord(each[0]):04x}", found)
+    escaped = json.dumps(text, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    escaped = _HIDDEN.sub(lambda each: f"\\u{ord(each[0]):04x}", escaped)
     if not blanks:
-        return found
-    start, end = len(found) - len(found.lstrip(" ")), len(found) - len(found.rstrip(" "))
-    if start == len(found):
+        return escaped
+    start, end = len(escaped) - len(escaped.lstrip(" ")), len(escaped) - len(escaped.rstrip(" "))
+    if start == len(escaped):
         return "\u00b7" * start
-    return "\u00b7" * start + found.strip(" ") + "\u00b7" * end
+    return "\u00b7" * start + escaped.strip(" ") + "\u00b7" * end
 
 
 def list_change(edit: Edit) -> Change:
-    """The items that a list gains and loses, as far as it was read; none for other fields."""
+    """Return the items that a list gains and loses, as far as it was read; no items for other fields."""
     before = edit.before if isinstance(edit.before, list) else []
     after = edit.result if edit.result is not UNSET else None
     if isinstance(edit.after, Change) and after is None:
@@ -212,7 +212,7 @@ def _text(value: Any) -> str:
 
 
 def as_json(plan: Plan) -> dict[str, Any]:
-    """The whole plan: every edit with what was and will be, and every mutation."""
+    """The whole plan as JSON: every edit with its old and new value, and every mutation."""
     return {
         "edits": [edit_json(edit) for edit in plan.edits],
         "operations": [{each.name: each.args} for each in plan.operations],

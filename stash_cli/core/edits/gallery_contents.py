@@ -1,4 +1,4 @@
-"""The images of galleries: of a folder or an archive they are those in it, and no server changes them."""
+"""Images of galleries: those of a folder or an archive are fixed, and no server changes them."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ def is_scanned(gallery: Row) -> bool:
 
 
 async def refusals(session: Session, edits: Iterable[Edit]) -> dict[tuple[str, str], StashInputError]:
-    """Type and id of the objects whose edits change the images of a folder or an archive: the reason.
+    """Errors, by type and id, of objects whose edits change the images of a folder or an archive.
 
-    The server is asked about the galleries of such edits, 500 to a request.
+    The galleries of such edits are read, 500 in a request.
     """
     many = [edit for edit in edits if (edit.type, edit.field) in FIELDS and edit.id.isdecimal()]
-    ids = {one for edit in many for one in _named(edit)}
+    ids = {one for edit in many for one in _changed_galleries(edit)}
     if not ids:
         return {}
     rows = session.rows_by_id("Gallery", sorted(ids), ["id", "folder.path", "files.path"])
     scanned = {str(row["id"]): row async for row in rows if is_scanned(row)}
-    # Of an image whose galleries were not read, as it may be in the gallery already.
-    close = await with_before(session, [edit for edit in many if _named(edit) & scanned.keys()])
-    hits = {(edit.type, edit.id): _named(edit) & scanned.keys() for edit in close}
+    # Read the galleries of images where they are unknown: the image may be in the gallery already.
+    checked = await with_before(session, [edit for edit in many if _changed_galleries(edit) & scanned.keys()])
+    hits = {(edit.type, edit.id): _changed_galleries(edit) & scanned.keys() for edit in checked}
     return {key: _refusal(scanned[min(found)]) for key, found in hits.items() if found}
 
 
-def _named(edit: Edit) -> set[str]:
-    """The ids of the galleries whose images an edit changes, or may change."""
+def _changed_galleries(edit: Edit) -> set[str]:
+    """Ids of the galleries whose images an edit changes, or may change."""
     if edit.type == "Gallery":
         return {edit.id}
     before = None if edit.before is UNSET else {str(key_of(one)) for one in edit.before or ()}

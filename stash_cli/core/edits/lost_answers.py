@@ -1,4 +1,4 @@
-"""Mutations whose answer was lost: what the server has now tells which of them it has done."""
+"""Mutations whose response was lost: the present state of the server shows which were executed."""
 
 from __future__ import annotations
 
@@ -31,87 +31,87 @@ if TYPE_CHECKING:
     Sent = tuple[Operation, BatchOperation]
     Row = Mapping[str, Any]
 
-_LONGEST = 10.0
-"""Seconds that the look at the server may take."""
-_CLOCKS = timedelta(seconds=5)
-"""The most by which the clock of this machine may be ahead of the server's."""
+_LOOKUP_TIMEOUT = 10.0
+"""Maximum duration of the lookup in seconds."""
+_CLOCK_SKEW = timedelta(seconds=5)
+"""Maximum clock skew: how far this machine may be ahead of the server."""
 
 
 class LostAnswers:
-    """The operations of one `apply` without an answer, held back until the server was asked."""
+    """Operations of one `apply` whose response was lost, deferred until they are looked up on the server."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
-        self._held: list[Sent] = []
-        self._made: set[tuple[str, str]] = set()
-        """Type and id of what was made, and answered."""
+        self._deferred: list[Sent] = []
+        self._created_keys: set[tuple[str, str]] = set()
+        """Type and id of objects whose creation was answered."""
         self._since = datetime.now(UTC)
 
     def __bool__(self) -> bool:
-        return bool(self._held)
+        return bool(self._deferred)
 
     def holding(self, note: Note) -> Note:
-        """`note`, which is not told yet of what is unknown."""
+        """Return a callback that defers operations with an unknown outcome and passes others to `note`."""
 
-        def held(operation: Operation, done: BatchOperation) -> None:
+        def note_or_defer(operation: Operation, done: BatchOperation) -> None:
             if done.outcome is Outcome.UNKNOWN:
-                self._held.append((operation, done))
+                self._deferred.append((operation, done))
                 return
             subject = subjects().get(operation.name)
             if done.error is None and subject is not None and subject.verb == CREATE:
-                self._made.add((subject.type, str(done.result["id"])))
+                self._created_keys.add((subject.type, str(done.result["id"])))
             note(operation, done)
 
-        return held
+        return note_or_defer
 
     def report(self, note: Note) -> None:
-        """Tell `note` of what was held back."""
-        held, self._held = self._held, []
-        for operation, done in held:
+        """Call `note` for the deferred operations."""
+        deferred, self._deferred = self._deferred, []
+        for operation, done in deferred:
             note(operation, done)
 
     async def look_up(self) -> None:
-        """Ask the server which operations it has done; those get a result.
+        """Look up which deferred operations the server has executed; those get a result.
 
-        What it has not done stays unknown, as it may be at work on it still.
+        The outcome of the others stays unknown: the server may still be executing them.
         """
         try:
-            async with asyncio.timeout(_LONGEST):
-                self._held = [each async for each in self._resolved()]
+            async with asyncio.timeout(_LOOKUP_TIMEOUT):
+                self._deferred = [each async for each in self._resolved()]
         except (StashError, TimeoutError) as error:
             logger.info("What became of it is not known: %s", error)
 
     async def _resolved(self) -> AsyncIterator[Sent]:
-        """Held operations, each with its outcome; an operation on several objects may fall apart."""
+        """Deferred operations with their outcomes; one on several objects is split where these differ."""
         rows, created = await self._read(), await self._created()
-        for operation, done in self._held:
+        for operation, done in self._deferred:
             if id(operation) in created:
                 yield operation, _succeeded(done, created[id(operation)])
                 continue
-            made = [] if _verb(operation) == CREATE else _applied_ids(operation, rows)
-            if made:
-                result = _result(operation, [row for (_, one), row in rows.items() if one in made])
-                yield operation.of(made), _succeeded(done, result)
-            if left := [one for one in operation.ids if one not in made]:
-                yield operation.of(left), done
+            executed = [] if _verb(operation) == CREATE else _applied_ids(operation, rows)
+            if executed:
+                result = _result(operation, [row for (_, one), row in rows.items() if one in executed])
+                yield operation.of(executed), _succeeded(done, result)
+            if unresolved := [one for one in operation.ids if one not in executed]:
+                yield operation.of(unresolved), done
 
     async def _read(self) -> Rows:
-        """The objects that operations changed, merged or deleted, as they are now."""
+        """Present rows of the objects that operations changed, merged or deleted."""
         wanted: dict[tuple[str, str], set[str]] = {}
-        for operation, _ in self._held:
+        for operation, _ in self._deferred:
             for type_name, one, attr in _reads(operation):
                 wanted.setdefault((type_name, one), set()).update([attr] if attr else [])
         return await read_objects(self.session, wanted, await self.session.learn()) if wanted else {}
 
     async def _created(self) -> dict[int, Any]:
-        """Identity of a creation that was done -> the object that it made."""
+        """Identity of each executed creation -> the object that it created."""
         found: dict[int, Any] = {}
         by_type: dict[str, list[Operation]] = {}
-        for operation, _ in self._held:
+        for operation, _ in self._deferred:
             if _verb(operation) == CREATE:
                 by_type.setdefault(subjects()[operation.name].type, []).append(operation)
         for type_name, many in by_type.items():
-            known = {one for name, one in self._made if name == type_name}
+            known = {one for name, one in self._created_keys if name == type_name}
             inputs = [each.input for each in many]
             paths = dict.fromkeys(path for each in many for path in each.paths or ())
             rows = await made_since(self.session, type_name, inputs, self._since, known, [*paths])
@@ -125,7 +125,7 @@ def _verb(operation: Operation) -> str:
 
 
 def _reads(operation: Operation) -> Iterator[tuple[str, str, str]]:
-    """Type, id and attribute ("": the object at all) of what tells whether an operation was done."""
+    """Type, id and attribute ("": whether the object exists) that show whether an operation was executed."""
     if _verb(operation) == MERGE:
         for one in (*operation.input["source"], operation.input["destination"]):
             yield subjects()[operation.name].type, str(one), ""
@@ -133,39 +133,41 @@ def _reads(operation: Operation) -> Iterator[tuple[str, str, str]]:
     for edit in edits_of(operation):
         if _verb(operation) == DELETE:
             yield edit.type, edit.id, ""
-        elif _is_told(edit):
+        elif _is_conclusive(edit):
             yield from reads_of(edit)
 
 
-def _is_told(edit: Edit) -> bool:
-    """Whether the present value of a field tells that an edit was made; a count may be that of others."""
+def _is_conclusive(edit: Edit) -> bool:
+    """Whether the present value of a field proves an edit; a count may come from another client."""
     is_known = edit.id and edit.after is not UNSET and is_read(edit.type)
     return bool(is_known) and edit.field not in COUNTERS and not is_picture(edit.type, edit.field)
 
 
 def _applied_ids(operation: Operation, rows: Rows) -> list[str]:
-    """The objects on which an operation was done."""
+    """Ids of the objects on which an operation was executed."""
     if _verb(operation) == MERGE:
         *sources, destination = [(name, one) for name, one, _ in _reads(operation)]
         is_done = destination in rows and not any(each in rows for each in sources)
         return list(operation.ids) if is_done else []
     edits = edits_of(operation)
     if _verb(operation) == DELETE:
-        left = {edit.id for edit in edits if not is_read(edit.type) or (edit.type, edit.id) in rows}
+        unapplied = {edit.id for edit in edits if not is_read(edit.type) or (edit.type, edit.id) in rows}
     else:
-        left = {
-            edit.id for edit in edits if not _is_told(edit) or not is_applied(edit.after, _now(edit, rows))
+        unapplied = {
+            edit.id
+            for edit in edits
+            if not _is_conclusive(edit) or not is_applied(edit.after, _present_value(edit, rows))
         }
     named = {edit.id for edit in edits}
-    return [one for one in operation.ids if one in named and one not in left]
+    return [one for one in operation.ids if one in named and one not in unapplied]
 
 
-def _now(edit: Edit, rows: Rows) -> Any:
+def _present_value(edit: Edit, rows: Rows) -> Any:
     return filled(replace(edit, before=UNSET), rows).before
 
 
 def _result(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Any:
-    """The answer that an operation would have had."""
+    """Return the result of an operation in place of the lost one."""
     returned = describe_api().mutations[operation.name].type
     if _verb(operation) in (DELETE, MERGE) or describe_api().types[returned.name].kind != "OBJECT":
         return rows[0] if _verb(operation) == MERGE else True
@@ -188,30 +190,33 @@ async def made_since(
     known: Collection[str],
     paths: Sequence[str] = (),
 ) -> list[list[Row] | None]:
-    """For each create input of a type the object that was made of it since a time, or []; None: not clear.
+    """For each create input of a type, find the object that was created from it since a time.
 
-    Objects are found by their name. Those with an id in `known` were made by something else.
+    Each item is a list of one row, an empty list if there is none, or None if that is unclear.
+    Objects are found by name; those with an id in `known` are excluded, as something else created them.
     """
     entity = ENTITIES.get(type_name)
     found: list[list[Row] | None] = [None] * len(inputs)
     if entity is None or entity.label not in describe_api().types[entity.filter_type].fields:
         return found
-    places: dict[str, list[int]] = {}
-    for place, given in enumerate(inputs):
+    indexes_by_name: dict[str, list[int]] = {}
+    for index, given in enumerate(inputs):
         if name := str(given.get(entity.label) or "").strip():
-            places.setdefault(name, []).append(place)
-    criteria = ({entity.label: {"value": name, "modifier": "EQUALS"}} for name in places)
+            indexes_by_name.setdefault(name, []).append(index)
+    criteria = ({entity.label: {"value": name, "modifier": "EQUALS"}} for name in indexes_by_name)
     args = [{"filter": {"per_page": -1}, entity.filter_arg: each} for each in criteria]
-    wanted = [f"{entity.items}.{path}" for path in dict.fromkeys(("id", "created_at", entity.label, *paths))]
-    answers = await call_each(session, entity.find, args, wanted, quiet=True)
-    for (name, many), answer in zip(places.items(), answers, strict=True):
+    selected = [
+        f"{entity.items}.{path}" for path in dict.fromkeys(("id", "created_at", entity.label, *paths))
+    ]
+    answers = await call_each(session, entity.find, args, selected, quiet=True)
+    for (name, many), answer in zip(indexes_by_name.items(), answers, strict=True):
         rows = [row for row in answer[entity.items] or () if row[entity.label] == name]
-        rows = [row for row in rows if row["id"] not in known and _is_since(row, since)]
-        if len(rows) in (0, len(many)):  # those of one name are alike
-            for number, place in enumerate(many):
-                found[place] = rows[number : number + 1]
+        rows = [row for row in rows if row["id"] not in known and _is_created_since(row, since)]
+        if len(rows) in (0, len(many)):  # inputs with one name are interchangeable
+            for number, index in enumerate(many):
+                found[index] = rows[number : number + 1]
     return found
 
 
-def _is_since(row: Row, since: datetime) -> bool:
-    return datetime.fromisoformat(row["created_at"]) >= since - _CLOCKS
+def _is_created_since(row: Row, since: datetime) -> bool:
+    return datetime.fromisoformat(row["created_at"]) >= since - _CLOCK_SKEW

@@ -1,7 +1,7 @@
-"""Moves of files on the server's disk: changes of their paths, in an order in which no target is taken.
+"""Moves of files on the server's disk: changes of their paths, ordered so that each target is free.
 
-The server answers several moves of one request without `data` when one of them fails, so what was done is
-told by where the files are afterwards.
+If one of several moves in a request fails, the server answers without `data`; the paths of the files are then
+read again to find the moves that were executed.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ class Move:
 
 
 def in_order(moves: Iterable[Move]) -> list[Move]:
-    """The moves in an order in which each target is free, those that change nothing left out.
+    """Order moves so that each target is free, and leave out those that change nothing.
 
-    A circle begins with a move to a name of its own. So does a move that changes only the case of a path,
-    which disks that ignore it refuse. Raises StashInputError where two moves have one target.
+    A cycle begins with a move to a temporary name. So does a change of case only, because case-insensitive
+    disks refuse it. Raises StashInputError where two moves have one target.
     """
     many = [each for each in moves if each.before != each.after]
     _check_targets(many)
-    holders = {_folded(each.before): each for each in many}
-    found: list[Move] = []
-    ended: set[Move] = set()
+    by_source = {_case_folded(each.before): each for each in many}
+    ordered: list[Move] = []
+    placed: set[Move] = set()
     for each in many:
-        if each not in ended:
-            chain, is_circle = _chain(each, holders, ended)
-            ended.update(chain)
-            found += _through_own_name(chain) if is_circle else reversed(chain)
-    return found
+        if each not in placed:
+            chain, is_cycle = _chain(each, by_source, placed)
+            placed.update(chain)
+            ordered += _through_temporary_name(chain) if is_cycle else reversed(chain)
+    return ordered
 
 
 def _check_targets(moves: Iterable[Move]) -> None:
@@ -71,34 +71,34 @@ def _check_targets(moves: Iterable[Move]) -> None:
             raise StashInputError(f"files {other.id} and {each.id} would both become {each.after}.")
 
 
-def _chain(first: Move, holders: Mapping[str, Move], ended: Collection[Move]) -> tuple[list[Move], bool]:
-    """A move and those that have to be made before it, the last of them first; whether it is a circle."""
+def _chain(first: Move, by_source: Mapping[str, Move], placed: Collection[Move]) -> tuple[list[Move], bool]:
+    """A move and those that must be made before it, the first of them last; whether they form a cycle."""
     chain = [first]
-    while (following := holders.get(_folded(chain[-1].after))) is not None:
+    while (following := by_source.get(_case_folded(chain[-1].after))) is not None:
         if following is first:
             return chain, True
-        if following in ended or following in chain:
+        if following in placed or following in chain:
             break
         chain.append(following)
     return chain, False
 
 
-def _through_own_name(circle: Sequence[Move]) -> Iterator[Move]:
-    first = circle[0]
+def _through_temporary_name(cycle: Sequence[Move]) -> Iterator[Move]:
+    first = cycle[0]
     path = path_of(first.before)
-    own = str(path.with_name(f"moving-{first.id}{path.suffix}"))
-    yield Move(first.id, first.before, own)
-    yield from reversed(circle[1:])
-    yield Move(first.id, own, first.after)
+    temporary = str(path.with_name(f"moving-{first.id}{path.suffix}"))
+    yield Move(first.id, first.before, temporary)
+    yield from reversed(cycle[1:])
+    yield Move(first.id, temporary, first.after)
 
 
-def _folded(path: str) -> str:
-    """A path as disks compare it that ignore case and composition."""
+def _case_folded(path: str) -> str:
+    """A path as compared by disks that ignore case and Unicode composition."""
     return unicodedata.normalize("NFC", path).casefold()
 
 
 def path_of(text: str) -> PurePosixPath | PureWindowsPath:
-    """A path of the server, whichever system it runs on."""
+    """A path of the server, in the syntax of its operating system."""
     return PureWindowsPath(text) if is_windows(text) else PurePosixPath(text)
 
 
@@ -119,7 +119,7 @@ def _operation(move: Move) -> Operation:
 async def move_files(applier: Applier, moves: Sequence[Move], note: Note) -> None:
     """Send moves that are `in_order`; `note` is called with the outcome of each.
 
-    What stays under a name of its own because the rest of a circle failed is moved back.
+    A file that still has its temporary name, because the rest of a cycle failed, is moved back.
     """
     applier.pace = applier.pace or Pace(1)
     last: dict[str, Move] = {}
@@ -131,8 +131,8 @@ async def move_files(applier: Applier, moves: Sequence[Move], note: Note) -> Non
         note(operation, done)
 
     await applier.apply(plan_moves(moves), noted)
-    wanted = {each.id: each for each in moves}
-    stranded = [each for each in last.values() if each.after != wanted[each.id].after]
+    targets = {each.id: each for each in moves}
+    stranded = [each for each in last.values() if each.after != targets[each.id].after]
     if stranded and applier.stopped is None:
         await applier.apply(plan_moves(Move(e.id, e.after, e.before) for e in stranded), lambda *_: None)
 
@@ -141,7 +141,7 @@ async def move_files(applier: Applier, moves: Sequence[Move], note: Note) -> Non
 
 
 async def read(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
-    """The paths and scenes of files; an older server is asked for the places in `wanted`."""
+    """Paths and scenes of files; servers without a query for files are searched for the paths in `wanted`."""
     scenes = {key: places for key, places in wanted.items() if key[2] == SCENE}
     found = await _scenes_of(session, scenes) if scenes else {}
     paths = {key: places for key, places in wanted.items() if key[2] == PATH}
@@ -149,7 +149,7 @@ async def read(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[
 
 
 async def _scenes_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
-    """The scenes that files belong to, among those in `wanted` and all that have several files."""
+    """Scenes of files, searched among the scenes in `wanted` and all scenes with several files."""
     paths = ["id", "files.id"]
     several = {"file_count": {"value": 1, "modifier": "GREATER_THAN"}}
     args = {"filter": {"per_page": -1}, "scene_filter": several}
@@ -173,9 +173,9 @@ async def _paths_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> 
 
 
 async def _files_at(session: Session, paths: Sequence[str]) -> dict[str, str]:
-    """Id -> path of the files at some paths, found through their scenes, images and galleries."""
+    """Id -> path of the files at these paths, found through their scenes, images and galleries."""
     server = await session.learn()
-    asked = [
+    queries = [
         BatchOperation(
             ENTITIES[name].find,
             {ENTITIES[name].filter_arg: {"path": {"value": path, "modifier": "EQUALS"}}},
@@ -187,7 +187,7 @@ async def _files_at(session: Session, paths: Sequence[str]) -> dict[str, str]:
     ]
     rows = [
         row
-        for each in (await execute_batch(session, asked) if asked else ())
+        for each in (await execute_batch(session, queries) if queries else ())
         for value in (each.result or {}).values()
         if isinstance(value, list)
         for row in value
@@ -203,13 +203,13 @@ def edits(operation: Operation) -> Iterator[Edit]:
         yield Edit(FILE, str(given["file_id"]), SCENE, UNSET, str(given["scene_id"]))
         return
     folder, name = given.get("destination_folder"), given.get("destination_basename") or ""
-    # A folder that is named by its id is not known.
+    # Of a folder that is given by its id the path is not known.
     for one in given["ids"] if folder else ():
         yield Edit(FILE, str(one), PATH, UNSET, str(path_of(folder) / name) if name else f"{folder}/")
 
 
 def completed(edit: Edit) -> Edit:
-    """The edit with the whole new path, where only its folder is given."""
+    """Complete the new path of an edit that has only the folder."""
     if edit.before is UNSET or edit.field == SCENE or not edit.after.endswith("/"):
         return edit
     return replace(edit, after=str(path_of(edit.after) / path_of(edit.before).name))
@@ -221,12 +221,12 @@ def answered(edit: Edit, _: Any) -> Any:
 
 
 def mapped(key: Key, value: Any, current: Callable[[str, str], str]) -> Any:
-    """The path itself, or the present id of the scene."""
+    """Return a path unchanged, and for a scene its present id."""
     return current("Scene", value) if key[2] == SCENE and isinstance(value, str) else value
 
 
 async def plan(_: Session, edits: Sequence[Edit]) -> list[Operation]:
-    """The mutations that move files to the paths of edits, in an order in which each is free."""
+    """Plan the mutations that move files to the paths of edits, ordered so that each path is free."""
     moves = in_order(Move(each.id, each.before, each.after) for each in edits if each.field == PATH)
     given = [(each, {"scene_id": each.after, "file_id": each.id}) for each in edits if each.field == SCENE]
     assigned = [Operation("sceneAssignFile", {"input": args}, (each.id,), (each,)) for each, args in given]

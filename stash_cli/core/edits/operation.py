@@ -1,4 +1,4 @@
-"""Operations: the mutations that make edits, as plain data that can be stored, shown and sent."""
+"""Operations: mutations and the edits that they make, as plain data that can be stored, shown and sent."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     Note = Callable[["Operation", BatchOperation], None]
 
-_TIMES = "HistoryMutationResult"
+_HISTORY_RESULT = "HistoryMutationResult"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One mutation, the objects that it changes, and the edits that it makes.
 
-    `paths` are the fields to select of an object in the answer; None for the default ones.
+    `paths` are the fields to select of an object in the response; None for the default ones.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Operation:
 
     @property
     def input(self) -> Any:
-        """The arguments that name the objects and their changes: `input` where there is one."""
+        """The `input` argument, or all arguments of a mutation without one."""
         return self.args.get("input", self.args)
 
     @property
@@ -43,41 +43,41 @@ class Operation:
 
     @property
     def names_others(self) -> bool:
-        """Whether its answer names no `ids`: but a new object, or what is put into lists."""
+        """Whether its response names objects other than `ids`: a new one, or the related ones of a list."""
         return self.name.endswith("Create") or (self.is_bulk and tuple(self.input["ids"]) != self.ids)
 
     @property
     def returns(self) -> Sequence[str] | None:
-        """Fields to select: the times after a change of a history, else `paths` of an object."""
-        if self.type == _TIMES:
+        """Fields to select: count and times of a history, `paths` of an object, None for a scalar."""
+        if self.type == _HISTORY_RESULT:
             return ["count", "history"]
         return self.paths if describe_api().types[self.type].kind == "OBJECT" else None
 
     @property
     def is_answered_plainly(self) -> bool:
-        """Whether its answer names no objects: yes, a number, or the times of a history."""
-        return self.type == _TIMES or describe_api().types[self.type].kind != "OBJECT"
+        """Whether its response names no object: it is a boolean, a number, or the times of a history."""
+        return self.type == _HISTORY_RESULT or describe_api().types[self.type].kind != "OBJECT"
 
     @property
     def type(self) -> str:
-        """Type of its answer: of an object's own mutation the object's."""
+        """Name of its response type; for an object's own mutation the type of the object."""
         return describe_api().mutations[self.name].type.name
 
     def of(self, ids: Sequence[str]) -> Operation:
-        """The same for some of its objects only, where it takes several."""
+        """Return the operation reduced to some of its objects, where it takes several."""
         if tuple(ids) == self.ids:
             return self
-        chosen, given = frozenset(ids), self.input
+        id_set, new_input = frozenset(ids), self.input
         if self.is_bulk:
-            given = {**given, "ids": list(ids)}
-        elif isinstance(given, list):
-            given = [each for each in given if each["id"] in chosen]
-        args = {"input": given} if "input" in self.args else given
-        return replace(self, args=args, ids=tuple(ids), edits=tuple(e for e in self.edits if e.id in chosen))
+            new_input = {**new_input, "ids": list(ids)}
+        elif isinstance(new_input, list):
+            new_input = [each for each in new_input if each["id"] in id_set]
+        args = {"input": new_input} if "input" in self.args else new_input
+        return replace(self, args=args, ids=tuple(ids), edits=tuple(e for e in self.edits if e.id in id_set))
 
 
 class Unrecorded:
-    """Operations of which nothing is recorded; see `recording.Recording`."""
+    """Null object in place of `recording.Recording`: operations of which nothing is recorded."""
 
     def __init__(self, operations: Sequence[Operation] = ()) -> None:
         self.operations = operations

@@ -1,7 +1,7 @@
-"""Request sizes adapted to the time that the server takes for an object.
+"""Request sizes that adapt to the server's time per object.
 
-A server answers a mutation after the hooks of its plugins, which may take a second for each object. Behind a
-proxy with a time limit everything in a longer request would be done with an unknown outcome.
+A server answers a mutation after the hooks of its plugins, which may take a second per object. A proxy with a
+time limit would cut off a longer request, and the outcome of everything in it would be unknown.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 START = 10
 """Objects of the first request."""
 SECONDS = 3.0
-"""Time that a request is meant to take."""
+"""Target duration of a request."""
 GROWTH = 4
-"""A request has at most this many times the objects of the one before."""
+"""Maximum factor by which a request may be larger than the one before."""
 _INSTANT = 0.001
 
 
@@ -32,32 +32,32 @@ class Pace:
     size: int = START
 
     def note(self, count: int, seconds: float) -> None:
-        """Note that a request with `count` objects took so long."""
+        """Adapt the size after a request with `count` objects took `seconds`."""
         fitting = round(max(1, count) * SECONDS / max(seconds, _INSTANT))
         self.size = max(1, min(fitting, self.size * GROWTH, CHUNK))
 
 
 def requests_of(sizes: Iterable[int]) -> int:
-    """The number of requests for runs of `sizes` objects, on a server that answers at once."""
+    """Number of requests for runs of `sizes` objects, on a server that responds instantly."""
     pace, count = Pace(), 0
     for size in sizes:
-        left = size
-        while left > 0:
-            sent = min(left, pace.size)
-            left, count = left - sent, count + 1
+        remaining = size
+        while remaining > 0:
+            sent = min(remaining, pace.size)
+            remaining, count = remaining - sent, count + 1
             pace.note(sent, 0)
     return count
 
 
 def in_rounds(operations: Iterable[Operation]) -> list[Operation]:
-    """Operations so that those of one object are far apart, each object's in their order.
+    """Order operations so that those of one object are far apart; their relative order stays.
 
-    What a server loaded for one operation it may answer with to the next one of the same request.
+    A server may answer an operation with data that it loaded for an earlier one of the same request.
     """
-    seen: dict[str, int] = {}
+    round_of: dict[str, int] = {}
     rounds: list[tuple[int, Operation]] = []
     for each in operations:
-        number = max((seen.get(one, 0) for one in each.ids), default=0)
-        seen |= dict.fromkeys(each.ids, number + 1)
+        number = max((round_of.get(one, 0) for one in each.ids), default=0)
+        round_of |= dict.fromkeys(each.ids, number + 1)
         rounds.append((number, each))
     return [each for _, each in sorted(rounds, key=lambda pair: pair[0])]

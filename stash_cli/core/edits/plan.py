@@ -1,8 +1,8 @@
-"""From edits to operations: the fewest mutations that make the edits exactly, on the server at hand.
+"""Planning of edits: the fewest mutations that make exactly these edits on the server in use.
 
-Equal updates of several objects are one bulk update, others an update for each object, many in a request.
-What an update does not take follows in mutations of its own. `quirks` says where a server writes otherwise
-than its schema promises.
+Equal updates of several objects become one bulk update; every other object gets an update of its own, and
+many updates share a request. Fields that the update input does not take are written by side mutations.
+`orm.quirks` lists inputs that servers handle differently from their schema.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.drafts.draft import ObjectEdits
 
 CHUNK = 250
-"""Objects of a bulk update, and operations of a request."""
+"""Maximum number of objects in a bulk update, and of operations in a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +42,24 @@ class Plan:
 
 
 def plan_updates(edits: Iterable[Edit], server: ServerCapabilities, *, bulk_size: int = CHUNK) -> Plan:
-    """The plan that updates objects: bulk updates first.
+    """Plan updates of objects, bulk updates first.
 
-    Raises StashInputError for what no server takes. Lists that a bulk update of this server changes by parts
-    are changed so, whatever else they hold by now.
+    Where the bulk update of this server can add to and remove from a list, the list is changed that way, so
+    that items which others added meanwhile stay. Raises StashInputError for an edit that no server accepts.
     """
-    many = tuple(edits)
+    all_edits = tuple(edits)
     objects: dict[tuple[str, str], list[Edit]] = {}
-    for edit in many:
+    for edit in all_edits:
         objects.setdefault((edit.type, edit.id), []).append(edit)
-    plans = [_with_lists_beside(plan_object(*key, each), server) for key, each in objects.items()]
+    plans = [_move_lists_to_side_edits(plan_object(*key, each), server) for key, each in objects.items()]
     main = [each for each in plans if each.has_input]
     sides = [op for each in plans for edit in each.side_edits for op in side_mutations(edit)]
-    found = [operation_of(group, server) for group in alike(main, server)]
-    return Plan(many, tuple(_chunked(_joined(found, _gathered(sides)), bulk_size)))
+    updates = [operation_of(group, server) for group in alike(main, server)]
+    return Plan(all_edits, tuple(_chunked(_merge_fields(updates, _merge_equal(sides)), bulk_size)))
 
 
 def check_known(plan: Plan, server: ServerCapabilities) -> None:
-    """Raise StashCapabilityError for a mutation or a field of its input that this release lacks."""
+    """Raise StashCapabilityError for a mutation or an input field that the server's release lacks."""
     from stash_cli.core.graphql import document
     from stash_cli.core.graphql.compat import operations as compat
 
@@ -68,29 +68,28 @@ def check_known(plan: Plan, server: ServerCapabilities) -> None:
             document.root_for(each.name, each.args, each.returns, server, quiet=True)
 
 
-def _with_lists_beside(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPlan:
-    """The plan with lists that are changed by parts beside the input where one bulk update cannot say all."""
-    # Within an update of its own a list is sent as a whole, and what others put into it meanwhile would be
-    # lost.
+def _move_lists_to_side_edits(plan: ObjectPlan, server: ServerCapabilities) -> ObjectPlan:
+    """Move list changes from the input to side edits, unless one bulk update can express the whole plan."""
+    # An object's own update replaces a list as a whole, and so drops items that others added meanwhile.
     if not plan.changes or is_exact(plan, server):
         return plan
-    apart = {
+    moved = {
         name: attr
         for name, (attr, change) in plan.changes.items()
         if has_bulk(plan.type, attr, server) and not has_data(plan.type, attr, change)
     }
-    moved = tuple(edit for edit in plan.edits if edit.field in apart.values())
+    side_edits = tuple(edit for edit in plan.edits if edit.field in moved.values())
     return replace(
         plan,
-        input={name: value for name, value in plan.input.items() if name not in apart},
-        edits=tuple(edit for edit in plan.edits if edit not in moved),
-        side_edits=(*plan.side_edits, *moved),
-        changes={name: change for name, change in plan.changes.items() if name not in apart},
+        input={name: value for name, value in plan.input.items() if name not in moved},
+        edits=tuple(edit for edit in plan.edits if edit not in side_edits),
+        side_edits=(*plan.side_edits, *side_edits),
+        changes={name: change for name, change in plan.changes.items() if name not in moved},
     )
 
 
 def has_bulk(type_name: str, field: str, server: ServerCapabilities) -> bool:
-    """Whether the server has a bulk update that changes the list by parts, and does so rightly."""
+    """Whether the server has a bulk update that correctly adds to the list and removes from it."""
     name = bulk_field(type_name, field)
     if name is None or not fits_bulk(type_name, name, None, is_change=True):
         return False
@@ -98,41 +97,41 @@ def has_bulk(type_name: str, field: str, server: ServerCapabilities) -> bool:
 
 
 def alike(plans: Iterable[ObjectPlan], server: ServerCapabilities) -> list[list[ObjectPlan]]:
-    """Plans in groups that one mutation can write: updates that say the same, else one by one."""
+    """Group plans that one mutation can write: equal bulk updates together, every other plan alone."""
     groups: dict[Any, list[ObjectPlan]] = {}
     for number, plan in enumerate(plans):
         change = bulk_change(plan, server)
-        # A number is a key of its own: what has no equal bulk update is in a group alone.
+        # A plan without a bulk update has its number as key, which no other plan shares.
         key = number if change is None else (plan.type, json.dumps(change, sort_keys=True))
         groups.setdefault(key, []).append(plan)
     return list(groups.values())
 
 
 def bulk_change(plan: ObjectPlan, server: ServerCapabilities) -> dict[str, Any] | None:
-    """Fields of the bulk update equal to the plan's input; None if this server has no equal one."""
+    """Return the bulk update's fields equivalent to the plan's input; None if this server has none."""
     bulk = describe_api().types.get(f"Bulk{plan.type}UpdateInput")
     if bulk is None or plan.verb != "Update":
         return None
     own = describe_api().types[f"{plan.type}UpdateInput"].fields
-    found = {}
+    fields = {}
     for name, value in plan.input.items():
         if name == "id":
             continue
         target = bulk.fields.get(name)
         if target is None or server.field_name(bulk.name, name) is None:
             return None
-        part = _part(plan, name)
+        part = _list_part(plan, name)
         if not fits_bulk(plan.type, name, value, is_change=part is not None):
             return None
-        shaped = (part,) if part is not None else _shaped(target, own[name], value)
+        shaped = (part,) if part is not None else _in_bulk_shape(target, own[name], value)
         if shaped is None:
             return None
-        found[name] = shaped[0]
-    return found
+        fields[name] = shaped[0]
+    return fields
 
 
-def _part(plan: ObjectPlan, name: str) -> dict[str, Any] | None:
-    """Items to add to a list of the input, or to remove; None for both, and for a whole list."""
+def _list_part(plan: ObjectPlan, name: str) -> dict[str, Any] | None:
+    """Bulk input that adds to a list or removes from it; None for both at once, and for a whole list."""
     change = plan.changes.get(name, ("", Change()))[1]
     # A bulk input has one mode for each list: ADD, REMOVE or SET.
     if bool(change.added) == bool(change.removed):
@@ -140,8 +139,8 @@ def _part(plan: ObjectPlan, name: str) -> dict[str, Any] | None:
     return list_change(plan.type, name, change.added or change.removed, "ADD" if change.added else "REMOVE")
 
 
-def _shaped(target: ApiField, own: ApiField, value: Any) -> tuple[Any] | None:
-    """The value in the bulk input's shape, in a tuple as it may be None; None where it does not fit."""
+def _in_bulk_shape(target: ApiField, own: ApiField, value: Any) -> tuple[Any] | None:
+    """The value in the shape of the bulk input, in a tuple as it may be None; None if it does not fit."""
     items = LISTS.get(target.type.name)
     if items is not None and own.type.is_list:
         return ({items: value or [], "mode": "SET"},)
@@ -150,21 +149,21 @@ def _shaped(target: ApiField, own: ApiField, value: Any) -> tuple[Any] | None:
 
 
 def is_exact(plan: ObjectPlan, server: ServerCapabilities) -> bool:
-    """Whether a bulk update says what changes of every list, whatever else others put into it."""
+    """Whether a bulk update only adds and removes items of lists, so that other items stay."""
     change = bulk_change(plan, server)
     lists = [value for value in (change or {}).values() if isinstance(value, dict) and "mode" in value]
     return bool(lists) and all(value["mode"] != "SET" for value in lists)
 
 
 def operation_of(group: Sequence[ObjectPlan], server: ServerCapabilities) -> Operation:
-    """The mutation that writes a group that is `alike`."""
+    """Return the mutation that writes one group of `alike`."""
     first = group[0]
     if len(group) == 1 and not is_exact(first, server):
         return _single(first)
     ids = tuple(each.id for each in group)
-    given = {"ids": list(ids), **(bulk_change(first, server) or {})}
+    bulk_input = {"ids": list(ids), **(bulk_change(first, server) or {})}
     edits = tuple(edit for each in group for edit in each.edits)
-    return Operation(f"bulk{first.type}Update", {"input": given}, ids, edits)
+    return Operation(f"bulk{first.type}Update", {"input": bulk_input}, ids, edits)
 
 
 def _single(plan: ObjectPlan) -> Operation:
@@ -173,18 +172,19 @@ def _single(plan: ObjectPlan) -> Operation:
     return Operation(name, {"input": plan.input}, (plan.id,), plan.edits)
 
 
-def _gathered(operations: Sequence[Operation]) -> list[Operation]:
-    """Side mutations, those that are the same bulk update of an object's own list made one."""
+def _merge_equal(operations: Sequence[Operation]) -> list[Operation]:
+    """Merge side mutations that are the same bulk update of different objects into one each."""
     groups: dict[Any, list[Operation]] = {}
     for number, each in enumerate(operations):
+        # A bulk update of related objects has their ids in `ids`, and cannot be merged this way.
         is_own = each.is_bulk and each.input["ids"] == list(each.ids)
         rest = {name: value for name, value in each.input.items() if name != "ids"}
         key = (each.name, json.dumps(rest, sort_keys=True)) if is_own else number
         groups.setdefault(key, []).append(each)
-    return [_together(group) for group in groups.values()]
+    return [_merge_group(group) for group in groups.values()]
 
 
-def _together(group: Sequence[Operation]) -> Operation:
+def _merge_group(group: Sequence[Operation]) -> Operation:
     if len(group) == 1:
         return group[0]
     ids = tuple(one for each in group for one in each.ids)
@@ -192,35 +192,35 @@ def _together(group: Sequence[Operation]) -> Operation:
     return Operation(group[0].name, {"input": {**group[0].input, "ids": list(ids)}}, ids, edits)
 
 
-def _joined(main: list[Operation], sides: list[Operation]) -> list[Operation]:
-    """Operations in order; bulk updates of the same objects that change different fields are made one."""
-    found = list(main)
-    places = {(each.name, each.ids): n for n, each in enumerate(found) if each.is_bulk}
+def _merge_fields(main: list[Operation], sides: list[Operation]) -> list[Operation]:
+    """Merge bulk updates of the same objects that change different fields; all else stays in order."""
+    merged = list(main)
+    positions = {(each.name, each.ids): n for n, each in enumerate(merged) if each.is_bulk}
     for side in sides:
-        at = places.get((side.name, side.ids))
-        held = None if at is None else found[at]
+        position = positions.get((side.name, side.ids))
+        earlier = None if position is None else merged[position]
         # One input cannot both add to a list and remove from it.
-        if at is None or held is None or held.input.keys() & side.input.keys() != {"ids"}:
+        if position is None or earlier is None or earlier.input.keys() & side.input.keys() != {"ids"}:
             if side.is_bulk:
-                places[side.name, side.ids] = len(found)
-            found.append(side)
+                positions[side.name, side.ids] = len(merged)
+            merged.append(side)
         else:
-            args = {"input": {**held.input, **side.input}}
-            found[at] = Operation(held.name, args, held.ids, (*held.edits, *side.edits))
-    return found
+            args = {"input": {**earlier.input, **side.input}}
+            merged[position] = Operation(earlier.name, args, earlier.ids, (*earlier.edits, *side.edits))
+    return merged
 
 
 def _chunked(operations: Iterable[Operation], size: int) -> Iterator[Operation]:
-    """Bulk updates of at most `size` objects each, those that take single objects last."""
+    """Bulk updates of at most `size` objects each, then the mutations of single objects."""
     for each in sorted(operations, key=lambda each: not each.is_bulk):
         if each.is_bulk and len(each.ids) > size:
-            yield from _parts_of(each, size)
+            yield from _split(each, size)
         else:
             yield each
 
 
-def _parts_of(operation: Operation, size: int) -> Iterator[Operation]:
-    """A bulk update in parts of `size` objects, each with its own edits."""
+def _split(operation: Operation, size: int) -> Iterator[Operation]:
+    """Split a bulk update into parts of `size` objects, each with the edits of its objects."""
     edits: dict[str, list[Edit]] = {}
     for edit in operation.edits:
         edits.setdefault(edit.id, []).append(edit)
@@ -231,9 +231,9 @@ def _parts_of(operation: Operation, size: int) -> Iterator[Operation]:
 
 
 def plan_creates(objects: Iterable[ObjectEdits], type_name: str) -> list[Operation]:
-    """The operations that make new objects of their edits, in this order.
+    """Plan the creation of new objects from their edits, in this order.
 
-    Raises StashInputError for a field that only objects have that are there.
+    Raises StashInputError for a field that can be set on existing objects only.
     """
     return [_creation(each, type_name) for each in objects]
 
@@ -245,26 +245,26 @@ def _creation(each: ObjectEdits, type_name: str) -> Operation:
             f"{plan.side_edits[0].field} cannot be given to a new {ENTITIES[type_name].noun}."
         )
     fields = describe_api().types[f"{type_name}CreateInput"].fields
-    # A new object has nothing where nothing is given, also on servers that do not know the field.
-    given = {
+    # Empty values are the default of a new object; sending them would fail on servers without the field.
+    create_input = {
         name: value
         for name, value in plan.input.items()
         if fields[name].type.required or not is_nothing(value)
     }
-    return Operation(operation_name(type_name, "Create"), {"input": given}, (each.id,))
+    return Operation(operation_name(type_name, "Create"), {"input": create_input}, (each.id,))
 
 
 def is_nothing(value: Any) -> bool:
-    """Whether a value is what a new object has anyway."""
+    """Whether a value is the default of a new object."""
     return value is None or value is False or value in ("", [], {}, {"full": {}})
 
 
 def plan_create(type_name: str, values: dict[str, Any], paths: Sequence[str] | None = ("id",)) -> Operation:
-    """The operation that makes an object of these fields of the create input, and selects `paths` of it."""
+    """Plan the creation of an object with these fields of the create input; select `paths` of it."""
     from stash_cli.core.graphql.selection import is_default
 
     edits = tuple(Edit(type_name, "", name, UNSET, value) for name, value in values.items())
-    # What nobody has named may be left out without a word: hence no copy of these.
+    # Default paths are passed on unchanged: their type says that missing fields need no warning.
     selected = paths if is_default(paths) else tuple(paths or ())
     return Operation(operation_name(type_name, "Create"), {"input": values}, (), edits, selected)
 
@@ -272,18 +272,18 @@ def plan_create(type_name: str, values: dict[str, Any], paths: Sequence[str] | N
 def plan_destroy(
     type_name: str, ids: Sequence[str], options: dict[str, Any], *, size: int = CHUNK
 ) -> Iterator[Operation]:
-    """The operations that remove objects; `options` are further fields of the destroy input.
+    """Plan the deletion of objects; `options` are further fields of the destroy input.
 
     Raises StashInputError for options that the mutation does not take.
     """
     entity = ENTITIES.get(type_name)
     name = entity.destroy if entity else operation_name(type_name, "Destroy")
-    takes = describe_api().mutations[name].args
-    if "input" not in takes and options:
+    accepted = describe_api().mutations[name].args
+    if "input" not in accepted and options:
         raise StashInputError(f"{name} takes no {' or '.join(options)}.")
-    takes_many = "input" in takes or "ids" in takes
+    takes_many = "input" in accepted or "ids" in accepted
     for start in range(0, len(ids), size if takes_many else 1):
         chunk = tuple(ids[start : start + (size if takes_many else 1)])
-        given = {"ids": list(chunk), **options} if takes_many else {"id": chunk[0]}
-        args = {"input": given} if "input" in takes else given
+        values = {"ids": list(chunk), **options} if takes_many else {"id": chunk[0]}
+        args = {"input": values} if "input" in accepted else values
         yield Operation(name, args, chunk, tuple(Edit(type_name, one, "id", one, None) for one in chunk))

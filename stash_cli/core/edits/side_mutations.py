@@ -1,6 +1,6 @@
-"""The operations of edits that are made beside an object's own create or update.
+"""Side mutations: operations for edits that an object's own create or update does not take.
 
-`orm.side_mutations` names the mutations of each field; other fields are lists that a bulk update changes.
+`orm.side_mutations` names the mutations of some fields; other fields are lists that a bulk update changes.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def side_mutations(edit: Edit) -> Iterator[Operation]:
-    """The mutations that make an edit beside the object's own, each with its part of the edit."""
+    """Yield the mutations that make an edit beside the object's update, each with its part of the edit."""
     mutations = SIDE_MUTATIONS.get((edit.type, edit.field))
-    yield from _members(edit) if mutations is None else _WRITERS[edit.field](edit, *mutations)
+    yield from _list_members(edit) if mutations is None else _WRITERS[edit.field](edit, *mutations)
 
 
 def _times(edit: Edit, add: str, delete: str) -> Iterator[Operation]:
-    """A list of times, of which each is added and removed by itself."""
+    """Mutations that remove times from a history and add times to it."""
     change = _change(edit)
     for name, part in ((delete, Change(removed=change.removed)), (add, Change(added=change.added))):
         if part:
@@ -35,7 +35,7 @@ def _times(edit: Edit, add: str, delete: str) -> Iterator[Operation]:
 
 
 def _count(edit: Edit, more: str, less: str, reset: str) -> Iterator[Operation]:
-    """A number that goes up and down by one, and back to none."""
+    """Mutations that count a number up or down, one each, or reset it to 0."""
     old, new = edit.before or 0, edit.after or 0
     if new == 0:
         yield _operation(reset, edit)
@@ -53,43 +53,43 @@ def _resume_time(edit: Edit, set_: str, reset: str) -> Iterator[Operation]:
 
 
 def _play_duration(edit: Edit, add: str) -> Iterator[Operation]:
-    """The time played by a new scene; the update of one that is there takes it itself."""
+    """Add the play duration of a new scene; the update of an existing scene takes it as a field."""
     yield _operation(add, edit, playDuration=(edit.after or 0) - (edit.before or 0))
 
 
 def _cover(edit: Edit, set_: str, reset: str) -> Iterator[Operation]:
     cover = {} if edit.after is None else {"cover_image_id": edit.after}
-    given = {"input": {"gallery_id": edit.id, **cover}}
-    yield Operation(set_ if cover else reset, given, (edit.id,), (edit,))
+    args = {"input": {"gallery_id": edit.id, **cover}}
+    yield Operation(set_ if cover else reset, args, (edit.id,), (edit,))
 
 
 def _operation(name: str, edit: Edit, **args: Any) -> Operation:
     return Operation(name, {"id": edit.id, **args}, (edit.id,), (edit,))
 
 
-def _members(edit: Edit) -> Iterator[Operation]:
-    """Items put into a list and taken out, whatever else is in it, through a bulk update."""
+def _list_members(edit: Edit) -> Iterator[Operation]:
+    """Bulk updates that remove items from a list and add items to it; its other items stay."""
     relation = relationships(edit.type).get(edit.field)
-    is_theirs = relation is not None and not relation.target_field
+    is_on_related = relation is not None and not relation.target_field
     changed = relation.bulk_type if relation else edit.type
     change = _change(edit)
     for mode, items in (("REMOVE", change.removed), ("ADD", change.added)):
         if items:
-            given = _their_bulk(edit, items, mode) if is_theirs else own_bulk(edit, items, mode)
+            bulk_input = _related_bulk(edit, items, mode) if is_on_related else own_bulk(edit, items, mode)
             part = Change(items) if mode == "ADD" else Change(removed=items)
             yield Operation(
-                f"bulk{changed}Update", {"input": given}, (edit.id,), (replace(edit, after=part),)
+                f"bulk{changed}Update", {"input": bulk_input}, (edit.id,), (replace(edit, after=part),)
             )
 
 
 def own_bulk(edit: Edit, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
-    """A bulk update of the object alone."""
+    """Input of a bulk update of the edited object alone."""
     name = bulk_field(edit.type, edit.field) or edit.field
     return {"ids": [edit.id], name: list_change(edit.type, name, items, mode)}
 
 
-def _their_bulk(edit: Edit, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
-    """A bulk update of what is put in or taken out."""
+def _related_bulk(edit: Edit, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
+    """Input of a bulk update of the added or removed objects, which hold the reference to the edited one."""
     name = relationships(edit.type)[edit.field].bulk_field
     if name.endswith("_ids"):
         return {"ids": list(items), name: {"ids": [edit.id], "mode": mode}}
@@ -97,21 +97,21 @@ def _their_bulk(edit: Edit, items: tuple[Any, ...], mode: str) -> dict[str, Any]
 
 
 def _change(edit: Edit) -> Change:
-    """The items that an edit of a list adds and removes."""
+    """Return the items that an edit of a list adds and removes."""
     if isinstance(edit.after, Change):
         return edit.after
     return compare(edit.before or (), edit.after or ())
 
 
 def compare(before: Any, after: Any) -> Change:
-    """The difference of two lists, however often each item is in them."""
-    left, added = [*before], []
+    """Return the difference of two lists as multisets: an item may occur several times."""
+    removed, added = [*before], []
     for item in after:
-        if item in left:
-            left.remove(item)
+        if item in removed:
+            removed.remove(item)
         else:
             added.append(item)
-    return Change(tuple(added), tuple(left))
+    return Change(tuple(added), tuple(removed))
 
 
 _WRITERS: dict[str, Writer] = {

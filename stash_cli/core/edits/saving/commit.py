@@ -1,4 +1,4 @@
-"""Side mutations of objects: sent together after the inputs, and what each of them commits."""
+"""Side mutations of saved objects: sent together after the inputs, and committed one by one."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 class SideMutation:
     """One mutation of an object beside its own update.
 
-    `step` leads from the committed state of `field` to the one after the mutation; of a queued mutation
-    `field` is blank. `items` are then taken out of `queue`, where there is one.
+    `step` maps the committed state of `field` to the state after the mutation; a queued mutation has no
+    `field`. The `items` that the mutation added or removed are then dropped from `queue`, if there is one.
     """
 
     operation: Operation
@@ -47,7 +47,7 @@ class SideMutation:
 async def save_side_mutations(
     client: StashClient, applier: Applier, flushes: Sequence[Prepared]
 ) -> list[tuple[StashObject, BatchOperation]]:
-    """Send the side mutations of several objects together; each with its outcome."""
+    """Send the side mutations of several objects together; return each with its outcome."""
     calls = [(obj, flush, call) for obj, flush in flushes for call in side_mutations_of(obj, flush)]
     answers: dict[int, BatchOperation] = {}
 
@@ -60,7 +60,7 @@ async def save_side_mutations(
     try:
         await applier.apply([call.operation for *_, call in calls], note)
     finally:
-        # Also where it was interrupted: what was done must not be done again.
+        # Also after an interruption: an executed mutation must not be sent again by the next save.
         unsent = BatchOperation("", error=not_sent(applier.stopped))
         outcomes = [answers.get(id(call.operation), unsent) for *_, call in calls]
         _commit_all(calls, outcomes)
@@ -72,7 +72,7 @@ async def save_side_mutations(
 def _commit_all(
     calls: Sequence[tuple[StashObject, FlushPlan, SideMutation]], outcomes: Sequence[BatchOperation]
 ) -> None:
-    """Commit the side mutations that were done; of several for one field, the last answer is current."""
+    """Commit the executed side mutations; of several for one field only the last result is current."""
     answered = list(zip(calls, outcomes, strict=True))
     done = [(obj, call, each.result) for (obj, _, call), each in answered if each.succeeded]
     last = {(id(obj), call.field): call for obj, call, _ in done}
@@ -89,7 +89,7 @@ def side_mutations_of(obj: StashObject, flush: FlushPlan) -> Iterator[SideMutati
     """The mutations that follow an object's own, queued ones first."""
     for name, args in flush.pending.calls.items():
         yield SideMutation(Operation(name, {"id": obj.id, **args}, (obj.id,)))
-    # Read now: what turned out to be in no list of this object was dropped since the plan was made.
+    # Read now: the checks before the save dropped removals of items that are not in the list.
     members = [members_edit(obj, name, delta) for name, delta in flush.pending.members.items() if delta]
     # A gallery's images before its cover, which has to be one of them.
     for edit in (*members, *sorted(flush.plan.side_edits, key=lambda edit: edit.field == "cover")):
@@ -99,46 +99,46 @@ def side_mutations_of(obj: StashObject, flush: FlushPlan) -> Iterator[SideMutati
 
 
 def _side_mutation(obj: StashObject, flush: FlushPlan, operation: Operation) -> SideMutation:
-    """An operation with what it does to the committed state of its field."""
+    """Return an operation with its effect on the committed state of its field."""
     [part] = operation.edits
     name, change = part.field, part.after
     if not isinstance(change, Change):
         is_counted = name in COUNTERS and part.after
         by = part.after - (part.before or 0) if is_counted else 0
         after = flush.side_fields[name][1]
-        return SideMutation(operation, name, partial(_plus, by=by) if is_counted else lambda _: after)
+        return SideMutation(operation, name, partial(_increase, by=by) if is_counted else lambda _: after)
     history, queued = flush.history(name), None
-    if name in flush.pending.members and (held := state_of(obj).pending) is not None:
-        queued = held.members.get(name)
+    if name in flush.pending.members and (pending := state_of(obj).pending) is not None:
+        queued = pending.members.get(name)
     items = history.added if change.added else history.removed
     queue = None if queued is None else queued.added if change.added else queued.removed
-    # A link is in a list once, but a time may be in a history twice: a scene can be played twice in one
-    # second.
-    put_in = _joined if name in relationships(type(obj).__name__) else _more
-    step = partial(put_in if change.added else _less, items=items)
+    # A link occurs once in a list, but a time may occur twice in a history: a scene can be played twice in
+    # one second.
+    append = _append_missing if name in relationships(type(obj).__name__) else _append_all
+    step = partial(append if change.added else _remove, items=items)
     return SideMutation(operation, name, step, tuple(items), queue)
 
 
-def _plus(base: Any, by: int) -> Any:
+def _increase(base: Any, by: int) -> Any:
     return known_or(base, 0) + by
 
 
-def _more(base: Any, items: list[Any]) -> Any:
+def _append_all(base: Any, items: list[Any]) -> Any:
     return known_or(base, []) + snapshot(items)
 
 
-def _joined(base: Any, items: list[Any]) -> Any:
-    """Like `_more`, each once: another object's save may have put some in meanwhile."""
+def _append_missing(base: Any, items: list[Any]) -> Any:
+    """Add the items that are missing: the save of another object may have added some meanwhile."""
     known = known_or(base, [])
     return known + [item for item in snapshot(items) if item not in known]
 
 
-def _less(base: Any, items: list[Any]) -> Any:
+def _remove(base: Any, items: list[Any]) -> Any:
     return compare(items, known_or(base, [])).added
 
 
 def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:
-    """Commit one side mutation, which was done."""
+    """Commit one executed side mutation."""
     if not call.field:
         _commit_queued(obj, call)
     elif call.queue is not None:
@@ -147,30 +147,30 @@ def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:
             del call.queue[key]
         # A list that was never read has no committed state to rebase; only the items that were sent are
         # known.
-        came = call.step([])
-        backrefs.commit_backrefs(obj, call.field, [] if came else list(call.items), came)
+        added = call.step([])
+        backrefs.commit_backrefs(obj, call.field, [] if added else list(call.items), added)
     else:
         state_of(obj).rebase(call.field, call.step)
     if call.field in COUNTERS and isinstance(answer, int):
         state_of(obj).rebase(call.field, lambda _: answer)
     if isinstance(answer, dict) and "history" in answer:
-        _take_times(obj, call.field, answer)
+        _merge_times(obj, call.field, answer)
 
 
 def _commit_queued(obj: StashObject, call: SideMutation) -> None:
-    queued = call.operation.name
+    mutation = call.operation.name
     args = {name: value for name, value in call.operation.args.items() if name != "id"}
-    if (held := state_of(obj).pending) and held.calls.get(queued) == args:
-        del held.calls[queued]
+    if (pending := state_of(obj).pending) and pending.calls.get(mutation) == args:
+        del pending.calls[mutation]
     for operation, fields in QUEUED.get(type(obj).__name__, {}).values():
-        if operation == queued:
+        if operation == mutation:
             merge_answer(obj, emptied(obj, operation, args, fields))
             state_of(obj).record_writes(fields)
     state_of(obj).commit({})
 
 
-def _take_times(obj: StashObject, name: str, answer: dict[str, Any]) -> None:
-    """Show the times and their number as the server has them now."""
+def _merge_times(obj: StashObject, name: str, answer: dict[str, Any]) -> None:
+    """Merge the times of a history and their count from the response."""
     times = name if name in COUNTED else {v: k for k, v in COUNTED.items()}[name]
     if name == times:
         state_of(obj).commit(

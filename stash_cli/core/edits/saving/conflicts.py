@@ -1,4 +1,4 @@
-"""Detection of concurrent changes before a save: fields are read again where a list is sent as a whole."""
+"""Detection of concurrent changes before a save: fields are read again if a list is sent as a whole."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 async def reload_changed(
     client: StashClient, flushes: Iterable[tuple[StashObject, FlushPlan]], *, always: bool = False
 ) -> None:
-    """Read anew the changed fields of objects of which a list would be set as a whole (`always`: of all).
+    """Read the changed fields again of objects that send a list as a whole; with `always` of all objects.
 
-    One request for each type and 500 objects; what others changed is merged into the objects.
+    One request for each type and 500 objects; the changes of others are merged into the objects.
     """
     server = await client.session.learn()
     groups: dict[type[StashObject], list[tuple[StashObject, list[str]]]] = {}
@@ -45,17 +45,17 @@ async def reload_changed(
 async def find_conflicts(
     client: StashClient, flushes: Iterable[tuple[StashObject, FlushPlan]], on_conflict: OnConflict | None
 ) -> list[tuple[StashObject, StashConflictError]]:
-    """Look at what others changed: the objects that must not be saved for that, with an error each.
+    """Find concurrent changes: the objects that must not be saved because of them, with an error each.
 
-    `on_conflict` None: fields that cannot be merged must not have been changed on both sides, as far as is
-    known. "raise": none must have, which is asked; "merge": what cannot be merged is overwritten; "mine":
-    all is overwritten, and nothing asked.
+    With `on_conflict` None, a field that cannot be merged is a conflict if it is known to have changed on
+    both sides. With "raise" every field that changed on both sides is, and all fields are read again. "merge"
+    overwrites fields that cannot be merged; "mine" overwrites everything, without reading it again.
     """
     if on_conflict not in (None, "raise", "mine", "merge"):
         raise StashUsageError(f"on_conflict is raise, mine or merge, not {on_conflict!r}.")
     many = list(flushes)
     if on_conflict == "mine":
-        # What may have been done is looked at nevertheless: a difference that is sent twice would count
+        # Changes with an unknown outcome are read nevertheless: a difference that is sent twice would count
         # twice.
         many = [(obj, flush) for obj, flush in many if flush.pending.unknown]
     await reload_changed(client, many, always=on_conflict is not None)
@@ -82,7 +82,7 @@ def _error(obj: StashObject, conflicts: dict[str, Conflict]) -> StashConflictErr
 
 
 def _readable(obj: StashObject, flush: FlushPlan) -> Iterator[str]:
-    """The fields to be saved that were read before and can be read by the object's own query."""
+    """Yield the fields to be saved that were loaded before and that the object's own query can read."""
     if obj.is_new() or type(obj).__name__ not in ENTITIES:
         return
     api = {field.attr for field in describe_api().types[type(obj).__name__].fields.values()}
@@ -91,13 +91,13 @@ def _readable(obj: StashObject, flush: FlushPlan) -> Iterator[str]:
 
 
 def _is_difference_unknown(flush: FlushPlan, name: str) -> bool:
-    """Whether a field that is saved as a difference may have been taken before, unlike one sent whole."""
+    """Whether a field is sent as a difference, and an earlier save of it has an unknown outcome."""
     sent = flush.pending.unknown.get(name, UNSET)
     return is_mergeable(name, sent, flush.before.get(name, sent))
 
 
 def _sets_lists(obj: StashObject, flush: FlushPlan) -> bool:
-    """Whether a list that was read is set as a whole."""
+    """Whether a list that was loaded is sent as a whole."""
     for name, had in flush.before.items():
         field = input_field(type(obj).__name__, "Update", name)
         if _was_read(had) and field is not None and field.type.is_list:

@@ -1,4 +1,4 @@
-"""Checks before a write: values that a real server accepts and then fails on."""
+"""Checks before a write: values that a server accepts without storing them correctly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]) -> None:
-    """Raise StashInputError for the first save that must not be sent; what was not read is asked for."""
+    """Raise StashInputError for the first save that must not be sent; unread values are queried."""
     await validate.check(client, flushes)
     edits = [edit for obj, flush in flushes for edit in _edits(obj, flush)]
     for error in (await refusals(client.session, edits)).values():
@@ -44,9 +44,9 @@ def _edits(obj: StashObject, flush: FlushPlan) -> Iterator[Edit]:
 
 
 async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> None:
-    """A cover from outside its gallery: the server says yes and takes the cover away."""
+    """Refuse a cover from outside its gallery: the server reports success, and removes the present cover."""
     cover = flush.side_fields["cover"][1]
-    # What was read is believed: only a cover that nothing is known of costs a request.
+    # Loaded data is trusted: only a cover about which nothing is known costs a request.
     if cover is None or _is_in(gallery, cover, flush):
         return
     if not gallery.is_new():
@@ -57,16 +57,17 @@ async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> N
 
 
 def _is_in(gallery: Any, image: Any, flush: FlushPlan) -> bool:
-    """Whether what was read says that the image is in the gallery, or will be."""
+    """Whether loaded data shows that the image is in the gallery, or is added to it."""
     queued = flush.pending.members.get("images")
-    places = (gallery.images or [], queued.added.values() if queued else ())
-    return any(image in place for place in places) or gallery in (image.galleries or [])
+    collections = (gallery.images or [], queued.added.values() if queued else ())
+    return any(image in collection for collection in collections) or gallery in (image.galleries or [])
 
 
 async def _check_removed(client: StashClient, obj: StashObject, name: str, delta: Delta) -> None:
-    """Take out only what is in: an object that belongs to another would belong to none afterwards.
+    """Drop removals of objects that are not in the relationship.
 
-    What was never read is asked for, once.
+    The update would clear the only reference of an object that meanwhile belongs to another parent. The
+    present parents are read in one request.
     """
     relation = relationships(type(obj).__name__)[name]
     back = relation.inverse_field
@@ -76,10 +77,10 @@ async def _check_removed(client: StashClient, obj: StashObject, name: str, delta
     paths = [f"{entity.items}.id", f"{entity.items}.{back}.id"]
     answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
     found = getattr(answer, entity.items)
-    inside = {
+    member_ids = {
         each.id for each in found if state_of(each).committed_state.get(back, getattr(each, back)) == obj
     }
     for each in [*delta.removed.values()]:
-        if each.id not in inside:
+        if each.id not in member_ids:
             delta.discard(each)
             discard_changes(obj, name, each)

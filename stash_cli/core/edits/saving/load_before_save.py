@@ -1,7 +1,7 @@
-"""Fields that have to be read before they are saved.
+"""Fields that have to be loaded before they are saved.
 
-Those that are sent as a difference and were assigned unread, for what they replace, and lists whose bulk
-update has no place for the data that goes with their items.
+These are fields that are sent as a difference and were assigned without being loaded, and lists whose bulk
+update cannot carry the data of their items.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
 
 
 async def load_before_save(client: StashClient, objects: Iterable[StashObject]) -> None:
-    """Ask what the server has in such fields of `objects`: one request for each type and field."""
+    """Load such fields of `objects`, in one request for each type and field."""
     groups: dict[tuple[type[StashObject], str], list[StashObject]] = {}
     server = await client.session.learn()
     for obj in objects:
@@ -39,8 +39,8 @@ async def load_before_save(client: StashClient, objects: Iterable[StashObject]) 
             groups.setdefault((type(obj), name), []).append(obj)
     for (cls, name), group in groups.items():
         relation = relationships(cls.__name__).get(name)
-        is_found = relation is not None and relation.query_strategy == "filter_query"
-        if is_found:
+        is_filtered = relation is not None and relation.query_strategy == "filter_query"
+        if is_filtered:
             await _read_members(client, group, name)
         else:
             history = history_of(cls.__name__, name, client.session.capabilities)
@@ -49,7 +49,7 @@ async def load_before_save(client: StashClient, objects: Iterable[StashObject]) 
 
 
 def _counted(obj: StashObject, server: ServerCapabilities) -> Iterator[str]:
-    """Numbers that are about to be counted by a time of their own, which must not be in their history."""
+    """Counters to be incremented by a unique time, for which their history has to be known."""
     for name in _changed_counts(obj):
         has_times = history_of(type(obj).__name__, name, server) is not None
         state_of(obj).ensure_pending().read_at[name] = datetime.now(UTC) if has_times else None
@@ -58,7 +58,7 @@ def _counted(obj: StashObject, server: ServerCapabilities) -> Iterator[str]:
 
 
 def _changed_counts(obj: StashObject) -> list[str]:
-    """The changed numbers of an object, none of which counts as read before."""
+    """Return the changed counters of an object, and forget when they were last read."""
     state = state_of(obj)
     with state.locked():
         if state.pending is not None:
@@ -67,22 +67,22 @@ def _changed_counts(obj: StashObject) -> list[str]:
 
 
 def _needed(obj: StashObject) -> Iterator[str]:
-    """Fields of an object that have to be read."""
+    """Yield the fields of an object that have to be loaded."""
     if obj.is_new():
         return
-    unknown = held.unknown if (held := state_of(obj).pending) else {}
+    unknown = pending.unknown if (pending := state_of(obj).pending) else {}
     for name, before in list(state_of(obj).committed_state.items()):
-        # What may have been put in before is looked at before it is put in again.
+        # Items whose addition has an unknown outcome are read before they are added again.
         if (before is UNSET or name in unknown) and _is_difference(type(obj).__name__, name):
             yield name
-    for name, delta in list(held.members.items()) if (held := state_of(obj).pending) else ():
+    for name, delta in list(pending.members.items()) if (pending := state_of(obj).pending) else ():
         relation = relationships(type(obj).__name__)[name]
         if _drops_data(relation) and any(_carries_data(relation, item) for item in delta.added.values()):
             yield name
 
 
 def _drops_data(relation: RelationshipMetadata) -> bool:
-    """Whether the bulk update that adds to a list has no place for what goes with each item."""
+    """Whether the bulk update that adds to a list cannot carry the data of its items."""
     if not relation.through or not relation.bulk_field:
         return False
     inputs = describe_api().types[f"Bulk{relation.bulk_type}UpdateInput"].fields
@@ -104,7 +104,7 @@ def _is_difference(type_name: str, name: str) -> bool:
 async def read_fields(
     client: StashClient, cls: type[StashObject], wanted: Sequence[tuple[StashObject, Collection[str]]]
 ) -> None:
-    """Read fields of objects of one type, and merge what the server has into them."""
+    """Read fields of objects of one type, and merge the server's values into them."""
     names = {name for _, fields in wanted for name in fields}
     api = [field for field in describe_api().types[cls.__name__].fields.values() if field.attr in names]
     paths = ["id", *(path for field in api for path in field_paths(field))]
@@ -114,30 +114,30 @@ async def read_fields(
         for obj, fields in wanted:
             row = rows.get(obj.id, obj)
             if row is not obj:
-                values = {name: _theirs(row, name) for name in fields}
+                values = {name: _server_value(row, name) for name in fields}
                 merge_answer(obj, {name: value for name, value in values.items() if value is not UNSET}, sent)
 
 
 async def _read_members(client: StashClient, objects: list[StashObject], name: str) -> None:
     relation = relationships(type(objects[0]).__name__)[name]
     entity, back = ENTITIES[relation.inverse_type], relation.inverse_field or ""
-    paths = [f"{entity.items}.id", f"{entity.items}.{_path(relation, back)}"]
-    wanted = {relation.filter_field: {"value": [obj.id for obj in objects], "modifier": "INCLUDES"}}
-    args = {"filter": {"per_page": -1}, entity.filter_arg: wanted}
+    paths = [f"{entity.items}.id", f"{entity.items}.{_inverse_path(relation, back)}"]
+    criterion = {relation.filter_field: {"value": [obj.id for obj in objects], "modifier": "INCLUDES"}}
+    args = {"filter": {"per_page": -1}, entity.filter_arg: criterion}
     other = relationships(relation.inverse_type)[back]
     with client.session.order.request() as sent:
         answer: Any = await client.ask(entity.find, paths, **args)
-        found = [(each, other.targets(_theirs(each, back))) for each in getattr(answer, entity.items)]
+        found = [(each, other.targets(_server_value(each, back))) for each in getattr(answer, entity.items)]
         for obj in objects:
             merge_answer(obj, {name: [each for each, targets in found if obj in targets]}, sent)
 
 
-def _path(relation: RelationshipMetadata, back: str) -> str:
+def _inverse_path(relation: RelationshipMetadata, back: str) -> str:
     """Path from a related object to the objects of the inverse relation."""
     link = relationships(relation.inverse_type)[back].link
     return f"{back}.{link}.id" if link else f"{back}.id"
 
 
-def _theirs(obj: StashObject, name: str) -> Any:
+def _server_value(obj: StashObject, name: str) -> Any:
     """The server's value of a field that was just read."""
     return state_of(obj).committed_state.get(name, getattr(obj, name))

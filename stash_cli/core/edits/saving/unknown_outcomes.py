@@ -1,4 +1,4 @@
-"""Mutations whose answer was lost: what may have been done is recorded, and looked up."""
+"""Saves with a lost response: recording what may have been executed, and looking it up later."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 _PAGES = 5
-"""Pages of the newest objects that are looked at."""
-_CLOCKS = timedelta(seconds=5)
-"""By how much the clocks of this machine and the server may differ without being noticed."""
-_WRONG_CLOCKS = timedelta(days=1)
-"""By how much they may differ at most."""
+"""Maximum number of pages of the newest objects to read."""
+_TOLERATED_SKEW = timedelta(seconds=5)
+"""Clock skew between this machine and the server that is tolerated."""
+_MAX_SKEW = timedelta(days=1)
+"""Maximum clock skew; objects between the two limits are ambiguous."""
 
 
 class Sending:
-    """Context in which the inputs of flushes are sent: each ends as committed, refused, or perhaps done."""
+    """Context in which the inputs of flushes are sent; each ends as committed, refused or unknown."""
 
     def __init__(self, client: StashClient, flushes: Iterable[Prepared]) -> None:
-        self._open = {id(flush): (obj, flush) for obj, flush in flushes}
+        self._unfinished = {id(flush): (obj, flush) for obj, flush in flushes}
         self._sent_at = datetime.now(UTC)
-        names = {type(obj).__name__ for obj, flush in self._open.values() if flush.verb == "Create"}
-        self._after = {name: client.highest_id(name) for name in names}
+        names = {type(obj).__name__ for obj, flush in self._unfinished.values() if flush.verb == "Create"}
+        self._highest_ids = {name: client.highest_id(name) for name in names}
 
     def __enter__(self) -> Self:
-        for obj, flush in self._open.values():
+        for obj, flush in self._unfinished.values():
             if flush.verb == "Update":
                 before = flush.before
                 sent = {name: (before.get(name, UNSET), value) for name, value in flush.values.items()}
@@ -54,21 +54,23 @@ class Sending:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        for obj, flush in self._open.values():
+        for obj, flush in self._unfinished.values():
             state_of(obj).end_sending(flush.values)
 
     def commit(self, each: Prepared, server_id: str, number: int | None = None) -> None:
-        """Commit the input of a flush, which the server has taken; see `apply_flush`."""
+        """Commit the input of a flush that the server has accepted; see `apply_flush`."""
         obj, flush = each
-        del self._open[id(flush)]
+        del self._unfinished[id(flush)]
         apply_flush(obj, flush, server_id, number)
 
     def note_unknown(self, each: Prepared) -> None:
-        """Note that the input of a flush may have been taken."""
+        """Record that the server may have accepted the input of a flush."""
         obj, flush = each
-        del self._open[id(flush)]
+        del self._unfinished[id(flush)]
         if flush.verb == "Create":
-            state_of(obj).set_lost_create(LostCreate(flush, self._sent_at, self._after[type(obj).__name__]))
+            state_of(obj).set_lost_create(
+                LostCreate(flush, self._sent_at, self._highest_ids[type(obj).__name__])
+            )
         else:
             state_of(obj).set_unknown(flush.values)
 
@@ -76,15 +78,15 @@ class Sending:
 async def resolve(
     client: StashClient, objects: Iterable[StashObject], *, forget: bool = False
 ) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
-    """Look up the lost creates and counts of `objects`: what was done counts as saved, the rest as not sent.
+    """Look up the lost creates and counts of `objects`; commit executed ones, and treat the rest as not sent.
 
-    What cannot be told is returned, with an error each, and stays as it is. With `forget` that counts as not
-    sent, and so do all creates, unseen.
+    Objects whose outcome stays unknown are returned, with an error each, and stay unchanged. With `forget`
+    they count as not sent, and so do all creates, without a lookup.
     """
     groups: dict[type[StashObject], list[Lost]] = {}
     many = list(objects)
     for obj in many:
-        lost = held.lost if (held := state_of(obj).pending) else None
+        lost = pending.lost if (pending := state_of(obj).pending) else None
         if lost is not None and forget:
             state_of(obj).set_lost_create(None)
         elif lost is not None:
@@ -103,7 +105,7 @@ async def _resolve_type(
 ) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
     created = client.created(cls.__name__)
     with client.session.order.request() as sent:
-        # Objects whose creation was answered are known to be others.
+        # Objects whose creation was answered cannot be the lost ones.
         rows = [row async for row in _newest(client, cls, group) if row["id"] not in created]
         matches = match(cls, group, rows)
         for (obj, lost), row in matches.found:
@@ -127,14 +129,14 @@ def _unknown(obj: StashObject, ids: Sequence[str]) -> StashUnknownOutcomeError:
 
 
 async def _newest(client: StashClient, cls: type[StashObject], group: Sequence[Lost]) -> Any:
-    """The rows made last, with what was sent of any of `group`."""
+    """Yield the newest rows, with the fields that were sent for any of `group`."""
     entity = ENTITIES[cls.__name__]
     attrs = {attr for _, lost in group for attr in lost.flush.values}
     paths = [f"{entity.items}.{path}" for path in ("id", "created_at", *_paths(cls, attrs))]
     after = min(lost.after for _, lost in group)
     size = min(_PAGE, max(50, 2 * len(group)))
     for number in range(1, _PAGES + 1):
-        # By id and not by time: clocks differ, and servers keep whole seconds.
+        # By id and not by time: clocks differ, and servers store whole seconds.
         paging = {"page": number, "per_page": size, "sort": "id", "direction": "DESC"}
         answer = await client.session.call(entity.find, {"filter": paging}, paths, quiet=True)
         rows = answer.get(entity.items) or []
@@ -146,7 +148,7 @@ async def _newest(client: StashClient, cls: type[StashObject], group: Sequence[L
 
 
 def _paths(cls: type[StashObject], attrs: Collection[str]) -> Iterator[str]:
-    """Paths to select to compare these attributes."""
+    """Paths to select for a comparison of these attributes."""
     for declared in describe_api().types[cls.__name__].fields.values():
         if declared.attr in attrs and declared.name != "id":
             yield from field_paths(declared)
@@ -154,7 +156,7 @@ def _paths(cls: type[StashObject], attrs: Collection[str]) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Matches:
-    """Lost objects with their rows, and those that cannot be told, with the ids that may be theirs."""
+    """Lost creates with their rows, and ambiguous ones with the ids of the rows that may be theirs."""
 
     found: list[tuple[Lost, Row]] = field(default_factory=list)
     unclear: list[tuple[Lost, list[str]]] = field(default_factory=list)
@@ -168,43 +170,43 @@ class _Candidate:
 
 
 def match(cls: type[StashObject], lost: Sequence[Lost], rows: Iterable[Row]) -> Matches:
-    """The rows that lost objects of a type were made as; what is in neither list was not made."""
+    """Match lost creates of one type to rows; a create in neither list of the result was not executed."""
     attrs = frozenset(attr for _, each in lost for attr in each.flush.values)
-    candidates = [_Candidate(row, _values(cls, _as_sent(cls, row, attrs), attrs)) for row in rows]
+    candidates = [_Candidate(row, _values(cls, _as_input(cls, row, attrs), attrs)) for row in rows]
     groups: dict[str, list[Lost]] = {}
     for obj, each in lost:
         sent = _values(cls, each.flush.input, each.flush.values)
         groups.setdefault(dumps(sent, sort_keys=True), []).append((obj, each))
     result = Matches()
-    # Equal rows first, so that no object is given a row that another one equals.
-    left = [_assign(cls, many, candidates, result, _equals) for many in groups.values()]
-    left = [_assign(cls, many, candidates, result, _holds) for many in left if many]
-    for many in filter(None, left):
-        _set_apart(cls, many, candidates, result)
+    # Equal rows first, so that no object takes a row that is equal to another object.
+    unmatched = [_assign(cls, many, candidates, result, _equals) for many in groups.values()]
+    unmatched = [_assign(cls, many, candidates, result, _contains) for many in unmatched if many]
+    for many in filter(None, unmatched):
+        _mark_unclear(cls, many, candidates, result)
     return result
 
 
 def _assign(
-    cls: type[StashObject], many: list[Lost], candidates: list[_Candidate], result: Matches, fits: Any
+    cls: type[StashObject], many: list[Lost], candidates: list[_Candidate], result: Matches, is_match: Any
 ) -> list[Lost]:
-    """Give objects that are alike the rows that fit them, any to any; those that are left over."""
+    """Assign rows to equal objects, in any order; return the objects that are left without a row."""
     sent = _values(cls, many[0][1].flush.input, many[0][1].flush.values)
-    fitting = [each for each in candidates if _is_since(each.row, many) and fits(each.values, sent)]
-    fitting = [each for each in fitting if not each.is_taken]
-    # Somebody else has made the same: which of the rows is whose cannot be told.
-    if len(fitting) > len(many) or any(_is_before(each.row, many) for each in fitting):
-        result.unclear += [(each, [str(one.row["id"]) for one in fitting]) for each in many]
+    matching = [each for each in candidates if _may_be_newer(each.row, many) and is_match(each.values, sent)]
+    matching = [each for each in matching if not each.is_taken]
+    # Another client created an equal object, so that the rows cannot be assigned.
+    if len(matching) > len(many) or any(_is_older(each.row, many) for each in matching):
+        result.unclear += [(each, [str(one.row["id"]) for one in matching]) for each in many]
         return []
-    for each in fitting:
+    for each in matching:
         each.is_taken = True
-    result.found += zip(many, (each.row for each in fitting), strict=False)
-    return many[len(fitting) :]
+    result.found += zip(many, (each.row for each in matching), strict=False)
+    return many[len(matching) :]
 
 
-def _set_apart(
+def _mark_unclear(
     cls: type[StashObject], many: list[Lost], candidates: list[_Candidate], result: Matches
 ) -> None:
-    """Leave open what others may have changed since it was made: a row of the same name."""
+    """Mark creates as unclear if a row has the same name: others may have changed it after its creation."""
     label = ENTITIES[cls.__name__].label
     sent = _values(cls, many[0][1].flush.input, many[0][1].flush.values)
     names = [label] if sent.get(label) else list(sent)
@@ -212,22 +214,22 @@ def _set_apart(
         str(each.row["id"])
         for each in candidates
         if not each.is_taken
-        and _is_since(each.row, many)
+        and _may_be_newer(each.row, many)
         and any(each.values.get(name) == sent[name] for name in names)
     ]
     if similar:
         result.unclear += [(each, similar) for each in many]
 
 
-def _is_since(row: Row, many: Sequence[Lost]) -> bool:
-    """Whether a row may have been made since the objects were sent, as far as ids and clocks tell."""
+def _may_be_newer(row: Row, many: Sequence[Lost]) -> bool:
+    """Whether a row may have been created after the objects were sent, by its id and its time."""
     known, sent_at = min(each.after for _, each in many), min(each.sent_at for _, each in many)
-    return int(row["id"]) > known and _created_at(row) >= sent_at - _WRONG_CLOCKS
+    return int(row["id"]) > known and _created_at(row) >= sent_at - _MAX_SKEW
 
 
-def _is_before(row: Row, many: Sequence[Lost]) -> bool:
-    """Whether a row was made before, unless the clocks differ."""
-    return _created_at(row) < min(each.sent_at for _, each in many) - _CLOCKS
+def _is_older(row: Row, many: Sequence[Lost]) -> bool:
+    """Whether a row was created before the objects were sent, if the clock skew is tolerable."""
+    return _created_at(row) < min(each.sent_at for _, each in many) - _TOLERATED_SKEW
 
 
 def _created_at(row: Row) -> datetime:
@@ -238,28 +240,30 @@ def _equals(row: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
     return all(row.get(name) == value for name, value in sent.items())
 
 
-def _holds(row: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
-    """Whether a row holds all that was sent, and perhaps more."""
+def _contains(row: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+    """Whether a row contains everything that was sent; lists and maps may contain more."""
     return all(_covers(row.get(name), value) for name, value in sent.items())
 
 
-def _covers(held: Any, sent: Any) -> bool:
+def _covers(stored: Any, sent: Any) -> bool:
     if isinstance(sent, list):
-        return isinstance(held, list) and all(item in held for item in sent)
+        return isinstance(stored, list) and all(item in stored for item in sent)
     if isinstance(sent, dict):
-        return isinstance(held, dict) and all(_covers(held.get(name), value) for name, value in sent.items())
-    return bool(held == sent)
+        return isinstance(stored, dict) and all(
+            _covers(stored.get(name), value) for name, value in sent.items()
+        )
+    return bool(stored == sent)
 
 
-def _as_sent(cls: type[StashObject], row: Row, attrs: Collection[str]) -> dict[str, Any]:
-    """The input that would have made a row with these attributes."""
-    found = hydrate(cls, row)
-    held = {attr: found.__dict__.get(attr, UNSET) for attr in attrs}
-    return create_input(cls.__name__, held)
+def _as_input(cls: type[StashObject], row: Row, attrs: Collection[str]) -> dict[str, Any]:
+    """Return the create input that would create the row, limited to these attributes."""
+    obj = hydrate(cls, row)
+    values = {attr: obj.__dict__.get(attr, UNSET) for attr in attrs}
+    return create_input(cls.__name__, values)
 
 
 def _values(cls: type[StashObject], given: Mapping[str, Any], attrs: Collection[str]) -> dict[str, Any]:
-    """Comparable values of an input's attributes: servers trim texts and reorder links."""
+    """Normalized values of an input's attributes: servers trim texts and reorder links."""
     shown = create_input(cls.__name__, dict.fromkeys(attrs)).keys()
     return {name: _plain(given[name]) for name in shown if given.get(name)}
 
@@ -270,6 +274,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return sorted((_plain(each) for each in value), key=repr)
     if isinstance(value, dict):
-        # The time of a stash-box id is the server's.
+        # The server sets the time of a stash-box id.
         return {n: _plain(each) for n, each in value.items() if each not in (None, "") and n != "updated_at"}
     return value
