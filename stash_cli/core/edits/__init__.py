@@ -1,1 +1,1 @@
-"""The write path: what one save sends, in which order, and what is recorded once the server has answered."""
+"""Write path: planning, sending, recording and undoing of changes of objects."""

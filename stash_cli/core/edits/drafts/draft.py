@@ -1,4 +1,4 @@
-"""Edits of many objects between reading and sending: pages in a file, so that memory does not grow."""
+"""Edits of many objects between reading and sending, in pages of a file, so that memory use is constant."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 _IN_MEMORY = 1_000_000
-"""Bytes of pages up to which no file is made."""
+"""Maximum size of pages in bytes before they are written to a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectEdits:
     """The edits of one object; `label` is its name, `times` the histories of numbers that are counted.
 
-    One that is to be made `is_new`: its id says where it comes from, such as a line of a file. `facts` are
-    what else the line of a plan says.
+    With `is_new` the object is to be created, and its id is a placeholder for its origin, such as a line of a
+    file. `facts` are further data in the line of a plan.
     """
 
     id: str
@@ -38,7 +38,7 @@ class ObjectEdits:
 
     @property
     def provisional(self) -> list[str]:
-        """Placeholders for ids of new objects that are not made yet: in its edits, and its own."""
+        """Placeholders for ids of new objects that are not created yet: in its edits, and its own id."""
         links = [
             item for edit in self.edits if edit.field in relationships(edit.type) for item in _links(edit)
         ]
@@ -47,26 +47,26 @@ class ObjectEdits:
 
     @property
     def is_link(self) -> bool:
-        """Whether these are links of a new object, which follow when all are made."""
+        """Whether these are links of a new object, which are sent after all creations."""
         return not self.is_new and self.id.startswith(LINE)
 
     def at(self, one: str) -> ObjectEdits:
-        """The same of the object with this id."""
+        """Return the same edits for the object with this id."""
         return replace(self, id=one, edits=tuple(edit.at(one) for edit in self.edits))
 
 
 def _links(edit: Edit) -> Iterator[Any]:
-    """The keys of what an edit puts into a relationship."""
+    """Keys of the items that an edit adds to a relationship."""
     after = edit.after.added if isinstance(edit.after, Change) else edit.after
     yield from map(key_of, after if isinstance(after, list | tuple) else [after])
 
 
 @dataclass(slots=True)
 class Totals:
-    """Numbers of a draft.
+    """Totals of a draft.
 
-    Objects: all, those that are new, and those that lead to new ones; how often each field is changed in each
-    way; and the items that lists gain, lose, and lose by being replaced.
+    Numbers of all objects, of new ones, and of those that refer to new ones; number of edits by field and
+    kind; numbers of items by field that lists gain, lose, and lose by being replaced.
     """
 
     objects: int = 0
@@ -79,7 +79,7 @@ class Totals:
     replaced: Counter[str] = field(default_factory=Counter)
 
     def add(self, each: ObjectEdits) -> None:
-        """Count the edits of one object; of new ones their number is all that matters."""
+        """Count the edits of one object; of a new object only the object itself is counted."""
         self.linked += bool(each.provisional)
         if each.is_new:
             self.objects, self.new = self.objects + 1, self.new + 1
@@ -97,7 +97,7 @@ class Totals:
 
 
 def operation_of(edit: Edit) -> str:
-    """The kind of an edit: set, cleared, replaced, or changed by parts."""
+    """Kind of an edit: set, cleared, replaced, or changed by items or keys."""
     if edit.is_change:
         return "changed"
     if isinstance(edit.after, list) and edit.after:
@@ -109,7 +109,7 @@ T = TypeVar("T")
 
 
 class PageFile(Generic[T]):
-    """Pages of items in an unnamed temporary file of this process, which nobody else can open."""
+    """Pages of items in an unnamed temporary file, which no other process can open."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
@@ -118,7 +118,7 @@ class PageFile(Generic[T]):
         """Add a page at the end."""
         if self._file is None:
             self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the pages
-        # Pages may be read while others are added: the place of the last read is somewhere before the end.
+        # Pages may be read while others are added, and reading leaves the position before the end.
         self._file.seek(0, 2)
         pickle.dump(page, self._file)
 
@@ -151,7 +151,7 @@ class Draft:
         return self.totals.objects
 
     def add(self, page: Sequence[ObjectEdits], read_at: float) -> None:
-        """Add a page that was read at this time of the monotonic clock."""
+        """Add a page; `read_at` is the time of its reading by the monotonic clock."""
         for each in page:
             self.totals.add(each)
         if page:
@@ -162,7 +162,7 @@ class Draft:
         return iter(self._pages)
 
     def replace(self, other: Draft) -> None:
-        """Take the pages of another draft in place of the own ones."""
+        """Replace the pages by those of another draft."""
         self._pages.close()
         self._pages, self.totals = other._pages, other.totals
 

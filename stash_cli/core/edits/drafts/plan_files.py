@@ -1,6 +1,6 @@
-"""Plans in files: edits that are looked at now and made later, on the same database.
+"""Plan files: edits that are reviewed now and made later, on the same database.
 
-The first line is a JSON object that says what the plan is of, each further line the edits of one object.
+The first line is a JSON object that describes the plan; each further line has the edits of one object.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 KINDS = ("edits", "moves", "files", "duplicates", "delete", "merge")
-"""Plans: edits of objects; moves of the files of objects, and of files that were named; groups of duplicates;
+"""Kinds of plans: edits of objects; moves of the files of objects, or of single files; groups of duplicates;
 deletions and merges, which have no lines of objects.
 """
 _PAGE = 500
@@ -41,9 +41,9 @@ _PAGE = 500
 class PlanHead:
     """The first line: which command made the plan, when, and for which database and release.
 
-    `kind` is one of KINDS; `facts` belong to all but edits.
-    `makes` are objects that the edits name and that are made first, `labels` names of related objects for
-    people: type, id, name.
+    `kind` is one of KINDS; `facts` are further data of all kinds except edits.
+    `makes` are objects that the edits refer to and that are created first; `labels` are names of related
+    objects to display: type, id, name.
     """
 
     kind: str
@@ -62,7 +62,7 @@ class PlanHead:
 
     @classmethod
     def parse(cls, text: str, name: str) -> PlanHead:
-        """The head in a line. Raises StashInputError where it is none."""
+        """Parse the first line. Raises StashInputError if it is not one of a plan."""
         try:
             values = json.loads(text)
             found = cls(**{each.name: values[each.name] for each in fields(cls)})
@@ -74,7 +74,7 @@ class PlanHead:
         return found
 
     async def check(self, session: Session) -> None:
-        """Raise StashConflictError where the server has another database, or is of another release."""
+        """Raise StashConflictError if the server has another database, or is of another release."""
         server = await session.learn()
         if self.database and not fits(self.database, await read_fingerprint(session)):
             raise StashConflictError(
@@ -88,7 +88,7 @@ class PlanHead:
             )
 
     def check_unused(self, journal: Journal) -> None:
-        """Raise StashUsageError where a run carried the plan out, and was not undone."""
+        """Raise StashUsageError if a run has carried the plan out, and was not undone."""
         rows = journal.rows(
             "SELECT run.id FROM run JOIN change ON change.run = run.id WHERE command LIKE ? AND kind = 'edit'"
             " AND state IN (?, 'sent', 'unknown') AND undone_by IS NULL LIMIT 1",
@@ -109,7 +109,7 @@ class PlanHead:
 
     @property
     def mark(self) -> str:
-        """The end of the command of a run that carries the plan out."""
+        """Suffix of the command of a run that carries the plan out."""
         return f"# plan {self.plan}"
 
 
@@ -122,11 +122,11 @@ def write(file: IO[str], head: PlanHead, objects: Iterable[ObjectEdits] = ()) ->
 
 
 def read(file: IO[str], name: str, draft: Draft) -> PlanHead:
-    """Read a plan into a draft: its head. Raises StashInputError with the line of what is wrong."""
+    """Read a plan into a draft; return its head. Raises StashInputError with the number of a wrong line."""
     head = PlanHead.parse(file.readline(), name)
     page: list[ObjectEdits] = []
     for each in _objects(file, name, head.type):
-        # Links to new objects follow when these are made, and so in a page of their own.
+        # Links to new objects are sent after the creations, and so need a page of their own.
         if len(page) >= _PAGE or (page and bool(page[-1].provisional) != bool(each.provisional)):
             draft.add(page, _LONG_AGO)
             page = []
@@ -138,7 +138,7 @@ def read(file: IO[str], name: str, draft: Draft) -> PlanHead:
 
 
 _LONG_AGO = float("-inf")
-"""The time at which the objects were read: they are read again in any case."""
+"""Time of the last read of the objects: so early that they are read again in any case."""
 
 
 def _objects(file: IO[str], name: str, type_name: str) -> Iterator[ObjectEdits]:

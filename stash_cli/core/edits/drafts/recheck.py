@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
     Read = Callable[[Sequence[str], Sequence[str]], Awaitable[Mapping[str, Row]]]
-    """Reads objects by their ids: rows by id, with these paths; objects that are gone are left out."""
+    """Reads objects by ids, with paths to select; returns rows by id, without deleted objects."""
 
 
 async def recheck(
     read: Read, type_name: str, page: Sequence[ObjectEdits]
 ) -> tuple[list[ObjectEdits], dict[str, StashError]]:
-    """Read the objects of a page again: the edits that still hold, and the errors of the other objects.
+    """Read the objects of a page again; return those whose edits are valid, and the errors of the others.
 
-    A value that is not what the edit was planned on is a conflict. Lists and maps that are changed by parts
-    keep what others put in. What is as wanted already is left out.
+    A value that differs from the one that the edit was planned on is a conflict. Changes of single list items
+    or map keys keep the additions of others. Edits that are in effect already are dropped.
     """
     rows = await read([each.id for each in page], paths_of(type_name, fields_of(page)))
     found: list[ObjectEdits] = []
@@ -50,25 +50,25 @@ async def recheck(
 
 
 def fields_of(page: Iterable[ObjectEdits]) -> list[str]:
-    """Fields that edits of a page change, and the histories of what is counted."""
+    """Fields that the edits of a page change, and the histories of counters."""
     names = (name for each in page for name in (*(edit.field for edit in each.edits), *each.times))
     return list(dict.fromkeys(names))
 
 
 def paths_of(type_name: str, fields: Iterable[str]) -> list[str]:
-    """Paths to select for fields of an object, and its id."""
+    """Paths to select for fields of an object, with its id."""
     wanted = set(fields)
     declared = (field for field in ENTITIES[type_name].api.fields.values() if field.attr in wanted)
     return ["id", *(path for field in declared for path in field_paths(field))]
 
 
 def rebase(edits: Iterable[Edit], row: Row) -> tuple[tuple[Edit, ...], dict[str, Conflict]]:
-    """Edits upon what the server has now, and the fields where that is not what they were planned on."""
+    """Edits based on the present values, and conflicts: fields that differ from the planned old value."""
     found: list[Edit] = []
     conflicts: dict[str, Conflict] = {}
     for edit in edits:
         now = before_of(edit.type, edit.field, row)
-        # Not read, or not readable on this server: nothing to compare, so the edit stays as it was planned.
+        # A value that was not read, or cannot be on this server, is not compared: the edit stays as planned.
         if now is UNSET or edit.before is UNSET:
             found.append(edit)
         elif is_so(replace(edit, before=now)):
@@ -81,7 +81,7 @@ def rebase(edits: Iterable[Edit], row: Row) -> tuple[tuple[Edit, ...], dict[str,
 
 
 def is_kept(edit: Edit, now: Any) -> bool:
-    """Whether an edit may be made of `now`: it is as it was, or the change leaves the rest alone."""
+    """Whether an edit may be made on `now`: the old value is unchanged, or not affected by the edit."""
     if isinstance(edit.after, Change):
         return True
     if isinstance(edit.after, MapChange):
@@ -92,13 +92,13 @@ def is_kept(edit: Edit, now: Any) -> bool:
 
 
 def is_so(edit: Edit) -> bool:
-    """Whether the server has what an edit asks for already, as far as it was read."""
+    """Whether the server already has the wanted value of an edit, as far as it was read."""
     if edit.before is UNSET:
         return False
     if isinstance(edit.after, Change):
-        held = {key_of(item) for item in edit.before or ()}
+        present_keys = {key_of(item) for item in edit.before or ()}
         added = {key_of(item) for item in edit.after.added}
-        return added <= held and held.isdisjoint(key_of(item) for item in edit.after.removed)
+        return added <= present_keys and present_keys.isdisjoint(key_of(item) for item in edit.after.removed)
     if isinstance(edit.after, MapChange):
         before = edit.before or {}
         kept = all(key in before and same_value(before[key], item) for key, item in edit.after.values.items())
@@ -111,7 +111,7 @@ def equal(type_name: str, field: str, one: Any, other: Any) -> bool:
     if isinstance(one, list) or isinstance(other, list):
         left, right = list(one or ()), list(other or ())
         if field in relationships(type_name) or field == "stash_ids":
-            return sorted(map(_shape, left)) == sorted(map(_shape, right))
+            return sorted(map(_comparable, left)) == sorted(map(_comparable, right))
         return left == right
     if isinstance(one, dict) or isinstance(other, dict):
         left_map, right_map = one or {}, other or {}
@@ -126,8 +126,8 @@ def same_value(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _shape(item: Any) -> str:
-    """An item with what it carries; the time of a stash-box id is the server's."""
+def _comparable(item: Any) -> str:
+    """An item and its data as comparable text; without the time of a stash-box id, which the server sets."""
     if not isinstance(item, dict):
         return str(item)
     kept = {name: value for name, value in item.items() if value is not None and name != "updated_at"}

@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.batch import BatchOperation
 
 STALE = 10.0
-"""Seconds after which what was read is read again before it is changed."""
+"""Seconds after which objects are read again before they are changed."""
 _AHEAD = 3
-"""Requests for which objects are checked at a time."""
+"""Requests whose objects are checked at a time."""
 
 Fail = Callable[[str, StashError], None]
-"""Called with the id of an object that is not changed, and the reason."""
+"""Callback with the id of an object that is not changed, and the reason."""
 
 
 @dataclass
 class DraftRun:
-    """Sends the edits of a draft.
+    """Sender of the edits of a draft.
 
-    With `asked` a person has looked at the edits meanwhile, so every object is read again; else only what was
-    read STALE seconds ago. With `force` what others changed is overwritten. `ids` are those of objects made
-    for this draft, by their provisional ids.
+    With `asked` a person has reviewed the edits meanwhile, so every object is read again; otherwise only
+    those that were read more than STALE seconds ago. With `force` the changes of others are overwritten.
+    `ids` maps placeholders to the ids of objects that were created for this draft.
     """
 
     applier: Applier
@@ -53,22 +53,22 @@ class DraftRun:
     force: bool = False
     ids: KeyFile = field(default_factory=KeyFile)
     expect: Callable[[Sequence[Operation]], None] = lambda _: None
-    """Called with the operations of a window before they are sent."""
+    """Callback with the operations of a window before they are sent."""
     add_steps: Callable[[str, int], None] = lambda _, __: None
-    """Called with a new object and 1 where links follow when all are made, with -1 when these are sent."""
+    """Callback with a new object and 1 if its links are sent in a later window, with -1 once they are."""
     already: Ids = field(default_factory=Ids)
-    """Objects that turned out to be so already when they were read again."""
-    _names: KeyFile = field(default_factory=KeyFile, init=False)
-    """Id of a new object -> what stood for it."""
+    """Objects that already had the wanted values when they were read again."""
+    _placeholders: KeyFile = field(default_factory=KeyFile, init=False)
+    """Id of a new object -> its placeholder."""
     _failed: set[str] = field(default_factory=set, init=False)
-    """What stood for objects that the server refused to make."""
+    """Placeholders of objects that the server refused to create."""
 
     async def apply(self, note: Note, fail: Fail, skip: Collection[str] = ()) -> None:
         """Send the edits; `note` and `fail` are called once the outcome of each object is known."""
         session = self.applier.session
         pace = self.applier.pace = self.applier.pace or Pace()
-        # What fits the first window is recorded when it is sent, and that is soon enough; links of new
-        # objects are sent in a later one.
+        # A draft that fits into the first window is recorded when that is sent, which is early enough. Links
+        # of new objects need a later window.
         is_ahead = len(self.draft) > _AHEAD * pace.size or bool(self.draft.totals.linked)
         recorder = session.recorder if is_ahead else None
         if recorder is not None:
@@ -76,14 +76,14 @@ class DraftRun:
         for each in self._links(self.draft):
             self.add_steps(each.id, 1)
         for read_at, page in self.draft.pages():
-            left = page
-            while left and self.applier.stopped is None:
-                # A window is checked at once, so it must be sent before what was checked is outdated.
+            remaining = page
+            while remaining and self.applier.stopped is None:
+                # A window is checked as a whole, so it has to be sent before the check is outdated.
                 size = min(2 * CHUNK, _AHEAD * pace.size)
-                window, left = left[:size], left[size:]
+                window, remaining = remaining[:size], remaining[size:]
                 operations = await self._planned(window, read_at, recorder, fail)
                 self.expect([self._named(each) for each in operations])
-                # No longer held back: the outcome of the new object is known when these are sent.
+                # These links are the last step of a new object: its outcome is known once they are sent.
                 for each in self._links(window):
                     self.add_steps(each.id, -1)
                 await self.applier.apply(operations, self._noting(note), skip=skip)
@@ -91,30 +91,30 @@ class DraftRun:
     async def _planned(
         self, window: Sequence[ObjectEdits], read_at: float, recorder: Recorder | None, fail: Fail
     ) -> list[Operation]:
-        """The operations of a window, as the server and the objects made before are now."""
-        new, held = _parted(window)
-        placed, lost = self._placed(held)
+        """Plan the operations of a window, with present values and with the ids of objects created before."""
+        new, existing = _split_new(window)
+        placed, unplaceable = self._with_new_ids(existing)
         checked, errors = await self._checked(placed, read_at)
         for one, error in errors.items():
             fail(one, error)
-        for one, missing in lost.items():
+        for one, missing in unplaceable.items():
             fail(one, StashError(f"{missing} was not made"))
         edits, creations = self._edits(checked), self._creations(new)
         if recorder is not None:
-            # What a creation without an answer stands for may follow when the run is resumed.
-            ids = {one: one for one, missing in lost.items() if missing in self._failed}
-            ids |= {self._names.get(each.id, each.id): each.id for each in placed}
+            # Without the links whose creation has an unknown outcome: they stay planned for a resumed run.
+            ids = {one: one for one, missing in unplaceable.items() if missing in self._failed}
+            ids |= {self._placeholders.get(each.id, each.id): each.id for each in placed}
             recorder.go_on_with(self.type, ids, edits, errors)
             recorder.go_on_creating(self.type, creations)
         server = await self.applier.session.learn()
         return [*creations, *plan_updates(edits, server).operations]
 
     def _links(self, objects: Iterable[ObjectEdits]) -> Iterator[ObjectEdits]:
-        """The links of new objects among these."""
+        """The links of new objects among `objects`."""
         return (each for each in objects if each.is_link) if self.draft.totals.linked else iter(())
 
     def _noting(self, note: Note) -> Note:
-        """`note`, after the ids of new objects were noted."""
+        """Return a callback that stores the ids of new objects, then calls `note`."""
 
         def noted(operation: Operation, done: BatchOperation) -> None:
             if operation.name.endswith("Create") and self.draft.totals.linked:
@@ -127,31 +127,31 @@ class DraftRun:
         return noted
 
     def _named(self, operation: Operation) -> Operation:
-        """An operation with new objects named by what stood for them before."""
-        if not self._names:
+        """Return an operation that refers to new objects by their placeholders."""
+        if not self._placeholders:
             return operation
-        return replace(operation, ids=tuple(self._names.get(one, one) for one in operation.ids))
+        return replace(operation, ids=tuple(self._placeholders.get(one, one) for one in operation.ids))
 
-    def _placed(self, held: Sequence[ObjectEdits]) -> tuple[list[ObjectEdits], dict[str, str]]:
-        """Objects with the ids of new ones in place of their placeholders; those that lack one, and which."""
+    def _with_new_ids(self, existing: Sequence[ObjectEdits]) -> tuple[list[ObjectEdits], dict[str, str]]:
+        """Objects with ids in place of placeholders; and id -> missing placeholder of those that lack one."""
         if not self.draft.totals.linked:
-            return list(held), {}
+            return list(existing), {}
         found: list[ObjectEdits] = []
-        lost: dict[str, str] = {}
-        for each in held:
+        unplaceable: dict[str, str] = {}
+        for each in existing:
             missing = [one for one in each.provisional if one not in self.ids]
             if missing:
-                lost[each.id] = missing[0]
+                unplaceable[each.id] = missing[0]
                 continue
             if not each.id.isdecimal():
-                self._names[self.ids[each.id]] = each.id
+                self._placeholders[self.ids[each.id]] = each.id
             found.append(each.at(self.ids.get(each.id, each.id)))
-        return found, lost
+        return found, unplaceable
 
     def _foreseen(self, page: tuple[float, list[ObjectEdits]]) -> tuple[list[Operation], list[Edit]]:
-        """The creations and the edits of a page, as they are planned before the first is sent."""
-        new, held = _parted(page[1])
-        return self._creations(new), self._edits(held)
+        """The creations and the edits of a page, to be recorded before the first one is sent."""
+        new, existing = _split_new(page[1])
+        return self._creations(new), self._edits(existing)
 
     def _creations(self, new: Iterable[ObjectEdits]) -> list[Operation]:
         made = (replace(each, edits=tuple(edits_of([each], self.ids))) for each in new)
@@ -163,7 +163,7 @@ class DraftRun:
     async def _checked(
         self, window: list[ObjectEdits], read_at: float
     ) -> tuple[list[ObjectEdits], dict[str, StashError]]:
-        """The objects of a window whose edits still hold, and the errors of the others."""
+        """The objects of a window whose edits are still valid, and the errors of the others."""
         if not window or self.force or not (self.asked or monotonic() - read_at > STALE):
             return window, {}
         found, errors = await recheck(self.read, self.type, window)
@@ -171,8 +171,8 @@ class DraftRun:
         return [each for each in found if each.edits], errors
 
 
-def _parted(objects: Iterable[ObjectEdits]) -> tuple[list[ObjectEdits], list[ObjectEdits]]:
-    """New objects, and those that are there."""
+def _split_new(objects: Iterable[ObjectEdits]) -> tuple[list[ObjectEdits], list[ObjectEdits]]:
+    """Split objects into new and existing ones."""
     parts: tuple[list[ObjectEdits], list[ObjectEdits]] = ([], [])
     for each in objects:
         parts[not each.is_new].append(each)
@@ -180,23 +180,23 @@ def _parted(objects: Iterable[ObjectEdits]) -> tuple[list[ObjectEdits], list[Obj
 
 
 def edits_of(objects: Iterable[ObjectEdits], ids: Mapping[str, str]) -> list[Edit]:
-    """The edits of some objects as they are sent; `ids` are those of objects made for them."""
+    """The edits of some objects as they are sent; `ids` maps placeholders to new ids."""
     now = datetime.now(UTC)
     return [with_ids(edit, ids) for each in objects for edit in timed(each, now)]
 
 
 def operations_of(objects: Iterable[ObjectEdits], server: ServerCapabilities) -> tuple[Operation, ...]:
-    """The operations that make the edits of some objects."""
-    new, held = _parted(objects)
+    """Plan the operations that make the edits of some objects."""
+    new, held = _split_new(objects)
     creations = plan_creates(new, new[0].edits[0].type) if new else []
     return (*creations, *plan_updates(edits_of(held, {}), server).operations)
 
 
 def timed(each: ObjectEdits, now: datetime) -> Iterator[Edit]:
-    """The edits of an object, numbers that have a history as changes of it.
+    """The edits of an object; edits of counters that have a history become changes of the history.
 
-    A count is added at a second that is not in the history, and the newest are removed: of a lost answer it
-    can be told whether it was done, and an undo takes off exactly these.
+    Added times are at a second that is not in the history; the newest times are removed. So a lost response
+    can be looked up, and an undo reverts exactly these times.
     """
     for edit in each.edits:
         history = HISTORIES.get(edit.field, "")
@@ -204,10 +204,10 @@ def timed(each: ObjectEdits, now: datetime) -> Iterator[Edit]:
             yield edit
             continue
         by = (edit.after or 0) - (edit.before or 0)
-        held = list(each.times[history])
-        added = (_free_second(held, now),) * by if by > 0 else ()
-        newest = sorted(held, key=_instant, reverse=True)
-        yield replace(edit, field=history, before=held, after=Change(added, tuple(newest[: max(0, -by)])))
+        times = list(each.times[history])
+        added = (_free_second(times, now),) * by if by > 0 else ()
+        newest = sorted(times, key=_instant, reverse=True)
+        yield replace(edit, field=history, before=times, after=Change(added, tuple(newest[: max(0, -by)])))
 
 
 def _instant(text: str) -> datetime:
@@ -215,12 +215,12 @@ def _instant(text: str) -> datetime:
 
 
 def _free_second(history: Iterable[str], now: datetime) -> str:
-    """The last whole second before `now` that is not in a history, as servers write it."""
+    """The last whole second before `now` that is not in a history, in the format of servers."""
     return free_second(map(_instant, history), now).isoformat().replace("+00:00", "Z")
 
 
 def with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
-    """An edit with the ids of objects that were made for it."""
+    """Return an edit with placeholders replaced by the ids of new objects."""
     if not ids or edit.field not in relationships(edit.type):
         return edit
     after: Any = edit.after
@@ -234,7 +234,7 @@ def with_ids(edit: Edit, ids: Mapping[str, str]) -> Edit:
 
 
 def _with_ids(items: Iterable[Any], ids: Mapping[str, str]) -> tuple[Any, ...]:
-    """Items with the ids of objects that were made."""
+    """Items with placeholders replaced by the ids of new objects."""
     return tuple(
         {name: ids.get(value, value) if isinstance(value, str) else value for name, value in item.items()}
         if isinstance(item, dict)

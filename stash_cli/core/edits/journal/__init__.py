@@ -1,1 +1,1 @@
-"""The journal of edits: what each run sent, what it changed, and what was there before."""
+"""Journal of edits: the operations of each run, the changed values, and the values before."""

@@ -1,4 +1,4 @@
-"""The changes of a run as rows of the journal."""
+"""Changes of runs, as rows of the journal."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.journal.journal import Journal
 
 UPDATE, CREATE, DELETE, MERGE = "update", "create", "delete", "merge"
-"""Operations that can be undone; any other stands with the name of its mutation."""
+"""Operations that can be undone; any other is recorded by the name of its mutation."""
 PLANNED, SENT, DONE, FAILED, UNKNOWN = "planned", "sent", "done", "failed", "unknown"
 CONFLICT, SKIPPED = "conflict", "skipped"
 PAGE = 500
-"""Changes that are read from the journal at a time."""
+"""Changes read from the journal at a time."""
 PLACEHOLDER = "placeholder"
-"""Key of the wanted value of a creation: what stands for the new id in updates that were planned before."""
+"""Key in the wanted value of a creation: the placeholder of the new id in updates of the same plan."""
 Origin = tuple[int, int]
-"""Run and number of a change that another one undoes."""
+"""Run and number of the change that another one undoes."""
 
 
 @dataclass(slots=True)
 class Recorded:
     """One change: of a `field`, or (with `field` "") the creation, deletion or merge of a whole object.
 
-    `before`, `wanted` and `answered` are UNSET where they are not known. `created_at` is the time at which
-    the server says that the object was made. `target` is the change that this one undoes, `undone_by` the
-    run that undid this one.
+    `before`, `wanted` and `answered` are UNSET where they are not known. `created_at` is the object's time of
+    creation on the server. `target` is the change that this one undoes, `undone_by` the run that undid this
+    one.
     """
 
     type: str
@@ -72,7 +72,7 @@ def wanted_of(edit: Edit) -> dict[str, Any]:
 
 
 def change_of(wanted: Any) -> Any:
-    """The value or change that `wanted_of` has stored."""
+    """Return the value or change that `wanted_of` has stored."""
     if wanted is UNSET:
         return UNSET
     if "added" in wanted:
@@ -106,11 +106,11 @@ def _values(row: Recorded) -> tuple[Any, ...]:
 
 
 def set_states(journal: Journal, rows: Iterable[Recorded]) -> None:
-    """Store what became of changes: state, answer, reason, the id of what was made, and counted times."""
+    """Store the outcome of changes: state, answered value, reason, id, time of creation, counted times."""
     values = [
         (
             *(row.state, as_text(row.answered), row.reason, row.created_at, row.id),
-            # At which second the server has counted, only its answer tells.
+            # Only the response has the second at which the server has counted.
             as_text(row.wanted) if row.field in COUNTED else None,
             *(row.run, row.seq),
         )
@@ -125,14 +125,14 @@ def set_states(journal: Journal, rows: Iterable[Recorded]) -> None:
 
 
 def replan(journal: Journal, rows: Iterable[Recorded]) -> None:
-    """Store what planned changes replace by now, and what they are to make of it."""
+    """Store the present values that planned changes replace, and the wanted values."""
     values = [(as_text(row.before), as_text(row.wanted), row.run, row.seq) for row in rows]
     with journal.writing() as connection:
         connection.executemany("UPDATE change SET before = ?, wanted = ? WHERE run = ? AND seq = ?", values)
 
 
 def planned(journal: Journal, run: int, type_name: str, ids: Sequence[str]) -> list[Recorded]:
-    """The changes of some objects that a run has planned and not sent."""
+    """Changes of some objects that a run has planned and not sent."""
     rows = journal.rows(
         "SELECT * FROM change WHERE run = ? AND type = ? AND state = 'planned'"
         " AND id IN (SELECT value FROM json_each(?)) ORDER BY seq",
@@ -144,7 +144,7 @@ def planned(journal: Journal, run: int, type_name: str, ids: Sequence[str]) -> l
 def planned_creations(
     journal: Journal, run: int, type_name: str, *, after: int, limit: int
 ) -> list[Recorded]:
-    """The next creations of a run that are planned, behind number `after`."""
+    """The next planned creations of a run, after the one with number `after`."""
     rows = journal.rows(
         "SELECT * FROM change WHERE run = ? AND seq > ? AND type = ? AND operation = 'create'"
         " AND state = 'planned' ORDER BY seq LIMIT ?",
@@ -154,7 +154,7 @@ def planned_creations(
 
 
 def ids_of_placeholders(journal: Journal, run: int, placeholders: Iterable[str]) -> dict[str, str]:
-    """The ids of the objects that a run has made, by their placeholders."""
+    """Placeholder -> id of the objects that a run has created."""
     rows = journal.rows(
         f"SELECT json_extract(wanted, '$.{PLACEHOLDER}') AS placeholder, id FROM change WHERE run = ?"  # noqa: S608 - a constant
         " AND operation = 'create' AND state = 'done'"
@@ -165,7 +165,7 @@ def ids_of_placeholders(journal: Journal, run: int, placeholders: Iterable[str])
 
 
 def lost(journal: Journal, run: int) -> list[Recorded]:
-    """The changes of a run whose answer was lost, and that were not taken back."""
+    """Changes of a run whose response was lost, and that were not undone."""
     rows = journal.rows(
         "SELECT * FROM change WHERE run = ? AND state IN ('sent', 'unknown') AND undone_by IS NULL"
         " ORDER BY seq",
@@ -175,7 +175,7 @@ def lost(journal: Journal, run: int) -> list[Recorded]:
 
 
 def repeated(journal: Journal, run: int) -> set[tuple[str, str, str]]:
-    """Type, id and field of what a run may have changed several times, once with a lost answer."""
+    """Type, id and field of values that a run may have changed several times, with a lost response."""
     rows = journal.rows(
         "SELECT type, id, field FROM change WHERE run = ? AND operation = 'update'"
         " AND state IN ('done', 'sent', 'unknown') GROUP BY type, id, field"
@@ -186,7 +186,7 @@ def repeated(journal: Journal, run: int) -> set[tuple[str, str, str]]:
 
 
 def made_ids(journal: Journal, run: int, type_name: str) -> set[str]:
-    """The ids of objects that a run, or a later one on its database, has made."""
+    """Ids of objects that a run, or a later one on its database, has created."""
     rows = journal.rows(
         "SELECT change.id FROM change JOIN run ON run.id = change.run WHERE run >= ?1 AND type = ?2"
         " AND operation = 'create' AND state = 'done' AND (run.database IS NULL"
@@ -197,7 +197,7 @@ def made_ids(journal: Journal, run: int, type_name: str) -> set[str]:
 
 
 def set_undone(journal: Journal, by: int | None, targets: Iterable[Origin]) -> None:
-    """Store which run undid changes; None: they hold again."""
+    """Store the run that undid changes; None: they are in effect again."""
     with journal.writing() as connection:
         connection.executemany(
             "UPDATE change SET undone_by = ? WHERE run = ? AND seq = ?",
@@ -206,7 +206,7 @@ def set_undone(journal: Journal, by: int | None, targets: Iterable[Origin]) -> N
 
 
 def set_redone(journal: Journal, undo: int, target: Origin) -> None:
-    """Store that the field of a change holds again, which run `undo` had undone."""
+    """Store that the changes of a field, which run `undo` had undone, are in effect again."""
     run, seq = target
     with journal.writing() as connection:
         connection.execute(
@@ -217,7 +217,7 @@ def set_redone(journal: Journal, undo: int, target: Origin) -> None:
 
 
 def lost_create(journal: Journal, target: Origin) -> str | None:
-    """The start of a run that may have made a deleted object again: its answer was lost."""
+    """Start of the run that may have recreated a deleted object, but whose response was lost; else None."""
     rows = journal.rows(
         "SELECT started FROM change JOIN run ON run.id = change.run WHERE target_run = ? AND target_seq = ?"
         " AND operation = 'create' AND state IN ('sent', 'unknown') ORDER BY run DESC LIMIT 1",
@@ -227,7 +227,7 @@ def lost_create(journal: Journal, target: Origin) -> str | None:
 
 
 def set_all_redone(journal: Journal, run: int, undo: int) -> None:
-    """Store that all holds again of a run that an undo had undone."""
+    """Store that all changes of a run that an undo had undone are in effect again."""
     with journal.writing() as connection:
         connection.execute("UPDATE change SET undone_by = NULL WHERE run = ? AND undone_by = ?", (run, undo))
 
@@ -235,10 +235,10 @@ def set_all_redone(journal: Journal, run: int, undo: int) -> None:
 def later(
     journal: Journal, type_name: str, ids: list[str], after: int, *, with_undos: bool
 ) -> Iterator[Recorded]:
-    """The changes of an object after run `after` that hold; `with_undos` those of undos, too.
+    """Changes of an object in runs after `after` that are in effect; with `with_undos` also those of undos.
 
-    What a redo did is not among them: it makes an undo void, which is why the run before it holds again; nor
-    is what was done on another database, as all servers share the journal.
+    Changes of redos are left out: a redo cancels an undo, so that the original run is in effect again. So are
+    changes of other databases, because all servers share the journal.
     """
     rows = journal.rows(
         "SELECT change.* FROM change JOIN run ON run.id = change.run WHERE change.type = ?1 AND run > ?2"
@@ -257,9 +257,7 @@ def last_change(
 ) -> int | None:
     """The last run after `after`, other than `but`, that changed a field of an object, or deleted it.
 
-    One whose answer was lost counts.
-
-    `ids` are all that the object has had.
+    A change with a lost response counts. `ids` are all ids that the object has had.
     """
     rows = journal.rows(
         "SELECT max(run) AS run FROM change JOIN run ON run.id = change.run WHERE type = ?1 AND run > ?2"
@@ -274,7 +272,7 @@ def last_change(
 
 
 def read(journal: Journal, run: int, *, backwards: bool = False) -> Iterator[Recorded]:
-    """The changes of a run in their order, or `backwards`; read page by page."""
+    """Yield the changes of a run in order, or `backwards`; they are read page by page."""
     after: int | None = None
     while True:
         rows = _page(journal, run, after, backwards=backwards)

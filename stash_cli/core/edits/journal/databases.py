@@ -1,7 +1,7 @@
-"""The database that a run was made on: servers name none, so its oldest objects stand for it.
+"""Identity of the database that a run was made on: a fingerprint of its oldest objects.
 
-The same server may be asked under two addresses, and one address may lead to a restored backup. Objects that
-are named by a run are looked at by their own `created_at` as well.
+Servers have no id for their database. One server may be used under two addresses, and one address may lead
+to a restored backup. The objects of a run are also compared by their own `created_at`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.document import Root
 
 TYPES = ("Tag", "Studio", "Scene")
-"""Types whose oldest objects stand for a database."""
+"""Types whose oldest objects form the fingerprint."""
 _ALIAS = "oldest"
 Fingerprint = dict[str, list[str]]
 """Type -> id and created_at of its oldest object; types without objects are left out."""
 
 
 def fingerprint_roots(server: ServerCapabilities) -> list[Root]:
-    """The fields of a query that tell the fingerprint; they may stand in any document of queries."""
+    """Query fields that read the fingerprint; they may be part of any query document."""
     paging = {"filter": {"per_page": 1, "sort": "id", "direction": "ASC"}}
     return [
         document.root_for(
@@ -45,7 +45,7 @@ def fingerprint_roots(server: ServerCapabilities) -> list[Root]:
 
 
 def fingerprint_of(answer: Mapping[str, Any]) -> Fingerprint | None:
-    """The fingerprint in the answer to a document with its fields; None in any other.
+    """Return the fingerprint in the response to a document with its fields; None in any other.
 
     Raises StashIntegrationError for rows without an id or a time.
     """
@@ -65,16 +65,16 @@ async def read_fingerprint(session: Session) -> Fingerprint:
 
 
 def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:
-    """The number of a database in the journal, which is new where none fits.
+    """Return the number of a database in the journal; a new one if none matches.
 
-    One that shares an oldest object fits, and contradicts in none. Where nothing is shared, as with an empty
-    library or after the oldest objects were deleted, the one that was last seen at this address does.
+    A known database matches if it shares an oldest object and contradicts none. If nothing is shared, as with
+    an empty library or after the oldest objects were deleted, the last one used at this address matches.
     """
     with journal.writing() as connection:
         known = connection.execute("SELECT id, server, fingerprint FROM database ORDER BY id DESC").fetchall()
-        fitting = [row for row in known if fits(json.loads(row["fingerprint"]), fingerprint) is not False]
-        shared = [row for row in fitting if fits(json.loads(row["fingerprint"]), fingerprint)]
-        here = [row for row in fitting if row["server"] == server]
+        matching = [row for row in known if fits(json.loads(row["fingerprint"]), fingerprint) is not False]
+        shared = [row for row in matching if fits(json.loads(row["fingerprint"]), fingerprint)]
+        here = [row for row in matching if row["server"] == server]
         found = next(iter([*(row for row in shared if row in here), *shared, *here]), None)
         text = json.dumps(fingerprint)
         if found is None:
@@ -82,7 +82,7 @@ def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:
                 "INSERT INTO database (server, fingerprint) VALUES (?, ?) RETURNING id", (server, text)
             ).fetchone()
             return int(row["id"])
-        # What is oldest changes when it is deleted, and in a library that was empty.
+        # The oldest objects change when they are deleted, and when the first ones are created.
         connection.execute(
             "UPDATE database SET server = ?, fingerprint = ? WHERE id = ?", (server, text, found["id"])
         )
@@ -90,7 +90,7 @@ def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:
 
 
 def fits(known: Fingerprint, found: Fingerprint) -> bool | None:
-    """Whether two fingerprints are of one database; None where they share no object."""
+    """Whether two fingerprints are of one database; None if they share no object."""
     pairs = [(known[name], found[name]) for name in known.keys() & found.keys()]
     if any(one[0] == other[0] and one[1] != other[1] for one, other in pairs):
         return False
@@ -98,9 +98,9 @@ def fits(known: Fingerprint, found: Fingerprint) -> bool | None:
 
 
 class NewIds:
-    """The ids of objects that were made again, of all runs on a database: old -> new.
+    """Map of old to new ids of recreated objects, for all runs on a database.
 
-    They outlive the runs that made them, so that older runs find their objects.
+    It outlives the runs that recreated the objects, so that older runs find their objects.
     """
 
     def __init__(self, journal: Journal, database: int) -> None:
@@ -122,7 +122,7 @@ class NewIds:
         return list(dict.fromkeys([current, *olds]))
 
     def add(self, made: Iterable[tuple[str, str, str]]) -> None:
-        """Store new ids: type, id so far, new id."""
+        """Store new ids: type, previous id, new id."""
         with self.journal.writing() as connection:
             for type_name, old, new in made:
                 if old == new:
@@ -131,7 +131,7 @@ class NewIds:
                     if key[0] == type_name and value == old:
                         self._known[key] = new
                 self._known[type_name, old] = new
-                # An id that is given once more means the present object again.
+                # If the server reuses an id, it refers to the present object again.
                 self._known.pop((type_name, new), None)
                 connection.execute(
                     "UPDATE new_id SET new = ? WHERE database = ? AND type = ? AND new = ?",

@@ -1,4 +1,4 @@
-"""The edits of an operation that came without any: those of a mutation that a caller wrote himself."""
+"""Edits of operations that come without any: they are derived from the arguments of the mutation."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from stash_cli.core.edits.operation import Operation
 
-_OTHER_FIELDS = frozenset({"id", "ids", "clientMutationId"})
+_NON_VALUE_FIELDS = frozenset({"id", "ids", "clientMutationId"})
 
 
 class Subject(NamedTuple):
-    """The kind of a mutation: create, update, delete or merge, and to which type of objects."""
+    """What a mutation does (create, update, delete or merge), and the type of its objects."""
 
     verb: str
     type: str
@@ -48,18 +48,18 @@ _ENDINGS = {"Create": CREATE, "Update": UPDATE, "Destroy": DELETE, "Merge": MERG
 
 
 def verb_of(operation: Operation) -> str:
-    """The verb of an operation in the journal: the name of the mutation where it can only be listed."""
+    """Verb of an operation in the journal: the name of the mutation if it can only be listed."""
     found = subjects().get(operation.name)
     return found.verb if found else UPDATE if edits_of(operation) else operation.name
 
 
 def edits_of(operation: Operation) -> tuple[Edit, ...]:
-    """The edits of an operation; none of a creation, a merge, and of what is no edit of an object."""
+    """Edits of an operation; none for a creation, a merge, and a mutation that edits no object."""
     found = subjects().get(operation.name)
     if found is not None and found.verb in (CREATE, MERGE):
         return ()
     if operation.edits or found is None:
-        return operation.edits or resources.edits_of(operation) or tuple(_beside(operation))
+        return operation.edits or resources.edits_of(operation) or tuple(_side_edits(operation))
     given = operation.input
     if found.verb == DELETE:
         ids = given.get("ids") or [given.get("id")]
@@ -73,7 +73,7 @@ def _updates(type_name: str, given: Mapping[str, Any]) -> Iterator[Edit]:
     shown = {**_bulk_attributes(type_name), **attributes(type_name)}
     for one in given.get("ids") or [given.get("id")]:
         for name, value in given.items():
-            if name not in _OTHER_FIELDS and value is not UNSET:
+            if name not in _NON_VALUE_FIELDS and value is not UNSET:
                 yield Edit(type_name, str(one), shown.get(name, name), UNSET, _after(name, value))
 
 
@@ -85,8 +85,8 @@ _RESETS = {
 }
 
 
-def _beside(operation: Operation) -> Iterator[Edit]:
-    """The edits of a mutation beside an object's own: of histories and covers."""
+def _side_edits(operation: Operation) -> Iterator[Edit]:
+    """Edits of a side mutation: of a history, a cover, the images of a gallery or the groups in a group."""
     given = operation.input
     one = str(given.get("id") or given.get("gallery_id"))
     if operation.name in _RESETS:
@@ -113,17 +113,17 @@ def _beside(operation: Operation) -> Iterator[Edit]:
 
 
 def completed(operation: Operation, edit: Edit) -> Edit:
-    """An edit with what it replaces, and with its new value where that follows: groups in another order."""
+    """Complete an edit whose new value depends on the old one: groups in another order."""
     if operation.name != "reorderSubGroups" or edit.before is UNSET:
         return edit
     given = operation.input
     moved = [str(one) for one in given["sub_group_ids"]]
-    held = {str(key_of(item)): item for item in edit.before}
-    rest = [one for one in held if one not in moved]
+    items_by_id = {str(key_of(item)): item for item in edit.before}
+    rest = [one for one in items_by_id if one not in moved]
     at = str(given["insert_at_id"])
     place = rest.index(at) + bool(given.get("insert_after")) if at in rest else len(rest)
-    order = [*rest[:place], *(one for one in moved if one in held), *rest[place:]]
-    return replace(edit, after=[held[one] for one in order])
+    order = [*rest[:place], *(one for one in moved if one in items_by_id), *rest[place:]]
+    return replace(edit, after=[items_by_id[one] for one in order])
 
 
 def _bulk_attributes(type_name: str) -> dict[str, str]:

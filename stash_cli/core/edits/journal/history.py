@@ -1,4 +1,4 @@
-"""Runs of the journal: which there were, what each changed, and what is undone of it."""
+"""History: the runs of the journal, what each changed, and how much of it is undone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 UNDOABLE = (UPDATE, CREATE, DELETE, MERGE)
 MAY_BE_DONE = (DONE, UNKNOWN, SENT)
-"""States of changes that the server has made, or may have made."""
+"""States of changes that the server has executed, or may have executed."""
 _DONE_WORDS = {UPDATE: "updated", CREATE: "created", DELETE: "deleted", MERGE: "merged"}
 
 
@@ -43,19 +43,19 @@ class Summary:
 
     @property
     def lost(self) -> list[str]:
-        """The states of its changes of which it is not known whether the server has made them."""
+        """States of its changes whose outcome is unknown."""
         return [state for state in (SENT, UNKNOWN) if self.states.get(state)]
 
     @property
     def beyond(self) -> list[str]:
-        """The names of what it did and cannot be undone."""
+        """Names of its operations that cannot be undone."""
         return [operation for operation, _ in self.objects if operation not in UNDOABLE]
 
     @property
     def state(self) -> str:
-        """done, undone, partly undone, incomplete, interrupted, or unfinished.
+        """done, undone, partly undone, cannot be undone, incomplete, interrupted, or unfinished.
 
-        Unfinished is a run that goes on, or was killed.
+        An unfinished run is still going on, or was killed.
         """
         if self.undone:
             return "undone" if self.undone >= self.undoable else "partly undone"
@@ -85,7 +85,7 @@ def noun(type_name: str, count: int) -> str:
 
 
 def summaries(journal: Journal, *, limit: int = -1) -> Iterator[Summary]:
-    """The runs with what they changed, the latest first; those that changed nothing are left out."""
+    """Yield summaries of the runs, the latest first; runs that changed nothing are left out."""
     for run in journal.runs():
         if limit == 0:
             return
@@ -115,17 +115,17 @@ def summary(journal: Journal, run: Run) -> Summary:
 
 
 def net_edits(rows: Iterable[Recorded]) -> list[Edit]:
-    """The edits of some rows in sum: of each field what was first, and what is last."""
+    """Net edits of some rows: for each field the first old value and the last new one."""
     found: dict[tuple[str, str, str], Edit] = {}
     for row in rows:
         edit = net_edit(row)
-        held = found.get(row.key)
-        found[row.key] = edit if held is None else Edit(*row.key, held.before, edit.after)
+        earlier = found.get(row.key)
+        found[row.key] = edit if earlier is None else Edit(*row.key, earlier.before, edit.after)
     return list(found.values())
 
 
 def net_edit(row: Recorded) -> Edit:
-    """The edit of one field: to what the server answered, where it did."""
+    """The edit of one row, with the answered value as the new one where it is known."""
     edit = row.edit
     is_whole = row.answered is not UNSET and edit.before is not UNSET
     return Edit(*row.key, edit.before, row.answered) if is_whole else edit

@@ -1,7 +1,7 @@
-"""The journal: every run of edits, with what each change replaced, wanted and got.
+"""Journal: every run of edits, with the replaced, the wanted and the answered value of each change.
 
 One SQLite file, private to its owner. Each transaction is on disk before a request is sent, and several
-processes may write. `recorder` fills it, `undo` and `resume` read it.
+processes may write. `recorder` writes it; `undo` and `resume` read it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _PATIENCE = 30.0
-"""Seconds to wait while another process writes."""
+"""Seconds to wait for the lock of another process that writes."""
 _SCHEMA = """
 CREATE TABLE database (id INTEGER PRIMARY KEY, server TEXT NOT NULL, fingerprint TEXT NOT NULL);
 CREATE TABLE run (
@@ -74,7 +74,7 @@ class Run:
 
 
 class Journal:
-    """The journal in the file `path`, which is opened on first use and made when something is written.
+    """Journal in the file `path`, which is opened on first use and created on the first write.
 
     Raises StashJournalError where the file cannot be read or written.
     """
@@ -93,7 +93,7 @@ class Journal:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, which is on disk after the block."""
+        """Context of a transaction, which is on disk after the block."""
         with self._lock, self._translated("written"):
             connection = self._opened()
             connection.execute("BEGIN IMMEDIATE")
@@ -114,9 +114,9 @@ class Journal:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """A block that only one process runs at a time, as two undos would make objects twice.
+        """Context that only one process enters at a time, because two undos would create objects twice.
 
-        Raises StashJournalError where another one runs.
+        Raises StashJournalError if another process is in it.
         """
         with self._translated("locked"):
             make_private_folder(self.path.parent)
@@ -131,14 +131,14 @@ class Journal:
             os.close(descriptor)  # which releases the lock
 
     def shrink(self) -> None:
-        """Give the room of what was dropped back to the disk."""
+        """Return the space of deleted rows to the disk."""
         with self._lock, self._translated("written"):
             connection = self._opened()
             connection.execute("VACUUM")
 
     @contextmanager
-    def _translated(self, done: str) -> Iterator[None]:
-        """Errors of SQLite and of the file system as StashJournalError."""
+    def _translated(self, action: str) -> Iterator[None]:
+        """Raise errors of SQLite and the file system as StashJournalError; `action` is a past participle."""
         import sqlite3
 
         try:
@@ -146,7 +146,7 @@ class Journal:
         except (sqlite3.Error, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise StashJournalError(
-                f"The journal {self.path} cannot be {done}: {reason}.",
+                f"The journal {self.path} cannot be {action}: {reason}.",
                 hint="Free the disk or name another folder in STASH_STATE_DIR;"
                 " --no-journal makes changes that cannot be undone.",
             ) from error
@@ -173,7 +173,7 @@ class Journal:
     # --- runs ---
 
     def start(self, command: str, server: str, *, who: str, is_person: bool, **facts: Any) -> int:
-        """Store a run that begins now: its number. `facts` are kind and target of an undo."""
+        """Store a run that starts now; return its number. `facts` are kind and target of an undo or redo."""
         values = (_now(), command, who, is_person, server, facts.get("kind", EDIT), facts.get("target"))
         with self.writing() as connection:
             found = connection.execute(
@@ -184,7 +184,7 @@ class Journal:
             return int(found.fetchone()[0])
 
     def set_database(self, run: int, database: int, version: str) -> None:
-        """Store on which database a run is made, and the server's version."""
+        """Store the database of a run, and the server's version."""
         with self.writing() as connection:
             connection.execute(
                 "UPDATE run SET database = ?, version = ? WHERE id = ?", (database, version, run)
@@ -199,7 +199,7 @@ class Journal:
             connection.execute("UPDATE run SET ended = ?, status = ? WHERE id = ?", (_now(), status, run))
 
     def run(self, number: int) -> Run:
-        """A run; raises StashNotFoundError where there is none of this number."""
+        """Return a run; raises StashNotFoundError if there is none with this number."""
         found = self.runs(number)
         if not found:
             raise StashNotFoundError(
@@ -208,7 +208,7 @@ class Journal:
         return found[0]
 
     def runs(self, number: int | None = None, *, limit: int = -1) -> list[Run]:
-        """The runs, the latest first; the one with this number."""
+        """All runs, the latest first, or only the one with this number."""
         rows = self.rows(
             "SELECT * FROM run WHERE ?1 IS NULL OR id = ?1 ORDER BY id DESC LIMIT ?2", number, limit
         )
@@ -221,14 +221,14 @@ class Journal:
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
-    """Set durability, and make the tables of a new file."""
+    """Set durability, and create the tables of a new file."""
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     if _version(connection) == _VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        version = _version(connection)  # another process may have made them meanwhile
+        version = _version(connection)  # another process may have created them meanwhile
         if version > _VERSION:
             raise StashJournalError("The journal was written by a newer release of this program.")
         if version == 0:
@@ -248,10 +248,10 @@ def _now() -> str:
 
 
 def as_text(value: Any) -> str | None:
-    """A value as it is stored: JSON, or NULL for what is not known."""
+    """A value as it is stored: JSON, or NULL for UNSET."""
     return None if value is UNSET else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def of_text(text: str | None) -> Any:
-    """A stored value; UNSET for what is not known."""
+    """A stored value; UNSET for NULL."""
     return UNSET if text is None else json.loads(text)

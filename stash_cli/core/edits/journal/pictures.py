@@ -1,6 +1,7 @@
-"""Pictures in the journal: files beside it, each under the hash of its content, which stands in the rows.
+"""Pictures in the journal: files beside it, named by the hash of their content; rows contain the hash.
 
-The API shows the address of a picture and takes its bytes, so what an edit replaces has to be downloaded.
+The API returns the URL of a picture and takes its bytes, so a picture has to be downloaded before an edit
+replaces it.
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ PICTURES = {
     ("Group", "front_image"): "front_image_path",
     ("Group", "back_image"): "back_image_path",
 }
-"""Type and input field -> the path of the field with the address."""
+"""Type and input field -> path of the field with the URL."""
 HASH = "sha256"
-"""Key of what stands for a picture: `{"sha256": "..."}`."""
+"""Key of the reference that replaces a picture in a row: `{"sha256": "..."}`."""
 _DATA = re.compile(r"data:[^;,]+/[^;,]+;base64,(.*)", re.DOTALL)
-_DRAWN = (b"<svg", b"<?xml")
-_KINDS = {b"\x89PNG": "png", b"GIF8": "gif", b"RIFF": "webp", b"<svg": "svg+xml", b"<?xm": "svg+xml"}
+_SVG = (b"<svg", b"<?xml")
+_SUBTYPES = {b"\x89PNG": "png", b"GIF8": "gif", b"RIFF": "webp", b"<svg": "svg+xml", b"<?xm": "svg+xml"}
 
 
 class Pictures:
@@ -47,7 +48,7 @@ class Pictures:
         self.folder: Path = journal.path.parent / "pictures"
 
     def keep(self, content: bytes) -> dict[str, str]:
-        """Store a picture, unless it is there: what stands for it. Raises StashJournalError."""
+        """Store a picture unless it is stored already; return its reference. Raises StashJournalError."""
         name = hashlib.sha256(content).hexdigest()
         path = self.folder / name
         try:
@@ -60,7 +61,7 @@ class Pictures:
         return {HASH: name}
 
     def packed(self, value: Any) -> Any:
-        """A value with its data URIs, however deep, replaced by what stands for them."""
+        """Return a value with data URIs, at any depth, replaced by references to stored pictures."""
         if isinstance(value, dict):
             return {name: self.packed(each) for name, each in value.items()}
         found = _DATA.fullmatch(value) if isinstance(value, str) and value.startswith("data:") else None
@@ -68,11 +69,11 @@ class Pictures:
             return value
         try:
             return self.keep(base64.b64decode(found[1]))
-        except ValueError:  # the server is going to say so
+        except ValueError:  # invalid base64, which the server will report
             return value
 
     def unpacked(self, value: Any) -> Any:
-        """A value with its pictures as data URIs again. Raises StashJournalError for a missing one."""
+        """Return a value with references replaced by data URIs. Raises StashJournalError for missing ones."""
         if not isinstance(value, dict):
             return value
         if value.keys() != {HASH}:
@@ -81,15 +82,15 @@ class Pictures:
             content = (self.folder / value[HASH]).read_bytes()
         except OSError as error:
             raise StashJournalError(f"The picture {value[HASH]} is not in {self.folder}.") from error
-        kind = _KINDS.get(content[:4], "jpeg")
+        kind = _SUBTYPES.get(content[:4], "jpeg")
         return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
     def edit(self, edit: Edit) -> Edit:
-        """An edit whose new value is a picture, with its bytes."""
+        """Return an edit with its new picture, if any, as a data URI."""
         return replace(edit, after=self.unpacked(edit.after)) if is_picture(edit.type, edit.field) else edit
 
     async def read(self, session: Session, wanted: Iterable[tuple[str, str, str]]) -> dict[Any, Any]:
-        """Type, id and field -> the present picture; None where there is none, UNSET where it cannot be read.
+        """Type, id and field -> the present picture; None if there is none, UNSET if it cannot be read.
 
         One request for each type, and one for each picture.
         """
@@ -111,7 +112,7 @@ class Pictures:
         return self.keep(content) if isinstance(content, bytes) else content
 
     def drop_unused(self, journal: Journal) -> None:
-        """Delete the pictures that no change names any more."""
+        """Delete the pictures to which no change refers any more."""
         for path in self.folder.iterdir() if self.folder.exists() else ():
             rows = journal.rows(
                 "SELECT 1 FROM change"
@@ -123,26 +124,26 @@ class Pictures:
 
 
 def is_default(address: str | None) -> bool:
-    """Whether an address is that of no picture, or of one that stands for none."""
+    """Whether a URL is missing, or leads to the server's default picture."""
     return not address or "default=true" in address
 
 
 async def download_picture(session: Session, address: str | None) -> Any:
-    """The bytes of a picture of the server; None for none, UNSET where it cannot be read."""
+    """Bytes of a picture of the server; None if there is none, UNSET if it cannot be read."""
     if address is None or is_default(address):
         return None
     try:
         content = b"".join([piece async for piece in session.transport.download(address)])
     except StashServerError as error:
-        # A scene without files has an address, and no cover there.
+        # A scene without files has a URL, but there is no cover at it.
         logger.info("%s", error.message)
         return None
     except StashError as error:
         logger.info("%s", error.message)
         return UNSET
-    # What servers show of scenes without a cover is no picture of theirs.
-    is_drawn = content.startswith(_DRAWN) and "/scene/" in address
-    return content if content and not is_drawn else None
+    # For a scene without a cover servers return an SVG placeholder, which is not part of the library.
+    is_placeholder = content.startswith(_SVG) and "/scene/" in address
+    return content if content and not is_placeholder else None
 
 
 def is_picture(type_name: str, field: str) -> bool:

@@ -1,4 +1,4 @@
-"""Old runs are dropped from the journal, except those that a kept one needs."""
+"""Pruning of the journal: old runs are deleted, except those that a retained run needs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.journal.journal import Journal, Run
 
 DAYS, MEGABYTES, KEPT = 90, 500, 20
-"""How old runs become, how large the journal becomes, and how many runs are kept whatever these say."""
+"""Maximum age of runs, maximum size of the journal, and number of runs retained regardless of both."""
 
 
 def prunable(journal: Journal, *, days: float = DAYS, megabytes: float = MEGABYTES) -> list[Run]:
-    """The runs to drop: older than `days`, and the oldest while the rest is larger than `megabytes`.
+    """Runs to delete: those older than `days`, and the oldest while the rest is larger than `megabytes`.
 
-    The last KEPT ones stay, and so does what these have undone.
+    The last KEPT runs are retained, and so are the runs that they have undone.
     """
     runs = journal.runs()
     needed = _needed(journal, runs, {run.id for run in runs[:KEPT]})
@@ -36,7 +36,7 @@ def prunable(journal: Journal, *, days: float = DAYS, megabytes: float = MEGABYT
 
 
 def _needed(journal: Journal, runs: Iterable[Run], kept: Collection[int]) -> set[int]:
-    """`kept`, with the runs that they undo or redo, and those that undid a part of them."""
+    """Return `kept` with the runs that these undo or redo, and the runs that undid parts of them."""
     targets = {run.id: run.target for run in runs}
     rows = journal.rows("SELECT DISTINCT run, undone_by FROM change WHERE undone_by IS NOT NULL")
     undone: dict[int, set[int]] = {}
@@ -53,7 +53,7 @@ def _needed(journal: Journal, runs: Iterable[Run], kept: Collection[int]) -> set
 
 
 def _sizes(journal: Journal) -> dict[int, int]:
-    """Run -> bytes that its changes take, about."""
+    """Run -> approximate size of its changes in bytes."""
     rows = journal.rows(
         "SELECT run, sum(100 + ifnull(length(before), 0) + ifnull(length(wanted), 0)"
         " + ifnull(length(answered), 0)) AS size FROM change GROUP BY run"
@@ -62,7 +62,7 @@ def _sizes(journal: Journal) -> dict[int, int]:
 
 
 def prune(journal: Journal, runs: Iterable[Run]) -> None:
-    """Drop runs with their changes, and give their room back. What is known of new ids stays."""
+    """Delete runs with their changes, and shrink the file. New ids of recreated objects are retained."""
     ids = [(run.id,) for run in runs]
     with journal.writing() as connection:
         connection.executemany("DELETE FROM change WHERE run = ?", ids)

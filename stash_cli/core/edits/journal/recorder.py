@@ -1,4 +1,4 @@
-"""Journal entries around each request: the plan before, the answers after it."""
+"""Journal entries around each request: the planned changes before it, the outcomes after it."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Recorder:
-    """Records the edits of one session as one run, which begins with the first of them.
+    """Recorder of the edits of one session as one run, which starts with the first edit.
 
-    `command` is shown by `history` and holds no secrets. `targets` are the changes that an undo undoes: by
-    type, id and field, or for what is made again by the identity of an operation's arguments; `resumed` are
-    those that were recorded before and are sent now.
+    `command` is shown by `history` and contains no secrets. `targets` are the changes that an undo undoes: by
+    type, id and field, or for recreated objects by the identity of an operation's arguments. `resumed` are
+    changes that were recorded before and are sent now, by the same keys.
     """
 
     journal: Journal
@@ -59,23 +59,23 @@ class Recorder:
     targets: dict[tuple[str, str, str] | int, Origin] = field(default_factory=dict)
     resumed: dict[tuple[str, str, str] | int, Recorded] = field(default_factory=dict)
     is_sending: bool = field(default=False, init=False)
-    """Whether a request is under way of which the changes are recorded."""
+    """Whether a request with recorded changes is in flight."""
     fetched: list[Recorded] = field(default_factory=list, init=False)
-    """Changes of pictures that the server has fetched: what they are is looked at in the end."""
-    _is_placed: bool = field(default=False, init=False)
+    """Changes of pictures that the server fetched from a URL: they are read at the end of the run."""
+    _is_database_stored: bool = field(default=False, init=False)
     _fingerprint: Fingerprint | None = field(default=None, init=False)
-    _created: int = field(default=0, init=False)
-    """The number of the last foreseen creation that was taken up."""
+    _last_creation: int = field(default=0, init=False)
+    """Number of the last recorded creation that was continued."""
 
     @classmethod
     @contextmanager
     def opened(cls, connection: Connection, command: str, **facts: Any) -> Iterator[Self]:
-        """A block with a recorder for the journal of a connection; `facts` are further fields."""
+        """Context with a recorder for the journal of a connection; `facts` are further fields."""
         with closing(Journal(connection.journal)) as journal:
             yield cls(journal, command, connection.server, who=_account(), **facts)
 
     def go_on(self, run: Run) -> None:
-        """Record what follows as changes of a run that was ended before."""
+        """Continue a run that has ended: record further changes as part of it."""
         self.run, self.kind, self.target = run.id, run.kind, run.target
 
     @property
@@ -84,7 +84,7 @@ class Recorder:
         return self.start()
 
     def start(self) -> int:
-        """Store the run, unless it has begun: its number."""
+        """Store the run unless it has started; return its number."""
         if self.run is None:
             self.run = self.journal.start(
                 self.command,
@@ -97,58 +97,59 @@ class Recorder:
         return self.run
 
     async def identify(self, session: Session) -> int:
-        """The number of the session's database, which a read before has told, or one request tells."""
+        """Return the number of the session's database; one request, if no response had the fingerprint."""
         if self.database is None:
             found = await read_fingerprint(session) if self._fingerprint is None else self._fingerprint
             self.database = database_of(self.journal, self.server, found)
         return self.database
 
     def riders(self, server: ServerCapabilities) -> list[Root]:
-        """Fields for the next query, whose answer is to be `noticed`: they tell which database it is."""
+        """Fields to add to the next query, whose response goes to `notice`: they identify the database."""
         return [] if self.is_identified else fingerprint_roots(server)
 
     def notice(self, answer: Mapping[str, Any]) -> None:
-        """Take the fingerprint of the database out of an answer, if it is there."""
+        """Read the fingerprint of the database from a response, if it is there."""
         if not self.is_identified:
             self._fingerprint = fingerprint_of(answer)
 
     @property
     def is_identified(self) -> bool:
-        """Whether it is known which database the session works on."""
+        """Whether the session's database is known."""
         return self.database is not None or self._fingerprint is not None
 
     async def record(self, session: Session, operations: Sequence[Operation]) -> Recording:
-        """Store what is about to be done, as planned. Nothing may be sent before it is."""
-        server = await self._place(session)
+        """Store operations as planned, which must happen before any of them is sent."""
+        server = await self._store_database(session)
         recording = Recording(self, server)
         for start in range(0, len(operations), changes.PAGE):
             await recording.plan(session, operations[start : start + changes.PAGE])
         return recording
 
-    async def _place(self, session: Session) -> ServerCapabilities:
-        """Store on which database the run works: the server."""
+    async def _store_database(self, session: Session) -> ServerCapabilities:
+        """Store the database of the run; return the server's capabilities."""
         server = await session.learn()
-        if not self._is_placed:
+        if not self._is_database_stored:
             self.journal.set_database(self.start(), await self.identify(session), server.version)
-            self._is_placed = True
+            self._is_database_stored = True
         return server
 
     async def foresee(self, session: Session, pages: Iterable[Sequence[Edit]]) -> None:
-        """Store updates as planned that are sent later, page by page, before the first of them is."""
+        """Store updates as planned, page by page, before the first of them is sent."""
         await self.foresee_all(session, (((), edits) for edits in pages))
 
     async def foresee_all(
         self, session: Session, pages: Iterable[tuple[Sequence[Operation], Sequence[Edit]]]
     ) -> None:
-        """Store creations and updates as planned that are sent later, before the first of them is.
+        """Store creations and updates as planned, page by page, before the first of them is sent.
 
-        Updates may name new objects by their placeholders, which are stored with their creations.
+        Updates may refer to new objects by placeholders, which are stored with the creations.
         """
-        await self._place(session)
+        await self._store_database(session)
         pictures = Pictures(self.journal)
         for creations, edits in pages:
             rows = [
-                Recorded(each.type, "", changes.CREATE, wanted=_created(pictures, each)) for each in creations
+                Recorded(each.type, "", changes.CREATE, wanted=_creation_values(pictures, each))
+                for each in creations
             ]
             rows += [
                 Recorded(edit.type, edit.id, changes.UPDATE, edit.field, edit.before, _packed(pictures, edit))
@@ -157,13 +158,13 @@ class Recorder:
             changes.add(self.journal, self.start(), rows)
 
     def go_on_creating(self, type_name: str, creations: Sequence[Operation]) -> None:
-        """Take the foreseen changes of the next creations, which follow in the order of the plan."""
+        """Continue the recorded changes of the next creations, which come in the order of the plan."""
         if not creations:
             return
         rows = changes.planned_creations(
-            self.journal, self.start(), type_name, after=self._created, limit=len(creations)
+            self.journal, self.start(), type_name, after=self._last_creation, limit=len(creations)
         )
-        self._created = rows[-1].seq
+        self._last_creation = rows[-1].seq
         self.resumed |= {id(each.args): row for each, row in zip(creations, rows, strict=True)}
 
     def go_on_with(
@@ -173,20 +174,20 @@ class Recorder:
         edits: Sequence[Edit],
         errors: Mapping[str, StashError],
     ) -> None:
-        """Take the foreseen changes of some objects for those that are sent next.
+        """Continue the recorded changes of the objects that are sent next.
 
-        `ids` are theirs, by the ids or placeholders with which they were foreseen; `edits` are what is left
-        of them after another look, `errors` of objects that are left alone.
+        `ids` maps the ids or placeholders that were recorded to the present ids. `edits` are those that are
+        left after the objects were read again, `errors` those of objects that are not changed.
         """
         rows = changes.planned(self.journal, self.start(), type_name, [*ids])
         for row in rows:
             row.id = ids[row.id]
         self.resumed = {row.key: row for row in rows}
-        left = {(edit.type, edit.id, edit.field): edit for edit in edits}
+        edits_by_key = {(edit.type, edit.id, edit.field): edit for edit in edits}
         pictures = Pictures(self.journal)
         replanned, dropped = [], []
         for row in rows:
-            edit = left.get(row.key)
+            edit = edits_by_key.get(row.key)
             if edit is None:
                 error = errors.get(row.id)
                 is_conflict = isinstance(error, StashConflictError)
@@ -203,9 +204,9 @@ class Recorder:
 
     @asynccontextmanager
     async def recording(self, session: Session) -> AsyncIterator[Recorder]:
-        """A block whose edits by `session` are recorded.
+        """Context in which the edits of `session` are recorded.
 
-        Raises StashUsageError where others of this session are recorded at this time.
+        Raises StashUsageError if another recorder is active in this session.
         """
         if session.recorder is not None:
             raise StashUsageError("The edits of this session are recorded already.")
@@ -222,9 +223,9 @@ class Recorder:
 
     @contextmanager
     def listing(self, names: Sequence[str]) -> Iterator[None]:
-        """A block that sends mutations which are no edits of objects: names and outcome are stored.
+        """Context for mutations that edit no objects: only their names and their outcome are stored.
 
-        Neither objects nor arguments are, so that they cannot be undone.
+        They cannot be undone, because neither objects nor arguments are stored.
         """
         rows = [Recorded("", "", name, state=changes.SENT) for name in names]
         changes.add(self.journal, self.start(), rows)
@@ -251,7 +252,7 @@ class Recorder:
         self.fetched.clear()
 
     def _give_up(self, *, interrupted: bool) -> None:
-        """Store that the run was ended by an error, which counts more than one of the journal."""
+        """Store that an error ended the run; a journal error is only logged, as the first matters more."""
         try:
             self.finish(interrupted=interrupted)
         except StashJournalError as error:
@@ -263,20 +264,20 @@ class Recorder:
             self.journal.finish(self.run, interrupted=interrupted)
 
 
-def _created(pictures: Pictures, creation: Operation) -> dict[str, Any]:
-    """The wanted input of a new object, and its placeholder."""
+def _creation_values(pictures: Pictures, creation: Operation) -> dict[str, Any]:
+    """Wanted value of a creation: its arguments and its placeholder."""
     [placeholder] = creation.ids
     return {**pictures.packed(dict(creation.args)), changes.PLACEHOLDER: placeholder}
 
 
 def _packed(pictures: Pictures, edit: Edit) -> dict[str, Any]:
-    """The wanted value of an edit, a picture as what stands for it."""
+    """Wanted value of an edit; a picture is replaced by its hash."""
     wanted = wanted_of(edit)
     return pictures.packed(wanted) if is_picture(edit.type, edit.field) else wanted
 
 
 def _account() -> str:
-    """The name of the account that this program runs as; "" where the system knows none."""
+    """Name of the account that runs this program; "" if the system has none."""
     from getpass import getuser
 
     try:

@@ -1,4 +1,4 @@
-"""The changes of operations that are sent together: noted before the request and after its answer."""
+"""Recording of operations that are sent together: as planned before the request, as done after it."""
 
 from __future__ import annotations
 
@@ -41,36 +41,37 @@ _STATES = {
 
 
 class Recording:
-    """The changes of operations that are sent together: `operations` are to be sent in place of those given.
+    """The changes of operations that are sent together.
 
-    They select of each answer what the server made of the edits.
+    `operations` are to be sent in place of those given: they also select the fields that the edits change, to
+    record the values that the server has stored.
     """
 
     def __init__(self, recorder: Recorder, server: ServerCapabilities) -> None:
         self.recorder = recorder
         self.server = server
         self.operations: list[Operation] = []
-        self._given: dict[int, Operation] = {}
+        self._originals: dict[int, Operation] = {}
         self._rows: dict[int, Recorded] = {}
-        self._changed: dict[int, Recorded] = {}
+        self._unsaved: dict[int, Recorded] = {}
         self.pictures = Pictures(recorder.journal)
-        self._replaced: dict[tuple[str, str, str], Any] = {}
-        self._along: dict[int, list[Recorded]] = {}
+        self._old_pictures: dict[tuple[str, str, str], Any] = {}
+        self._merge_sources: dict[int, list[Recorded]] = {}
 
     async def plan(self, session: Session, operations: Sequence[Operation]) -> None:
-        """Store operations as planned, after reading what they replace where the plan did not."""
+        """Store operations as planned, after reading the values to be replaced that the plan did not read."""
         edits = [edits_of(each) for each in operations]
         flat = [edit for many in edits for edit in many]
         known = iter(await with_present(session, await with_before(session, flat)))
         times = await read_times(session, flat, self.server)
         pictured = [(each.type, each.id, each.field) for each in flat if is_picture(each.type, each.field)]
-        self._replaced |= await self.pictures.read(session, [key for key in pictured if key[1]])
+        self._old_pictures |= await self.pictures.read(session, [key for key in pictured if key[1]])
         planned: list[Recorded] = []
         for operation, many in zip(operations, edits, strict=True):
             own = tuple(completed(operation, next(known)) for _ in many)
             each = replace(operation, edits=own, paths=self._paths(operation, own))
             self.operations.append(each)
-            self._given[id(each)] = operation
+            self._originals[id(each)] = operation
             planned += self._planned(each, times)
         await self._take_snapshots(session, planned)
         changes.add(self.recorder.journal, self.recorder.start(), [row for row in planned if not row.seq])
@@ -85,7 +86,7 @@ class Recording:
                 row = Recorded(edit.type, edit.id, verb, wanted=_options(operation))
                 yield self._store_row(id(edit), row)
         else:
-            # Of what is no object only the name is kept: a setting may be a secret.
+            # Of other mutations only the name is stored: a setting may be a secret.
             row = Recorded(subject.type if subject else "", "", verb)
             row.wanted = self.pictures.packed(dict(operation.args)) if subject else UNSET
             yield self._store_row(id(operation.args), row)
@@ -100,22 +101,22 @@ class Recording:
                 row.field, row.before = TIMES[edit.field], times[edit.id, edit.field]
                 row.wanted = {"added": list(operation.args.get("times", ())), "removed": []}
             if is_picture(edit.type, edit.field):
-                row.before = self._replaced.get(row.key, UNSET)
+                row.before = self._old_pictures.get(row.key, UNSET)
                 row.wanted = self.pictures.packed(row.wanted)
             yield self._store_row(id(edit), row)
         if resources.is_partly_private(operation):
             yield self._store_row(id(operation.args), Recorded("", "", operation.name))
 
     def _merged(self, type_name: str, operation: Operation, row: Recorded) -> Iterator[Recorded]:
-        """The objects that are merged away; `row` is of the one that they are merged into."""
+        """Deletions of the sources of a merge; `row` is the change of the destination."""
         row.id = str(operation.input["destination"])
         for one in operation.input["source"]:
             source = Recorded(type_name, str(one), changes.DELETE, wanted={"merged_into": row.id})
-            self._along.setdefault(id(operation.args), []).append(source)
+            self._merge_sources.setdefault(id(operation.args), []).append(source)
             yield source
 
     async def _take_snapshots(self, session: Session, planned: Sequence[Recorded]) -> None:
-        """Read all that is needed to make again what is going to be deleted or merged away."""
+        """Read everything that is needed to recreate objects that are to be deleted or merged away."""
         groups: dict[str, dict[str, list[Recorded]]] = {}
         for row in planned:
             if row.operation in (changes.DELETE, changes.MERGE) and is_read(row.type):
@@ -124,14 +125,14 @@ class Recording:
             for one, (snapshot, made) in (await read_snapshots(session, type_name, list(rows))).items():
                 for row in rows[one]:
                     row.before, row.created_at = snapshot, made
-            keys = [(type_name, one, taken) for one in rows for name, taken in PICTURES if name == type_name]
-            for (_, one, taken), picture in (await self.pictures.read(session, keys)).items():
+            keys = [(type_name, one, field) for one in rows for name, field in PICTURES if name == type_name]
+            for (_, one, field), picture in (await self.pictures.read(session, keys)).items():
                 for row in rows[one] if picture not in (None, UNSET) else ():
-                    row.before.setdefault("pictures", {})[taken] = picture
+                    row.before.setdefault("pictures", {})[field] = picture
 
     def _store_row(self, key: int, row: Recorded) -> Recorded:
         resumed = self.recorder.resumed
-        # Only the first part of a change that takes two mutations.
+        # A change that takes two mutations continues its recorded row with the first one only.
         row = resumed.get(key) or resumed.pop(row.key, None) or row
         targets = self.recorder.targets
         row.target = targets.get(key) or targets.get(row.key) or row.target
@@ -139,7 +140,7 @@ class Recording:
         return row
 
     def _paths(self, operation: Operation, edits: Sequence[Edit]) -> Sequence[str] | None:
-        """The fields to select of an answer: with those that the edits change."""
+        """Fields to select in the response, including those that the edits change."""
         if operation.paths is None or describe_api().types[operation.type].kind != "OBJECT":
             return operation.paths
         subject = subjects().get(operation.name)
@@ -150,59 +151,59 @@ class Recording:
         if not names:
             return operation.paths
         more = paths_of(operation.type, ["created_at", *names], self.server)
-        found = dict.fromkeys([*operation.paths, "id", *more])
-        return DefaultPaths(found) if is_default(operation.paths) else tuple(found)
+        selected = dict.fromkeys([*operation.paths, "id", *more])
+        return DefaultPaths(selected) if is_default(operation.paths) else tuple(selected)
 
     def sent(self, operations: Sequence[Operation]) -> None:
-        """Store that operations are being sent. Raises StashJournalError: then nothing may be sent."""
+        """Store that operations are being sent. Raises StashJournalError, and then nothing may be sent."""
         self._mark(operations, changes.SENT)
         self.commit()
         self.recorder.is_sending = True
 
     def skip(self, operations: Sequence[Operation]) -> None:
-        """Note that operations are not sent, because their objects had errors before."""
+        """Mark operations as skipped, because their objects had errors before."""
         self._mark(operations, changes.SKIPPED)
 
     def _mark(self, operations: Sequence[Operation], state: str) -> None:
         for row in (row for each in operations for row in self._rows_of(each)):
             row.state = state
-            self._changed[row.seq] = row
+            self._unsaved[row.seq] = row
 
     def noting(self, note: Note) -> Note:
-        """`note`, which is told of the operations as they were given, after the outcome was recorded."""
+        """Return a callback that records the outcome, and calls `note` with the operation as it was given."""
 
         def noted(operation: Operation, done: BatchOperation) -> None:
             self.note(operation, done)
-            note(self._given.get(id(operation), operation), done)
+            note(self._originals.get(id(operation), operation), done)
 
         return noted
 
     def _rows_of(self, operation: Operation) -> Iterator[Recorded]:
         if id(operation.args) in self._rows:
             yield self._rows[id(operation.args)]
-        yield from self._along.get(id(operation.args), ())
+        yield from self._merge_sources.get(id(operation.args), ())
         yield from (self._rows[id(edit)] for edit in operation.edits if id(edit) in self._rows)
 
     def note(self, operation: Operation, done: BatchOperation) -> None:
-        """Note the outcome of an operation."""
+        """Record the outcome of an operation; `commit` stores it."""
         state = _STATES[done.outcome]
         for row in self._rows_of(operation):
             row.state, row.reason = state, done.error.message if done.error else None
-            self._changed[row.seq] = row
+            self._unsaved[row.seq] = row
             if row.operation == changes.CREATE and isinstance(done.result, dict):
                 row.id, row.created_at = str(done.result["id"]), done.result.get("created_at")
                 row.answered = shown(row.type, done.result)
         if done.error is None:
             for edit in operation.edits:
-                self._answer(edit, operation, done.result)
+                self._record_result(edit, operation, done.result)
 
-    def _answer(self, edit: Edit, operation: Operation, result: Any) -> None:
+    def _record_result(self, edit: Edit, operation: Operation, result: Any) -> None:
         row = self._rows.get(id(edit))
         if row is None or row.operation != changes.UPDATE:
             return
         if is_resource(edit.type):
             row.answered = resources.answered(edit, result)
-            row.id = row.id or str(result["id"])  # only what is made has none
+            row.id = row.id or str(result["id"])  # only a new object has none
             return
         found = _row_of(result, edit.id) if edit.type == operation.type else None
         row.created_at = (found or {}).get("created_at", row.created_at)
@@ -211,20 +212,20 @@ class Recording:
             _compare_times(row, result)
         if is_picture(row.type, row.field):
             row.answered = row.wanted["after"]
-            if isinstance(row.answered, str):  # an address, of which the server has made a picture
+            if isinstance(row.answered, str):  # a URL from which the server has fetched a picture
                 row.answered = UNSET
                 self.recorder.fetched.append(row)
 
     def commit(self) -> None:
-        """Store what was noted. Raises StashJournalError: then nothing more may be sent."""
+        """Store the recorded outcomes. Raises StashJournalError, and then nothing more may be sent."""
         self.recorder.is_sending = False
-        rows, self._changed = list(self._changed.values()), {}
+        rows, self._unsaved = list(self._unsaved.values()), {}
         if rows:
             changes.set_states(self.recorder.journal, rows)
 
 
 def answered(edit: Edit, row: Mapping[str, Any] | None, result: Any) -> Any:
-    """The value of a field after an edit, as the answer has it; what was wanted, where it does not say."""
+    """Value of a field after an edit: from the response, or the wanted value if the response lacks it."""
     if isinstance(result, dict) and "history" in result:
         return result["history"] if edit.field.endswith("history") else result["count"]
     found = before_of(edit.type, edit.field, row) if row else UNSET
@@ -232,14 +233,14 @@ def answered(edit: Edit, row: Mapping[str, Any] | None, result: Any) -> Any:
 
 
 def _compare_times(row: Recorded, result: Any) -> None:
-    """Note which times a history gained and lost; a number that was set back to 0 lost all."""
+    """Record which times a history gained and lost; a reset counter lost all."""
     row.answered = result["history"] if isinstance(result, dict) else []
     change = compare(row.before or (), row.answered)
     row.wanted = {"added": list(change.added), "removed": list(change.removed)}
 
 
 def shown(type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The attributes of an object in a row, as its update input takes them."""
+    """Attributes of an object in a row, in the shape of its update input."""
     found = {attr: before_of(type_name, attr, row) for attr in attributes(type_name).values()}
     return {attr: value for attr, value in found.items() if value is not UNSET and attr != "id"}
 

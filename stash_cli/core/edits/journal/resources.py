@@ -1,14 +1,14 @@
-"""Recorded things that are no entities of the API: how each is read, changed and called.
+"""Resources: recorded types that are not entities of the API, with the functions for each.
 
 Their edits are updates of one field, like those of entities, so that history, undo, redo and resume work on
-them as on all others. Each type has a module with functions:
+them in the same way. Each type has a module with these functions:
 
-- `edits`: the edits that a mutation makes; `completed`: an edit with what it replaces, where its new value
-  follows from that;
-- `read`: the present values of fields, what does not exist left out; `wanted` has values that they may have;
-- `plan`: the operations that make edits whose `before` is the present value;
-- `answered`: the value of a field after an edit, as far as the answer has it;
-- `mapped`: a value with the present ids of objects that were made again.
+- `edits`: the edits that a mutation makes; `completed`: an edit that has its old value, with a new value that
+  depends on it;
+- `read`: the present values of existing fields; `wanted` has values that they may have;
+- `plan`: the operations for edits whose `before` is the present value;
+- `answered`: the value of a field after an edit, as far as the response has it;
+- `mapped`: a value with the present ids of recreated objects.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
 
 class Resource(NamedTuple):
-    """The module of a type below `core.edits`, its words (`moved`, `file`, `files`), its mutations.
+    """Module of a type below `core.edits`, its verb and nouns (`moved`, `file`, `files`), its mutations.
 
-    What `is_last` may name others, and is taken back after these. Of what `has_secrets` these are left out.
+    Resources with `is_last` may refer to other objects, and are undone after these. With `has_secrets` the
+    secrets are not recorded.
     """
 
     module: str
@@ -89,21 +90,21 @@ _BY_MUTATION = {name: each for each in RESOURCES.values() for name in each.mutat
 
 
 def is_resource(type_name: str) -> bool:
-    """Whether a type is no entity, but recorded all the same."""
+    """Whether a type is recorded although it is not an entity."""
     return type_name in RESOURCES
 
 
 async def read_resources(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, Any]:
-    """The present values of fields, each with values that it may have; what does not exist is left out."""
+    """Read the present values of existing fields; `wanted` has values that each may have."""
     found: dict[Key, Any] = {}
     for type_name in dict.fromkeys(key[0] for key in wanted):
-        own = {key: places for key, places in wanted.items() if key[0] == type_name}
+        own = {key: values for key, values in wanted.items() if key[0] == type_name}
         found |= await _module(type_name).read(session, own)
     return found
 
 
 async def plan_resources(session: Session, edits: Iterable[Edit]) -> list[Operation]:
-    """The operations that make edits, of each type in their order."""
+    """Plan edits of resources, type by type, in order within a type."""
     groups: dict[str, list[Edit]] = {}
     for edit in edits:
         groups.setdefault(edit.type, []).append(edit)
@@ -111,29 +112,29 @@ async def plan_resources(session: Session, edits: Iterable[Edit]) -> list[Operat
 
 
 def edits_of(operation: Operation) -> tuple[Edit, ...]:
-    """The edits that a mutation makes of what is no entity; none for any other."""
+    """The edits that a mutation of resources makes; none for any other mutation."""
     found = _BY_MUTATION.get(operation.name)
     return tuple(_imported(found.module).edits(operation)) if found else ()
 
 
 def is_partly_private(operation: Operation) -> bool:
-    """Whether a mutation changes secrets, too, which are not recorded."""
+    """Whether a mutation also changes secrets, which are not recorded."""
     found = _BY_MUTATION.get(operation.name)
     return found is not None and found.has_secrets and _imported(found.module).is_partly_private(operation)
 
 
 def refusal(edit: Edit) -> str:
-    """Why no server makes an edit; "" for no reason."""
+    """Reason why no server accepts an edit; "" if there is none."""
     own = getattr(_module(edit.type), "refusal", None)
     return own(edit) if own else ""
 
 
 async def with_present(session: Session, edits: Sequence[Edit]) -> list[Edit]:
-    """The edits, those of resources with what they replace."""
+    """Return the edits; those of resources with the values that they replace."""
     unread = {_key(edit): (edit.after,) for edit in edits if is_resource(edit.type) and edit.before is UNSET}
-    found = await read_resources(session, unread)
+    present = await read_resources(session, unread)
     return [
-        _module(edit.type).completed(replace(edit, before=found.get(_key(edit), UNSET)))
+        _module(edit.type).completed(replace(edit, before=present.get(_key(edit), UNSET)))
         if _key(edit) in unread
         else edit
         for edit in edits
@@ -141,12 +142,12 @@ async def with_present(session: Session, edits: Sequence[Edit]) -> list[Edit]:
 
 
 def answered(edit: Edit, result: Any) -> Any:
-    """The value of a field after an edit, as far as the answer has it."""
+    """The value of a field after an edit, as far as the response has it."""
     return _module(edit.type).answered(edit, result)
 
 
 def mapped(key: Key, value: Any, current: Callable[[str, str], str]) -> Any:
-    """A value with the present ids of objects that were made again."""
+    """A value with the present ids of recreated objects."""
     return _module(key[0]).mapped(key, value, current)
 
 
@@ -161,10 +162,10 @@ def _imported(name: str) -> Any:
 async def read_back(
     session: Session, operations: Sequence[Operation], sent: Sequence[BatchOperation]
 ) -> list[Operation]:
-    """Look up the changes of a request that it did not answer: done ones get a result.
+    """Look up the unanswered changes of a request; executed ones get a result.
 
-    Those that were not done, because another one of the request had failed, are returned. What was lost with
-    its connection, and is not done yet, stays unknown: the server may be at work on it.
+    Returns operations that were not executed because another one of the request had failed. If the connection
+    was lost, a change that is not visible yet stays unknown: the server may still be executing it.
     """
     unknown = [
         (each, done)
@@ -177,20 +178,20 @@ async def read_back(
     except StashError as error:
         logger.info("What became of it is not known: %s", error.message)
         return []
-    left = []
+    unexecuted = []
     for each, done in unknown:
         now = [(found.get(_key(edit)), edit) for edit in each.edits]
         if all(value == edit.after for value, edit in now):
             done.result, done.error = True, None
-        elif all(value == edit.before for value, edit in now) and _is_without_answer(done, operations):
-            left.append(each)
-    return left
+        elif all(value == edit.before for value, edit in now) and _has_no_result(done, operations):
+            unexecuted.append(each)
+    return unexecuted
 
 
 def _key(edit: Edit) -> Key:
     return edit.type, edit.id, edit.field
 
 
-def _is_without_answer(done: BatchOperation, operations: Sequence[Operation]) -> bool:
-    """Whether the server answered a request of several operations, and nothing to this one."""
+def _has_no_result(done: BatchOperation, operations: Sequence[Operation]) -> bool:
+    """Whether the server answered a request of several operations without a result for this one."""
     return len(operations) > 1 and done.error is not None and done.error.__cause__ is None

@@ -1,7 +1,7 @@
-"""Saved filters of the web interface in the journal: each a value as a whole, None where there is no filter.
+"""Saved filters of the web interface in the journal: each filter is one value, None where it does not exist.
 
-So is the filter that a list opens with, by the type of its objects. A filter that is made again gets a new
-id; filters name objects by their ids, which are the present ones where these were made again.
+So is the default filter of a list, by the type of its objects. A recreated filter gets a new id. Filters
+refer to objects by id; the ids of recreated objects are replaced by the present ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PARTS = ("find_filter", "object_filter", "ui_options")
 
 
 def contents(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a filter as an input; null fields of an answer are left out."""
+    """The parts of a filter as an input, without the null fields of a response."""
     found = {name: row[name] for name in PARTS if row.get(name) is not None}
     if "find_filter" in found:
         found["find_filter"] = {
@@ -38,17 +38,17 @@ def contents(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def value_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """All of a saved filter but its id."""
+    """A saved filter as a value, without its id."""
     return {"mode": row["mode"], "name": row["name"].strip(), **contents(with_parts(row))}
 
 
 def _default(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The parts of a default filter; None where they say nothing.
+    """The parts of a default filter; None if all are empty.
 
-    Servers answer parts that were not given with empty ones.
+    Servers return empty parts for those that were not set.
     """
-    said = {name: value for name, value in contents(with_parts(row)).items() if value}
-    return {"find_filter": {}, **said} if said else None
+    parts = {name: value for name, value in contents(with_parts(row)).items() if value}
+    return {"find_filter": {}, **parts} if parts else None
 
 
 def edits(operation: Operation) -> Iterator[Edit]:
@@ -64,18 +64,18 @@ def edits(operation: Operation) -> Iterator[Edit]:
 
 
 def completed(edit: Edit) -> Edit:
-    """The edit as it is: its new value is whole."""
+    """Return the edit unchanged: its new value is complete."""
     return edit
 
 
 def answered(edit: Edit, result: Any) -> Any:
-    """The value of a filter after an edit: as the server has stored it."""
+    """The value of a filter after an edit, as the server has stored it."""
     is_row = edit.type == SAVED and isinstance(result, dict) and result.get("name")
     return value_of(result) if is_row else edit.after
 
 
 async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
-    """The present filters by type, id and field; None for what is not there."""
+    """Read the present filters by type, id and field; None for those that do not exist."""
     found: dict[Key, Any] = {}
     ids = [key for key in wanted if key[0] == SAVED]
     rows = {str(row["id"]): row for row in await session.call("findSavedFilters")} if ids else {}
@@ -89,7 +89,7 @@ async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
 
 
 async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
-    """The mutations that make filters what edits want."""
+    """Plan the mutations that set filters to the values of edits."""
     return [await _operation(session, edit) for edit in edits_]
 
 
@@ -112,7 +112,7 @@ async def known_mode(session: Session, type_name: str) -> str:
 
 
 def mapped(key: Key, value: Any, current: Callable[[str, str], str]) -> Any:
-    """A filter that names objects by their present ids."""
+    """A filter with the present ids of the objects that it refers to."""
     if not isinstance(value, dict) or not value.get("object_filter"):
         return value
     mode = value.get("mode") or next(mode for mode, name in MODES.items() if name == key[1])

@@ -1,6 +1,6 @@
 """Settings of a server in the journal: each key, such as `general.log_level`, with its value.
 
-Secrets are not recorded: a mutation that sets any is listed by its name, and cannot be undone.
+Secrets are not recorded: a mutation that sets one is listed by its name, and cannot be undone.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ SETTING, FIELD = "Setting", "value"
 
 
 def edits(operation: Operation) -> Iterator[Edit]:
-    """The edit of each key that a mutation sets, but of secrets."""
+    """Yield an edit for each key that a mutation sets, except secrets."""
     for key, value in _settings_of(operation):
         if not is_private(key, value):
             yield Edit(SETTING, key, FIELD, UNSET, value)
 
 
 def is_partly_private(operation: Operation) -> bool:
-    """Whether a mutation sets a secret beside other settings."""
+    """Whether a mutation sets a secret."""
     return any(is_private(key, value) for key, value in _settings_of(operation))
 
 
@@ -58,18 +58,18 @@ def _settings_of(operation: Operation) -> list[tuple[str, Any]]:
 
 
 def is_private(key: str, value: Any) -> bool:
-    """Whether a setting is a secret, or has one in it; passwords of addresses count."""
+    """Whether a setting is a secret or contains one, such as a password in a URL."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return is_secret(key) or HIDDEN in text or redact(value) != value or without_address_secrets(text) != text
 
 
 def completed(edit: Edit) -> Edit:
-    """The edit as it is: its new value is whole."""
+    """Return the edit unchanged: its new value is complete."""
     return edit
 
 
 def answered(edit: Edit, result: Any) -> Any:
-    """The value of a setting in an answer."""
+    """The value of a setting after an edit, as the server has stored it."""
     section, _, rest = edit.id.partition(".")
     if section == "plugins":
         found = {"plugins": {rest.partition(".")[0]: result}}
@@ -79,7 +79,7 @@ def answered(edit: Edit, result: Any) -> Any:
 
 
 async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
-    """The present values of settings; None for those that are not there."""
+    """Read the present values of settings; None for those that are not set."""
     found = _values(readable(await session.call("configuration", {})))
     return {key: found.get(key[1]) for key in wanted}
 
@@ -90,7 +90,7 @@ def _values(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
-    """The mutations that give settings the values of edits, one for each section and plugin."""
+    """Plan the mutations that set settings to the values of edits, one for each section and plugin."""
     current = readable(await session.call("configuration", {}))
     wanted = {edit.id: _after(edit) for edit in edits_}
     found = []
@@ -102,23 +102,23 @@ async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
 
 
 def _prefix(mutation: str, args: Mapping[str, Any]) -> str:
-    """The beginning of the keys that a mutation sets."""
+    """Common prefix of the keys that a mutation sets."""
     if mutation == "configurePlugin":
         return f"plugins.{args['plugin_id']}."
     return next((f"{name}." for name, each in SECTIONS.items() if each.mutation == mutation), "ui.")
 
 
 def _after(edit: Edit) -> Any:
-    """The new value; for none an empty one, since servers ignore null."""
+    """The new value; an empty one in place of None, because servers ignore null."""
     return blank(edit.id) if edit.after is None else edit.after
 
 
 def refusal(edit: Edit) -> str:
-    """Why a setting cannot get the value of an edit; "" for no reason."""
+    """Reason why a setting cannot get the value of an edit; "" if there is none."""
     is_typed = edit.id.partition(".")[0] in SECTIONS
     return "it was not set, and cannot be cleared" if is_typed and _after(edit) is None else ""
 
 
 def mapped(_: Key, value: Any, __: Callable[[str, str], str]) -> Any:
-    """The value itself: it names no object."""
+    """Return the value unchanged: settings refer to no objects."""
     return value

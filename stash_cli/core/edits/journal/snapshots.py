@@ -1,7 +1,7 @@
-"""Snapshots of objects before they are deleted or merged away: all that is needed to make them again.
+"""Snapshots of objects before they are deleted or merged away, with everything needed to recreate them.
 
-A snapshot is JSON: `values` by attribute as the update input takes them, `references` of other objects to
-this one as (type, id, field, item), `children` that go with it (markers, chapters), and its `files`.
+A snapshot is JSON: `values` by attribute in the shape of the update input, `references` from other objects as
+(type, id, field, item), `children` that are deleted along with it (markers, chapters), and its `files`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CHILDREN = {
     "Scene": ("scene_markers", "SceneMarker", "scene"),
     "Gallery": ("chapters", "GalleryChapter", "gallery"),
 }
-"""Type -> the field that holds what is deleted along with it, its type, and its attribute that leads back."""
+"""Type -> field with the children that are deleted along with it, their type, their field of the parent."""
 FILES = {
     "Scene": ("files.id", "files.path"),
     "Gallery": ("files.id", "files.path", "folder.id", "folder.path"),
@@ -44,7 +44,7 @@ async def read_snapshots(
 ) -> dict[str, tuple[dict[str, Any], str | None]]:
     """Id -> snapshot and created_at of the objects that exist.
 
-    One request for the objects, and one for all that refers to them.
+    One request for the objects, and one for all references to them.
     """
     server = await session.learn()
     found = {}
@@ -69,7 +69,7 @@ def _paths(type_name: str, server: ServerCapabilities) -> Iterator[str]:
 
 
 def _attributes(type_name: str) -> list[str]:
-    """The attributes that some mutation writes."""
+    """Attributes that any mutation writes, side mutations included."""
     sides = (name for kind, name in SIDE_MUTATIONS if kind == type_name)
     return list(dict.fromkeys([*attributes(type_name).values(), *sides]))
 
@@ -91,7 +91,7 @@ def _snapshot(type_name: str, row: Row) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value; of an object that an input names by its id, the id."""
+    """A value; for an object that inputs refer to by id, the id."""
     return value["id"] if isinstance(value, dict) and "id" in value else value
 
 
@@ -104,7 +104,7 @@ def _child(type_name: str, row: Row) -> dict[str, Any]:
 async def _references(
     session: Session, type_name: str, ids: Sequence[str], server: ServerCapabilities
 ) -> list[tuple[str, list[Any]]]:
-    """Id and reference of everything that refers to objects of a type, in one request."""
+    """Id of an object and reference to it, for everything that refers to `ids`; in one request."""
     wanted = set(ids)
     relations = [
         each
@@ -118,16 +118,16 @@ async def _references(
     ]
     if not relations or not ids:
         return []
-    asked, fields = [], []
+    queries, fields = [], []
     for each in relations:
         entity = ENTITIES[each.inverse_type]
         names = [each.inverse_field or "", *(("primary_tag",) if each.inverse_type == "SceneMarker" else ())]
         paths = [f"{entity.items}.{path}" for path in ("id", *paths_of(entity.type, names, server))]
         criterion = {each.filter_field or "": {"value": list(ids), "modifier": "INCLUDES"}}
         args = {"filter": {"per_page": -1}, entity.filter_arg: criterion}
-        asked.append(BatchOperation(entity.find, args, paths, quiet=True))
+        queries.append(BatchOperation(entity.find, args, paths, quiet=True))
         fields.append((entity, names))
-    batch = await execute_batch(session, asked)
+    batch = await execute_batch(session, queries)
     for failed in batch.unfinished:
         if failed.error is not None:
             raise failed.error
@@ -143,8 +143,8 @@ def _references_of(
 ) -> Iterator[tuple[str, list[Any]]]:
     """The references of one row to any of the wanted objects."""
     for name in names:
-        held = before_of(type_name, name, row)
-        many = held if isinstance(held, list) else [] if held in (None, UNSET) else [held]
+        value = before_of(type_name, name, row)
+        many = value if isinstance(value, list) else [] if value in (None, UNSET) else [value]
         for item in many:
             one = str(key_of(item))
             if one in wanted:

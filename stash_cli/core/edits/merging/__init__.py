@@ -1,1 +1,1 @@
-"""Merges of objects: the values of the one that stays, and the references that move to it."""
+"""Merges of objects: the values of the destination, and the references that move to it."""

@@ -1,4 +1,4 @@
-"""The values of an object that others are merged into: what becomes of each field, in one table per noun."""
+"""Values of the destination of a merge: one table per type has the rule for each field."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Rule(StrEnum):
-    """The rule of a field."""
+    """Rule that combines the values of a field."""
 
     KEEP = "the destination's stays"
     FILL = "the destination's stays; where it is empty, the first source's that is not"
@@ -138,9 +138,9 @@ RULES: dict[str, dict[str, Rule]] = {
 
 @dataclass
 class Combination:
-    """Objects of a type that are merged, as rows of the API: `sources` in the order in which they fill.
+    """Objects of a type to merge, as rows of the API; earlier `sources` take precedence.
 
-    `takes` are fields whose value comes from one source, by its id. Fields that rows lack are left alone.
+    `takes` maps fields to the id of the source whose value is taken. Fields that rows lack are left alone.
     """
 
     type: str
@@ -149,7 +149,7 @@ class Combination:
     takes: Mapping[str, str] = field(default_factory=dict)
 
     def edits(self) -> list[Edit]:
-        """The edits of the destination. Raises StashInputError where they cannot be merged."""
+        """The edits of the destination. Raises StashInputError if the objects cannot be merged."""
         found = []
         for name, rule in RULES[self.type].items():
             before, others = self._values(name)
@@ -191,11 +191,11 @@ class Combination:
         return sum(value or 0 for value in (before, *others)) if rule is Rule.SUM else before
 
     def _without_merged(self, name: str, value: Any) -> Any:
-        """A link that does not lead to an object of this merge."""
+        """A link, unless it refers to an object of this merge; then the link of that source, or None."""
         relation = relationships(self.type).get(name)
         if relation is None or relation.inverse_type != self.type or value not in self._ids:
             return value
-        for row in self.sources:  # a source is the parent: then that one's parent
+        for row in self.sources:  # if the parent is a source, use the parent of a source
             found = before_of(self.type, name, row)
             if found and found not in self._ids:
                 return found
@@ -219,7 +219,7 @@ class Combination:
         return list(found.values())
 
     def _names(self, items: list[str]) -> Any:
-        """Aliases, each once whatever its case, without the destination's own name."""
+        """Aliases, each once regardless of case, without the destination's own name."""
         own = str(self.destination.get(ENTITIES[self.type].label) or "").casefold()
         found: dict[str, str] = {}
         for item in items:
@@ -230,10 +230,10 @@ class Combination:
     def _stash_ids(self, rule: Rule, before: Any, others: list[Any]) -> list[Any]:
         found: dict[str, Any] = {}
         for item in [each for value in (before, *others) for each in value or ()]:
-            held = found.setdefault(item["endpoint"], item)
-            if rule is Rule.ONE_PERSON and held["stash_id"] != item["stash_id"]:
+            first = found.setdefault(item["endpoint"], item)
+            if rule is Rule.ONE_PERSON and first["stash_id"] != item["stash_id"]:
                 raise StashInputError(
-                    f"they have two different ids at {item['endpoint']}: {held['stash_id']} and"
+                    f"they have two different ids at {item['endpoint']}: {first['stash_id']} and"
                     f" {item['stash_id']}, so they are probably two {ENTITIES[self.type].plural}",
                     hint="Take off the wrong one first, or choose with --take stash_ids=ID.",
                 )
@@ -241,7 +241,7 @@ class Combination:
 
 
 def is_set(value: Any) -> bool:
-    """Whether a value says something."""
+    """Whether a value is not empty."""
     return value is not None and value not in ("", [], {})
 
 
@@ -252,14 +252,14 @@ def _is_same(before: Any, after: Any) -> bool:
 
 
 def _split(value: Any) -> Any:
-    """The aliases of a group, which are one text, as a list."""
+    """The aliases of a group, one text in the API, as a list."""
     return (
         [part.strip() for part in (value or "").split(",") if part.strip()] if value is not UNSET else value
     )
 
 
 def joined(edit: Edit) -> Edit:
-    """The edit of a group's aliases as the server takes it: one text."""
+    """Convert an edit of a group's aliases to one text, as the API takes them."""
     if (edit.type, edit.field) != ("Group", "aliases"):
         return edit
     before, after = (", ".join(value or ()) or None for value in (edit.before, edit.after))
@@ -267,6 +267,6 @@ def joined(edit: Edit) -> Edit:
 
 
 def conflicting(type_name: str, edits: Sequence[Edit]) -> Iterator[Edit]:
-    """Edits that cannot be made before the sources are gone: their names are taken until then."""
+    """Edits that can be made only after the sources are deleted: their names are in use until then."""
     late = {"Tag": ("aliases", "parents", "children"), "Studio": ("aliases",)}.get(type_name, ())
     return (edit for edit in edits if edit.field in late)

@@ -22,7 +22,7 @@ _ENDPOINTS = (Rule.ENDPOINTS, Rule.ONE_PERSON)
 
 
 ATTRS = {"ids": "stash_ids"}
-"""Facts of sidecars that have another name as attributes."""
+"""Facts of sidecars whose attribute has another name."""
 
 
 def facts_of(type_name: str) -> list[str]:
@@ -34,10 +34,10 @@ def facts_of(type_name: str) -> list[str]:
 def fill_edits(
     type_name: str, row: Row, values: Mapping[str, Any], *, overwrite: bool = False
 ) -> Iterator[Edit]:
-    """The edits that give an object values by attribute, in the shape of its update input.
+    """Edits that fill an object with values by attribute, in the shape of its update input.
 
-    Lists get what they lack, an endpoint one id. Any other field is filled where it is empty, with
-    `overwrite` also where it is not. Fields that the row does not have are left alone.
+    Missing items are added to lists, and one id for each endpoint. Any other field is set if it is empty, and
+    with `overwrite` always. Fields that the row does not have are left alone.
     """
     for attr, value in values.items():
         before = before_of(type_name, attr, row)
@@ -50,19 +50,21 @@ def fill_edits(
 
 
 def _after(rule: Rule, before: Any, value: Any, *, overwrite: bool) -> Any:
-    """The value afterwards, or the change of a list; UNSET where the field stays."""
+    """The new value, or the change of a list; UNSET if the field stays."""
     if rule in _LISTS:
-        held = {key_of(item) for item in before or ()}
-        return Change(tuple(item for item in value if key_of(item) not in held))
+        present_keys = {key_of(item) for item in before or ()}
+        return Change(tuple(item for item in value if key_of(item) not in present_keys))
     if rule in _ENDPOINTS:
         return _with_ids(before or (), value, overwrite=overwrite)
     return value if overwrite or not is_set(before) else UNSET
 
 
 def _with_ids(before: Sequence[Any], value: Sequence[Any], *, overwrite: bool) -> Change:
-    """The ids of endpoints that have none; with `overwrite` in place of those that they have."""
-    held = {item["endpoint"]: item for item in before}
-    new = [item for item in value if overwrite or item["endpoint"] not in held]
-    changed = [item for item in new if held.get(item["endpoint"], {}).get("stash_id") != item["stash_id"]]
-    old = [held[item["endpoint"]] for item in changed if item["endpoint"] in held]
+    """The change that adds ids for endpoints without one, and with `overwrite` replaces differing ids."""
+    by_endpoint = {item["endpoint"]: item for item in before}
+    new = [item for item in value if overwrite or item["endpoint"] not in by_endpoint]
+    changed = [
+        item for item in new if by_endpoint.get(item["endpoint"], {}).get("stash_id") != item["stash_id"]
+    ]
+    old = [by_endpoint[item["endpoint"]] for item in changed if item["endpoint"] in by_endpoint]
     return Change(tuple(changed), tuple(old))

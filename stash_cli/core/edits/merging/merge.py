@@ -1,4 +1,4 @@
-"""Merges: what moves to the destination, in which order, and what is checked before anything goes."""
+"""Merges: what moves to the destination, in which order, and what is checked before any deletion."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.merging.combine import Row
 
 SERVER_MERGES = ("Scene", "Performer", "Tag")
-"""Types that a mutation of the server merges, if it is not too old."""
+"""Types that servers merge by a mutation, in recent releases."""
 _GROUPS_KEEP_TAGS = "0.29"
 """Release from which the merge of tags moves those of groups."""
 HISTORIES = ("play_history", "o_history")
@@ -34,9 +34,9 @@ HISTORIES = ("play_history", "o_history")
 
 @dataclass
 class Merge:
-    """The merge of `sources` into `destination`, rows of the API with `paths_to_read`.
+    """Merge of `sources` into `destination`, which are rows of the API with `paths_to_read`.
 
-    `moves` are edits of other objects that name a source; they are read by `find_references`.
+    `moves` are edits of other objects that refer to a source; `find_references` fills them in.
     """
 
     combination: Combination
@@ -59,7 +59,7 @@ class Merge:
 
     @property
     def is_done_by_server(self) -> bool:
-        """Whether one mutation of this server moves what names the sources, and deletes them."""
+        """Whether a mutation of this server moves the references to the sources, and deletes them."""
         if self.type not in SERVER_MERGES:
             return False
         return self.server.has_mutation(merge_operation(self.type))
@@ -84,7 +84,7 @@ class Merge:
         return [*(joined(edit) for edit in self.combination.edits()), *self._counts()]
 
     def _counts(self) -> Iterator[Edit]:
-        """The numbers of plays and of O where the server keeps no times, which its merge would move."""
+        """Sums of the play and O counters, if the server has no histories, which its merge would move."""
         rows = (self.combination.destination, *self.combination.sources)
         for history, name in COUNTED.items() if self.type == "Scene" else ():
             counts = [row.get(name) or 0 for row in rows]
@@ -92,18 +92,18 @@ class Merge:
                 yield Edit("Scene", self.target, name, counts[0], sum(counts))
 
     def first(self) -> list[Edit]:
-        """The edits that are made before the sources go."""
+        """The edits that are made before the sources are deleted."""
         late = list(conflicting(self.type, self.values()))
         return [*(edit for edit in self.values() if edit not in late), *self.moves]
 
     def late(self, now: Row) -> list[Edit]:
-        """The edits of the destination that are made once the sources are gone; `now` is its row then."""
+        """The edits of the destination after the sources are deleted; `now` is its row then."""
         again = Combination(self.type, now, self.combination.sources, self.combination.takes)
         edits = (edit for edit in again.edits() if RULES[self.type][edit.field] is not Rule.SUM)
         return [*map(joined, edits), *self._repeated_times()]
 
     def _repeated_times(self) -> Iterator[Edit]:
-        """Times that several of the scenes were played at, each but once too many after the merge."""
+        """Removals of duplicate times: the merge joins histories, and scenes may have the same time."""
         if self.type != "Scene":
             return
         for name in HISTORIES:
@@ -115,7 +115,7 @@ class Merge:
                 yield Edit("Scene", self.target, name, merged, Change(removed=tuple(times)))
 
     def repeated_markers(self) -> list[str]:
-        """The ids of markers of the sources that another one equals: same second, same tag."""
+        """Ids of the sources' markers that duplicate another one: same second, same primary tag."""
         seen: set[tuple[Any, Any]] = set()
         found = []
         for row in (self.combination.destination, *self.combination.sources):
@@ -127,7 +127,7 @@ class Merge:
         return found
 
     def last(self) -> Operation:
-        """The operation after which the sources are gone."""
+        """The operation that deletes the sources: the merge of the server, or a deletion."""
         if not self.is_done_by_server:
             from stash_cli.core.edits.plan import plan_destroy
 
@@ -135,25 +135,25 @@ class Merge:
             return operation
         given: dict[str, Any] = {"source": self.sources, "destination": self.target}
         if self.type == "Scene":
-            given["values"] = {"id": self.target}  # 0.22 fails without any
+            given["values"] = {"id": self.target}  # 0.22 fails without values
             known = [name for name in HISTORIES if self.server.field_name("SceneMergeInput", name)]
             given |= dict.fromkeys(known, True)
         return Operation(merge_operation(self.type), {"input": given}, (self.target,))
 
     def moved_by_hand(self) -> list[Reference]:
-        """The objects that edits lead to the destination, because the server would not do it."""
-        everyone = references_to(self.type)
+        """References that edits move to the destination, because the server does not move them."""
+        references = references_to(self.type)
         if not self.is_done_by_server:
             return [
-                *(each for each in everyone if not each.is_owned),
+                *(each for each in references if not each.is_owned),
                 *([CHILDREN["Studio"]] if self.type == "Studio" else []),
             ]
         if self.type == "Tag" and not self.server.is_since(_GROUPS_KEEP_TAGS):
-            return [each for each in everyone if each.type == "Group"]
+            return [each for each in references if each.type == "Group"]
         return []
 
     def warnings(self) -> Iterator[str]:
-        """Warnings of what cannot be kept, or not be taken back, a sentence each."""
+        """Warnings of losses, and of what cannot be undone, a sentence each."""
         rows = self.combination.sources
         if (
             self.type == "Scene"
@@ -169,7 +169,7 @@ PICTURES = ("image_path", "front_image_path")
 
 
 def has_picture(row: Row) -> bool:
-    """Whether an object has a picture; servers mark the address of the one that stands for none."""
+    """Whether an object has a picture; servers mark the URL of the default picture."""
     return any(row.get(name) and "default=true" not in row[name] for name in PICTURES)
 
 
@@ -190,7 +190,7 @@ def _counters(server: ServerCapabilities) -> list[str]:
 
 
 async def find_references(session: Session, merge: Merge) -> None:
-    """Read who names a source and is re-pointed by edits; fills `moves`."""
+    """Read the objects that refer to a source and are moved by edits; fills `moves`."""
     for each in merge.moved_by_hand():
         rows = await naming(session, each, merge.sources, each.fields)
         merge.moves += [
@@ -199,12 +199,12 @@ async def find_references(session: Session, merge: Merge) -> None:
 
 
 def _is_merged(each: Reference, row: Row, merge: Merge) -> bool:
-    """Whether an object that names a source belongs to the merge itself."""
+    """Whether an object that refers to a source is the destination or another source."""
     return each.type == merge.type and row["id"] in (merge.target, *merge.sources)
 
 
 async def left_over(session: Session, merge: Merge) -> int:
-    """The number of objects that name a source still, and would lose it."""
+    """Number of objects that still refer to a source, and would lose the reference."""
     rows = [
         row
         for each in merge.moved_by_hand()
@@ -217,7 +217,7 @@ async def left_over(session: Session, merge: Merge) -> int:
 async def naming(
     session: Session, each: Reference, ids: Sequence[str], fields: Iterable[str]
 ) -> list[dict[str, Any]]:
-    """The objects that name some of `ids`, with fields."""
+    """Read the objects that refer to any of `ids`, with these fields."""
     entity, server = ENTITIES[each.type], await session.learn()
     if not server.field_name(entity.filter_type, each.criterion):
         return []
@@ -228,7 +228,7 @@ async def naming(
 
 
 def _moves(each: Reference, row: Row, merge: Merge) -> Iterator[Edit]:
-    """The edits of one object that name the destination in place of sources."""
+    """The edits of one object that replace references to sources by the destination."""
     gone = set(merge.sources)
     for name in each.fields:
         before = before_of(each.type, name, row)
@@ -240,13 +240,15 @@ def _moves(each: Reference, row: Row, merge: Merge) -> Iterator[Edit]:
         if not named:
             continue
         after: Any = Change((merge.target,), named)
-        if isinstance(named[0], dict):  # what items carry, such as the place in a group, has to be sent along
+        if isinstance(
+            named[0], dict
+        ):  # items carry data, such as the position in a group, which is sent along
             after = _replaced(before, gone, f"{relationships(each.type)[name].link}_id", merge.target)
         yield Edit(each.type, str(row["id"]), name, before, after)
 
 
 def _replaced(items: list[dict[str, Any]], gone: set[str], key: str, target: str) -> list[dict[str, Any]]:
-    """Items that lead to the target in place of what is gone; one that led there before stays as it is."""
+    """Items with links to deleted objects replaced by the target; an existing link to the target stays."""
     kept = {item[key] for item in items if item[key] not in gone}
     found: dict[str, dict[str, Any]] = {}
     for item in items:

@@ -1,4 +1,4 @@
-"""References to objects: which others name them, and how many."""
+"""References to objects: which objects refer to them, and how many."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 _OWNED = frozenset({("SceneMarker", "scene")})
-"""Fields without which their object is deleted, too."""
+"""Fields whose object is deleted together with the object that it refers to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Objects of `type` that name others in `fields`; `criterion` of their filter finds them."""
+    """Objects of `type` that refer to others in `fields`; the `criterion` of their filter finds them."""
 
     type: str
     criterion: str
@@ -29,11 +29,11 @@ class Reference:
 
     @property
     def is_owned(self) -> bool:
-        """Whether the objects are deleted with those that they name."""
+        """Whether the objects are deleted with those that they refer to."""
         return any((self.type, name) in _OWNED for name in self.fields)
 
     def filter(self, ids: Sequence[str]) -> dict[str, Any]:
-        """Arguments of the find query for the objects that name some of `ids`."""
+        """Arguments of the find query for the objects that refer to any of `ids`."""
         wanted = {self.criterion: {"value": list(ids), "modifier": "INCLUDES"}}
         return {ENTITIES[self.type].filter_arg: wanted}
 
@@ -43,12 +43,12 @@ CHILDREN = {
     "Tag": Reference("Tag", "parents", ("parents",)),
     "Group": Reference("Group", "containing_groups", ("containing_groups",)),
 }
-"""Objects directly below others of their own type, which no relationship between two types tells."""
+"""Direct children of objects of the same type; `references_to` has only references of other types."""
 
 
 @cache
 def references_to(type_name: str) -> tuple[Reference, ...]:
-    """The types that name objects of a type in a field of its own."""
+    """The types whose objects store references to objects of a type."""
     found = []
     for other, criterion in inverses(type_name).values():
         fields = tuple(
@@ -62,7 +62,7 @@ def references_to(type_name: str) -> tuple[Reference, ...]:
 
 
 async def count_references(session: Session, type_name: str, ids: Sequence[str]) -> dict[Reference, int]:
-    """The numbers of other objects that name some of `ids`, such as tags below a tag, without zeros."""
+    """Count the other objects that refer to any of `ids`, child objects included; without zeros."""
 
     async def count(each: Reference) -> int:
         entity = ENTITIES[each.type]
@@ -86,7 +86,7 @@ async def count_references(session: Session, type_name: str, ids: Sequence[str])
 
 
 async def primary_markers(session: Session, tags: Sequence[str]) -> dict[str, list[str]]:
-    """The markers of which a tag is the primary one, by the id of the tag: servers keep such tags."""
+    """Ids of markers by the id of their primary tag, which servers do not delete."""
     entity, found = ENTITIES["SceneMarker"], dict[str, list[str]]()
     args = {**Reference("SceneMarker", "tags", ()).filter(tags), "filter": {"per_page": -1}}
     paths = [f"{entity.items}.id", f"{entity.items}.primary_tag.id"]

@@ -1,1 +1,1 @@
-"""Objects of the library saved: units of work, what is read before them, what is committed afterwards."""
+"""Saving of library objects: units of work, the reads before a save, and the commits after it."""

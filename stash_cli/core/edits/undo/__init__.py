@@ -1,1 +1,1 @@
-"""Undo, redo and resume: runs of the journal taken back, made again and finished."""
+"""Undo, redo and resumption of the runs in the journal."""

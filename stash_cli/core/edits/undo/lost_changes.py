@@ -1,4 +1,4 @@
-"""Recorded changes whose answer was lost: what the server has now tells which of them it has made."""
+"""Recorded changes with a lost response: the present state of the server shows which were executed."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     Current = Callable[[str, str], str]
 
 LOST = (SENT, UNKNOWN)
-"""States of changes whose answer was lost."""
+"""States of changes whose response was lost."""
 REPLACED = {"url": "urls", "twitter": "urls", "instagram": "urls", "movies": "groups"}
-"""Field of older releases -> the one that has taken its place."""
+"""Field of older releases -> the field that replaced it."""
 _NOT_DONE = "its answer was lost, and the server has not done it"
 _NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
 
 async def resolve(session: Session, journal: Journal, run: Run, current: Current) -> None:
-    """Store which changes of a run with a lost answer were done, and which were not (FAILED).
+    """Store which changes of a run with a lost response were executed, and which were not (FAILED).
 
-    What cannot be told stays as it is. `current` gives the present id of an object by type and id.
+    Ambiguous ones stay as they are. `current` returns the present id of an object by type and id.
     """
     repeated = changes.repeated(journal, run.id)
     for rows in _pages(changes.lost(journal, run.id)):
@@ -52,7 +52,7 @@ async def resolve(session: Session, journal: Journal, run: Run, current: Current
 
 
 def _pages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
-    """Changes in their order, a page of one operation at a time."""
+    """Changes in order, in pages of one operation each."""
     page: list[Recorded] = []
     for row in rows:
         if page and (page[-1].operation != row.operation or len(page) >= changes.PAGE):
@@ -64,13 +64,13 @@ def _pages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
 
 
 async def _resolve_updates(session: Session, rows: Sequence[Recorded], current: Current) -> None:
-    told = [row for row in rows if not is_picture(row.type, row.field) and not _is_counted_unseen(row)]
-    edits = [_present_edit(row, current) for row in told]
+    conclusive = [row for row in rows if not is_picture(row.type, row.field) and not _has_unknown_time(row)]
+    edits = [_present_edit(row, current) for row in conclusive]
     own = await with_before(session, [edit for edit in edits if not is_resource(edit.type)])
-    places = {row.key: (row.before, row.edit.after) for row in told if is_resource(row.type)}
+    possible_values = {row.key: (row.before, row.edit.after) for row in conclusive if is_resource(row.type)}
     now = {(edit.type, edit.id, edit.field): edit.before for edit in own}
-    now |= await read_resources(session, places)
-    for row, edit in zip(told, edits, strict=True):
+    now |= await read_resources(session, possible_values)
+    for row, edit in zip(conclusive, edits, strict=True):
         value = now.get((edit.type, edit.id, edit.field), UNSET)
         if value is UNSET:
             continue
@@ -81,7 +81,7 @@ async def _resolve_updates(session: Session, rows: Sequence[Recorded], current: 
 
 
 def _present_edit(row: Recorded, current: Current) -> Edit:
-    """The edit of a change, with the present ids of objects, and what it replaces to be read."""
+    """The edit of a change with the present ids of objects; its old value is to be read."""
     return Edit(
         row.type,
         current(row.type, row.id),
@@ -91,8 +91,8 @@ def _present_edit(row: Recorded, current: Current) -> Edit:
     )
 
 
-def _is_counted_unseen(row: Recorded) -> bool:
-    """Whether a change counted at a time that is not known, so that nothing tells whether it did."""
+def _has_unknown_time(row: Recorded) -> bool:
+    """Whether a change counted at an unknown time, so that its outcome cannot be determined."""
     return row.field in COUNTED and not any(row.wanted.values())
 
 
@@ -109,9 +109,9 @@ async def _resolve_creates(
 async def find_created(
     session: Session, journal: Journal, rows: Sequence[Recorded], started: str
 ) -> list[tuple[Recorded, Mapping[str, Any] | None]]:
-    """Creations of a run that began then, each with the object that it made, or None where there is none.
+    """Creations of a run that began at `started`, each with the object that it created, or None.
 
-    Those of which that is not clear are left out.
+    Ambiguous ones are left out.
     """
     server = await session.learn()
     found: list[tuple[Recorded, Mapping[str, Any] | None]] = []
@@ -128,10 +128,10 @@ async def find_created(
 
 
 def note_created(row: Recorded, made: Mapping[str, Any]) -> None:
-    """Note which object a creation has made.
+    """Record the object that a creation has made.
 
-    Its answer is taken to be what the object has now where that is what was sent; else others changed it
-    since, and an undo has to find that out.
+    A field that has the sent value is recorded as answered. For a field that others changed since, the sent
+    value is recorded, so that an undo finds the difference.
     """
     names = attributes(row.type)
     sent = {names[name]: value for name, value in row.wanted["input"].items() if name in names}
@@ -143,13 +143,13 @@ def note_created(row: Recorded, made: Mapping[str, Any]) -> None:
 
 
 def _is_derived(name: str, sent: Mapping[str, Any]) -> bool:
-    """Whether a field shows what was sent for the one that replaces it, or that it replaces."""
+    """Whether a field shows a value that was sent in its replacement, or in the field that it replaces."""
     others = {old for old, new in REPLACED.items() if new == name} | {REPLACED.get(name)}
     return name not in sent and not others.isdisjoint(sent)
 
 
 def _agree(one: Any, other: Any) -> bool:
-    """Whether a value is what was sent: servers trim texts and reorder lists."""
+    """Whether a value equals the sent one; servers trim texts and reorder lists."""
     return (one in _NOTHING and other in _NOTHING) or same(_plain(one), _plain(other))
 
 
@@ -160,12 +160,12 @@ def _plain(value: Any) -> Any:
 
 
 async def _resolve_removals(session: Session, rows: Sequence[Recorded], current: Current) -> None:
-    """Of deletions and merges it tells whether the objects that were to go are there."""
-    gone = {id(row): [(row.type, current(row.type, one)) for one in _removed(row)] for row in rows}
-    keys = {key for many in gone.values() for key in many if is_read(key[0])}
-    there = await read_objects(session, dict.fromkeys(keys, ()), await session.learn()) if keys else {}
+    """Resolve deletions and merges by whether the objects to be removed still exist."""
+    removed = {id(row): [(row.type, current(row.type, one)) for one in _removed(row)] for row in rows}
+    keys = {key for many in removed.values() for key in many if is_read(key[0])}
+    existing = await read_objects(session, dict.fromkeys(keys, ()), await session.learn()) if keys else {}
     for row in rows:
-        found = [there.get(key) for key in gone[id(row)] if is_read(key[0])]
+        found = [existing.get(key) for key in removed[id(row)] if is_read(key[0])]
         if found and not any(found):
             row.state = DONE
         elif found and all(_is_same(each, row) for each in found):
@@ -178,7 +178,7 @@ def _removed(row: Recorded) -> list[str]:
 
 
 def _is_same(found: Mapping[str, Any] | None, row: Recorded) -> bool:
-    """Whether an object is there, and not another one that has got the id since."""
+    """Whether an object exists, and is not another one that got the same id since."""
     if found is None or row.operation == MERGE or row.created_at is None:
         return found is not None
     return same(found.get("created_at"), row.created_at)

@@ -1,7 +1,7 @@
-"""Tags of markers of which one is the primary tag, too: no single update makes them so.
+"""Markers whose primary tag is also in their list of tags, which no single update can restore.
 
-A merge may leave a marker with its primary tag among the others, and an update takes it out of the list: that
-which the marker has after the same update. So the list is set while another tag is the primary one.
+A merge may produce such a marker. An update removes from the list the primary tag that it sets, too. So the
+list is set while another tag is the primary one, and the primary tag is set afterwards.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MARKER, TAGS, PRIMARY = "SceneMarker", "tags", "primary_tag"
 
 
 async def in_two_parts(session: Session, edits: Sequence[Edit]) -> tuple[list[Edit], list[Edit]]:
-    """The edits to make first, and those of primary tags that follow."""
+    """Split edits into those to make first, and edits of primary tags that follow."""
     lists = {edit.id: edit for edit in edits if (edit.type, edit.field) == (MARKER, TAGS)}
     if not lists:
         return list(edits), []
@@ -53,7 +53,7 @@ def _ids(items: Any) -> list[str]:
 
 
 async def _other(session: Session, ids: Sequence[str], row: Mapping[str, Any]) -> str | None:
-    """A tag that is not among `ids`: one that the marker loses, else any; None where there is no other."""
+    """A tag that is not in `ids`: one that the marker loses, else any other; None if there is none."""
     for one in _ids(before_of(MARKER, TAGS, row)):
         if one not in ids:
             return one

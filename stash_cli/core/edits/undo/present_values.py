@@ -1,4 +1,4 @@
-"""The present values of the fields that an undo is about; problems are what is gone or another object now."""
+"""Present values of the fields that an undo restores; missing and replaced objects are reported."""
 
 from __future__ import annotations
 
@@ -22,36 +22,38 @@ if TYPE_CHECKING:
 
     Key = tuple[str, str, str]
     Nets = Mapping[Key, Net]
-    Held = Mapping[Key, list[Recorded]]
+    RowsByKey = Mapping[Key, list[Recorded]]
 
 GONE = "it does not exist any more"
 OTHER = "its id is another object's now"
 
 
-async def present_values(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:
-    """The values of fields by type, present id and name; `held` are the changes that are taken back."""
-    # A file that is moved twice may be at any of its places.
+async def present_values(reversal: Reversal, nets: Nets, rows_by_key: RowsByKey) -> dict[Key, Any]:
+    """Read fields by type, present id and name; `rows_by_key` are the changes to undo."""
+    # A file that was moved twice may be at any of its paths.
     others = {
-        key: [value for row in held[key] for value in (row.before, row.edit.after)]
+        key: [value for row in rows_by_key[key] for value in (row.before, row.edit.after)]
         for key in nets
         if is_resource(key[0])
     }
-    found = await _resources(reversal, others, held)
+    found = await _resources(reversal, others, rows_by_key)
     own = {key: net for key, net in nets.items() if key not in others}
-    return found | (await _fields(reversal, own, held) if own else {})
+    return found | (await _fields(reversal, own, rows_by_key) if own else {})
 
 
-async def _resources(reversal: Reversal, wanted: Mapping[Key, list[Any]], held: Held) -> dict[Key, Any]:
-    """The values of what is no entity."""
+async def _resources(
+    reversal: Reversal, wanted: Mapping[Key, list[Any]], rows_by_key: RowsByKey
+) -> dict[Key, Any]:
+    """Values of resources."""
     found = await read_resources(reversal.session, wanted)
     for key in wanted.keys() - found.keys():
-        reversal.refuse(key, held[key], GONE)
-    # A filter may name objects by the ids that they had before they were deleted and made again.
+        reversal.refuse(key, rows_by_key[key], GONE)
+    # A filter may refer to objects by the ids that they had before they were deleted and recreated.
     return {key: mapped(key, value, reversal.ids.current) for key, value in found.items()}
 
 
-async def _fields(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:
-    """The values of fields of entities; pictures and lists that the other side holds are read apart."""
+async def _fields(reversal: Reversal, nets: Nets, rows_by_key: RowsByKey) -> dict[Key, Any]:
+    """Values of entities; pictures, and lists that related objects store, are read separately."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for type_name, one, name in nets:
         if is_read(type_name):
@@ -59,37 +61,37 @@ async def _fields(reversal: Reversal, nets: Nets, held: Held) -> dict[Key, Any]:
     session = reversal.session
     rows = await read_objects(session, wanted, await session.learn()) if wanted else {}
     found: dict[Key, Any] = {}  # in the order of the changes
-    asked = []
+    unread = []
     for key, net in nets.items():
         row = rows.get(key[:2])
-        if row is None or _is_other(key, row, held[key]):
-            reversal.refuse(key, held[key], GONE if row is None else OTHER)
-        elif _is_found(key):
+        if row is None or _is_other(key, row, rows_by_key[key]):
+            reversal.refuse(key, rows_by_key[key], GONE if row is None else OTHER)
+        elif _is_stored_by_related(key):
             found[key] = UNSET
-            asked.append(Edit(*key, UNSET, _items(net)))
+            unread.append(Edit(*key, UNSET, _items(net)))
         else:
             found[key] = before_of(key[0], key[2], row)
     pictured = [key for key in found if is_picture(key[0], key[2])]
     found |= await reversal.pictures.read(session, pictured)
-    for edit in await with_before(session, asked):
+    for edit in await with_before(session, unread):
         found[edit.type, edit.id, edit.field] = edit.before
     return found
 
 
 def _is_other(key: Key, row: Mapping[str, Any], changes: list[Recorded]) -> bool:
-    """Whether an object has got the id since of the one that was changed."""
+    """Whether the id belongs to another object by now than the one that was changed."""
     made = next((each.created_at for each in changes if each.created_at), None)
     is_own_id = key[1] == changes[0].id
     return made is not None and is_own_id and not same(made, row.get("created_at", made))
 
 
-def _is_found(key: Key) -> bool:
-    """Whether a field is a list that the other side holds."""
+def _is_stored_by_related(key: Key) -> bool:
+    """Whether a field is a list that related objects store."""
     relation = relationships(key[0]).get(key[2])
     return relation is not None and relation.query_strategy == "filter_query"
 
 
 def _items(net: Net) -> Change:
-    """All items that a change touched."""
+    """All items that are in the change, or in the value before or after it."""
     change = net.change if isinstance(net.change, Change) else Change()
     return Change(tuple({*change.added, *change.removed, *(net.before or ()), *(net.answered or ())}))

@@ -1,7 +1,7 @@
-"""Undo of deletions: objects are made again of their snapshots, and linked to what referred to them.
+"""Undo of deletions: recreate objects from their snapshots, and restore the links to them.
 
-First every object with its own fields, in the order of `_ORDER`; then what a create does not take, links
-among objects that are made again, markers and chapters, and the links of other objects.
+First every object is created with its own fields, in the order of `_ORDER`. Then follow fields that a create
+does not take, links among recreated objects, markers and chapters, and the links from other objects.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
 
 async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorded]:
-    """Make deleted objects again, and their links; those that exist again.
+    """Recreate deleted objects and their links; return the changes whose objects exist again.
 
-    One that an undo made, which was killed before it had linked it, only gets its links.
+    An object that an interrupted undo recreated without its links only gets its links.
     """
-    wanted = [row for row in rows if _is_known(reversal, row)]
-    await _note_lost(reversal, wanted)
-    there = await read_objects(
+    wanted = [row for row in rows if _has_snapshot(reversal, row)]
+    await _find_lost(reversal, wanted)
+    existing = await read_objects(
         reversal.session,
         {(row.type, reversal.ids.current(row.type, row.id)): () for row in wanted if is_read(row.type)},
         await reversal.session.learn(),
@@ -54,34 +54,34 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
     made: list[Recorded] = []
     for type_name in _ORDER:
         group = [row for row in wanted if row.type == type_name]
-        left = []
+        absent = []
         for row in group:
             one = reversal.ids.current(row.type, row.id)
-            found = there.get((row.type, one))
+            found = existing.get((row.type, one))
             if found is not None and one != row.id:
                 made.append(row)
             elif found is not None and _is_same(found, row):
                 reversal.report.already += 1
                 reversal.set_undone([row])
             else:
-                left.append(row)
-        if left:
-            made += await _make(reversal, type_name, left)
+                absent.append(row)
+        if absent:
+            made += await _create_type(reversal, type_name, absent)
     if not reversal.is_dry:
         failed = reversal.report.failed
         await link(reversal, made)
         if reversal.report.failed == failed:
-            reversal.set_undone(made)  # else the next undo links them
+            reversal.set_undone(made)  # else the next undo restores the links
     return made
 
 
 def _is_same(found: Mapping[str, Any], row: Recorded) -> bool:
-    """Whether an object is the one that was to be deleted, and not one that has got its id since."""
+    """Whether an object is the one to be deleted, and not another one that got its id since."""
     return row.created_at is None or same(found.get("created_at"), row.created_at)
 
 
-async def _note_lost(reversal: Reversal, rows: Sequence[Recorded]) -> None:
-    """Look up what an undo may have made before, whose answer was lost."""
+async def _find_lost(reversal: Reversal, rows: Sequence[Recorded]) -> None:
+    """Find objects that an earlier undo may have created, with a lost response; store their ids."""
     for row in rows:
         started = changes.lost_create(reversal.journal, (row.run, row.seq))
         if started is None:
@@ -93,16 +93,16 @@ async def _note_lost(reversal: Reversal, rows: Sequence[Recorded]) -> None:
             _note_new(reversal, row, made[0]["id"])
 
 
-def _is_known(reversal: Reversal, row: Recorded) -> bool:
-    """Whether a deletion was recorded with what it deleted; else it is a problem."""
+def _has_snapshot(reversal: Reversal, row: Recorded) -> bool:
+    """Whether a deletion was recorded with a snapshot; report a problem if not."""
     if isinstance(row.before, dict):
         return True
     reversal.refuse((row.type, row.id, ""), [row], NOT_READ)
     return False
 
 
-async def _make(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) -> list[Recorded]:
-    """Make objects of one type: those that were made, or found again after a scan."""
+async def _create_type(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) -> list[Recorded]:
+    """Recreate objects of one type; return those that were created, or adopted after a scan."""
     adopted = await _adopted(reversal, type_name, rows)
     found = [row for row in rows if row.id in adopted]
     for row in found:
@@ -128,7 +128,7 @@ async def _make(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) ->
 
 
 def _is_scanned(row: Recorded) -> bool:
-    """Whether only a scan makes an object: an image, and the gallery of a folder or an archive."""
+    """Whether only a scan creates the object: an image, or the gallery of a folder or an archive."""
     files = row.before.get("files") or row.before.get("folder")
     return row.type == "Image" or (row.type == "Gallery" and bool(files))
 
@@ -136,7 +136,7 @@ def _is_scanned(row: Recorded) -> bool:
 async def create(
     reversal: Reversal, rows: Sequence[Recorded], operations: dict[str, Operation]
 ) -> list[Recorded]:
-    """Send creations, each of which takes back the row of its id; those that were made."""
+    """Send creations, each of which undoes the row of its id; return the rows of those that succeeded."""
     if reversal.is_dry:
         return []
     made = []
@@ -165,35 +165,35 @@ def _note_new(reversal: Reversal, row: Recorded, new: str) -> None:
 
 
 def _create_values(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> dict[str, Any]:
-    """The create input of a snapshot, without links to what does not exist, or not yet."""
+    """The create input of a snapshot, without links to objects that do not exist, or not yet."""
     values = current_values(reversal, row)
     edits = [
-        Edit(row.type, "", name, UNSET, _without(row.type, name, value, missing))
+        Edit(row.type, "", name, UNSET, _without_missing(row.type, name, value, missing))
         for name, value in values.items()
         if input_field(row.type, "Create", name) is not None
-        # What stood for a field before it, and is not in every release, or refused beside it.
+        # Without a field whose replacement has a value: some releases lack it, or refuse both together.
         and not values.get(REPLACED.get(name, ""))
     ]
-    given = plan_object(row.type, "", [edit for edit in edits if _is_given(edit)], "Create").input
+    create_input = plan_object(row.type, "", [edit for edit in edits if _is_sent(edit)], "Create").input
     files = [each["id"] for each in row.before.get("files", ())]
     if files and row.type == "Scene" and not row.wanted.get("delete_file"):
-        given["file_ids"] = files
-    if row.type == "Scene" and "file_ids" not in given and not given.get("title"):
-        given["title"] = _name_of_file(row)  # servers make no scene without both
+        create_input["file_ids"] = files
+    if row.type == "Scene" and "file_ids" not in create_input and not create_input.get("title"):
+        create_input["title"] = _file_name(row)  # servers create no scene without both
     fields = describe_api().types[f"{row.type}CreateInput"].fields
     pictures = reversal.pictures.unpacked(row.before.get("pictures", {}))
-    return given | {name: each for name, each in pictures.items() if name in fields}
+    return create_input | {name: each for name, each in pictures.items() if name in fields}
 
 
-def _name_of_file(row: Recorded) -> str:
-    """The name of the file that a scene had, as a title."""
+def _file_name(row: Recorded) -> str:
+    """The file name of a scene, as its title."""
     paths = [each["path"] for each in row.before.get("files", ()) or row.before.get("lost", ())]
     name = (paths[0] or "").replace("\\", "/").rpartition("/")[2] if paths else ""
     return name or f"scene {row.id}"
 
 
-def _is_given(edit: Edit) -> bool:
-    """Whether a create input gets a value: it says something, or is required, as second 0 of a marker is."""
+def _is_sent(edit: Edit) -> bool:
+    """Whether a value goes into the create input: it is not empty, or required, as second 0 of a marker."""
     field = input_field(edit.type, "Create", edit.field)
     return edit.after not in _NOTHING or (
         field is not None and field.type.required and edit.after is not None
@@ -201,14 +201,14 @@ def _is_given(edit: Edit) -> bool:
 
 
 def current_values(reversal: Reversal, row: Recorded) -> dict[str, Any]:
-    """The values of a snapshot with the present ids of what they name."""
+    """The values of a snapshot with the present ids of linked objects."""
     return {
         name: mapped((row.type, row.id, name), value, reversal.ids.current)
         for name, value in row.before["values"].items()
     }
 
 
-def _without(type_name: str, name: str, value: Any, missing: set[tuple[str, str]]) -> Any:
+def _without_missing(type_name: str, name: str, value: Any, missing: set[tuple[str, str]]) -> Any:
     """A value without links to missing objects."""
     relation = relationships(type_name).get(name)
     if relation is None or relation.inverse_type not in ENTITIES:
@@ -219,7 +219,7 @@ def _without(type_name: str, name: str, value: Any, missing: set[tuple[str, str]
 
 
 def _links(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
-    """Type and present id of everything that a snapshot's values name."""
+    """Type and present id of every object to which a snapshot's values link."""
     for name, value in current_values(reversal, row).items():
         relation = relationships(row.type).get(name)
         if relation is not None and relation.inverse_type in ENTITIES and value:
@@ -228,7 +228,7 @@ def _links(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
 
 
 def deleted_later(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> str:
-    """Why an object cannot be made again yet: a later run has deleted what it is linked to."""
+    """Reason why an object cannot be recreated yet: a later run deleted an object that it is linked to."""
     for type_name, one in sorted({*_links(reversal, row), *_referring(reversal, row)} & missing):
         if run := reversal.later_run((type_name, one, "")):
             return f"{ENTITIES[type_name].noun} {one} was deleted by run {run}"
@@ -236,21 +236,21 @@ def deleted_later(reversal: Reversal, row: Recorded, missing: set[tuple[str, str
 
 
 def _referring(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
-    """Type and present id of everything that was linked to a deleted object."""
+    """Type and present id of every object that referred to a deleted object."""
     for type_name, one, *_ in row.before["references"]:
         yield type_name, reversal.ids.current(type_name, one)
 
 
 async def missing_links(reversal: Reversal, rows: Sequence[Recorded]) -> set[tuple[str, str]]:
-    """Objects that snapshots name and that do not exist: they are gone, or are made again after these."""
+    """Linked objects that do not exist: they stay deleted, or are recreated after these."""
     named = {link for row in rows for link in (*_links(reversal, row), *_referring(reversal, row))}
     server = await reversal.session.learn()
-    there = await read_objects(reversal.session, dict.fromkeys(named, ()), server) if named else {}
-    return {link for link in named if link not in there}
+    existing = await read_objects(reversal.session, dict.fromkeys(named, ()), server) if named else {}
+    return {link for link in named if link not in existing}
 
 
 async def _adopted(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) -> dict[str, str]:
-    """Old id -> present id of objects that a scan has made again of their files."""
+    """Old id -> present id of objects that a scan has recreated from their files."""
     entity = ENTITIES.get(type_name)
     if entity is None or "path" not in describe_api().types[entity.filter_type].fields:
         return {}
@@ -270,17 +270,17 @@ async def _adopted(reversal: Reversal, type_name: str, rows: Sequence[Recorded])
 
 
 async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
-    """Give objects that were made again what their create did not take, and links from others."""
+    """Give recreated objects the values that their create did not take, and the links from others."""
     galleries = [row for row in rows if row.type == "Gallery"]
     moved = await make_children(reversal, [row for row in rows if row.type != "Gallery"])
-    gone = await missing_links(reversal, rows)
+    missing = await missing_links(reversal, rows)
     edits: dict[tuple[str, str, str], Edit] = {(each.type, each.id, each.field): each for each in moved}
-    freed: dict[tuple[str, str, str], str | None] = {}
+    replaced_by: dict[tuple[str, str, str], str | None] = {}
     for row in rows:
-        for type_name, one in sorted(set(_links(reversal, row)) & gone):
+        for type_name, one in sorted(set(_links(reversal, row)) & missing):
             reason = f"{ENTITIES[type_name].noun} {one} does not exist any more"
             reversal.report.problems.append(Problem(row.type, row.id, "", reason))
-        for edit in _own_edits(reversal, row, gone):
+        for edit in _own_edits(reversal, row, missing):
             edits[edit.type, edit.id, edit.field] = edit
     for row in rows:
         for reference in row.before["references"]:
@@ -288,34 +288,36 @@ async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
             key = (edit.type, edit.id, edit.field)
             edits[key] = edit
             into = row.wanted.get("merged_into")
-            freed[key] = into and reversal.ids.current(row.type, into)
+            replaced_by[key] = into and reversal.ids.current(row.type, into)
     covers = [edits.pop(key) for key in list(edits) if key[0] == "Gallery" and key[2] == "cover"]
-    await reversal.apply(await _still_open(reversal, list(edits.values()), freed), {})
-    # Chapters count the images of a gallery, and the cover is one of them.
+    await reversal.apply(await _open_edits(reversal, list(edits.values()), replaced_by), {})
+    # After the images of a gallery: chapters refer to positions among them, and the cover is one of them.
     await make_children(reversal, galleries)
-    # Before 0.27 nobody could set a cover, so the server chooses the one that it chose before.
+    # Servers before 0.27 have no mutation for covers: they choose the same cover again.
     if (await reversal.session.learn()).has_mutation("setGalleryCover"):
-        await reversal.apply(await _still_open(reversal, covers, {}), {})
+        await reversal.apply(await _open_edits(reversal, covers, {}), {})
 
 
 def _reference(
     reversal: Reversal, reference: Sequence[Any], edits: Mapping[tuple[str, str, str], Edit]
 ) -> Edit:
-    """The edit that links another object to one that was made again, with those before."""
+    """The edit that links another object to a recreated one, combined with an earlier edit of the field."""
     type_name, one, name, item = reference
     key = (type_name, reversal.ids.current(type_name, one), name)
     new = mapped(key, item, reversal.ids.current)
     if not relationships(type_name)[name].is_list:
         return Edit(*key, UNSET, new)
-    held = edits.get(key)
-    items = () if held is None else held.after.added if isinstance(held.after, Change) else tuple(held.after)
+    earlier = edits.get(key)
+    items: tuple[Any, ...] = ()
+    if earlier is not None:
+        items = earlier.after.added if isinstance(earlier.after, Change) else tuple(earlier.after)
     return Edit(*key, UNSET, Change((*items, new)))
 
 
 async def make_children(reversal: Reversal, parents: Sequence[Recorded]) -> list[Edit]:
-    """Make the markers and chapters of objects again; the edits that move back those that exist."""
+    """Recreate the markers and chapters of objects; return the edits that move back existing ones."""
     children = [(row, child) for row in parents for child in row.before.get("children", ())]
-    there = await read_objects(
+    existing = await read_objects(
         reversal.session,
         {
             (child["type"], reversal.ids.current(child["type"], child["id"])): ()
@@ -328,7 +330,7 @@ async def make_children(reversal: Reversal, parents: Sequence[Recorded]) -> list
     for parent, child in children:
         row = Recorded(child["type"], child["id"], CREATE, before={"values": child["values"]})
         one = reversal.ids.current(row.type, row.id)
-        if (row.type, one) in there:
+        if (row.type, one) in existing:
             new = reversal.ids.current(parent.type, parent.id)
             moved.append(Edit(row.type, one, CHILDREN[parent.type][2], UNSET, new))
         else:
@@ -338,22 +340,22 @@ async def make_children(reversal: Reversal, parents: Sequence[Recorded]) -> list
     return moved
 
 
-def _own_edits(reversal: Reversal, row: Recorded, gone: set[tuple[str, str]]) -> Iterator[Edit]:
-    """The edits for the values of a snapshot; what its create took turns out to be so already."""
+def _own_edits(reversal: Reversal, row: Recorded, missing: set[tuple[str, str]]) -> Iterator[Edit]:
+    """Edits for the values of a snapshot; `_open_edits` drops those that the create has set."""
     one = reversal.ids.current(row.type, row.id)
     for name, value in current_values(reversal, row).items():
-        edit = Edit(row.type, one, name, UNSET, _without(row.type, name, value, gone))
+        edit = Edit(row.type, one, name, UNSET, _without_missing(row.type, name, value, missing))
         if not refusal(edit):
             yield edit
 
 
-async def _still_open(
-    reversal: Reversal, edits: Sequence[Edit], freed: Mapping[tuple[str, str, str], str | None]
+async def _open_edits(
+    reversal: Reversal, edits: Sequence[Edit], replaced_by: Mapping[tuple[str, str, str], str | None]
 ) -> list[Edit]:
-    """The edits that change anything.
+    """Return the edits that are still to be made, reduced to what they change.
 
-    `freed` are links of other objects, each with what a merge has put in the place of the deleted one; one
-    that somebody else has set meanwhile stays.
+    `replaced_by` has the links of other objects, each with the object that a merge put in the place of the
+    deleted one. A link that somebody else has set meanwhile stays.
     """
     wanted: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
@@ -365,28 +367,31 @@ async def _still_open(
         key = (edit.type, edit.id, edit.field)
         row = rows.get(key[:2])
         now = UNSET if row is None else before_of(edit.type, edit.field, row)
-        open_ = _open(edit, now)
-        is_taken = key in freed and not isinstance(edit.after, Change) and now not in (None, freed[key])
-        if open_ is not None and is_taken:
+        remaining = _remaining(edit, now)
+        is_set_by_others = (
+            key in replaced_by and not isinstance(edit.after, Change) and now not in (None, replaced_by[key])
+        )
+        if remaining is not None and is_set_by_others:
             reversal.report.problems.append(Problem(*key, f"{CHANGED} by somebody else"))
-        elif open_ is not None:
-            found.append(open_)
+        elif remaining is not None:
+            found.append(remaining)
     return found
 
 
-def _open(edit: Edit, now: Any) -> Edit | None:
-    """The rest of an edit that is left to do; None for nothing."""
+def _remaining(edit: Edit, now: Any) -> Edit | None:
+    """The part of an edit that is still to be made; None for nothing."""
     if now is UNSET or same(now, edit.after) or (now in _NOTHING and edit.after in _NOTHING):
         return None
     key = (edit.type, edit.id, edit.field)
     items = edit.after.added if isinstance(edit.after, Change) else edit.after
-    if isinstance(edit.after, Change) or (isinstance(now, list) and _holds_ids(edit)):
-        held = {key_of(item) for item in now or ()}
-        added = tuple(item for item in items if key_of(item) not in held)
+    if isinstance(edit.after, Change) or (isinstance(now, list) and _adds_items(edit)):
+        present_keys = {key_of(item) for item in now or ()}
+        added = tuple(item for item in items if key_of(item) not in present_keys)
         return Edit(*key, now, whole(key, now or [], Change(added))) if added else None
     return Edit(*key, now, edit.after)
 
 
-def _holds_ids(edit: Edit) -> bool:
+def _adds_items(edit: Edit) -> bool:
+    """Whether a list gets only its missing items, so that the others stay: a history, or links."""
     relation = relationships(edit.type).get(edit.field)
     return edit.field.endswith("_history") or (relation is not None and relation.inverse_type in ENTITIES)

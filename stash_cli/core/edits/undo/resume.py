@@ -1,7 +1,7 @@
-"""Going on with a run that was ended before all of it was done.
+"""Resumption of a run that ended before all of it was done.
 
-What was planned and never sent is sent, if the server still has what the plan replaces. What may have been
-done is looked at first: nothing is sent twice blindly.
+Planned changes that were not sent are sent if the server still has the values that they replace. Changes with
+an unknown outcome are looked up first: nothing is sent twice blindly.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ if TYPE_CHECKING:
     from stash_cli.core.graphql.batch import BatchOperation
 
 OPEN = (PLANNED, SENT, UNKNOWN)
-"""States of changes that a run may go on with."""
+"""States of changes that a resumed run continues with."""
 
 
 async def resume(session: Session, recorder: Recorder, number: int) -> dict[str, int]:
-    """Go on with a run, as the same run: state -> number of its changes afterwards.
+    """Continue a run under the same number; return state -> number of its changes afterwards.
 
-    Raises StashJournalError for a run that has nothing left, or was made on another database.
+    Raises StashJournalError for a run that has nothing left to do, or was made on another database.
     """
     run = recorder.journal.run(number)
     if not any(recorder.journal.counts(number).get(state) for state in OPEN):
@@ -87,12 +87,12 @@ async def _go_on(session: Session, recorder: Recorder, run: Run) -> None:
 
 
 def _steps(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
-    """The open changes in their order, a page of one kind at a time."""
+    """The open changes in order, in pages of one operation each."""
     step: list[Recorded] = []
     for row in rows:
         if row.state not in OPEN:
             continue
-        # A file that is moved twice is looked at twice.
+        # The second move of a file is checked after the first one was made.
         is_again = is_resource(row.type) and any(each.key == row.key for each in step)
         if step and (step[-1].operation != row.operation or len(step) >= changes.PAGE or is_again):
             yield step
@@ -105,46 +105,46 @@ def _steps(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
 async def _step(
     session: Session, recorder: Recorder, applier: Applier, rows: Sequence[Recorded], started: str
 ) -> None:
-    left: list[Recorded] = []
+    open_rows: list[Recorded] = []
     operations: list[Operation] = []
     if rows[0].operation == UPDATE:
-        _place(recorder.journal, rows)
+        _resolve_placeholders(recorder.journal, rows)
         pictures = Pictures(recorder.journal)
         placed = [row for row in rows if row.state != SKIPPED]
         found = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, placed)]
-        left = [row for row, _ in found]
+        open_rows = [row for row, _ in found]
         own = [edit for _, edit in found if not is_resource(edit.type)]
         operations += plan_updates(own, await session.learn()).operations
         others = [edit for _, edit in found if is_resource(edit.type)]
         operations += await plan_resources(session, others)
     elif rows[0].operation == CREATE:
-        left = await _open_creates(session, recorder.journal, rows, started)
+        open_rows = await _open_creates(session, recorder.journal, rows, started)
         pictures = Pictures(recorder.journal)
-        operations += [plan_create(row.type, pictures.unpacked(row.wanted["input"])) for row in left]
-        recorder.resumed |= {id(each.args): row for each, row in zip(operations, left, strict=True)}
+        operations += [plan_create(row.type, pictures.unpacked(row.wanted["input"])) for row in open_rows]
+        recorder.resumed |= {id(each.args): row for each, row in zip(operations, open_rows, strict=True)}
     elif rows[0].operation == DELETE:
-        left = await _open_deletes(session, rows)
-        operations += [each for row in left for each in plan_destroy(row.type, [row.id], row.wanted)]
-    recorder.resumed |= {row.key: row for row in left if row.operation != CREATE}
+        open_rows = await _open_deletes(session, rows)
+        operations += [each for row in open_rows for each in plan_destroy(row.type, [row.id], row.wanted)]
+    recorder.resumed |= {row.key: row for row in open_rows if row.operation != CREATE}
     changes.set_states(recorder.journal, [row for row in rows if row.state not in (SENT, UNKNOWN)])
     await applier.apply(operations, _ignore)
     recorder.resumed.clear()
 
 
-def _place(journal: Journal, rows: Sequence[Recorded]) -> None:
-    """Put the ids of new objects in the place of what stood for them; without one a change is skipped."""
-    named = [(row, ObjectEdits(row.id, "", (row.edit,)).provisional) for row in rows]
-    named = [(row, placeholders) for row, placeholders in named if placeholders]
-    if not named:
+def _resolve_placeholders(journal: Journal, rows: Sequence[Recorded]) -> None:
+    """Replace placeholders by the ids of new objects; a change whose object was not created is skipped."""
+    with_placeholders = [(row, ObjectEdits(row.id, "", (row.edit,)).provisional) for row in rows]
+    with_placeholders = [(row, placeholders) for row, placeholders in with_placeholders if placeholders]
+    if not with_placeholders:
         return
-    wanted = dict.fromkeys(one for _, placeholders in named for one in placeholders)
+    wanted = dict.fromkeys(one for _, placeholders in with_placeholders for one in placeholders)
     ids = changes.ids_of_placeholders(journal, rows[0].run, wanted)
-    for row, placeholders in named:
+    for row, placeholders in with_placeholders:
         if missing := [one for one in placeholders if one not in ids]:
             row.state, row.reason = SKIPPED, f"{missing[0]} was not made"
         else:
             row.id, row.wanted = ids.get(row.id, row.id), wanted_of(with_ids(row.edit, ids))
-    changes.replan(journal, [row for row, _ in named])
+    changes.replan(journal, [row for row, _ in with_placeholders])
 
 
 def _ignore(_: Operation, __: BatchOperation) -> None:
@@ -152,7 +152,7 @@ def _ignore(_: Operation, __: BatchOperation) -> None:
 
 
 async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tuple[Recorded, Edit]]:
-    """The updates that are still to be sent; the others are set to done, conflict or skipped."""
+    """The updates that are still to be sent; set the state of the others to done, conflict or skipped."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for row in rows:
         if row.type in ENTITIES:
@@ -160,7 +160,7 @@ async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tupl
     found = await read_objects(session, wanted, await session.learn()) if wanted else {}
     others = {row.key: (row.before, row.edit.after) for row in rows if is_resource(row.type)}
     values = await read_resources(session, others)
-    left = []
+    open_updates = []
     for row in rows:
         if is_resource(row.type):
             edit = _with_present(row, values.get(row.key, UNSET))
@@ -168,21 +168,21 @@ async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tupl
             edit = _open_update(row, found.get((row.type, row.id)))
         if edit is not None:
             row.state = PLANNED
-            left.append((row, edit))
-    return left
+            open_updates.append((row, edit))
+    return open_updates
 
 
 def _open_update(row: Recorded, values: Mapping[str, Any] | None) -> Edit | None:
-    """The edit that is still to be sent of an update; without one its state is set."""
+    """The edit that is still to be sent of an update; else None, and the state is set if it is known."""
     if row.field in COUNTED and not any(row.wanted.values()):
-        return None  # counted at a time that is not known: nothing tells whether it was
+        return None  # counted at an unknown time, so its outcome cannot be determined
     if values is not None and is_picture(row.type, row.field):
-        return row.edit  # to set it once more changes nothing
+        return row.edit  # setting it again is idempotent
     return _with_present(row, UNSET if values is None else before_of(row.type, row.field, values))
 
 
 def _with_present(row: Recorded, now: Any) -> Edit | None:
-    """The edit that is still to be sent of an update whose field is `now`; without one its state is set."""
+    """The edit that is still to be sent, given the present value; else None, and the state is set."""
     if now is UNSET:
         row.state, row.reason = SKIPPED, "it does not exist any more"
     elif is_applied(row.edit.after, now):
@@ -197,27 +197,27 @@ def _with_present(row: Recorded, now: Any) -> Edit | None:
 async def _open_creates(
     session: Session, journal: Journal, rows: Sequence[Recorded], started: str
 ) -> list[Recorded]:
-    """The creations that are still to be sent. One that may have been done is found by its name."""
-    left = [row for row in rows if row.state == PLANNED]
+    """The creations that are still to be sent; those that were executed are found by name."""
+    open_rows = [row for row in rows if row.state == PLANNED]
     lost = [row for row in rows if row.state != PLANNED]
     for row, made in await find_created(session, journal, lost, started):
         if made:
             note_created(row, made)
         else:
             row.state = PLANNED
-            left.append(row)
-    return sorted(left, key=lambda row: row.seq)
+            open_rows.append(row)
+    return sorted(open_rows, key=lambda row: row.seq)
 
 
 async def _open_deletes(session: Session, rows: Sequence[Recorded]) -> list[Recorded]:
-    """The deletions of what still exists."""
+    """The deletions of objects that still exist."""
     wanted = {(row.type, row.id): ("id",) for row in rows if row.type in ENTITIES}
-    there = await read_objects(session, wanted, await session.learn())
-    left = []
+    existing = await read_objects(session, wanted, await session.learn())
+    open_rows = []
     for row in rows:
-        if row.type in ENTITIES and (row.type, row.id) not in there:
+        if row.type in ENTITIES and (row.type, row.id) not in existing:
             row.state = DONE if row.state != PLANNED else SKIPPED
         else:
             row.state = PLANNED
-            left.append(row)
-    return left
+            open_rows.append(row)
+    return open_rows

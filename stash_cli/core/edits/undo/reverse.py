@@ -1,7 +1,7 @@
-"""The edit that takes back another one: from what the server has now towards what it had before.
+"""Reversal of edits: the edit that leads from the server's present value back to the one before.
 
-Lists, maps and counts go back by their difference, so that what others did since stays. Of other values
-nothing is taken back unless the server still has what it answered.
+Lists, maps and counters are reversed by their difference, so that later changes of others stay. Any other
+value is reversed only if the server still has the one that it answered.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ COUNTERS = frozenset(COUNTED.values())
 
 @dataclass(frozen=True, slots=True)
 class Net:
-    """The net effect of a run on one field: its value before, and the one that the server answered last.
+    """Net effect of a run on one field: the value before it, and the last one that the server answered.
 
-    `change` are the items and keys that were put in and taken out, where the values are not known.
+    `change` has the added and removed items or keys, for fields whose values are not known.
     """
 
     before: Any
@@ -42,12 +42,12 @@ class Net:
     change: Any = None
 
     def then(self, later: Net) -> Net:
-        """Both in sum."""
+        """Combine with a later effect on the same field."""
         return Net(self.before, later.answered, later.change)
 
 
 def net_of(row: Recorded) -> Net:
-    """The net effect of one recorded change; without an answer the value that was wanted."""
+    """Net effect of one recorded change; without an answered value the wanted one is used."""
     edit = row.edit
     answered = edit.result if row.answered is UNSET else row.answered
     return Net(row.before, answered, edit.after if edit.is_change else None)
@@ -55,7 +55,7 @@ def net_of(row: Recorded) -> Net:
 
 @dataclass(frozen=True, slots=True)
 class Reversed:
-    """The edit that takes a change back (None: it is so already), or why that cannot be done."""
+    """The edit that reverses a change (None: it is reversed already), or why that is impossible."""
 
     edit: Edit | None = None
     reason: str = ""
@@ -64,7 +64,7 @@ class Reversed:
 
 
 def reverse(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
-    """The edit of a field (type, id, name) that leads back to the value before; `now` is the present one."""
+    """The edit of a field (type, id, name) that restores the value before; `now` is the present one."""
     if key[2] in COUNTED and isinstance(net.change, Change):
         return _times(key, net.change, now)
     if now is UNSET or net.before is UNSET:
@@ -96,31 +96,33 @@ def _edit(key: tuple[str, str, str], now: Any, after: Any) -> Reversed:
 
 
 def _times(key: tuple[str, str, str], change: Change, now: Any) -> Reversed:
-    """Times are taken out and put in again, whatever else was counted since."""
-    held = list(now) if isinstance(now, list) else []
-    there = compare([], held).added
-    removed = tuple(time for time in change.added if time in there)
+    """Remove the added times and add the removed ones; times counted since stay."""
+    present = list(now) if isinstance(now, list) else []
+    present_times = compare([], present).added
+    removed = tuple(time for time in change.added if time in present_times)
     if not (removed or change.removed):
         return Reversed()
-    return Reversed(Edit(*key, held, Change(added=tuple(change.removed), removed=removed)))
+    return Reversed(Edit(*key, present, Change(added=tuple(change.removed), removed=removed)))
 
 
 def _list(key: tuple[str, str, str], before: list[Any], after: Any, now: list[Any]) -> Reversed:
-    """The items that were put in are taken out, and those that were taken out put in."""
-    was, made = _by_key(before), _by_key(after if isinstance(after, list) else ())
-    held = _by_key(now)
-    added = [item for one, item in was.items() if one not in made and one not in held]
-    removed = [item for one, item in held.items() if one in made and one not in was]
-    data = [
-        item for one, item in was.items() if _is_changed(one, was, made) and same(held.get(one), made[one])
+    """Remove the added items and add the removed ones; items that others added since stay."""
+    old_items, new_items = _by_key(before), _by_key(after if isinstance(after, list) else ())
+    present_items = _by_key(now)
+    added = [item for one, item in old_items.items() if one not in new_items and one not in present_items]
+    removed = [item for one, item in present_items.items() if one in new_items and one not in old_items]
+    restored = [
+        item
+        for one, item in old_items.items()
+        if _is_changed(one, old_items, new_items) and same(present_items.get(one), new_items[one])
     ]
     is_untouched = same(now, after)
     if is_untouched and not _is_of_ids(key):
         return Reversed(Edit(*key, now, before))
-    if data:
-        gone = {key_of(item) for item in (*removed, *data)}
-        kept = [item for item in now if key_of(item) not in gone]
-        return _edit(key, now, [*kept, *data, *added])
+    if restored:
+        dropped = {key_of(item) for item in (*removed, *restored)}
+        kept = [item for item in now if key_of(item) not in dropped]
+        return _edit(key, now, [*kept, *restored, *added])
     if not (added or removed):
         return Reversed()
     change = Change(tuple(added), tuple(removed))
@@ -128,7 +130,7 @@ def _list(key: tuple[str, str, str], before: list[Any], after: Any, now: list[An
 
 
 def whole(key: tuple[str, str, str], now: list[Any], change: Change) -> Any:
-    """The change of a list; where its items carry data, which a bulk update drops, the whole list."""
+    """The change of a list; the whole list if its items carry data, which a bulk update would drop."""
     relation = relationships(key[0]).get(key[2])
     return change.of(now) if relation is not None and relation.through else change
 
@@ -143,7 +145,7 @@ def _by_key(items: Any) -> dict[Any, Any]:
 
 
 def _is_of_ids(key: tuple[str, str, str]) -> bool:
-    """Whether a list holds ids, whose order no server keeps."""
+    """Whether a list consists of ids, whose order servers do not store."""
     relation = relationships(key[0]).get(key[2])
     return relation is not None and not relation.through and relation.inverse_type in ENTITIES
 
@@ -151,7 +153,7 @@ def _is_of_ids(key: tuple[str, str, str]) -> bool:
 def _map(
     key: tuple[str, str, str], before: Mapping[str, Any], after: Any, now: Mapping[str, Any]
 ) -> Reversed:
-    """Keys that still have what the run gave them get what they had."""
+    """Restore the keys that still have the value that the run set."""
     changed = {
         name for name in {*before, *after} if not same(before.get(name, UNSET), after.get(name, UNSET))
     }
@@ -166,25 +168,25 @@ def _map(
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether a server means the same: times may be in another zone, that of a stash-box id is its own."""
+    """Whether two values are equal, apart from time zones, and the time of a stash-box id set by servers."""
     return bool(_plain(one) == _plain(other))
 
 
 def is_applied(after: Any, now: Any) -> bool:
-    """Whether a field has what an edit wanted: the value, or the items or keys that it changed."""
+    """Whether a field has the value that an edit wanted, or the items or keys that it changed."""
     if isinstance(after, Change):
-        held = {_text(item) for item in now or ()}
-        is_without = not any(_text(item) in held for item in after.removed)
-        return is_without and all(_text(item) in held for item in after.added)
+        present_keys = {_key_text(item) for item in now or ()}
+        is_without = not any(_key_text(item) in present_keys for item in after.removed)
+        return is_without and all(_key_text(item) in present_keys for item in after.added)
     if isinstance(after, MapChange):
-        held_map: Mapping[str, Any] = now or {}
-        kept = all(same(held_map.get(name), value) for name, value in after.values.items())
-        return kept and not any(name in held_map for name in after.removed)
+        present_map: Mapping[str, Any] = now or {}
+        kept = all(same(present_map.get(name), value) for name, value in after.values.items())
+        return kept and not any(name in present_map for name in after.removed)
     return same(now, after) or (isinstance(after, str) and now == after.strip())
 
 
-def _text(item: Any) -> str:
-    """The key of an item, whatever the zone of a time."""
+def _key_text(item: Any) -> str:
+    """Comparable text of an item's key, independent of the zone of a time."""
     return str(_plain(key_of(item)))
 
 
@@ -204,12 +206,12 @@ def _plain(value: Any) -> Any:
 
 
 def touched(net: Net) -> set[Any] | None:
-    """The items of a list, or the keys of a map, that a change put in, took out or set; None for others."""
+    """Items of a list, or keys of a map, that a change added, removed or set; None for other values."""
     if isinstance(net.change, Change) and net.before is UNSET:
-        return {_name(item) for item in (*net.change.added, *net.change.removed)}
+        return {_hashable_key(item) for item in (*net.change.added, *net.change.removed)}
     if isinstance(net.before, list) or isinstance(net.answered, list):
-        was = {_name(item): item for item in (net.before or ())}
-        made = {_name(item): item for item in (net.answered or ())}
+        was = {_hashable_key(item): item for item in (net.before or ())}
+        made = {_hashable_key(item): item for item in (net.answered or ())}
     elif isinstance(net.before, dict) and isinstance(net.answered, dict) and HASH not in net.answered:
         was, made = dict(net.before), dict(net.answered)
     else:
@@ -217,20 +219,20 @@ def touched(net: Net) -> set[Any] | None:
     return {name for name in {*was, *made} if not same(was.get(name, UNSET), made.get(name, UNSET))}
 
 
-def _name(item: Any) -> Any:
+def _hashable_key(item: Any) -> Any:
     key = key_of(item)
     return key if isinstance(key, str | int | float | tuple) else str(key)
 
 
 def named(net: Net) -> list[str]:
-    """The ids that a change of a link put in, took out or replaced."""
+    """Ids that a change of a link added, removed or replaced."""
     found = touched(net)
     values = (net.before, net.answered) if found is None else found
     return [str(value) for value in values if isinstance(value, str | int)]
 
 
 def overlaps(name: str, one: Net, other: Net) -> bool:
-    """Whether two changes of a field cannot be taken back in any order."""
+    """Whether two changes of a field have to be reversed in order, the later one first."""
     if name in COUNTERS:
         return False
     ours, theirs = touched(one), touched(other)
@@ -238,7 +240,7 @@ def overlaps(name: str, one: Net, other: Net) -> bool:
 
 
 def mapped(key: tuple[str, str, str], value: Any, current: Callable[[str, str], str]) -> Any:
-    """A value with the present ids of objects that were made again."""
+    """A value with the present ids of recreated objects."""
     if is_resource(key[0]):
         return value if value is UNSET else resources.mapped(key, value, current)
     relation = relationships(key[0]).get(key[2])

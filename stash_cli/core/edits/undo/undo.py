@@ -1,7 +1,7 @@
-"""Undo: a run is taken back by a new run, change by change, from the last to the first.
+"""Undo: a new run reverts the changes of a run, from the last to the first.
 
-Before each step the server is asked for what it has now. What others changed since is left alone and told;
-what cannot be taken back today can be tried again, since every change knows whether it is undone.
+The present values are read before each step. Values that others changed since are left alone and reported.
+Changes that cannot be undone now can be retried later, because the journal stores which changes are undone.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 
 class Reversal:
-    """The undo of one run, recorded by `recorder`; with `is_dry` it is only planned."""
+    """Undo of one run, recorded by `recorder`; with `is_dry` it is only planned."""
 
     def __init__(
         self, session: Session, recorder: Recorder, target: Run, report: Report, *, is_dry: bool = False
@@ -62,18 +62,18 @@ class Reversal:
         self.applier = Applier(session, is_shielded=True, pace=Pace())
         self.pictures = Pictures(self.journal)
         self.made: set[tuple[str, str]] = set()
-        """Type and id of what the run made: it goes with its fields, whatever they are by now."""
+        """Type and id of objects that the run created: they are deleted, so their fields cannot conflict."""
         self.kept: set[tuple[str, str]] = set()
-        """Type and id of what objects were made with that are not deleted."""
+        """Type and id of objects that stay, because an object created with links to them is not deleted."""
 
     async def run(self) -> None:
-        """Take the run back. Raises StashJournalError where it was made on another database."""
+        """Undo the run. Raises StashJournalError if it was made on another database."""
         await self._check_database()
         await resolve(self.session, self.journal, self.target, self.ids.current)
         rows = changes.read(self.journal, self.target.id)
         self.made = {self.key(row)[:2] for row in rows if row.operation == CREATE and row.id}
         last: list[Recorded] = []
-        for step in chain(stages(self._first(last)), stages(last)):
+        for step in chain(stages(self._deferring_last(last)), stages(last)):
             if self.applier.stopped is None:
                 await self._step(step)
         self.report.run = self.recorder.run
@@ -83,8 +83,8 @@ class Reversal:
             reason = f"the rest was not sent: {stopped.message}"
             self.report.problems.append(Problem("run", str(self.target.id), "", reason, is_conflict=False))
 
-    def _first(self, last: list[Recorded]) -> Iterator[Recorded]:
-        """The changes to take back, backwards; those that are taken back last are put aside."""
+    def _deferring_last(self, last: list[Recorded]) -> Iterator[Recorded]:
+        """Yield the changes to undo, backwards; append those that are undone last to `last`."""
         for row in changes.read(self.journal, self.target.id, backwards=True):
             resource = RESOURCES.get(row.type)
             if resource is not None and resource.is_last:
@@ -117,36 +117,36 @@ class Reversal:
     # --- fields ---
 
     async def _update(self, rows: Sequence[Recorded]) -> None:
-        """Set fields back; the first of `rows` was made last."""
+        """Restore fields; the first of `rows` is the latest change."""
         nets: dict[Key, Net] = {}
-        held: dict[Key, list[Recorded]] = {}
+        rows_by_key: dict[Key, list[Recorded]] = {}
         for row in rows:
             key = self.key(row)
             net = self.net(row)
             nets[key] = net.then(nets[key]) if key in nets else net
-            held.setdefault(key, []).append(row)
+            rows_by_key.setdefault(key, []).append(row)
         edits, server = [], await self.session.learn()
-        for key, now in (await present_values(self, nets, held)).items():
-            found = reverse(key, self._net_at(held[key], now) or nets[key], now)
+        for key, now in (await present_values(self, nets, rows_by_key)).items():
+            found = reverse(key, self._net_in_effect(rows_by_key[key], now) or nets[key], now)
             if (run := self.later_run(key, nets[key])) is not None:
-                self.refuse(key, held[key], f"{CHANGED} by run {run}")
+                self.refuse(key, rows_by_key[key], f"{CHANGED} by run {run}")
             elif found.edit is not None and (reason := refusal(found.edit, server)):
-                self.refuse(key, held[key], reason)
+                self.refuse(key, rows_by_key[key], reason)
             elif found.reason and key[:2] in self.made:
-                self.set_undone(held[key])
+                self.set_undone(rows_by_key[key])
             elif found.reason:
                 reason = self.by_whom(key) if found.overwrites else found.reason
-                self.refuse(key, held[key], reason)
+                self.refuse(key, rows_by_key[key], reason)
             elif found.edit is None:
-                self.set_undone(held[key])
+                self.set_undone(rows_by_key[key])
             else:
                 edits.append(found.edit)
-        await self.apply(edits, held)
+        await self.apply(edits, rows_by_key)
 
-    def _net_at(self, rows: Sequence[Recorded], now: Any) -> Net | None:
-        """The net effect of changes of one field, the last first, without those that are seen undone.
+    def _net_in_effect(self, rows: Sequence[Recorded], now: Any) -> Net | None:
+        """Net effect of changes of one field, the latest first, without those that are not in effect.
 
-        None where that are all. A change may be undone whose answer was lost, or which was never sent.
+        None if none is in effect. A change with a lost response is not if the field has its old value.
         """
         nets = [(row, self.net(row)) for row in rows]
         while nets and nets[0][0].state != changes.DONE and same(nets[0][1].before, now):
@@ -156,8 +156,8 @@ class Reversal:
             found = net if found is None else net.then(found)
         return found
 
-    async def apply(self, edits: Sequence[Edit], held: dict[Key, list[Recorded]]) -> None:
-        """Make edits, and store which changes they took back; what this server cannot do is a problem."""
+    async def apply(self, edits: Sequence[Edit], rows_by_key: dict[Key, list[Recorded]]) -> None:
+        """Make edits, and mark the changes that they undo; edits that are impossible here are problems."""
         edits = list(self._possible(edits))
         self.report.edits += edits
         if self.is_dry or not edits:
@@ -167,11 +167,11 @@ class Reversal:
         def note(operation: Operation, outcome: BatchOperation) -> None:
             for edit in operation.edits:
                 self._note_new(edit, outcome)
-                held_by = done.get(key_of_edit(edit))
-                if held_by is None or held_by.error is None:
+                earlier = done.get(key_of_edit(edit))
+                if earlier is None or earlier.error is None:
                     done[key_of_edit(edit)] = outcome
 
-        for key, rows in held.items():
+        for key, rows in rows_by_key.items():
             self.recorder.targets[key] = (rows[0].run, rows[0].seq)
         first, last = await in_two_parts(self.session, edits)
         await self.applier.apply([*(await self._planned(first)), *(await self._planned(last))], note)
@@ -181,10 +181,10 @@ class Reversal:
                 self.fail(key, outcome)
             else:
                 self.report.done[UPDATE, key[0]] += 1
-                self.set_undone(held.get(key, ()))
+                self.set_undone(rows_by_key.get(key, ()))
 
     def _possible(self, edits: Sequence[Edit]) -> Iterator[Edit]:
-        """The edits that this server can make; the others are problems."""
+        """Yield the edits that this server can make, and report the others as problems."""
         for edit in edits:
             if reason := refusal(edit, self.session.capabilities):
                 self.report.problems.append(Problem(*key_of_edit(edit), reason))
@@ -192,7 +192,7 @@ class Reversal:
                 yield edit
 
     def _note_new(self, edit: Edit, done: BatchOperation) -> None:
-        """Store the new id of what is no entity and was made again."""
+        """Store the new id of a recreated resource."""
         is_new = is_resource(edit.type) and edit.before is None
         if is_new and isinstance(done.result, dict) and "id" in done.result:
             self.ids.add([(edit.type, edit.id, str(done.result["id"]))])
@@ -206,7 +206,7 @@ class Reversal:
     # --- whole objects ---
 
     async def _delete(self, rows: Sequence[Recorded]) -> None:
-        """Delete what the run made, unless others use or changed it since."""
+        """Delete the objects that the run created, unless others use them, or changed them since."""
         by_type: dict[str, list[Recorded]] = {}
         for row in rows:
             by_type.setdefault(row.type, []).append(row)
@@ -234,7 +234,7 @@ class Reversal:
         await self.destroy(type_name, ids, by_id)
 
     def _why_kept(self, key: Key, row: Recorded, snapshot: dict[str, Any]) -> str:
-        """Why an object that the run made is not deleted; "" for no reason."""
+        """Reason why an object that the run created is not deleted; "" if there is none."""
         if run := self.later_run(key):
             return f"{CHANGED} by run {run}"
         if key[:2] in self.kept:
@@ -251,7 +251,7 @@ class Reversal:
         return f"it has {len(children)} markers or chapters" if children else ""
 
     def _links_at_creation(self, row: Recorded) -> Iterator[tuple[str, str]]:
-        """Type and present id of what an object was linked to when it was made."""
+        """Type and present id of the objects to which an object was linked when it was created."""
         for name, value in (row.answered if isinstance(row.answered, dict) else {}).items():
             relation = relationships(row.type).get(name)
             if relation is not None and value:
@@ -260,7 +260,7 @@ class Reversal:
                     yield target, self.ids.current(target, str(key_of(item)))
 
     async def destroy(self, type_name: str, ids: Sequence[str], rows: dict[str, Recorded]) -> None:
-        """Delete objects, and store which changes that took back."""
+        """Delete objects, and mark the changes that this undoes."""
         self.report.edits += [Edit(type_name, one, "id", one, None) for one in ids]
         if self.is_dry or not ids:
             return
@@ -277,14 +277,14 @@ class Reversal:
             self.recorder.targets[type_name, one, ""] = (rows[one].run, rows[one].seq)
         await self.applier.apply(list(plan_destroy(type_name, ids, {})), note)
 
-    # --- what became of changes ---
+    # --- outcomes of changes ---
 
     def key(self, row: Recorded) -> Key:
         """Type, present id and field of a change."""
         return row.type, self.ids.current(row.type, row.id), row.field
 
     def set_undone(self, rows: Iterable[Recorded]) -> None:
-        """Store that changes are undone; what they had undone themselves holds again."""
+        """Mark changes as undone; changes that they had undone themselves are in effect again."""
         if self.is_dry:
             return
         many = list(rows)
@@ -294,19 +294,19 @@ class Reversal:
                 changes.set_redone(self.journal, row.run, row.target)
 
     def refuse(self, key: Key, rows: Sequence[Recorded], reason: str) -> None:
-        """Note that a change is not taken back, and why."""
+        """Report that a change is not undone, and record the reason."""
         self.report.problems.append(Problem(*key, reason))
         if not self.is_dry:
             row = Recorded(*key[:2], rows[0].operation, key[2], state=changes.CONFLICT, reason=reason)
             changes.add(self.journal, self.recorder.start(), [row])
 
     def fail(self, key: Key, done: BatchOperation | None) -> None:
-        """Note that the server did not take a change back; without `done` it was not sent."""
+        """Report that the server did not undo a change; without `done` nothing was sent."""
         reason = done.error.message if done is not None and done.error is not None else "it was not sent"
         self.report.problems.append(Problem(*key, reason, is_conflict=False))
 
     def later_run(self, key: Key, net: Net | None = None) -> int | None:
-        """The first later run of ours that has to be taken back before a change of a field can be.
+        """The first later run in the journal that has to be undone before a change of a field can be.
 
         Without `net`: before a whole object can be.
         """
@@ -317,17 +317,17 @@ class Reversal:
         relation = relationships(key[0]).get(key[2])
         if net is None or relation is None:
             return None
-        # A deletion takes an object out of all lists, and its undo puts it in again.
-        gone = self.later_changes(relation.inverse_type, named(net))
-        return next((row.run for row in gone if row.operation == DELETE), None)
+        # A deletion removes an object from all lists, and undoing it adds the object again.
+        linked = self.later_changes(relation.inverse_type, named(net))
+        return next((row.run for row in linked if row.operation == DELETE), None)
 
     def later_merge(self, key: Key) -> int | None:
-        """The first later run of ours that merged into an object, or deleted it."""
+        """The first later run in the journal that merged into an object, or deleted it."""
         rows = self.later_changes(key[0], [key[1]])
         return next((row.run for row in rows if row.operation in (MERGE, DELETE)), None)
 
     def later_changes(self, type_name: str, current: Iterable[str]) -> Iterator[Recorded]:
-        """The changes of later runs that hold, of objects with these present ids."""
+        """Changes of later runs that are in effect, of objects with these present ids."""
         ids = [old for one in current for old in self.ids.all_of(type_name, one)]
         is_undo = self.target.kind == UNDO
         for row in changes.later(self.journal, type_name, ids, self.target.id, with_undos=is_undo):
@@ -335,7 +335,7 @@ class Reversal:
                 yield row
 
     def net(self, row: Recorded) -> Net:
-        """The net effect of a change, with the present ids of the objects that it names."""
+        """Net effect of a change, with the present ids of the objects that it refers to."""
         found, key = net_of(row), self.key(row)
         values = (
             mapped(key, each, self.ids.current) for each in (found.before, found.answered, found.change)
@@ -350,7 +350,7 @@ class Reversal:
 
 
 def stages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
-    """The changes to take back in steps of one kind each; a merge with the objects that it deleted."""
+    """Group the changes to undo into steps of one operation; a merge with the objects that it deleted."""
     step: list[Recorded] = []
     for row in rows:
         if row.state not in MAY_BE_DONE or row.undone_by is not None or row.operation not in UNDOABLE:
@@ -364,7 +364,7 @@ def stages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
 
 
 def _are_alike(one: Recorded, other: Recorded) -> bool:
-    """Whether two changes, the later one first, are taken back together."""
+    """Whether two changes, the later one first, are undone in one step."""
     if _is_merged(one):
         into = one.wanted["merged_into"]
         is_merge = other.operation == MERGE and other.id == into
@@ -382,7 +382,7 @@ def key_of_edit(edit: Edit) -> tuple[str, str, str]:
 
 
 def refusal(edit: Edit, server: ServerCapabilities | None = None) -> str:
-    """Why no server makes an edit, or not this one; "" for no reason."""
+    """Reason why no server can make an edit, or not this one; "" if there is none."""
     if is_resource(edit.type):
         return resources.refusal(edit)
     try:

@@ -1,4 +1,4 @@
-"""The outcome of an undo: what was taken back, and what was not."""
+"""Report of an undo: what was undone, and what was not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One change that was not taken back: of a field, or ("") of a whole object."""
+    """One change that was not undone: of a field, or (field "") of a whole object."""
 
     type: str
     id: str
@@ -31,9 +31,9 @@ class Problem:
 
 @dataclass(slots=True)
 class Report:
-    """The result of an undo: changes taken back by what was done for it, others that were so, and problems.
+    """Result of an undo: executed operations by verb and type, changes that were undone already, problems.
 
-    `edits` are the edits that were made, or with a dry run would be.
+    `edits` are the edits that were made, or in a dry run would be.
     """
 
     run: int | None = None
@@ -48,5 +48,5 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """The number of changes that the server did not take back, or may not have."""
+        """Number of changes that the server did not undo, or may not have undone."""
         return sum(not each.is_conflict for each in self.problems)

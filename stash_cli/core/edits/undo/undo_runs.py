@@ -1,4 +1,4 @@
-"""The choice of a run for an undo or a redo, and the whole of both."""
+"""Selection of the run to undo or redo, and execution of both."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 async def undo(session: Session, recorder: Recorder, number: int, *, is_dry: bool = False) -> Report:
-    """Take back a run, or what is left of it to take back; an undo is taken back by a redo.
+    """Undo a run, or the part of it that is not undone yet; undoing an undo is a redo.
 
-    `recorder` records what is done for it. Raises StashJournalError for a run that is not there, was made on
+    `recorder` records the new changes. Raises StashJournalError for a run that does not exist, was made on
     another database, or changed nothing that can be undone.
     """
     run = recorder.journal.run(number)
@@ -38,20 +38,20 @@ async def undo(session: Session, recorder: Recorder, number: int, *, is_dry: boo
         raise StashJournalError(f"Run {run.id} cannot be undone: {found.what}.")
     if found.undone >= found.undoable:
         raise StashJournalError(f"Run {run.id} is undone already.", hint=f"`stash redo {run.id}` redoes it.")
-    return await _take_back(session, recorder, run, [run], UNDO, is_dry=is_dry)
+    return await _undo_runs(session, recorder, run, [run], UNDO, is_dry=is_dry)
 
 
 async def redo(session: Session, recorder: Recorder, number: int, *, is_dry: bool = False) -> Report:
-    """Make again what undos of a run have taken back; raises as `undo` does."""
+    """Redo the changes of a run that were undone; raises as `undo` does."""
     run = edited(recorder.journal, recorder.journal.run(number))
-    undos = [each for each in runs_of(recorder.journal, run, UNDO) if _holds(recorder.journal, each)]
+    undos = [each for each in runs_of(recorder.journal, run, UNDO) if _is_in_effect(recorder.journal, each)]
     if not undos:
         raise StashJournalError(f"Run {run.id} is not undone.")
-    return await _take_back(session, recorder, run, undos, REDO, is_dry=is_dry)
+    return await _undo_runs(session, recorder, run, undos, REDO, is_dry=is_dry)
 
 
 async def impossible(session: Session, journal: Journal, number: int, kind: str = UNDO) -> list[Problem]:
-    """The changes of a run that this server cannot take back, told without a request."""
+    """Changes of a run that this server cannot undo, as far as that is known without a request."""
     run = edited(journal, journal.run(number))
     server = await session.learn()
     found = []
@@ -65,18 +65,18 @@ async def impossible(session: Session, journal: Journal, number: int, kind: str 
     return found
 
 
-async def _take_back(
+async def _undo_runs(
     session: Session, recorder: Recorder, run: Run, parts: Sequence[Run], kind: str, *, is_dry: bool
 ) -> Report:
-    """Take back runs one after the other, as one run of `kind`."""
+    """Undo runs one after the other, recorded as one run of `kind`."""
     recorder.kind, recorder.target = kind, run.id
     report = Report()
     with recorder.journal.exclusive():
-        await _take_back_parts(session, recorder, run, parts, report, is_dry=is_dry)
+        await _undo_parts(session, recorder, run, parts, report, is_dry=is_dry)
     return report
 
 
-async def _take_back_parts(
+async def _undo_parts(
     session: Session, recorder: Recorder, run: Run, parts: Sequence[Run], report: Report, *, is_dry: bool
 ) -> None:
     async with recorder.recording(session):
@@ -88,7 +88,7 @@ async def _take_back_parts(
 
 
 def edited(journal: Journal, run: Run) -> Run:
-    """The run that an undo or a redo is about."""
+    """Return the run of edits that an undo or a redo refers to, directly or indirectly."""
     return run if run.kind == EDIT or run.target is None else edited(journal, journal.run(run.target))
 
 
@@ -97,14 +97,14 @@ def runs_of(journal: Journal, run: Run, kind: str) -> list[Run]:
     return [each for each in journal.runs() if each.kind == kind and each.target == run.id]
 
 
-def _holds(journal: Journal, undo_run: Run) -> bool:
-    """Whether anything that an undo did was not redone."""
+def _is_in_effect(journal: Journal, undo_run: Run) -> bool:
+    """Whether an undo is still in effect, at least in part."""
     found = summary(journal, undo_run)
     return found.undone < found.undoable
 
 
 def runs_after(journal: Journal, database: int, number: int) -> list[Run]:
-    """The runs after one that are still to be undone, the latest first."""
+    """Runs after a given one that are not completely undone, the latest first."""
     found = []
     for run in journal.runs():
         if run.id > number and run.kind == EDIT and run.database == database:
@@ -115,11 +115,11 @@ def runs_after(journal: Journal, database: int, number: int) -> list[Run]:
 
 
 def last_undoable(journal: Journal, database: int) -> Run:
-    """The run that a bare undo takes: the last of a person that was not undone yet.
+    """Return the default run to undo: the last one of a person that is not undone yet.
 
     Raises StashJournalError where there is none.
     """
-    tried = {each.target for each in journal.runs() if each.kind == UNDO and _holds(journal, each)}
+    tried = {each.target for each in journal.runs() if each.kind == UNDO and _is_in_effect(journal, each)}
     for run in journal.runs():
         if run.kind == EDIT and run.is_person and run.database == database and run.id not in tried:
             found = summary(journal, run)
@@ -132,7 +132,7 @@ def last_undoable(journal: Journal, database: int) -> Run:
 
 
 def last_redoable(journal: Journal, database: int) -> Run:
-    """The run that a bare redo takes: what was undone last, unless a new edit came after it.
+    """Return the default run to redo: the one undone last, unless a new edit followed.
 
     Raises StashJournalError where there is none.
     """
@@ -141,8 +141,8 @@ def last_redoable(journal: Journal, database: int) -> Run:
             continue
         if run.kind == EDIT and run.is_person and changes.DONE in journal.counts(run.id):
             break
-        if run.kind == UNDO and run.target is not None and _holds(journal, run):
+        if run.kind == UNDO and run.target is not None and _is_in_effect(journal, run):
             return journal.run(run.target)
-    undone = [each.target for each in journal.runs() if each.kind == UNDO and _holds(journal, each)]
+    undone = [each.target for each in journal.runs() if each.kind == UNDO and _is_in_effect(journal, each)]
     hint = [f"Run {one} was undone before later edits: `stash redo {one}`." for one in undone[:1]]
     raise StashJournalError("There is nothing to redo.", hint=next(iter(hint), None))

@@ -1,4 +1,4 @@
-"""Undo of a merge: its sources are made again, and what it gave the destination is taken off."""
+"""Undo of a merge: recreate its sources, and remove from the destination what they added."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
-    """Take back a merge, the last of `rows`; the others are the objects that it deleted."""
+    """Undo a merge, the last of `rows`; the others are the objects that it deleted."""
     *sources, merge = rows
     one = reversal.ids.current(merge.type, merge.id)
     key = (merge.type, one, "")
@@ -30,22 +30,24 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     if reason := await _obstacle(reversal, merge, sources, one, is_there=one in found):
         reversal.refuse(key, [merge], reason)
         return
-    # The names of the sources are aliases of the destination now, and must be free.
-    edits = list(_own(reversal, merge, sources, found[one][0]["values"]))
+    # First the destination: the names of the sources are its aliases, and have to be free again.
+    edits = list(_destination_edits(reversal, merge, sources, found[one][0]["values"]))
     for edit in edits:
         if reason := refusal(edit):
             reversal.refuse((edit.type, edit.id, edit.field), [merge], reason)
     await reversal.apply([edit for edit in edits if not refusal(edit)], {})
-    _leave_files(reversal, sources, found[one][0], key)
-    await _make_again(reversal, merge, sources, one)
+    _report_files(reversal, sources, found[one][0], key)
+    await _recreate_sources(reversal, merge, sources, one)
 
 
-async def _make_again(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str) -> None:
-    """Make the sources again; the merge is undone when that was not refused, else the next undo goes on."""
+async def _recreate_sources(
+    reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str
+) -> None:
+    """Recreate the sources; the merge is undone if nothing failed, else the next undo continues."""
     failed = reversal.report.failed
     await recreate(reversal, sources)
     if not reversal.is_dry:
-        await reversal.apply(await _taken_off(reversal, merge, sources, one), {})
+        await reversal.apply(await _unlinking_edits(reversal, merge, sources, one), {})
         if reversal.report.failed == failed:
             reversal.set_undone([merge])
 
@@ -53,7 +55,7 @@ async def _make_again(reversal: Reversal, merge: Recorded, sources: Sequence[Rec
 async def _obstacle(
     reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str, *, is_there: bool
 ) -> str:
-    """Why a merge cannot be taken back, or not yet; "" for no reason."""
+    """Reason why a merge cannot be undone, or not yet; "" if there is none."""
     if (run := reversal.later_merge((merge.type, one, ""))) is not None:
         return f"{CHANGED} by run {run}"
     if not isinstance(merge.before, dict) or any(not isinstance(row.before, dict) for row in sources):
@@ -69,9 +71,9 @@ async def _obstacle(
 
 
 def _later_link(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str) -> int | None:
-    """The first later run of ours that changed a link which the merge gave the destination.
+    """The first later run in the journal that changed a link which the merge gave the destination.
 
-    Its undo would put back what was taken off here.
+    Undoing that run later would restore the link that is removed here.
     """
     gained: dict[str, set[tuple[str, str]]] = {}
     for name, other, attr in _gained(reversal, merge, sources):
@@ -85,7 +87,7 @@ def _later_link(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded]
 
 
 def _gained(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded]) -> set[tuple[str, str, str]]:
-    """Type, present id and field of the links that only a source had before."""
+    """Type, present id and field of the links that only a source had before the merge."""
     current = reversal.ids.current
     had, theirs = (
         {
@@ -98,10 +100,10 @@ def _gained(reversal: Reversal, merge: Recorded, sources: Sequence[Recorded]) ->
     return theirs - had
 
 
-def _own(
+def _destination_edits(
     reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], now: Mapping[str, Any]
 ) -> Iterator[Edit]:
-    """The edits of the destination's own fields."""
+    """Yield the edits that restore the destination's own fields."""
     one = reversal.ids.current(merge.type, merge.id)
     given = merge.wanted["input"].get("values") or {}
     shown = attributes(merge.type)
@@ -114,27 +116,27 @@ def _own(
         if isinstance(value, list):
             items = [item for row in sources for item in _items(row, name)]
             theirs, set_to = (mapped(key, many, reversal.ids.current) for many in (items, values.get(name)))
-            # Links to the sources follow when these are made again.
-            again = {reversal.ids.current(row.type, row.id) for row in sources if _leads_there(key)}
-            was = [item for item in before or () if key_of(item) not in again]
-            if change := _list_back(was, value, theirs, set_to):
+            # Links to the sources are restored after these are recreated.
+            source_ids = {reversal.ids.current(row.type, row.id) for row in sources if _links_own_type(key)}
+            others = [item for item in before or () if key_of(item) not in source_ids]
+            if change := _restored_list(others, value, theirs, set_to):
                 yield Edit(*key, value, change)
         elif isinstance(value, dict):
-            yield Edit(*key, value, _map_back(before or {}, value, values.get(name)))
+            yield Edit(*key, value, _restored_map(before or {}, value, values.get(name)))
         elif name in values and same(value, values[name]):
             yield Edit(*key, value, before)
         elif name in values:
             reversal.refuse(key, [merge], f"{CHANGED} by somebody else")
 
 
-def _leads_there(key: tuple[str, str, str]) -> bool:
-    """Whether a field leads to objects of the same type."""
+def _links_own_type(key: tuple[str, str, str]) -> bool:
+    """Whether a field links objects of the same type."""
     relation = relationships(key[0]).get(key[2])
     return relation is not None and relation.inverse_type == key[0]
 
 
 def _items(row: Recorded, name: str) -> list[Any]:
-    """Items that a source may have given to a list of the destination."""
+    """Items that a source may have added to a list of the destination."""
     values = row.before["values"]
     items = list(values.get(name) or ())
     if name in ("aliases", "alias_list"):
@@ -142,50 +144,53 @@ def _items(row: Recorded, name: str) -> list[Any]:
     return items
 
 
-def _list_back(before: list[Any], now: list[Any], theirs: list[Any], set_to: list[Any] | None) -> Change:
-    """Take out what the merge put into a list, and put in again what it took out.
+def _restored_list(before: list[Any], now: list[Any], theirs: list[Any], set_to: list[Any] | None) -> Change:
+    """The change that removes the items which the merge added to a list, and adds those that it removed.
 
-    It put in the items of the sources, or what the list was `set_to`; only that takes out others. What else
-    is missing was taken out since.
+    The merge added the items of the sources, or set the list to `set_to`; only the latter removes items. Any
+    other missing item was removed since, and stays so.
     """
-    was, held, gave = (
+    old_keys, present_keys, added_keys = (
         {key_of(item) for item in items} for items in (before, now, [*theirs, *(set_to or ())])
     )
-    kept = was if set_to is None else {key_of(item) for item in set_to}
-    added = tuple(item for item in before if key_of(item) not in held | kept)
-    return Change(added, tuple(item for item in now if key_of(item) in gave - was))
+    retained = old_keys if set_to is None else {key_of(item) for item in set_to}
+    added = tuple(item for item in before if key_of(item) not in present_keys | retained)
+    return Change(added, tuple(item for item in now if key_of(item) in added_keys - old_keys))
 
 
-def _map_back(before: Mapping[str, Any], now: Mapping[str, Any], values: Any) -> MapChange:
-    """Keys that the merge set get what they had."""
+def _restored_map(before: Mapping[str, Any], now: Mapping[str, Any], values: Any) -> MapChange:
+    """The change that restores the keys that the merge set, unless they were changed since."""
     given = values or {}
     wanted = given.get("full") or given.get("partial") or {}
     ours = [name for name, value in now.items() if name in wanted and same(value, wanted[name])]
     changed = [name for name in ours if not same(before.get(name), now[name])]
-    gone = tuple(name for name in changed if name not in before)
-    return MapChange({name: before[name] for name in changed if name in before}, gone)
+    removed = tuple(name for name in changed if name not in before)
+    return MapChange({name: before[name] for name in changed if name in before}, removed)
 
 
-def _leave_files(
+def _report_files(
     reversal: Reversal, sources: Sequence[Recorded], now: Mapping[str, Any], key: tuple[str, str, str]
 ) -> None:
-    """A file that is the destination's primary one now cannot be moved back, nor one that it has no more."""
-    held = [each["id"] for each in now.get("files", ())]
+    """Reduce the files of the sources to those that can be moved back, and report the others.
+
+    The destination's primary file cannot be moved back, and neither can a file that it has no more.
+    """
+    present_ids = [each["id"] for each in now.get("files", ())]
     for row in sources:
         files = row.before.get("files", ())
-        row.before["files"] = [each for each in files if each["id"] in held[1:]]
+        row.before["files"] = [each for each in files if each["id"] in present_ids[1:]]
         row.before["lost"] = list(files)
         for each in files:
-            if each["id"] not in held:
+            if each["id"] not in present_ids:
                 reversal.refuse(key, [row], f"its file {each['path']} was deleted since, or given away")
-            elif each["id"] == held[0]:
+            elif each["id"] == present_ids[0]:
                 reversal.refuse(key, [row], f"its primary file {each['path']} stays: it cannot be moved back")
 
 
-async def _taken_off(
+async def _unlinking_edits(
     reversal: Reversal, merge: Recorded, sources: Sequence[Recorded], one: str
 ) -> list[Edit]:
-    """The edits that take the destination off objects that only a source was linked to."""
+    """The edits that unlink the destination from objects to which only a source was linked."""
     keys = [key for key in _gained(reversal, merge, sources) if relationships(key[0])[key[2]].is_list]
     wanted: dict[tuple[str, str], set[str]] = {}
     for name, other, attr in keys:
