@@ -187,9 +187,9 @@ def edits_of(objects: Iterable[ObjectEdits], ids: Mapping[str, str]) -> list[Edi
 
 def operations_of(objects: Iterable[ObjectEdits], server: ServerCapabilities) -> tuple[Operation, ...]:
     """Plan the operations that make the edits of some objects."""
-    new, held = _split_new(objects)
+    new, existing = _split_new(objects)
     creations = plan_creates(new, new[0].edits[0].type) if new else []
-    return (*creations, *plan_updates(edits_of(held, {}), server).operations)
+    return (*creations, *plan_updates(edits_of(existing, {}), server).operations)
 
 
 def timed(each: ObjectEdits, now: datetime) -> Iterator[Edit]:
