@@ -21,6 +21,8 @@ from stash_cli.core.errors import (
     StashInputError,
     StashUnknownOutcomeError,
 )
+from stash_cli.core.scraping.matching import Matcher
+from stash_cli.core.scraping.scraped_object import ScrapedReference
 from stash_cli.core.store import StashEntityStore
 from stash_cli.core.types import Group, Performer, Scene
 
@@ -43,13 +45,14 @@ TEXT = json.dumps(
 
 
 GENDERS = "extend type Performer { gender: String }"
+PERFORMERS = "extend type Query { findPerformer(id: ID!): Performer } extend type Performer { aliases: String }"
 STUDIOS = "extend type Query { findStudio(id: ID!): Studio } extend type Studio { aliases: [String!]! }"
 COUNTERS = "extend type Query { findScene(id: ID): Scene } extend type Scene { o_counter: Int }"
 
 
 def old(answer: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     schema = introspection_from_schema(
-        extend_schema(old_schema(), parse(COUNTERS + GENDERS + STUDIOS)), descriptions=False
+        extend_schema(old_schema(), parse(COUNTERS + GENDERS + PERFORMERS + STUDIOS)), descriptions=False
     )
     return lambda request: {**(schema if "__schema" in request["query"] else answer), **VERSION}
 
@@ -119,6 +122,21 @@ def test_a_group_was_a_movie_that_is_found_by_name(tmp_path: Path) -> None:
     assert (group.id, group.rating100) == ("1", 60)
     assert "a0: findMovies(movie_filter: " in sent["query"]
     assert "groups: movies {" in sent["query"]
+
+
+def test_scraped_performers_are_matched_without_their_older_aliases(tmp_path: Path) -> None:
+    ann = {"id": "1", "name": "Ann"}
+    answer = {"a0": {"performers": [ann]}, "a1": {"performers": []}, "findPerformer": ann}
+    answer["findPerformers"] = {"performers": [ann]}
+    link = ScrapedReference("Performer", "Ann", stored_id="1")
+
+    async def work(client: StashClient) -> Any:
+        matcher = Matcher(client.session)
+        await matcher.resolve([link])
+        return matcher.matches[link].id
+
+    found, sent = asked(tmp_path, answer, work)
+    assert (found, "aliases" in sent["query"]) == ("1", False)
 
 
 def test_addresses_inside_a_page(tmp_path: Path) -> None:

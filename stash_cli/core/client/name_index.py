@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.paging import FindQuery, iter_rows
-from stash_cli.core.client.resolver import NAME_FIELDS, Name, NamedRows
+from stash_cli.core.client.resolver import Name, NamedRows, name_fields
 from stash_cli.core.graphql.selection import DefaultPaths
 from stash_cli.core.near_names import nearest
 
@@ -43,9 +43,7 @@ class NameIndex:
     async def load(cls, session: Session, entity: Entity) -> NameIndex:
         """Read the names of all objects of a type."""
         server = await session.learn()
-        known = [
-            name for name in NAME_FIELDS if name in entity.api.fields and server.has_path(entity.type, name)
-        ]
+        known = [name for name in name_fields(entity) if server.has_path(entity.type, name)]
         paths = DefaultPaths(["id", entity.label, *known])
         async with aclosing(iter_rows(session, FindQuery(entity), paths)) as rows:
             return cls(entity, [row async for row in rows])

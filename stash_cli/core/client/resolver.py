@@ -39,11 +39,18 @@ if TYPE_CHECKING:
 
 NAMED = frozenset({*ENTITIES, "Folder"})
 """Types of which words name objects; a folder is named by its path."""
-NAME_FIELDS = ("disambiguation", "aliases", "alias_list")
-"""Fields besides the label in which objects have names."""
+_NAME_FIELDS = ("disambiguation", "aliases", "alias_list")
 _LISTED = 10
 _NEAR = 5000
 """Names that are searched for near matches."""
+
+
+def name_fields(entity: Entity) -> list[str]:
+    """The fields besides the label in which objects of a type have names.
+
+    Older servers have others as well, which no request may name: `aliases` of performers.
+    """
+    return [name for name in _NAME_FIELDS if name in entity.api.fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +246,7 @@ async def _look_up(
     session: Session, entity: Entity, names: Sequence[Name], paths: Sequence[str] = ()
 ) -> list[Row]:
     """All objects that the names may mean, in one request; the rows hold names, and `paths` besides."""
-    known = [name for name in NAME_FIELDS if name in entity.api.fields]
-    selected = list(dict.fromkeys(["id", entity.label, *known, *paths]))
+    selected = list(dict.fromkeys(["id", entity.label, *name_fields(entity), *paths]))
     # Markers have no filter on their title, so all are fetched.
     if entity.label not in fields(entity.type):
         return await _rows(session, entity, [_page(entity, selected)])

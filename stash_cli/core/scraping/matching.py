@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.resolver import NAME_FIELDS, Name, Policy, aliases_of, resolve
+from stash_cli.core.client.resolver import Name, Policy, aliases_of, name_fields, resolve
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Matcher:
 
     async def _rows(self, type_name: str, ids: Iterable[str]) -> dict[str, Row]:
         server, entity = await self.session.learn(), ENTITIES[type_name]
-        paths = [entity.label, *NAME_FIELDS, "stash_ids.endpoint", "stash_ids.stash_id"]
+        paths = [entity.label, *name_fields(entity), "stash_ids.endpoint", "stash_ids.stash_id"]
         known = ["id", *(path for path in paths if server.has_path(type_name, path))]
         wanted = sorted(ids, key=int)
         if not wanted:
