@@ -45,7 +45,9 @@ TEXT = json.dumps(
 
 
 GENDERS = "extend type Performer { gender: String }"
-PERFORMERS = "extend type Query { findPerformer(id: ID!): Performer } extend type Performer { aliases: String }"
+PERFORMERS = (
+    "extend type Query { findPerformer(id: ID!): Performer } extend type Performer { aliases: String }"
+)
 STUDIOS = "extend type Query { findStudio(id: ID!): Studio } extend type Studio { aliases: [String!]! }"
 COUNTERS = "extend type Query { findScene(id: ID): Scene } extend type Scene { o_counter: Int }"
 
