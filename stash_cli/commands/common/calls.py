@@ -1,4 +1,4 @@
-"""Commands that are one operation of the API each: tables of them stand in the modules of their groups."""
+"""Commands that send one operation of the API; the modules of the groups list them as `Call` tables."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """An argument of a command, and the argument of the operation or field of its input that it fills.
+    """A positional argument of a command.
 
-    `target` is the type whose objects it names by id or name.
+    Its value is sent as `field`, an argument of the operation or a field of its input. `target` is the entity
+    type whose ids or names are accepted.
     """
 
     field: str
@@ -43,11 +44,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A command that is one operation; its flags come from the operation's input.
+    """A command that sends one operation; its flags are derived from the operation's input.
 
-    `done` is the note after a mutation that answers yes; `view` has the columns of an answer with fields.
-    `question` is asked before the mutation is sent; fields of the input may stand in it. `prepare` completes
-    or checks the input before anybody is asked.
+    `done` is the note after success; `view` has the columns of a result with fields. `question` is the
+    confirmation prompt, a format string with fields of the input. `prepare` completes or validates the input
+    before the prompt.
     """
 
     name: str
@@ -59,12 +60,12 @@ class Call:
     view: View | None = None
     question: str = ""
     defaults: tuple[tuple[str, Any], ...] = ()
-    """Values that the API requires, where no flag gives another."""
+    """Default values of required arguments; flags override them."""
     flags: tuple[Flag, ...] | None = None
-    """Flags in place of those of the input."""
+    """Flags that replace those of the input."""
     prepare: Callable[[Session, Row], Awaitable[Row]] | None = None
     source: str = ""
-    """What the server asks in the internet for its answer, for the error where it cannot."""
+    """The website that the server queries for its answer; errors name it."""
 
     @property
     def type(self) -> TypeRef:
@@ -103,7 +104,7 @@ def build_verb(_: Noun, __: tuple[str, ...], call: Call) -> StashCommand:
 
 
 def _options(call: Call) -> type[CommandOptions]:
-    """The options of a call: its words, and `--yes` where it asks a question."""
+    """Build the options of a call: its positional argument, and `--yes` if it has a question."""
     fields: list[Any] = []
     if call.word is not None:
         kind: Any = list[str] if call.word.many else str | None if call.word.optional else str
@@ -111,10 +112,10 @@ def _options(call: Call) -> type[CommandOptions]:
         fields.append(("words", Annotated[kind, argument], *([None] if call.word.optional else [])))
     if call.question:
         fields.append(("yes", Annotated[bool, typer.Option("--yes", "-y", help="do not ask")], False))
-    made: type[CommandOptions] = make_dataclass(
+    options_type: type[CommandOptions] = make_dataclass(
         "CallOptions", fields, bases=(CommandOptions,), frozen=True, kw_only=True, eq=False
     )
-    return made
+    return options_type
 
 
 def _flags(call: Call) -> FlagTable:
@@ -141,10 +142,10 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
             question = call.question.format_map(args["input"] if call.input else args)
             confirm(runtime.streams, question, yes=options.yes)
         paths = runtime.requested_fields(view) if _has_fields(call) else None
-        # What nobody has named and an older server lacks is no news.
+        # Without --fields, default fields that an older server lacks are dropped without a warning.
         quiet = runtime.options.fields is None
         if not is_mutation:
-            return await _asked(session, call, args, paths, quiet=quiet)
+            return await _send_query(session, call, args, paths, quiet=quiet)
         from stash_cli.core.edits.apply import apply_one
         from stash_cli.core.edits.operation import Operation
 
@@ -155,8 +156,10 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
     print_answer(call, runtime, runtime.run(work, writes=is_mutation))
 
 
-async def _asked(session: Session, call: Call, args: Row, paths: Sequence[str] | None, *, quiet: bool) -> Any:
-    """The answer to a query. Raises StashSourceError where the server cannot reach what it asks itself."""
+async def _send_query(
+    session: Session, call: Call, args: Row, paths: Sequence[str] | None, *, quiet: bool
+) -> Any:
+    """Return the answer to a query. Raises StashSourceError when the server cannot reach `call.source`."""
     try:
         return await session.call(call.operation, args, paths, quiet=quiet)
     except StashGraphQLError as error:
@@ -168,21 +171,21 @@ async def _asked(session: Session, call: Call, args: Row, paths: Sequence[str] |
 
 
 async def _args(session: Session, call: Call, options: Any) -> dict[str, Any]:
-    """The arguments of the operation: the words, with names looked up, and the values of the flags."""
+    """Return the operation's arguments: positional ones, with names resolved to ids, and flags."""
     from stash_cli.commands.verbs.targets import resolved
 
-    given: dict[str, Any] = dict(call.defaults)
+    args: dict[str, Any] = dict(call.defaults)
     if call.input:
         from stash_cli.commands.argv.input_flags import input_flags
 
-        given |= unflatten(await resolved(session, input_flags(call.input), options.flags))
+        args |= unflatten(await resolved(session, input_flags(call.input), options.flags))
     if call.word is not None and options.words is not None:
         words = options.words if call.word.many else [options.words]
-        found = await _ids(session, call.word, words)
-        given[call.word.field] = found if call.word.many else found[0]
+        ids = await _ids(session, call.word, words)
+        args[call.word.field] = ids if call.word.many else ids[0]
     if call.prepare is not None:
-        given = await call.prepare(session, given)
-    return {"input": given} if call.input else given
+        args = await call.prepare(session, args)
+    return {"input": args} if call.input else args
 
 
 async def _ids(session: Session, word: Word, words: Sequence[str]) -> list[str]:
@@ -195,7 +198,7 @@ async def _ids(session: Session, word: Word, words: Sequence[str]) -> list[str]:
 
 
 async def _confirmed(call: Call, answer: Any) -> Any:
-    # A mutation without an answer may have been done, and must not look like one that was refused.
+    # A mutation whose response is lost may have been applied, so it is not reported as refused.
     try:
         value = await confirmed(
             answer,
@@ -218,7 +221,7 @@ def _has_fields(call: Call) -> bool:
 
 
 def print_answer(call: Call, runtime: Runtime, answer: Any) -> None:
-    """Print an answer: rows and objects with the columns of the view, a text as it is, yes as a note."""
+    """Print an answer: rows and objects with the columns of the view, scalars as text, True as `done`."""
     if call.done:
         runtime.streams.note(call.done)
     view = call.view or View(call.type.name)
@@ -237,7 +240,7 @@ def _snake(call: Call, row: Row) -> Row:
 
 
 def _print_value(runtime: Runtime, value: Any) -> None:
-    """A scalar: alone for people, with a key for programs."""
+    """Print a scalar: as plain text for people, as `result` of an object in machine-readable formats."""
     if runtime.for_people:
         runtime.streams.data(f"{value}\n")
     else:

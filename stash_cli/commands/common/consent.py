@@ -9,7 +9,7 @@ import typer
 from stash_cli.core.errors import StashNotConfirmedError
 
 MOST = 1000
-"""Objects that are changed without a person's yes."""
+"""Limit of `--max-changes` with `--yes`, when nobody confirms the number of objects."""
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="show what would change, send nothing")]
 BackupFirst = Annotated[
     bool, typer.Option("--backup-first", help="have the server back up its database first")
@@ -17,9 +17,9 @@ BackupFirst = Annotated[
 
 
 def require_few(count: int, action: str, *, yes: bool, max_changes: int | None) -> None:
-    """Raise StashNotConfirmedError for more objects than allowed; `action` is such as `delete 12 tags`.
+    """Raise StashNotConfirmedError when `count` exceeds the limit; `action` is text like `delete 12 tags`.
 
-    Without `max_changes` the limit is MOST with `yes`, and none where a person is asked.
+    Without `max_changes` the limit is MOST with `yes`; with a prompt there is none.
     """
     limit = max_changes if max_changes is not None else MOST if yes else None
     if limit is not None and count > limit:

@@ -1,7 +1,7 @@
-"""Editing a text in the user's editor: in a private file, which is opened again after a mistake.
+"""Editing a text in the user's editor, in a private file that can be opened again after a mistake.
 
 `with EditedText(runtime, text, name="settings") as file: changed = file.edit()`. The file is deleted when the
-block ends well; after an error it stays, and a note names it.
+block ends without an error; otherwise a changed file stays, and a note names it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
 
 _AT_ONCE = 1.0
-"""Seconds within which an editor that waits for nobody has come back."""
-_USUAL = "notepad" if os.name == "nt" else "vi"
+"""Seconds; an editor that exits sooner has probably opened a window without waiting for it."""
+_DEFAULT_EDITOR = "notepad" if os.name == "nt" else "vi"
 
 
 class StashEditorError(StashError):
@@ -32,7 +32,7 @@ class StashEditorError(StashError):
 
 
 def require_terminal(runtime: Runtime) -> None:
-    """Raise StashUsageError where there is no terminal for an editor."""
+    """Raise StashUsageError without a terminal for the editor."""
     if not runtime.streams.interactive:
         raise StashUsageError("the editor needs a terminal")
 
@@ -43,7 +43,7 @@ class EditedText:
     def __init__(self, runtime: Runtime, text: str, *, name: str) -> None:
         self.streams = runtime.streams
         environ = runtime.environ
-        self.command = environ.get("VISUAL") or environ.get("EDITOR") or _USUAL
+        self.command = environ.get("VISUAL") or environ.get("EDITOR") or _DEFAULT_EDITOR
         self._text = text
         self._name = name
         self._path: Path | None = None
@@ -70,17 +70,17 @@ class EditedText:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the file has another text than it was made with."""
+        """Whether the text of the file differs from the original."""
         try:
             return self.path.read_text(encoding="utf-8") != self._text
         except (OSError, ValueError):
             return self.path.exists()
 
     def edit(self) -> str:
-        """Open the editor, and return the text of the file when it has ended.
+        """Open the editor, wait until it exits, and return the text of the file.
 
-        An editor that returns at once without a change may be a window that does not wait: then a question
-        does. Raises StashEditorError, and StashNotConfirmedError for an empty file.
+        An editor that exits at once without a change may have opened a window in the background; a prompt
+        then waits for the user. Raises StashEditorError, and StashNotConfirmedError for an empty file.
         """
         began = monotonic()
         self._run()

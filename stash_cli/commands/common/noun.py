@@ -1,4 +1,4 @@
-"""Nouns: what a module such as `scenes.py` lists, and the verbs that nouns share."""
+"""Nouns, which modules such as `scenes.py` declare, and the verbs that they share."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Noun(NamedTuple):
     def group(self) -> LazyGroup:
         """The group of commands: `stash scenes`."""
         plural = self.entity.plural
-        # Files and folders are what a scan finds: nothing of them is written, and they have no pages.
+        # A scan creates files and folders: they have no update mutations and no pages.
         verbs = (*self.verbs, *_OF_ENTITIES) if self.entity.type in ENTITIES else self.verbs
         return LazyGroup(plural, {verb.name: self._entry(verb) for verb in verbs}, f"Work with {plural}.")
 

@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation, Outcome
 
-# First what hits every further command (key, version, connection), then what needs a look at the server.
+# Errors that affect every further command first (API key, version, connection), then those after which the
+# user has to check the server.
 PRECEDENCE = (130, 4, 7, 5, 10, 9, 8, 6, 11, 2, 1, 3, 12)
 """Exit statuses of errors, the one that takes precedence first."""
 PARTLY = 6
 
 SHOWN_IDS, SHOWN_REASONS = 10, 10
-"""The most ids and reasons that are listed; the rest is counted."""
+"""Maximum numbers of listed ids and reasons; the others are counted."""
 
 
 class StashIncompleteError(StashError):
     """Some objects were not changed, or may not have been.
 
     `exit_status` is 6 when some were changed (5 when the others were not sent because the server was
-    gone), else the status of the errors. `details` lists ids with their reasons, a line each; `facts` is the
-    same as JSON.
+    unreachable), else the status of the errors. `details` lists ids with their reasons, a line each; `facts`
+    is the same as JSON.
     """
 
     code = "incomplete"
@@ -51,7 +52,7 @@ class HasNoun(Protocol):
 
 
 class Nouns(NamedTuple):
-    """The noun of objects that are no entities."""
+    """The noun of objects that are not entities."""
 
     noun: str
     plural: str
@@ -61,7 +62,7 @@ class Nouns(NamedTuple):
 class Outcomes:
     """The objects of one command: `asked` for, `done`, and those with problems.
 
-    Ids are kept as they were typed. `verb` is the participle for done objects: "updated". An object with
+    Ids stay as typed. `verb` is the participle for done objects: "updated". An object with
     several steps is done after its last step. Objects without an outcome were not sent.
     """
 
@@ -71,10 +72,10 @@ class Outcomes:
     done: MutableSequence[str] = field(default_factory=Ids)
     problems: dict[str, StashError] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
-    """Objects with at least one step done, and not all of them."""
+    """Objects with some steps done, but not all."""
     steps_left: dict[str, int] = field(default_factory=dict)
     gave_up: StashError | None = None
-    """The error because of which the rest was not sent; None after Ctrl-C."""
+    """The error that stopped the command before the rest was sent; None after Ctrl-C."""
 
     def __post_init__(self) -> None:
         self.asked, self.done = Ids(self.asked), Ids(self.done)
@@ -85,7 +86,7 @@ class Outcomes:
             self.steps_left[id_] = self.steps_left.get(id_, 0) + 1
 
     def add_steps(self, one: str, steps: int) -> None:
-        """Add steps of an object that are not planned yet, or with -1 take them off again."""
+        """Add to the number of pending steps of an object; a negative number subtracts."""
         self.steps_left[one] = self.steps_left.get(one, 0) + steps
 
     def record(self, operation: Operation, done: BatchOperation) -> None:
@@ -111,7 +112,7 @@ class Outcomes:
 
     @property
     def not_sent(self) -> list[str]:
-        """Objects that were not sent."""
+        """Ids of objects without an outcome."""
         not_done = Ids(self.asked).without(self.done)
         return [id_ for id_ in not_done if id_ not in self.problems]
 
@@ -143,7 +144,7 @@ class Outcomes:
         """Raise StashIncompleteError, or the error of the only object, unless all objects are done."""
         if self.complete:
             return
-        # The own error of a single object says more than a count of one.
+        # For a single object, its own error is clearer than "updated 0 of 1 tag".
         if len(self.asked) == 1 and not self._any_touched:
             raise self._only()
         raise StashIncompleteError(self)
@@ -164,40 +165,42 @@ class Outcomes:
 
         errors = [*self.problems.values(), *([self.gave_up] if self.gave_up and self.not_sent else [])]
         if self._any_touched:
-            # A server that is gone or refuses the key stays visible, also where a part was done before.
+            # A lost connection or a refused API key takes precedence even after some objects were changed.
             unsent = (each.exit_status for each in errors if outcome_of(each) is Outcome.NOT_SENT)
-            found = {PARTLY, *unsent}
+            statuses = {PARTLY, *unsent}
         else:
-            found = {each.exit_status for each in errors}
-        return next((status for status in PRECEDENCE if status in found), 1)
+            statuses = {each.exit_status for each in errors}
+        return next((status for status in PRECEDENCE if status in statuses), 1)
 
     def summary(self) -> str:
         """`updated 2 of 5 tags: 1 failed, 1 unknown, 1 not sent`."""
         counts = {outcome: len(ids) for outcome, ids in self._by_outcome().items()}
-        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        counts_text = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
         noun = self.named.noun if len(self.asked) == 1 else self.named.plural
-        return f"{self.verb} {len(self.done)} of {len(self.asked)} {noun}" + (f": {told}" if told else "")
+        return f"{self.verb} {len(self.done)} of {len(self.asked)} {noun}" + (
+            f": {counts_text}" if counts_text else ""
+        )
 
     def hint(self) -> str | None:
         """Advice for objects with an unknown outcome."""
         unknown = self._by_outcome()["unknown"]
         if not unknown:
             return None
-        look = f"stash {self.named.plural} show {unknown[0]}"
-        return f"Unknown changes may have been made: check with `{look}` before you try again."
+        command = f"stash {self.named.plural} show {unknown[0]}"
+        return f"Unknown changes may have been made: check with `{command}` before you try again."
 
     def lines(self) -> list[str]:
         """A line per outcome and reason: `494 of 600 failed (ids 3, 7, 9 and 491 more): the reason`."""
         groups, total = self._groups(), len(self.asked)
-        found = [
+        lines = [
             f"{len(ids)} of {total} {outcome} ({listed(ids)}){': ' if reason else ''}{reason}"
             for (outcome, _, reason), ids in groups[:SHOWN_REASONS]
         ]
         rest = groups[SHOWN_REASONS:]
         if rest:
             count = sum(len(ids) for _, ids in rest)
-            found.append(f"and {count} more for {len(rest)} other reasons")
-        return found
+            lines.append(f"and {count} more for {len(rest)} other reasons")
+        return lines
 
     def facts(self) -> dict[str, Any]:
         """The outcomes as JSON, with every id."""
@@ -208,24 +211,24 @@ class Outcomes:
         return {"done": [*self.done], "problems": problems}
 
     def _groups(self) -> list[tuple[tuple[str, str, str], list[str]]]:
-        """Ids by outcome, error code and reason, in order of arrival."""
-        found: dict[tuple[str, str, str], list[str]] = {}
+        """Ids by (outcome, error code, reason), in order of arrival."""
+        groups: dict[tuple[str, str, str], list[str]] = {}
         for id_, error in self.problems.items():
             partly = "partly changed: " if id_ in self.touched else ""
             key = (str(outcome_of(error)), error.code, f"{partly}{_reason(error)}")
-            found.setdefault(key, []).append(id_)
+            groups.setdefault(key, []).append(id_)
         if self.not_sent:
             reason = _reason(self.gave_up) if self.gave_up else ""
             code = self.gave_up.code if self.gave_up else "interrupted"
-            found.setdefault(("not sent", code, reason), []).extend(self.not_sent)
-        return list(found.items())
+            groups.setdefault(("not sent", code, reason), []).extend(self.not_sent)
+        return list(groups.items())
 
     def _by_outcome(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {"failed": [], "unknown": [], "not sent": []}
+        by_outcome: dict[str, list[str]] = {"failed": [], "unknown": [], "not sent": []}
         for id_, error in self.problems.items():
-            found[str(outcome_of(error))].append(id_)
-        found["not sent"] += self.not_sent
-        return found
+            by_outcome[str(outcome_of(error))].append(id_)
+        by_outcome["not sent"] += self.not_sent
+        return by_outcome
 
 
 def outcome_of(error: StashError) -> Outcome:
@@ -236,7 +239,7 @@ def outcome_of(error: StashError) -> Outcome:
 
 
 def listed(ids: Sequence[str]) -> str:
-    """Ids as text; of many, the first and a count.
+    """Ids as text: the first SHOWN_IDS, and the number of the others.
 
     >>> listed(["3", "7"]), listed([str(n) for n in range(12)])
     ('ids 3, 7', 'ids 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more')
@@ -249,5 +252,5 @@ def listed(ids: Sequence[str]) -> str:
 
 
 def _reason(error: StashError) -> str:
-    """The reason of an error; the same for all objects not found, since the ids stand beside it."""
+    """The message of an error; "not found" without the id, so that such objects form one group."""
     return "not found" if type(error) is StashNotFoundError and "with id" in error.message else error.message

@@ -27,7 +27,7 @@ PlanOut = Annotated[
 
 
 def check_plan_out(target: str | None) -> None:
-    """Raise StashUsageError where the file of a plan cannot be written, before anything is asked."""
+    """Raise StashUsageError where the file of a plan cannot be written, before the first request."""
     if target is None:
         return
     path = Path(target).expanduser()
@@ -50,20 +50,20 @@ async def write_edits(editing: Editing, target: str) -> None:
 async def write_plan(
     session: Session, runtime: Runtime, target: str, drafted: Iterable[ObjectEdits] = (), **head: Any
 ) -> None:
-    """Write a plan, complete or not at all; `head` are fields of its first line."""
+    """Write a plan file atomically; `head` has further fields of its first line."""
     from stash_cli.core.edits.drafts.plan_files import PlanHead
     from stash_cli.core.edits.journal.databases import read_fingerprint
 
     server = await session.learn()
     connection = runtime.connection()
-    found = PlanHead(
+    plan_head = PlanHead(
         command=runtime.typed_command,
         server=connection.server,
         version=server.version,
         database=await read_fingerprint(session),
         **head,
     )
-    _write(target, found, drafted)
+    _write(target, plan_head, drafted)
     runtime.streams.note(f"wrote the plan to {target}: `stash apply {target}` carries it out")
 
 
@@ -79,5 +79,5 @@ def _write(target: str, head: PlanHead, objects: Iterable[ObjectEdits]) -> None:
 
 
 def changed_since(noun: str, one: str) -> StashConflictError:
-    """The error of an object that is not what it was when the plan was made."""
+    """Build the error of an object that was changed after the plan was made."""
     return StashConflictError(f"{noun} {one} was changed since the plan was made", {}, hint="Make it again.")

@@ -31,24 +31,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SELECTING = ("url", "demo", "profile", "api_key_file")
-"""Options that select a connection; the others go with every one."""
+"""Options that select a connection; other connection options apply to any."""
 PATIENCE = 1.0
 """Seconds after Ctrl-C until a message says that a request is in flight."""
 
 
 class Runtime:
-    """Made once for each run; cheap things are values, expensive ones are made on demand."""
+    """The state of one run of the program; settings, connection and session are created on demand."""
 
     def __init__(
         self, streams: Streams, environ: Mapping[str, str] | None = None, args: Sequence[str] = ()
     ) -> None:
         self.streams = streams
         self.args = args
-        """The command line as it was typed; its secrets are kept out of traces."""
+        """The command line as typed; its secrets are masked in traces."""
         self.environ = os.environ if environ is None else environ
         self.options = GlobalOptions()
         self.keys: list[str] = []
-        """Secrets of the connection; they are kept out of traces, too."""
+        """Secrets of the connection, also masked in traces."""
         self.commands: Collection[str] = ()
         """The names of the program's commands, which no alias may have."""
         self._connection: Connection | None = None
@@ -57,8 +57,8 @@ class Runtime:
         self._templates: dict[str, Template] = {}
 
     def merge(self, values: Mapping[str, Any]) -> None:
-        """Add global options; those nearer to the command win."""
-        # Options may stand before and after the command: each -v counts, of all others the last wins.
+        """Add global options; later ones override earlier ones."""
+        # Options may stand before and after the command: every -v counts, of all others the last one wins.
         self._given |= {**values, "verbose": [*self._given.get("verbose", ()), *values.get("verbose", ())]}
         self.options = GlobalOptions.of(self._given)
         streams, options = self.streams, self.options
@@ -66,18 +66,18 @@ class Runtime:
         streams.verbose, streams.no_input = options.verbose, options.no_input
 
     def merge_defaults(self, values: Mapping[str, Any]) -> None:
-        """Add global options of the settings file, below all that are given."""
+        """Add defaults from the settings file; options of the command line override them."""
         self._given = {**values, **self._given}
         self.merge({})
 
     @property
     def for_people(self) -> bool:
-        """Whether no other format than a table was chosen."""
+        """Whether the output format is the table."""
         return self.options.output == "table"
 
     @property
     def given_output(self) -> str:
-        """The format that was named; "" where it follows from another option, or is the default."""
+        """The explicitly named format; "" when it follows from another option, or is the default."""
         return str(self._given.get("output", ""))
 
     @property
@@ -88,29 +88,32 @@ class Runtime:
 
     @cached_property
     def has_settings(self) -> bool:
-        """Whether there is a settings file: most machines have none, and pay for this question only."""
+        """Whether there is a settings file; without one, modules that read it are not imported."""
         from stash_cli.core.settings_file import has_file
 
         return has_file()
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings file. Raises StashConfigurationError, unless the connection comes from elsewhere."""
+        """The settings file.
+
+        Raises StashConfigurationError, unless options or the environment select the connection.
+        """
         from stash_cli.core.profiles import Settings
         from stash_cli.core.settings_file import settings_path
 
         try:
-            found = Settings.load()
+            settings = Settings.load()
         except StashConfigurationError as error:
             if not self._names_server:
                 raise
             self.streams.warn(error.message)
             return Settings(settings_path())
-        if found.exposed:
+        if settings.exposed:
             self.streams.warn(
-                f"others can read {found.path} and the secrets in it; run: chmod 600 {found.path}"
+                f"others can read {settings.path} and the secrets in it; run: chmod 600 {settings.path}"
             )
-        return found
+        return settings
 
     @property
     def _names_server(self) -> bool:
@@ -121,23 +124,20 @@ class Runtime:
 
     @property
     def profile(self) -> Profile:
-        """The profile of this connection; of no name where no profile is used.
-
-        Raises StashConfigurationError.
-        """
+        """The profile of this connection; nameless when none is used. Raises StashConfigurationError."""
         name = self.settings.select(self.options.connection, self.environ).name
         if name not in self._profiles:
-            found = self.settings.profile(name)
-            found.check()
-            self._profiles[name] = found
+            profile = self.settings.profile(name)
+            profile.check()
+            self._profiles[name] = profile
         return self._profiles[name]
 
     @property
     def usable_profile(self) -> Profile | None:
-        """The profile; None without a settings file, or where it is broken.
+        """The profile; None without a settings file, or with an invalid one.
 
-        Commands that need no connection, such as those that mend it, work beside a broken file; for all
-        others `connection` raises what is wrong.
+        Commands without a connection, such as those that repair the file, must work with an invalid file; for
+        all others `connection` raises its error.
         """
         try:
             return self.profile if self.has_settings else None
@@ -158,14 +158,14 @@ class Runtime:
         """The connection of another profile. Raises StashConfigurationError."""
         from stash_cli.core.profiles import connect
 
-        # --server and the like chose the connection of this run; another profile has an address of its own.
+        # Options such as --server select the connection of this run; another profile has its own address.
         flags = {key: value for key, value in self.options.connection.items() if key not in _SELECTING}
         return connect(
             self.settings, flags | {"profile": name}, self.environ, can_ask=self.streams.interactive
         )
 
     def command(self, words: str) -> str:
-        """Another command for the same server, as it is typed; for hints."""
+        """Return the command line of another command for the same server, for hints."""
         from shlex import quote
 
         options = self.options
@@ -183,14 +183,15 @@ class Runtime:
         self.keys += connection.secrets
 
     def forget_settings(self) -> None:
-        """Read the settings file again when it is asked for, because it was changed."""
+        """Clear the cached settings after the file was changed."""
         for name in ("has_settings", "settings"):
             vars(self).pop(name, None)
 
     def use_only(self, connection: Connection) -> None:
-        """Use the connection of a plugin's input, whatever environment and settings file say of others."""
+        """Use the connection of a plugin's input, and ignore the environment and the settings file."""
         self.use(connection)
-        # These variables are those of whoever started the server, and may name another one.
+        # A plugin inherits the environment of the server process, whose STASH_ variables may select another
+        # server.
         rest = {name: text for name, text in self.environ.items() if not name.startswith("STASH_")}
         self.environ = {**rest, "STASH_URL": connection.url}
 
@@ -208,11 +209,11 @@ class Runtime:
         return connect(self.settings, flags, self.environ, can_ask=self.streams.interactive)
 
     def server_path(self, path: str) -> str:
-        """The server's path for one that a person gives: made absolute here, then mapped."""
+        """Make a path that the user typed absolute, and map it to the server's path."""
         from stash_cli.core.path_maps import absolute_path
 
-        found = absolute_path(path)  # the server would take it as relative to its own folder
-        return self.profile.path_maps.to_server(found) if self.has_settings else found
+        absolute = absolute_path(path)  # the server would resolve it relative to its own folder
+        return self.profile.path_maps.to_server(absolute) if self.has_settings else absolute
 
     def run(
         self,
@@ -224,9 +225,9 @@ class Runtime:
     ) -> T:
         """Open a session, run `work` with it, and close it; Ctrl-C cancels `work`.
 
-        An embedded library that does not exist is made when the command `writes`, unless it changes only what
-        is there (`creates`). Its edits are recorded in the journal, unless it does that itself. Raises
-        KeyboardInterrupt after Ctrl-C.
+        With `writes` and `creates`, a missing embedded library is created; `creates` is False for commands
+        that only change existing objects. With `writes` and `is_recorded`, edits are recorded in the journal;
+        `is_recorded` is False for commands that record their own. Raises KeyboardInterrupt after Ctrl-C.
         """
 
         async def opened() -> T:
@@ -246,7 +247,7 @@ class Runtime:
         try:
             return asyncio.run(interruptible())
         except asyncio.CancelledError:
-            # asyncio reports the cancelled task. Callers only know Ctrl-C.
+            # asyncio raises CancelledError for the cancelled task; callers expect KeyboardInterrupt.
             raise KeyboardInterrupt from None
 
     @asynccontextmanager
@@ -260,7 +261,7 @@ class Runtime:
         # A mistyped file name in a command that reads is an error, not a new empty library.
         connection = replace(self.connection(), create=writes and creates)
         file = Path(connection.location) if connection.is_embedded and connection.location != DEMO else None
-        # Asked before the library is opened, which makes the file.
+        # Checked before the library is opened, because opening it creates the file.
         missing = file is not None and not file.exists()
         verbosity = 2 if self.options.debug else self.options.verbose
         profile = f", {connection.source}" if connection.source else ""
@@ -268,7 +269,7 @@ class Runtime:
         handler = configure_logging(verbosity, cast("TextIO", self.streams), connection.secrets)
         try:
             async with StashContext(connection).open_session() as session:
-                session.on_move = self._follow if writes else None
+                session.on_move = self._move_sidecars if writes else None
                 if writes and is_recorded and self.is_journalled:
                     with self.recorder() as recorder:
                         async with recorder.recording(session):
@@ -283,20 +284,20 @@ class Runtime:
                 self.streams.note(f"created the library {file}")
 
     def local_path(self, path: str) -> str | None:
-        """The path on this machine of a path of the server; None where that is not known."""
+        """Map a path of the server to this machine; None without a mapping for it."""
         if self.connection().is_embedded:
             return path
-        found = self.profile.path_maps.to_local(path) if self.has_settings else path
-        return found if found != path else None
+        local = self.profile.path_maps.to_local(path) if self.has_settings else path
+        return local if local != path else None
 
     @cached_property
     def sidecars(self) -> SidecarMover:
-        """The mover of captions and other files beside the files that the server moves."""
+        """The mover of captions and other sidecars of files that the server moves."""
         from stash_cli.core.renames.sidecars import SidecarMover
 
         return SidecarMover(self.local_path)
 
-    def _follow(self, before: str, after: str) -> None:
+    def _move_sidecars(self, before: str, after: str) -> None:
         if self.connection().is_embedded or (self.has_settings and self.profile.path_maps):
             self.sidecars.follow(before, after)
 
@@ -306,7 +307,7 @@ class Runtime:
         return not self.options.no_journal and self.profile.journal
 
     def recorder(self) -> AbstractContextManager[Recorder]:
-        """A block with the recorder of this command's edits."""
+        """Open the journal's recorder for this command, as a context manager."""
         from stash_cli.core.edits.journal.recorder import Recorder
 
         is_person = self.streams.err_is_terminal
@@ -314,12 +315,12 @@ class Runtime:
 
     @property
     def typed_command(self) -> str:
-        """The command as it was typed, without secrets."""
+        """The command line as typed, with secrets masked."""
         from shlex import join
 
         from stash_cli.output.failures import hide, masked, secrets_of
 
-        # The journal keeps the command line, which may hold a password that `config set` was given.
+        # The journal stores the command line, which may contain a password passed to `config set`.
         secrets = [*secrets_of(self.args, self.environ), *self.keys]
         return masked(hide(join(["stash", *self.args]), secrets))
 
@@ -368,16 +369,16 @@ class Runtime:
         writer.finish()
 
     def check_output(self, view: View) -> None:
-        """Refuse fields and formats that objects of a view do not have, before anything is sent."""
+        """Raise StashUsageError for fields and formats that the view lacks, before the first request."""
         row_output.check_output(self, view)
 
     def requested_fields(self, view: View) -> list[str] | None:
-        """The fields to ask the server for; None is the type's default selection."""
+        """The fields to request from the server; None is the type's default selection."""
         return row_output.wanted_fields(self, view)
 
 
 def _canceller(streams: Streams) -> Callable[[], object]:
-    """A function for a signal handler that cancels the current task, and says so when that takes a while."""
+    """Return a signal handler that cancels the current task, and prints a note after PATIENCE seconds."""
     import asyncio
 
     task = asyncio.current_task()

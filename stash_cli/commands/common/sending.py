@@ -1,4 +1,4 @@
-"""Sending the mutations of a command, and what is printed when that is interrupted."""
+"""Sending the mutations of a command, and reporting outcomes after Ctrl-C."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stash_cli.core.errors import (
     StashUsageError,
     StashVersionError,
 )
-from stash_cli.core.tasks import uninterrupted as uninterrupted  # noqa: PLC0414 - commands take both from here
+from stash_cli.core.tasks import uninterrupted as uninterrupted  # noqa: PLC0414 - re-exported for commands
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -33,10 +33,11 @@ async def send(
 ) -> None:
     """Send every operation and record the outcome of each object in `outcomes`.
 
-    With `fail_fast` the first failure ends it; with `is_paced` requests grow with the speed of the server.
+    With `fail_fast`, stop at the first failure; with `is_paced`, adapt the size of requests to the speed of
+    the server.
 
-    Ctrl-C takes effect after the request in flight, and prints the outcomes so far. Raises only errors that
-    hold for all objects and let nothing be sent: usage and version.
+    Ctrl-C takes effect after the request in flight, and prints the outcomes so far. Raises only usage,
+    version and journal errors, which apply to all objects, and only when nothing was sent.
     """
     from asyncio import CancelledError
 
@@ -61,7 +62,7 @@ async def send(
 
 @contextmanager
 def before_sending(runtime: Runtime) -> Iterator[None]:
-    """Note that nothing was changed when Ctrl-C ends the block."""
+    """Print a note that nothing was changed when Ctrl-C interrupts the block."""
     from asyncio import CancelledError
 
     try:
@@ -83,9 +84,9 @@ def print_interrupted(runtime: Runtime, outcomes: Outcomes) -> None:
 
 
 async def confirmed(answer: Awaitable[Any], *, is_answer: Callable[[Any], bool], hint: str) -> Any:
-    """The answer to one mutation.
+    """Return the answer to one mutation.
 
-    Raises StashUnknownOutcomeError with `hint` when it is lost, or when `is_answer` refuses it.
+    Raises StashUnknownOutcomeError with `hint` when the response is lost, or `is_answer` rejects it.
     """
     try:
         value = await answer

@@ -1,7 +1,7 @@
 """GraphQL variables from the command line: `-f name=text`, and `-F name=value` with a type.
 
-`filter.per_page=5` sets a field of an input, `ids[]=12` adds to a list. Where the type is known, text stays
-text (`q=2024`), the file of a picture becomes a data URI, and an upload is sent as a file.
+`filter.per_page=5` sets a field of an input, `ids[]=12` appends to a list. If the type is declared, a String
+stays text (`q=2024`), a picture file becomes a data URI, and an upload is sent as a file.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Variables:
             self._put(path, [*self._values_at(path), value])
         else:
             # A single value for a list is a list of one, as GraphQL coerces it.
-            alone = ref is not None and ref.is_list and value is not None and not isinstance(value, list)
-            self._put(path, [value] if alone else value)
+            wraps = ref is not None and ref.is_list and value is not None and not isinstance(value, list)
+            self._put(path, [value] if wraps else value)
 
     def read(self, text: str, ref: TypeRef | None, name: str) -> Any:
         """Parse a typed value: a number, true, false, null, JSON, `@FILE`, else text."""
@@ -53,7 +53,7 @@ class Variables:
             return self._file(text[1:], ref, name)
         if text == "null":
             return None
-        # The declared type decides: the text 2024 of a String is no number.
+        # The declared type decides: 2024 for a String stays text.
         if _is_text(kind) and not (ref and ref.is_list and text.startswith("[")):
             return text
         try:
@@ -62,7 +62,7 @@ class Variables:
             return text
 
     def _file(self, name: str, ref: TypeRef | None, field: str) -> Any:
-        """The content of a file, parsed for an object or a list; a picture or upload stays a file name."""
+        """Read a file, as JSON for an object or a list; a picture or an upload stays a file name."""
         kind = ref.name if ref else ""
         if kind == "Upload" or (kind == "String" and field in FIELDS):
             return name
