@@ -1,1 +1,1 @@
-"""The verbs that nouns share; `noun.py` says how a noun takes one."""
+"""The verbs that nouns share; `commands/common/noun.py` lists them."""

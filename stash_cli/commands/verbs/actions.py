@@ -1,4 +1,4 @@
-"""Verbs that change one thing about the objects named: find them, plan their edits, send, report."""
+"""Base of verbs that make one kind of edit: find the objects, plan their edits, send and report them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ async def change(
     fields: Sequence[str],
     edits_of: Callable[[Row], Iterable[Edit]],
 ) -> None:
-    """Make the edits of each object that `words` name, whose row holds `fields` (attributes) as they are.
+    """Apply `edits_of(row)` to each object that `words` name; a row has the current values of `fields`.
 
-    Objects that are so already are not sent. Raises StashIncompleteError when some were not changed.
+    Objects without edits are not sent. Raises StashIncompleteError when some were not changed.
     """
     from stash_cli.commands.verbs.targets import find_targets, read_words
     from stash_cli.commands.verbs.update import report
@@ -45,21 +45,21 @@ async def change(
     from stash_cli.core.edits.gallery_contents import refusals
     from stash_cli.core.edits.plan import plan_updates
 
-    given = read_words(runtime.streams, words)
-    if not given:
+    target_words = read_words(runtime.streams, words)
+    if not target_words:
         return
     with before_sending(runtime):
         server = await session.learn()
         paths = ["id", noun.entity.label, *_paths(noun.entity, fields, server)]
-        found = await find_targets(session, noun.entity, given, paths, "updated")
+        found = await find_targets(session, noun.entity, target_words, paths, "updated")
         edits = {row["id"]: [edit for edit in edits_of(row) if not is_so(edit)] for row in found.rows}
-        refused = await refusals(session, [edit for made in edits.values() for edit in made])
+        refused = await refusals(session, [edit for object_edits in edits.values() for edit in object_edits])
     for (_, one), error in refused.items():
         found.outcomes.fail([one], error)
         del edits[one]
-    unchanged = [id_ for id_, made in edits.items() if not made]
+    unchanged = [id_ for id_, object_edits in edits.items() if not object_edits]
     found.outcomes.asked = Ids(Ids(found.outcomes.asked).without(unchanged))
-    plan = plan_updates([edit for made in edits.values() for edit in made], server)
+    plan = plan_updates([edit for object_edits in edits.values() for edit in object_edits], server)
     await send(session, runtime, plan.operations, found.outcomes)
     try:
         await report(session, runtime, noun, found.outcomes, unchanged)

@@ -63,12 +63,12 @@ class Target:
 
     @property
     def is_text(self) -> bool:
-        """Whether it holds text that can be searched and replaced."""
+        """Whether the field holds text, for which substitutions are allowed."""
         return self.flag.field.type.name == "String" and not self.flag.inner
 
     @cached_property
     def parse(self) -> Callable[[str], Any]:
-        """The parser of a text: of a value, or of a whole list."""
+        """The parser of a value, or of a whole list."""
         if self.flag.field.type.name == "Boolean":
             return value_parsers.yes_or_no
         if self.is_map:
@@ -79,9 +79,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One assignment: `value` is parsed, names in it are not looked up yet.
+    """One assignment with its parsed `value`; names in it are not resolved to ids yet.
 
-    `key` is that of a map; `word` is what was typed, for errors.
+    `key` is the key of a map; `word` is the typed text, for error messages.
     """
 
     target: Target
@@ -100,12 +100,12 @@ _NAMED = re.compile(r"(?:id|name):")
 
 
 def split_words(words: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The words that choose objects, and those that assign."""
-    chosen: list[str] = []
+    """Split words into those that select objects, and assignments."""
+    selecting: list[str] = []
     assigning: list[str] = []
     for word in words:
-        (assigning if _is_assignment(word) else chosen).append(word)
-    return chosen, assigning
+        (assigning if _is_assignment(word) else selecting).append(word)
+    return selecting, assigning
 
 
 def _is_assignment(word: str) -> bool:
@@ -113,22 +113,22 @@ def _is_assignment(word: str) -> bool:
 
 
 def parse_assignment(entity: Entity, word: str) -> Assignment:
-    """The assignment that a word means. Raises StashInputError that quotes it."""
-    found = _WORD.fullmatch(word)
-    if found is None:
+    """Parse a word as an assignment. Raises StashInputError."""
+    match = _WORD.fullmatch(word)
+    if match is None:
         raise StashInputError(f"{word}: not an assignment such as title=TEXT, tags+=NAME or title!")
-    name, dot, key = found["name"].partition(".")
-    target = target_of(entity, name if dot else found["name"], word)
+    name, dot, key = match["name"].partition(".")
+    target = target_of(entity, name if dot else match["name"], word)
     if dot:
         key = key[1:-1] if key[0] in "\"'" else key
     try:
-        return _checked(Assignment(target, Op(found["op"]), found["text"], key, word))
+        return _parse_value(Assignment(target, Op(match["op"]), match["text"], key, word))
     except StashUsageError as error:
-        raise StashInputError(f"{found['name']}: {error.message}", hint=error.hint) from None
+        raise StashInputError(f"{match['name']}: {error.message}", hint=error.hint) from None
 
 
 def target_of(entity: Entity, name: str, word: str = "") -> Target:
-    """The field of this name, which is the API's or that of a flag. Raises StashInputError."""
+    """Return the field with this name, the API's or the flag's. Raises StashInputError."""
     known = targets(entity)
     found = known.get(name.removeprefix("--").replace("-", "_"))
     if found is not None:
@@ -142,7 +142,7 @@ def target_of(entity: Entity, name: str, word: str = "") -> Target:
 
 @cache
 def targets(entity: Entity) -> Mapping[str, Target]:
-    """Every name of a field that can be assigned -> the field."""
+    """Map of every name of an assignable field -> the field."""
     found: dict[str, Target] = {}
     for each in _targets(entity):
         flag = each.flag
@@ -163,8 +163,8 @@ def _targets(entity: Entity) -> Iterator[Target]:
             yield Target(entity, attr, InputFlag(entity.api.fields[attr], attr))
 
 
-def _checked(given: Assignment) -> Assignment:
-    """An assignment with its text read, if the field takes the operator."""
+def _parse_value(given: Assignment) -> Assignment:
+    """Parse the text of an assignment. Raises StashUsageError if the field lacks the operator."""
     target, text = given.target, str(given.value)
     _check_key(given)
     if given.op is Op.CLEAR:
@@ -185,7 +185,7 @@ def _checked(given: Assignment) -> Assignment:
 
 
 def _check_key(given: Assignment) -> None:
-    """Refuse a key where there is no map, and a part of a map without one."""
+    """Require a key for one item of a map, and refuse it for other fields. Raises StashInputError."""
     if given.key and not given.target.is_map:
         raise StashInputError("it has no parts")
     if given.target.is_map and not given.key and given.op not in (Op.SET, Op.CLEAR):
@@ -193,7 +193,7 @@ def _check_key(given: Assignment) -> None:
 
 
 def _value(given: Assignment, text: str) -> Any:
-    """The value in a text: a template, a value of a map, or what the field takes."""
+    """Parse a text as a template, as a value of a map, or as a value of the field."""
     if is_template(text):
         from stash_cli.core.templates import Template
 
@@ -206,19 +206,19 @@ def _with(given: Assignment, value: Any) -> Assignment:
 
 
 def is_template(text: str) -> bool:
-    """Whether a text has parts that a template fills."""
+    """Whether a text has template expressions."""
     return "{{" in text or "{%" in text
 
 
 def check_clearing(target: Target) -> None:
-    """Raise StashInputError for a field that no server empties."""
+    """Raise StashInputError for a field that servers cannot clear."""
     is_count = target.attr in COUNTERS
     if not (target.is_list or target.is_map or is_count):
         update_value(target.entity.type, target.flag.field.name, None)
 
 
 def _substitution(target: Target, key: str, text: str) -> Substitution:
-    """The parts of `/old/new/`, or of `|old|new|`; `i` behind them ignores case."""
+    """Parse `/old/new/` or `|old|new|`; a final `i` ignores case."""
     if not (target.is_text or key):
         raise StashInputError("only text takes ~/old/new/")
     mark = text[:1]
@@ -235,7 +235,7 @@ def _substitution(target: Target, key: str, text: str) -> Substitution:
 
 
 def _parts(text: str, mark: str) -> list[str]:
-    """A text split at a character, except behind a backslash."""
+    """Split a text at a character, except after a backslash."""
     found: list[str] = []
     part, at = "", 0
     while at < len(text):
@@ -252,9 +252,9 @@ def _parts(text: str, mark: str) -> list[str]:
 def read_assignments(
     entity: Entity, words: Sequence[str], flags: Mapping[str, Any], cleared: Sequence[str]
 ) -> list[Assignment]:
-    """The assignments of a command line: words, then flags, then `--clear`.
+    """Return the assignments of a command line: words, then flags, then `--clear`.
 
-    Raises StashUsageError for a field that is given two values, or one and none.
+    Raises StashUsageError for a field with two values, and for one that is both assigned and cleared.
     """
     found = [parse_assignment(entity, word) for word in words]
     found += [each for dest, value in flags.items() for each in _of_flag(entity, dest, value)]
@@ -264,7 +264,7 @@ def read_assignments(
 
 
 def _of_flag(entity: Entity, dest: str, value: Any) -> Iterator[Assignment]:
-    """The assignment of a flag: `dest` is a field, or the mode of a part of one before it."""
+    """Yield the assignments of a flag; `dest` is a field, with ADD, REMOVE or SET before it for a list."""
     mode, space, name = dest.rpartition(" ")
     target = next(each for each in _targets(entity) if each.flag.field.name == name)
     word = f"--{mode.lower() + '-' if space else ''}{target.flag.word.replace('_', '-')}"
@@ -289,13 +289,13 @@ def _cleared(entity: Entity, name: str) -> Assignment:
 
 
 def _check_once(given: Sequence[Assignment]) -> None:
-    """Refuse a field with two values, and one that is cleared and assigned."""
+    """Raise StashUsageError for a field with two values, and for one that is assigned and cleared."""
     seen: dict[tuple[str, str], Assignment] = {}
     for each in given:
         if each.op not in (Op.SET, Op.CLEAR):
             continue
-        before = seen.setdefault((each.target.attr, each.key), each)
-        if before is not each and (before.op is not each.op):
+        first = seen.setdefault((each.target.attr, each.key), each)
+        if first is not each and (first.op is not each.op):
             raise StashUsageError(f"{each.word}: it is given a value as well")
-        if before is not each and before.value != each.value:
+        if first is not each and first.value != each.value:
             raise StashUsageError(f"{each.word}: it is given two values")

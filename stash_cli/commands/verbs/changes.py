@@ -1,4 +1,4 @@
-"""The edits that assignments make of objects, with names looked up once for all of them."""
+"""Edits of objects that result from assignments; names are resolved once for all objects."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Changes:
-    """The edits that assignments make of the objects of an entity."""
+    """The assignments of a command, applied to objects of an entity."""
 
     entity: Entity
     assignments: Sequence[Assignment]
     names: Names
 
     async def prepare(self) -> None:
-        """Look up the names that are the same for all objects."""
+        """Resolve the names in assignments that are the same for all objects."""
         words: dict[str, list[str]] = {}
         for each in self.assignments:
             if not _is_template(each.value):
@@ -48,27 +48,27 @@ class Changes:
         await self.names.resolve(words)
 
     async def prepare_page(self, rows: Sequence[Row]) -> None:
-        """Look up the names that templates give for some objects."""
+        """Resolve the names that templates render for these rows."""
         words: dict[str, list[str]] = {}
         for each in self.assignments:
             if each.target.flag.target and _is_template(each.value):
                 for row in rows:
-                    with suppress(StashUsageError):  # told when the edits of the object are made
-                        gather(words, each.target, _filled(each, row))
+                    with suppress(StashUsageError):  # `of` raises it again for this object
+                        gather(words, each.target, _rendered(each, row))
         if words:
             await self.names.resolve(words)
 
     def paths(self, server: ServerCapabilities) -> list[str]:
-        """Paths to read before planning: what is changed, names of what it leads to, and histories."""
-        found: list[str] = []
+        """Paths to read before planning: assigned fields, names of related objects, and histories."""
+        paths: list[str] = []
         api = self.entity.api.fields.values()
         for attr in self.fields:
             declared = [each for each in api if each.attr == attr]
             history = history_of(self.entity.type, attr, server)
-            found += [path for each in declared for path in field_paths(each)]
-            found += [*label_paths(self.entity, attr), *([history] if history else [])]
-        found += [path for each in self.assignments for path in getattr(each.value, "paths", ())]
-        return [path for path in dict.fromkeys(found) if is_readable(self.entity.type, path, server)]
+            paths += [path for each in declared for path in field_paths(each)]
+            paths += [*label_paths(self.entity, attr), *([history] if history else [])]
+        paths += [path for each in self.assignments for path in getattr(each.value, "paths", ())]
+        return [path for path in dict.fromkeys(paths) if is_readable(self.entity.type, path, server)]
 
     @property
     def fields(self) -> list[str]:
@@ -76,51 +76,51 @@ class Changes:
         return list(dict.fromkeys(each.target.attr for each in self.assignments))
 
     def of(self, row: Row) -> ObjectEdits:
-        """The edits of one object; what is so already is left out.
+        """Return the edits of one object, without those that change nothing.
 
-        Raises StashInputError where the object cannot be changed so.
+        Raises StashInputError for a value that the object cannot have.
         """
         edits = []
         for attr in self.fields:
             self.names.labels |= labels_of(self.entity, attr, row)
             edit = self.edit(attr, row)
             if not is_so(edit):
-                edits.append(_smaller(edit))
+                edits.append(_without_noops(edit))
         times = {name: row[name] for attr in self.fields if (name := _HISTORIES.get(attr, "")) in row}
         return ObjectEdits(str(row["id"]), name_of(dict(row)), tuple(edits), times)
 
     def new(self, one: str) -> ObjectEdits:
-        """A new object of these assignments; `one` stands for the id that it has not yet."""
-        given = [each for each in self.assignments if each.op is not Op.CLEAR]
-        changes = Changes(self.entity, given, self.names)
+        """Return the edits of a new object; `one` is its provisional id."""
+        assignments = [each for each in self.assignments if each.op is not Op.CLEAR]
+        changes = Changes(self.entity, assignments, self.names)
         edits = [_whole(changes.edit(attr, {"id": one})) for attr in changes.fields]
-        label = next((str(each.value) for each in given if each.target.attr == self.entity.label), "")
+        label = next((str(each.value) for each in assignments if each.target.attr == self.entity.label), "")
         return ObjectEdits(one, label, tuple(edits), is_new=True)
 
     def edit(self, attr: str, row: Row) -> Edit:
         """The edit of one field of an object."""
-        given = [each for each in self.assignments if each.target.attr == attr]
-        target, before = given[0].target, before_of(self.entity.type, attr, row)
-        values = [(each, self._value(each, row)) for each in given]
+        assignments = [each for each in self.assignments if each.target.attr == attr]
+        target, before = assignments[0].target, before_of(self.entity.type, attr, row)
+        values = [(each, self._value(each, row)) for each in assignments]
         if target.is_map:
             after: Any = _map_after(before, values)
         elif target.is_list:
             after = _list_after(before, values)
         else:
             after = _plain_after(target, before, values)
-            # Counters are written by mutations of their own, which have no quirks of the update.
+            # Counters have their own mutations, so the quirks of the update mutation do not apply.
             if attr not in COUNTERS:
                 update_value(self.entity.type, target.flag.field.name, after)
         return Edit(self.entity.type, str(row["id"]), attr, before, after)
 
     def _value(self, given: Assignment, row: Row) -> Any:
-        """The value of an assignment for one object, with ids for names."""
-        value = _filled(given, row) if _is_template(given.value) else given.value
+        """The value of an assignment for one object, with names resolved to ids."""
+        value = _rendered(given, row) if _is_template(given.value) else given.value
         return _with_ids(given.target, value, self.names.ids)
 
 
 def _whole(edit: Edit) -> Edit:
-    """The edit of a new object, whose lists and maps hold nothing before."""
+    """Return the edit for a new object: changes of lists and maps become whole values."""
     is_list = isinstance(edit.after, Change | list)
     after = replace(edit, before=[] if is_list else {}).result
     return replace(edit, before=[] if is_list else UNSET, after=after)
@@ -130,8 +130,8 @@ def _is_template(value: Any) -> bool:
     return hasattr(value, "render")
 
 
-def _filled(given: Assignment, row: Row) -> Any:
-    """The value that a template gives for an object, as the field takes it."""
+def _rendered(given: Assignment, row: Row) -> Any:
+    """Render the template of an assignment for an object, and parse the text as a value of the field."""
     text = given.value.render(row).strip()
     if not text:
         raise StashInputError(f"{given.word}: the template gives nothing")
@@ -145,7 +145,7 @@ _HISTORIES = {"play_count": "play_history", "o_counter": "o_history"}
 
 
 def label_paths(entity: Entity, attr: str) -> Iterator[str]:
-    """Paths to the names of the objects that a field leads to."""
+    """Yield paths to the names of a field's related objects."""
     relation = relationships(entity.type).get(attr)
     if relation is not None and relation.inverse_type in ENTITIES:
         name = next(each.name for each in entity.api.fields.values() if each.attr == attr)
@@ -154,7 +154,7 @@ def label_paths(entity: Entity, attr: str) -> Iterator[str]:
 
 
 def labels_of(entity: Entity, attr: str, row: Row) -> list[tuple[tuple[str, str], str]]:
-    """The names of the objects that a field of a row leads to, with their types and ids."""
+    """The (type, id) and name of each related object in a field of a row."""
     relation = relationships(entity.type).get(attr)
     if relation is None or relation.inverse_type not in ENTITIES:
         return []
@@ -165,7 +165,7 @@ def labels_of(entity: Entity, attr: str, row: Row) -> list[tuple[tuple[str, str]
 
 
 def gather(words: dict[str, list[str]], target: Target, value: Any) -> None:
-    """Add the names in a value to those of their type."""
+    """Add the names in a value to `words`, which has names by type."""
     if target.flag.target is None or value is None or isinstance(value, Substitution):
         return
     found = words.setdefault(target.flag.target, [])
@@ -176,7 +176,7 @@ def gather(words: dict[str, list[str]], target: Target, value: Any) -> None:
 
 
 def _with_ids(target: Target, value: Any, ids: Mapping[tuple[str, str], str]) -> Any:
-    """A value with the ids of the objects that it names; each item of a list once."""
+    """Replace names in a value by ids; a list loses duplicates."""
     kind = target.flag.target
     if kind is None or value is None or isinstance(value, Substitution):
         return value
@@ -190,7 +190,7 @@ Values = list[tuple[Assignment, Any]]
 
 
 def _list_after(before: Any, values: Values) -> Any:
-    """The whole list, or the change of it where nothing replaces it."""
+    """The new list, or a Change if no assignment replaces the whole list."""
     whole: list[Any] | None = None
     change = Change()
     for given, value in values:
@@ -200,57 +200,57 @@ def _list_after(before: Any, values: Values) -> Any:
             items = change.of(before or ()) if whole is None else change.of(whole)
             whole, change = list(dict.fromkeys(_substituted(item, value) for item in items)), Change()
         else:
-            change = _and(
+            change = _chain(
                 change, Change(tuple(value)) if given.op is Op.ADD else Change(removed=tuple(value))
             )
     return change if whole is None else change.of(whole)
 
 
-def _and(one: Change, other: Change) -> Change:
-    """Two changes of a list one after the other."""
-    gone, added = ({key_of(item) for item in items} for items in (other.removed, other.added))
-    kept = tuple(item for item in one.added if key_of(item) not in gone | added)
-    removed = tuple(item for item in one.removed if key_of(item) not in gone | added)
-    return Change((*kept, *other.added), (*removed, *other.removed))
+def _chain(one: Change, other: Change) -> Change:
+    """Combine two consecutive changes of a list; for items in both, the later change wins."""
+    later = {key_of(item) for item in (*other.removed, *other.added)}
+    added = tuple(item for item in one.added if key_of(item) not in later)
+    removed = tuple(item for item in one.removed if key_of(item) not in later)
+    return Change((*added, *other.added), (*removed, *other.removed))
 
 
 def _map_after(before: Any, values: Values) -> Any:
-    """The whole map, or the keys that change."""
-    held = dict(before) if isinstance(before, dict) else {}
+    """The new map, or a MapChange if no assignment replaces the whole map."""
+    current = dict(before) if isinstance(before, dict) else {}
     whole: dict[str, Any] | None = None
     sets: dict[str, Any] = {}
-    gone: list[str] = []
+    removed: list[str] = []
     for given, value in values:
         if not given.key:
-            whole, sets, gone = dict(value or {}), {}, []
+            whole, sets, removed = dict(value or {}), {}, []
         elif given.op is Op.CLEAR:
-            gone.append(given.key)
-        # Nothing to replace in: an object without the field does not get one.
-        elif given.op is Op.SUBSTITUTE and given.key not in held:
+            removed.append(given.key)
+        # A substitution does not create a custom field that the object lacks.
+        elif given.op is Op.SUBSTITUTE and given.key not in current:
             continue
         else:
             is_text = given.op is Op.SUBSTITUTE
-            sets[given.key] = _substituted(str(held[given.key]), value) if is_text else value
-    change = MapChange(sets, tuple(gone))
+            sets[given.key] = _substituted(str(current[given.key]), value) if is_text else value
+    change = MapChange(sets, tuple(removed))
     return change if whole is None else change.of(whole)
 
 
 def _plain_after(target: Target, before: Any, values: Values) -> Any:
-    """The value after assignments, in their order."""
-    found = before
+    """The value after applying the assignments in order."""
+    after = before
     for given, value in values:
         if given.op in (Op.SET, Op.CLEAR):
-            found = value if given.op is Op.SET or target.attr not in COUNTERS else 0
+            after = value if given.op is Op.SET or target.attr not in COUNTERS else 0
         elif given.op is Op.SUBSTITUTE:
-            found = _substituted(found, value) if isinstance(found, str) else found
+            after = _substituted(after, value) if isinstance(after, str) else after
         else:
-            found = _sum(target, found, value if given.op is Op.ADD else -value)
-    return found
+            after = _sum(target, after, value if given.op is Op.ADD else -value)
+    return after
 
 
-def _sum(target: Target, found: Any, by: float) -> float:
-    """A number and what is added to it. Raises StashInputError for one out of range."""
-    total: float = (found if isinstance(found, int | float) else 0) + by
+def _sum(target: Target, number: Any, by: float) -> float:
+    """Add to a number; an unset one counts as 0. Raises StashInputError for a sum out of range."""
+    total: float = (number if isinstance(number, int | float) else 0) + by
     low, high = target.flag.field.range or (0 if target.attr in COUNTERS else None, None)
     if (low is not None and total < low) or (high is not None and total > high):
         raise StashInputError(f"{target.attr} would be {total:g}, which it cannot be")
@@ -261,12 +261,12 @@ def _substituted(text: str, by: Substitution) -> str:
     return by.pattern.sub(by.text, text)
 
 
-def _smaller(edit: Edit) -> Edit:
-    """An edit without what is so already."""
+def _without_noops(edit: Edit) -> Edit:
+    """Return the edit without items and keys that already have their new state."""
     if isinstance(edit.after, Change) and isinstance(edit.before, list):
-        held = {key_of(item) for item in edit.before}
-        added = tuple(item for item in edit.after.added if key_of(item) not in held)
-        removed = tuple(item for item in edit.after.removed if key_of(item) in held)
+        present = {key_of(item) for item in edit.before}
+        added = tuple(item for item in edit.after.added if key_of(item) not in present)
+        removed = tuple(item for item in edit.after.removed if key_of(item) in present)
         return Edit(edit.type, edit.id, edit.field, edit.before, Change(added, removed))
     if isinstance(edit.after, MapChange) and isinstance(edit.before, dict):
         before = edit.before

@@ -52,10 +52,10 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
     entity, type_name = noun.entity, f"{noun.entity.type}CreateInput"
     runtime.check_output(noun.view)
-    given = read_input(runtime, type_name, options.source)
+    input_values = read_input(runtime, type_name, options.source)
 
     async def work(session: Session) -> dict[str, Any] | None:
-        values = given | await resolved(session, input_flags(type_name), options.flags)
+        values = input_values | await resolved(session, input_flags(type_name), options.flags)
         require(type_name, values)
         if options.if_missing and (found := await existing(session, runtime, noun, values)):
             runtime.streams.note(f"{entity.noun} {found['id']} exists")
@@ -74,36 +74,36 @@ def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
 
 
 async def send(session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]) -> dict[str, Any]:
-    """Create the object and return its fields to be printed.
+    """Create the object and return the fields to print.
 
-    Raises StashUnknownOutcomeError, with a hint to look for the object, when the server does not confirm it.
+    Raises StashUnknownOutcomeError, with a command to check, when the server does not confirm the creation.
     """
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.plan import plan_create
 
     entity, paths = noun.entity, requested_fields(runtime, noun)
-    # The id tells whether the server has confirmed it, whatever columns were asked for.
-    asked = paths if paths is None or "id" in paths else ["id", *paths]
+    # An id in the answer confirms the creation, so it is always requested.
+    selected = paths if paths is None or "id" in paths else ["id", *paths]
     row: dict[str, Any] = await confirmed(
-        apply_one(session, plan_create(entity.type, values, asked)),
+        apply_one(session, plan_create(entity.type, values, selected)),
         is_answer=lambda answer: isinstance(answer, dict) and "id" in answer,
-        hint=_where_to_look(entity, values),
+        hint=_check_hint(entity, values),
     )
     runtime.streams.note(f"created {entity.noun} {row['id']}")
-    return row if asked is paths else {name: value for name, value in row.items() if name != "id"}
+    return row if selected is paths else {name: value for name, value in row.items() if name != "id"}
 
 
-def _where_to_look(entity: Entity, values: dict[str, Any]) -> str:
+def _check_hint(entity: Entity, values: dict[str, Any]) -> str:
     from shlex import quote
 
     name = values.get(entity.label)
     which = f"--{entity.label} {quote(str(name))}" if name else "--sort -created_at --limit 5"
-    look = f"stash {entity.plural} find {which}"
-    return f"The server may have created it: check with `{look}` before you try again."
+    command = f"stash {entity.plural} find {which}"
+    return f"The server may have created it: check with `{command}` before you try again."
 
 
 def read_input(runtime: Runtime, type_name: str, source: str | None) -> dict[str, Any]:
-    """The JSON object of `--input`, checked against the input type."""
+    """Return the JSON object of `--input`, validated against the input type."""
     if source is None:
         return {}
     from stash_cli.commands.common.variables import as_json, read_text
@@ -127,7 +127,7 @@ def require(type_name: str, values: dict[str, Any]) -> None:
 async def existing(
     session: Session, runtime: Runtime, noun: Noun, values: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """The object of this name or alias (and of this disambiguation), if there is one."""
+    """Return the object with this name or alias (and this disambiguation), or None."""
     if values.get("name") is None:
         raise StashUsageError("--if-missing compares names, which these objects do not have")
     from stash_cli.core.client.resolver import Name, first_row

@@ -1,4 +1,4 @@
-"""`delete`: delete objects, and their files where a flag says so."""
+"""`delete`: delete objects, and with a flag their files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ HELP = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DeleteOptions(TargetOptions):
-    """The command line of `delete`; `flags` say what happens to files."""
+    """The command line of `delete`; `flags` are those of the destroy input, about files."""
 
     words: Annotated[
         list[str] | None,
@@ -129,14 +129,14 @@ def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
 
 
 def print_plan(runtime: Runtime, deletion: Deletion) -> None:
-    """Print what would go, and a line of JSON per mutation."""
+    """Print the objects that would be deleted, and a line of JSON per mutation."""
     from stash_cli.core.edits.plan import plan_destroy
 
     for line in deletion.lines():
         runtime.streams.note(line)
     _require_all(deletion)
     ids = deletion.found.ids
-    # One operation for all, as a person thinks of it; what is sent is in requests of 250.
+    # Shown as one operation for all objects; the requests that are sent have up to 250 ids.
     for each in plan_destroy(deletion.noun.entity.type, ids, dict(deletion.flags), size=max(1, len(ids))):
         runtime.streams.data(json.dumps({each.name: each.args}) + "\n")
 
@@ -148,7 +148,7 @@ async def write_deletion(session: Session, runtime: Runtime, deletion: Deletion,
         runtime.streams.note(line)
     if not deletion.found.rows:
         _require_all(deletion)
-    # With the times of today, `apply` sees what was changed since, or is another object under the same id.
+    # `apply` compares created_at and updated_at, to detect changed objects and reused ids.
     states = await _states(session, deletion.noun.entity, deletion.found.ids)
     facts = {"flags": dict(deletion.flags), "objects": states, "lines": lines}
     await write_plan(session, runtime, target, kind="delete", type=deletion.noun.entity.type, facts=facts)
@@ -156,7 +156,7 @@ async def write_deletion(session: Session, runtime: Runtime, deletion: Deletion,
 
 
 def _require_all(deletion: Deletion) -> None:
-    """Raise the problem of the only object, or the number of several, whose reasons are told already."""
+    """Raise the error of a single object; for several, raise their count, as their reasons were printed."""
     outcomes = deletion.found.outcomes
     if len(outcomes.asked) == 1:
         deletion.found.require_all()
@@ -168,7 +168,7 @@ def _require_all(deletion: Deletion) -> None:
 
 
 async def _states(session: Session, entity: Entity, ids: Sequence[str]) -> dict[str, list[Any]]:
-    """Id -> when an object was made, and changed last."""
+    """Map of id -> [created_at, updated_at]."""
     from stash_cli.core.client.paging import pages_by_id
 
     paths = ["id", "created_at", "updated_at"]
@@ -182,25 +182,25 @@ async def _states(session: Session, entity: Entity, ids: Sequence[str]) -> dict[
 async def carry_out_plan(
     session: Session, runtime: Runtime, noun: Noun, facts: Mapping[str, Any], options: EditOptions
 ) -> None:
-    """Delete what a plan names; what was changed since it was made is left, unless it is forced."""
+    """Delete the objects of a plan; objects changed since it was made are skipped, unless forced."""
     from stash_cli.commands.verbs.deletion import read_deletion
 
     check_output(runtime)
     now = await _states(session, noun.entity, list(facts["objects"]))
     changed = [one for one, state in facts["objects"].items() if one in now and now[one] != state]
-    left = [one for one in facts["objects"] if options.force or one not in changed]
+    ids = [one for one in facts["objects"] if options.force or one not in changed]
     errors = {one: changed_since(noun.entity.noun, one) for one in changed if not options.force}
-    for error in errors.values() if not left else ():
+    for error in errors.values() if not ids else ():
         raise error
-    deletion = await read_deletion(session, noun, Selection(session, noun.entity, left), facts["flags"])
+    deletion = await read_deletion(session, noun, Selection(session, noun.entity, ids), facts["flags"])
     deletion.found.outcomes.problems |= errors
     deletion.found.outcomes.asked += errors
-    given = {name: getattr(options, name) for name in ("yes", "max_changes", "fail_fast", "failed_to")}
-    await carry_out(session, runtime, deletion, DeleteOptions(flags=facts["flags"], **given))
+    forwarded = {name: getattr(options, name) for name in ("yes", "max_changes", "fail_fast", "failed_to")}
+    await carry_out(session, runtime, deletion, DeleteOptions(flags=facts["flags"], **forwarded))
 
 
 async def carry_out(session: Session, runtime: Runtime, deletion: Deletion, options: DeleteOptions) -> None:
-    """Ask, back up where that is wanted, and delete."""
+    """Ask for confirmation, back up with `--backup-first`, and delete."""
     from stash_cli.core.edits.plan import plan_destroy
 
     found, entity = deletion.found, deletion.noun.entity
@@ -218,7 +218,7 @@ async def carry_out(session: Session, runtime: Runtime, deletion: Deletion, opti
 
 
 def check_output(runtime: Runtime) -> None:
-    """Refuse formats that need fields which are not read before the deletion."""
+    """Raise StashUsageError for formats with fields that are not read before the deletion."""
     if runtime.options.output in ("paths", TEMPLATE) or runtime.options.fields:
         raise StashUsageError(
             "delete prints only ids and names: --paths, --fields and --template cannot be used"
@@ -243,7 +243,7 @@ def report(runtime: Runtime, entity: Entity, found: Targets) -> None:
 
 
 def require_consent(runtime: Runtime, options: DeleteOptions, deletion: Deletion) -> None:
-    """Ask for a yes, or for the count of objects where files are deleted."""
+    """Ask for confirmation; if files are deleted, the user has to type the number of objects."""
     from stash_cli.output.failures import confirm, confirm_count
 
     count = len(deletion.found.ids)
@@ -257,7 +257,7 @@ def require_consent(runtime: Runtime, options: DeleteOptions, deletion: Deletion
         for line in deletion.lines():
             runtime.streams.note(line)
     what = f"delete {deletion.found.summary()}"
-    # A file that is gone cannot be got back from a backup of the database, so a yes is not enough.
+    # A backup of the database does not restore deleted files, so `y` is not enough.
     if deletion.kinds:
         confirm_count(runtime.streams, f"{what} and {' and '.join(deletion.kinds)}", count, yes=options.yes)
     else:
@@ -265,7 +265,7 @@ def require_consent(runtime: Runtime, options: DeleteOptions, deletion: Deletion
 
 
 async def back_up(session: Session, runtime: Runtime) -> None:
-    """Have the server back up its database, beside it."""
+    """Let the server back up its database into its backup folder."""
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
 

@@ -1,4 +1,4 @@
-"""The plan of a deletion: the objects, their files, and what refers to them."""
+"""The plan of a deletion: the objects, their files, and references to them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Objects that are listed; the others are counted."""
 _SCANNED = frozenset({"Scene", "Image", "Gallery"})
-"""Types that a scan makes again of files that are left."""
+"""Types of which a scan creates the objects again while their files exist."""
 
 
 @dataclass
 class Deletion:
-    """Objects to be deleted: `flags` are those of the mutation, `used` who names them.
+    """Objects to delete: `flags` are those of the mutation, `used` has the numbers of references to them.
 
-    `bytes` is the size of their files where these are deleted, `trash` the folder that the server moves files
-    to, None where it deletes them for good.
+    `files` and `bytes` are the number and size of their files. `trash` is the folder that the server moves
+    deleted files to; None when it deletes them permanently.
     """
 
     noun: Noun
@@ -41,12 +41,12 @@ class Deletion:
     files: int = 0
     bytes: int = 0
     names: dict[str, str] = field(default_factory=dict)
-    """Id -> what people call the object: its title, or the file of one without."""
+    """Map of id -> title of the object, or the name of its file."""
     trash: str | None = None
 
     @property
     def kinds(self) -> list[str]:
-        """Things that are deleted beside the objects, and that the program cannot bring back."""
+        """Text for each kind of file that is deleted too, and that undo cannot restore."""
         if self.flags.get("delete_file"):
             files = f"{counted(self.files, 'file')} of {size(self.bytes)} on disk"
             found = [files]
@@ -55,7 +55,7 @@ class Deletion:
         return [*found, *(["their generated files"] if self.flags.get("delete_generated") else [])]
 
     def lines(self) -> Iterator[str]:
-        """The objects that are deleted, and what depends on them, as lines for people."""
+        """Yield lines for people: deleted objects, references to them, files, and skipped objects."""
         entity, rows = self.noun.entity, self.found.rows
         them = "it" if len(rows) == 1 else "them"
         for row in rows[:SHOWN]:
@@ -66,7 +66,7 @@ class Deletion:
             other = ENTITIES[each.type]
             yield f"{other.counted(count)} {_fate(each, count, them)}"
         yield from self._file_lines(them)
-        # The error of the only object is told alone.
+        # The error of a single object is raised instead.
         if len(self.found.outcomes.asked) > 1:
             for one, error in self.found.outcomes.problems.items():
                 known = self.names.get(one)
@@ -74,7 +74,7 @@ class Deletion:
                 yield f"{shown}: {error.message}"
 
     def _file_lines(self, them: str) -> Iterator[str]:
-        """Sentences on the fate of the files; `them` is the pronoun of the objects."""
+        """Yield lines about the files; `them` is the pronoun of the objects."""
         entity, files = self.noun.entity, counted(self.files, "file")
         if self.flags.get("delete_file"):
             place = f"moved to {self.trash} on the server" if self.trash else "deleted for good"
@@ -94,7 +94,7 @@ def _fate(each: Reference, count: int, them: str) -> str:
 async def read_deletion(
     session: Session, noun: Noun, selection: Selection, flags: Mapping[str, Any]
 ) -> Deletion:
-    """Read the chosen objects and what hangs on them; tags that markers need are problems."""
+    """Read the selected objects, their files and references to them; primary tags are problems."""
     entity, server = noun.entity, await session.learn()
     paths = [path.rpartition(".")[0] for path in noun.files if path.startswith(("files", "visual_files"))]
     sizes = [f"{path}.size" for path in paths if server.has_path(entity.type, path)]
@@ -103,10 +103,10 @@ async def read_deletion(
     async for page in selection.pages(["id", *noun.name_paths(server), *sizes]):
         for row in page:
             deletion.names[row["id"]] = name_of(row)
-            found = [one for path in sizes for one in pick(row, path) or () if one is not None]
+            file_sizes = [one for path in sizes for one in pick(row, path) or () if one is not None]
             deletion.files, deletion.bytes = (
-                deletion.files + len(found),
-                deletion.bytes + sum(map(int, found)),
+                deletion.files + len(file_sizes),
+                deletion.bytes + sum(map(int, file_sizes)),
             )
         rows += [{"id": row["id"], entity.label: row.get(entity.label)} for row in page]
     outcomes = deletion.found.outcomes
@@ -124,7 +124,7 @@ async def read_deletion(
 
 
 async def _primary_tag_errors(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, StashError]:
-    """The errors of tags that are the primary one of markers, which servers do not delete."""
+    """Errors by id for tags that are primary tags of markers; servers refuse to delete these."""
     if type_name != "Tag" or not ids:
         return {}
     found = await primary_markers(session, ids)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 MOST = 500
-"""Objects in one text."""
+"""Maximum number of objects in one text."""
 _HEAD = """\
 {count}{target}.
 Change values, save and close. A list replaces the one that is there; null clears a field.
@@ -60,7 +60,7 @@ class EditorOptions(EditOptions, TargetOptions):
 
 @dataclass(eq=False)
 class _Text:
-    """The text in the editor: the rows as they were read with `paths`, and the documents made of them."""
+    """The state of the text in the editor: the rows as read with `paths`, and their documents."""
 
     noun: Noun
     runtime: Runtime
@@ -113,18 +113,18 @@ async def _read(
     words: Sequence[str],
     query: Query | None,
 ) -> _Text:
-    """Read the chosen objects, and write each as a document. Raises StashUsageError for too many."""
+    """Read the selected objects, each as a document. Raises StashUsageError for more than MOST."""
     selection = await Selection.of(session, runtime, noun.entity, words, query)
     fields, paths = await _fields(session, runtime, noun)
-    found = _Text(noun, runtime, options, paths=paths)
+    text = _Text(noun, runtime, options, paths=paths)
     async for page in selection.pages(paths):
         for row in page:
-            found.rows[row["id"]] = row
-            found.documents.append({each.name: each.value(row) for each in fields})
-        if len(found.rows) > MOST:
+            text.rows[row["id"]] = row
+            text.documents.append({each.name: each.value(row) for each in fields})
+        if len(text.rows) > MOST:
             raise StashUsageError(f"more than {MOST} {noun.entity.plural} are chosen")
     selection.raise_missing()
-    return found
+    return text
 
 
 async def _fields(session: Session, runtime: Runtime, noun: Noun) -> tuple[list[ExportField], list[str]]:
@@ -137,10 +137,10 @@ async def _fields(session: Session, runtime: Runtime, noun: Noun) -> tuple[list[
     entity, server, words = noun.entity, await session.learn(), Words()
     names = runtime.options.fields
     columns = Columns(entity)
-    given = [
+    readable = [
         each for each in export_fields(entity, server, names, words, "") if each.name == "id" or each.paths
     ]
-    fields = [each for each in given if each.name == "id" or columns.of(each.name).target is not None]
+    fields = [each for each in readable if each.name == "id" or columns.of(each.name).target is not None]
     await words.read(session, types_of([each.name for each in fields], entity))
     assigned = every_assignment(columns, [each.name for each in fields])
     paths = [path for each in fields for path in each.paths]
@@ -149,7 +149,7 @@ async def _fields(session: Session, runtime: Runtime, noun: Noun) -> tuple[list[
 
 
 def _edit_until_done(text: _Text, file: EditedText, before: list[Document]) -> None:
-    """Open the editor until all is valid, or the person gives up; then show, ask and send."""
+    """Open the editor until the changes are valid or the user accepts them; then ask and send."""
     from stash_cli.commands.records import documents
     from stash_cli.core.edits.drafts.draft import Draft
 
@@ -167,7 +167,7 @@ def _edit_until_done(text: _Text, file: EditedText, before: list[Document]) -> N
 async def _carry_out(
     session: Session, *, text: _Text, file: EditedText, found: list[Document], draft: Draft
 ) -> bool:
-    """Plan what was changed, show it, ask and send it; whether the editor opens again instead."""
+    """Plan and show the changes, ask, and send them; return True to open the editor again instead."""
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.verbs.names import Names
     from stash_cli.commands.verbs.update import carry_out
@@ -192,28 +192,28 @@ async def _carry_out(
 
 
 async def _plan(editing: Editing, text: _Text, found: list[Document]) -> tuple[list[str], list[str]]:
-    """Draft the edits of the documents: what is wrong with some, and what others have changed meanwhile."""
+    """Draft the edits of the documents; return their errors, and comments about concurrent changes."""
     from stash_cli.commands.records.columns import Columns
     from stash_cli.commands.verbs.changes import gather
 
     columns, problems, marks = Columns(editing.entity), list[str](), list[str]()
-    given: list[tuple[Document, list[Assignment]]] = []
+    parsed: list[tuple[Document, list[Assignment]]] = []
     words: dict[str, list[str]] = {}
     for each in found:
         try:
             if each.problem:
                 raise StashInputError(each.problem)
             values = {name: None if value == "" else value for name, value in each.values.items()}
-            given.append((each, list(columns.assignments(values, is_text=False))))
+            parsed.append((each, list(columns.assignments(values, is_text=False))))
         except StashError as error:
             problems.append(f"line {each.line}: {error.message}")
-    for _, assignments in given:
+    for _, assignments in parsed:
         for one in assignments:
             gather(words, one.target, one.value)
     await editing.names.resolve_each(words)
-    now = await _rows(editing, text, [each.values["id"] for each, _ in given])
+    now = await _rows(editing, text, [each.values["id"] for each, _ in parsed])
     page = []
-    for each, assignments in given:
+    for each, assignments in parsed:
         try:
             page.append(await _edits_of(editing, text, assignments, each.values["id"], now))
         except StashError as error:
@@ -225,7 +225,7 @@ async def _plan(editing: Editing, text: _Text, found: list[Document]) -> tuple[l
 
 
 async def _rows(editing: Editing, text: _Text, ids: Sequence[str]) -> dict[str, Row]:
-    """The objects as they are now."""
+    """Read the current rows of objects, by id."""
     return (
         {row["id"]: row for row in await rows_of(editing.session, editing.entity, ids, text.paths)}
         if ids
@@ -236,7 +236,10 @@ async def _rows(editing: Editing, text: _Text, ids: Sequence[str]) -> dict[str, 
 async def _edits_of(
     editing: Editing, text: _Text, assignments: Sequence[Assignment], one: str, now: Mapping[str, Row]
 ) -> ObjectEdits:
-    """The edits of one object. Raises StashConflictError where others have changed it, but once only."""
+    """Return the edits of one object.
+
+    Raises StashConflictError if it was changed concurrently; the next attempt overwrites that change.
+    """
     from stash_cli.commands.verbs.changes import Changes, gather
     from stash_cli.core.edits.diff import change_text
     from stash_cli.core.edits.drafts.recheck import rebase
@@ -254,12 +257,12 @@ async def _edits_of(
     found = changes.of(text.rows[one])
     edits, conflicts = rebase(found.edits, now[one])
     if conflicts:
-        text.rows[one] = now[one]  # saved once more, it is meant
-        told = (
+        text.rows[one] = now[one]  # the base of the next attempt, which then has no conflict
+        concurrent = (
             Edit(editing.entity.type, one, name, each.original, each.theirs)
             for name, each in conflicts.items()
         )
-        shown = "; ".join(f"{edit.field}: {change_text(edit, editing.names.labels)}" for edit in told)
+        shown = "; ".join(f"{edit.field}: {change_text(edit, editing.names.labels)}" for edit in concurrent)
         raise StashConflictError(
             f"{editing.entity.noun} {one} was changed by others meanwhile: {shown};"
             " save again to overwrite it",

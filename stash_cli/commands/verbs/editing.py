@@ -1,4 +1,4 @@
-"""Carrying out a draft of edits: show it, ask, send it, and say what happened."""
+"""Carrying out a draft of edits: show it, ask for confirmation, send it, and report the outcomes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class EditOptions(CommandOptions):
 class Editing:
     """One command that changes objects: the draft of its edits, and their outcomes.
 
-    `unchanged` are objects that are so already.
+    `unchanged` are objects without an edit, because they already have the new values.
     """
 
     session: Session
@@ -84,11 +84,11 @@ class Editing:
     more: dict[str, Any] = field(default_factory=dict)
     """Further facts for the JSON of the plan."""
     made: KeyFile = field(default_factory=KeyFile)
-    """Ids of new objects, by what stood for them before, where they are printed."""
+    """Ids of new objects by provisional id, if their rows are printed."""
     new: int = 0
-    """New objects that were made."""
+    """Number of created objects."""
     checked: set[str] = field(default_factory=set)
-    """Fields of which an edit was checked against what the server knows."""
+    """Fields of which an edit was already checked against the server's schema."""
 
     def draft_page(
         self,
@@ -97,7 +97,10 @@ class Editing:
         server: ServerCapabilities,
         read_at: float,
     ) -> None:
-        """Draft the edits of objects that were read at this time of the clock; note those that get none."""
+        """Draft the edits of rows, and add objects without edits to `unchanged`.
+
+        `read_at` is the monotonic time at which the rows were read.
+        """
         from stash_cli.core.edits.plan import check_known, plan_updates
 
         page: list[ObjectEdits] = []
@@ -105,7 +108,7 @@ class Editing:
             try:
                 each = edits_of(row)
                 plan = plan_updates(each.edits, server)
-                # Before anybody is asked; once for each field, as there may be 100,000 objects.
+                # Checked before the prompt, and once for each field, as there may be 100,000 objects.
                 if fresh := {edit.field for edit in each.edits} - self.checked:
                     check_known(plan, server)
                     self.checked |= fresh
@@ -144,7 +147,7 @@ class Editing:
         show_object(self.runtime.streams, noun, each.id, each.label, rows)
 
     def totals(self) -> Iterator[str]:
-        """Lines with the numbers of what changes, of replaced lists on a line of its own."""
+        """Yield lines with totals: per field, for replaced lists, for new objects and for requests."""
         from stash_cli.core.edits.pace import requests_of
         from stash_cli.core.edits.plan import CHUNK
 
@@ -161,19 +164,19 @@ class Editing:
         yield from _creation_lines(self.names.to_make(), "makes")
         cannot, stay = len(self.outcomes.problems), len(self.unchanged)
         changed = len(self.draft) - totals.new
-        told = [f"makes {self.count(totals.new)}"] if totals.new else []
-        is_told = changed or not told
-        told += [f"{self.count(changed)} {'changes' if changed == 1 else 'change'}"] if is_told else []
-        told += [f"{stay:,} so already"] if stay else []
-        told += [f"{cannot:,} cannot be changed"] if cannot else []
-        # The least: objects that get different values, and fields with mutations of their own, take more.
+        parts = [f"makes {self.count(totals.new)}"] if totals.new else []
+        shows_changed = changed or not parts
+        parts += [f"{self.count(changed)} {'changes' if changed == 1 else 'change'}"] if shows_changed else []
+        parts += [f"{stay:,} so already"] if stay else []
+        parts += [f"{cannot:,} cannot be changed"] if cannot else []
+        # A lower bound: different values per object, and fields with their own mutations, need more requests.
         requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
         sent = f"; {counted(requests, 'request')} or more" if requests else ""
-        yield f"{', '.join(told)}{sent}"
+        yield f"{', '.join(parts)}{sent}"
 
     @property
     def is_single(self) -> bool:
-        """Whether one object was chosen, about which nobody is asked."""
+        """Whether one object was selected; it is changed without confirmation."""
         return len(self.draft) + len(self.outcomes.problems) + len(self.unchanged) == 1
 
     def count(self, number: int) -> str:
@@ -215,7 +218,7 @@ class Editing:
         }
 
     def done(self) -> Iterator[str]:
-        """The result in a few words: `made 3 tags`, `changed 5 tags`, `2 tags so already`."""
+        """Yield the parts of the result: `made 3 tags`, `changed 5 tags`, `2 tags so already`."""
         new, changed = self.new, len(self.outcomes.done) - self.new
         if new:
             yield f"made {self.count(new)}"
@@ -227,10 +230,10 @@ class Editing:
             yield f"{self.count(len(self.unchanged))} so already"
 
     async def consent(self, edited: Edited) -> bool:
-        """Ask about what is to be changed; whether a person was asked.
+        """Ask for confirmation where it is needed; return whether the user was asked.
 
-        `edited` makes other edits of an object.
-        Raises StashNotConfirmedError for a no, without a terminal to ask, and for more objects than allowed.
+        `edited` is the callback for edits typed by the user. Raises StashNotConfirmedError when the user
+        declines, without a terminal, and for more objects than allowed.
         """
         from stash_cli.output.failures import confirm
 
@@ -249,7 +252,7 @@ class Editing:
         return True
 
     def what(self) -> str:
-        """The plan in a few words: `make 3 tags and change 5`."""
+        """The question about the plan: `make 3 tags and change 5`."""
         new = self.draft.totals.new
         changed = len(self.draft) - new
         if not new:
@@ -257,7 +260,10 @@ class Editing:
         return f"make {self.count(new)}" + (f" and change {changed:,}" if changed else "")
 
     async def apply(self, *, asked: bool) -> None:
-        """Make what is missing, and send the edits; the outcomes say what happened."""
+        """Create missing related objects, send the edits, and record the outcomes.
+
+        `asked` says whether the user was asked.
+        """
         from asyncio import CancelledError
 
         from stash_cli.commands.common.sending import print_interrupted
@@ -270,16 +276,16 @@ class Editing:
         run.add_steps = self.outcomes.add_steps
         try:
             run.ids.update(await self._make_missing(applier))
-            with self._noting() as note:
+            with self._recording() as note:
                 await run.apply(note, self._fail, skip=self.outcomes.problems)
         except CancelledError:
             print_interrupted(self.runtime, self.outcomes)
             raise
         finally:
-            self._leave(run.already)
+            self._drop_unchanged(run.already)
             self.outcomes.gave_up = applier.stopped
             write_failed(self.runtime, self.options.failed_to, self.outcomes)
-        # Such an error is about the whole command, and repeating it for each object would bury it.
+        # A usage or version error concerns the whole command, not each object.
         if isinstance(applier.stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
             raise applier.stopped
 
@@ -296,10 +302,10 @@ class Editing:
             for row in rows
         }
 
-    def _leave(self, ids: Ids) -> None:
-        """Count objects as unchanged that were found to be so already."""
+    def _drop_unchanged(self, ids: Ids) -> None:
+        """Move objects that another client has already changed to the same values to `unchanged`."""
         self.unchanged += ids
-        if ids:  # what others have already changed so is no outcome of this command
+        if ids:
             self.outcomes.asked = Ids(Ids(self.outcomes.asked).without(ids))
 
     def _expect(self, operations: Sequence[Operation]) -> None:
@@ -310,32 +316,32 @@ class Editing:
         self.outcomes.fail([one], error)
 
     async def _make_missing(self, applier: Applier) -> dict[str, str]:
-        """Make the objects that the edits name and that are not there: provisional id -> id."""
+        """Create the missing objects that the edits name; return a map of provisional id -> id."""
         from stash_cli.core.edits.plan import plan_create
 
-        wanted = self.names.to_make()
+        missing = self.names.to_make()
         operations = [
-            plan_create(target, self.names.input_of(target, one, name)) for target, one, name in wanted
+            plan_create(target, self.names.input_of(target, one, name)) for target, one, name in missing
         ]
-        found: dict[str, str] = {}
+        ids: dict[str, str] = {}
 
         def note(operation: Operation, done: BatchOperation) -> None:
             if done.error is not None:
-                # Nothing that names it can be sent without it, so the first failure ends the command.
+                # Edits that name this object need its id, so the first failure ends the command.
                 raise done.error
             provisional = next(
-                one for (_, one, _), each in zip(wanted, operations, strict=True) if each is operation
+                one for (_, one, _), each in zip(missing, operations, strict=True) if each is operation
             )
-            found[provisional] = str(done.result["id"])
+            ids[provisional] = str(done.result["id"])
 
         await applier.apply(operations, note)
-        for line in _creation_lines(wanted, "made"):
+        for line in _creation_lines(missing, "made"):
             self.runtime.streams.note(line)
-        return found
+        return ids
 
     @contextmanager
-    def _noting(self) -> Iterator[Note]:
-        """A recorder of outcomes, with a bar on a terminal where there is more than one request."""
+    def _recording(self) -> Iterator[Note]:
+        """Yield a callback that records outcomes, and shows a progress bar for more than one request."""
         from stash_cli.core.edits.pace import START
         from stash_cli.output.progress import open_progress
 
@@ -358,7 +364,7 @@ class Editing:
             bar.close()
 
     def print_outcome(self) -> None:
-        """Note what was changed, and what was so already."""
+        """Print a note with the numbers of changed and of unchanged objects."""
         if not (self.outcomes.asked or self.unchanged):
             self.runtime.streams.note(f"nothing to change: no {self.entity.plural} match")
         elif self.outcomes.complete:
@@ -366,7 +372,7 @@ class Editing:
 
 
 def shortened(given: dict[str, Any]) -> dict[str, Any]:
-    """An input for people: of pictures the beginning."""
+    """Return an input for display, with data URIs shortened to 32 characters."""
     return {
         name: f"{value[:32]}... ({len(value)} characters)"
         if isinstance(value, str) and value.startswith("data:")
@@ -375,11 +381,11 @@ def shortened(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _creation_lines(wanted: Sequence[tuple[str, str, str]], verb: str) -> Iterator[str]:
-    """Lines with the names of objects that are made; of many the first, and their number."""
+def _creation_lines(missing: Sequence[tuple[str, str, str]], verb: str) -> Iterator[str]:
+    """Yield lines with the first SHOWN names of created objects, and the number of the others."""
     from stash_cli.core.edits.diff import SHOWN
 
-    for target, _, name in wanted[:SHOWN]:
+    for target, _, name in missing[:SHOWN]:
         yield f"{verb} the {ENTITIES[target].noun} {name!r}"
-    if len(wanted) > SHOWN:
-        yield f"{verb} {len(wanted) - SHOWN:,} others that are not there"
+    if len(missing) > SHOWN:
+        yield f"{verb} {len(missing) - SHOWN:,} others that are not there"

@@ -103,29 +103,29 @@ def export(noun: Noun, runtime: Runtime, options: ExportOptions) -> None:
 
 
 def read_layout(runtime: Runtime, options: ExportOptions) -> Layout:
-    """The layout of the file. Raises StashUsageError where neither its name nor an option tells it."""
+    """Return the layout of the file. Raises StashUsageError if neither name nor option sets the format."""
     from stash_cli.core.records.formats import Format, endings, layout_of
 
     chosen = runtime.given_output
-    found = layout_of(options.target, chosen) or (layout_of("", "csv") if options.target == "-" else None)
-    if found is None or (chosen and layout_of("", chosen) is None):
+    layout = layout_of(options.target, chosen) or (layout_of("", "csv") if options.target == "-" else None)
+    if layout is None or (chosen and layout_of("", chosen) is None):
         raise StashUsageError(
             f"{chosen or options.target}: not a format that import reads.",
             hint=f"Name the file with one of {endings()}, or give --csv, --json or --jsonl.",
         )
-    if found.format is not Format.CSV and (options.delimiter or options.encoding):
+    if layout.format is not Format.CSV and (options.delimiter or options.encoding):
         raise StashUsageError("--delimiter and --encoding are for csv")
-    if found.format is Format.PARQUET and options.target == "-" and runtime.streams.out_is_terminal:
+    if layout.format is Format.PARQUET and options.target == "-" and runtime.streams.out_is_terminal:
         raise StashUsageError("parquet is no text: name a file")
-    return replace(found, delimiter=read_delimiter(options.delimiter) or found.delimiter)
+    return replace(layout, delimiter=read_delimiter(options.delimiter) or layout.delimiter)
 
 
 def read_delimiter(text: str) -> str:
-    r"""One character, or `\t`. Raises StashUsageError."""
-    found = {"\\t": "\t", "tab": "\t"}.get(text, text)
-    if len(found) > 1 or found in ('"', "\n", "\r"):
+    r"""Parse one character, or `tab` or `\t`. Raises StashUsageError."""
+    delimiter = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if len(delimiter) > 1 or delimiter in ('"', "\n", "\r"):
         raise StashUsageError(f"--delimiter {text!r}: give one character, or tab")
-    return found
+    return delimiter
 
 
 def _check_target(options: ExportOptions) -> None:
@@ -141,7 +141,7 @@ def _check_target(options: ExportOptions) -> None:
 
 
 async def read_fields(session: Session, runtime: Runtime, noun: Noun) -> list[ExportField]:
-    """The columns, after reading what related objects are called and which database it is."""
+    """Return the columns, after reading the names of related objects and the database's fingerprint."""
     from stash_cli.commands.records.export_fields import Words, export_fields, types_of
     from stash_cli.commands.records.identity import database_text
     from stash_cli.core.edits.journal.databases import read_fingerprint
@@ -152,7 +152,7 @@ async def read_fields(session: Session, runtime: Runtime, noun: Noun) -> list[Ex
     names = runtime.options.fields
     database = database_text(await read_fingerprint(session))
     fields = export_fields(entity, server, names, words, database)
-    merge(entity.type, [path for each in fields for path in each.paths])  # which refuses unknown ones
+    merge(entity.type, [path for each in fields for path in each.paths])  # raises for unknown fields
     await words.read(session, types_of([each.name for each in fields], entity))
     return fields
 
@@ -174,7 +174,7 @@ async def _write(
 def opened(
     runtime: Runtime, options: ExportOptions, layout: Layout, fields: Sequence[ExportField]
 ) -> Iterator[RecordWriter]:
-    """The writer of the file, which appears complete or not at all; of standard output for `-`."""
+    """Open the writer of the file, which is replaced atomically; for `-`, of standard output."""
     from stash_cli.core.records.writing import output_file
 
     if options.target == "-":

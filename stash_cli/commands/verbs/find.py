@@ -43,7 +43,7 @@ class FindCommand(StashCommand):
         return super().parse_args(ctx, with_seed(args))
 
     def help_text(self) -> str:
-        """The help, and how to find the flags of related objects, which it does not list."""
+        """The help, with a pointer to the unlisted flags of related objects."""
         related = [name.replace("_", "-") for name in self.derived().related_names()]
         scene = next((name for name in related if name.startswith("scene")), "")
         example = "--performers-country JP" if "performers" in related else f"--{scene}-rating100-gte 80"
@@ -54,7 +54,7 @@ class FindCommand(StashCommand):
         return "\n\n".join([super().help_text(), *([more] if related else ())])
 
     def filter_help(self, ctx: Any, field: str) -> str:
-        """Every lookup of every field, or of one; those of related objects too."""
+        """List every lookup of every field, or of one field, including those of related objects."""
         from stash_cli.commands.argv.help import Layout, all_flags
 
         title = f"Filters of {ctx.command_path}"
@@ -65,19 +65,19 @@ class FindCommand(StashCommand):
 
 
 def _of_field(tables: Sequence[FlagTable], field: str) -> FlagTable:
-    """The flags of a field, given by its own name, by that of one of its flags, or with dots."""
-    wanted = field.lstrip("-").replace("_", "-").replace(".", "-")
+    """The flags of a field; `field` is its name, with dots or dashes, or the name of one of its flags."""
+    name = field.lstrip("-").replace("_", "-").replace(".", "-")
     flags = [flag for table in tables for flag in table.rows()]
-    keys = {key for flag in flags for key in [_key(flag)] if wanted in (key, flag.name[2:])}
+    keys = {key for flag in flags for key in [_key(flag)] if name in (key, flag.name[2:])}
     found = [flag for flag in flags if _key(flag) in keys]
     if not found:
-        near = did_you_mean(wanted, dict.fromkeys(map(_key, flags)))
+        near = did_you_mean(name, dict.fromkeys(map(_key, flags)))
         raise StashLookupError(f"there is no filter field {field!r}. {near or 'See --help for the fields.'}")
     return FlagTable(found)
 
 
 def _key(flag: Flag) -> str:
-    """`performers__country__eq` as performers-country."""
+    """The field of a flag: `performers__country__eq` -> performers-country."""
     return flag.dest.rpartition("__")[0].replace("__", "-").replace("_", "-")
 
 
@@ -137,7 +137,7 @@ def build_count(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 
 def filter_flags(noun: Noun) -> FlagTable:
-    """The filter flags; derived when one is used, since a command often has none."""
+    """The filter flags, derived only when the command line has one."""
 
     def build() -> FlagTable:
         from stash_cli.commands.argv.filter_flags import FilterFlags
@@ -211,7 +211,7 @@ async def print_found(
     limit = listing.limit
     writer, wanted = runtime.writer(noun.view), runtime.requested_fields(noun.view)
     found, total = 0, None
-    # A table that fits one page brings the number of all matches in the same request.
+    # For a table of one page, the same request returns the number of all matches.
     if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.is_plain:
         pages, total = await first_page(session, search, wanted, limit)
     else:
@@ -225,7 +225,7 @@ async def print_found(
 
             await add_pictures(session, noun.entity.type, page)
         writer.rows(page)
-        # The next program of a pipe gets each page at once, not when a buffer is full.
+        # Flushed after each page, so that the next program of a pipe does not wait for a full buffer.
         runtime.streams.out.flush()
     writer.finish()
     if runtime.for_people:
@@ -238,7 +238,7 @@ async def print_found(
 async def first_page(
     session: Session, search: Search, paths: list[str] | None, limit: int
 ) -> tuple[AsyncIterator[list[Row]], int]:
-    """The rows of a short table, and the number of all matches."""
+    """Return the rows of one page, and the number of all matches."""
     from stash_cli.core.client.paging import page
 
     answer = await page(session, search.query, paths, per_page=limit, with_count=True)
@@ -250,9 +250,9 @@ async def first_page(
 
 
 def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None, *, advise: bool) -> None:
-    """Note that a table does not show all matches, or that nothing matched.
+    """Print a note when a table does not show all matches, or nothing matched.
 
-    `advise` is False where the user has chosen the number of rows.
+    `advise` is False if the user has chosen the number of rows.
     """
     plural = noun.entity.plural
     if total is not None and total > found:
@@ -263,15 +263,15 @@ def note_total(runtime: Runtime, noun: Noun, found: int, total: int | None, *, a
 
 
 def note_codes(runtime: Runtime, options: SearchOptions) -> None:
-    """Note that countries are codes, where the name of one was searched for in vain."""
+    """Print a note about country codes when a search by the name of a country found nothing."""
     if not any("country" in name.split("__") for name in options.flags):
         return
     from stash_cli.commands.argv.filter_flags import lookup_values
 
-    asked = {
+    countries = {
         name: value for name, value in lookup_values(options.flags).items() if "country" in name.split("__")
     }
-    words = [word for value in asked.values() for word in (value if isinstance(value, list) else [value])]
+    words = [word for value in countries.values() for word in (value if isinstance(value, list) else [value])]
     names = [word for word in words if isinstance(word, str) and not _COUNTRY_CODE.fullmatch(word)]
     if names:
         runtime.streams.note(

@@ -66,7 +66,7 @@ def build_cover(noun: Noun, _: tuple[str, ...]) -> LazyGroup:
 
 
 def _set_cover(noun: Noun, runtime: Runtime, options: SetCoverOptions) -> None:
-    """Make one of its images the cover of a gallery."""
+    """Set an image of a gallery as its cover."""
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:
@@ -79,7 +79,7 @@ def _set_cover(noun: Noun, runtime: Runtime, options: SetCoverOptions) -> None:
 
 
 def _reset_cover(noun: Noun, runtime: Runtime, options: ResetCoverOptions) -> None:
-    """Make the server choose the cover again: an image whose name looks like one, or the first."""
+    """Reset the cover, so that the server chooses it: an image named like a cover, or the first one."""
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:
@@ -93,7 +93,7 @@ def _cover(image: str | None, row: Row) -> Iterator[Edit]:
     from stash_cli.core.orm.input import before_of
 
     before = before_of("Gallery", "cover", row)
-    # A cover that the server chose is answered like one that was set, so a reset is always sent.
+    # The server returns a chosen cover like one that was set, so a reset is always sent.
     if image is None or before != image:
         yield Edit("Gallery", row["id"], "cover", before, image)
 

@@ -1,4 +1,4 @@
-"""`play` and `o`: times in the history of an object; `activity`: where playing goes on."""
+"""`play` and `o`: the histories of an object; `activity`: its resume time and play duration."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CountOptions(CommandOptions):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HistoryOptions(CountOptions):
-    """The command line of `play` and `o` for objects whose times are kept."""
+    """The command line of `play` and `o` for objects with a history of times."""
 
     at: Annotated[
         list[str] | None,
@@ -87,7 +87,7 @@ def build_activity(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 
 def _count_times(noun: Noun, history: str, count: str, runtime: Runtime, options: HistoryOptions) -> None:
-    """Add times to a history or remove them; a server without histories only has the number."""
+    """Add times to a history or remove them; on a server without histories, change the counter."""
     _check(options, has_times=bool(options.at))
     periods = [_period(text) for text in options.at or ()]
     runtime.check_output(noun.view)
@@ -150,7 +150,7 @@ def _check(options: CountOptions, *, has_times: bool) -> None:
 
 
 def _edit(noun: Noun, field: str, options: CountOptions, row: Row) -> Iterator[Edit]:
-    """The edit of a number."""
+    """Yield the edit of a counter."""
     from stash_cli.core.orm.edit import Edit
 
     before = row.get(field) or 0
@@ -162,7 +162,7 @@ def _edit(noun: Noun, field: str, options: CountOptions, row: Row) -> Iterator[E
 def _times_edit(
     noun: Noun, field: str, periods: list[Period], options: CountOptions, row: Row
 ) -> Iterator[Edit]:
-    """The edit of a list of times."""
+    """Yield the edit of a history."""
     from datetime import UTC, datetime
 
     from stash_cli.core.orm.edit import Change, Edit
@@ -171,7 +171,7 @@ def _times_edit(
     if options.reset or options.remove:
         part = Change(removed=tuple(_removed(before, periods, everything=options.reset)))
     else:
-        # Servers keep whole seconds.
+        # Servers store whole seconds.
         times = [first for first, _ in periods] or [datetime.now(UTC).replace(microsecond=0)]
         part = Change(added=tuple(each.astimezone(UTC).isoformat().replace("+00:00", "Z") for each in times))
     if part:
@@ -179,7 +179,7 @@ def _times_edit(
 
 
 def _removed(times: list[Any], periods: list[Period], *, everything: bool) -> list[Any]:
-    """All times, those within the periods, or without any the newest."""
+    """The times to remove: all, those within the periods, or without periods the newest."""
     from datetime import datetime
 
     if everything:
@@ -191,7 +191,7 @@ def _removed(times: list[Any], periods: list[Period], *, everything: bool) -> li
 
 
 def _period(text: str) -> Period:
-    """First and last second of a time as people write it."""
+    """Parse a time such as `yesterday` into its first and last second. Raises StashInputError."""
     from datetime import UTC, datetime
 
     from stash_cli.core.query import date_parsing

@@ -1,4 +1,4 @@
-"""`import`: the rows of a file as changes of objects and as new ones."""
+"""`import`: change and create objects from the rows of a file."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def import_records(noun: Noun, runtime: Runtime, options: ImportOptions) -> None
 
 
 def read_mode(noun: Noun, options: ImportOptions) -> Mode:
-    """The effect that rows may have. Raises StashUsageError for what the objects or columns do not allow."""
+    """Return whether rows change or create objects. Raises StashUsageError for invalid combinations."""
     from stash_cli.commands.records.identity import identities
     from stash_cli.commands.records.matching import read_keys
     from stash_cli.commands.records.planning import Mode, OnMultiple
@@ -139,12 +139,14 @@ def opened(streams: Streams, options: ImportOptions) -> Iterator[Records]:
     from stash_cli.core.records.reading import open_records
 
     with _stream(streams, options.source) as stream:
-        found: Layout = layout_of(options.source) or sniffed(stream.peek(64))
-        if found.format is not Format.CSV and (options.delimiter or options.encoding or options.empty_null):
+        detected: Layout = layout_of(options.source) or sniffed(stream.peek(64))
+        if detected.format is not Format.CSV and (
+            options.delimiter or options.encoding or options.empty_null
+        ):
             raise StashUsageError("--delimiter, --encoding and --empty-null are for csv")
         _check_encoding(options.encoding)
-        delimiter = read_delimiter(options.delimiter) or found.delimiter
-        layout = replace(found, delimiter=delimiter, encoding=options.encoding)
+        delimiter = read_delimiter(options.delimiter) or detected.delimiter
+        layout = replace(detected, delimiter=delimiter, encoding=options.encoding)
         name = "standard input" if options.source == "-" else options.source
         yield open_records(stream, name, layout)
 
@@ -172,7 +174,7 @@ def _stream(streams: Streams, source: str) -> Iterator[Any]:
 
 
 def read_columns(noun: Noun, options: ImportOptions, records: Records) -> None:
-    """Check the columns of a file that names them in its first line. Raises StashInputError."""
+    """Validate the columns of a file with a header line. Raises StashInputError, StashUsageError."""
     from stash_cli.commands.records.columns import Columns
     from stash_cli.commands.records.matching import read_keys
 
@@ -199,7 +201,7 @@ async def plan(
     mode: Mode,
     draft: Any,
 ) -> Planner:
-    """Read the file to its end, and plan what it changes."""
+    """Read the whole file, and plan its changes."""
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.records.columns import Columns
     from stash_cli.commands.records.matching import Matcher, read_keys
@@ -224,7 +226,7 @@ async def plan(
 async def carry_out(
     session: Session, runtime: Runtime, noun: Noun, options: ImportOptions, planner: Planner
 ) -> None:
-    """Show the plan, or ask and send it; then say what was done."""
+    """Show the plan; or ask, send it and report the outcomes."""
     from stash_cli.commands.verbs.update import drop_refused, other_edits
 
     editing = planner.editing
@@ -243,7 +245,7 @@ async def carry_out(
 
 
 def check_problems(planner: Planner) -> None:
-    """Raise what is wrong with rows: the error of the only one, or one that lists them all."""
+    """Raise the errors of rows: that of a single row, or one error that lists all."""
     from stash_cli.commands.common.outcomes import Outcomes, StashIncompleteError
 
     problems = planner.editing.outcomes.problems
@@ -258,7 +260,7 @@ def check_problems(planner: Planner) -> None:
 
 
 def _reasons(problems: Mapping[str, StashError]) -> Iterator[str]:
-    """The problems of rows, a line for each reason."""
+    """Yield a line for each reason, with its rows."""
     from stash_cli.commands.common.outcomes import SHOWN_REASONS, listed
 
     lines: dict[str, list[str]] = {}
@@ -271,7 +273,7 @@ def _reasons(problems: Mapping[str, StashError]) -> Iterator[str]:
 
 
 async def print_outcome(session: Session, runtime: Runtime, noun: Noun, planner: Planner) -> None:
-    """Note what was made and changed; print the new state of the objects in a chosen format."""
+    """Print the numbers of created and changed objects, and in a chosen format their rows."""
     from stash_cli.commands.verbs.update import print_rows
 
     editing = planner.editing

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
 
     Edited = Callable[[ObjectEdits, list[str]], Awaitable[ObjectEdits]]
-    """Makes other edits of an object, from words such as title=TEXT."""
+    """Return other edits of an object, from words such as title=TEXT."""
 
 HELP = """\
 y - change this object
@@ -27,34 +27,34 @@ e - type other assignments for this object
 
 
 async def confirm_each(editing: Editing, edited: Edited) -> None:
-    """Ask about each object, and keep those that are to be changed in the draft.
+    """Ask about each object, and reduce the draft to the confirmed ones.
 
-    Raises StashNotConfirmedError without a terminal to ask, and when none is left.
+    Raises StashNotConfirmedError without a terminal, and when no object was confirmed.
     """
     from stash_cli.core.edits.drafts.draft import Draft
 
     streams = editing.runtime.streams
     if not streams.interactive:
         raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
-    kept = Draft()
+    confirmed = Draft()
     try:
-        await _keep(editing, edited, kept)
+        await _ask_each(editing, edited, confirmed)
     except BaseException:  # Ctrl-C at a question
-        kept.close()
+        confirmed.close()
         raise
-    editing.draft.replace(kept)
-    if not len(kept):
+    editing.draft.replace(confirmed)
+    if not len(confirmed):
         raise StashNotConfirmedError("none was chosen: nothing was changed")
 
 
-async def _keep(editing: Editing, edited: Edited, kept: Draft) -> None:
-    """Put the chosen edits into `kept`."""
+async def _ask_each(editing: Editing, edited: Edited, confirmed: Draft) -> None:
+    """Add the confirmed edits to `confirmed`."""
     answer, new = "", set[str]()
     for read_at, page in editing.draft.pages():
         chosen = []
         for each in page:
             one = each
-            if one.is_link:  # they go with the new object
+            if one.is_link:  # confirmed together with the new object
                 chosen += [one] if one.id in new else []
                 continue
             if answer not in ("a", "q"):
@@ -64,13 +64,13 @@ async def _keep(editing: Editing, edited: Edited, kept: Draft) -> None:
                 chosen.append(one)
                 new |= {one.id} if one.is_new else set()
             else:
-                # A person has left it out: it is neither failed nor still to be done.
+                # Skipped by the user: it counts neither as failed nor as pending.
                 editing.outcomes.asked.remove(one.id)
-        kept.add(chosen, read_at)
+        confirmed.add(chosen, read_at)
 
 
 async def _answer(editing: Editing, each: ObjectEdits, edited: Edited) -> tuple[str, ObjectEdits]:
-    """The answer about one object, and its edits."""
+    """Ask about one object; return the answer and its edits, which the user may have replaced."""
     streams = editing.runtime.streams
     while True:
         question = f"change {editing.entity.noun} {each.id}? [y,n,a,q,e,?] "
@@ -80,7 +80,7 @@ async def _answer(editing: Editing, each: ObjectEdits, edited: Edited) -> tuple[
         if answer == "e":
             each = await _edit(editing, each, edited)
             editing.show(each)
-        elif not answer:  # as at `[y/N]`, and when the input has ended
+        elif not answer:  # an empty line means no, as for `[y/N]`; so does the end of input
             return "n", each
         else:
             for line in HELP.splitlines():

@@ -1,6 +1,6 @@
 """The flags of `update` that change lists: `--add-tag`, `--remove-tag`, and `--set-tags` to replace one.
 
-Help and completion need these, so nothing of the write path is imported.
+Help and completion import this module, so it must not import the modules that write.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def update_type(entity: Entity) -> str:
 
 
 def list_fields(entity: Entity) -> dict[str, InputFlag]:
-    """The lists of the update input, by field: items can be added to them and removed."""
+    """The list fields of the update input; items can be added and removed."""
     return {
         name: InputFlag(flag.field, singular(flag.word), flag.target, flag.inner)
         for name, flag in input_flags(update_type(entity)).items()
@@ -42,7 +42,8 @@ def plural(item: InputFlag) -> str:
 class UpdateFlags(FlagTable):
     """The flags of `update`.
 
-    Flags that filter by related objects in `find` are refused, so that a copied line replaces nothing.
+    Flags that filter by related objects in `find` are refused, so that a command line copied from `find` does
+    not replace a list.
     """
 
     def __init__(self, entity: Entity) -> None:
@@ -57,7 +58,7 @@ class UpdateFlags(FlagTable):
 
 
 def _refusing(item: InputFlag) -> Callable[[str], Any]:
-    """A parser that takes nothing and says what to write."""
+    """Return a parser that always raises StashInputError, with a hint which flag to use."""
 
     def refuse(text: str) -> Any:
         from shlex import quote
@@ -73,7 +74,7 @@ def _refusing(item: InputFlag) -> Callable[[str], Any]:
 
 
 def part_flags(entity: Entity, lists: Iterable[tuple[str, InputFlag]]) -> Iterator[Flag]:
-    """`--add-tag`, `--remove-tag`, `--set-tags` for every list."""
+    """Yield `--add-tag`, `--remove-tag`, `--set-tags` for every list."""
     for name, item in lists:
         word, whole = item.word.replace("_", "-"), plural(item)
         one = next(item.flags("Lists"))

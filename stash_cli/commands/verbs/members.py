@@ -1,4 +1,4 @@
-"""Verbs that put objects into a list of one object and take them out: `galleries images add 3 12 13`."""
+"""Verbs that add objects to a list of one object, or remove them: `galleries images add 3 12 13`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MemberOptions(CommandOptions):
 
 
 def build(noun: Noun, _: tuple[str, ...], field: str, plural: str, lookup: str) -> LazyGroup:
-    """The group of verbs for the list `field`, whose objects are found by `lookup`."""
+    """Build the group of verbs for the list `field`; `lookup` is the filter that lists its objects."""
     word = f"stash {noun.entity.plural} {field.replace('_', '')}"
     text = f"The {plural} of a {noun.entity.noun}."
     listing = Entry(
@@ -103,7 +103,7 @@ def _change(noun: Noun, field: str, adds: bool, runtime: Runtime, options: Membe
 
 
 def _edits(noun: Noun, field: str, items: Sequence[Any], adds: bool, row: Row) -> Iterator[Edit]:
-    """The edit of the list, of what is not so already."""
+    """Yield the edit of the list, without items that are already added or removed."""
     from stash_cli.core.orm.edit import Change, Edit, key_of
     from stash_cli.core.orm.input import before_of
     from stash_cli.core.unset import UNSET

@@ -109,7 +109,7 @@ def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
 
 
 def show_all(runtime: Runtime, entity: Entity, planned: Merge, filters: Sequence[Renamed]) -> None:
-    """Print what a merge changes, and the filters that name a source."""
+    """Print the changes of a merge, and the saved filters that name a source."""
     show(runtime, entity, planned)
     for each in filters:
         kind = f"the default filter of {each.plural}" if each.is_default else f"the filter {each.name!r}"
@@ -130,7 +130,7 @@ async def write_merge(session: Session, runtime: Runtime, planned: Merge, target
 
 
 def _edits(planned: Merge) -> list[Any]:
-    """The changes of a merge, as they are compared later."""
+    """The changes of a merge as JSON values, which `stash apply` compares with a new plan."""
     from stash_cli.core.edits.diff import edit_json
 
     return list(
@@ -141,7 +141,7 @@ def _edits(planned: Merge) -> list[Any]:
 async def carry_out_plan(
     session: Session, runtime: Runtime, noun: Noun, facts: Mapping[str, Any], *, yes: bool
 ) -> None:
-    """Merge what a plan names. Raises StashConflictError where that would change something else by now."""
+    """Merge the objects of a plan. Raises StashConflictError if its changes would differ now."""
     entity = noun.entity
     planned = await plan(session, entity, facts["sources"], facts["target"], dict(facts["takes"]))
     if _edits(planned) != facts["edits"]:
@@ -155,7 +155,7 @@ async def carry_out_plan(
 
 
 async def naming_filters(session: Session, entity: Entity, planned: Merge) -> list[Renamed]:
-    """The filters of the web interface that name a source."""
+    """Return the saved and default filters of the web interface that name a source."""
     from stash_cli.core.client.saved_filters import filters_naming
 
     label = str(planned.combination.destination.get(entity.label) or "")
@@ -164,7 +164,7 @@ async def naming_filters(session: Session, entity: Entity, planned: Merge) -> li
 
 
 def _take(entity: Entity, word: str) -> tuple[str, str]:
-    """The field and the source of `--take`."""
+    """Parse `--take` into (attribute, source). Raises StashUsageError."""
     from stash_cli.commands.verbs.assignments import target_of
     from stash_cli.core.edits.merging.combine import RULES
 
@@ -178,7 +178,10 @@ def _take(entity: Entity, word: str) -> tuple[str, str]:
 
 
 def read_sources(runtime: Runtime, entity: Entity, options: MergeOptions) -> Query | None:
-    """The query that chooses the sources; None where words do. Refuses none and both."""
+    """Return the query that selects the sources; None if words do.
+
+    Raises StashUsageError for both and for neither.
+    """
     query = read_query(runtime, entity, options, changing=True)
     if bool(options.sources) == (query is not None):
         problem = "chosen in two ways at once" if query else "named to be merged"
@@ -195,9 +198,9 @@ async def sources_and_target(
     query: Query | None,
     options: MergeOptions,
 ) -> tuple[list[str], str]:
-    """The ids of the sources and of the destination, which a query may match, too.
+    """Return the ids of the sources, and of the destination; a query may match the destination, too.
 
-    Raises StashInputError where words name the destination as a source.
+    Raises StashInputError if words name the destination as a source.
     """
     [target] = await target_ids(session, entity, [options.into])
     if query is None:
@@ -212,7 +215,7 @@ async def sources_and_target(
 async def plan(
     session: Session, entity: Entity, sources: list[str], target: str, takes: dict[str, str]
 ) -> Merge:
-    """Read the objects, and plan the merge. Raises StashInputError for what cannot be merged."""
+    """Read the objects, and plan the merge. Raises StashInputError if they cannot be merged."""
     from stash_cli.commands.verbs.changes import label_paths
     from stash_cli.core.edits.gallery_contents import refusals
     from stash_cli.core.edits.merging.combine import RULES, Combination
@@ -235,7 +238,7 @@ async def plan(
 
 
 def show(runtime: Runtime, entity: Entity, planned: Merge) -> None:
-    """Print what changes, what moves and what goes."""
+    """Print changed values, references that move to the destination, and deleted objects."""
     from collections import Counter
 
     from stash_cli.core.edits.diff import parts
@@ -261,7 +264,7 @@ def show(runtime: Runtime, entity: Entity, planned: Merge) -> None:
 
 
 def _labels(entity: Entity, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """Names of the objects that rows name, by type and id."""
+    """Names of related objects in rows, by type and id."""
     from stash_cli.commands.verbs.changes import labels_of
     from stash_cli.core.edits.merging.combine import RULES
 
@@ -270,7 +273,7 @@ def _labels(entity: Entity, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str
 
 
 def print_operations(runtime: Runtime, planned: Merge) -> None:
-    """Print a line of JSON per mutation that can be told before."""
+    """Print a line of JSON per mutation that is known before the merge."""
     from stash_cli.core.edits.plan import plan_updates
 
     operations = plan_updates(planned.first(), planned.server).operations
@@ -281,7 +284,7 @@ def print_operations(runtime: Runtime, planned: Merge) -> None:
 async def carry_out(
     session: Session, runtime: Runtime, noun: Noun, planned: Merge, options: MergeOptions
 ) -> None:
-    """Ask, and merge: the destination's values and what is re-pointed first, then the sources go."""
+    """Ask, and merge: update the destination and references first, then delete the sources."""
     from stash_cli.commands.verbs.delete import back_up
     from stash_cli.output.failures import confirm
 
@@ -298,24 +301,23 @@ async def carry_out(
 
 
 async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
-    """Send all steps. Raises the error of the first that fails; after it nothing is sent."""
+    """Send all steps. Raises the error of the first failed step; the following ones are not sent."""
     from stash_cli.core.edits.merging.merge import left_over, paths_to_read
     from stash_cli.core.edits.plan import plan_destroy, plan_updates
 
     server = planned.server
     await _apply(session, plan_updates(planned.first(), server).operations)
-    # Others may have named a source since the plan was made; its end would take that reference away.
-    left = await left_over(session, planned)
-    if left:
+    # Other clients may have added references to a source since then; its deletion would drop them.
+    remaining = await left_over(session, planned)
+    if remaining:
         raise StashError(
-            f"{left:,} objects name a source still, so the sources were not deleted",
+            f"{remaining:,} objects name a source still, so the sources were not deleted",
             hint="Others may change them at this moment: try again.",
         )
     await _apply(session, [planned.last()])
-    # The server's own merge has changed the destination, so that what is still missing is told by what it
-    # has now.
+    # The server's own merge has changed the destination, so the remaining edits are planned from its new row.
     [now] = await rows_of(session, entity, [planned.target], paths_to_read(entity.type, server))
-    # Only now: aliases of the sources were taken as long as these existed.
+    # Sent after the deletion: names and aliases are unique, and the sources had them until now.
     await _apply(session, plan_updates(planned.late(now), server).operations)
     await _apply(session, list(plan_destroy("SceneMarker", planned.repeated_markers(), {})))
 

@@ -1,4 +1,4 @@
-"""Names of related objects, looked up once for all edits of a command."""
+"""Names of related objects, resolved once for all edits of a command."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 CREATABLE = ("Tag", "Performer", "Studio")
-"""Types of which an object is made with a name alone."""
+"""Types whose create input needs only a name."""
 MOST = 10_000
-"""Names of related objects that are held in memory."""
+"""Maximum number of names of related objects in memory."""
 _NONE: Mapping[str, str] = MappingProxyType({})
 NEW = "new:"
-"""Beginning of the id of an object that is made before the edits are sent."""
+"""Prefix of the provisional id of an object that is created before the edits are sent."""
 
 
 @dataclass
 class Names:
-    """Names of related objects -> ids; with `create` unknown ones get an id that begins with NEW.
+    """Resolved names of related objects; with `create`, missing ones get a provisional id (NEW).
 
     `create` is None for a command without --create-missing.
     """
@@ -38,16 +38,16 @@ class Names:
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     """Names by type and id, for people."""
     inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    """Create inputs of what is made of more than a name, by type and provisional id."""
+    """Create inputs of new objects with more fields than a name, by type and provisional id."""
     errors: dict[tuple[str, str], StashError] = field(default_factory=dict)
-    """What is wrong with names that `resolve_each` did not find."""
+    """Errors of names that `resolve_each` could not resolve, by type and name."""
     unmade: str = ""
-    """A type of which no objects are made for now."""
+    """A type whose missing objects are errors for now, in spite of `create`."""
 
     def trim(self) -> None:
-        """Drop the names that were looked up, where they are many: they are looked up again where needed.
+        """Evict the resolved names when there are more than MOST; they are resolved again when needed.
 
-        A file may name another object in each row.
+        Every row of a file may name another object.
         """
         if len(self.ids) + len(self.errors) > MOST:
             self.ids.clear()
@@ -55,38 +55,38 @@ class Names:
         self.trim_labels()
 
     def trim_labels(self) -> None:
-        """Keep the first names for people, which are of the objects that are shown, and what is made."""
+        """Evict labels beyond the first MOST, except those of new objects; previews show the first ones."""
         if len(self.labels) > 2 * MOST:
             first = dict(islice(self.labels.items(), MOST))
             made = {key: name for key, name in self.labels.items() if key[1].startswith(NEW)}
             self.labels = first | made
 
     async def resolve(self, words: Mapping[str, Iterable[str]]) -> None:
-        """Look up those words of each type that are not known yet: one request for each type.
+        """Resolve the words of each type that are not resolved yet, with one request per type.
 
-        Raises StashNotFoundError and StashAmbiguousError for the first word.
+        Raises StashNotFoundError or StashAmbiguousError for the first word that cannot be resolved.
         """
         from stash_cli.core.client.resolver import resolve_words
 
-        wanted = {
+        unresolved = {
             target: [w for w in dict.fromkeys(many) if (target, w) not in self.ids]
             for target, many in words.items()
         }
-        strict = {target: many for target, many in wanted.items() if many and not self._makes(target)}
+        strict = {target: many for target, many in unresolved.items() if many and not self._makes(target)}
         try:
-            found = await resolve_words(self.session, strict, self.labels)
+            resolved = await resolve_words(self.session, strict, self.labels)
         except StashNotFoundError as error:
             if self.create is False and strict.keys() & set(CREATABLE):
                 error.hint = error.hint or "--create-missing makes tags, performers and studios."
             raise
-        for target, ids in found.items():
+        for target, ids in resolved.items():
             self._note(target, ids)
-        for target, many in wanted.items():
+        for target, many in unresolved.items():
             if many and self._makes(target):
                 await self._resolve_or_make(target, many)
 
     async def resolve_each(self, words: Mapping[str, Iterable[str]]) -> None:
-        """Look up those words of each type that are not known yet; what is wrong with one is in `errors`."""
+        """Resolve the words of each type that are not resolved yet; errors are collected in `errors`."""
         for target, many in words.items():
             names: list[Name] = []
             for word in dict.fromkeys(many):
@@ -113,9 +113,11 @@ class Names:
             (await resolve(self.session, ENTITIES[target], nameless)).errors if nameless else {}
         )
         self.errors |= {(target, name.written): error for name, error in errors.items()}
-        made = {n.written: f"{NEW}{n.name.casefold()}" for n in found.missing if n.name and n not in errors}
+        provisional = {
+            n.written: f"{NEW}{n.name.casefold()}" for n in found.missing if n.name and n not in errors
+        }
         ids = {name.written: ids[0] for name, ids in found.ids.items() if ids and name not in errors}
-        self._note(target, ids | made, found.labels)
+        self._note(target, ids | provisional, found.labels)
 
     def _makes(self, target: str) -> bool:
         return bool(self.create) and target in CREATABLE and target != self.unmade
@@ -125,15 +127,15 @@ class Names:
 
         entity, names = ENTITIES[target], [Name.parse(word) for word in words]
         found = await resolve(self.session, entity, names, Policy(missing="omit"))
-        # Several objects have this name: making another one would only add to them.
+        # An ambiguous name is an error; creating another object would not resolve it.
         for error in found.errors.values():
             raise error
         nameless = [name for name in found.missing if not name.name]
-        if nameless:  # an id that nothing has
+        if nameless:  # ids without an object
             (await resolve(self.session, entity, nameless)).require_all()
-        # Servers compare the names of tags without regard to case: `beach` and `Beach` are one new tag.
-        made = {name.written: f"{NEW}{name.name.casefold()}" for name in found.missing}
-        ids = {n.written: made.get(n.written) or found.ids[n][0] for n in names}
+        # Servers compare names of tags case-insensitively: `beach` and `Beach` are one new tag.
+        provisional = {name.written: f"{NEW}{name.name.casefold()}" for name in found.missing}
+        ids = {n.written: provisional.get(n.written) or found.ids[n][0] for n in names}
         self._note(target, ids, found.labels)
 
     def _note(self, target: str, found: Mapping[str, str], labels: Mapping[str, str] = _NONE) -> None:
@@ -142,9 +144,9 @@ class Names:
             self.labels.setdefault((target, one), labels.get(one) or word.removeprefix("name:"))
 
     def input_of(self, target: str, one: str, name: str) -> dict[str, Any]:
-        """The create input of an object that is made."""
+        """The create input of a new object."""
         return self.inputs.get((target, one), {"name": name})
 
     def to_make(self) -> list[tuple[str, str, str]]:
-        """Type, id and name of the objects that are made."""
+        """The (type, provisional id, name) of each object to create."""
         return [(target, one, name) for (target, one), name in self.labels.items() if one.startswith(NEW)]

@@ -1,4 +1,4 @@
-"""Verbs that list the objects of another noun that belong to one object: `performers images Alice`."""
+"""Verbs that list related objects of another noun: `performers images Alice`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RelatedOptions(CommandOptions):
 
 
 def build(noun: Noun, examples: tuple[str, ...], module: str, lookup: str) -> StashCommand:
-    """The verb that lists the objects of the noun of `module` whose `lookup` is the object named."""
+    """Build the verb that lists objects of the noun in `module`, filtered by `lookup` = the named object."""
     return command(
         module,
         partial(_list, noun, module, lookup),

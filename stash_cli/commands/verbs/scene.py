@@ -1,4 +1,4 @@
-"""Verbs of scenes: their cover, their streams, and a file that moves to another scene."""
+"""Verbs of scenes: cover, streams, assign-file and parse."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class CoverOptions(CommandOptions):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SceneOptions(CommandOptions):
-    """The command line of verbs that take one scene."""
+    """The command line of verbs with one scene as argument."""
 
     scene: Scene
 
@@ -154,7 +154,7 @@ def _assign(noun: Noun, runtime: Runtime, options: AssignOptions) -> None:
 
 
 async def _id(session: Session, noun: Noun, word: str) -> str:
-    """The id of an existing scene."""
+    """Return the id of an existing scene. Raises StashNotFoundError."""
     from stash_cli.commands.verbs.targets import one_row
 
     row = await one_row(session, noun.entity, word, ["id"])
@@ -163,7 +163,7 @@ async def _id(session: Session, noun: Noun, word: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ParseOptions(CommandOptions):
-    """The command line of `parse`; `flags` say how names are read."""
+    """The command line of `parse`; `flags` are the settings of the server's parser."""
 
     pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="such as '{date} {title}.{ext}'")]
     limit: Annotated[int, typer.Option("--limit", "-L", min=1, metavar="N", help="scenes at most")] = 40
@@ -213,4 +213,4 @@ _PARSED = (
     "performer_ids",
     "tag_ids",
 )
-"""Fields for programs."""
+"""Fields requested for machine-readable formats."""

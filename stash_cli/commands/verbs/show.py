@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from stash_cli.output.values import View
 
 MOST_COLUMNS, LEAST_LINES = 80, 6
-"""The size of a picture in cells."""
+"""Maximum width and minimum height of a picture, in terminal cells."""
 _MOST_CANDIDATES = 5
-"""The most matches that are named where one is wanted."""
+"""Maximum number of matches in the error about several matches."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,7 +52,7 @@ class ShowOptions(WhereOptions):
 
 
 class ShowCommand(StashCommand):
-    """A command whose `--picture` may stand without a value."""
+    """A command whose `--picture` has an optional value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         words = ["--picture=auto" if word == "--picture" else word for word in args]
@@ -97,7 +97,7 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
 
 
 def protocol_of(noun: Noun, runtime: Runtime, options: ShowOptions) -> str:
-    """The protocol that shows the picture; "" where none is asked for, or none can be seen."""
+    """Return the terminal's image protocol; "" without `--picture`, or if the terminal has none."""
     if options.picture is None:
         return ""
     from stash_cli.commands.results.html_pages import PICTURES
@@ -114,7 +114,7 @@ def protocol_of(noun: Noun, runtime: Runtime, options: ShowOptions) -> str:
 
 
 def print_picture(runtime: Runtime, row: dict[str, Any], how: str) -> None:
-    """Print the picture that stands in a row, at most a third of the screen high."""
+    """Print the picture of a row, at most a third of the screen high."""
     from shutil import get_terminal_size
 
     from stash_cli.output.html import PICTURE
@@ -132,7 +132,7 @@ def print_picture(runtime: Runtime, row: dict[str, Any], how: str) -> None:
 
 
 def requested_fields(runtime: Runtime, noun: Noun) -> list[str] | None:
-    """The fields of one object to ask for; a person and a table get all plain fields of the type."""
+    """The fields to request for one object; for people and tables, all plain fields of the type."""
     table = runtime.options.output in ("csv", "tsv", "md", "html")
     if (runtime.for_people or table) and not runtime.options.fields:
         from stash_cli.core.graphql.selection import DefaultPaths, default_paths
@@ -148,19 +148,19 @@ _NAMES = {
     "Image": _GALLERIES,
     "Gallery": ("scenes.files.path", "cover.visual_files.path"),
 }
-"""Type -> paths to the file names of linked objects, which stand for titles that most of these have not."""
+"""Type -> paths to the file names of linked objects, shown in place of titles, which most of these lack."""
 
 
 def details(noun: Noun, *, card: bool = False) -> View:
     """The view of a single object: the noun's columns first, then its other plain fields and its files.
 
-    On a card a file is one value with its path and facts; elsewhere path and size are columns.
+    On a card, a file is one value with path, size and other facts; elsewhere path and size are columns.
     """
     from stash_cli.output.values import Column, custom
 
     view = noun.view
     roots = [path.rpartition(".")[0] for path in view.files]
-    # A file or folder is the file of its own card.
+    # The noun is itself a file or folder.
     own = roots == [""]
     hidden = {*_FOR_PROGRAMS, *(_IN_FILE if own else ())} if card else set()
     kept = [column for column in view.columns if not hidden.intersection(column.paths)]
@@ -175,26 +175,26 @@ def details(noun: Noun, *, card: bool = False) -> View:
 
 
 _FOR_PROGRAMS = frozenset({"stream", "preview", "screenshot"})
-"""Links of markers, which a card leaves to other formats, as the links to pictures."""
+"""URLs of markers, which a card omits like URLs of pictures."""
 _IN_FILE = frozenset({"path", "basename", "size", "fingerprints"})
-"""What the file of a card tells."""
+"""Fields shown by the `file` value of a card."""
 
 
 def _plain(field: Any) -> bool:
-    """Whether a person reads the field: links to pictures are for programs."""
-    link = field.name == "paths" or field.name.endswith("_path")
-    return not (field.deprecated or field.lazy or field.needs_args or link)
+    """Whether a card shows the field; URLs of pictures are for programs."""
+    is_url = field.name == "paths" or field.name.endswith("_path")
+    return not (field.deprecated or field.lazy or field.needs_args or is_url)
 
 
 def require_one_way(entity: Entity, word: str | None, query: Query | None) -> None:
-    """Raise StashUsageError unless either a word or a query chooses the object."""
+    """Raise StashUsageError unless exactly one of word and query selects the object."""
     if (word is None) == (query is None):
         problem = f"no {entity.noun} is chosen" if query is None else f"the {entity.noun} is chosen twice"
         raise StashUsageError(problem, hint="Give an id or a name, or else --where QUERY or --saved NAME.")
 
 
 def read_word(streams: Streams, entity: Entity, word: str) -> str:
-    """A word of the command line; for `-` the only one on stdin."""
+    """Return a word of the command line; for `-`, the only word on stdin. Raises StashUsageError."""
     if word != "-":
         return word
     words = words_of(streams.read())
@@ -206,11 +206,11 @@ def read_word(streams: Streams, entity: Entity, word: str) -> str:
 async def one_match(
     session: Session, runtime: Runtime, entity: Entity, query: Query, paths: Sequence[str] | None
 ) -> dict[str, Any]:
-    """The only match of a query; raises StashNotFoundError or StashAmbiguousError."""
+    """Return the only match of a query. Raises StashNotFoundError or StashAmbiguousError."""
     search = await search_for(session, runtime, entity, query, "id")
-    wanted = None if paths is None else list(dict.fromkeys(["id", entity.label, *paths]))
-    # One more than are named, to know whether there are any others.
-    pages = pages_of(session, search, wanted, _MOST_CANDIDATES + 1)
+    fields = None if paths is None else list(dict.fromkeys(["id", entity.label, *paths]))
+    # One more than the error lists, to detect further matches.
+    pages = pages_of(session, search, fields, _MOST_CANDIDATES + 1)
     rows = [row async for page in pages for row in page]
     if not rows:
         raise StashNotFoundError(f"no {entity.noun} matches")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stash_cli.core.statistics import Group, Tally
 
 BAR = 24
-"""Characters of the longest bar, on a terminal of at least four times as many columns."""
+"""Width of the longest bar in characters; at most a quarter of the terminal."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 NOTHING = 12
 
@@ -129,7 +129,7 @@ def _print_groups(
 
 
 def facts_of(group: Group) -> dict[str, Any]:
-    """The columns of a line."""
+    """Return count and sums of a group, whole numbers as int."""
     whole = {
         name: int(amount) if float(amount).is_integer() else amount for name, amount in group.sums.items()
     }
@@ -153,7 +153,7 @@ _BAR_KEY = "\0bar"
 
 
 def _add_bars(runtime: Runtime, rows: list[dict[str, Any]], measure: str) -> None:
-    """Put a bar into each row, as long as its share of the largest."""
+    """Add a bar to each row, proportional to the largest value of `measure`."""
     most = max((row[measure] for row in rows), default=0)
     encoding = (getattr(runtime.streams.out, "encoding", None) or "utf-8").lower()
     plain = not encoding.startswith("utf") or runtime.streams.environ.get("TERM") == "dumb"
@@ -163,7 +163,7 @@ def _add_bars(runtime: Runtime, rows: list[dict[str, Any]], measure: str) -> Non
 
 
 def bar(share: float, width: int, *, plain: bool = False) -> str:
-    """A bar that is `share` of `width` characters long.
+    """Draw a bar of `share` * `width` characters.
 
     >>> bar(0.5, 8, plain=True)
     '####'
@@ -175,7 +175,7 @@ def bar(share: float, width: int, *, plain: bool = False) -> str:
 
 
 def _note(runtime: Runtime, noun: Noun, tally: Tally, groups: int, shown: int) -> None:
-    """Note the total, and what the lines leave out or count twice."""
+    """Print a note with the total, the number of omitted lines, and whether objects count in several."""
     from stash_cli.output.values import shown as text_of
 
     entity, total = noun.entity, tally.total
@@ -183,7 +183,7 @@ def _note(runtime: Runtime, noun: Noun, tally: Tally, groups: int, shown: int) -
         runtime.streams.note(f"no {entity.plural} found")
         return
     kinds = {"duration": "duration", "size": "size"}
-    # Sums of other objects count those several times that belong to several of these.
+    # Only durations and sizes: sums of related objects count those of several groups more than once.
     sums = [text_of(amount, kinds[name]) for name, amount in total.sums.items() if name in kinds and amount]
     words = [entity.counted(total.count), *sums]
     more = f"; {shown} of {groups} lines, --limit all shows all" if shown < groups else ""

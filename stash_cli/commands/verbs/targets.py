@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
     from stash_cli.output.streams import Streams
 
-# The server fails the whole query for one unknown id, with a text that depends on the type.
+# The server fails the whole query for one unknown id, with a message that depends on the type.
 _MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exist")
 
 
 _MOST_NUMBERS = 20
-"""The most unknown ids that are looked up as names."""
+"""Maximum number of unknown ids that are looked up as names."""
 
 
 @dataclass(eq=False)
 class Targets:
-    """The objects a command will change: `rows` of existing objects, `outcomes` of all that were named."""
+    """The objects that a command changes: `rows` of existing objects, `outcomes` of all named objects."""
 
     entity: Entity
     rows: list[dict[str, Any]]
@@ -45,7 +45,7 @@ class Targets:
         return [row["id"] for row in self.rows]
 
     def summary(self) -> str:
-        """`scenes 12 "A", 13 "B"`, and the number of words without an object."""
+        """Text such as `scenes 12 "A", 13 "B"`, with the number of words without an object."""
         missing = len(self.outcomes.problems)
         more = f" ({missing} of those given were not found)" if missing else ""
         return f"{summary(self.entity, self.rows)}{more}"
@@ -59,9 +59,9 @@ class Targets:
 async def find_targets(
     session: Session, entity: Entity, words: Sequence[str], paths: Sequence[str], verb: str
 ) -> Targets:
-    """The objects that `words` name; words without an object become problems of `outcomes`.
+    """Find the objects that `words` name; words without an object become problems of `outcomes`.
 
-    Raises StashNotFoundError or StashAmbiguousError when no object is left.
+    Raises StashNotFoundError or StashAmbiguousError when no object was found.
     """
     ids, problems = await _ids_and_problems(session, entity, words)
     rows, missing = await _rows_and_missing(session, entity, ids, paths) if ids else ([], [])
@@ -84,10 +84,10 @@ async def find_targets(
 async def _ids_and_problems(
     session: Session, entity: Entity, words: Sequence[str]
 ) -> tuple[list[str], dict[str, StashError]]:
-    """The ids that `words` mean, digits first, and the errors of the words that mean none or several."""
+    """Resolve words to ids, those of digits first; return also the errors of missing or ambiguous words."""
     from stash_cli.core.client.resolver import Name, resolve
 
-    # `012` is the id 12: servers answer with that, and it would not be found among the rows.
+    # `012` is normalized to 12, as in the server's answer; otherwise its row would not be matched.
     ids = [str(int(word)) for word in words if word.isdecimal()]
     found = await resolve(session, entity, [Name.parse(word) for word in words if not word.isdecimal()])
     problems: dict[str, StashError] = {name.written: error for name, error in found.errors.items()}
@@ -98,11 +98,8 @@ async def _ids_and_problems(
 async def _ids_by_name(
     session: Session, entity: Entity, missing: Sequence[str]
 ) -> tuple[dict[str, str], dict[str, StashError]]:
-    """The ids of objects that are called by the number of a missing id, as a tag may be called 2024.
-
-    Also the errors of numbers that several objects are called.
-    """
-    # People type few numbers. Long lists come from `find --ids`, and a filter on thousands of names is slow.
+    """Resolve missing ids as names, as a tag may be named 2024; return also the errors of ambiguous ones."""
+    # Users type few numbers. Long lists come from `find --ids`, and a filter with thousands of names is slow.
     if len(missing) > _MOST_NUMBERS:
         return {}, {}
     from stash_cli.core.client.resolver import Name, Policy, resolve
@@ -115,7 +112,7 @@ async def _ids_by_name(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TargetOptions(WhereOptions):
-    """The options of commands that change objects: which ones, beside ids and names."""
+    """Options that select the objects to change, besides ids and names."""
 
     everything: Annotated[bool, typer.Option("--all", help="all objects of this kind")] = False
 
@@ -123,9 +120,9 @@ class TargetOptions(WhereOptions):
 def read_targets(
     runtime: Runtime, entity: Entity, words: Sequence[str], options: TargetOptions
 ) -> Query | None:
-    """The query of `--where`, if one is given.
+    """Return the query of `--where` or `--saved`; None for words and `--all`.
 
-    Raises StashUsageError where nothing is chosen, in two ways at once, or by a word that cannot choose.
+    Raises StashUsageError unless objects are selected in exactly one way, and for an invalid word.
     """
     from stash_cli.core.client.resolver import Name
 
@@ -143,7 +140,7 @@ def read_targets(
 
 @dataclass(eq=False)
 class Selection:
-    """The objects that a command changes, a page at a time: those of `words`, or all matches of `search`.
+    """The objects that a command changes, read in pages: those of `words`, or all matches of `search`.
 
     `problems` are words without an object.
     """
@@ -158,16 +155,16 @@ class Selection:
     async def of(
         cls, session: Session, runtime: Runtime, entity: Entity, words: Sequence[str], query: Query | None
     ) -> Selection:
-        """The selection of words, else of a query (None: all objects)."""
+        """Build the selection of words, or without words of a query (None: all objects)."""
         if words:
             return cls(session, entity, words)
         return cls(session, entity, search=await search_for(session, runtime, entity, query, "id"))
 
     async def pages(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
-        """The objects with these fields, each once."""
+        """Yield pages of rows with these fields, each object once."""
         seen = IdSet()
         async for rows in self._by_word(paths) if self.search is None else self._by_query(paths):
-            # An edit of the first page may move an object to a later one.
+            # An edit of an object may move it to a later page.
             yield [row for row in rows if seen.is_new(row["id"])]
 
     async def _by_query(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
@@ -176,7 +173,7 @@ class Selection:
                 yield rows
 
     async def _by_word(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
-        """The objects of words; a number that is no id is looked up as a name at the end."""
+        """Yield rows of `words`; at the end, numbers without an object are looked up as names."""
         ids, self.problems = await _ids_and_problems(self.session, self.entity, self.words)
         seen: set[str] = set()
         async for rows in self._by_id(ids, paths):
@@ -186,12 +183,12 @@ class Selection:
         named, unclear = await _ids_by_name(self.session, self.entity, missing) if missing else ({}, {})
         async for rows in self._by_id(list(dict.fromkeys(named.values())), paths):
             yield rows
-        gone = [one for one in missing if one not in named and one not in unclear]
+        unknown = [one for one in missing if one not in named and one not in unclear]
         self.problems |= unclear
-        self.problems |= {one: StashNotFoundError(f"no {self.entity.noun} with id {one}") for one in gone}
+        self.problems |= {one: StashNotFoundError(f"no {self.entity.noun} with id {one}") for one in unknown}
 
     def raise_missing(self) -> None:
-        """Raise the error of words that choose nothing: all ids that are missing, or else the first."""
+        """Raise one error that lists all ids if only ids are missing, else the first error."""
         missing = [
             word
             for word, error in self.problems.items()
@@ -216,25 +213,25 @@ class Selection:
 
 
 def read_words(streams: Streams, words: Sequence[str]) -> list[str]:
-    """The words of the command line with `-` replaced by those on stdin; each once, in order.
+    """Return the words of the command line, with `-` replaced by those on stdin; each once, in order.
 
     Words on stdin are separated by white space, or by NUL as printed by `find --ids -0`.
     """
-    found: list[str] = []
+    expanded: list[str] = []
     for word in words:
-        found += words_of(streams.read()) if word == "-" else [word]
-    if not found:
+        expanded += words_of(streams.read()) if word == "-" else [word]
+    if not expanded:
         streams.note("no ids on standard input: nothing to do")
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(expanded))
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text, separated by white space or by NUL."""
+    """Split a text at white space; at NUL if it contains one."""
     return [word for word in text.split("\0") if word.strip()] if "\0" in text else text.split()
 
 
 async def target_ids(session: Session, entity: Entity, words: Sequence[str]) -> list[str]:
-    """The ids that `words` mean: digits are ids, anything else is looked up by name."""
+    """Resolve words to ids: digits are ids, other words are names. Raises for the first unknown word."""
     ids, problems = await _ids_and_problems(session, entity, words)
     for error in problems.values():
         raise error
@@ -242,9 +239,9 @@ async def target_ids(session: Session, entity: Entity, words: Sequence[str]) -> 
 
 
 async def one_row(session: Session, entity: Entity, word: str, paths: Sequence[str] | None) -> dict[str, Any]:
-    """The object that `word` names, as an id before a name; raises StashNotFoundError."""
-    found = await target_ids(session, entity, [word])
-    rows, missing = await _rows_and_missing(session, entity, found, paths)
+    """Return the object with this id, or else with this name. Raises StashNotFoundError."""
+    ids = await target_ids(session, entity, [word])
+    rows, missing = await _rows_and_missing(session, entity, ids, paths)
     if missing:
         named, unclear = await _ids_by_name(session, entity, missing)
         for error in unclear.values():
@@ -256,7 +253,7 @@ async def one_row(session: Session, entity: Entity, word: str, paths: Sequence[s
 async def rows_of(
     session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
 ) -> list[dict[str, Any]]:
-    """The objects with these ids, in this order; raises StashNotFoundError."""
+    """Return the objects with these ids, in this order. Raises StashNotFoundError."""
     rows, missing = await _rows_and_missing(session, entity, ids, paths)
     if missing:
         raise StashNotFoundError(missing_message(entity, missing))
@@ -270,7 +267,7 @@ def missing_message(entity: Entity, ids: Sequence[str]) -> str:
 async def _rows_and_missing(
     session: Session, entity: Entity, ids: Sequence[str], paths: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """The objects with these ids, in this order, and the ids without an object."""
+    """Return the objects with these ids, in this order, and the ids without an object."""
     from stash_cli.core.client.paging import FindQuery, iter_rows
 
     query = FindQuery(entity, ids=tuple(ids))
@@ -285,12 +282,12 @@ async def _rows_and_missing(
 
 
 def _missing_id(error: StashGraphQLError, ids: Sequence[str]) -> str:
-    found = re.search(r"with id (\S+)|id (\d+) does", error.message)
-    return (found[1] or found[2]) if found else ids[0] if len(ids) == 1 else "one of those given"
+    match = re.search(r"with id (\S+)|id (\d+) does", error.message)
+    return (match[1] or match[2]) if match else ids[0] if len(ids) == 1 else "one of those given"
 
 
 def summary(entity: Entity, rows: Sequence[dict[str, Any]], shown: int = 5) -> str:
-    """`scenes 12 "A", 13 "B" and 7 more`."""
+    """Text such as `scenes 12 "A", 13 "B" and 7 more`."""
     names = [labelled(entity, row) for row in rows[:shown]]
     more = f" and {len(rows) - shown} more" if len(rows) > shown else ""
     noun = entity.noun if len(rows) == 1 else entity.plural
@@ -298,14 +295,17 @@ def summary(entity: Entity, rows: Sequence[dict[str, Any]], shown: int = 5) -> s
 
 
 def labelled(entity: Entity, row: dict[str, Any]) -> str:
-    """`12 "A"`, or the id alone of what has no name."""
+    """Text such as `12 "A"`; the id alone without a name."""
     return f'{row["id"]} "{row[entity.label]}"' if row.get(entity.label) else str(row["id"])
 
 
 async def resolved(
     session: Session, flags: Mapping[str, InputFlag], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`values` (by field) as input JSON: names looked up, one request per type, NAME=VALUE pairs gathered."""
+    """Convert flag values (by field) to input JSON: names become ids, NAME=VALUE pairs an object.
+
+    One request per type of related object.
+    """
     from stash_cli.core.client.resolver import resolve_words
 
     words: dict[str, list[str]] = {}
@@ -328,14 +328,14 @@ def _value(flag: InputFlag, value: Any, ids: Mapping[str, Mapping[str, str]]) ->
         return {"partial": fields} if flag.field.type.name == "CustomFieldsInput" else fields
     if flag.target is None:
         return value
-    found = [ids[flag.target][word] for word in _words(flag, value)]
+    resolved_ids = [ids[flag.target][word] for word in _words(flag, value)]
     if flag.inner:
-        return [item | {flag.id_field: one} for item, one in zip(value, found, strict=True)]
-    return list(dict.fromkeys(found)) if flag.many else found[0]
+        return [item | {flag.id_field: one} for item, one in zip(value, resolved_ids, strict=True)]
+    return list(dict.fromkeys(resolved_ids)) if flag.many else resolved_ids[0]
 
 
 async def ids_of(session: Session, target: str, words: list[str]) -> list[str]:
-    """The ids of names, aliases, `id:12` and `name:12`, each once."""
+    """Resolve names, aliases, `id:12` and `name:12` to ids, each once."""
     from stash_cli.core.client.resolver import resolve_ids
 
     return await resolve_ids(session, target, words) if words else []

@@ -1,4 +1,4 @@
-"""`tree`: objects below their parents; `move`: another parent for them."""
+"""`tree`: print objects below their parents; `move`: change their parents."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 INDENT = "  "
 PARENTS = {"Tag": "parents", "Studio": "parent_studio", "Folder": "parent_folder"}
-"""Type -> the attribute with the parents of its objects."""
+"""Type -> the attribute with an object's parents."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,7 +92,7 @@ def _line(row: Row, entity: Entity) -> str:
 
 
 async def all_rows(session: Session, entity: Entity) -> list[Row]:
-    """Every object with its name and the ids of its parents."""
+    """Read every object with its name and the ids of its parents."""
     from stash_cli.core.client.paging import FindQuery, iter_rows
 
     paths = ["id", entity.label, f"{PARENTS[entity.type]}.id"]
@@ -102,43 +102,43 @@ async def all_rows(session: Session, entity: Entity) -> list[Row]:
 def rows_of_tree(
     rows: Sequence[Row], entity: Entity, root: Sequence[str] | None, depth: int | None
 ) -> Iterator[Row]:
-    """The objects in the order of a printed tree, each with its depth and path.
+    """Yield the objects in the order of the printed tree, each with its depth and path.
 
-    An object with several parents comes below each. Objects of a circle come where it is entered, so that
-    every object comes at least once.
+    An object with several parents appears below each. Objects of a cycle have no top; a cycle starts at its
+    first object, so that every object appears at least once.
     """
     by_id = {row["id"]: row for row in rows}
-    below: dict[str, list[str]] = defaultdict(list)
+    children: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         for parent in _parents(row, entity):
-            below[parent].append(row["id"])
+            children[parent].append(row["id"])
     tops = root or [row["id"] for row in rows if not any(one in by_id for one in _parents(row, entity))]
     seen: set[str] = set()
     for top in [*_sorted(tops, by_id, entity), *(() if root else _sorted(by_id, by_id, entity))]:
         if top not in seen:
-            yield from _walk(top, by_id, below, entity, depth, seen)
+            yield from _walk(top, by_id, children, entity, depth, seen)
 
 
 def _walk(
     top: str,
     by_id: dict[str, Row],
-    below: dict[str, list[str]],
+    children: dict[str, list[str]],
     entity: Entity,
     depth: int | None,
     seen: set[str],
 ) -> Iterator[Row]:
-    """One object and all below it; a stack, because trees may be deeper than Python's own."""
+    """Yield one object and its descendants; uses a stack, as trees may exceed Python's recursion limit."""
     stack: list[tuple[str, tuple[str, ...]]] = [(top, ())]
     while stack:
-        one, above = stack.pop()
+        one, ancestors = stack.pop()
         seen.add(one)
-        names = [str(by_id[each][entity.label]) for each in (*above, one)]
-        found = {"id": one, "depth": len(above), "path": " / ".join(names)}
+        names = [str(by_id[each][entity.label]) for each in (*ancestors, one)]
+        found = {"id": one, "depth": len(ancestors), "path": " / ".join(names)}
         yield {**found, entity.label: by_id[one][entity.label]}
-        inner = [each for each in below[one] if each not in above and each != one]
-        seen.update(inner)
-        if depth is None or len(above) < depth:
-            stack += [(each, (*above, one)) for each in reversed(_sorted(inner, by_id, entity))]
+        unvisited = [each for each in children[one] if each not in ancestors and each != one]
+        seen.update(unvisited)
+        if depth is None or len(ancestors) < depth:
+            stack += [(each, (*ancestors, one)) for each in reversed(_sorted(unvisited, by_id, entity))]
 
 
 def _parents(row: Row, entity: Entity) -> list[str]:
@@ -158,8 +158,8 @@ def move(noun: Noun, runtime: Runtime, options: MoveOptions) -> None:
     runtime.check_output(noun.view)
     target = target_of(noun.entity, PARENTS[noun.entity.type])
     if options.under is None:
-        made = Assignment(target, Op.CLEAR, word="--top")
+        assignment = Assignment(target, Op.CLEAR, word="--top")
     else:
         value = [options.under] if target.is_list else options.under
-        made = Assignment(target, Op.SET, value, word=f"--under {options.under}")
-    assign(noun, runtime, options, options.words or [], [made])
+        assignment = Assignment(target, Op.SET, value, word=f"--under {options.under}")
+    assign(noun, runtime, options, options.words or [], [assignment])

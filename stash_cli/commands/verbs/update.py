@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AssignOptions(EditOptions, TargetOptions):
-    """The options of commands that assign to chosen objects."""
+    """The options of commands that assign to selected objects."""
 
     plan_out: PlanOut = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class UpdateOptions(AssignOptions):
-    """The command line of `update`; `flags` are the changes."""
+    """The command line of `update`; `flags` are assignments."""
 
     words: Annotated[
         list[str] | None,
@@ -93,9 +93,9 @@ def assign(
     *,
     creates: bool | None = None,
 ) -> None:
-    """Plan assignments to the chosen objects, show them, ask, and make them.
+    """Plan assignments to the selected objects, show them, ask, and send them.
 
-    With `creates` what names in them are missing is made; None for a command without --create-missing.
+    With `creates`, missing related objects are created; None for a command without --create-missing.
     """
     entity = noun.entity
     query = read_targets(runtime, entity, words, options)
@@ -131,7 +131,7 @@ async def carry_out(
     *,
     plan_out: str | None = None,
 ) -> None:
-    """Show the edits, or write them to the file of `--plan-out`, or ask and make them."""
+    """Show the edits, write them to the file of `--plan-out`, or ask and send them."""
     await drop_refused(editing)
     if options.dry_run or plan_out is not None:
         if plan_out is not None:
@@ -148,23 +148,23 @@ async def carry_out(
 
 
 async def drop_refused(editing: Editing) -> None:
-    """Take objects out of the draft whose edits no server makes, as they change what is in an archive."""
+    """Remove objects from the draft whose edits servers refuse, as they change the contents of an archive."""
     from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.edits.gallery_contents import FIELDS, refusals
 
     if not {(editing.entity.type, name) for name, _ in editing.draft.totals.by_field} & FIELDS:
         return
-    kept = Draft()
+    accepted = Draft()
     for read_at, page in editing.draft.pages():
-        found = await refusals(editing.session, [edit for each in page for edit in each.edits])
-        for (_, one), error in found.items():
+        errors = await refusals(editing.session, [edit for each in page for edit in each.edits])
+        for (_, one), error in errors.items():
             editing.outcomes.fail([one], error)
-        kept.add([each for each in page if each.id not in editing.outcomes.problems], read_at)
-    editing.draft.replace(kept)
+        accepted.add([each for each in page if each.id not in editing.outcomes.problems], read_at)
+    editing.draft.replace(accepted)
 
 
 async def fill(editing: Editing, noun: Noun, assignments: Sequence[Assignment], selection: Selection) -> None:
-    """Read the chosen objects, and draft the edits of each."""
+    """Read the selected objects, and draft the edits of each."""
     from time import monotonic
 
     from stash_cli.commands.verbs.changes import Changes
@@ -184,9 +184,9 @@ async def fill(editing: Editing, noun: Noun, assignments: Sequence[Assignment], 
 
 
 async def other_edits(editing: Editing, each: ObjectEdits, words: list[str]) -> ObjectEdits:
-    """The edits of one object that other assignments make; it is read again for them.
+    """Read one object again, and return its edits from other assignments.
 
-    `editing` learns the names in them, so that it can show what the edits do.
+    Names in them are added to the labels of `editing`, which shows the edits.
     """
     from stash_cli.commands.verbs.assignments import read_assignments
     from stash_cli.commands.verbs.changes import Changes
@@ -198,15 +198,15 @@ async def other_edits(editing: Editing, each: ObjectEdits, words: list[str]) -> 
     changes = Changes(entity, read_assignments(entity, words, {}, []), names)
     await changes.prepare()
     paths = ["id", entity.label, *changes.paths(await session.learn())]
-    found = changes.of((await rows_of(session, entity, [each.id], paths))[0])
-    for error in (await refusals(session, found.edits)).values():
+    object_edits = changes.of((await rows_of(session, entity, [each.id], paths))[0])
+    for error in (await refusals(session, object_edits.edits)).values():
         raise error
     editing.names.labels |= names.labels
-    return found
+    return object_edits
 
 
 async def print_outcome(session: Session, runtime: Runtime, noun: Noun, editing: Editing) -> None:
-    """Note what was updated; print the new state of the objects in a chosen format."""
+    """Print the number of updated objects, and in a chosen format their new rows."""
     editing.print_outcome()
     try:
         await print_rows(session, runtime, noun, Ids(chain(editing.outcomes.done, editing.unchanged)))
@@ -217,14 +217,14 @@ async def print_outcome(session: Session, runtime: Runtime, noun: Noun, editing:
 async def report(
     session: Session, runtime: Runtime, noun: Noun, outcomes: Outcomes, unchanged: Sequence[str]
 ) -> None:
-    """Note what was updated; print the new state of the objects in a chosen format."""
+    """Print the numbers of updated and unchanged objects, and in a chosen format their new rows."""
     if outcomes.complete:
         runtime.streams.note(outcomes.message(len(unchanged)))
     await print_rows(session, runtime, noun, Ids(chain(outcomes.done, unchanged)))
 
 
 async def print_rows(session: Session, runtime: Runtime, noun: Noun, ids: Sequence[str]) -> None:
-    """Print objects in a chosen format, a page at a time; nothing where none was chosen."""
+    """Print objects in the chosen format, in pages; without one, print nothing."""
     from stash_cli.core.client.paging import pages_by_id
 
     if runtime.for_people or not ids:
