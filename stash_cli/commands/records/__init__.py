@@ -1,1 +1,1 @@
-"""Objects as records of files: exported fields, columns of imports, and rows that become edits."""
+"""Objects as records of files: export fields, import columns, and edits planned from rows."""

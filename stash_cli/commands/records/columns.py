@@ -1,6 +1,6 @@
-"""Columns of an import: which field each one assigns, and its values as assignments.
+"""Columns of an import: the field that each one assigns, and its values as assignments.
 
-The type of a value is that of the field, whatever a cell looks like.
+The field decides the type of a value, not the form of the cell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MAPS = ("custom.", "custom_fields.")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """A column: the field that it assigns and how; without a `target` it says which object a row is about."""
+    """A column: the field that it assigns, and the operator; without a `target` it identifies the object."""
 
     name: str
     target: Target | None = None
@@ -35,7 +35,7 @@ class Column:
 
 
 class Columns:
-    """The columns of a file, each read once; `ignored` are names of fields that only the server sets."""
+    """The columns of a file, each parsed once; `ignored` are names of read-only fields."""
 
     def __init__(self, entity: Entity, *, clears: bool = False) -> None:
         self.entity = entity
@@ -45,13 +45,13 @@ class Columns:
         self._writers: dict[tuple[str, str, Op], str] = {}
 
     def of(self, name: str) -> Column:
-        """A column by its name. Raises StashInputError for one that means nothing, or the same as another."""
-        found = self._known.get(name)
-        if found is None:
-            found = self._known[name] = self._read(name)
-        return found
+        """Return a column by its name. Raises StashInputError for an unknown name or a duplicate field."""
+        column = self._known.get(name)
+        if column is None:
+            column = self._known[name] = self._parse(name)
+        return column
 
-    def _read(self, name: str) -> Column:
+    def _parse(self, name: str) -> Column:
         if name in (DATABASE, "updated_at", "created_at", "id"):
             return Column(name)
         bare, op = _operator(name)
@@ -67,7 +67,7 @@ class Columns:
         return Column(name, target, op, key)
 
     def _target(self, name: str) -> Target | None:
-        """The field of a column; None for what is only read."""
+        """Return the field of a column; None for identities and read-only fields."""
         try:
             return target_of(self.entity, name)
         except StashInputError as error:
@@ -81,18 +81,18 @@ class Columns:
     def assignments(
         self, values: Mapping[str, Any], *, is_text: bool, but: Iterable[str] = ()
     ) -> Iterator[Assignment]:
-        """The assignments of one row, apart from columns `but`. Raises StashInputError for a wrong value."""
-        left_out = frozenset(but)
+        """Yield the assignments of one row, except columns `but`. Raises StashInputError for a bad value."""
+        excluded = frozenset(but)
         for name, value in values.items():
             column = self.of(name)
-            if column.target is None or name in left_out:
+            if column.target is None or name in excluded:
                 continue
             try:
-                given = self._assignment(column, value, is_text=is_text)
+                assignment = self._assignment(column, value, is_text=is_text)
             except StashUsageError as error:
                 raise StashInputError(f"{name}: {error.message}", hint=error.hint) from None
-            if given is not None:
-                yield given
+            if assignment is not None:
+                yield assignment
 
     def _assignment(self, column: Column, value: Any, *, is_text: bool) -> Assignment | None:
         target, op, key, name = column.target, column.op, column.key, column.name
@@ -115,17 +115,17 @@ def _operator(name: str) -> tuple[str, Op]:
 
 
 def every_assignment(columns: Columns, names: Iterable[str]) -> list[Assignment]:
-    """An assignment for each column, without a value: which fields have to be read before."""
+    """Return an assignment without a value for each column, to derive the fields to read."""
     found = (columns.of(name) for name in names)
     return [Assignment(each.target, each.op, None, each.key) for each in found if each.target]
 
 
 def parsed(target: Target, value: Any, *, is_text: bool) -> Any:
-    """A value of a file as the field takes it. Raises StashInputError for one of another type."""
+    """Parse a value of a file as a value of the field. Raises StashInputError for another type."""
     if is_text:
         return target.parse(_whole(value) if target.is_number else value)
     if isinstance(value, str) and (target.flag.inner or target.is_map):
-        return target.parse(value)  # JSON as text, as parquet has it
+        return target.parse(value)  # JSON as text, as in parquet files
     if target.is_list:
         if not isinstance(value, list):
             raise StashInputError("not a list")
@@ -134,7 +134,7 @@ def parsed(target: Target, value: Any, *, is_text: bool) -> Any:
 
 
 def _text(target: Target, value: Any) -> str:
-    """A value of JSON as the text that the field's parser reads."""
+    """Convert a JSON value to text for the field's parser."""
     if target.is_map or isinstance(value, list):
         return json.dumps(value)
     if target.flag.target is not None:
@@ -145,12 +145,12 @@ def _text(target: Target, value: Any) -> str:
 
 
 def _whole(text: str) -> str:
-    """A number without the fraction that tables with empty cells give all numbers: `80.0`."""
+    """Remove the fraction `.0`, which spreadsheets add to whole numbers of a column with empty cells."""
     return re.sub(r"\A(-?\d+)\.0+\Z", r"\1", text.strip())
 
 
 def _item(target: Target, item: Any) -> Any:
-    """An item of a list: a word, or the input of a link; of an object as `--json` prints it, its name."""
+    """Convert an item of a list: an object as printed by `--json` becomes `name:` or `id:`."""
     if not isinstance(item, dict) or target.flag.target is None or target.flag.inner:
         return item if isinstance(item, dict | str) else str(item)
     word = item.get("name")
@@ -158,9 +158,9 @@ def _item(target: Target, item: Any) -> Any:
 
 
 def key_text(name: str, value: Any) -> str:
-    """The value of a column that identifies objects; "" where there is none.
+    """Return the value of a column that identifies objects; "" for an empty cell.
 
-    Raises StashInputError for what a spreadsheet has made of it.
+    Raises StashInputError for an invalid value, and for a number that a spreadsheet has rounded.
     """
     text = "" if value is None else str(value).strip()
     if is_damaged(text):

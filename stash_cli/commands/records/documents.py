@@ -1,4 +1,4 @@
-"""Objects as YAML documents that a person edits: one a document, all text in quotes, nothing guessed."""
+"""Objects as YAML documents for an editor: one object each, text in quotes, scalars read as text."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stash_cli.output.values import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_NOTHING = ("", "~", "null", "Null", "NULL")
+_NULLS = ("", "~", "null", "Null", "NULL")
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts in quotes, those of several lines as blocks, and keys plain where that is safe."""
+    """Dumps text in quotes, text of several lines as blocks, and keys plain where that is safe."""
 
     def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
         node = super().represent_mapping(tag, mapping, flow_style)
@@ -34,7 +34,7 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def written(documents: Iterable[Mapping[str, Any]], head: str) -> str:
-    """Objects as one text, with lines of `head` as comments before it."""
+    """Dump objects as one text, with the lines of `head` as comments before it."""
     comment = "".join(f"# {line}\n" for line in head.splitlines())
     options: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 10_000}
     parts = (yaml.dump(dict(each), Dumper=_Dumper, **options) for each in documents)
@@ -43,7 +43,7 @@ def written(documents: Iterable[Mapping[str, Any]], head: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document: its line, its fields, and what is wrong with it ("" for nothing)."""
+    """One document: its line, its fields, and its problem ("" if valid)."""
 
     line: int
     values: dict[str, Any]
@@ -51,21 +51,21 @@ class Document:
 
 
 def read(text: str) -> list[Document]:
-    """The documents of a text, empty ones left out; what is no YAML ends it with a problem."""
+    """Parse the documents of a text, without empty ones; a YAML error becomes a last document with it."""
     loader = yaml.SafeLoader(text)
-    found: list[Document] = []
+    documents: list[Document] = []
     try:
         while loader.check_node():
             node = loader.get_node()
-            if not (isinstance(node, yaml.ScalarNode) and node.value in _NOTHING):
-                found.append(_document(loader, node))
+            if not (isinstance(node, yaml.ScalarNode) and node.value in _NULLS):
+                documents.append(_document(loader, node))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or str(error)
-        found.append(Document(mark.line + 1 if mark else 1, {}, f"no YAML: {one_line(str(reason))}"))
+        documents.append(Document(mark.line + 1 if mark else 1, {}, f"no YAML: {one_line(str(reason))}"))
     finally:
         loader.dispose()
-    return found
+    return documents
 
 
 def _document(loader: Any, node: Any) -> Document:
@@ -81,16 +81,16 @@ def _document(loader: Any, node: Any) -> Document:
 
 
 def _value(loader: Any, node: Any) -> Any:
-    """A value as text, so that `no`, `1:30` and `007` stay what they are: the field reads it."""
+    """Return a scalar as text, so that YAML does not convert `no`, `1:30` and `007`; the field parses it."""
     if isinstance(node, yaml.ScalarNode):
-        return None if node.style is None and node.value in _NOTHING else node.value
+        return None if node.style is None and node.value in _NULLS else node.value
     if isinstance(node, yaml.SequenceNode):
         return [_value(loader, each) for each in node.value]
     return loader.construct_object(node, deep=True)
 
 
 def changed(before: Iterable[Document], after: Iterable[Document]) -> Iterator[Document]:
-    """The documents of an edited text with the fields that are not as they were; problems as they are."""
+    """Yield the documents of an edited text with their changed fields only; documents with problems, too."""
     known = {each.values["id"]: each.values for each in before}
     seen: set[str] = set()
     for each in after:

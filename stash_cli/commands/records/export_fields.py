@@ -1,4 +1,4 @@
-"""The fields of an export, as an import reads them, and the columns that identify an object."""
+"""The fields of an export, in the form that an import reads, and the columns that identify an object."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-_LEFT_OUT = COUNTERS | {"play_duration", "resume_time", "primary_file_id", "children", "sub_groups"}
-"""Fields that playing changes, and the other side of what `parents` and `containing_groups` say."""
+_NOT_EXPORTED = COUNTERS | {"play_duration", "resume_time", "primary_file_id", "children", "sub_groups"}
+"""Fields that playing changes, and the inverse sides of `parents` and `containing_groups`."""
 NAMED = frozenset({"Tag", "Studio", "Performer", "Group"})
-"""Types whose objects are written by name; others, of which many have the same or none, by id."""
+"""Types whose objects are written by name; others often lack a unique name, and are written by id."""
 _KINDS = {"Int": int, "Float": float, "Boolean": bool}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportField:
-    """One column: the paths to read, its value in a row as JSON, and the type of the values."""
+    """One column: the paths to read, the function from row to JSON value, and the type of the values."""
 
     name: str
     paths: tuple[str, ...]
@@ -49,12 +49,12 @@ class ExportField:
 
 @dataclass(eq=False)
 class Words:
-    """Related objects as words that an import understands: a name, or `id:12` where several have it."""
+    """Related objects as words for an import: a name, or `id:12` for an ambiguous name."""
 
     ambiguous: set[tuple[str, str]] = field(default_factory=set)
 
     async def read(self, session: Session, types: Iterable[str]) -> None:
-        """Find the names that several objects of these types have: one pass over the names of each."""
+        """Find ambiguous names of these types, by reading all names of each type."""
         from stash_cli.core.client.paging import FindQuery, iter_pages
 
         for name in types:
@@ -66,7 +66,7 @@ class Words:
             self.ambiguous |= {(name, word) for word, count in seen.items() if count > 1}
 
     def of(self, type_name: str, item: Row) -> str:
-        """The word for one object, of which the names were read."""
+        """The word for one object of a type that `read` has read."""
         word = _full_name(item) if type_name in NAMED else ""
         if not word or (type_name, word) in self.ambiguous:
             return f"id:{item['id']}"
@@ -86,7 +86,7 @@ def _full_name(item: Row) -> str:
 def export_fields(
     entity: Entity, server: ServerCapabilities, names: Sequence[str] | None, words: Words, database: str
 ) -> list[ExportField]:
-    """The columns of an export: `names`, or all that an import can set; and what identifies each object."""
+    """Return the columns of an export: `names`, or all importable fields; and those that identify objects."""
     known = targets(entity)
     if names is None:
         written = (each.attr for each in known.values() if is_exported(entity, each))
@@ -94,21 +94,21 @@ def export_fields(
         chosen += [each.name for each in exported_identities(entity)]
     else:
         chosen = list(names)
-    wanted = dict.fromkeys(["id", *(name for name in chosen if name != "id"), "updated_at"])
-    fields = [_field(entity, name, words) for name in wanted if name != DATABASE]
-    there = [each for each in fields if _is_there(entity, each, server, is_asked=names is not None)]
-    return [*there, ExportField(DATABASE, (), lambda _: database)]
+    columns = dict.fromkeys(["id", *(name for name in chosen if name != "id"), "updated_at"])
+    fields = [_field(entity, name, words) for name in columns if name != DATABASE]
+    known_fields = [each for each in fields if names is not None or _is_readable(entity, each, server)]
+    return [*known_fields, ExportField(DATABASE, (), lambda _: database)]
 
 
 def is_exported(entity: Entity, target: Target) -> bool:
-    """Whether a field is exported unless others are named."""
-    return field_of(entity.type, target.attr) is not None and target.attr not in _LEFT_OUT
+    """Whether a field is exported by default."""
+    return field_of(entity.type, target.attr) is not None and target.attr not in _NOT_EXPORTED
 
 
-def _is_there(entity: Entity, each: ExportField, server: ServerCapabilities, *, is_asked: bool) -> bool:
-    """Whether a server has a field; one that was asked for is told to be missing when it is read."""
+def _is_readable(entity: Entity, each: ExportField, server: ServerCapabilities) -> bool:
+    """Whether the server has a field; for fields named by the user, the request warns if they are missing."""
     roots = {path.partition(".")[0] for path in each.paths}
-    return is_asked or any(is_readable(entity.type, root, server) for root in roots)
+    return any(is_readable(entity.type, root, server) for root in roots)
 
 
 def _field(entity: Entity, name: str, words: Words) -> ExportField:
@@ -122,7 +122,7 @@ def _field(entity: Entity, name: str, words: Words) -> ExportField:
 
 
 def target_field(target: Target, words: Words) -> ExportField:
-    """The column of a field that an import can set."""
+    """Return the column of an importable field. Raises StashUsageError for a write-only field."""
     entity, attr = target.entity, target.attr
     declared = field_of(entity.type, attr)
     if declared is None:
@@ -139,7 +139,7 @@ def target_field(target: Target, words: Words) -> ExportField:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Links:
-    """The values of a field that leads to other objects; `name` is its name in a row."""
+    """The values of a relationship field; `name` is its name in a row."""
 
     target: Target
     relation: RelationshipMetadata
@@ -147,17 +147,17 @@ class _Links:
     words: Words
 
     def value(self, row: Row) -> Any:
-        """The word of the other object, a list of words, or of inputs with words for ids."""
+        """The word of the related object, a list of words, or a list of link inputs with words for ids."""
         target, relation = self.target, self.relation
         items = [item for item in relation.targets(row.get(self.name)) if item is not None]
-        found = [self.words.of(relation.inverse_type, item) for item in items]
+        words = [self.words.of(relation.inverse_type, item) for item in items]
         if not target.is_list:
-            return next(iter(found), None)
+            return next(iter(words), None)
         if not target.flag.inner:
-            return found
+            return words
         links = before_of(target.entity.type, target.attr, row)
         key = target.flag.id_field
-        return [_filled(link, key, word) for link, word in zip(links, found, strict=True)]
+        return [_filled(link, key, word) for link, word in zip(links, words, strict=True)]
 
 
 def _is_text_list(target: Target) -> bool:
@@ -173,7 +173,7 @@ def _disambiguation_paths(entity: Entity, attr: str) -> Iterator[str]:
 
 
 def types_of(fields: Sequence[str], entity: Entity) -> list[str]:
-    """The types whose names are written for some fields."""
+    """The types of related objects that these fields write by name."""
     found = (relationships(entity.type).get(name) for name in fields)
     return list(dict.fromkeys(each.inverse_type for each in found if each and each.inverse_type in NAMED))
 
@@ -183,7 +183,7 @@ def _filled(link: Row, name: str, word: str) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A value without what only the server knows; UNSET as None."""
+    """Return a value without `updated_at` and None in its items; UNSET becomes None."""
     if isinstance(value, list):
         return [
             {k: v for k, v in item.items() if v is not None and k != "updated_at"}
@@ -195,7 +195,7 @@ def _plain(value: Any) -> Any:
 
 
 def cell(value: Any) -> str:
-    """A value as the cell of a csv file, which an import reads as the same value.
+    """Format a value as the cell of a csv file, so that an import reads the same value.
 
     >>> cell(["Beach", "Sun, sand"]), cell({"a": 1}), cell(None), cell([])
     ('Beach, "Sun, sand"', '{"a": 1}', '', '')

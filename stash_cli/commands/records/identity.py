@@ -1,4 +1,4 @@
-"""Columns that say which object a row is about: ids, paths, hashes, and the database they belong to."""
+"""Columns that identify objects: ids, paths, hashes, and the database that they belong to."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _HASHES["Gallery"] = _HASHES["Image"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Identity:
-    """A column that names objects: the paths to read, and the lookup that finds many values at once.
+    """A column that identifies objects: the paths to read, and the lookup that finds many values at once.
 
-    `hash` is the type of a fingerprint; "" for others. `is_written` tells that an import can set it.
+    `hash` is the type of a fingerprint; "" for other columns. `is_written` is true if an import can set it.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Identity:
         found: list[str] = []
         for path in self.paths:
             first, _, rest = path.partition(".")
-            held = row.get(first)
-            items = held if isinstance(held, list) else [held] if held is not None else []
+            value = row.get(first)
+            items = value if isinstance(value, list) else [value] if value is not None else []
             found += [text for item in items for text in self._texts(item, rest)]
         return list(dict.fromkeys(found))
 
@@ -55,7 +55,7 @@ class Identity:
 
 
 def identities(entity: Entity) -> dict[str, Identity]:
-    """The columns that name objects of an entity, by name; the id first."""
+    """The columns that identify objects of an entity, by name; the id first."""
     found = [Identity("id", ("id",))]
     files = _FILES.get(entity.type, ())
     if files:
@@ -74,12 +74,12 @@ def identities(entity: Entity) -> dict[str, Identity]:
 
 
 def exported_identities(entity: Entity) -> list[Identity]:
-    """Those that are exported: what a scan gives a file, beside the id."""
+    """The exported identities besides the id: those that a scan derives from a file."""
     return [each for each in identities(entity).values() if not each.is_written and each.name != "id"]
 
 
 def database_text(fingerprint: Fingerprint) -> str:
-    """The fingerprint of a database as one short word.
+    """Format the fingerprint of a database as one short word.
 
     >>> database_text({"Tag": ["1", "2024-01-01T00:00:00Z"]})
     '1-ac5f22.-.-'
@@ -91,7 +91,7 @@ def database_text(fingerprint: Fingerprint) -> str:
 
 
 def is_same_database(text: str, fingerprint: Fingerprint) -> bool | None:
-    """Whether the word of a file means this database; None where the two share no object."""
+    """Whether the word in a file is of this database; None if the fingerprints share no object."""
     if not re.fullmatch(r"(?:(?:\d+-[0-9a-f]{6}|-)(?:\.|\Z)){3}", text):
         return None
     known = {name: part.split("-") for name, part in zip(TYPES, text.split("."), strict=True) if part != "-"}
@@ -103,5 +103,5 @@ def _short(text: str) -> str:
 
 
 def is_damaged(text: str) -> bool:
-    """Whether a spreadsheet has made a number of an id or a hash: `1E+15`, `1.2e15`."""
+    """Whether a spreadsheet has converted an id or a hash to a number: `1E+15`, `1.2e15`."""
     return re.fullmatch(r"\d+(?:[.,]\d+)?[eE]\+\d+", text) is not None

@@ -1,4 +1,4 @@
-"""The objects that rows of a file are about: looked up for many rows at once, and compared exactly."""
+"""Matching rows of a file to objects: looked up for many rows at once, then compared exactly."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
     Row = dict[str, Any]
 
-_CASELESS = ("name", "title", "disambiguation", "oshash", "phash", "checksum", "stash_id")
-_ASSURING = ("created_at", "path", "oshash", "phash", "checksum", "stash_id")
-"""Columns of which one must agree where ids alone are not enough; a name or title, too."""
+_CASE_INSENSITIVE = ("name", "title", "disambiguation", "oshash", "phash", "checksum", "stash_id")
+_CONFIRMING = ("created_at", "path", "oshash", "phash", "checksum", "stash_id")
+"""Columns of which one must agree if the id alone is not trusted; also name or title."""
 
-_INSTEAD = ("name", "oshash", "checksum", "path")
-"""Columns that a row is looked up by where it has no id of this database."""
+_FALLBACKS = ("name", "oshash", "checksum", "path")
+"""Columns for the lookup of a row without an id of this database, in order."""
 
 
 @dataclass(eq=False)
 class Matcher:
-    """Finds the objects of rows by the columns of `keys`; the first is looked up, the others must agree.
+    """Finds the objects of rows by the columns `keys`; the first is looked up, the others must agree.
 
-    Without `keys` a row is matched by its id, or one of another database by its name, hash or path. Ids are
-    believed where the row was exported from this database; else another column must agree.
+    Without `keys`, a row is matched by its id; a row of another database by its name, hash or path. Ids are
+    trusted if the row was exported from this database; otherwise another column must agree.
     """
 
     entity: Entity
@@ -45,37 +45,37 @@ class Matcher:
         self.known = identities(self.entity)
 
     def paths(self, names: Iterable[str]) -> list[str]:
-        """The paths that tell whether objects match; `names` are the columns of the file."""
-        wanted = {*self.keys, "id", self.entity.label, *(name for name in names if name in self.known)}
-        wanted -= {"phash"} if "phash" not in names else set()
-        found = [path for name in wanted if name in self.known for path in self.known[name].paths]
+        """The paths to read for matching; `names` are the columns of the file."""
+        columns = {*self.keys, "id", self.entity.label, *(name for name in names if name in self.known)}
+        columns -= {"phash"} if "phash" not in names else set()
+        found = [path for name in columns if name in self.known for path in self.known[name].paths]
         return [*found, "updated_at", "created_at"]
 
     def key_of(self, values: Mapping[str, Any]) -> tuple[str, str]:
-        """The column that a row is looked up by, and its value; the value is "" where there is none."""
+        """The column for the lookup of a row, and its value; the value is "" if the row has none."""
         if self.keys:
             return self.keys[0], key_text(self.keys[0], _value(values, self.keys[0]))
         one = key_text("id", values.get("id"))
         if one and not self.is_elsewhere(values):
             return "id", one
-        others = ((name, key_text(name, values.get(name))) for name in _INSTEAD if name in self.known)
+        others = ((name, key_text(name, values.get(name))) for name in _FALLBACKS if name in self.known)
         return next((each for each in others if each[1]), ("id", one))
 
     def is_elsewhere(self, values: Mapping[str, Any]) -> bool:
-        """Whether a row says that it was exported from another database."""
+        """Whether the row was exported from another database."""
         text = str(values.get(DATABASE) or "")
         return bool(text) and not is_same_database(text, self.fingerprint)
 
     async def rows(
-        self, session: Session, wanted: Mapping[str, Iterable[str]], paths: Sequence[str]
+        self, session: Session, keys: Mapping[str, Iterable[str]], paths: Sequence[str]
     ) -> dict[tuple[str, str], list[Row]]:
-        """The objects by column and value: one request for each column, and each 500 ids."""
-        found: dict[tuple[str, str], list[Row]] = {}
-        for name, values in wanted.items():
+        """Return the objects by (column, value); one request per column and 500 ids."""
+        found_rows: dict[tuple[str, str], list[Row]] = {}
+        for name, values in keys.items():
             async for row in self._look_up(session, name, list(dict.fromkeys(values)), paths):
                 for value in self.known[name].values(row):
-                    found.setdefault((name, folded(name, value)), []).append(row)
-        return found
+                    found_rows.setdefault((name, folded(name, value)), []).append(row)
+        return found_rows
 
     async def _look_up(
         self, session: Session, name: str, values: list[str], paths: Sequence[str]
@@ -83,7 +83,7 @@ class Matcher:
         from stash_cli.core.client.paging import FindQuery, iter_rows
         from stash_cli.core.query import lookups
 
-        if name == "phash":  # the server compares one at a time
+        if name == "phash":  # the server's filter has one value
             for found in await self._by_phash(session, values, paths):
                 yield found
             return
@@ -95,7 +95,7 @@ class Matcher:
             yield row
 
     async def _by_phash(self, session: Session, values: list[str], paths: Sequence[str]) -> list[Row]:
-        """The objects with one of these hashes, each hash a query of its own in few requests."""
+        """Return the objects with one of these hashes; one query per hash, batched into few requests."""
         from stash_cli.core.graphql.batch import call_each
         from stash_cli.core.query import lookups
 
@@ -106,7 +106,10 @@ class Matcher:
         return list({row["id"]: row for each in found for row in each[entity.items]}.values())
 
     def chosen(self, record: Record, key: tuple[str, str], found: Sequence[Row]) -> list[Row]:
-        """Those of the objects found by a key that the row means. Raises StashInputError for doubtful ids."""
+        """Select the objects that match the row, of those found by its key.
+
+        Raises StashInputError for an id that no other column confirms.
+        """
         name, value = key
         exact = [row for row in found if value in self.known[name].values(row)]
         rows = exact or list(found)
@@ -122,32 +125,32 @@ class Matcher:
         return rows
 
     def _others(self, record: Record, name: str) -> tuple[str, ...]:
-        """The columns that must agree beside the one that is looked up."""
+        """The columns that must agree besides the one of the lookup."""
         if self.keys or name != "name":
             return self.keys[1:]
         return tuple(each for each in ("disambiguation",) if each in self.known and each in record.values)
 
     def made_key(self, record: Record, key: tuple[str, str]) -> tuple[str, ...]:
-        """The key that no two rows of new objects may share."""
+        """The unique key of a new object; no two rows may have the same."""
         others = (
             folded(name, key_text(name, _value(record.values, name))) for name in self._others(record, key[0])
         )
         return (key[0], folded(*key), *others)
 
     def _check_id(self, record: Record, row: Row) -> None:
-        """Refuse a row whose id may be that of another object."""
+        """Raise StashInputError for a row whose id may belong to another object."""
         text = str(record.values.get(DATABASE) or "")
         if text and is_same_database(text, self.fingerprint):
             return
-        names = [*_ASSURING, self.entity.label]
-        told = [name for name in names if record.values.get(name) not in (None, "")]
-        if any(self._agrees(name, record.values[name], row) for name in told):
+        names = [*_CONFIRMING, self.entity.label]
+        present = [name for name in names if record.values.get(name) not in (None, "")]
+        if any(self._agrees(name, record.values[name], row) for name in present):
             return
         noun, one = self.entity.noun, row["id"]
         shown = f'{noun} {one} "{row.get(self.entity.label) or ""}"'
-        if told:
+        if present:
             raise StashInputError(
-                f"{shown} has another {' and another '.join(told)}: is it meant?",
+                f"{shown} has another {' and another '.join(present)}: is it meant?",
                 hint="Give a column that agrees, such as path; an export has one for the database.",
             )
         raise StashInputError(
@@ -156,31 +159,31 @@ class Matcher:
         )
 
     def _agrees(self, name: str, value: Any, row: Row) -> bool:
-        held = self.known[name].values(row) if name in self.known else [str(row.get(name))]
-        return folded(name, str(value).strip()) in {folded(name, each) for each in held}
+        values = self.known[name].values(row) if name in self.known else [str(row.get(name))]
+        return folded(name, str(value).strip()) in {folded(name, each) for each in values}
 
 
 def _value(values: Mapping[str, Any], name: str) -> Any:
-    """The value of a column; the id at a stash-box may stand in the list of these, as an export has it."""
+    """The value of a column; `stash_id` falls back to the first of `stash_ids`, as in an export."""
     if name != "stash_id" or name in values:
         return values.get(name)
-    held = values.get("stash_ids")
-    if isinstance(held, str) and held.startswith("["):
+    stash_ids = values.get("stash_ids")
+    if isinstance(stash_ids, str) and stash_ids.startswith("["):
         try:
-            held = json.loads(held)
+            stash_ids = json.loads(stash_ids)
         except ValueError as error:
             raise StashInputError(f"stash_ids: not JSON: {error}") from None
-    first = next(iter(held), None) if isinstance(held, list) else None
+    first = next(iter(stash_ids), None) if isinstance(stash_ids, list) else None
     return first.get("stash_id") if isinstance(first, dict) else None
 
 
 def folded(name: str, value: str) -> str:
-    """A value as it is compared: names and hashes in any case."""
-    return value.strip().casefold() if name in _CASELESS else value
+    """Normalize a value for comparison; names and hashes are case-insensitive."""
+    return value.strip().casefold() if name in _CASE_INSENSITIVE else value
 
 
 def read_keys(entity: Entity, text: str | None) -> tuple[str, ...]:
-    """The columns of `--match`. Raises StashUsageError for what cannot be looked up."""
+    """Parse the columns of `--match`. Raises StashUsageError for columns without a lookup."""
     if text is None:
         return ()
     names = [name.strip() for name in text.split(",")]

@@ -1,4 +1,4 @@
-"""Rows of a file as edits: objects are matched and names looked up for many rows at a time."""
+"""Planning of an import: rows become edits; objects and names are looked up for batches of rows."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 ROWS = 500
-"""Rows that are looked up at a time."""
+"""Rows in one batch of lookups."""
 
 
 class Mode(StrEnum):
-    """The effect that rows may have: change objects, make new ones, or both."""
+    """Whether rows change objects, create new ones, or both."""
 
     UPDATE = "update"
     CREATE = "create"
@@ -57,7 +57,7 @@ class Mode(StrEnum):
 
 
 class OnMultiple(StrEnum):
-    """The treatment of a row that stands for several objects."""
+    """The treatment of a row that matches several objects."""
 
     FAIL = "fail"
     SKIP = "skip"
@@ -66,7 +66,7 @@ class OnMultiple(StrEnum):
 
 @dataclass(slots=True)
 class _Item:
-    """A row on its way: its key, its assignments, and the objects that it means."""
+    """A row being planned: its key, its assignments, and the objects found by its key."""
 
     record: Record
     key: tuple[str, str]
@@ -78,8 +78,8 @@ class _Item:
 class Planner:
     """Fills the draft of `editing` with the edits of the rows of a file.
 
-    With `ignore` rows that the mode has no use for are passed over, which `passed` counts. What has to
-    be known of all rows until the end of the file is in temporary files, so that memory does not grow.
+    With `ignore`, rows that the mode does not allow are skipped, which `passed` counts. State about all rows
+    is kept in temporary files, so that memory does not grow with the file.
     """
 
     editing: Editing
@@ -99,12 +99,12 @@ class Planner:
     """Key of a new object -> its line."""
     _new_names: KeyFile = field(default_factory=KeyFile)
     _deferred: PageFile[list[tuple[Record, list[Row]]]] = field(default_factory=PageFile)
-    """Rows that name objects of other rows, with the objects that they mean."""
+    """Rows that name objects of other rows, with the objects found by their keys."""
     _repeated: set[str] = field(default_factory=set)
     _checked: set[str] = field(default_factory=set)
 
     async def fill(self) -> None:
-        """Read the file to its end, and draft the edits of every row."""
+        """Read the whole file, and draft the edits of every row."""
         server = await self.editing.session.learn()
         names = self.editing.names
         names.unmade = "" if self.mode is Mode.UPDATE else self.editing.entity.type
@@ -118,16 +118,16 @@ class Planner:
                 self._drop_repeated()
 
     async def _plan_deferred(self, server: ServerCapabilities) -> None:
-        """Plan the rows that name objects of other rows, now that all of these are known.
+        """Plan the rows that name objects of other rows, after all rows are read.
 
-        New objects are made without these links, which follow when all are made: they may form a circle.
+        New objects are created without these links, and linked afterwards, because links may form a cycle.
         """
         with closing(PageFile[list[ObjectEdits]]()) as links:
             for rows in self._deferred:
                 items = [replace(item, rows=found) for record, found in rows for item in self._item(record)]
                 await self._resolve_own(items)
                 planned = [each for item in items for each in self._planned(item, server)]
-                parts = [part for each in planned for part in self._parted(each)]
+                parts = [part for each in planned for part in self._split_links(each)]
                 self.editing.draft.add([part for part in parts if part.is_new], monotonic())
                 links.append([part for part in parts if not part.is_new])
                 self.editing.outcomes.asked += dict.fromkeys(each.id for each in planned)
@@ -136,7 +136,10 @@ class Planner:
                 self.editing.draft.add(page, monotonic())
 
     async def _resolve_own(self, items: Sequence[_Item]) -> None:
-        """Look up the names in deferred rows: a line stands for what it makes, others may be made, too."""
+        """Resolve the names in deferred rows: to existing objects, to new ones of rows, or to missing ones.
+
+        The provisional id of a row's new object is LINE and its number.
+        """
         entity, names, words = self.editing.entity, self.editing.names, _words(items)
         names.unmade = entity.type
         names.trim()
@@ -150,15 +153,15 @@ class Planner:
         names.unmade = ""
         await names.resolve_each(words)
 
-    def _parted(self, each: ObjectEdits) -> Iterator[ObjectEdits]:
-        """A new object without its links to objects of its type, and these links."""
-        apart = tuple(edit for edit in each.edits if each.is_new and edit.field in self._own_links())
-        if apart:
-            yield replace(each, edits=apart, is_new=False)
-        yield replace(each, edits=tuple(edit for edit in each.edits if edit not in apart)) if apart else each
+    def _split_links(self, each: ObjectEdits) -> Iterator[ObjectEdits]:
+        """Split a new object into its links to objects of the same type, and its other edits."""
+        links = tuple(edit for edit in each.edits if each.is_new and edit.field in self._own_links())
+        if links:
+            yield replace(each, edits=links, is_new=False)
+        yield replace(each, edits=tuple(edit for edit in each.edits if edit not in links)) if links else each
 
     def _own_links(self) -> set[str]:
-        """The fields that lead to objects of the same type."""
+        """The fields that refer to objects of the same type."""
         own = relationships(self.editing.entity.type).items()
         return {name for name, each in own if each.inverse_type == self.editing.entity.type}
 
@@ -181,30 +184,30 @@ class Planner:
         self.editing.outcomes.asked += [each.id for each in page]
 
     def _item(self, record: Record) -> Iterator[_Item]:
-        """A row with its assignments, unless it is wrong."""
+        """Yield the row with its assignments; an invalid row is recorded as failed."""
         try:
             key = self.matcher.key_of(record.values)
             but = [*self.matcher.keys, *([key[0]] if key[0] != "id" else [])] if key[1] else []
-            given = self.columns.assignments(record.values, is_text=self.records.is_text, but=but)
-            yield _Item(record, key, list(given))
+            assignments = self.columns.assignments(record.values, is_text=self.records.is_text, but=but)
+            yield _Item(record, key, list(assignments))
         except StashUsageError as error:
             self._fail(record, error)
 
     async def _match(self, items: Sequence[_Item], server: ServerCapabilities) -> None:
-        """Look up the objects of some rows."""
+        """Look up the objects of a batch of rows."""
         names = list(dict.fromkeys(name for item in items for name in item.record.values))
         changes = Changes(self.editing.entity, every_assignment(self.columns, names), self.editing.names)
         paths = ["id", self.editing.entity.label, *changes.paths(server), *self.matcher.paths(names)]
-        wanted: dict[str, list[str]] = {}
+        values: dict[str, list[str]] = {}
         for item in items:
             if item.key[1]:
-                wanted.setdefault(item.key[0], []).append(item.key[1])
-        found = await self.matcher.rows(self.editing.session, wanted, list(dict.fromkeys(paths)))
+                values.setdefault(item.key[0], []).append(item.key[1])
+        found = await self.matcher.rows(self.editing.session, values, list(dict.fromkeys(paths)))
         for item in items:
             item.rows = found.get((item.key[0], folded(*item.key)), [])
 
     def _is_deferred(self, item: _Item) -> bool:
-        """Whether a row names an object that another row may make; then it is planned at the end."""
+        """Whether a row names an object that another row may create; it is then planned at the end."""
         entity, names = self.editing.entity, self.editing.names
         if not item.rows and self.mode is not Mode.UPDATE and self._own_links():
             value = str(item.record.values.get(entity.label) or "").strip().casefold()
@@ -215,7 +218,7 @@ class Planner:
         return any(isinstance(names.errors.get((entity.type, word)), StashNotFoundError) for word in own)
 
     def _planned(self, item: _Item, server: ServerCapabilities) -> Iterator[ObjectEdits]:
-        """The edits that a row makes; what is wrong with it is noted."""
+        """Yield the edits of a row; an invalid row is recorded as failed."""
         try:
             self._check_names(item)
             rows = self.matcher.chosen(item.record, item.key, item.rows) if item.rows else []
@@ -227,7 +230,7 @@ class Planner:
             self._fail(item.record, error)
 
     def _check_names(self, item: _Item) -> None:
-        """Raise the error of the first name that is not found, and of an id of another database."""
+        """Raise the error of the first name that was not resolved, or is an id of another database."""
         is_elsewhere = self.matcher.is_elsewhere(item.record.values)
         for target, words in _words([item]).items():
             for word in words:
@@ -236,7 +239,7 @@ class Planner:
                 if error := self.editing.names.errors.get((target, word)):
                     raise error
 
-    # --- objects that are there ---
+    # --- existing objects ---
 
     def _updates(self, item: _Item, rows: Sequence[Row], server: ServerCapabilities) -> Iterator[ObjectEdits]:
         entity = self.editing.entity
@@ -273,7 +276,7 @@ class Planner:
         self._check(plan_updates(each.edits, server), server)
         yield each
 
-    # --- objects that are made ---
+    # --- new objects ---
 
     def _creation(self, item: _Item, server: ServerCapabilities) -> Iterator[ObjectEdits]:
         name, value = item.key
@@ -285,7 +288,7 @@ class Planner:
                 raise StashInputError("nothing says which object it is", hint="Name columns with --match.")
             noun = self.editing.entity.noun
             raise StashNotFoundError(f"no {noun} with {name} {value}", hint="--upsert makes new ones.")
-        given = list(self._assigned(item))
+        assignments = list(self._assigned(item))
         if value and name != "id":
             key = json.dumps(self.matcher.made_key(item.record, item.key))
             line = self._made.setdefault(key, str(item.record.line))
@@ -293,30 +296,30 @@ class Planner:
                 raise StashInputError(f"line {line} makes one of this {name}, too")
         elif self.matcher.keys or not value:
             raise StashInputError(f"it has no {' or '.join(self.matcher.keys) or 'name'} to find it by again")
-        each = Changes(self.editing.entity, given, self.editing.names).new(f"{LINE}{item.record.line}")
+        each = Changes(self.editing.entity, assignments, self.editing.names).new(f"{LINE}{item.record.line}")
         self._require(each)
         operations = plan_creates([each], self.editing.entity.type)
         self._check(Plan(each.edits, tuple(operations)), server)
         yield each
 
     def _assigned(self, item: _Item) -> Iterator[Assignment]:
-        """The assignments of a new object, with those of the columns that it was looked up by."""
+        """Yield the assignments of a new object, including those of the columns of its lookup."""
         yield from item.assignments
         names = [name for name in (*self.matcher.keys, item.key[0]) if name in item.record.values]
         values = {name: item.record.values[name] for name in dict.fromkeys(names) if name != "id"}
         yield from self.columns.assignments(values, is_text=self.records.is_text)
 
     def _require(self, each: ObjectEdits) -> None:
-        """Raise StashInputError for a field that new objects need."""
-        given = {edit.field for edit in each.edits} | {f"{edit.field}_id" for edit in each.edits}
+        """Raise StashInputError for a missing required field of a new object."""
+        assigned = {edit.field for edit in each.edits} | {f"{edit.field}_id" for edit in each.edits}
         for flag in input_flags(f"{self.editing.entity.type}CreateInput").values():
-            if flag.field.type.required and not {flag.field.name, flag.field.attr} & given:
+            if flag.field.type.required and not {flag.field.name, flag.field.attr} & assigned:
                 raise StashInputError(f"a new {self.editing.entity.noun} needs a {flag.word}")
 
-    # --- what is wrong ---
+    # --- errors ---
 
     def _check(self, plan: Plan, server: ServerCapabilities) -> None:
-        """Refuse what the server does not know; each field is looked at once."""
+        """Raise for fields that the server lacks; each field is checked once."""
         fresh = {name for each in plan.operations for name in each.input} - self._checked
         if fresh:
             check_known(plan, server)
@@ -326,20 +329,20 @@ class Planner:
         key = f"{LINE}{record.line}"
         self.editing.outcomes.asked.append(key)
         self.editing.outcomes.fail([key], error)
-        error.__traceback__ = error.__context__ = None  # which hold the row
+        error.__traceback__ = error.__context__ = None  # they refer to the row, and would keep it in memory
         if self.fail_fast:
             raise StashInputError(
                 f"{self.records.name}, line {record.line}: {error.message}", hint=error.hint
             )
 
     def _drop_repeated(self) -> None:
-        """Take the objects that several rows are about out of the draft: which row is right is not known."""
+        """Remove objects of several rows from the draft, and record them as failed."""
         from stash_cli.core.edits.drafts.draft import Draft
 
-        kept, outcomes = Draft(), self.editing.outcomes
+        unique, outcomes = Draft(), self.editing.outcomes
         for read_at, page in self.editing.draft.pages():
-            kept.add([each for each in page if each.id not in self._repeated], read_at)
-        self.editing.draft.replace(kept)
+            unique.add([each for each in page if each.id not in self._repeated], read_at)
+        self.editing.draft.replace(unique)
         for one in self._repeated:
             error = StashInputError(f"{self.editing.entity.noun} {one} is in another line, too")
             if one in self.editing.unchanged:
@@ -352,7 +355,7 @@ class Planner:
 
 
 def _is_unknown(edit: Edit, server: ServerCapabilities) -> bool:
-    """Whether an edit empties a field that this server does not have."""
+    """Whether an edit clears a field that this server lacks."""
     declared = field_of(edit.type, edit.field)
     is_missing = declared is not None and not is_readable(edit.type, declared.name, server)
     return edit.before is UNSET and is_missing and is_nothing(edit.after)
@@ -360,9 +363,9 @@ def _is_unknown(edit: Edit, server: ServerCapabilities) -> bool:
 
 def _words(items: Sequence[_Item]) -> dict[str, list[str]]:
     """The names in assignments, by type."""
-    found: dict[str, list[str]] = {}
+    words: dict[str, list[str]] = {}
     for item in items:
         for each in item.assignments:
             if each.op is not Op.CLEAR:
-                gather(found, each.target, each.value)
-    return found
+                gather(words, each.target, each.value)
+    return words

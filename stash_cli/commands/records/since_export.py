@@ -1,4 +1,4 @@
-"""Objects that were changed after a file was exported."""
+"""Detection of objects that were changed after a file was exported."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def check_since(record: Record, row: Row, each: ObjectEdits) -> None:
-    """Raise StashConflictError where the object was changed after the file was exported.
+    """Raise StashConflictError if the object was changed after the file was exported.
 
-    Items put into lists or taken out of them leave the rest alone, so they never conflict.
+    Edits that add or remove items of lists do not overwrite other items, so they never conflict.
     """
     then, now = record.values.get("updated_at"), row.get("updated_at")
     whole = [edit.field for edit in each.edits if not edit.is_change]
@@ -33,7 +33,7 @@ def check_since(record: Record, row: Row, each: ObjectEdits) -> None:
 
 
 def _is_same_time(one: str, other: str) -> bool:
-    """Whether two times are the same, to the second where one has no fraction."""
+    """Whether two times are the same; compared in whole seconds if one has no fraction."""
     try:
         left, right = datetime.fromisoformat(one), datetime.fromisoformat(other)
         if not (left.microsecond and right.microsecond):
