@@ -1,4 +1,4 @@
-"""Commands, made of a function and an options class, and groups that load them lazily."""
+"""Commands, built from a function and an options class, and groups that load them lazily."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CommandOptions:
     """The parsed arguments and options of one command.
 
     Subclasses declare each with Typer's annotations. `flags` has the values of derived flags by destination.
-    Options are neither compared nor shown: methods that are not generated cost no start-up time.
+    `eq` and `repr` are off, because generating these methods costs start-up time.
     """
 
     flags: dict[str, Any] = field(default_factory=dict)
@@ -47,13 +47,13 @@ class StashCommand(TyperCommand):
 
     examples: tuple[str, ...] = ()
     derived: Callable[[], FlagTable] = FlagTable
-    """Makes the table of the flags that come from the API's description."""
+    """Builds the table of flags that are derived from the API's description."""
     is_query: Callable[[str], bool] | None = None
-    """Tells whether a word with a dash is a word of a query, in commands that take one."""
+    """Predicate for commands with a query: whether a word with a dash belongs to the query."""
     help_flags: ClassVar[dict[str, tuple[str, str]]] = {}
-    """Further flags that print a text and end: name -> method and help.
+    """Further flags that print a text and exit: name -> (method, help).
 
-    The method gets Typer's context and the word after the flag, or "".
+    The method receives Typer's context and the word after the flag, or "".
     """
 
     def complete_argument(self, word: str) -> Iterable[tuple[str, str]]:  # noqa: ARG002 - for subclasses
@@ -68,7 +68,7 @@ class StashCommand(TyperCommand):
         return names | {*HELP, *self.help_flags}, valued
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        # Help comes before everything else, so that a wrong command line can still show it.
+        # Handled before anything else, so that --help works on an invalid command line.
         if wants_help(args):
             print_and_exit(ctx, self.get_help(ctx))
         for number, word in enumerate(args):
@@ -79,7 +79,7 @@ class StashCommand(TyperCommand):
         scanner = ArgvScanner([global_flags(), self.derived()], *self.own_names(), self.is_query)
         try:
             scanner.scan(args)
-        finally:  # an error is printed in the format that was asked for
+        finally:  # merged even after an error, which is printed in the requested format
             ctx.obj.merge(scanner.values[0])
         if ctx.obj.has_settings:
             from stash_cli.commands.argv.command_defaults import add_defaults
@@ -130,29 +130,29 @@ def command(  # noqa: PLR0913 - keywords of one declaration
     flags: Callable[[], FlagTable] = FlagTable,
     is_query: Callable[[str], bool] | None = None,
 ) -> StashCommand:
-    """Make the command that calls `run` with the runtime and its parsed options.
+    """Build the command that calls `run` with the runtime and the parsed options.
 
-    `flags` makes the table of derived flags, `is_query` tells words of a query from options. The docstring of
-    `run` is the help unless `help` is given.
+    `flags` builds the table of derived flags, `is_query` distinguishes words of a query from options. The
+    docstring of `run` is the help unless `help` is given.
     """
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    described = run.func if isinstance(run, partial) else run  # a partial has the docstring of partials
+    described = run.func if isinstance(run, partial) else run  # a partial has functools' docstring
     register = app.command(name, cls=cls, help=help or described.__doc__, add_help_option=False)
     register(_callback(run, options))
-    made = typer.main.get_command(app)
-    if not isinstance(made, StashCommand):
+    built = typer.main.get_command(app)
+    if not isinstance(built, StashCommand):
         raise TypeError(f"{name} is not a StashCommand")
-    made.examples = examples
-    # Help asks for the table several times, and a table of filters has hundreds of flags.
-    made.derived = cache(flags)
-    made.is_query = is_query
-    return made
+    built.examples = examples
+    # Cached, because help reads the table several times, and a table of filters has hundreds of flags.
+    built.derived = cache(flags)
+    built.is_query = is_query
+    return built
 
 
 def _callback(
     run: Callable[[Runtime, Options], int | None], options: type[Options]
 ) -> Callable[..., int | None]:
-    """The function that Typer calls; its signature declares the fields of `options`."""
+    """Build the function that Typer calls; its signature declares the fields of `options`."""
 
     def callback(ctx: typer.Context, **values: Any) -> int | None:
         return run(ctx.obj, options(**values))
@@ -163,10 +163,10 @@ def _callback(
 
 
 def _declared(options: type[CommandOptions]) -> Iterator[inspect.Parameter]:
-    """The fields as parameters, those of a class before those it inherits, as help lists them."""
+    """Yield the fields as parameters in the order of the help: own fields before inherited ones."""
     hints = get_type_hints(options, include_extras=True)
     known = {each.name: each for each in fields(options) if each.name != "flags"}
-    # `fields()` has the inherited ones first.
+    # `fields()` lists inherited ones first, so the order is taken from the annotations.
     order = dict.fromkeys(name for cls in options.__mro__ for name in inspect.get_annotations(cls))
     for each in (known[name] for name in order if name in known):
         default = inspect.Parameter.empty if each.default is MISSING else each.default
@@ -176,21 +176,21 @@ def _declared(options: type[CommandOptions]) -> Iterator[inspect.Parameter]:
 
 
 def wants_help(args: list[str]) -> bool:
-    """Whether help is asked for, before any `--`."""
+    """Whether help is requested, before any `--`."""
     words = args[: args.index("--")] if "--" in args else args
     return any(word in HELP for word in words)
 
 
 def print_and_exit(ctx: Any, text: str) -> NoReturn:
-    """Print `text` to stdout and end with status 0."""
+    """Print `text` to stdout and exit with status 0."""
     ctx.obj.streams.data(text)
     raise typer.Exit(0)
 
 
 class Entry(NamedTuple):
-    """A row of a group: its help, and the function that makes its command.
+    """A command of a group: its help, and the function that builds it.
 
-    The function is named as `module:function` where its module is not to be imported before it is needed.
+    A function given as `module:function` is imported only when the command is loaded.
     """
 
     help: str
@@ -200,18 +200,18 @@ class Entry(NamedTuple):
     alias_of: str = ""
 
     def load(self, name: str) -> TyperCommand | TyperGroup:
-        """Make the command, importing its module where needed."""
-        make = self.target
-        if isinstance(make, str):
-            module, _, path = make.partition(":")
-            make = attrgetter(path)(import_module(module))
-        made: TyperCommand | TyperGroup = make(*self.arguments)
-        made.name = name
-        return made
+        """Build the command, and import its module if needed."""
+        factory = self.target
+        if isinstance(factory, str):
+            module, _, path = factory.partition(":")
+            factory = attrgetter(path)(import_module(module))
+        command: TyperCommand | TyperGroup = factory(*self.arguments)
+        command.name = name
+        return command
 
 
 class LazyGroup(TyperGroup):
-    """A group that imports a command when it is called; its help comes from the table alone."""
+    """A group that imports a command only when it is called; its help needs only the table of entries."""
 
     def __init__(
         self, name: str, entries: dict[str, Entry], text: str = "", examples: tuple[str, ...] = ()
@@ -231,7 +231,7 @@ class LazyGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         rest = self.asked_for_help(self.expanded(ctx, self.scanned(ctx, args)))
-        # A group alone does nothing, so its help is the answer.
+        # A group without a command prints its help.
         if not rest or rest[0] in HELP:
             print_and_exit(ctx, self.get_help(ctx))
         if rest[0] not in self.entries:
@@ -239,20 +239,20 @@ class LazyGroup(TyperGroup):
         return super().parse_args(ctx, rest)
 
     def scanned(self, ctx: Any, args: list[str]) -> list[str]:
-        """Take the options before the command out of `args`."""
+        """Parse the global options before the command; return the other words."""
         scanner = ArgvScanner([self.options()])
         try:
             scanner.scan(args, prefix_only=True)
-        finally:  # an error is printed in the format that was asked for
+        finally:  # merged even after an error, which is printed in the requested format
             ctx.obj.merge(scanner.values[0])
         return scanner.rest
 
     def expanded(self, ctx: Any, words: list[str]) -> list[str]:  # noqa: ARG002 - for the root
-        """`words` with an alias of the user's replaced."""
+        """Return `words` with a user-defined alias expanded."""
         return words
 
     def asked_for_help(self, words: list[str]) -> list[str]:
-        """`help find` as `find --help`, and `help` alone as `--help`."""
+        """Rewrite `help find` as `find --help`, and `help` alone as `--help`."""
         is_help = words[:1] == ["help"] and (not words[1:] or words[1] in self.entries)
         return [*words[1:], "--help"] if is_help else words
 
@@ -295,5 +295,5 @@ class LazyGroup(TyperGroup):
 def subcommand(
     about: str, run: Callable[[Runtime, Options], int | None], options: type[Options], *examples: str
 ) -> Entry:
-    """A row for a function of the group's own module; its docstring is the command's help."""
+    """Build an entry for a function of the group's own module; its docstring is the command's help."""
     return Entry(about, partial(command, about, run, options, examples=examples))

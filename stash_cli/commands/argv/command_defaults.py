@@ -1,4 +1,4 @@
-"""Defaults of commands from the settings file: flags that hold unless they are given."""
+"""Defaults of command options from the settings file."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ REFUSED = frozenset(
         "--help",
     )
 )
-"""Options without defaults: connections have settings of their own, and questions are there to be asked."""
+"""Options without defaults: connections have their own settings, and --yes would skip every prompt."""
 
 
 def add_defaults(ctx: Any, command: StashCommand, given: Sequence[dict[str, Any]]) -> None:
-    """Fill in the defaults of a command for flags that were not given.
+    """Add the defaults of a command for options that the command line lacks.
 
-    `given` are the values of the global and the derived flags. Raises StashConfigurationError.
+    `given` has the values of the global and of the derived flags. Raises StashConfigurationError.
     """
     profile = ctx.obj.usable_profile
     for words, values in profile.defaults.items() if profile else ():
@@ -52,7 +52,7 @@ def _warn_of_unknown(ctx: Any, words: Sequence[str]) -> None:
 
 
 def _names(ctx: Any, words: Sequence[str]) -> bool:
-    """Whether words name the command of a context, in any of their forms."""
+    """Whether words name the command of a context; synonyms are equal."""
     if ctx.parent is None:  # a step of a chain
         return tuple(words) == (ctx.info_name,)
     levels: list[tuple[Any, str]] = []
@@ -88,12 +88,12 @@ def _fill_in(
         else:
             words += _words(tables, option, value, [*own], place)
     try:
-        found = ArgvScanner(tables).scan(words).values
+        defaults = ArgvScanner(tables).scan(words).values
     except StashUsageError as error:
         raise StashConfigurationError(f"{place}: {error.message}") from None
-    if ctx.parent is not None:  # the output of a chain is not that of one of its steps
-        ctx.obj.merge_defaults(found[0])
-    for name, value in found[1].items():
+    if ctx.parent is not None:  # a step of a chain does not decide the output of the chain
+        ctx.obj.merge_defaults(defaults[0])
+    for name, value in defaults[1].items():
         given[1].setdefault(name, value)
 
 
@@ -104,7 +104,7 @@ def _own_value(param: Any, option: str, value: Any) -> Any:
 
 
 def _words(tables: list[FlagTable], option: str, value: Any, own: list[str], place: str) -> list[str]:
-    """A default as it would be typed. Raises StashConfigurationError for an option that there is not."""
+    """Convert a default to words of a command line. Raises StashConfigurationError for an unknown option."""
     flag = next((found for table in tables if (found := table.get(option))), None)
     if flag is None:
         known = [*own, *(name for table in tables for name in table.names())]
@@ -119,7 +119,7 @@ def _words(tables: list[FlagTable], option: str, value: Any, own: list[str], pla
 
 
 def _opposite(tables: list[FlagTable], option: str) -> Iterator[str]:
-    """The flag that says no, where there is one."""
+    """Yield the `--no-` form of a flag, if it exists."""
     name = f"--no-{option.removeprefix('--')}"
     if any(table.get(name) for table in tables):
         yield name

@@ -1,8 +1,8 @@
 """Live names for completion: read from a cache on disk, which another process refreshes.
 
-A Tab may take 0.7 seconds with the start of Python, and must say nothing on stderr. So the names come from a
-file. Where that is older than a minute, they are offered all the same, and a process without a terminal is
-started that asks the server; where there is none, that process is waited for as long as the time allows.
+A Tab may take 0.7 seconds including the start of Python, and must not print to stderr. So the names are read
+from a file. If it is older than a minute, its names are still offered, and a background process is started
+that requests them from the server. Without a file, the Tab waits up to PATIENCE seconds for that process.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FRESH = 60.0
-"""Seconds for which names are not asked for again."""
+"""Seconds until cached names are refreshed."""
 PATIENCE = 0.5
-"""Seconds that a Tab waits for names that were never asked for; Python's start is not in it."""
+"""Seconds that a Tab waits for names without a cache file, excluding the start of Python."""
 BUSY = 15.0
-"""Seconds after which a refresh that has not ended is given up, and another may start."""
+"""Seconds after which an unfinished refresh counts as failed, and another may start."""
 REFRESH = "refresh"
-"""Value of `_STASH_COMPLETE` in the process that asks the server."""
+"""Value of `_STASH_COMPLETE` in the refreshing process."""
 _POLL = 0.01
 _FORMAT = 1
 _SETTINGS = ("STASH_URL", "STASH_PROFILE", "STASH_API_KEY", "STASH_API_KEY_FILE")
 
 
 class NameCache:
-    """The file of the names of one kind, of one server and key.
+    """The cache file of names of one kind, for one server and API key.
 
     `kind` is a type such as Tag, `Scene.filters` for the saved filters of a type, or `filters` for those of
-    all. `words` are the flags of the connection on the command line.
+    all types. `words` are the connection flags of the command line.
     """
 
     def __init__(self, kind: str, words: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -42,7 +42,7 @@ class NameCache:
         self.path = cache_folder() / f"{self._digest()}-{kind}.json"
 
     def _digest(self) -> str:
-        """A digest of everything that selects server and key, so that neither is in the name of the file."""
+        """Digest of everything that selects server and API key; the file name must not contain them."""
         from stash_cli.core.settings_file import settings_path
         from stash_cli.core.texts import legible
 
@@ -61,45 +61,45 @@ class NameCache:
         return [Path(name) for name in named if name]
 
     def names(self) -> list[str]:
-        """The names, as far as they can be had in time."""
-        kept, age = self._read()
+        """Return the cached names, and start a refresh if they are old or missing."""
+        cached, age = self._read()
         if age < FRESH:
-            return kept
+            return cached
         begun = time.monotonic()
         self._start_refresh()
-        # Names of an hour ago are better than none, and the next Tab has the new ones.
+        # Stale names are offered at once; the next Tab has the new ones.
         while age == float("inf") and time.monotonic() - begun < PATIENCE:
             time.sleep(_POLL)
-            kept, age = self._read()
-        return kept
+            cached, age = self._read()
+        return cached
 
     def _read(self) -> tuple[list[str], float]:
-        """The names that are kept, and how old they are in seconds; infinitely old where there are none."""
+        """Return the cached names and their age in seconds; infinity without a valid file."""
         try:
-            kept = json.loads(self.path.read_text(encoding="utf-8"))
-            if kept["format"] == _FORMAT:
-                return [str(name) for name in kept["names"]], abs(time.time() - kept["at"])
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+            if content["format"] == _FORMAT:
+                return [str(name) for name in content["names"]], abs(time.time() - content["at"])
         except (OSError, ValueError, KeyError, TypeError):
             pass
         return [], float("inf")
 
     def write(self, names: Sequence[str] | None) -> None:
-        """Keep names for a minute; None, for an attempt that failed, keeps those that are there."""
+        """Cache names for a minute; None, after a failed request, extends the cached ones by a minute."""
         from stash_cli.core.atomic_files import replacing
         from stash_cli.core.private_files import make_private_folder
 
-        known = self._read()[0] if names is None else list(names)
+        cached = self._read()[0] if names is None else list(names)
         make_private_folder(self.path.parent)
         with replacing(self.path, sync=False) as file:
-            file.write(json.dumps({"format": _FORMAT, "at": time.time(), "names": known}).encode())
+            file.write(json.dumps({"format": _FORMAT, "at": time.time(), "names": cached}).encode())
 
     @property
     def lock(self) -> Path:
-        """The file that is there while a refresh runs."""
+        """The file that exists while a refresh is running."""
         return self.path.with_suffix(".lock")
 
     def _start_refresh(self) -> None:
-        """Start the process that asks the server, unless one runs."""
+        """Start the process that requests the names, unless one is running."""
         import subprocess
 
         try:
@@ -114,7 +114,7 @@ class NameCache:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C at the prompt is not for it
+            start_new_session=True,  # so that Ctrl-C at the prompt does not interrupt it
         )
 
 
@@ -126,13 +126,13 @@ def cache_folder() -> Path:
 
 
 def _is_relative(word: str) -> bool:
-    """Whether a word names a library file relative to the current folder."""
+    """Whether a word names an embedded library by a relative path."""
     _, library, file = word.partition("embedded:")
     return bool(library) and not Path(file).is_absolute()
 
 
 def _stamp(path: Path) -> str:
-    """The time and size of a file, which change with its content."""
+    """Modification time and size of a file, as a cheap sign of a change; "" if it cannot be read."""
     try:
         facts = path.expanduser().stat()
     except (OSError, RuntimeError, ValueError):

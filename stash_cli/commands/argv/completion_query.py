@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
 
 _SPECIAL = re.compile(r"[,\"'()|/*^:=<>~!\\]")
-"""Characters of a name that mean something in a query."""
+"""Characters with a meaning in a query; names that contain one need quotes."""
 _WORDS = ("is", "no", "has", "missing", "saved")
-"""Names that stand before a colon like those of fields."""
+"""Keywords that stand before a colon like names of fields."""
 _LISTING = ("sort", "limit", "page")
 
 
 def query_candidates(type_name: str, word: str, source: Source, *, is_text: bool) -> Iterator[Candidate]:
-    """The candidates for a word of a query; with `is_text` the word is a whole query of several terms."""
+    """Yield candidates for a word of a query; with `is_text` the word is a whole query of several terms."""
     start, owner = _last_term(type_name, word, is_text=is_text)
     is_nested = "(" in word[:start]
     if word[start : start + 1] in ("-", "^"):
@@ -35,7 +35,7 @@ def query_candidates(type_name: str, word: str, source: Source, *, is_text: bool
 
 
 def _last_term(type_name: str, word: str, *, is_text: bool) -> tuple[int, str]:
-    """The start of the last term of `word`, and the type that its field belongs to."""
+    """Find the start of the last term of `word`, and the type of its fields."""
     from stash_cli.core.query.language.fields import target
 
     scopes, quote, start = [type_name], "", 0
@@ -57,7 +57,7 @@ def _last_term(type_name: str, word: str, *, is_text: bool) -> tuple[int, str]:
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """The place of a term: the type of its field, and whether it stands outside of all groups."""
+    """The context of a term: the type of its fields, and whether it is outside of all parentheses."""
 
     owner: str
     source: Source
@@ -69,22 +69,22 @@ class _Term:
         return (*_WORDS, *_LISTING) if self.is_top else _WORDS
 
     def fields(self, path: str) -> Iterator[Candidate]:
-        """Names of fields with a colon; those of related objects behind a dot."""
+        """Yield names of fields with a colon, and relations with a dot."""
         from stash_cli.core.query.language import fields
 
-        above, dot, _ = path.rpartition(".")
-        scope = fields.target(self.owner, above) if dot else None
-        inner = (scope.related if scope else None) if dot else self.owner
-        for name in fields.names(inner) if inner else ():
-            found = fields.target(inner or "", name)
-            if found is not None and found.field is not None:
-                yield Candidate(f"{above}{dot}{name}:", _kind(found.field), more=True)
-            if found is not None and found.related is not None:
-                yield Candidate(f"{above}{dot}{name}.", found.related, more=True)
+        prefix, dot, _ = path.rpartition(".")
+        scope = fields.target(self.owner, prefix) if dot else None
+        type_name = (scope.related if scope else None) if dot else self.owner
+        for name in fields.names(type_name) if type_name else ():
+            target = fields.target(type_name or "", name)
+            if target is not None and target.field is not None:
+                yield Candidate(f"{prefix}{dot}{name}:", _kind(target.field), more=True)
+            if target is not None and target.related is not None:
+                yield Candidate(f"{prefix}{dot}{name}.", target.related, more=True)
         yield from (Candidate(f"{name}:", more=True) for name in (self.words if not dot else ()))
 
     def values(self, path: str, value: str) -> Iterator[Candidate]:
-        """Values behind the colon of a field; of a list with commas the last one."""
+        """Yield values after the colon of a field; in a list with commas, for its last item."""
         before, comma, item = value.rpartition(",")
         found = self._of_word(path, item) if path in self.words else self._of_field(path, item)
         for each in found:
@@ -119,7 +119,7 @@ class _Term:
         return map(Candidate, fields.names(self.owner) if word in ("no", "has") else ())
 
     def _names(self, kind: str, item: str) -> Iterator[Candidate]:
-        """Names as values, in quotes where they would mean something else."""
+        """Yield names as values, in quotes if they contain characters with a meaning in a query."""
         has_quote = item[:1] == '"'
         for each in names(kind, item[1:] if has_quote else item, self.source):
             name = each.value
@@ -135,7 +135,7 @@ def _kind(field: FilterField) -> str:
 
 
 def is_special(name: str) -> bool:
-    """Whether a name needs quotes in a query; `name:2024` is one that is read as it is."""
+    """Whether a name needs quotes in a query; `name:2024` does not."""
     from stash_cli.core.query.language.tree import KEYWORDS
 
     number = name.removeprefix("name:")

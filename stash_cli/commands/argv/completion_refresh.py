@@ -1,4 +1,4 @@
-"""The process behind completion: asks the server for names and keeps them, silently."""
+"""The background process of completion: requests names from the server and caches them, silently."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
 
 MOST = 100_000
-"""Names that are kept of one kind."""
+"""Maximum number of cached names of one kind."""
 SECONDS = BUSY - 5
-"""Time for asking."""
+"""Timeout of the requests, below BUSY so that the lock is still valid."""
 
 
 def refresh(runtime: Runtime, kind: str, words: Sequence[str]) -> int:
-    """Ask for the names of one kind and keep them; a server that does not answer keeps those of before."""
+    """Request the names of one kind and cache them; if the server does not answer, keep the cached ones."""
     from stash_cli.core.private_files import create_private, make_private_folder
 
     cache = NameCache(kind, words, runtime.environ)
@@ -34,7 +34,7 @@ def refresh(runtime: Runtime, kind: str, words: Sequence[str]) -> int:
         if not create_private(cache.lock):
             return 0
         try:
-            cache.write(_asked(runtime, kind, words))
+            cache.write(_requested_names(runtime, kind, words))
         finally:
             cache.lock.unlink(missing_ok=True)
         _remove_old(cache)
@@ -44,14 +44,14 @@ def refresh(runtime: Runtime, kind: str, words: Sequence[str]) -> int:
 
 
 def _remove_old(cache: NameCache) -> None:
-    """Remove files that no Tab has needed for a month, such as those of a key that was replaced."""
+    """Remove cache files that were not refreshed for a month, such as those of a replaced API key."""
     for file in cache.path.parent.iterdir():
         if time.time() - file.stat().st_mtime > 30 * 24 * 60 * FRESH:
             file.unlink(missing_ok=True)
 
 
-def _asked(runtime: Runtime, kind: str, words: Sequence[str]) -> list[str] | None:
-    """The names, or None where the server is not known or does not answer."""
+def _requested_names(runtime: Runtime, kind: str, words: Sequence[str]) -> list[str] | None:
+    """Request the names; None if the server is unknown or does not answer."""
     from stash_cli.commands.argv.flags import leading_flags
     from stash_cli.commands.argv.scanner import ArgvScanner
 
@@ -66,7 +66,7 @@ def _asked(runtime: Runtime, kind: str, words: Sequence[str]) -> list[str] | Non
 
 
 def needs_a_program(runtime: Runtime) -> bool:
-    """Whether secrets of the profile come from the keyring or a command, which may ask a person to unlock."""
+    """Whether secrets of the profile come from the keyring or a command, which may open a prompt."""
     if not runtime.has_settings and not runtime.options.profile:
         return False
     profile = runtime.profile
@@ -78,7 +78,7 @@ def needs_a_program(runtime: Runtime) -> bool:
 
 
 def is_known(connection: Connection) -> bool:
-    """Whether a command has used this server before: a word that is still being typed is no server yet."""
+    """Whether a command has used this server before; a half-typed address must not be contacted."""
     from pathlib import Path
 
     from stash_cli.core.client import schema_cache
@@ -120,7 +120,7 @@ async def _filters(session: Session, entity: Entity | None) -> list[str]:
 
 
 async def _scrapers(session: Session, entity: Entity | None) -> list[str]:
-    """The ids of the scrapers that know a type, or any."""
+    """The ids of the scrapers for a type; of all scrapers without one."""
     known = (await session.learn()).enum_values("ScrapeContentType")
     types = [entity.type.upper()] if entity is not None else sorted(known)
     rows = await session.call("listScrapers", {"types": types}, ["id"])
@@ -153,4 +153,4 @@ _OTHERS: dict[str, Callable[[Session, Entity | None], Awaitable[list[str]]]] = {
     "sources": _sources,
     "plugins": _plugins,
 }
-"""What is no object of the library, but has names: `OTHER_NAMES` -> how to ask for them."""
+"""Kinds of names that are not entities (`OTHER_NAMES`) -> the request for them."""

@@ -1,8 +1,8 @@
 """Completion in each shell: the typed line as words, and candidates quoted for insertion.
 
-bash splits words at colons and equals signs, and inserts candidates as they are. So it passes the line, and
-gets the part of each candidate behind the last break, quoted for where it stands. The other shells pass
-words and quote candidates themselves.
+bash splits words at colons and equals signs, and inserts candidates without quoting them. So its script
+passes the line, and receives the part of each candidate after the last break, quoted for its position. The
+other shells pass words and quote candidates themselves.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def complete(
         word = Line.parse(word, "").value
     try:
         found = candidates(before, word, environ, root)
-    except (StashError, OSError):  # a Tab says nothing, whatever is wrong
+    except (StashError, OSError):  # completion must not print errors
         return 0
     for text in line.insertions(found) if shell == "bash" else map(_FORMS.get(shell, _plain), found):
         streams.data(f"{text}\n")
@@ -50,7 +50,7 @@ def complete(
 def candidates(
     before: Sequence[str], word: str, environ: Mapping[str, str], root: Callable[[], LazyGroup]
 ) -> list[Candidate]:
-    """The candidates for `word` behind finished words."""
+    """The candidates for `word` after finished words."""
     cursor = Cursor(root, environ)
     for each in before:
         cursor.advance(each)
@@ -64,7 +64,7 @@ def candidates(
 
 
 _QUOTED = ("fish", "powershell")
-"""Shells that pass the unfinished word as it was typed, with its quotes."""
+"""Shells that pass the unfinished word as typed, with its quotes."""
 
 
 def _plain(candidate: Candidate) -> str:
@@ -72,12 +72,12 @@ def _plain(candidate: Candidate) -> str:
 
 
 def _zsh(candidate: Candidate) -> str:
-    """With a mark where no space is to follow."""
+    """Format a candidate, with a mark if no space should follow."""
     return f"{_plain(candidate)}\t{'+' if candidate.more else ''}"
 
 
 def _powershell(candidate: Candidate) -> str:
-    """PowerShell inserts the text as it is, so it is quoted here."""
+    """Format a candidate, quoted because PowerShell does not quote it."""
     value = candidate.value
     if not all(_SAFE.match(char) or not char.isascii() for char in value):
         value = "'" + value.replace("'", "''") + "'"
@@ -89,10 +89,10 @@ _FORMS: dict[str, Callable[[Candidate], str]] = {"zsh": _zsh, "powershell": _pow
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A command line up to the cursor, read as bash does.
+    """A command line up to the cursor, parsed like bash.
 
-    `words` are the finished words without quotes, `value` is the unfinished one. `kept` is the beginning of
-    `value` that stands before the last break, `quote` the quote that is open at the cursor, if any.
+    `words` are the finished words without quotes, `value` is the unfinished one. `kept` is the part of
+    `value` before the last break, which bash keeps; `quote` is the quote that is open at the cursor, if any.
     """
 
     words: tuple[str, ...]
@@ -102,7 +102,7 @@ class Line:
 
     @classmethod
     def parse(cls, text: str, breaks: str) -> Line:
-        """Read a line: blanks, both kinds of quotes, and backslashes."""
+        """Parse a line: blanks, both kinds of quotes, and backslashes."""
         words: list[str] = []
         value, kept, quote, begun, at = "", "", "", False, 0
         while at < len(text):
@@ -130,11 +130,11 @@ class Line:
         return cls(tuple(words), value, kept, quote)
 
     def insertions(self, found: Sequence[Candidate]) -> list[str]:
-        """The answer for bash: a line of options, and the rest of each candidate behind the last break."""
+        """The output for bash: a line of options, and the part of each candidate after the last break."""
         if any(each.value == FILES for each in found):
             return ["files"]
         texts = [self._quoted(each.value[len(self.kept) :]) for each in found]
-        # readline closes the quote behind a single candidate, unless the last character looks like its end.
+        # readline closes the quote after a single candidate, unless the last character is that quote.
         if len(texts) == 1 and self.quote and texts[0].endswith(self.quote):
             texts[0] += self.quote
         return ["nospace" if len(found) == 1 and found[0].more else "", *texts]
@@ -143,6 +143,6 @@ class Line:
         if self.quote == "'":
             return text.replace("'", "'\\''")
         if self.quote == '"':
-            # Nothing inside double quotes keeps an interactive bash from reading `!` as history.
+            # Interactive bash expands `!` even in double quotes, so it is moved outside of them.
             return _IN_DOUBLE.sub(r"\\\g<0>", text).replace("!", '"\\!"')
         return "".join(c if _SAFE.match(c) or not c.isascii() else f"\\{c}" for c in text)

@@ -1,8 +1,8 @@
-"""The tree of commands and flags as data, and the completions read from it.
+"""The tree of commands and flags as data, and the completions derived from it.
 
 `scripts/generate` renders the tree from the commands to `completion_tree.json`. The completion scripts of
-the shells set `_STASH_COMPLETE` and pass the words of the command line, the last one unfinished. They are
-answered from that file, because loading Typer and deriving hundreds of flags takes longer than Tab may. A
+the shells set `_STASH_COMPLETE` and pass the words of the command line, the last one unfinished. Completions
+are read from that file, because loading Typer and deriving hundreds of flags takes too long for a Tab. A
 command is loaded only for what the file lacks: flags of related objects, and completions of an argument.
 """
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
 
 HIDDEN_FLAGS_FROM = 4
-"""Typed characters from which hidden flags are offered: `--ra`."""
+"""Minimum number of typed characters for which hidden flags are offered: `--ra`."""
 CONNECTION = (
     "--server",
     "--url",
@@ -37,14 +37,14 @@ CONNECTION = (
 )
 """Flags that select the server whose names are offered."""
 Row = tuple[str, str, list[str] | None, bool]
-"""A flag: its names (only the first is offered), help, the values it takes (null: none), if it is hidden.
+"""A flag: names (only the first is offered), help, values (null: takes no value), whether it is hidden.
 
-The only value may be the name of a source, such as `:names Tag`.
+A single value may be a source of values, such as `:names Tag`.
 """
 
 
 class Cursor:
-    """The position in the tree after the finished words: a command, and the values its last flag takes."""
+    """The position in the tree after the finished words: a command, and the values of a last flag."""
 
     def __init__(self, root: Callable[[], LazyGroup], environ: Mapping[str, str]) -> None:
         known = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
@@ -78,13 +78,13 @@ class Cursor:
             self._enter(commands[word].get("alias_of", word))
 
     def _enter(self, command: str) -> None:
-        """Go down to a command; an alias may stand for two words: `tag-performers` for `tag performers`."""
+        """Descend to a command; an alias may stand for two words: `tag-performers` for `tag performers`."""
         for word in command.split():
             self.path.append(word)
             self.node = self.node["commands"][word]
 
     def completions(self, word: str) -> Iterator[Candidate]:
-        """The completions at this position for the beginning `word`."""
+        """Yield the completions of the unfinished `word` at this position."""
         if self.expected is not None:
             yield from self._from(self.expected, word)
         elif word.startswith("--") and "=" in word and not self.only_words:
@@ -104,14 +104,14 @@ class Cursor:
     def _arguments(self, words: str | bool, word: str) -> Iterator[Candidate]:
         if isinstance(words, str):
             for each in self._from([words], word):
-                # A name that begins with a dash would be read as a flag here.
+                # A name that begins with a dash would be parsed as a flag.
                 if self.only_words or not each.value.startswith("-") or word.startswith("-"):
                     yield each
         else:
             yield from (Candidate(*pair) for pair in self._command().complete_argument(word))
 
     def _from(self, values: list[str], word: str) -> Iterator[Candidate]:
-        """The values of a flag or argument, of a source where they are not fixed."""
+        """Yield the values of a flag or argument, fixed or of a source."""
         if values[:1] and values[0].startswith(":"):
             yield from dynamic(values[0], word, Source(self.path, self.connection, self.environ))
         else:
@@ -127,13 +127,13 @@ class Cursor:
             yield from aliases()
 
     def _flags(self, word: str) -> Iterator[Candidate]:
-        # A type has hundreds of hidden flags. A list of all would not fit the screen.
+        # A type has hundreds of hidden flags, too many for the screen.
         for names, text, _, hidden in self._rows():
             if not hidden or len(word) >= HIDDEN_FLAGS_FROM:
                 yield Candidate(names.partition(" ")[0], text)
 
     def _values(self, word: str) -> list[str] | None:
-        """The values of flag `word`; None when it takes none or has its value already."""
+        """The values of the flag `word`; None if it takes none, or already has one after `=`."""
         if "=" in word:
             return None
         for names, _, values, _ in self._rows():
@@ -141,7 +141,7 @@ class Cursor:
                 return values
         if "commands" in self.node:
             return None
-        # The file leaves out the flags of related objects: there are thousands.
+        # The file omits the flags of related objects, because there are thousands.
         flag = self._command().derived().get(word)
         return values_of(flag) if flag else None
 
@@ -195,13 +195,13 @@ def _entry(group: LazyGroup, name: str, tables: dict[str, int], path: tuple[str,
 
 
 def _numbers(tables: dict[str, int], *found: list[Row]) -> list[int]:
-    """The position of each table among all; equal tables are written once."""
+    """The index of each table in `tables`; equal tables are stored once."""
     texts = (f"[\n{_lines(map(_dump, rows))}\n]" for rows in found if rows)
     return [tables.setdefault(text, len(tables)) for text in texts]
 
 
 def _own_rows(command: StashCommand, path: tuple[str, ...]) -> Iterator[Row]:
-    """The options declared to Typer."""
+    """Yield the options that are declared to Typer."""
     _, valued = command.own_names()
     for param in command.params:
         for name in param.opts if param.param_type_name == "option" else ():
@@ -219,7 +219,7 @@ def _row(flag: Flag) -> Row:
 
 
 def values_of(flag: Flag) -> list[str] | None:
-    """The values that a flag takes, or the source of them; None when it takes none."""
+    """The values of a flag, or their source; None if it takes no value."""
     if not flag.metavar:
         return None
     if flag.target:
@@ -236,11 +236,11 @@ _GLOBAL = {
 }
 """Destinations of flags that Typer does not declare -> the source of their values."""
 _OF_SERVER = {"SCRAPER": "scrapers", "PLUGIN": "plugins", "STASHBOX": "boxes"}
-"""Words of metavars -> names that the server has."""
+"""Words of metavars -> kinds of names on the server."""
 
 
 def _source(metavar: str | None, path: tuple[str, ...], flag: str = "") -> str | None:
-    """The source of the values that a metavar stands for, in the command at `path`; None for none."""
+    """The source of values for a metavar in the command at `path`; None without one."""
     from stash_cli.core.types.entities import NOUNS
 
     words = metavar or ""
@@ -258,7 +258,7 @@ def _source(metavar: str | None, path: tuple[str, ...], flag: str = "") -> str |
 
 
 def _of_entity(words: str, entity: Entity, flag: str) -> str | None:
-    """The source of values in a command of a noun."""
+    """The source of values for a metavar in a command of a noun."""
     if flag == "--saved":
         return f":names {entity.type}.filters"
     if "QUERY" in words:

@@ -9,21 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FILES = ":files"
-"""Printed where the name of a file or folder is wanted, for the shell to complete."""
+"""Marker for the shell to complete names of files and folders."""
 MOST = 200
-"""Names that are offered at once; of more, a longer beginning is needed."""
+"""Maximum number of offered names; with more matches, none is offered until more is typed."""
 NAMED = ("Tag", "Performer", "Studio", "Group")
-"""Types whose objects are called by their names."""
+"""Types whose objects are identified by name."""
 OTHER_NAMES = ("filters", "scrapers", "boxes", "endpoints", "sources", "plugins")
-"""What else has names: saved filters, scrapers (ids), stash-boxes, their addresses, scrapers of scenes and
-stash-boxes, plugins (ids)."""
+"""Other kinds of names: saved filters, scrapers (ids), stash-boxes, their endpoints, sources of an
+identification (stash-boxes and scrapers of scenes), plugins (ids)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A value with its help; `more` says that it is the beginning of one, so that no space follows.
+    """A value with its help; with `more` it is the beginning of a value, so that no space follows.
 
-    `plain` is another spelling that people may have begun: the name in `tag:"A, B"` without its quotes.
+    `plain` is another form that the user may have typed: the name in `tag:"A, B"` without its quotes.
     """
 
     value: str
@@ -32,7 +32,7 @@ class Candidate:
     plain: str = ""
 
     def behind(self, prefix: str) -> Candidate:
-        """The candidate for a word that begins with `prefix`."""
+        """Return the candidate with `prefix` before its value."""
         return replace(self, value=prefix + self.value, plain=self.plain and prefix + self.plain)
 
 
@@ -46,7 +46,7 @@ class Source:
 
 
 def dynamic(marker: str, word: str, source: Source) -> Iterable[Candidate]:
-    """The candidates of a source such as `:names Tag`, for the beginning `word`."""
+    """The candidates of a source such as `:names Tag` for the unfinished `word`."""
     kind, _, argument = marker[1:].partition(" ")
     if kind == "names":
         return names(argument, word, source)
@@ -64,41 +64,41 @@ def dynamic(marker: str, word: str, source: Source) -> Iterable[Candidate]:
 
 
 def names(type_name: str, word: str, source: Source) -> list[Candidate]:
-    """The names of objects of a type that begin with `word`; none where they are too many.
+    """The names of objects of a type that begin with `word`; none if there are more than MOST.
 
-    `Scene.filters` are the saved filters of a type, `filters` those of all types; `OTHER_NAMES` likewise.
+    `Scene.filters` are the saved filters of a type, `filters` those of all types; so for all `OTHER_NAMES`.
     """
     if type_name not in NAMED and type_name.rpartition(".")[2] not in OTHER_NAMES:
         return []
     from stash_cli.commands.argv.completion_names import NameCache
 
     known = NameCache(type_name, source.connection, source.environ).names()
-    spelt = as_word if type_name in NAMED or type_name.endswith("filters") else str
-    written = [spelt(name) for name in known if name.isprintable() and name.strip()]
+    to_word = as_word if type_name in NAMED or type_name.endswith("filters") else str
+    written = [to_word(name) for name in known if name.isprintable() and name.strip()]
     found = matching(written, word)
     return [Candidate(name) for name in found] if len(found) <= MOST else []
 
 
 def as_word(name: str) -> str:
-    """A name as a word that is read as this name: a number would be an id."""
+    """Write a name so that it is parsed as a name: a number would be an id."""
     return f"name:{name}" if name.isdecimal() or name.startswith(("id:", "name:")) else name
 
 
 def matching(values: Iterable[str], word: str) -> list[str]:
-    """The values that begin with `word`; where there are none, those that do in another case."""
+    """The values that begin with `word`; if none does, those that do in another case."""
     values = list(values)
-    found = [value for value in values if value.startswith(word)]
-    if found or not word:
-        return found
+    matches = [value for value in values if value.startswith(word)]
+    if matches or not word:
+        return matches
     folded = word.casefold()
-    found = [value for value in values if value.casefold().startswith(folded)]
-    # A shell inserts what all candidates have in common, and would take back what was typed.
-    beginning = found[0][: len(word)] if found else ""
-    return [value for value in found if value.startswith(beginning)]
+    matches = [value for value in values if value.casefold().startswith(folded)]
+    # A shell inserts the common prefix of all candidates; a shorter one would delete typed characters.
+    beginning = matches[0][: len(word)] if matches else ""
+    return [value for value in matches if value.startswith(beginning)]
 
 
 def _listed(word: str, items: Iterable[Candidate]) -> Iterator[Candidate]:
-    """Candidates for the last item of a list with commas."""
+    """Yield candidates for the last item of a list with commas, without items already in it."""
     before, comma, _ = word.rpartition(",")
     taken = before.split(",")
     for each in items:
@@ -123,7 +123,7 @@ def _profiles() -> Iterator[Candidate]:
 
 
 def aliases() -> list[Candidate]:
-    """The user's own words for command lines, as the settings file has them for all connections."""
+    """The user's aliases of command lines that apply to all connections."""
     from stash_cli.core.settings_file import settings_path
 
     if not settings_path().exists():
@@ -135,16 +135,16 @@ def aliases() -> list[Candidate]:
 
 
 def _fields(path: Sequence[str], item: str) -> Iterator[Candidate]:
-    """Fields of the command's type; those of a related object behind its name and a dot."""
+    """Yield fields of the command's type; those of a related object as `name.field`."""
     from stash_cli.core.explain import fields_of
     from stash_cli.core.types.api import TypeRef, describe_api
     from stash_cli.core.types.entities import NOUNS
 
     if not path or path[0] not in NOUNS:
         return
-    above, dot, _ = item.rpartition(".")
-    for name, kind in fields_of(".".join([NOUNS[path[0]].type, *([above] if above else [])])):
-        yield Candidate(f"{above}{dot}{name}", kind)
+    prefix, dot, _ = item.rpartition(".")
+    for name, kind in fields_of(".".join([NOUNS[path[0]].type, *([prefix] if prefix else [])])):
+        yield Candidate(f"{prefix}{dot}{name}", kind)
         target = describe_api().types.get(TypeRef(kind).name)
         if target is not None and target.fields:
-            yield Candidate(f"{above}{dot}{name}.", kind, more=True)
+            yield Candidate(f"{prefix}{dot}{name}.", kind, more=True)

@@ -1,7 +1,7 @@
 """Filter flags, derived from the lookups of a type: `rating100__gte` is `--rating100-gte`.
 
 A relation has `--tag` (all of them), `--any-tag`, `--no-tag` and `--tag-depth`. Flags of related objects
-(`--performers-country`) are derived when one is used, because there are thousands.
+(`--performers-country`) are derived only when one is used, because there are thousands.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _GROUPS = {
 }
 _ORDER = (RELATIONS, NUMBERS, TIMES, TEXT, CHOICES, OTHER)
 _DUPLICATES = frozenset({"in", "ne", "eq"})
-"""Lookups of a relation that mean the same as `includes` and `excludes`."""
+"""Lookups of a relation that are equivalent to `includes` and `excludes`."""
 
 
 class FilterFlags(FlagTable):
@@ -53,18 +53,18 @@ class FilterFlags(FlagTable):
         self.title = f"Of {path.removesuffix('__').replace('_', ' ')}" if path else ""
         self.entity_type = entity_type
         self.path = path
-        made = (
+        flags = (
             flag
             for field in fields(entity_type).values()
             if not field.deprecated
             for flag in _field_flags(field, prefix, path)
         )
-        # Sorted by group, as help prints them. Within a group they keep the order of the API.
-        super().__init__(sorted(made, key=lambda flag: _ORDER.index(flag.group)))
+        # Sorted by group, as in the help; the sort is stable, so a group keeps the order of the API.
+        super().__init__(sorted(flags, key=lambda flag: _ORDER.index(flag.group)))
 
     @cached_property
     def related(self) -> dict[str, str]:
-        """Related types that have a filter of their own: `performers` -> Performer."""
+        """Related types that can be filtered by their own fields: `performers` -> Performer."""
         nested = (
             field for field in fields(self.entity_type).values() if not field.lookups and not field.deprecated
         )
@@ -74,7 +74,7 @@ class FilterFlags(FlagTable):
         return self.related
 
     def nested(self) -> Iterator[FilterFlags]:
-        """The tables of the related types, one level deep; a flag of the type's own wins."""
+        """The tables of the related types, one level deep; the type's own flags take precedence."""
         for name, type_name in self.related.items() if not self.path else ():
             table = FilterFlags(type_name, f"{name.replace('_', '-')}-", f"{name}__")
             table.flags = {flag: known for flag, known in table.flags.items() if flag not in self.flags}
@@ -151,7 +151,7 @@ def _value_flags(field: FilterField, prefix: str, dest: str) -> Iterator[Flag]:
 def _lookup_flags(
     flag: str, dest: str, lookup: Lookup, group: str, field: FilterField | None = None
 ) -> Iterator[Flag]:
-    """The flag of one lookup; two for a yes/no lookup."""
+    """Yield the flag of one lookup; two flags for a yes/no lookup."""
     primary = field is not None and lookup.name == "eq"
     facts: dict[str, Any] = {"dest": dest, "group": group, "hidden": not primary}
     if lookup.arity in ("none", "flag"):
@@ -177,7 +177,7 @@ def _lookup_flags(
 
 
 def _help(field: FilterField) -> str:
-    """The values of the field: its range or its choices."""
+    """Help text of a field: its range or its choices."""
     if field.range and field.range[0] is not None and field.range[1] is not None:
         return f"{field.range[0]:g} to {field.range[1]:g}"
     return " ".join(field.choices).lower()
@@ -185,10 +185,10 @@ def _help(field: FilterField) -> str:
 
 def lookup_values(values: dict[str, Any]) -> dict[str, Any]:
     """Flag values as keyword lookups; values of a repeated flag are merged into one list or mapping."""
-    return {name: _gathered(value) for name, value in values.items()}
+    return {name: _merged(value) for name, value in values.items()}
 
 
-def _gathered(value: Any) -> Any:
+def _merged(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     if value and isinstance(value[0], dict):
@@ -197,7 +197,7 @@ def _gathered(value: Any) -> Any:
 
 
 def relation_type(type_name: str, dest: str) -> str | None:
-    """The type that the value of `dest` names objects of: Tag for `performers__tags__includes`."""
+    """The type of the objects that values of `dest` name: Tag for `performers__tags__includes`."""
     *through, name, lookup = dest.split("__")
     if lookup not in ("eq", "ne", "in", "includes", "includes_all", "excludes"):
         return None

@@ -1,6 +1,6 @@
 """Flags that Typer does not declare: those derived from the API, and the global options.
 
-A filter type has hundreds of flags. To declare each to Typer would take longer than the request that follows.
+A filter type has hundreds of flags; declaring each to Typer would take longer than the request.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Flag(NamedTuple):
-    """One flag. Without `metavar` it takes no value and stands for `const`."""
+    """One flag. Without `metavar` it takes no value, and its value is `const`."""
 
     name: str
     dest: str
@@ -32,16 +32,16 @@ class Flag(NamedTuple):
     long_help: str = ""
     """Help in lists of all flags, where `help` covers several flags or is empty."""
     hidden: bool = False
-    """Left out of help, because the line of another flag covers it."""
+    """Omitted from help, because the line of another flag covers it."""
     suffixes: tuple[str, ...] = ()
-    """Endings that make further flags of this one: `-gte`."""
+    """Suffixes of further flags for the same field: `-gte`."""
     clashes: str = ""
     """The flag that excludes this one: `--no-organized` for `--organized`."""
     target: str = ""
-    """The type whose objects the value names, for completion."""
+    """The type of the objects that the value names, for completion."""
 
     def read(self, text: str) -> Any:
-        """Parse a value; raises StashInputError that names the flag."""
+        """Parse a value. Raises StashInputError with the name of the flag."""
         try:
             return self.parse(text)
         except (StashUsageError, ValueError) as error:
@@ -62,7 +62,7 @@ class FlagTable:
     def __init__(self, flags: Iterable[Flag] = ()) -> None:
         self.flags: dict[str, Flag] = {}
         for flag in flags:
-            # The first flag of a name wins: a field of the type itself comes before derived ones.
+            # The first flag with a name takes precedence: fields of the type come before derived ones.
             self.flags.setdefault(flag.name, flag)
             if flag.short:
                 self.flags.setdefault(flag.short, flag)
@@ -88,7 +88,7 @@ class FlagTable:
 
 
 class LazyFlags(FlagTable):
-    """A table that is built when a flag is looked up that no earlier table has."""
+    """A table that is built on the first lookup."""
 
     def __init__(self, build: Callable[[], FlagTable]) -> None:
         self._build = build
@@ -150,7 +150,7 @@ class GlobalOptions:
     def of(cls, values: dict[str, Any]) -> GlobalOptions:
         known = {field.name for field in fields(cls)}
         facts = {name: value for name, value in values.items() if name in known}
-        # A template or a jq program says what is printed, so they stand for a format of their own.
+        # --template is its own format; --jq needs JSON unless another format is given.
         if facts.get("template") is not None:
             facts["output"] = TEMPLATE
         elif facts.get("jq") is not None:
@@ -159,7 +159,7 @@ class GlobalOptions:
 
     @property
     def connection(self) -> dict[str, Any]:
-        """The flags of the connection that were given, for `resolve_connection`."""
+        """The given connection flags, for `resolve_connection`."""
         names = ("url", "profile", "api_key_file", "demo", "timeout", "insecure", "ca_cert", "read_only")
         return {name: value for name in names if (value := getattr(self, name))}
 
@@ -172,8 +172,8 @@ def _format(name: str, text: str = "") -> Flag:
 def global_flags() -> FlagTable:
     """All global options, in the order of the help.
 
-    They have one meaning for every command and stand before or after it. `--url` is the exception: before the
-    command it means `--server`, after it a field of the object.
+    They have the same meaning for every command, and may stand before or after it. `--url` is the exception:
+    before the command it means `--server`, after it a field of the object.
     """
     return FlagTable([*_output_flags(), *_connection_flags(), *_general_flags()])
 
@@ -231,7 +231,7 @@ def leading_flags() -> FlagTable:
 
 
 def nearest_option(name: str, known: Iterable[str]) -> str:
-    """A suggestion for the unknown option `name`; empty when nothing is near."""
+    """A suggestion for the unknown option `name`; empty without a similar option."""
     if leading_flags().get(name) and not global_flags().get(name):
         return f"Put {name} before the command to name the server, or use --server."
     return did_you_mean(name, known)

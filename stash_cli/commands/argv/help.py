@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 WIDTH, LEAST = 100, 30
-"""Characters of a line: the most, and the least on a narrow terminal."""
+"""Maximum characters of a line, and minimum on a narrow terminal."""
 COLUMN = 26
-"""Characters of the longest name that has its text beside it, at most a third of a line."""
+"""Maximum length of a name with its text on the same line; at most a third of the line."""
 
 Rows = list[tuple[str, str]]
 Sections = dict[str, Rows]
-"""Title -> names and their help."""
+"""Title -> (name, help) rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,17 +33,17 @@ class Layout:
 
     @classmethod
     def of(cls, streams: Streams) -> Layout:
-        """The layout for a terminal, or for WIDTH where stdout is none."""
+        """The layout for the width of the terminal; WIDTH if stdout is not a terminal."""
         # Longer lines are hard to read, even on a wide terminal.
         return cls(max(min(WIDTH, streams.width), LEAST) if streams.out_is_terminal else WIDTH)
 
     def text(self, text: str) -> str:
-        """Paragraphs, each filled."""
+        """Wrap each paragraph of a text."""
         paragraphs = cleandoc(text).split("\n\n")
         return "\n\n".join(self.fill(" ".join(p.split())) for p in paragraphs) + "\n" if text else ""
 
     def section(self, title: str, rows: Rows) -> str:
-        """Two columns under a title; a name that is too long has a line of its own."""
+        """Format two columns below a title; a name that is too long is on its own line."""
         longest = min(COLUMN, self.width // 3)
         width = max((len(name) for name, _ in rows if len(name) <= longest), default=0)
         lines = [self.fill(f"{title}:")]
@@ -60,7 +60,7 @@ class Layout:
         return [self.section(title, rows) for title, rows in sections.items()]
 
     def fill(self, text: str) -> str:
-        """One paragraph; names of flags stay whole."""
+        """Wrap one paragraph, but not within names of flags."""
         return "\n".join(self._wrapped(text, self.width))
 
     @staticmethod
@@ -92,7 +92,7 @@ def command_help(
 def group_help(
     page: Layout, path: str, examples: Sequence[str], text: str, commands: Sections, *, is_root: bool
 ) -> str:
-    """The help of a group; the root's explains the global options."""
+    """The help of a group; that of the root includes the global options."""
     parts = [
         f"Usage: {path} COMMAND [ARGS...]\n",
         _examples(examples),
@@ -117,7 +117,7 @@ def all_flags(page: Layout, title: str, tables: Iterable[FlagTable]) -> str:
 
 
 def grouped(flags: Iterable[Flag]) -> Sections:
-    """One line per flag that is not hidden, by group; endings that all of a group take are in its title."""
+    """Rows of flags that are not hidden, by group; suffixes shared by a whole group are in its title."""
     groups: dict[str, list[Flag]] = defaultdict(list)
     for flag in flags:
         if not flag.hidden:
@@ -132,7 +132,7 @@ def grouped(flags: Iterable[Flag]) -> Sections:
 
 
 def _shared(flags: list[Flag]) -> list[str]:
-    """Endings that all of several flags take."""
+    """The suffixes that all of several flags have."""
     if len(flags) < 2 or not all(flag.suffixes for flag in flags):  # noqa: PLR2004 - one flag shares nothing
         return []
     return [ending for ending in flags[0].suffixes if all(ending in flag.suffixes for flag in flags)]
@@ -144,7 +144,7 @@ def _line(flag: Flag, shared: list[str]) -> str:
 
 
 def _other_global_options() -> str:
-    """The global options that only the root's help explains."""
+    """A line with the global options that only the root's help explains."""
     rows = [flag for flag in global_flags().rows() if flag.group != "Output"]
     names = " ".join(flag.short or flag.name for flag in rows)
     return f"Global options: {names} (see stash --help)"

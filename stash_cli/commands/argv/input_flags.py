@@ -1,7 +1,7 @@
 """Flags for create, update and jobs, derived from the fields of an input type.
 
-A field has one flag: text and numbers as they are, yes/no as `--x/--no-x`, a list by repetition, a relation
-by name, alias or id (`tag_ids` -> `--tag`), a picture by file or URL, an object as `key=value,key=value`.
+A field has one flag: text and numbers as a value, yes/no as `--x/--no-x`, a list by repetition, a relation by
+name, alias or id (`tag_ids` -> `--tag`), a picture by file or URL, an object as `key=value,key=value`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NUMBERS: dict[str, Callable[[ApiField], Callable[[str], Any]]] = {
 _METAVARS = {"Int": "N", "Float": "NUMBER", "ID": "ID", "Timestamp": "TIME", "String": "TEXT"}
 _LENGTHS = frozenset({"seconds", "end_seconds", "duration", "resume_time", "play_duration"})
 _DATES = frozenset({"date", "birthdate", "death_date"})
-# Words that do not name their type. None is the type of the input itself.
+# Types of fields whose word is not a noun. None is the type of the input itself.
 _TARGETS = {
     "parent": None,
     "child": None,
@@ -49,7 +49,7 @@ _KEYED = frozenset({"Map", "CustomFieldsInput"})
 class InputFlag:
     """The flag of one input field.
 
-    `target` is the type whose names are looked up, `inner` the input type of an object or of a list's items.
+    `target` is the type whose names are resolved, `inner` the input type of an object or of a list's items.
     """
 
     field: ApiField
@@ -74,7 +74,7 @@ class InputFlag:
 
     @property
     def id_field(self) -> str:
-        """The first field of an inner type such as SceneGroupInput, which is the id of another object."""
+        """The first field of an inner type such as SceneGroupInput: the id of the related object."""
         return next(iter(describe_api().types[self.inner or ""].fields))
 
     @property
@@ -82,13 +82,13 @@ class InputFlag:
         return f"--{self.word.replace('_', '-')}"
 
     def flags(self, group: str) -> Iterator[Flag]:
-        """The flag for this field, two for yes/no."""
+        """Yield the flag for this field, two flags for a Boolean."""
         facts: dict[str, Any] = {"dest": self.field.name, "group": group}
         kind = self.field.type.name
         if kind == "Boolean":
             off = f"--no-{self.name[2:]}"
             yield Flag(self.name, help=f"or {off}", clashes=off, **facts)
-            # Help shows the pair on one line, but each name can be typed.
+            # Hidden, because help shows the pair on one line.
             yield Flag(off, const=False, clashes=self.name, hidden=True, **facts)
             return
         parse, metavar = self._parser()
@@ -129,12 +129,12 @@ class InputFlag:
             return images.as_input, "FILE|URL"
         if kind == "String" and field.attr in _DATES:
             return value_parsers.calendar_date, "DATE"
-        # An empty text clears a field, but an empty name is a variable of the shell that is not set.
+        # An empty text clears a field; an empty name is probably an unset variable of the shell, so it fails.
         parse = value_parsers.not_blank if self.names_something else str
         return parse, "NAME|ID" if self.target else _METAVARS.get(kind, "TEXT")
 
     def help(self) -> str:
-        """One line: the values it takes, and whether it is repeatable."""
+        """Help text in one line: accepted values, and whether the flag is repeatable."""
         parts = []
         values = tuple(describe_api().types[self.field.type.name].values)
         if values:
@@ -161,7 +161,7 @@ def singular(name: str) -> str:
 
 @cache
 def input_flags(type_name: str) -> dict[str, InputFlag]:
-    """The flags of an input type, by field; a deprecated field has none."""
+    """The flags of an input type by field, without deprecated fields."""
     fields = describe_api().types[type_name].fields.values()
     found = (
         _input_flag(type_name, field)
@@ -187,7 +187,7 @@ def _input_flag(type_name: str, field: ApiField) -> InputFlag:
 
 
 def _target(type_name: str, word: str) -> str | None:
-    """The entity that `tag` or `parent` names, if it is one."""
+    """The entity type for a word such as `tag` or `parent`, or None."""
     if word in _TARGETS:
         return _TARGETS[word] or next(
             e.type for e in NOUNS.values() if type_name.startswith((e.type, f"Bulk{e.type}"))
@@ -197,13 +197,13 @@ def _target(type_name: str, word: str) -> str | None:
 
 
 def flag_table(type_name: str, *, group: str = "Fields", strip: str = "") -> FlagTable:
-    """The flags of all fields, those of nested objects included; `strip` is a prefix of names to drop."""
-    return FlagTable(flag for item in _flat(type_name, strip) for flag in item.flags(group))
+    """The flags of all fields, including those of nested objects; `strip` is a prefix removed from names."""
+    return FlagTable(flag for item in _flattened(type_name, strip) for flag in item.flags(group))
 
 
-def _flat(type_name: str, strip: str) -> Iterator[InputFlag]:
+def _flattened(type_name: str, strip: str) -> Iterator[InputFlag]:
     for item in input_flags(type_name).values():
-        # A nested object has its fields as flags; an item of a list has to be written in one word.
+        # Fields of a nested object become flags; items of a list are written as one word each.
         if item.inner and not item.many:
             yield from _nested(item)
         else:
@@ -212,7 +212,7 @@ def _flat(type_name: str, strip: str) -> Iterator[InputFlag]:
 
 
 def _nested(item: InputFlag) -> Iterator[InputFlag]:
-    """The fields of a nested object, as `outer.inner` under their own names."""
+    """Yield flags of a nested object's fields, with the path `outer.inner` as their field name."""
     for inner in input_flags(item.inner or "").values():
         name = f"{item.field.name}.{inner.field.name}"
         field = ApiField(name, TypeRef(inner.field.type.text), inner.field.attr)
@@ -220,7 +220,7 @@ def _nested(item: InputFlag) -> Iterator[InputFlag]:
 
 
 def unflatten(values: dict[str, Any]) -> dict[str, Any]:
-    """`{"filter.minModTime": t}` -> `{"filter": {"minModTime": t}}`."""
+    """Nest values by path: `{"filter.minModTime": t}` -> `{"filter": {"minModTime": t}}`."""
     found: dict[str, Any] = {}
     for name, value in values.items():
         outer, dot, inner = name.partition(".")

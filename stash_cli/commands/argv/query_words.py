@@ -1,8 +1,8 @@
 """Arguments of the command line as a query: words, flags, `--where`, `--saved` and `--where-json` together.
 
-The shell has taken the quotes of an argument, so one of *several* query words is one term with all its white
-space, unless it begins with a parenthesis or a quote. A *single* query word is query text, or one value where
-nothing but a first term is recognised in it. `--where` is query text.
+The shell has removed the quotes of arguments. So each of *several* query words is one term with all its white
+space, unless it begins with a parenthesis or a quote. A *single* query word is query text; it is one term if
+nothing after its first term is recognised. `--where` is query text.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _DASHED = (
     r"""(?i:-(?:[("]|(?:is|no|has|missing):|[^\W\d][\w.]+(?:\.(?:"[^"]*"|'[^']*'))?\s*(?::|!=|!~|[<>=~])))"""
 )
-"""Words that may be terms with a dash before them; compiled when there is such a word."""
+"""Pattern of words that may be terms after a dash; compiled only when needed."""
 _AS_TEXT = ("(", "-(", "^(", '"', "'", '-"', '^"')
-"""Beginnings of an argument that is query text among several arguments, too."""
+"""Prefixes of an argument that is query text even among several arguments."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class WhereOptions(CommandOptions):
-    """The options that choose objects by a query."""
+    """The options that select objects by a query."""
 
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="QUERY", help="a query: see `stash help query`")
@@ -51,13 +51,13 @@ class WhereOptions(CommandOptions):
 def is_query_word(type_name: str, word: str) -> bool:
     """Whether a word with a dash is a term of a query for `type_name`: `-tag:Outdoor`, `-is:organized`.
 
-    Before a colon an unknown name is one, too, so that its mistake is told.
+    An unknown name before a colon counts as a term, so that it is reported as an unknown field.
     """
     if word.startswith("--"):
         return False
-    found = re.match(_DASHED, word)
-    if not found or found[0].endswith(("(", '"', ":")):
-        return found is not None
+    match = re.match(_DASHED, word)
+    if not match or match[0].endswith(("(", '"', ":")):
+        return match is not None
     from stash_cli.core.query.language.fields import target
     from stash_cli.core.query.language.scan import Source
 
@@ -80,36 +80,36 @@ def query_from_argv(
     where_json: str | None = None,
     to_server: Callable[[str], str] = str,
 ) -> Query:
-    """The query of arguments; its `where` is None where they choose nothing.
+    """Build the query of the arguments; its `where` is None without conditions.
 
     `flags` are lookups with their values, `to_server` maps a path of this machine to the server's. Raises
-    StashQueryError for mistakes in words and texts, StashUsageError for the rest.
+    StashQueryError for errors in words and texts, StashUsageError for others.
     """
     from stash_cli.core.query.language.query import Query, parse_query, parse_source
 
-    found = Query("", type_name)
+    query = Query("", type_name)
     if words:
-        found = parse_source(source_of(type_name, words), type_name, to_server=to_server)
-        found.doubts += _second_terms(type_name, words)
+        query = parse_source(source_of(type_name, words), type_name, to_server=to_server)
+        query.doubts += _second_terms(type_name, words)
     for text in where:
         if not text.strip():
             raise StashUsageError("--where is empty.", hint="Leave it out to mean all objects.")
-        found = _both(found, parse_query(text, type_name, to_server=to_server))
+        query = _both(query, parse_query(text, type_name, to_server=to_server))
     more = [_of_saved(name) for name in saved]
     more += [_of_flags(type_name, flags)] if flags else []
     more += [_of_json(type_name, where_json)] if where_json is not None else []
-    return replace(found, where=_all_of([found.where, *more]))
+    return replace(query, where=_all_of([query.where, *more]))
 
 
 def source_of(type_name: str, words: Sequence[str]) -> Any:
-    """The words as one text, which knows where each of them ends."""
+    """Join the words into one source text that records where each argument ends."""
     from stash_cli.core.query.language.scan import Source
 
     plain = [word.removeprefix(QUERY_WORD) for word in words]
     for word in plain:
         if not word.strip():
             raise StashUsageError("An empty word is no query.", hint="Is a variable of the shell unset?")
-    # A single argument is a whole query in quotes; several are terms that the shell has parted already.
+    # A single argument is a whole quoted query; several arguments are terms that the shell has split.
     if len(plain) == 1 and not _is_one_value(type_name, plain[0]):
         return Source(plain[0])
     text, arguments, at = " ".join(plain), dict[int, int](), 0
@@ -130,11 +130,11 @@ def _is_one_value(type_name: str, word: str) -> bool:
     if head is None or (head[0] != "saved" and target(type_name, head[0]) is None):
         return False
     rest = word[head[2] :]
-    return re.search(r"\s", rest) is not None and not _goes_on(type_name, rest)
+    return re.search(r"\s", rest) is not None and not _has_further_term(type_name, rest)
 
 
-def _goes_on(type_name: str, rest: str) -> bool:
-    """Whether something follows a first term that the language knows: a term, a keyword, a quote, a group."""
+def _has_further_term(type_name: str, rest: str) -> bool:
+    """Whether a first term is followed by query syntax: a term, a keyword, a quote or a group."""
     if rest[:1] in "\"'(":
         return True
     _, *following = re.split(r"[ \t\n\r\f\v]+", rest)
@@ -154,16 +154,14 @@ def _is_known(type_name: str, part: str) -> bool:
 
 
 def _second_terms(type_name: str, words: Sequence[str]) -> list[str]:
-    """Doubts about arguments whose value holds what looks like another term."""
+    """Warnings about arguments whose value contains what looks like another term."""
     if len(words) == 1:
         return []
     plain = [word.removeprefix(QUERY_WORD) for word in words]
     return [
         f"{word!r} is read as one term, though its value holds what looks like another; give each as a word"
         for word in plain
-        if not word.startswith(_AS_TEXT)
-        and _is_one_term(type_name, word)
-        and _goes_on_with_term(type_name, word)
+        if not word.startswith(_AS_TEXT) and _is_one_term(type_name, word) and _contains_term(type_name, word)
     ]
 
 
@@ -171,19 +169,19 @@ def _is_one_term(type_name: str, word: str) -> bool:
     return _is_known(type_name, word) and re.search(r"\s", word) is not None
 
 
-def _goes_on_with_term(type_name: str, word: str) -> bool:
+def _contains_term(type_name: str, word: str) -> bool:
     from stash_cli.core.query.language.scan import Source
 
     term = word.lstrip("-^")
     head = Source(term).head(0)
     if head is not None and term[head[2] :].startswith("(") and term.endswith(")"):
-        return False  # terms about the related object
+        return False  # the value is a group of terms about the related object
     _, *following = re.split(r"[ \t\n\r\f\v]+", word)
     return any(Source(part.lstrip("-^")).head(0) and _is_known(type_name, part) for part in following)
 
 
 def _both(left: Query, right: Query) -> Query:
-    """Two queries as one; the second says how to list where both do."""
+    """Combine two queries with AND; sort, limit and page of the second take precedence."""
     return replace(
         right,
         text=" ".join(filter(None, [left.text, right.text])),
@@ -205,8 +203,8 @@ def _both_trees(left: Query, right: Query) -> Any:
 
 
 def _all_of(parts: Sequence[Q | None]) -> Q | None:
-    given = [part for part in parts if part is not None]
-    return reduce(and_, given) if given else None
+    present = [part for part in parts if part is not None]
+    return reduce(and_, present) if present else None
 
 
 def _of_saved(name: str) -> Q:
@@ -215,13 +213,13 @@ def _of_saved(name: str) -> Q:
 
     if not name.strip():
         raise StashUsageError("--saved is empty.", hint="`stash filters list` shows the names.")
-    found = Q(**{SAVED: name})
-    found.text = f"saved:{quote(name)}"
-    return found
+    q = Q(**{SAVED: name})
+    q.text = f"saved:{quote(name)}"
+    return q
 
 
 def _of_flags(type_name: str, flags: Mapping[str, Any]) -> Q:
-    """The lookups of flags; digits for a related object may be a name as well as an id."""
+    """The lookups of flags as a `Q`."""
     from stash_cli.commands.argv.filter_flags import lookup_values, relation_type
     from stash_cli.core.query.model import Reference
     from stash_cli.core.query.q import Q
@@ -229,14 +227,14 @@ def _of_flags(type_name: str, flags: Mapping[str, Any]) -> Q:
     values = lookup_values(dict(flags))
     for dest, value in values.items():
         if relation_type(type_name, dest):
-            # Digits may be an id, or the name of a tag such as 2024: the resolver looks for both.
+            # Digits may be an id or a name, such as a tag named 2024: the resolver looks up both.
             values[dest] = list(dict.fromkeys(map(Reference, value)))
     return Q(**values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawCriterion:
-    """A criterion in the API's own shape, which is sent as it is."""
+    """A criterion in the API's own shape, sent unchanged."""
 
     value: Any
 
@@ -245,29 +243,29 @@ class RawCriterion:
 
 
 def _of_json(type_name: str, text: str) -> Q:
-    """A filter in the API's own shape as a `Q`."""
+    """Parse a filter in the API's own shape into a `Q`. Raises StashUsageError."""
     import json
 
     try:
-        given = json.loads(text)
+        filter_json = json.loads(text)
     except ValueError as error:
         raise StashUsageError(f"--where-json: not JSON: {error}") from None
-    if not isinstance(given, dict) or not given:
+    if not isinstance(filter_json, dict) or not filter_json:
         raise StashUsageError("--where-json takes a JSON object: {FIELD: CRITERION, ...}.")
-    return _raw(type_name, given)
+    return _raw(type_name, filter_json)
 
 
-def _raw(type_name: str, given: Mapping[str, Any]) -> Q:
+def _raw(type_name: str, criteria: Mapping[str, Any]) -> Q:
     from stash_cli.core.query.q import Q
 
-    # Sent as it is, because it is the API's own language; only the operators become parts of the query.
-    own = {name: RawCriterion(value) for name, value in given.items() if name not in ("AND", "OR", "NOT")}
+    # Criteria are sent unchanged; only AND, OR and NOT become operators of the query.
+    own = {name: RawCriterion(value) for name, value in criteria.items() if name not in ("AND", "OR", "NOT")}
     parts = [Q(**own)] if own else []
-    found = Q(*parts)
-    if "AND" in given:
-        found &= _raw(type_name, given["AND"])
-    if "OR" in given:
-        found |= _raw(type_name, given["OR"])
-    if "NOT" in given:
-        found &= ~_raw(type_name, given["NOT"])
-    return found
+    q = Q(*parts)
+    if "AND" in criteria:
+        q &= _raw(type_name, criteria["AND"])
+    if "OR" in criteria:
+        q |= _raw(type_name, criteria["OR"])
+    if "NOT" in criteria:
+        q &= ~_raw(type_name, criteria["NOT"])
+    return q

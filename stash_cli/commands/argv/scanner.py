@@ -1,4 +1,4 @@
-"""The scanner of a command line: assigns each flag to its table and leaves the rest to Typer."""
+"""The scanner of a command line: assigns each flag to its table, and leaves other words to Typer."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 QUERY_WORD = "\0"
-"""Stands before a query word that begins with a dash, so that Typer takes it for an argument."""
+"""Prefix of a query word that begins with a dash, so that Typer parses it as an argument."""
 
 
 class ArgvScanner:
-    """One pass over the arguments; the first table that has a flag takes it.
+    """One pass over the arguments; a flag belongs to the first table that has it.
 
-    `values` has one dict per table. `rest` is left for Typer. `own` are Typer's options, and `valued` those
-    of them that take a value: a value that looks like a flag stays with them. `is_query` tells whether a word
-    with a dash is a word of a query.
+    `values` has one dict per table. `rest` has the words for Typer. `own` are Typer's options, and `valued`
+    those with a value, which stays with the option even if it looks like a flag. `is_query` is a predicate:
+    whether a word with a dash belongs to a query.
     """
 
     def __init__(
@@ -40,25 +40,25 @@ class ArgvScanner:
         self._queue: list[str] = []
 
     def scan(self, args: list[str], *, prefix_only: bool = False) -> ArgvScanner:
-        """Consume `args`; with `prefix_only` stop at the first word that is no flag."""
+        """Consume `args`; with `prefix_only` stop at the first word that is not a flag."""
         self._queue = list(args)
         while self._queue:
             word = self._queue.pop(0)
-            # What follows `--` is no flag, whatever it looks like.
+            # Words after `--` are never flags.
             if word == "--" or (prefix_only and not word.startswith("-")):
                 self._queue.insert(0, word)
                 break
             if self.is_query and word.startswith("-") and self.is_query(word):
                 self.rest.append(f"{QUERY_WORD}{word}")
             elif not self._long(word) and not self._short(word):
-                self._leave(word)
+                self._keep(word)
         self.rest += self._queue
         return self
 
     def refuse_unknown(self, nearest: Callable[[str, Iterable[str]], str] = did_you_mean) -> None:
-        """Raise StashInputError for the first flag left that neither Typer nor a table has.
+        """Raise StashInputError for the first remaining flag that neither Typer nor a table has.
 
-        `nearest` gets the unknown name and all known names, and returns a suggestion.
+        `nearest` receives the unknown name and all known names, and returns a suggestion.
         """
         words = iter(self.rest)
         for word in words:
@@ -75,14 +75,14 @@ class ArgvScanner:
                 raise StashInputError(f"no such option: {name}. {near}".rstrip(" ."))
 
     def _is_known(self, word: str) -> bool:
-        """Whether a word is no flag, or one of Typer's."""
+        """Whether a word is not a flag, or one of Typer's."""
         if not word.startswith("-") or word == "-" or word.partition("=")[0] in self.own:
             return True
-        # `-5` is a value, and `-L5` an option of Typer with its value.
+        # `-5` is a value, and `-L5` is an option of Typer with its value.
         return _is_number(word) or (word[:2] in self.own and not word.startswith("--"))
 
-    def _leave(self, word: str) -> None:
-        # The value of a Typer option stays behind it, also when it looks like a flag of a table.
+    def _keep(self, word: str) -> None:
+        # The value of a Typer option stays with it, even if it looks like a flag of a table.
         self.rest.append(word)
         if word in self.valued and self._queue:
             self.rest.append(self._queue.pop(0))
@@ -105,7 +105,7 @@ class ArgvScanner:
         return True
 
     def _short(self, word: str) -> bool:
-        """`-q`, `-vv`, `-ojson`, and clusters such as `-q0`; what is left of a cluster goes to Typer."""
+        """Scan `-q`, `-vv`, `-ojson`, and clusters such as `-q0`; Typer gets the rest of a cluster."""
         if len(word) < 2 or word[0] != "-" or word[1] == "-":  # noqa: PLR2004 - a dash and a letter
             return False
         found = self._find(word[:2])
@@ -129,14 +129,14 @@ class ArgvScanner:
         values = self.values[index]
         if flag.many:
             values.setdefault(flag.dest, []).append(value)
-        # The last value wins, except for opposites: there the user has made a mistake.
+        # The last value wins, but opposites such as --organized --no-organized are an error.
         elif flag.clashes and values.get(flag.dest, value) != value:
             raise StashInputError(f"{flag.name} and {flag.clashes} cannot be used together")
         else:
             values[flag.dest] = value
 
     def _next(self, flag: Flag) -> str:
-        # A flag is never a value: in `--title --json` the value was forgotten.
+        # A flag is never a value: in `--title --json` the value is missing.
         if not self._queue or self._find(self._queue[0].partition("=")[0]):
             raise StashInputError(f"{flag.name} needs a value: {flag.metavar}")
         return self._queue.pop(0)

@@ -1,4 +1,4 @@
-"""Words of other programs for the verbs of this one."""
+"""Synonyms of verbs, as used by other programs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SYNONYMS = (
     ("delete", "rm"),
     ("remove", "rm", "delete"),
 )
-"""Verbs, each with the words that mean it where a group has the verb and not the word."""
+"""Verbs with their synonyms; a synonym applies in groups that have the verb, but no command of that name."""
 VERBS = frozenset(word for words in SYNONYMS for word in words) | {"count"}
 
 
 def synonyms_of(verbs: Iterable[str]) -> dict[str, str]:
-    """Word -> the verb among `verbs` that it means."""
+    """Map of synonym -> verb, for synonyms that are not among `verbs`."""
     known = set(verbs)
-    found: dict[str, str] = {}
+    synonyms: dict[str, str] = {}
     for verb, *words in SYNONYMS:
         if verb in known:
-            found |= {word: verb for word in words if word not in known and word not in found}
-    return found
+            synonyms |= {word: verb for word in words if word not in known and word not in synonyms}
+    return synonyms

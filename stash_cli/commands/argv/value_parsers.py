@@ -1,4 +1,4 @@
-"""Parsers of flag values; each raises StashInputError that says what is expected."""
+"""Parsers of flag values; each raises StashInputError with the expected form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NOUNS = {int: "a whole number", float: "a number"}
 
 
 def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
-    """A parser of numbers within `bounds` (least, most)."""
+    """Return a parser of numbers within `bounds` (minimum, maximum)."""
     low, high = bounds or (None, None)
 
     def parse(text: str) -> Any:
@@ -36,14 +36,14 @@ def bounded(kind: Callable[[str], Any], bounds: Bounds) -> Callable[[str], Any]:
 
 
 def not_blank(text: str) -> str:
-    """A text with more than white space."""
+    """Parse a text that is not blank."""
     if not text.strip():
         raise StashInputError("is empty")
     return text
 
 
 def choice(*options: str) -> Callable[[str], str]:
-    """A parser that takes one of `options`."""
+    """Return a parser that accepts one of `options`."""
 
     def parse(text: str) -> str:
         if text not in options:
@@ -54,7 +54,7 @@ def choice(*options: str) -> Callable[[str], str]:
 
 
 def enum_value(values: tuple[str, ...]) -> Callable[[str], str]:
-    """A parser of an enum's values, in any case."""
+    """Return a parser of an enum's values, case-insensitive."""
 
     def parse(text: str) -> str:
         word = text.upper().replace("-", "_")
@@ -66,7 +66,7 @@ def enum_value(values: tuple[str, ...]) -> Callable[[str], str]:
 
 
 def named(flag: str, parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """`parse` with the name of the flag in front of its error, for options that Typer parses."""
+    """Wrap `parse` so that its error names the flag, for options that Typer parses."""
 
     def parse_named(text: str) -> Any:
         try:
@@ -78,7 +78,7 @@ def named(flag: str, parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def seconds(text: str) -> float:
-    """A number of seconds above zero; also `1:30` or `10m`."""
+    """Parse a number of seconds above zero; also `1:30` or `10m`."""
     from stash_cli.core.query.date_parsing import in_seconds
 
     try:
@@ -91,28 +91,31 @@ def seconds(text: str) -> float:
 
 
 def length(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """A parser of lengths of time: `1:30`, `60m`, or seconds that `parse` takes."""
+    """Return a parser of durations: `1:30`, `60m`, or seconds; `parse` parses the seconds."""
 
     def parse_length(text: str) -> Any:
         from stash_cli.core.query.date_parsing import in_seconds
 
-        found = in_seconds(text)
-        return parse(text if found is text else str(found))
+        in_secs = in_seconds(text)
+        return parse(text if in_secs is text else str(in_secs))
 
     return parse_length
 
 
 def calendar_date(text: str) -> str:
-    """`2024-3` as 2024-03, `yesterday` and `-2d` as the day; what else begins with a year is the server's."""
+    """Parse `2024-3` as 2024-03, and `yesterday` or `-2d` as the day.
+
+    Other text that begins with a year is left for the server to validate.
+    """
     from datetime import datetime
 
     from stash_cli.core.query.date_parsing import EXPECTED, days
 
-    found = text.strip()
-    if re.match(r"\d{4}", found) or not found:
-        return "-".join(part.zfill(2) for part in found.split("-")) if _DATE.fullmatch(found) else text
+    date = text.strip()
+    if re.match(r"\d{4}", date) or not date:
+        return "-".join(part.zfill(2) for part in date.split("-")) if _DATE.fullmatch(date) else text
     try:
-        return days(found, datetime.now().astimezone())[0].isoformat()
+        return days(date, datetime.now().astimezone())[0].isoformat()
     except (ValueError, OverflowError):
         raise StashInputError(f"{text!r} is not {EXPECTED}") from None
 
@@ -121,22 +124,22 @@ _DATE = re.compile(r"\d{4}(-\d{1,2}){0,2}", re.ASCII)
 
 
 def field_list(text: str) -> list[str]:
-    """The parts of `id,title,studio.name`."""
-    found = [part.strip() for part in text.split(",") if part.strip()]
-    if not found:
+    """Split `id,title,studio.name` at commas."""
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if not names:
         raise StashInputError("give at least one field")
-    return found
+    return names
 
 
 def row_limit(text: str | None) -> int | None:
-    """A number of rows; None for all."""
+    """Parse a number of rows; `all` is None."""
     if text is None or text == "all":
         return None
     return int(bounded(int, (0, None))(text))
 
 
 def scalar(text: str) -> Any:
-    """A JSON number, true, false, null or quoted text as such; anything else as text."""
+    """Parse a JSON number, true, false, null or quoted text; anything else stays text."""
     import json
 
     try:
@@ -147,7 +150,7 @@ def scalar(text: str) -> Any:
 
 
 def pair(text: str) -> tuple[str, Any]:
-    """`height=180` as ("height", 180)."""
+    """Parse `height=180` as ("height", 180)."""
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise StashInputError(f"{text!r} is not NAME=VALUE")
@@ -155,7 +158,7 @@ def pair(text: str) -> tuple[str, Any]:
 
 
 def key_values(keys: tuple[str, ...], required: tuple[str, ...] = ()) -> Callable[[str], dict[str, Any]]:
-    """A parser of `key=value,key=value`; a bare text is the value of the first key."""
+    """Return a parser of `key=value,key=value`; a bare text is the value of the first key."""
 
     def parse(text: str) -> dict[str, Any]:
         found = parse_any(text)
@@ -183,15 +186,15 @@ _ITEM = r'(?s:,(\s*"(?:[^"\\]|\\.)*"\s*(?=,|\Z)|[^,]*))'
 
 
 def split_list(text: str) -> list[str]:
-    """The parts of a list, split at commas outside quotes; raises StashInputError for an empty one.
+    """Split a list at commas outside quotes. Raises StashInputError for an empty part.
 
     >>> split_list('A, "B, C",D')
     ['A', 'B, C', 'D']
     """
-    found = [_unquoted(part.strip()) for part in re.findall(_ITEM, f",{text}")]
-    if not all(found):
+    parts = [_unquoted(part.strip()) for part in re.findall(_ITEM, f",{text}")]
+    if not all(parts):
         raise StashInputError("a part of the list is empty: write names between commas")
-    return found
+    return parts
 
 
 def _unquoted(part: str) -> str:
@@ -199,7 +202,7 @@ def _unquoted(part: str) -> str:
 
 
 def list_of(parse: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-    """A parser of lists: items between commas, or a JSON array (or one JSON object)."""
+    """Return a parser of lists: items separated by commas, a JSON array, or one JSON object."""
 
     def parse_list(text: str) -> list[Any]:
         import json
@@ -216,7 +219,7 @@ _JSON = {"list": "array", "dict": "object", "str": "text"}
 
 
 def json_value(text: str, kind: type) -> Any:
-    """A JSON value of a kind; raises StashInputError."""
+    """Parse a JSON value of a Python type. Raises StashInputError."""
     import json
 
     try:
@@ -232,7 +235,7 @@ _YES_OR_NO = {"yes": True, "true": True, "on": True, "no": False, "false": False
 
 
 def yes_or_no(text: str) -> bool:
-    """`yes`, `true`, `on` and their opposites."""
+    """Parse `yes`, `true`, `on` and their opposites."""
     found = _YES_OR_NO.get(text.strip().lower())
     if found is None:
         raise StashInputError(f"{text!r} is not yes or no")
