@@ -1,1 +1,1 @@
-"""Queries of commands: from words and flags to matching objects, in order and in pages."""
+"""Queries of commands: from words and flags to matching objects, sorted and in pages."""

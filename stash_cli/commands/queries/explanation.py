@@ -1,4 +1,4 @@
-"""`--explain`: how a query is read, what is sent for it, and what is tested here."""
+"""`--explain`: the parsed query, the request for it, and the part that is evaluated locally."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Facts = dict[str, Any]
 def plan_of(
     session: Session, query: Query | None, search: Search, paths: Sequence[str] | None, per_page: int | None
 ) -> Facts:
-    """The facts of a search: its reading, the names in it, the request, and what is tested here."""
+    """The facts of a search: parsed query, resolved names, request, and locally evaluated conditions."""
     from stash_cli.core.graphql import document
     from stash_cli.core.query.local_zone import LOCAL
 
     entity, compiled = search.query.entity, search.compiled
-    wanted = [f"{entity.items}.{path}" for path in search.fields(paths)]
+    selected = [f"{entity.items}.{path}" for path in search.fields(paths)]
     args = search.query.args(1, -1 if per_page is None else per_page)
-    root = document.root_for(entity.find, args, ["count", *wanted], session.assumed(), quiet=True)
+    root = document.root_for(entity.find, args, ["count", *selected], session.assumed(), quiet=True)
     text, variables = document.join(document.title(entity.find), [root])
     names = search.names
     return {
@@ -47,7 +47,7 @@ def plan_of(
 
 
 def tree_lines(q: Q, indent: str = "") -> Iterator[str]:
-    """The query as an outline, a line for each group and each lookup."""
+    """Yield the query as an outline, a line for each group and each lookup."""
     if q.negated:
         yield f"{indent}not"
         indent += "  "
@@ -71,13 +71,15 @@ def _lookup(key: str, value: Any) -> str:
 
 
 def print_plan(runtime: Runtime, facts: Facts) -> None:
-    """Print the facts as text, or as JSON where that was asked for."""
+    """Print the facts as text for people, as JSON in other formats."""
     if not runtime.for_people:
         runtime.streams.data(json.dumps(facts, ensure_ascii=False, default=str) + "\n")
         return
     runtime.streams.text("\n".join(_lines(facts)) + "\n")
-    known = "asked the server only for what the query names" if facts["asked_for_names"] else "sent nothing"
-    runtime.streams.note(f"{known}; this is only an explanation")
+    requests = (
+        "asked the server only for what the query names" if facts["asked_for_names"] else "sent nothing"
+    )
+    runtime.streams.note(f"{requests}; this is only an explanation")
 
 
 def _lines(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -73,7 +73,7 @@ def build_save() -> StashCommand:
 
 
 def _is_query_word(word: str) -> bool:
-    """Whether a word with a dash is a term of a query for any kind of objects: --kind may follow it."""
+    """Whether a word with a dash is a term of a query for any type, because --kind may follow it."""
     return any(is_query_word(type_name, word) for type_name in ENTITIES)
 
 
@@ -105,7 +105,7 @@ def run_run(runtime: Runtime, options: RunOptions) -> int:
 
 
 def _keys(row: Row) -> tuple[SortKey, ...]:
-    """The order of a saved filter."""
+    """The sort key of a saved filter."""
     from stash_cli.core.client.sorting import SortKey
 
     paging = row.get("find_filter") or {}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TABLE_ROWS = 40
 NEW_SEED = "new"
 _SEEDS = 10**6
-"""New seeds are short enough to be typed again."""
+"""Limit of new seeds, so that they are short enough to type."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -52,9 +52,9 @@ class ListOptions(WhereOptions):
 
 
 class Listing(NamedTuple):
-    """The rows to list: sort keys, their number (None: all), and how many come before.
+    """The rows to list: sort keys, maximum number (None: all), and number of skipped rows.
 
-    `is_default` tells that the user has not chosen the number.
+    `is_default` is true if the user has not set the number.
     """
 
     keys: tuple[SortKey, ...] = ()
@@ -69,35 +69,38 @@ class Listing(NamedTuple):
 
     @property
     def sort(self) -> tuple[str | None, str | None]:
-        """Key and direction for the server."""
+        """The server's sort key and direction."""
         return (self.keys[0].name, self.keys[0].direction) if self.keys else (None, None)
 
 
 def with_seed(args: list[str]) -> list[str]:
-    """`--random` with a seed as its value, so that the next word is not taken for it."""
-    found: list[str] = []
+    """Give `--random` a value in the same word, so that the next word is not parsed as its seed."""
+    words: list[str] = []
     rest = iter(enumerate(args))
     for number, word in rest:
         if word == "--":
-            return [*found, *args[number:]]
+            return [*words, *args[number:]]
         following = args[number + 1] if number + 1 < len(args) else ""
         if word != "--random":
-            found.append(word)
+            words.append(word)
         elif following.isascii() and following.isdecimal():
-            found.append(f"--random={following}")
+            words.append(f"--random={following}")
             next(rest)
         else:
-            found.append(f"--random={NEW_SEED}")
-    return found
+            words.append(f"--random={NEW_SEED}")
+    return words
 
 
 def read_listing(runtime: Runtime, entity: Entity, options: ListOptions, query: Query | None) -> Listing:
-    """The listing of options and of the terms `sort:`, `limit:` and `page:`; refuses both of one kind."""
+    """Return the listing of options and of the terms `sort:`, `limit:` and `page:`.
+
+    Raises StashUsageError if an option and a term contradict each other.
+    """
     sort = _one("sort", options.sort, ",".join(query.sort) if query else "")
     limit = _one("limit", options.limit, "" if query is None or query.limit is None else str(query.limit))
     page = _one("page", options.page, "" if query is None or query.page is None else str(query.page))
-    most = table_limit(runtime, limit)
-    return Listing(_keys(entity, sort, options.random), most, _skipped(page, most), limit is None)
+    max_rows = table_limit(runtime, limit)
+    return Listing(_keys(entity, sort, options.random), max_rows, _skipped(page, max_rows), limit is None)
 
 
 def _one(name: str, option: str | None, term: str) -> str | None:
@@ -133,25 +136,25 @@ def _skipped(page: str | None, limit: int | None) -> int:
 
 
 def table_limit(runtime: Runtime, text: str | None) -> int | None:
-    """The number of rows: that of --limit, or 40 for a table; None for all."""
-    given: int | None = named("--limit", row_limit)(text)  # type: ignore[arg-type]
-    return TABLE_ROWS if text is None and runtime.for_people else given
+    """The maximum number of rows: that of --limit, or TABLE_ROWS for a table; None for all."""
+    limit: int | None = named("--limit", row_limit)(text)  # type: ignore[arg-type]
+    return TABLE_ROWS if text is None and runtime.for_people else limit
 
 
 async def listed(session: Session, search: Search, listing: Listing) -> Search:
-    """The search with its order and the rows before it.
+    """Add the order and the skipped rows of a listing to a search.
 
-    Raises StashUsageError for more rows than can be sorted here.
+    Raises StashUsageError for more rows than can be sorted locally.
     """
     from stash_cli.commands.queries.searching import count_of
     from stash_cli.core.client.sorting import MOST_ROWS, local_order
 
     order: Any = local_order(search.query.entity, listing.keys)
     if order is not None and listing.limit is None:
-        number = await count_of(session, search)
-        if number > MOST_ROWS:
+        total = await count_of(session, search)
+        if total > MOST_ROWS:
             raise StashUsageError(
-                f"{number:,} {search.query.entity.plural} are too many to sort by several keys here.",
+                f"{total:,} {search.query.entity.plural} are too many to sort by several keys here.",
                 hint="Give --limit N, or one sort key: the server sorts by that.",
             )
     return search._replace(order=order, skip=listing.skip)

@@ -1,4 +1,4 @@
-"""The query language for people: the guide, the tables of `stash help query`, and `stash explain --query`."""
+"""Reference of the query language: the guide, the tables of `stash help query`, `stash explain --query`."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def _names(type_name: str) -> str:
 
 
 _WIDTH = 84
-"""Columns of a topic."""
+"""Width of a help topic in characters."""
 _GAP = " \N{NO-BREAK SPACE}"
 
 
 def topic_tables(*, is_broken: bool = True) -> str:
-    """The tables that follow the examples of `stash help query`; `is_broken` into lines for a page."""
+    """The tables of `stash help query`; with `is_broken`, long cells are wrapped to _WIDTH."""
     rows = [(kind, example, forms) for kind, (example, forms) in VALUES.items()]
     return "\n".join(
         [
@@ -129,19 +129,19 @@ def _columns(rows: Iterable[tuple[str, ...]], is_broken: bool) -> Iterator[str]:
 
 
 def one_column(text: str) -> str:
-    """`text` with spaces that part no columns, as in `1:30  90m`."""
+    """Protect double spaces in a cell, as in `1:30  90m`, which would otherwise separate columns."""
     return text.replace("  ", _GAP)
 
 
 def _values(name: QueryName) -> str:
-    """The words that a name takes, or the forms of its values."""
+    """The choices of a name, or the forms of its values."""
     if name.choices and name.kind != "resolution":
         return " ".join(name.choices).lower()
     return VALUES[name.kind][1] if name.kind in VALUES else name.field
 
 
 def name_rows(type_name: str) -> list[dict[str, Any]]:
-    """A row for each name of a type: its kind, an example of a value, and the words that it takes."""
+    """A row for each name of a type: its kind, its field, and its choices or forms of values."""
     return [
         {
             "name": each.name,

@@ -26,11 +26,11 @@ Row = dict[str, Any]
 
 
 class Search(NamedTuple):
-    """A query, and the part of the filter that the server cannot test: `matches` tests rows with `needs`.
+    """A query, and the residual predicate that the server cannot evaluate: `matches`, which reads `needs`.
 
-    `count_plan` tells which of the matches the server can count. `asked` is the query with ids for `names`,
-    and `compiled` what was made of it; both are None where all objects match. `has_asked` tells that the
-    server was asked for it. `order` sorts rows here, and the first `skip` of them are left out.
+    `count_plan` says which matches the server can count. `asked` is the query with `names` resolved to ids,
+    and `compiled` is its compiled form; both are None if all objects match. `has_asked` is true if requests
+    were needed for that. `order` sorts rows locally; the first `skip` rows are omitted.
     """
 
     query: FindQuery
@@ -46,19 +46,19 @@ class Search(NamedTuple):
 
     @property
     def is_plain(self) -> bool:
-        """Whether the rows are the server's, in its order and from the first."""
+        """Whether the server's rows are returned unchanged: not filtered, sorted or skipped locally."""
         return self.matches is None and self.order is None and not self.skip
 
     def fields(self, paths: Sequence[str] | None) -> Sequence[str]:
-        """`paths` (None: the default) with what is needed to test and sort rows."""
+        """Return `paths` (None: the default) with the fields needed to filter and sort rows locally."""
         from stash_cli.core.graphql.selection import DefaultPaths, default_paths, is_default
 
         more = [*self.needs, *(self.order.needs if self.order else ())]
         wanted = default_paths(self.query.entity.type) if paths is None else paths
         if not more:
             return wanted
-        found = list(dict.fromkeys([*wanted, *more]))
-        return DefaultPaths(found) if is_default(paths) else found
+        merged = list(dict.fromkeys([*wanted, *more]))
+        return DefaultPaths(merged) if is_default(paths) else merged
 
 
 def read_query(
@@ -70,16 +70,16 @@ def read_query(
     *,
     changing: bool = False,
 ) -> Query | None:
-    """The query of words, filter flags, `--where`, `--saved`, `--where-json`; None where none is given.
+    """Return the query of words, filter flags, `--where`, `--saved` and `--where-json`; None without any.
 
-    A command that lists notes how a doubtful query was read. One that is `changing` refuses it, and what says
-    how to list. Raises StashUsageError before any request.
+    For an ambiguous query, a note says how it was parsed. With `changing`, an ambiguous query and the terms
+    sort:, limit: and page: raise StashUsageError, before any request.
     """
     if not (words or flags or options.where or options.saved or options.where_json is not None):
         return None
     from stash_cli.commands.argv.query_words import query_from_argv
 
-    found = query_from_argv(
+    query = query_from_argv(
         entity.type,
         words,
         flags,
@@ -88,16 +88,16 @@ def read_query(
         where_json=options.where_json,
         to_server=runtime.server_path,
     )
-    found.changing = changing
+    query.changing = changing
     if changing:
-        _require_clear(found)
-    for note in [*found.notes, *found.doubts]:
+        _require_clear(query)
+    for note in [*query.notes, *query.doubts]:
         runtime.streams.note(note)
-    return found
+    return query
 
 
 def _require_clear(query: Query) -> None:
-    """Refuse a query that a person may have meant otherwise, before anything is changed."""
+    """Raise StashUsageError for an ambiguous query, and for one with listing terms."""
     if query.doubts:
         raise StashUsageError(query.doubts[0], hint="Put parentheses where you mean them.")
     if query.sort or query.limit is not None or query.page is not None:
@@ -114,9 +114,9 @@ async def search_for(
     *,
     ask: bool = True,
 ) -> Search:
-    """The search for a query, with the names in it looked up: one request per type.
+    """Compile a query to a search, with its names resolved: one request per type.
 
-    Without `ask` nothing else is sent: what is known of the server has to do.
+    Without `ask`, no further requests are sent, and the assumed capabilities of the server are used.
     """
     from stash_cli.core.client.paging import FindQuery
 
@@ -134,7 +134,7 @@ async def search_for(
     names = await resolve_names(session, entity.type, where)
     asked = names.replaced(where)
     compiled = await compile_for(session, entity.type, asked, None if ask else session.assumed())
-    # Only an explanation tells of it, and it takes a second compilation.
+    # Used by --explain only; checking it needs a second compilation.
     has_asked = has_saved or bool(names.ids) or not (ask or _is_answerable(entity, asked))
     if query.changing and not (compiled.filter or compiled.post_filter or compiled.q):
         raise StashUsageError(
@@ -156,7 +156,7 @@ async def search_for(
 
 
 def _is_answerable(entity: Entity, asked: Q) -> bool:
-    """Whether a query is compiled without asking for levels or ids."""
+    """Whether a query compiles without requests for levels of a hierarchy or ids."""
     from stash_cli.core.query import lookups
 
     try:
@@ -167,7 +167,7 @@ def _is_answerable(entity: Entity, asked: Q) -> bool:
 
 
 async def count_of(session: Session, search: Search) -> int:
-    """The number of matches, by rows only for what the server cannot count."""
+    """The number of matches; rows are read only for the part that the server cannot count."""
     from stash_cli.core.client import paging
 
     if search.matches is None:
@@ -192,25 +192,25 @@ async def pages_of(
         async for page in iter_pages(session, search.query, paths, limit=limit):
             yield page
         return
-    # The server skips whole pages only; rows before `skip` are read and left out here.
+    # The server can skip whole pages only, so rows before `skip` are read and dropped here.
     last = None if limit is None else search.skip + limit
-    # How many rows it takes until enough have matched, or are sorted, is not known before.
+    # With local filtering or sorting, the number of rows to read is unknown.
     at_most = last if search.matches is None and search.order is None else None
     pages = _matching(iter_pages(session, search.query, search.fields(paths), limit=at_most), search.matches)
     if search.order is not None:
         pages = by_runs(pages, search.order, last)
-    given = 0
+    count = 0
     async for page in pages:
-        rows = page[max(0, search.skip - given) : None if last is None else max(0, last - given)]
-        given += len(page)
+        rows = page[max(0, search.skip - count) : None if last is None else max(0, last - count)]
+        count += len(page)
         yield rows
-        if last is not None and given >= last:
+        if last is not None and count >= last:
             return
 
 
 async def _matching(
     pages: AsyncIterator[list[Row]], matches: Callable[[Row], bool] | None
 ) -> AsyncIterator[list[Row]]:
-    """The pages with only the rows that match."""
+    """Yield the pages with only their matching rows."""
     async for page in pages:
         yield page if matches is None else [row for row in page if matches(row)]

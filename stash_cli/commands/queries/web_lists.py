@@ -1,4 +1,4 @@
-"""Queries as lists of the web interface: to save them there, and to open them in a browser."""
+"""Queries as lists of the web interface: saved as filters, or opened in a browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class WebList:
-    """A list as the web interface saves it; `notes` tell where it means something a little different."""
+    """A list in the form that the web interface saves; `notes` describe differences from the query."""
 
     find_filter: dict[str, Any] = field(default_factory=dict)
     object_filter: dict[str, Any] = field(default_factory=dict)
@@ -27,28 +27,28 @@ class WebList:
 
 
 async def web_list(session: Session, entity: Entity, query: Query | None, listing: Listing) -> WebList:
-    """The list of what a query matches, in the order of a listing.
+    """Convert a query and a listing to a list of the web interface.
 
-    Raises StashInputError for what the web interface cannot show.
+    Raises StashInputError for conditions that the web interface cannot show.
     """
     from stash_cli.core.client.query_names import resolve_query
 
-    found = WebList(_paging(listing))
+    result = WebList(_paging(listing))
     if query is None or query.where is None:
-        return found
+        return result
     asked = await resolve_query(session, entity.type, query.where)
-    await _add_criteria(session, entity, asked, found)
-    return found
+    await _add_criteria(session, entity, asked, result)
+    return result
 
 
 def _paging(listing: Listing) -> dict[str, Any]:
     if len(listing.keys) > 1:
         raise StashInputError("The web interface sorts by one key.")
     sort, direction = listing.sort
-    found: dict[str, Any] = {"sort": sort, "direction": direction} if sort else {}
+    paging: dict[str, Any] = {"sort": sort, "direction": direction} if sort else {}
     if not listing.is_default and listing.limit:
-        found |= {"per_page": listing.limit, "page": listing.skip // listing.limit + 1}
-    return found
+        paging |= {"per_page": listing.limit, "page": listing.skip // listing.limit + 1}
+    return paging
 
 
 async def _add_criteria(session: Session, entity: Entity, asked: Q, found: WebList) -> None:
@@ -59,6 +59,7 @@ async def _add_criteria(session: Session, entity: Entity, asked: Q, found: WebLi
     now = datetime.now(LOCAL)
     labels = await labels_of(session, ids_in(entity.type, asked, now))
     criteria = write_criteria(entity.type, asked, labels, now=now)
+    # Written again for another day: a difference shows that the query has relative dates.
     later = write_criteria(entity.type, asked, labels, now=now + timedelta(days=400))
     found.object_filter, found.notes = criteria.object_filter, criteria.notes
     if criteria.q:

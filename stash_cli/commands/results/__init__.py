@@ -1,1 +1,1 @@
-"""Rows as the output options ask for them: columns, formats, HTML pages, jq."""
+"""Rows printed by the output options: columns, formats, HTML pages, jq."""

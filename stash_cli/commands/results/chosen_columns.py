@@ -1,4 +1,4 @@
-"""The columns of `--fields`: fields of the API, headings of tables, and `path` for the paths of files."""
+"""The columns of `--fields`: fields of the API, table headings, and `path` for the paths of files."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 
 ALL, LIST = "all", "list"
-"""Words of `--fields`: every field, and to list what there is."""
+"""Special values of `--fields`: every field, and a list of the available fields."""
 _NUMBERS = ("Int", "Float", "Int64")
 
 
 def chosen(view: View, names: Sequence[str]) -> View:
-    """`view` with a column for each name; an unknown name becomes a column of its own.
+    """Return `view` with a column for each name; an unknown name becomes a column with that path.
 
-    The name `all` stands for every field of the type.
+    The name `all` is expanded to every field of the type.
     """
     names = [each for name in names for each in (all_fields(view.type) if name == ALL else [name])]
-    found = (_column(view, name)._replace(optional=False) for name in names)
-    return view._replace(columns=tuple(found), is_chosen=True)
+    columns = (_column(view, name)._replace(optional=False) for name in names)
+    return view._replace(columns=tuple(columns), is_chosen=True)
 
 
 def all_fields(type_name: str) -> list[str]:
-    """The fields that can be asked for, but for deprecated ones."""
+    """The fields that can be requested, without deprecated ones."""
     declared = describe_api().types.get(type_name)
     known = declared.fields.values() if declared else ()
     return [field.name for field in known if not (field.deprecated or field.needs_args)]
 
 
 def choices(view: View) -> list[str]:
-    """The names that `--fields` takes for a view: headings, fields, and the fields of related objects."""
+    """The names that `--fields` accepts for a view: headings, fields, and fields of related objects."""
     own = all_fields(view.type)
     headings = [column.header for column in view.columns if column.header not in own]
     types = {name: describe_api().types[view.type].fields[name].type.name for name in own}
@@ -44,20 +44,20 @@ def choices(view: View) -> list[str]:
 
 
 def _inner(type_name: str) -> list[str]:
-    """The plain fields of the objects that a field leads to."""
+    """The scalar fields of a related type; for a union or interface, those of all its members."""
     declared = describe_api().types[type_name]
     owners = [declared, *(describe_api().types[name] for name in declared.members)]
-    found = [
+    names = [
         field.name
         for owner in owners
         for field in owner.fields.values()
         if not (field.deprecated or field.needs_args or is_composite(field.type.name))
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(names))
 
 
 def _column(view: View, name: str) -> Column:
-    # A field of the API comes first: JSON has its name, and a heading may be another field.
+    # A field of the API takes precedence, because JSON has its name; a heading may be of another field.
     if _is_field(view.type, name):
         [column] = custom([name])
         same = next((known for known in view.columns if known.paths == (name,)), None)

@@ -1,4 +1,4 @@
-"""Pages of `--html`: their titles, their links to the web interface, and pictures as data: URIs."""
+"""Pages of `--html`: titles, links to the web interface, and pictures as data: URIs."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ PICTURES = {
     "Group": "front_image_path",
     "SceneMarker": "screenshot",
 }
-"""Type -> the path to the address of its picture."""
+"""Type -> the field with the URL of its picture."""
 WIDTH, HEIGHT = 400, 300
-"""Pixels to which a picture is reduced: twice those that the page shows it with."""
+"""Maximum size of an embedded picture in pixels; twice its size on the page, for high-density screens."""
 _LARGEST = 8_000_000
 _AT_ONCE = 4
 _KINDS = (
@@ -48,34 +48,34 @@ def title_of(type_name: str) -> str:
 
 
 def link_of(type_name: str, connection: Connection) -> Callable[[dict[str, Any]], str]:
-    """A function from a row to the address of its page in the web interface; "" where there is none."""
+    """Return a function from a row to the URL of its page in the web interface; "" without one."""
     folder = FOLDERS.get(type_name)
-    # A library in a file has no web interface, and markers have no page of their own.
+    # An embedded library has no web interface, and markers have no pages.
     if connection.is_embedded or folder is None or "/" in folder:
         return lambda _: ""
     return lambda row: f"{connection.server}/{folder}/{row['id']}" if "id" in row else ""
 
 
 async def add_pictures(session: Session, type_name: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Put the picture of each row into it; rows without one are left as they are.
+    """Add the picture of each row to it, at most _AT_ONCE downloads at a time; skip rows without one.
 
-    Raises StashConnectionError where the server cannot be reached any more.
+    Raises StashConnectionError when the server becomes unreachable.
     """
-    turns = asyncio.Semaphore(_AT_ONCE)
+    slots = asyncio.Semaphore(_AT_ONCE)
 
     async def add(row: dict[str, Any]) -> None:
         address = _address(type_name, row)
         if address:
-            async with turns:
-                found = await _picture(session, address)
-            if found:
-                row[PICTURE] = found
+            async with slots:
+                picture = await _picture(session, address)
+            if picture:
+                row[PICTURE] = picture
 
     await asyncio.gather(*map(add, rows))
 
 
 def _address(type_name: str, row: dict[str, Any]) -> str | None:
-    """The address of a picture of the object's own."""
+    """The URL of the object's own picture; None if it has only the default picture."""
     value: Any = row
     for step in PICTURES[type_name].split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -91,7 +91,7 @@ async def _picture(session: Session, address: str) -> str | None:
                 return None
     except (StashConnectionError, StashInputError):
         raise
-    except StashError:  # a cover that was never generated is not found
+    except StashError:  # such as 404 for a cover that was never generated
         return None
     return await asyncio.to_thread(_as_uri, bytes(data))
 
@@ -103,7 +103,7 @@ def _as_uri(data: bytes) -> str | None:
 
 
 def _reduced(data: bytes) -> bytes:
-    """A smaller JPEG, where Pillow is installed and can read the picture."""
+    """Reduce a picture to a JPEG of at most WIDTH x HEIGHT, if Pillow is installed and can read it."""
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
@@ -115,8 +115,8 @@ def _reduced(data: bytes) -> bytes:
             if picture.width <= WIDTH and picture.height <= HEIGHT:
                 return data
             picture.thumbnail((WIDTH, HEIGHT))
-            found = BytesIO()
-            picture.convert("RGB").save(found, "JPEG", quality=80)
-            return found.getvalue()
+            output = BytesIO()
+            picture.convert("RGB").save(output, "JPEG", quality=80)
+            return output.getvalue()
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return data

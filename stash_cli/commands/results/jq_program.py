@@ -1,4 +1,4 @@
-"""`--jq`: a program of the jq language over rows, without the program jq."""
+"""`--jq`: a jq program applied to rows, with the jq package instead of the jq executable."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @cache
 def compile_program(text: str) -> Callable[[Any], Iterator[Any]]:
-    """A function from a JSON value to the results of the program.
+    """Return a function from a JSON value to the results of the program.
 
-    Raises StashInputError for a program that is not valid, StashConfigurationError without the jq package.
+    Raises StashInputError for an invalid program, StashConfigurationError without the jq package.
     """
     try:
         import jq
@@ -48,7 +48,7 @@ def _first_line(error: ValueError) -> str:
 
 
 def result_text(value: Any) -> str:
-    """A result on a line: text as it is, all else as JSON."""
+    """Format a result as a line: text without quotes, other values as JSON."""
     return f"{value if isinstance(value, str) else dump(value)}\n"
 
 

@@ -1,4 +1,4 @@
-"""Rows in the format of the output options: what is asked for, what is refused, and what prints them."""
+"""Output options applied to rows: requested fields, validation, and the writer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_writer(runtime: Runtime, view: View, *, single: bool) -> Writer:
-    """The writer of `--output`, `--template` or `--jq` for rows of `view`."""
+    """Return the writer of `--output`, `--template` or `--jq` for rows of `view`."""
     from stash_cli.output import formats
 
     options, streams = runtime.options, runtime.streams
@@ -49,9 +49,9 @@ def _html_writer(runtime: Runtime, view: View, *, single: bool) -> Writer:
 
 
 def check_output(runtime: Runtime, view: View) -> None:
-    """Refuse fields and formats that objects of a view do not have, before anything is sent."""
+    """Raise StashUsageError for fields and formats that the objects of a view lack."""
     output, options = runtime.options.output, runtime.options
-    # Checked first, because a change that is made and then cannot be printed looks like a failure.
+    # Checked before any request: a change that was made but cannot be printed would look like a failure.
     if options.nul and output not in ("ids", "paths", TEMPLATE):
         raise StashUsageError("-0 needs --ids, --paths or --template")
     if output == "paths" and not view.files:
@@ -62,7 +62,7 @@ def check_output(runtime: Runtime, view: View) -> None:
 
 
 def _check_programs(runtime: Runtime, view: View) -> None:
-    """Compile the template or the program of jq, and refuse what cannot stand beside it."""
+    """Compile the template or the jq program, and refuse options that exclude it."""
     options, given = runtime.options, runtime.given_output
     if options.template is not None:
         other = "--fields" if options.fields else "--jq" if options.jq is not None else f"--{given}"
@@ -106,7 +106,7 @@ def _check_fields(runtime: Runtime, view: View) -> None:
 
 
 def _check_columns(view: View, names: list[str]) -> None:
-    """Refuse names that are no columns: rows that are no objects of the API have no other fields."""
+    """Raise StashUsageError for unknown columns; rows that are not API objects have no other fields."""
     for name in names:
         if name not in view.fields:
             raise StashUsageError(
@@ -115,20 +115,20 @@ def _check_columns(view: View, names: list[str]) -> None:
 
 
 def _list_fields(runtime: Runtime, view: View) -> NoReturn:
-    """Print what `--fields` takes, and end."""
+    """Print the names that `--fields` accepts, and exit."""
     import json
 
     import typer
 
     from stash_cli.commands.results.chosen_columns import choices
 
-    found = choices(view)
-    runtime.streams.data(json.dumps(found) + "\n" if runtime.json_errors else "\n".join(found) + "\n")
+    names = choices(view)
+    runtime.streams.data(json.dumps(names) + "\n" if runtime.json_errors else "\n".join(names) + "\n")
     raise typer.Exit(0)
 
 
 def wanted_fields(runtime: Runtime, view: View) -> list[str] | None:
-    """The fields to ask the server for; None is the type's default selection."""
+    """The fields to request from the server; None is the type's default selection."""
     output = runtime.options.output
     if output == "ids":
         return ["id"]
@@ -147,7 +147,7 @@ def wanted_fields(runtime: Runtime, view: View) -> list[str] | None:
 
 
 def _picture(runtime: Runtime, view: View) -> list[str]:
-    """The field with the address of the picture of an object, where it is printed."""
+    """The field with the URL of an object's picture, for `--pictures`."""
     if not runtime.options.pictures:
         return []
     from stash_cli.commands.results.html_pages import PICTURES

@@ -1,1 +1,1 @@
-"""Tasks on the whole library: their inputs, checks before they start, waiting for jobs, chains."""
+"""Tasks on the whole library: inputs, checks before the start, waiting for jobs, and chains."""

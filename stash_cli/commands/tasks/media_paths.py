@@ -1,4 +1,4 @@
-"""Checks of the library before a job starts: the server is ready, folders and paths are there."""
+"""Checks before a job starts: the server is ready, and folders and paths exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def require_ready(session: Session) -> None:
-    """Raise StashSystemNotReadyError before set-up or a migration: then jobs end and have done nothing."""
+    """Raise StashSystemNotReadyError before set-up or a migration, when jobs end without doing anything."""
     from stash_cli.core.graphql.responses import not_ready
 
     status = (await session.call("systemStatus", {}, ["status"]))["status"]
@@ -26,7 +26,7 @@ async def require_ready(session: Session) -> None:
 
 
 def server_paths(runtime: Runtime, words: Sequence[str]) -> list[str]:
-    """The server's paths for those of people: absolute, and mapped."""
+    """Map typed paths to the server's paths. Raises StashUsageError for an empty one."""
     if not all(map(str.strip, words)):
         raise StashUsageError("PATH is empty: give a file or folder, or none for all media folders")
     return [runtime.server_path(word) for word in words]
@@ -41,10 +41,10 @@ async def media_folders(session: Session) -> list[str]:
 async def check_paths(
     session: Session, runtime: Runtime, paths: Sequence[str], *, exist: bool = True
 ) -> None:
-    """Refuse paths that the server would skip, saying so only in its log, or not at all.
+    """Check paths that the server would skip with at most a line in its log.
 
-    Raises StashInputError for a path in no media folder, and with `exist` for one that is missing or
-    unreadable where that can be known.
+    Raises StashInputError for a path outside of the media folders, and with `exist` for a missing or
+    unreadable one as far as this can be checked.
     """
     folders = await media_folders(session)
     if not folders:
@@ -69,15 +69,15 @@ def require_readable(path: str) -> None:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Whether a path is a folder, or is in it; by name, for paths of any system."""
+    """Whether a path is `folder` or below it; compared as text, for paths of any operating system."""
     folder = folder.rstrip("/\\")
     return path == folder or path.startswith((f"{folder}/", f"{folder}\\"))
 
 
 async def require_folder_of(session: Session, path: str) -> None:
-    """Raise StashInputError for a path whose folder is certainly not there on the server.
+    """Raise StashInputError for a path whose folder is missing on the server.
 
-    The API lists folders only, and no links, so it cannot tell that a file is missing: the job's log does.
+    The API lists folders only, without links, so a missing file is reported only in the job's log.
     """
     folder = parent_of(path)
     missing = f"there is no folder {folder} on the server, or it cannot read it"
@@ -85,19 +85,19 @@ async def require_folder_of(session: Session, path: str) -> None:
         listed = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]
     except StashGraphQLError as error:
         raise StashInputError(f"{missing}: {error.message}") from error
-    # Of a folder that it cannot read the server lists the neighbours whose names begin likewise.
+    # For an unreadable folder, the server lists its siblings whose names have the same prefix.
     if listed and all(parent_of(each) != folder for each in listed):
         raise StashInputError(missing)
 
 
 def parent_of(path: str) -> str:
-    """The folder that holds a path of any system."""
+    """The parent folder of a path of any operating system."""
     cut = max(path.rstrip("/\\").rfind("/"), path.rstrip("/\\").rfind("\\"))
     return path[: max(cut, 1)] if cut >= 0 else ""
 
 
 async def folder_problem(session: Session, folder: str) -> str | None:
-    """The problem of a media folder, as far as it can be known: missing, or empty though it was not."""
+    """The problem of a media folder, if it can be detected: missing, or empty although it has objects."""
     if session.connection.is_embedded:
         return await _local_problem(session, folder)
 
@@ -108,7 +108,7 @@ async def folder_problem(session: Session, folder: str) -> str | None:
     if listed:
         is_there = any(parent_of(each) == folder.rstrip("/\\") for each in listed)
         return None if is_there else "is missing on the server, or cannot be read by it"
-    # Files are not listed: only where files in folders of it are known is something missing.
+    # Files are not listed, so an empty list is a problem only if objects in subfolders are known.
     count = await known_below(session, folder, in_folders=True)
     return f"has no folders any more, though {count} objects in its folders are known" if count else None
 
@@ -123,7 +123,7 @@ async def _local_problem(session: Session, folder: str) -> str | None:
 
 
 async def known_below(session: Session, folder: str, *, in_folders: bool = False) -> int:
-    """The scenes, images and galleries with files below a folder (`in_folders`: only below its folders)."""
+    """The number of scenes, images and galleries with files below a folder (`in_folders`: in subfolders)."""
     separator = "\\" if "\\" in folder and "/" not in folder else "/"
     inside = "^" + re.escape(folder.rstrip("/\\") + separator)
     inside += f"[^{re.escape(separator)}]+{re.escape(separator)}" if in_folders else ""

@@ -1,4 +1,4 @@
-"""Tasks of a noun: those of `stash metadata` on objects that are chosen by ids or by a query."""
+"""Tasks of a noun: those of `stash metadata`, on objects selected by ids or by a query."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from stash_cli.core.query.language.query import Query
 
 ID_FIELDS = {"Scene": "sceneIDs", "SceneMarker": "markerIDs"}
-"""Type -> the field of a task's input that limits it to some objects."""
+"""Type -> the field of a task's input that limits it to objects with these ids."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ChosenOptions(TaskOptions, TargetOptions):
-    """The command line of a task on chosen objects; `flags` are fields of its input."""
+    """The command line of a task on selected objects; `flags` are fields of its input."""
 
     words: Annotated[
         list[str] | None,
@@ -37,16 +37,16 @@ class ChosenOptions(TaskOptions, TargetOptions):
 
 
 def build(noun: Noun, examples: tuple[str, ...], verb: str, text: str) -> StashCommand:
-    """The command of the task `verb`, for objects of the noun alone."""
+    """Build the command of the task `verb` for objects of the noun."""
     task = replace(
         TASKS[verb], options=ChosenOptions, text=text, examples=examples, flags=partial(_flags, TASKS[verb])
     )
-    # Each run has a query and words of its own.
+    # The task is completed in each run, which has its own query and words.
     return task.command(partial(run_chosen, noun, task))
 
 
 def _flags(task: Task, table: FlagTable) -> FlagTable:
-    """The flags of the task without those that name objects."""
+    """The flags of the task without those for ids."""
     return FlagTable(flag for flag in task.flags(table).rows() if not flag.dest.endswith("IDs"))
 
 
@@ -60,7 +60,7 @@ def run_chosen(noun: Noun, task: Task, runtime: Runtime, options: ChosenOptions)
 
 
 def _limited(noun: Noun, words: list[str], query: Query | None, then: Prepare | None) -> Prepare:
-    """The preparation that limits a task to the chosen objects, before its own."""
+    """Return a prepare callback that limits a task to the selected objects, and then calls `then`."""
 
     async def prepare(
         session: Session, runtime: Runtime, options: TaskOptions, values: Values
@@ -78,7 +78,7 @@ def _limited(noun: Noun, words: list[str], query: Query | None, then: Prepare | 
 async def _ids(
     session: Session, runtime: Runtime, noun: Noun, words: list[str], query: Query | None
 ) -> list[str]:
-    """The ids of the chosen objects; raises StashNotFoundError for a word without an object."""
+    """Return the ids of the selected objects. Raises StashNotFoundError for a word without an object."""
     selection = await Selection.of(session, runtime, noun.entity, words, query)
     ids = [row["id"] async for rows in selection.pages(["id"]) for row in rows]
     selection.raise_missing()

@@ -1,4 +1,4 @@
-"""Notifications about a chain: commands of the user, and a monitoring service that is pinged."""
+"""Notifications about a chain: hook commands, and pings of a monitoring service."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.tasks.run_spec import RunSpec
 
-_PATIENCE = 10.0
-"""Seconds for an answer of the monitoring service."""
+_TIMEOUT = 10.0
+"""Seconds to wait for a response of the monitoring service."""
 _LONGEST = 10_000
-"""Bytes of the last lines that are sent to it."""
+"""Maximum length of the text that is sent to it; the last part is sent."""
 
 
 def call_hook(runtime: Runtime, spec: RunSpec, status: int, summary: str) -> None:
-    """Run `on_success` or `on_failure` in the shell; one that fails is told."""
+    """Run `on_success` or `on_failure` in the shell; print a warning if it fails."""
     command = spec.on_failure if status else spec.on_success
     if not command:
         return
     name = "on_failure" if status else "on_success"
     facts = {"STASH_RUN": spec.title, "STASH_RUN_STATUS": str(status), "STASH_RUN_SUMMARY": summary}
-    # The key is this program's; a hook that needs one has its own settings.
-    around = {key: value for key, value in os.environ.items() if key != "STASH_API_KEY"}
+    # The hook does not get the API key of this program; a hook that needs one has its own settings.
+    environ = {key: value for key, value in os.environ.items() if key != "STASH_API_KEY"}
     try:
         done = subprocess.run(  # noqa: S602 - the command is the user's own, and written for a shell
-            command, shell=True, env={**around, **facts}, stdin=subprocess.DEVNULL, check=False,
+            command, shell=True, env={**environ, **facts}, stdin=subprocess.DEVNULL, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
     except OSError as error:
@@ -41,17 +41,17 @@ def call_hook(runtime: Runtime, spec: RunSpec, status: int, summary: str) -> Non
         )
         return
     if done.returncode:
-        said = " ".join(done.stdout.split())[:300]
-        text = f"{name} ended with {done.returncode}{': ' if said else ''}{said}"
+        output = " ".join(done.stdout.split())[:300]
+        text = f"{name} ended with {done.returncode}{': ' if output else ''}{output}"
         runtime.streams.say(text, label="stash: warning:", style="yellow")
     elif done.stdout:
         runtime.streams.detail(done.stdout.rstrip())
 
 
 def ping(runtime: Runtime, spec: RunSpec, signal: str, lines: Sequence[str] = ()) -> None:
-    """Tell the monitoring service of a chain: "/start", "" for success, "/fail" with the last lines.
+    """Ping the monitoring service of a chain: "/start", "" for success, "/fail" with the last lines.
 
-    A service that does not answer is told, and changes nothing else.
+    An unreachable service causes a warning only.
     """
     if not spec.ping_url:
         return
@@ -61,8 +61,8 @@ def ping(runtime: Runtime, spec: RunSpec, signal: str, lines: Sequence[str] = ()
     url = parts._replace(path=parts.path.rstrip("/") + signal).geturl()
     body = hide("\n".join(lines), runtime.keys)[-_LONGEST:]
     try:
-        httpx.post(url, content=body.encode(), timeout=_PATIENCE).raise_for_status()
+        httpx.post(url, content=body.encode(), timeout=_TIMEOUT).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        # The address itself is as good as a password there, so it is not told.
+        # The URL itself is the secret of such a service, so only its host is printed.
         kind = type(error).__name__
         runtime.streams.warn(f"the monitoring service {parts.hostname} was not reached ({kind})")

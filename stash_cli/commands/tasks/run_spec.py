@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 STOP_ON = ("failure", "partly")
 STEPS = (*TASKS, *(verb for verb, task in FILE_TASKS.items() if task.perform is not None))
-"""Verbs that can be steps; an import of the whole library cannot."""
+"""Verbs that can be steps; an import of the whole library is excluded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One task of a chain with its options; `text` is as it was written."""
+    """One task of a chain with its options; `text` is the step as written."""
 
     text: str
     task: Task | FileTask
@@ -37,7 +37,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """A chain: its `steps` as text, and what holds for all of them; `name` is that of `[run.NAME]`."""
+    """A chain: its `steps` as text, and options for all of them; `name` is that of `[run.NAME]`."""
 
     steps: tuple[str, ...]
     name: str = ""
@@ -53,26 +53,26 @@ class RunSpec:
 
     @property
     def title(self) -> str:
-        """`run nightly`, or `run scan, clean`."""
+        """Title for messages: `run nightly`, or `run scan, clean`."""
         return f"run {self.name or ', '.join(self.steps)}"
 
     @classmethod
     def read(cls, name: str, table: Mapping[str, Any]) -> RunSpec:
-        """The table `[run.NAME]`; raises StashConfigurationError for what it cannot have."""
+        """Parse the table `[run.NAME]`. Raises StashConfigurationError for unknown keys and bad values."""
         place = f"[run.{name}] of settings.toml"
-        found: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         for key, value in table.items():
             if key not in _READERS:
                 raise StashConfigurationError(
                     f"{place} has no key {key}. {did_you_mean(key, _READERS)}".rstrip()
                 )
             try:
-                found[key] = _READERS[key](value)
+                settings[key] = _READERS[key](value)
             except (StashInputError, TypeError, re.error) as error:
                 raise StashConfigurationError(f"{key} in {place}: {error}") from None
-        if not found.get("steps"):
+        if not settings.get("steps"):
             raise StashConfigurationError(f'{place} has no steps: steps = ["scan", "clean"]')
-        return cls(name=name, **found)
+        return cls(name=name, **settings)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
@@ -116,11 +116,11 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "on_success": _text,
     "ping_url": _text,
 }
-"""The keys of `[run.NAME]`."""
+"""Parsers of the keys of `[run.NAME]`."""
 
 
 def find_spec(runtime: Runtime, words: Sequence[str]) -> RunSpec:
-    """The chain that the words of a command line name: one run of the settings, or steps."""
+    """Return the chain for words of a command line: a run of the settings file, or steps."""
     runs = runtime.profile.runs if runtime.has_settings else {}
     [first, *others] = words
     if first in runs and first not in STEPS:
@@ -139,7 +139,7 @@ def find_spec(runtime: Runtime, words: Sequence[str]) -> RunSpec:
 
 
 def parse_steps(runtime: Runtime, spec: RunSpec, common: FollowOptions) -> list[Step]:
-    """The steps with their options, those of the whole chain where a step has none of its own."""
+    """Parse the steps with their options; options of the chain apply where a step has none."""
     return [_parse_step(runtime, text, spec, common) for text in spec.steps]
 
 

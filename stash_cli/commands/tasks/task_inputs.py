@@ -1,4 +1,4 @@
-"""Tasks on the library: what each takes, and how its input comes about before it starts."""
+"""Tasks on the library: their options, and the input built from them before the start."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TaskOptions(FollowOptions):
 
     @property
     def targets(self) -> Sequence[str]:
-        """The paths that the task is limited to."""
+        """The paths that limit the task."""
         return getattr(self, "paths", None) or ()
 
 
@@ -74,12 +74,12 @@ class RiskyOptions(TaskOptions):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of a task that needs no job of its own any more."""
+    """The result of a task that was completed without starting a job."""
 
     view: View
     rows: list[dict[str, Any]]
     is_for_people: bool
-    """Whether the rows are printed as a table, too; otherwise they are one object for programs."""
+    """Whether the rows are printed as a table for people; otherwise only machine-readable, as one object."""
 
     def show(self, runtime: Runtime) -> None:
         if self.is_for_people:
@@ -90,16 +90,16 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """One task: `operation` starts it with an `input`, whose saved options are `saved` in the defaults.
+    """One task: `operation` starts it with an `input`; `saved` names its options in the server's defaults.
 
-    `strip` is a prefix of field names that their flags leave out. `prepare` completes or checks the input
-    right before the start; `question` is asked before.
+    `strip` is a prefix of field names that flags omit. `prepare` completes or validates the input right
+    before the start; `question` is the confirmation prompt.
     """
 
     verb: str
     operation: str
     job: str
-    """The server's description of the job, without the dots at its end."""
+    """The server's description of the job, without its trailing dots."""
     about: str
     text: str = ""
     examples: tuple[str, ...] = ()
@@ -112,10 +112,10 @@ class Task:
     flags: Callable[[FlagTable], FlagTable] = lambda table: table
     needs_ready: bool = True
     paths_exist: bool = True
-    """Whether paths have to be there; what is cleaned may be gone."""
+    """Whether paths have to exist; clean also accepts paths of deleted files."""
 
     def flag_table(self) -> FlagTable:
-        """One flag per field of the input; paths are arguments."""
+        """One flag per field of the input; paths are positional arguments."""
         if self.input is None:
             return FlagTable()
         table = flag_table(self.input, group=SETTINGS if self.saved else "Settings", strip=self.strip)
@@ -123,19 +123,19 @@ class Task:
         return self.flags(table)
 
     def build(self) -> StashCommand:
-        """The command of the task."""
+        """Build the command of the task."""
         return self.command(partial(run_task, self))
 
     def parse(self, runtime: Runtime, verb: str, words: Sequence[str]) -> TaskOptions:
-        """The options in `words` of a step, as the command takes them. Raises as the command does."""
-        found: list[TaskOptions] = []
-        made = self.command(lambda _, options: found.append(options))
-        with made.make_context(verb, list(words), obj=runtime) as ctx:
-            made.invoke(ctx)
-        return found[0]
+        """Parse the words of a step with the task's command, whose errors are raised."""
+        parsed: list[TaskOptions] = []
+        command = self.command(lambda _, options: parsed.append(options))
+        with command.make_context(verb, list(words), obj=runtime) as ctx:
+            command.invoke(ctx)
+        return parsed[0]
 
     def command(self, run: Callable[[Runtime, Any], None]) -> StashCommand:
-        """The command that calls `run` with its options."""
+        """Build the command that calls `run` with its options."""
         return make_command(
             self.verb,
             run,
@@ -166,7 +166,7 @@ def run_task(task: Task, runtime: Runtime, options: TaskOptions) -> None:
 async def follow_task(
     session: Session, runtime: Runtime, task: Task, options: TaskOptions, started: Started
 ) -> JobReport | None:
-    """Start a task, follow its job and report it; None where there was nothing to do."""
+    """Start a task, follow its job and return its report; None if there was nothing to do."""
     args = await arguments(session, runtime, task, options)
     if isinstance(args, Done):
         return None
@@ -180,9 +180,9 @@ async def follow_task(
 
 
 async def media_problems(session: Session, task: Task, options: TaskOptions) -> list[str]:
-    """Media folders that a scan finds nothing in, as where a drive is not mounted: servers say nothing of it.
+    """Messages about media folders that are missing or empty, for example when a drive is not mounted.
 
-    A library in this process says it in its log.
+    Servers do not report them; an embedded library logs them itself.
     """
     if task.operation != "metadataScan" or options.targets or session.connection.is_embedded:
         return []
@@ -191,9 +191,9 @@ async def media_problems(session: Session, task: Task, options: TaskOptions) -> 
 
 
 async def arguments(session: Session, runtime: Runtime, task: Task, options: TaskOptions) -> Values | Done:
-    """The arguments of the mutation: saved options, flags over them, and paths, checked where possible.
+    """Build the arguments of the mutation: saved options, overridden by flags, and checked paths.
 
-    Done where nothing is left to be done.
+    Returns Done if there is nothing to start.
     """
     paths = server_paths(runtime, options.targets)
     if task.needs_ready:
@@ -202,8 +202,10 @@ async def arguments(session: Session, runtime: Runtime, task: Task, options: Tas
         await check_paths(session, runtime, paths, exist=task.paths_exist)
     if task.input is None:
         return {}
-    given = await _flags_as_input(session, task, options.flags)
-    values: Values | Done = merged(await _saved(session, task), given) | ({"paths": paths} if paths else {})
+    flag_values = await _flags_as_input(session, task, options.flags)
+    values: Values | Done = merged(await _saved(session, task), flag_values) | (
+        {"paths": paths} if paths else {}
+    )
     if task.prepare is not None and isinstance(values, dict):
         values = await task.prepare(session, runtime, options, values)
     if isinstance(values, Done):
@@ -213,7 +215,7 @@ async def arguments(session: Session, runtime: Runtime, task: Task, options: Tas
 
 
 async def _flags_as_input(session: Session, task: Task, flags: Mapping[str, Any]) -> Values:
-    """The flags as input JSON, with names of objects looked up."""
+    """Convert the flags to input JSON, with names resolved to ids."""
     from stash_cli.commands.verbs.targets import resolved
 
     known = input_flags(task.input or "")
@@ -228,9 +230,9 @@ async def _saved(session: Session, task: Task) -> Values:
 
 
 def merged(saved: Values, given: Values) -> Values:
-    """`given` over `saved`, field by field also in nested objects."""
-    found = saved | given
+    """Merge `given` over `saved`, recursively in nested objects."""
+    result = saved | given
     for name in saved.keys() & given.keys():
         if isinstance(saved[name], dict) and isinstance(given[name], dict):
-            found[name] = merged(saved[name], given[name])
-    return found
+            result[name] = merged(saved[name], given[name])
+    return result

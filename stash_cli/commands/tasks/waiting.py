@@ -1,4 +1,4 @@
-"""Jobs: start them, follow their progress and the server's log, and leave or stop them on Ctrl-C."""
+"""Jobs: start them, follow their progress and the server's log, and handle Ctrl-C."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ JOB = View(
 )
 
 SHOWN, LONGEST = 10, 300
-"""The most log lines that are shown, and characters of each."""
+"""Maximum number of log lines that are shown, and characters of each."""
 
 
 def pattern(text: str) -> str:
-    """A text that is a regular expression; raises StashInputError."""
+    """Validate a regular expression. Raises StashInputError."""
     try:
         re.compile(text)
     except re.error as error:
@@ -105,18 +105,18 @@ class FollowOptions(CommandOptions):
 
     @property
     def level(self) -> str:
-        """The log lines that make a job partly done: one of FAIL_ON."""
+        """The level of log lines that make a job partly done: one of FAIL_ON."""
         return self.fail_on_log or "error"
 
     @property
     def ignored(self) -> tuple[re.Pattern[str], ...]:
-        """Errors of the log that do not count."""
+        """Patterns of log errors that are ignored."""
         return tuple(map(re.compile, self.ignore_error or ()))
 
 
 def snake(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A row with its camelCase keys in snake_case, as all output has them."""
-    # The API mixes both spellings; rows of objects are in snake_case, so jobs are, too.
+    """Rename camelCase keys of a row to snake_case."""
+    # The API mixes both; all output is in snake_case, like the rows of objects.
     fields = describe_api().types[type_name].fields
     return {fields[name].attr if name in fields else name: value for name, value in row.items()}
 
@@ -129,32 +129,32 @@ def camel(type_name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Started:
-    """A job that was started: its id once known, its last state, and what is wrong with its library."""
+    """A started job: its id once known, its last state, and problems of its library."""
 
     id: str | None = None
     last: JobUpdate | None = None
     problems: list[str] = field(default_factory=list)
-    """Texts that make the job partly done, such as a media folder that is missing."""
+    """Problems that make the job partly done, such as a missing media folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """A job that finished: its last state, and the log meanwhile."""
+    """A finished job: its last state, and the server's log while it ran."""
 
     job: dict[str, Any]
     log: LogSummary
     problems: list[str]
     fail_on: str
     whole: bool = False
-    """Whether messages are told in full."""
+    """Whether log messages are shown in full."""
 
     @property
     def is_partial(self) -> bool:
-        """Whether something was not done although the job finished."""
+        """Whether the job finished with problems or logged errors."""
         return bool(self.problems) or self.log.fails(self.fail_on)
 
     def counted(self) -> str:
-        """Counts of logged lines and skipped files, as the end of a sentence; "" for nothing."""
+        """Counts of logged lines and skipped files, as the end of a sentence; "" without any."""
         logged = self.log.counted()
         skipped = self.log.skipped
         texts = [f"the server logged {logged}"] if logged else []
@@ -163,9 +163,9 @@ class JobReport:
 
     def lines(self) -> list[str]:
         """The log lines for people, at most SHOWN unless `whole`."""
-        found = self.log.lines
-        texts = [shown(line, whole=self.whole) for line in found[: None if self.whole else SHOWN]]
-        more = len(found) - len(texts)
+        log_lines = self.log.lines
+        texts = [shown(line, whole=self.whole) for line in log_lines[: None if self.whole else SHOWN]]
+        more = len(log_lines) - len(texts)
         return [*texts, f"and {more} more; -v shows all"] if more else texts
 
     def check(self) -> None:
@@ -176,7 +176,7 @@ class JobReport:
             raise error
 
     def print_outcome(self, runtime: Runtime) -> None:
-        """Note that the job finished, with what was logged meanwhile; raises as `check`."""
+        """Print a note that the job finished, with its log lines. Raises like `check`."""
         self.check()
         for text in self.lines():
             runtime.streams.note(text)
@@ -185,7 +185,7 @@ class JobReport:
 
 
 def shown(line: dict[str, Any], *, whole: bool = False) -> str:
-    """A log line for people: its first line, as servers log whole stack traces."""
+    """Format a log line for people; only its first line, as servers log whole stack traces."""
     text = line["message"] if whole else first_line(line["message"])[:LONGEST]
     return f"server: {line['level'].lower()}: {text}"
 
@@ -197,11 +197,11 @@ async def follow(
     options: FollowOptions,
     started: Started,
 ) -> JobReport:
-    """Show the progress of a job until it ends, and report it.
+    """Show the progress of a job until it ends, and return its report.
 
     Ctrl-C leaves the job running and prints the command that stops it; with --stop-on-interrupt it stops
     the job. Raises StashJobError, with the log in its details, for a job that failed or was cancelled, and
-    what JobRun raises.
+    the errors of JobRun.
     """
     from asyncio import CancelledError
 
@@ -226,7 +226,7 @@ async def follow(
 def _report(
     session: Session, runtime: Runtime, run: JobRun, options: FollowOptions, started: Started
 ) -> JobReport:
-    """The report of a run that has ended; remembers its errors for the next one."""
+    """Return the report of a run that has ended, and store its errors for the next run (`new`)."""
     from stash_cli.core.client.seen_errors import SeenErrors
 
     last = run.last
@@ -245,13 +245,13 @@ def _report(
         raise
     if not run.log.is_complete:
         runtime.streams.warn("the server's log is incomplete: it may have logged more")
-    elif not started.problems:  # where a drive is away, its errors are not gone
+    elif not started.problems:  # with an unmounted drive, its earlier errors are not fixed
         seen.replace(run.log.signatures(options.ignored))
     return report
 
 
 def slug(description: str) -> str:
-    """The description of a job as a part of a file's name: `auto-tagging`."""
+    """Convert the description of a job to a part of a file name: `auto-tagging`."""
     return re.sub(r"\W+", "-", description.lower()).strip("-")[:60]
 
 
@@ -261,7 +261,7 @@ def _fraction(update: JobUpdate) -> float | None:
 
 async def _interrupted(session: Session, runtime: Runtime, started: Started, *, stop: bool) -> None:
     job_id = started.id
-    # There is nothing to stop, and no job that continues.
+    # No job is running: it was not started yet, or has ended.
     if job_id is None or (started.last is not None and started.last.ended):
         return
     if session.connection.is_embedded:
@@ -304,8 +304,8 @@ async def run_job(
 ) -> None:
     """Start a job and print its id; with `options`, follow it and print its last state in a chosen format.
 
-    A job of an embedded library ends before this process does, so it is followed in any case. `problems` make
-    a job partly done that finishes; where it is not followed they are warned of.
+    A job of an embedded library is always followed, because it runs in this process. `problems` make a
+    finished job partly done; if it is not followed, they are printed as warnings.
     """
     started = Started(problems=list(problems))
     for problem in problems if options is None else ():
@@ -323,11 +323,11 @@ async def run_job(
     try:
         job = {"id": await start()}
     finally:
-        # After Ctrl-C the job exists all the same, and its id is the only way to stop it.
+        # Also after Ctrl-C: the job may have started, and its id is needed to stop it.
         _note_started(session, runtime, started)
     print_started(runtime, job)
     if session.connection.is_embedded:
-        # The library is closed when this process ends, and the job with it.
+        # The job would be cancelled when this process ends and closes the library.
         report = await follow(session, runtime, job["id"], FollowOptions(progress="none"), started)
         report.print_outcome(runtime)
 
@@ -335,7 +335,7 @@ async def run_job(
 def _note_started(session: Session, runtime: Runtime, started: Started) -> None:
     if started.id is None:
         return
-    ends_here = session.connection.is_embedded  # its jobs run in this process and end before it does
+    ends_here = session.connection.is_embedded  # its jobs run in this process
     more = (
         "this command ends when the job ends"
         if ends_here
@@ -345,7 +345,7 @@ def _note_started(session: Session, runtime: Runtime, started: Started) -> None:
 
 
 def print_started(runtime: Runtime, job: dict[str, Any]) -> None:
-    """Print a job that was started: its id alone, unless a format was chosen."""
+    """Print a started job: only its id for people, a row in a chosen format."""
     if runtime.for_people:
         runtime.streams.data(f"{job['id']}\n")
     else:
