@@ -33,7 +33,7 @@ NOUNS = (
 )
 
 SINGULARS = ("file", "folder", "filter", "job", "log", "package", "plugin", "scraper")
-"""Further words in the singular, of commands whose plural has an s."""
+"""Singular synonyms of commands whose plural adds an s."""
 
 COMMANDS = {
     # name: (help, module and function, section)
@@ -107,7 +107,7 @@ EXAMPLES = (
 
 
 def entries() -> dict[str, Entry]:
-    """The commands of the root. Built from plain text, so that the root's help loads no command."""
+    """The commands of the root, declared as text, so that the root's help imports no command."""
     found = {}
     for noun, plural in NOUNS:
         text = f"Find, show, count, edit and delete {plural}"
@@ -123,7 +123,7 @@ class Root(LazyGroup):
     """`stash` itself.
 
     Parses its command line within the error boundary of `program`, so that exit statuses and messages are
-    the same for the script, for Typer's test runner and for an application that includes this one.
+    the same for the script, Typer's test runner and an application that includes this one.
     """
 
     def __init__(self, name: str | None = None, help: str | None = None, **_: Any) -> None:  # noqa: A002 - Typer's name
@@ -138,7 +138,7 @@ class Root(LazyGroup):
         return status
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        ctx.args = args  # parsed by `invoke`: here an error would leave the boundary
+        ctx.args = args  # parsed in `invoke`, because an error here would be outside of the boundary
         return args
 
     def invoke(self, ctx: Any) -> int:
@@ -156,7 +156,7 @@ class Root(LazyGroup):
             return int(super().invoke(ctx) or 0)
         except typer.Exit as done:
             return int(done.exit_code)
-        # Typer would print this in its own format and exit with a status of its own.
+        # Typer would print this error in its own format, with its own exit status.
         except typer.TyperException as error:
             message = " ".join(error.format_message().split()).rstrip(".")
             raise StashUsageError(message[:1].lower() + message[1:]) from None
@@ -166,20 +166,20 @@ class Root(LazyGroup):
 
     def expanded(self, ctx: Any, words: list[str]) -> list[str]:
         word, *rest = words or [""]
-        # A command is never replaced, and what an alias stands for is not looked up again.
+        # An alias cannot replace a command, and its expansion is not expanded again.
         if word[:1] in ("", "-") or word in self.entries or not ctx.obj.has_settings:
             return words
         given = ArgvScanner([global_flags()]).scan(rest).values[0]
         ctx.obj.merge({name: value for name, value in given.items() if name in ("profile", "url", "demo")})
-        found = ctx.obj.profile.aliases.get(word)
-        if found is None:
+        alias = ctx.obj.profile.aliases.get(word)
+        if alias is None:
             return words
         from stash_cli.commands.alias import expand
 
-        return self.scanned(ctx, expand(word, found, rest))
+        return self.scanned(ctx, expand(word, alias, rest))
 
     def asked_for_help(self, words: list[str]) -> list[str]:
-        """`help plugins` is the topic, which explains more than the help of the commands."""
+        """Keep `help plugins` if it is a topic, which explains more than the help of the command."""
         if words[:1] == ["help"]:
             from stash_cli.commands.topics import TOPICS
 
@@ -208,10 +208,10 @@ def stash() -> None:
 
 def root() -> Root:
     """The command tree of `app`."""
-    found = typer.main.get_command(app)
-    if not isinstance(found, Root):
+    command = typer.main.get_command(app)
+    if not isinstance(command, Root):
         raise TypeError("the root of the command tree was replaced")
-    return found
+    return command
 
 
 def run(args: Sequence[str], streams: Streams, environ: Mapping[str, str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""One run of the program, and the one place where errors become messages and exit statuses."""
+"""One run of the program, and its error boundary: errors become messages and exit statuses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 COMPLETE = "_STASH_COMPLETE"
-"""Variable that the completion scripts of the shells set."""
+"""Environment variable set by the completion scripts."""
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
@@ -37,22 +37,22 @@ def run(
 ) -> int:
     """Run one command line and return its exit status.
 
-    `root` makes the command tree; it is called late, because completion seldom needs it.
+    `root` builds the command tree; it is called lazily, because completion rarely needs it.
     """
     runtime = Runtime(streams, environ, args)
     return guarded(runtime, lambda: _dispatch(runtime, list(args), root))
 
 
 def _dispatch(runtime: Runtime, args: list[str], root: Callable[[], LazyGroup]) -> int:
-    if asked := runtime.environ.get(COMPLETE):
-        return _complete(runtime, asked, args, root)
+    if request := runtime.environ.get(COMPLETE):
+        return _complete(runtime, request, args, root)
     with root().make_context("stash", args, obj=runtime) as ctx:
         return int(ctx.command.invoke(ctx))
 
 
-def _complete(runtime: Runtime, asked: str, args: list[str], root: Callable[[], LazyGroup]) -> int:
-    """Answer a Tab, or refresh the names that Tabs are answered from."""
-    kind = asked.partition(":")[2]
+def _complete(runtime: Runtime, request: str, args: list[str], root: Callable[[], LazyGroup]) -> int:
+    """Print completions, or refresh the cached names for them."""
+    kind = request.partition(":")[2]
     if kind:
         from stash_cli.commands.argv.completion_refresh import refresh
 
@@ -63,17 +63,17 @@ def _complete(runtime: Runtime, asked: str, args: list[str], root: Callable[[], 
 
 
 def require_text(args: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Refuse words and settings that are no text, as no server, library or format can take them.
+    """Raise StashInputError for words and settings that are not UTF-8.
 
-    Raises StashInputError.
+    No server, library or output format can represent them.
     """
     from stash_cli.output.failures import secrets_of
 
-    given = {f"word {number} of the command line": word for number, word in enumerate(args, 1)}
-    given |= {name: value for name, value in environ.items() if name.startswith("STASH_")}
-    for place, value in given.items():
+    values = {f"word {number} of the command line": word for number, word in enumerate(args, 1)}
+    values |= {name: value for name, value in environ.items() if name.startswith("STASH_")}
+    for place, value in values.items():
         if not is_text(value):
-            # A key or an address with a password is not repeated; its hidden form would not be found in it.
+            # Secrets and URLs with a password are not printed: masking would not find them in escaped text.
             secrets = filter(None, secrets_of(args, environ))
             is_secret = "@" in value or any(secret in value for secret in secrets)
             shown = "" if is_secret else f": {legible(value)}"
@@ -83,12 +83,12 @@ def require_text(args: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def guarded(runtime: Runtime, work: Callable[[], int]) -> int:
-    """The exit status of `work`; its errors become messages on stderr."""
+    """Return the exit status of `work`; print its errors as messages on stderr."""
     try:
         with warnings.catch_warnings():
             route_warnings(runtime.streams)
             status = work()
-        # Flushed here, because at its end the interpreter would report a full disk with a traceback.
+        # Flushed here, because at exit the interpreter would report a full disk with a traceback.
         runtime.streams.out.flush()
     except BrokenPipeError:  # the reader of the output has closed it, as `head` does
         return 0
@@ -104,7 +104,7 @@ def guarded(runtime: Runtime, work: Callable[[], int]) -> int:
 
 
 def route_warnings(streams: Streams) -> None:
-    """Print this package's warnings on stderr and drop those of libraries."""
+    """Print this package's warnings to stderr, and drop those of libraries."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         streams.warn(str(message))
@@ -124,7 +124,7 @@ def _failed(runtime: Runtime, error: StashError) -> int:
         return 0
     if runtime.options.debug:
         _show_trace(runtime, error)
-    # The error may follow from Ctrl-C, such as a closed connection. The shell expects 130 all the same.
+    # The error may be a consequence of Ctrl-C, such as a closed connection; the status is then 130.
     if runtime.streams.interrupts.count:
         error.exit_status = INTERRUPTED
     render(runtime.streams, error, as_json=runtime.json_errors)
@@ -144,19 +144,19 @@ def _interrupted(runtime: Runtime) -> int:
 
 
 def _unwritten(runtime: Runtime, error: OSError) -> int:
-    """Report that the disk of the output is full or broken."""
+    """Report an output that cannot be written, such as on a full disk."""
     release_streams()
     return _failed(runtime, StashError(f"cannot write the output: {error.strerror}"))
 
 
 def _apologise(runtime: Runtime, error: Exception) -> int:
-    """Report a bug: one line, and a trace in a file."""
+    """Report a bug: one line, and the traceback in a file."""
     from stash_cli.output.failures import render
 
     if runtime.options.debug:
         _show_trace(runtime, error)
     path = None
-    # Whatever failed first may fail again here, and a second failure would hide the message.
+    # The cause of the bug may fail again here; a second error must not hide the message.
     with suppress(Exception):
         path = _write_trace(runtime, error)
     bug = StashError(
@@ -174,7 +174,7 @@ def _show_trace(runtime: Runtime, error: BaseException) -> None:
 
 
 def _write_trace(runtime: Runtime, error: BaseException) -> str:
-    """Write the trace below the platform's log folder, and return its path."""
+    """Write the traceback to the platform's log folder, and return its path."""
     from platformdirs import user_log_path
 
     from stash_cli.core.private_files import make_private_folder, write_private
@@ -186,9 +186,9 @@ def _write_trace(runtime: Runtime, error: BaseException) -> str:
 
 
 def _trace(runtime: Runtime, error: BaseException) -> str:
-    """The trace as text, without secrets and the values that messages quote."""
+    """The traceback as text, without secrets and values quoted in messages."""
     from stash_cli.core.log import trace_of
     from stash_cli.output.failures import hide, secrets_of
 
-    # Settings are not read again: they may be what failed.
+    # The settings file is not read again, because it may be the cause of the error.
     return hide(trace_of(error), [*secrets_of(runtime.args, runtime.environ), *runtime.keys])

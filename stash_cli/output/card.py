@@ -1,4 +1,4 @@
-"""One object for people: a label and a value per line, long values below themselves."""
+"""One object for people: a label and a value per line, long values wrapped."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 LEAST = 20
-"""Characters beside a label in which a long value is broken; where there are fewer, it stands below."""
+"""Minimum width to wrap a long value beside its label; with less, it is placed below the label."""
 BELOW = " " * 4
 """Indent of a value below its label."""
 A_LINE_EACH = ("file", "stash_id", "url", "line")
-"""Kinds of values of which each has a line of its own."""
+"""Kinds of values that are printed one per line."""
 GROUPS = ("facts", "activity", "record", "files")
-"""Groups of a card in their order; on a terminal an empty line stands between."""
+"""Groups of a card in their order; separated by an empty line on a terminal."""
 _ACTIVITY = frozenset(
     [
         "o_counter",
@@ -50,21 +50,21 @@ _RECORD = frozenset(
 class CardWriter:
     """Prints objects as `label: value` lines in groups, without empty values.
 
-    On a terminal long values are wrapped at words; elsewhere each value is one line.
+    On a terminal, long values are wrapped at words; elsewhere each value is one line.
     """
 
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
         self.streams, self.columns = streams, columns
 
     def row(self, row: dict[str, Any]) -> None:
-        found = {column: list(lines(row, column)) for column in self.columns}
-        width = max((len(label(column)) for column in found if found[column]), default=0) + 2
-        groups = [[each for each in found if group_of(each) == name and found[each]] for name in GROUPS]
+        values = {column: list(lines(row, column)) for column in self.columns}
+        width = max((len(label(column)) for column in values if values[column]), default=0) + 2
+        groups = [[each for each in values if group_of(each) == name and values[each]] for name in GROUPS]
         for number, group in enumerate(filter(None, groups)):
             if number and self.streams.out_is_terminal:
                 self.streams.data("\n")
             for column in group:
-                self._values(f"{label(column)}:".ljust(width), found[column])
+                self._values(f"{label(column)}:".ljust(width), values[column])
 
     def _values(self, heading: str, texts: list[str]) -> None:
         room = self.streams.width - len(heading)
@@ -77,7 +77,7 @@ class CardWriter:
                 heading = " " * len(heading)
 
     def _stands_below(self, texts: list[str], room: int) -> bool:
-        """Whether values are too long to stand beside their label: all of them, or a path that fits below."""
+        """Whether to print values below their label: too little room beside it, or a path fits only below."""
         if all(display_width(text) <= room for text in texts):
             return False
         longest = max(display_width(word) for text in texts for word in text.split())
@@ -93,7 +93,7 @@ class CardWriter:
 
 
 def group_of(column: Column) -> str:
-    """The group of `GROUPS` that a column belongs to, by the field that fills it."""
+    """The group in GROUPS for a column, by its field."""
     name = column.paths[0].partition(".")[0]
     if column.kind == "file":
         return "files"
@@ -113,17 +113,17 @@ LABELS = {
     "weight": "weight (kg)",
     **{f"{noun}_count": f"{noun}s" for noun in ("scene", "image", "performer", "studio", "group", "tag")},
 }
-"""Fields -> the words for them, where these are others than the name's."""
+"""Field -> label, where it differs from the name."""
 
 
 def label(column: Column) -> str:
-    """The heading in words: `play_count` is `play count`; dotted names stay."""
+    """The label of a column: `play_count` is `play count`; dotted names are unchanged."""
     found = LABELS.get(column.header, column.header)
     return found if "." in found else found.replace("_", " ")
 
 
 def lines(row: dict[str, Any], column: Column) -> Iterator[str]:
-    """The values of a column, without empty ones."""
+    """Yield the values of a column as lines, without empty ones."""
     if column.kind not in A_LINE_EACH:
         text = cell(row, column)
         yield from [text] if text else []
@@ -138,7 +138,7 @@ def lines(row: dict[str, Any], column: Column) -> Iterator[str]:
 
 
 def file_lines(file: dict[str, Any]) -> Iterator[str]:
-    """The path of a file; below it size, format and length, and each hash."""
+    """Yield the path of a file, then a line with size, format and duration, then each hash."""
     if file.get("path"):
         yield one_line(str(file["path"]))
     facts = [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STYLES = {"removed": "red", "added": "green"}
 HANGING = " " * 4
-"""Indent of the lines that a long one is broken into."""
+"""Indent of continuation lines."""
 
 
 def show_object(streams: Streams, noun: str, one: str, label: str, rows: Iterable[Row]) -> None:
@@ -36,7 +36,7 @@ def show_object(streams: Streams, noun: str, one: str, label: str, rows: Iterabl
 
 
 def named(one: str, name: str) -> str:
-    """`12 "A"`, or the id alone of what has no name."""
+    """Text such as `12 "A"`; the id alone without a name."""
     return f'{one} "{one_line(name)}"' if name else one
 
 
@@ -48,25 +48,25 @@ def show_line(streams: Streams, text: str) -> None:
 
 
 def broken_text(text: str, width: int) -> Iterator[str]:
-    """The line of one edit as several of at most `width` characters."""
+    """Wrap the line of one edit into lines of at most `width` characters."""
     before, arrow, after = text.partition(ARROW)
     for each in broken([("", ""), (before, ""), (arrow, ""), (after, "")], width):
         yield "".join(part for part, _ in each)
 
 
 def broken(line: Sequence[Styled], width: int) -> Iterator[list[Styled]]:
-    """A line as several of at most `width` characters, those after the first indented.
+    """Wrap a line into lines of at most `width` characters; continuation lines are indented.
 
-    It is broken at spaces only, and best before the arrow between two values.
+    Breaks only at spaces, preferably before the arrow between two values.
     """
     text = "".join(part for part, _ in line)
     arrow = sum(len(part) for part, _ in takewhile(lambda each: each[0] != ARROW, line))
     begin, indent = 0, ""
-    # The heading is never broken: its first word begins after spaces.
+    # The heading is never wrapped.
     heading = len(line[0][0]) - 1
     while len(indent) + len(text) - begin > width:
-        most = begin + width - len(indent)
-        end = arrow if begin < arrow <= most else text.rfind(" ", max(begin, heading), most + 1)
+        limit = begin + width - len(indent)
+        end = arrow if begin < arrow <= limit else text.rfind(" ", max(begin, heading), limit + 1)
         end = end if end > begin else text.find(" ", max(begin + 1, heading))
         if end < 0:
             break
@@ -76,9 +76,9 @@ def broken(line: Sequence[Styled], width: int) -> Iterator[list[Styled]]:
 
 
 def _part(line: Iterable[Styled], begin: int, end: int) -> Iterator[Styled]:
-    """The texts between two places of a line."""
-    place = 0
+    """Yield the parts of a line between two offsets."""
+    offset = 0
     for text, style in line:
-        if kept := text[max(0, begin - place) : max(0, end - place)]:
-            yield kept, style
-        place += len(text)
+        if visible := text[max(0, begin - offset) : max(0, end - offset)]:
+            yield visible, style
+        offset += len(text)

@@ -1,4 +1,4 @@
-"""Messages to people: errors as text or one JSON object, text without secrets, and questions."""
+"""Messages to people: errors as text or as one JSON object, masking of secrets, and prompts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 HIDDEN = "***"
-# Patterns are text: they are compiled when something is hidden, not at every start.
+# Patterns are strings, so that they are compiled only when something is masked, not at every start.
 _NAME = r"(?i:[-.\w]*(?:api[-_]?key|passw|cookie|token|secret|credential)\w*)"
 _VALUE = (
     r"""(?i)((?:api[-_]?key|passw|cookie|token|secret|credential|authorization)\w*["']?\s*[:=]\s*)"""
@@ -24,14 +24,14 @@ _VALUE = (
 _USER = r"(://)[^/\s@]+@"
 _LONGEST = 800
 _SHORT = 4
-"""Shorter values are not replaced: they occur in ordinary text."""
+"""Minimum length of a masked secret; shorter ones occur in ordinary text."""
 
 
 def render(streams: Streams, error: StashError, *, as_json: bool = False) -> None:
-    """Print an error on stderr, also with `-q`."""
+    """Print an error to stderr, also with `-q`."""
     import json
 
-    # Programs read standard error line by line, so the object is one line.
+    # One line, because programs read stderr line by line.
     if as_json:
         facts = {"error": error.code, "message": error.message, "exit_status": error.exit_status}
         errors = getattr(error, "errors", ())
@@ -50,17 +50,17 @@ def render(streams: Streams, error: StashError, *, as_json: bool = False) -> Non
 
 
 def _bounded(streams: Streams, text: str) -> str:
-    """The beginning of a message that quotes something long; all of it with -v."""
+    """Truncate a message to _LONGEST characters, unless -v is given."""
     if streams.verbose or len(text) <= _LONGEST:
         return text
     return f"{text[:_LONGEST]}... ({len(text) - _LONGEST} more characters; -v shows all)"
 
 
 def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]:
-    """Values of flags, fields and STASH_ variables whose name is that of a secret."""
+    """Yield values of flags, fields and STASH_ variables with the name of a secret."""
     for number, word in enumerate(args):
         name, assigned, value = word.partition("=")
-        # A word alone is a command, such as `auth token`.
+        # A word without dash and value is a command, such as `auth token`.
         if re.fullmatch(_NAME, name) and (assigned or name.startswith("-")):
             yield value if assigned else next(iter(args[number + 1 : number + 2]), "")
     for name, value in environ.items():
@@ -69,8 +69,8 @@ def secrets_of(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[str]
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every secret replaced, the longest first."""
-    # A secret may be a part of another one, the rest of which would then stay readable.
+    """Replace every secret in `text`, the longest first."""
+    # A secret may be part of a longer one, whose rest would otherwise stay readable.
     for secret in sorted(set(secrets), key=len, reverse=True):
         if len(secret) >= _SHORT:
             text = text.replace(secret, HIDDEN)
@@ -78,7 +78,7 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def masked(text: str) -> str:
-    r"""`text` without what follows the name of a secret in a document, in JSON or in a header.
+    r"""Mask values after the name of a secret in a document, in JSON or in a header, and users in URLs.
 
     >>> masked('api \'mutation { x(password: "abc", name: "d") }\' https://me:abc@nas')
     'api \'mutation { x(password: ***, name: "d") }\' https://***@nas'
@@ -89,20 +89,20 @@ def masked(text: str) -> str:
 def confirm(streams: Streams, what: str, *, yes: bool) -> None:
     """Ask `what? [y/N]`, unless `yes`.
 
-    Raises StashNotConfirmedError for another answer than yes, and where there is no terminal to ask.
+    Raises StashNotConfirmedError for any other answer than yes, and without a terminal.
     """
     if not yes and _ask(streams, f"{what}{streams.target}? [y/N] ", what).lower() not in ("y", "yes"):
         raise StashNotConfirmedError("not confirmed: nothing was changed")
 
 
 def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> None:
-    """Ask for the count to be typed, before something that cannot be undone; raises as `confirm`."""
+    """Ask the user to type the count before an irreversible action. Raises like `confirm`."""
     if not yes and _ask(streams, f"{what}{streams.target}. Type {count} to continue: ", what) != str(count):
         raise StashNotConfirmedError("not confirmed: nothing was changed")
 
 
 def answer(streams: Streams, question: str) -> str:
-    """The answer to a question at a terminal; "" at the end of the input."""
+    """Ask a question at the terminal and return the answer; "" at the end of input."""
     return streams.ask(one_line(question.rstrip()) + " ")
 
 
@@ -113,5 +113,5 @@ def _unasked(streams: Streams) -> str:
 def _ask(streams: Streams, question: str, what: str) -> str:
     if not streams.interactive:
         raise StashNotConfirmedError(f"{what}: confirm with --yes, because {_unasked(streams)}")
-    # A title with a line end in it could show a question of its own.
+    # `answer` keeps the question on one line: a title with a line break could fake another prompt.
     return answer(streams, question)

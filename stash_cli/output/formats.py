@@ -1,4 +1,4 @@
-"""One writer per `--output` format; all but the table print each row at once."""
+"""One writer per `--output` format; all but the table print rows as they arrive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 
 class Writer(Protocol):
-    """Prints rows; `finish` is called only after the last row, so that an incomplete list is not closed."""
+    """Prints rows. `finish` is called only after the last row; an interrupted list stays unclosed."""
 
     def row(self, row: Row) -> None: ...
     def finish(self) -> None: ...
@@ -32,7 +32,7 @@ class Writer(Protocol):
 
 
 class JsonWriter(Writer):
-    """One array, a row per line; an incomplete list lacks its closing bracket."""
+    """One JSON array, a row per line; after an error the closing bracket is missing."""
 
     def __init__(self, streams: Streams) -> None:
         self.streams = streams
@@ -51,7 +51,7 @@ class JsonWriter(Writer):
 
 
 class ObjectWriter(Writer):
-    """The one object of `show` and `create`, indented."""
+    """A single object, as of `show` and `create`, indented."""
 
     def __init__(self, streams: Streams) -> None:
         self.streams = streams
@@ -64,7 +64,7 @@ class ObjectWriter(Writer):
 
 
 class JsonLinesWriter(Writer):
-    """One object per line."""
+    """One JSON object per line."""
 
     def __init__(self, streams: Streams) -> None:
         self.streams = streams
@@ -81,7 +81,10 @@ class JsonLinesWriter(Writer):
 
 
 class _Lines:
-    """A file for the csv module; its line end is CR LF, because csv quotes values that have its line end."""
+    """A file object for the csv module.
+
+    The module uses CR LF, so that it quotes values with either character; lines are written with LF.
+    """
 
     END = "\r\n"
 
@@ -93,12 +96,12 @@ class _Lines:
 
 
 class CsvWriter(Writer):
-    """Comma or tab separated, with a heading line; lists are joined with "; "."""
+    """Comma-separated values with a header line; lists are joined with "; "."""
 
     delimiter: ClassVar[str] = ","
 
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
-        import csv  # no other format needs it
+        import csv
 
         self.columns = columns
         self._csv = csv.writer(_Lines(streams), delimiter=self.delimiter, lineterminator=_Lines.END)
@@ -115,12 +118,12 @@ class CsvWriter(Writer):
 
 
 class TsvWriter(CsvWriter):
-    """Tab separated without quotes: tabs and line breaks inside a value become spaces."""
+    """Tab-separated values without quotes; tabs and line breaks in a value become spaces."""
 
     delimiter = "\t"
 
     def text(self, value: Any) -> str:
-        # `cut` and `awk` know no quotes, so each row has to be one line.
+        # `cut` and `awk` do not parse quotes, so each row has to be one line.
         text = plain(value)
         return " ".join(text.split()) if any(c in text for c in "\t\r\n") else text
 
@@ -134,7 +137,7 @@ class TsvWriter(CsvWriter):
 
 
 class YamlWriter(Writer):
-    """A YAML list; the one object of `show` without the dash."""
+    """A YAML list; a single object without the dash."""
 
     def __init__(self, streams: Streams, *, single: bool) -> None:
         self.streams = streams
@@ -157,7 +160,7 @@ class YamlWriter(Writer):
 
 
 class MarkdownWriter(Writer):
-    """A GitHub table."""
+    """A table in GitHub's Markdown."""
 
     def __init__(self, streams: Streams, columns: Sequence[Column]) -> None:
         self.streams, self.columns = streams, columns
@@ -175,7 +178,7 @@ class MarkdownWriter(Writer):
 
 
 class LinesWriter(Writer):
-    """Ids or paths alone, one per line or ended by NUL."""
+    """Only ids or paths, each ended by a line break or NUL."""
 
     def __init__(
         self, streams: Streams, paths: Sequence[str], *, nul: bool, form: Callable[[str], str] = str
@@ -183,7 +186,7 @@ class LinesWriter(Writer):
         self.streams, self.paths, self.end, self.form = streams, paths, "\0" if nul else "\n", form
 
     def row(self, row: Row) -> None:
-        # An object without files prints nothing: an empty line would be a path for the next program.
+        # An object without files prints nothing; the next program would read an empty line as a path.
         for path in self.paths:
             value = pick(row, path)
             for item in value if isinstance(value, list) else [value]:
@@ -195,7 +198,7 @@ class LinesWriter(Writer):
 
 
 class TemplateWriter(Writer):
-    """The text that `render` makes of each row, on a line of its own or ended by NUL."""
+    """The text that `render` returns for each row, ended by a line break or NUL."""
 
     def __init__(self, streams: Streams, render: Callable[[Row], str], *, nul: bool) -> None:
         self.streams, self.render, self.end = streams, render, "\0" if nul else "\n"
@@ -212,7 +215,7 @@ class TemplateWriter(Writer):
 
 
 def value_text(value: Any, name: str) -> str:
-    """A JSON value as text: on one line for jsonl, as YAML, else indented."""
+    """Format a JSON value: one line for jsonl, YAML, or indented JSON."""
     if name == "yaml":
         from stash_cli.output.yaml_text import dump as dump_yaml
 
@@ -221,9 +224,9 @@ def value_text(value: Any, name: str) -> str:
 
 
 def first(row: Row, column: Column) -> Any:
-    """The first path of `column` that has a value."""
-    found = (pick(row, path) for path in column.paths)
-    return next((value for value in found if value not in (None, "", [])), None)
+    """The value of the first path of `column` that is not empty; None without one."""
+    values = (pick(row, path) for path in column.paths)
+    return next((value for value in values if value not in (None, "", [])), None)
 
 
 def open_writer(
@@ -235,9 +238,9 @@ def open_writer(
     nul: bool = False,
     local: Callable[[str], str] = str,
 ) -> Writer:
-    """The writer for format `name`; `local` makes the path on this machine of a path of the server."""
-    # Functions, because a csv writer prints its heading when it is created.
-    makers: dict[str, Callable[[], Writer]] = {
+    """Return the writer for format `name`; `local` maps a path of the server to this machine."""
+    # Factories, because a csv writer prints its header when it is created.
+    factories: dict[str, Callable[[], Writer]] = {
         "table": lambda: _for_people(streams, view, single=single),
         "json": lambda: ObjectWriter(streams) if single else JsonWriter(streams),
         "jsonl": lambda: JsonLinesWriter(streams),
@@ -249,7 +252,7 @@ def open_writer(
         "ids": lambda: LinesWriter(streams, ["id"], nul=nul),
         "paths": lambda: LinesWriter(streams, view.files, nul=nul, form=local),
     }
-    return makers[name]()
+    return factories[name]()
 
 
 def _for_people(streams: Streams, view: View, *, single: bool) -> Writer:
@@ -259,7 +262,7 @@ def _for_people(streams: Streams, view: View, *, single: bool) -> Writer:
 
 
 def _page(streams: Streams, view: View) -> Writer:
-    """A page without links and pictures."""
+    """Return the writer of an HTML page without links and pictures."""
     from stash_cli.output.html import HtmlWriter
 
     return HtmlWriter(streams, view.columns, view.type or "stash", lambda _: "")

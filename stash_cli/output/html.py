@@ -1,6 +1,6 @@
-"""Rows as one HTML page that needs nothing else: a table to sort, or a card for one object.
+"""Rows as one self-contained HTML page: a sortable table, or a card for one object.
 
-Pictures are inside where they are asked for.
+Pictures are embedded if requested.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 PICTURE = "\0picture"
-"""The key of a row that holds its picture as a data: URI; no field of the API is called so."""
+"""The key of a row for its picture as a data: URI; no field of the API can have this name."""
 
 _SHORT = 20
-"""Characters that are kept on one line, such as a date."""
+"""Maximum length of values that are not wrapped, such as dates."""
 _HEAD = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -86,7 +86,7 @@ document.querySelectorAll("th button").forEach(button => button.addEventListener
 
 
 class HtmlWriter(Writer):
-    """Writes the head with the first row, so that an error before it leaves no page."""
+    """A table; the head is written with the first row, so that an earlier error leaves no page."""
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class HtmlWriter(Writer):
 
     def _cell(self, row: Row, column: Column) -> str:
         shown = _text(cell(row, column))
-        # Sorted by the value itself, as 1:02:03 and 1.4 GB are not in the order of their texts.
+        # Sorted by the value, because texts such as 1:02:03 and 1.4 GB do not sort by size.
         value = first(row, column)
         value = value[0] if isinstance(value, list) and value else value
         key = f' data-sort="{_text(plain(value))}"' if isinstance(value, int | float) else ""
@@ -167,5 +167,5 @@ def _heading(column: Column) -> str:
 
 
 def _text(value: Any) -> str:
-    """A value as text of HTML, on one line and without control characters."""
+    """Escape a value as HTML text, on one line and without control characters."""
     return escape(one_line(str(value)))

@@ -1,4 +1,4 @@
-"""Pictures on a terminal: the protocols of kitty, iTerm2 and sixel, and half blocks in colour."""
+"""Pictures on a terminal: the protocols of kitty, iTerm2 and sixel, and coloured half blocks."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 AUTO = "auto"
 PROTOCOLS = ("kitty", "iterm2", "sixel", "blocks")
 _KITTY_CHUNK = 4096
-"""Characters of a piece, by kitty's specification."""
+"""Maximum characters of a chunk in kitty's protocol."""
 _CELL = (10, 20)
-"""Pixels that a cell of a terminal is taken to have."""
+"""Assumed width and height of a terminal cell in pixels."""
 _UPPER_HALF = "\N{UPPER HALF BLOCK}"
 _COLORS = 64
 _PNG = b"\x89PNG"
 
 
 def protocol(environ: Mapping[str, str], choice: str) -> str:
-    """The protocol that a choice and the environment mean.
+    """Choose the protocol from the option and the environment.
 
-    Nothing is written to the terminal to find out, because the answer of a slow one would show as text.
-    Raises StashUsageError where `auto` finds none.
+    The terminal is not queried, because the late response of a slow one would appear as text. Raises
+    StashUsageError if `auto` finds no protocol.
     """
     if choice != AUTO:
         return choice
@@ -44,19 +44,19 @@ def protocol(environ: Mapping[str, str], choice: str) -> str:
 
 
 def is_wanted(environ: Mapping[str, str]) -> bool:
-    """Whether the user takes pictures at all: not on a plain terminal, nor with a screen reader."""
+    """Whether the environment allows pictures: no NO_COLOR, no screen reader, no dumb terminal."""
     return not (environ.get("NO_COLOR") or environ.get("ACCESSIBLE") or environ.get("TERM") == "dumb")
 
 
 def from_uri(uri: str) -> bytes:
-    """The bytes of a data: URI in base64."""
+    """Decode a base64 data: URI."""
     return b64decode(uri.partition(",")[2])
 
 
 def render(data: bytes, name: str, columns: int, lines: int) -> str:
-    """The characters that show a picture within so many cells, ending in a line end.
+    """Return the text that shows a picture within `columns` x `lines` cells, with a final line break.
 
-    Raises StashInputError for what is no picture, and StashUsageError where Pillow is missing.
+    Raises StashInputError for data that is not a picture, and StashUsageError without Pillow.
     """
     if name == "iterm2":
         size = f"width={columns};height={lines};preserveAspectRatio=1"
@@ -70,7 +70,7 @@ def render(data: bytes, name: str, columns: int, lines: int) -> str:
 
 
 def _opened(data: bytes, width: int, height: int) -> Image:
-    """The picture in red, green and blue, reduced to fit."""
+    """Open a picture as RGB, reduced to fit."""
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError:
@@ -92,7 +92,7 @@ def _png(data: bytes, columns: int, lines: int) -> bytes:
 
 
 def _kitty(png: bytes, lines: int) -> Iterator[str]:
-    """A PNG in pieces; the terminal scales it to a number of lines."""
+    """Yield a PNG in chunks; the terminal scales it to `lines`."""
     text = b64encode(png).decode()
     pieces = [text[at : at + _KITTY_CHUNK] for at in range(0, len(text), _KITTY_CHUNK)]
     for number, piece in enumerate(pieces):
@@ -102,7 +102,7 @@ def _kitty(png: bytes, lines: int) -> Iterator[str]:
 
 
 def _blocks(image: Image) -> Iterator[str]:
-    """Two pixels above each other in each cell."""
+    """Yield cells with two pixels each, one above the other."""
     pixels = image.load()
     if pixels is None:
         return
@@ -118,10 +118,10 @@ def _rgb(pixel: object) -> str:
 
 
 def _sixel(image: Image) -> Iterator[str]:
-    """The picture in few colours, six lines of pixels at a time, a pass for each colour."""
-    few = image.quantize(_COLORS)
-    palette = few.getpalette() or []
-    pixels, width, height = few.tobytes(), few.width, few.height
+    """Yield the picture reduced to _COLORS colours, in bands of six pixel lines, a pass for each colour."""
+    quantized = image.quantize(_COLORS)
+    palette = quantized.getpalette() or []
+    pixels, width, height = quantized.tobytes(), quantized.width, quantized.height
     yield f'\x1bPq"1;1;{width};{height}'
     for number in range(len(palette) // 3):
         red, green, blue = (round(value / 255 * 100) for value in palette[number * 3 : number * 3 + 3])
@@ -135,7 +135,7 @@ def _sixel(image: Image) -> Iterator[str]:
 
 
 def _runs(band: list[bytes], color: int) -> str:
-    """One colour of six lines of pixels; equal columns are counted."""
+    """Encode one colour of a band; repeated columns are run-length encoded."""
     found: list[str] = []
     last, count = "", 0
     for column in zip(*band, strict=True):

@@ -1,4 +1,4 @@
-"""The process: Ctrl-C, and standard streams that cannot be written."""
+"""The process: handling of Ctrl-C, and of standard streams that cannot be written."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells have it."""
+"""Exit status after Ctrl-C, as in shells."""
 
 
 class Interrupts:
-    """The handler of SIGINT for one run of the program; does nothing until it is installed.
+    """The handler of SIGINT for one run of the program; inactive until it is installed.
 
-    The first signal calls what `cancelling` was given, or else raises KeyboardInterrupt. The second ends the
-    process without any cleanup, because a cleanup may wait; SQLite files survive that.
+    The first signal calls the callback of `cancelling`, or raises KeyboardInterrupt. The second ends the
+    process without cleanup, because cleanup may block; SQLite files survive that.
     """
 
     def __init__(self) -> None:
@@ -27,12 +27,12 @@ class Interrupts:
         self._cancel: Callable[[], object] | None = None
 
     def install(self) -> None:
-        """Handle SIGINT from now on, unless the calling program ignores it, as nohup does."""
+        """Install the handler, unless the calling program ignores SIGINT, as nohup does."""
         if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
             signal.signal(signal.SIGINT, self._handle)
 
     def finish(self) -> None:
-        """Make the next signal end the process at once, because the result is already printed."""
+        """Let the next signal end the process at once, because the result is already printed."""
         self.count = max(self.count, 1)
 
     @contextmanager
@@ -54,7 +54,7 @@ class Interrupts:
 
 
 def release_streams() -> None:
-    """Redirect standard streams that cannot be written: the interpreter flushes them once more at exit."""
+    """Redirect unwritable standard streams to os.devnull, because the interpreter flushes them at exit."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()

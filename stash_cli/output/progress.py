@@ -1,4 +1,4 @@
-"""The progress of a job: a bar on a terminal, a line per tenth where asked for, nothing with -q."""
+"""The progress of a job: a bar on a terminal, with `plain` a line per 10 %, nothing with -q."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 MODES = ("auto", "bar", "plain", "none")
 
 _TELLING, _SOON = 0.05, 5.0
-"""The fraction, and the seconds, before which no time left is told."""
+"""Minimum fraction, and minimum seconds, before a remaining time is shown."""
 _SETTLED = 3.0
-"""Seconds without a falling fraction after which its total counts as known."""
+"""Seconds without a decreasing fraction after which the total counts as known."""
 _STEADY = 1.5
-"""Ratio of the speeds of the whole and of the last part, up to which a time left is told."""
+"""Maximum ratio between recent and overall speed for which a remaining time is shown."""
 BESIDE, LEAST = 76, 12
-"""Columns that a bar needs beside the sub-task, and the least for the sub-task."""
+"""Width of a bar without the sub-task, and minimum width of the sub-task."""
 
 
 class Progress(Protocol):
@@ -44,10 +44,10 @@ class Silent:
 
 
 class Rate:
-    """Sub-tasks per second, told apart by their names.
+    """Sub-tasks per second, distinguished by their names.
 
-    Servers send an update every tenth of a second, so sub-tasks may begin and end in between: where no one of
-    an update is in the one before, there were more.
+    Servers send an update every tenth of a second, so sub-tasks may begin and end in between. If an update
+    shares no sub-task with the previous one, some were probably missed, and the rate is a lower bound.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -58,7 +58,7 @@ class Rate:
         self._missed = False
 
     def note(self, subtasks: Sequence[str]) -> None:
-        """Take the sub-tasks of an update."""
+        """Record the sub-tasks of an update."""
         now = frozenset(subtasks)
         if not now:
             return
@@ -78,43 +78,44 @@ class Rate:
 
 
 _FEWEST = 10
-"""Sub-tasks before a rate is told."""
+"""Minimum number of sub-tasks before a rate is shown."""
 
 
 class Estimate:
-    """The fraction that is done and the time left, as far as they can be relied on.
+    """The completed fraction and the remaining time, as far as they are reliable.
 
-    A fraction falls when the server finds more to do. Then its total is not known: there is no percentage
-    until the fraction has risen for _SETTLED seconds, and no time left until the speeds agree.
+    The fraction decreases when the server finds more work. The total is then unknown: there is no percentage
+    until the fraction has not decreased for _SETTLED seconds, and no remaining time until the recent and the
+    overall speed agree.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._points: list[tuple[float, float]] = []
-        """Times and fractions since the fraction fell, or was told first."""
+        """(time, fraction) points since the fraction last decreased."""
 
     def update(self, fraction: float | None) -> float | None:
-        """Take the fraction of an update; the fraction to show, or None while it is not reliable."""
+        """Record the fraction of an update; return the fraction to show, or None while it is unreliable."""
         now = self._clock()
-        # The server has found more to do, so the speeds measured so far were those of another total.
+        # The server has found more work: earlier points refer to another total.
         if fraction is None or (self._points and fraction < self._points[-1][1]):
             self._points = []
         if fraction is None:
             return None
         self._points.append((now, fraction))
-        # Every second point goes: the whole time stays covered, and an hour of updates takes no more memory.
+        # Dropping every second point bounds the memory, and the rest still covers the whole time.
         if len(self._points) > _POINTS:
             del self._points[1::2]
         return fraction if fraction >= 1 or now - self._points[0][0] >= _SETTLED else None
 
     def seconds_left(self) -> float | None:
-        """Seconds until the end; None while too little is known, or the speed changes."""
+        """Seconds until the end; None with too little data, or while the speed changes."""
         (start, base), (now, done) = self._points[0], self._points[-1]
         passed, gained = now - start, done - base
         if passed < _SOON or gained < _TELLING or done >= 1:
             return None
-        # A job changes its pace, such as from hashes to covers; then the mean of the whole time says nothing
-        # about its end.
+        # The speed changes between phases of a job, such as hashes and covers; the overall mean then does not
+        # predict the end.
         middle = next(point for point in self._points if point[0] - start >= passed / 2)
         recent = (done - middle[1]) / (now - middle[0]) if now > middle[0] else 0.0
         overall = gained / passed
@@ -124,11 +125,11 @@ class Estimate:
 
 
 _POINTS = 200
-"""Points in time that a speed is told from."""
+"""Maximum number of points for the speed."""
 
 
 class LogProgress:
-    """The progress of a plugin, for the job that runs it."""
+    """Reports the progress of a plugin to the job that runs it."""
 
     def __init__(self, log: PluginLog) -> None:
         self.log = log
@@ -142,7 +143,7 @@ class LogProgress:
 
 
 class Lines:
-    """A line per tenth that can be relied on, and one for what is begun."""
+    """A line at the start, and one for every reliable 10 %."""
 
     def __init__(self, streams: Streams, clock: Callable[[], float] = time.monotonic) -> None:
         self.streams = streams
@@ -164,7 +165,7 @@ class Lines:
 
 
 class Bar:
-    """A bar with the sub-tasks per second, the current one, and the time left where that can be told."""
+    """A bar with the sub-tasks per second, the current sub-task, and the remaining time if it is reliable."""
 
     def __init__(self, streams: Streams, clock: Callable[[], float] = time.monotonic) -> None:
         # Loading Rich takes longer than many requests.
@@ -211,7 +212,7 @@ class Bar:
 
 
 def shortened(text: str, room: int) -> str:
-    """The end of `text`, where paths differ.
+    """Truncate `text` at its beginning, because paths differ at their end.
 
     >>> shortened("Scanning /media/a/b.mp4", 10)
     '…a/a/b.mp4'
@@ -220,8 +221,8 @@ def shortened(text: str, room: int) -> str:
 
 
 def open_progress(streams: Streams, mode: str = "auto") -> Progress:
-    """The display for `--progress mode`: "auto" is a bar on a terminal and nothing elsewhere, as is -q."""
-    # Inside a plugin stderr is the server's log, where a bar would be a line for each update.
+    """Return the display for `--progress mode`; "auto" is a bar on a terminal, and nothing elsewhere."""
+    # Inside a plugin, stderr is the server's log, where a bar would write a line for each update.
     if streams.log is not None and mode != "none":
         return LogProgress(streams.log)
     if mode == "none" or streams.quiet or (mode == "auto" and not streams.err_is_terminal):

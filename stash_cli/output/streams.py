@@ -1,4 +1,4 @@
-"""The three standard streams: terminal or not, colour, width, and whether questions can be asked."""
+"""The three standard streams: terminals, colour, width, prompts and messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb\U000e0001-\U000e007f]"
 )
-"""Control characters except tab and line end, direction marks, and other line ends."""
+"""Control characters except tab and line feed, direction marks, and other line separators."""
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
@@ -30,16 +30,16 @@ _LEVELS = {"stash:": "error", "stash: warning:": "warning"}
 """Label of a message -> its level in the log of a server."""
 
 
-def _nothing() -> None:
-    """Do nothing when there are many rows."""
+def _ignore_many_rows() -> None:
+    """Default of `on_many_rows`: do nothing."""
 
 
 @dataclass(eq=False)
 class Streams:
     """The streams of one run.
 
-    stdout has data only; messages go to stderr through `note`, `warn` and `say`. Text is escaped on a
-    terminal and exact elsewhere. Bars are drawn by Rich, which writes to `err` itself.
+    stdout has only data; messages go to stderr through `note`, `warn` and `say`. Control characters are
+    escaped on a terminal, and unchanged elsewhere. Bars are drawn by Rich, which writes to `err` itself.
     """
 
     out: TextIO
@@ -51,29 +51,29 @@ class Streams:
     verbose: int = 0
     no_input: bool = False
     target: str = ""
-    """The server and profile that questions are about."""
+    """Text about server and profile, appended to prompts."""
     interrupts: Interrupts = field(default_factory=Interrupts)
-    """The handler of Ctrl-C, which also ends the wait for an answer."""
-    on_many_rows: Callable[[], None] = _nothing
+    """The handler of Ctrl-C, which also interrupts a prompt."""
+    on_many_rows: Callable[[], None] = _ignore_many_rows
     """Called when a command reads more than one page of rows."""
     log: PluginLog | None = None
     """Writer of messages inside a plugin: the server's log."""
 
     @classmethod
     def standard(
-        cls, interrupts: Interrupts | None = None, on_many_rows: Callable[[], None] = _nothing
+        cls, interrupts: Interrupts | None = None, on_many_rows: Callable[[], None] = _ignore_many_rows
     ) -> Streams:
         """The streams of the process: UTF-8 for files and pipes, the encoding of the locale for terminals.
 
-        Characters without an encoding, which no program but a terminal can get, are escaped.
+        Characters that the locale cannot encode are escaped; this happens on terminals only.
         """
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):
-                # A path or a line of CSV with escapes in it would be another one. Programs that pass on bytes
-                # as they are, such as ripgrep and gh, write UTF-8 in every locale too.
+                # Escapes would change a path or a line of CSV. Programs that pass on bytes unchanged, such as
+                # ripgrep and gh, also write UTF-8 in every locale.
                 encoding = None if _is_terminal(stream) else "utf-8"
                 stream.reconfigure(encoding=encoding, errors="backslashreplace")
-        # Python sets a stream to None that the calling program has closed.
+        # Python sets a stream to None if the calling program has closed it.
         out, err, stdin = (stream or FakeStream() for stream in (sys.stdout, sys.stderr, sys.stdin))
         return cls(
             out, err, stdin, os.environ, interrupts=interrupts or Interrupts(), on_many_rows=on_many_rows
@@ -89,20 +89,20 @@ class Streams:
 
     @property
     def interactive(self) -> bool:
-        """Whether a question can be answered."""
+        """Whether prompts are possible."""
         return not self.no_input and self.answers is not None
 
     @cached_property
     def answers(self) -> TextIO | None:
-        """The stream of answers: stdin, or the terminal when stdin is a pipe or a file."""
-        # Without a terminal nobody would see the question.
+        """The stream for answers to prompts: stdin, or the terminal if stdin is a pipe or a file."""
+        # Without a terminal on stderr, nobody would see the prompt.
         if not self.err_is_terminal:
             return None
         if _is_terminal(self.stdin):
             return self.stdin
         from pathlib import Path
 
-        # Ids may come through a pipe (`find --ids | delete -`). The answer still comes from the user.
+        # stdin may be a pipe with ids (`find --ids | delete -`); answers still come from the terminal.
         try:
             return Path("/dev/tty").open(encoding="utf-8", errors="replace")
         except OSError:
@@ -115,13 +115,13 @@ class Streams:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal; COLUMNS wins."""
+        """Columns of the terminal; the variable COLUMNS takes precedence."""
         from shutil import get_terminal_size
 
         return get_terminal_size().columns
 
     def colored(self, stream: TextIO) -> bool:
-        """Whether `stream` takes colour: `--color`, NO_COLOR, FORCE_COLOR and TERM, in this order."""
+        """Whether to colour `stream`, by `--color`, NO_COLOR, FORCE_COLOR and TERM, in this order."""
         if self.color != "auto":
             return self.color == "always"
         if self.environ.get("NO_COLOR"):
@@ -131,11 +131,11 @@ class Streams:
         return _is_terminal(stream) and self.environ.get("TERM") != "dumb"
 
     def style(self, text: str, name: str, stream: TextIO | None = None) -> str:
-        """`text` in a colour or weight where `stream`, or else stderr, takes colour."""
+        """Style `text` if `stream` (default: stderr) is coloured."""
         return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self.colored(stream or self.err) else text
 
     def read(self) -> str:
-        """All of standard input, in an encoding of text files whatever the locale. Raises StashInputError."""
+        """Read stdin to its end, decoded like text files in any locale. Raises StashInputError."""
         with self.interrupts.cancelling(None):
             data = getattr(self.stdin, "buffer", self.stdin).read()
         try:
@@ -144,9 +144,9 @@ class Streams:
             raise StashInputError(f"standard input is not text in {ENCODINGS}") from None
 
     def raw_stdin(self) -> IO[bytes]:
-        """Standard input as bytes, for files that are read a part at a time."""
-        found: IO[bytes] | None = getattr(self.stdin, "buffer", None)
-        return found or io.BytesIO(self.stdin.read().encode())
+        """Return stdin as a binary stream, for files that are read in parts."""
+        buffer: IO[bytes] | None = getattr(self.stdin, "buffer", None)
+        return buffer or io.BytesIO(self.stdin.read().encode())
 
     def ask(self, question: str) -> str:
         """Ask a question and return the answer."""
@@ -162,13 +162,10 @@ class Streams:
         return line.strip()
 
     def ask_hidden(self, question: str) -> str:
-        """Ask for a secret on the terminal itself, which does not show it.
-
-        Raises StashNotConfirmedError after Ctrl-D.
-        """
+        """Ask for a secret on the terminal, without echo. Raises StashNotConfirmedError after Ctrl-D."""
         self.out.flush()
         self.err.flush()
-        # `getpass` opens the terminal itself, which a stream in memory does not have.
+        # `getpass` opens the terminal, so it does not work with in-memory streams.
         if isinstance(self.answers, FakeStream):
             return self.ask(question)
         from getpass import getpass
@@ -181,7 +178,7 @@ class Streams:
                 raise StashNotConfirmedError("no answer: nothing was changed") from None
 
     def read_line(self) -> str:
-        """The first line of standard input, without its end and a byte order mark. Raises StashInputError."""
+        """Read one line of stdin, without its line break and byte order mark. Raises StashInputError."""
         with self.interrupts.cancelling(None):
             data = getattr(self.stdin, "buffer", self.stdin).readline()
         try:
@@ -192,13 +189,13 @@ class Streams:
 
     def data(self, text: str) -> None:
         """Write data to stdout."""
-        # A terminal obeys control characters in titles and file names. A program gets them unchanged.
+        # A terminal would execute control characters in titles and file names; programs get them unchanged.
         self.out.write(escaped(text) if self.out_is_terminal else text)
 
     def text(self, text: str) -> None:
-        """Write a text for people to stdout; on a terminal long lines go on below their last column.
+        """Write a text for people to stdout; on a terminal, long lines are wrapped below their last column.
 
-        Where a no-break space follows a space, the two part no columns.
+        A space and a no-break space do not separate columns, unlike two spaces.
         """
         if self.out_is_terminal:
             lines = [part for line in text.splitlines() for part in hanging(line, self.width)]
@@ -206,11 +203,11 @@ class Streams:
         self.data(text.replace("\N{NO-BREAK SPACE}", " "))
 
     def graphics(self, text: str) -> None:
-        """Write a picture to stdout: control characters that this program made itself."""
+        """Write control characters of this program to stdout, such as a picture, without escaping."""
         self.out.write(text)
 
     def write(self, text: str) -> None:
-        """Write to stderr; with `flush`, this object is a stream for a log handler."""
+        """Write to stderr; `write` and `flush` make this object a stream for a log handler."""
         if self.log is not None:
             self.log.debug(text)
             return
@@ -220,12 +217,12 @@ class Streams:
         self.err.flush()
 
     def note(self, text: str) -> None:
-        """Print a message; silent with -q."""
+        """Print a message, unless -q is given."""
         if not self.quiet:
             self.say(text)
 
     def detail(self, text: str) -> None:
-        """Print a message with -v."""
+        """Print a message if -v is given."""
         if self.verbose:
             self.say(text)
 
@@ -234,7 +231,7 @@ class Streams:
             self.say(text, label="stash: warning:", style="yellow")
 
     def say(self, text: str, *, label: str = "", style: str = "bold", wrap: bool = True) -> None:
-        """Print a line on stderr, behind a label in a style; on a terminal with `wrap`, broken between words.
+        """Print a line to stderr, after a styled label; with `wrap`, it is wrapped at words on a terminal.
 
         stdout is flushed first, to keep the order.
         """
@@ -250,7 +247,7 @@ class Streams:
         self.err.flush()
 
     def say_parts(self, parts: Iterable[tuple[str, str]]) -> None:
-        """Print a line on stderr of texts, each in a style or in none ("")."""
+        """Print a line of (text, style) parts to stderr; "" is no style."""
         self.out.flush()
         for text, style in parts:
             shown = escaped(text) if self.err_is_terminal else text
@@ -259,12 +256,12 @@ class Streams:
         self.err.flush()
 
     def _filled(self, text: str) -> str:
-        """`text` with line ends between words where the terminal would break lines anywhere."""
+        """Wrap `text` at words to the width of the terminal."""
         return "\n".join(part for line in text.split("\n") for part in hanging(line, self.width))
 
 
 def escaped(text: str) -> str:
-    r"""`text` with control characters written as in JSON.
+    r"""Escape control characters in `text` as in JSON.
 
     >>> escaped("a\x1b[2Jb\u202ec")
     'a\\u001b[2Jb\\u202ec'
@@ -272,14 +269,14 @@ def escaped(text: str) -> str:
     return _UNSAFE.sub(_written_out, text)
 
 
-def _written_out(found: re.Match[str]) -> str:
-    # JSON escapes the two halves of a pair for characters beyond 0xFFFF, such as tags in flags.
-    units = found[0].encode("utf-16-be")
+def _written_out(match: re.Match[str]) -> str:
+    # JSON escapes characters above U+FFFF, such as emoji tags, as two surrogates.
+    units = match[0].encode("utf-16-be")
     return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 class FakeStream(io.StringIO):
-    """A stream in memory that says whether it is a terminal."""
+    """An in-memory stream that can pretend to be a terminal."""
 
     def __init__(self, text: str = "", *, terminal: bool = False) -> None:
         super().__init__(text)
@@ -290,7 +287,7 @@ class FakeStream(io.StringIO):
 
 
 def fake_streams(*, terminal: bool = False, answers: str = "", **facts: object) -> Streams:
-    """Streams in memory; `answers` is the input."""
+    """Return in-memory streams; `answers` is the input."""
     ends = (FakeStream(terminal=terminal), FakeStream(terminal=terminal))
     return Streams(*ends, FakeStream(answers, terminal=terminal), **facts)  # type: ignore[arg-type]
 
@@ -303,9 +300,9 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 def hanging(line: str, width: int) -> list[str]:
-    """The lines of a longer one, broken between words; each but the first begins where its last column does.
+    """Wrap a line at words; continuation lines are indented to the start of its last column.
 
-    Columns are parted by two spaces or more.
+    Columns are separated by two or more spaces.
 
     >>> hanging("  a  one two three", 14)
     ['  a  one two', '     three']
@@ -321,6 +318,6 @@ def hanging(line: str, width: int) -> list[str]:
     indent = " " * max((at for at in starts if at <= most), default=own + named)
     if not starts or starts[-1] <= most:
         return wrapped(line, width, indent)
-    # A column that begins so far right has a line of its own.
+    # A column that starts after two thirds of the width is moved to its own line.
     head, last = line[: starts[-1]].rstrip(), line[starts[-1] :]
     return [*wrapped(head, width, indent), *wrapped(f"{indent}{last}", width, indent)]

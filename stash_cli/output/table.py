@@ -1,4 +1,4 @@
-"""Tables for people: aligned text, which on a terminal is cut to its width."""
+"""Tables for people: aligned text, truncated to the width of a terminal."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ if TYPE_CHECKING:
     from stash_cli.output.streams import Streams
 
 SHORT, LEAST = 10, 4
-"""A column up to SHORT is not cut while the others keep LEAST; a column below SHORT is left out."""
+"""Columns up to SHORT are not truncated while the others keep LEAST; narrower ones would be omitted."""
 MAIN, MAIN_LEAST = 40, 28
-"""Characters of the main column, such as the title, that are kept before other columns: half of the terminal
-within these bounds."""
+"""Bounds for the reserved width of the main column, such as the title; between them, half of the terminal."""
 
 GAP = 2
 """Characters between two columns."""
 
 BLOCK = 100
-"""Rows that are measured together; later blocks keep at least the widths of the first."""
+"""Rows that are measured and printed together; columns of later blocks are at least as wide."""
 
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 def cell(row: dict[str, Any], column: Column) -> str:
-    """The text of one cell: the first of the column's paths that has a value."""
+    """The text of one cell: the value of the column's first path that is not empty."""
     for path in column.paths:
         if text := shown(pick(row, path), column.kind):
             return text
@@ -38,62 +37,62 @@ def cell(row: dict[str, Any], column: Column) -> str:
 
 
 WHOLE = frozenset({"moment", "duration", "size", "bit_rate"})
-"""Kinds of values that say something wrong when they are cut."""
+"""Kinds of values that would be misleading when truncated."""
 
 
 def fitted(natural: list[int], width: int, whole: Sequence[bool] = ()) -> list[int]:
-    """Widths for a terminal of `width`: narrow columns keep theirs, wide columns share the rest.
+    """Widths for a terminal of `width`: narrow columns keep their width, wide columns share the rest.
 
-    Those marked in `whole` keep theirs, too, where there is room.
+    Columns marked in `whole` also keep theirs if there is room.
 
     >>> fitted([2, 30, 8], 30)
     [2, 16, 8]
     """
-    left = width - GAP * (len(natural) - 1)
-    found = list(natural)
+    available = width - GAP * (len(natural) - 1)
+    widths = list(natural)
     for done, index in enumerate(sorted(range(len(natural)), key=natural.__getitem__)):
         others = len(natural) - done - 1
         kept_whole = natural[index] <= SHORT or (bool(whole) and whole[index])
-        own = natural[index] if kept_whole and left - natural[index] >= LEAST * others else 0
-        found[index] = min(natural[index], max(left // (others + 1), own, 1))
-        left -= found[index]
-    return found
+        own = natural[index] if kept_whole and available - natural[index] >= LEAST * others else 0
+        widths[index] = min(natural[index], max(available // (others + 1), own, 1))
+        available -= widths[index]
+    return widths
 
 
 def most_of(column: Column, width: int) -> int:
-    """Characters of a column that are kept before others are, on a terminal of `width`."""
+    """The reserved width of a column on a terminal of `width`."""
     if column.main:
         return min(MAIN, max(width // 2, MAIN_LEAST))
     return MAIN if column.kind in WHOLE else SHORT
 
 
 def kept(columns: Sequence[Column], natural: list[int], width: int, positions: Iterable[int]) -> list[int]:
-    """The positions to print: optional columns go before another is cut, others when they get short.
+    """Choose the columns to print: drop optional ones before others are truncated, then too narrow ones.
 
-    The columns on the right go first, and the first and the main one never.
+    Columns are dropped from the right; the first and the main column are always printed.
     """
-    found = list(positions)
+    chosen = list(positions)
 
     def total(*, cut: bool) -> int:
-        # The beginning of a path says the least of all.
+        # Paths count with their reserved width, because they are truncated first.
         most = (
-            most_of(columns[at], width) if cut or columns[at].kind == "path" else natural[at] for at in found
+            most_of(columns[at], width) if cut or columns[at].kind == "path" else natural[at] for at in chosen
         )
-        return sum(min(natural[at], each) for at, each in zip(found, most, strict=True)) + GAP * (
-            len(found) - 1
+        return sum(min(natural[at], each) for at, each in zip(chosen, most, strict=True)) + GAP * (
+            len(chosen) - 1
         )
 
-    for at in found[::-1]:
+    for at in chosen[::-1]:
         if columns[at].optional and total(cut=False) > width:
-            found.remove(at)
-    for at in found[:0:-1]:
+            chosen.remove(at)
+    for at in chosen[:0:-1]:
         if not columns[at].main and total(cut=True) > width:
-            found.remove(at)
-    return found
+            chosen.remove(at)
+    return chosen
 
 
 def widths_of(columns: Sequence[Column], natural: list[int], width: int) -> list[int]:
-    """Widths for a terminal; the main column is cut after all others."""
+    """Widths for a terminal; the main column is truncated last."""
     main = next((at for at, column in enumerate(columns) if column.main), None)
     whole = [column.kind in WHOLE for column in columns]
     if main is None or len(columns) == 1:
@@ -101,12 +100,12 @@ def widths_of(columns: Sequence[Column], natural: list[int], width: int) -> list
     others = [at for at in range(len(columns)) if at != main]
     least = sum(min(natural[at], most_of(columns[at], width)) for at in others) + GAP * len(others)
     own = min(natural[main], max(width - least, most_of(columns[main], width)))
-    found = fitted([natural[at] for at in others], width - own - GAP, [whole[at] for at in others])
-    return [*found[:main], own, *found[main:]]
+    widths = fitted([natural[at] for at in others], width - own - GAP, [whole[at] for at in others])
+    return [*widths[:main], own, *widths[main:]]
 
 
 def cut(text: str, width: int, *, at_start: bool = False) -> str:
-    """`text` in at most `width` columns of a terminal, with an ellipsis where it is cut.
+    """Truncate `text` to `width` columns of a terminal, with an ellipsis.
 
     >>> cut("/media/videos/sea.mp4", 10, at_start=True)
     '…s/sea.mp4'
@@ -114,7 +113,7 @@ def cut(text: str, width: int, *, at_start: bool = False) -> str:
     if display_width(text) <= width:
         return text
     most = max(width - 1, 0)
-    # No character needs more than two columns, so few are tried.
+    # A character has at most two columns, so the loop is short.
     kept = text[len(text) - most :] if at_start else text[:most]
     while kept and display_width(kept) > most:
         kept = kept[1:] if at_start else kept[:-1]
@@ -122,24 +121,24 @@ def cut(text: str, width: int, *, at_start: bool = False) -> str:
 
 
 class TableWriter:
-    """Collects and prints rows in blocks.
+    """Collects rows and prints them in blocks.
 
-    A terminal gets the columns that it has room for, and none that is empty in all rows, unless the columns
-    were chosen; everything else gets all of them whole.
+    On a terminal, columns without room are omitted, and also empty columns unless they were chosen with
+    `--fields`. Elsewhere all columns are printed without truncation.
     """
 
     def __init__(self, streams: Streams, columns: Sequence[Column], *, is_chosen: bool = False) -> None:
         self.streams, self.columns, self.is_chosen = streams, columns, is_chosen
         self.block: list[list[str]] = []
         self.natural: list[int] = []
-        """Widths of the columns in the rows so far."""
+        """Natural widths of the columns in the rows so far."""
         self.positions = list(range(len(columns)))
-        """Positions of the columns that are printed."""
+        """Indexes of the printed columns."""
         self.left_out: list[str] = []
-        """Headings of those that the terminal has no room for."""
+        """Headings of columns without room on the terminal."""
 
     def row(self, row: dict[str, Any]) -> None:
-        # Widths need several rows, but a long list should not wait for its last row.
+        # Widths are measured over a block, so that a long list does not wait for its last row.
         self.block.append([cell(row, column) for column in self.columns])
         if len(self.block) == BLOCK:
             self._flush()
@@ -157,11 +156,11 @@ class TableWriter:
             self.streams.note(f"left out, as the terminal is too narrow: {', '.join(self.left_out)}; {more}")
 
     def _flush(self, *, is_last: bool = False) -> None:
-        # Only the first block has the headings: the others continue the same table.
+        # Only the first block has headings; later blocks continue the same table.
         headings = [] if self.natural else [[column.header.upper() for column in self.columns]]
         lines = headings + self.block
-        found = [max(map(display_width, cells)) for cells in zip(*lines, strict=True)]
-        self.natural = [max(pair) for pair in zip_longest(found, self.natural, fillvalue=0)]
+        widest = [max(map(display_width, cells)) for cells in zip(*lines, strict=True)]
+        self.natural = [max(pair) for pair in zip_longest(widest, self.natural, fillvalue=0)]
         if headings and self.streams.out_is_terminal:
             self._choose(is_last=is_last)
         widths = self._widths()
@@ -177,12 +176,12 @@ class TableWriter:
                 for at in self.positions
                 if at == 0 or self.columns[at].main or any(row[at] for row in self.block)
             ]
-        wanted = self.positions
-        self.positions = kept(self.columns, self.natural, self.streams.width, wanted)
-        # A chart says nothing that the other columns do not.
+        candidates = self.positions
+        self.positions = kept(self.columns, self.natural, self.streams.width, candidates)
+        # A chart repeats other columns, so its omission is not reported.
         self.left_out = [
             self.columns[at].header
-            for at in wanted
+            for at in candidates
             if at not in self.positions and self.columns[at].kind != "chart"
         ]
 
@@ -203,7 +202,7 @@ class TableWriter:
 
 
 def _padded(text: str, width: int, column: Column) -> str:
-    """A cell of `width` columns; the end of a path says more than its beginning."""
+    """Pad or truncate a cell to `width`; paths are truncated at their beginning."""
     own = display_width(text)
     if own > width:
         text = cut(text, width, at_start=column.kind == "path")

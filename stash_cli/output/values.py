@@ -1,4 +1,4 @@
-"""Columns of tables, and values of a row as text: paths through nested data, a format for each kind."""
+"""Columns of tables, and values of a row as text: paths into nested data, and a format for each kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One part of a path: the name of a field, and whether only the first item of its list is meant."""
+    """One part of a path: the name of a field, and whether only the first item of its list is selected."""
 
     name: str
     is_first: bool
@@ -24,7 +24,7 @@ def split(path: str) -> tuple[Step, ...]:
 
 
 def pick(row: Any, path: str) -> Any:
-    """The value at `path`; a list gives the list of its items' values, `[0]` its first item.
+    """The value at `path`; lists are flattened to the values of their items, `[0]` selects the first item.
 
     >>> pick({"files": [{"path": "a"}, {"path": "b"}]}, "files.path")
     ['a', 'b']
@@ -51,7 +51,7 @@ def _flat(values: list[Any]) -> list[Any]:
 
 
 def plain(value: Any) -> str:
-    """A value for csv and tsv: exact, lists joined with "; ", objects by their label."""
+    """Format a value for csv and tsv: unrounded, lists joined with "; ", objects by their label."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -62,7 +62,7 @@ def plain(value: Any) -> str:
 
 
 def shown(value: Any, kind: str = "") -> str:
-    """A value for people, on one line: yes/no, 1:02:03, 1.4 GB, a time to the minute."""
+    """Format a value for people on one line: yes/no, 1:02:03, 1.4 GB, a time to the minute."""
     if value is None:
         return ""
     if not kind and isinstance(value, str):
@@ -81,8 +81,8 @@ def _as_text(value: Any) -> str:
 
 
 def one_line(text: str) -> str:
-    """`text` on one line, without control characters."""
-    # Nearly every text is printable, and this test is much faster than the rest.
+    """Put `text` on one line, with control characters replaced."""
+    # Fast path: nearly every text is printable.
     if text.isprintable():
         return text
     spaced = " ".join(text.split())
@@ -90,7 +90,7 @@ def one_line(text: str) -> str:
 
 
 def moment(text: str) -> str:
-    """A timestamp to the minute."""
+    """Format a timestamp to the minute."""
     return str(text)[:16].replace("T", " ")
 
 
@@ -103,7 +103,7 @@ def included(excluded: bool) -> str:
 
 
 def pairs(values: dict[str, Any]) -> str:
-    """A map such as custom fields.
+    """Format a map such as custom fields.
 
     >>> pairs({"height": 180, "eyes": "blue"})
     'height=180, eyes=blue'
@@ -112,7 +112,7 @@ def pairs(values: dict[str, Any]) -> str:
 
 
 _MODES = {"MOVIES": "groups", "SCENE_MARKERS": "markers"}
-"""Modes of saved filters whose objects are called otherwise."""
+"""Modes of saved filters -> the current names of their objects."""
 _KINDS: dict[str, Callable[[Any], str]] = {
     "duration": duration,
     "size": size,
@@ -128,10 +128,10 @@ _KINDS: dict[str, Callable[[Any], str]] = {
 
 
 class Column(NamedTuple):
-    """One column: its heading, the paths that fill it (the first with a value) and the kind of its values.
+    """One column: its heading, its paths (the first with a value is used) and the kind of its values.
 
-    On a narrow terminal an `optional` column is left out before another is cut, and the `main` column, which
-    names the object, is cut last.
+    On a narrow terminal, `optional` columns are omitted before others are truncated, and the `main` column,
+    which names the object, is truncated last.
     """
 
     header: str
@@ -143,9 +143,9 @@ class Column(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Column:
-        """`Heading=path|other.path:kind>`; a bare path is its own heading; `>` aligns right.
+        """Parse `Heading=path|other.path:kind>`; a bare path is its own heading; `>` aligns right.
 
-        At the end `?` marks an optional column and `!` the main one.
+        A final `?` marks an optional column, `!` the main one.
         """
         optional, main, text = text.endswith("?"), text.endswith("!"), text.rstrip("?!")
         text, right = text.removesuffix(">"), text.endswith(">")
@@ -162,11 +162,11 @@ class View(NamedTuple):
     files: tuple[str, ...] = ()
     """Paths to the file paths of a row; empty for objects without files."""
     is_chosen: bool = False
-    """Whether the columns are those of `--fields` or of a query, so that none may be missing."""
+    """Whether the user has chosen the columns, so that none may be omitted."""
 
     @property
     def fields(self) -> list[str]:
-        """The fields that fill the columns, each once."""
+        """The fields of all columns, each once."""
         return list(dict.fromkeys(path.replace("[0]", "") for each in self.columns for path in each.paths))
 
 
@@ -175,7 +175,7 @@ def columns(*texts: str) -> tuple[Column, ...]:
 
 
 def custom(paths: list[str]) -> tuple[Column, ...]:
-    """Columns of `--fields`: each path under its own name."""
+    """Columns of `--fields`, each with its path as heading."""
     return tuple(Column(path, (path,), _guess(path)) for path in paths)
 
 

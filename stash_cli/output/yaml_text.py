@@ -1,7 +1,7 @@
-r"""JSON values as YAML, in block style: written directly, as PyYAML's emitter takes twenty times as long.
+r"""JSON values as YAML in block style; written directly, because PyYAML's emitter is twenty times slower.
 
-Text stands without quotes where no reader of YAML 1.1 or 1.2 can take it for anything else; all other text
-is in double quotes, with the escapes of JSON, which YAML has too.
+Text is unquoted only if every parser of YAML 1.1 or 1.2 reads it as text; all other text is in double quotes,
+with the escapes of JSON, which are valid in YAML.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _PLAIN = re.compile(r"(?:[^\W\d]|/)(?:[\w./,;'()&!?+@%=*~-]|[ :](?=[\w/'(&]))*")
 """Words and paths: letters of any script first, and neither `: ` nor ` #` inside."""
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n"))
-"""Words of any case that some readers take for a boolean or null."""
+"""Words that some parsers read as a boolean or null, in any case."""
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-"""Line ends of YAML, and what it does not allow, of all that JSON leaves as it is."""
+"""Characters that JSON does not escape, but that are line breaks or not allowed in YAML."""
 _LONGEST_KEY = 500
-"""Characters of a key after which its colon is not found; YAML allows 1024, of which escapes take several."""
+"""Maximum length of a simple key; YAML allows 1024 characters, and an escape takes several."""
 
 
 def dump(value: Any) -> str:
-    """A JSON value as a YAML document, with a line end.
+    """Dump a JSON value as a YAML document, with a final line break.
 
     >>> print(dump({"id": "7", "tags": [{"name": "Sea"}, {"name": "no"}], "urls": []}), end="")
     id: "7"
@@ -39,7 +39,7 @@ def dump(value: Any) -> str:
 
 
 def _block(value: Any, pad: str) -> str:
-    """A value whose first line has an indent already; `pad` is that of the others."""
+    """Dump a value whose first line is already indented; `pad` is the indent of the others."""
     if value and isinstance(value, dict):
         return f"\n{pad}".join([f"{_key(str(name), pad)}{_after(item, pad)}" for name, item in value.items()])
     if value and isinstance(value, list):
@@ -48,7 +48,7 @@ def _block(value: Any, pad: str) -> str:
 
 
 def _after(value: Any, pad: str) -> str:
-    """The value of a key, from behind the colon."""
+    """Dump the value of a key, starting after the colon."""
     if value and isinstance(value, dict):
         return f"\n{pad}  {_block(value, pad + '  ')}"
     if value and isinstance(value, list):
@@ -57,7 +57,7 @@ def _after(value: Any, pad: str) -> str:
 
 
 def _scalar(value: str | float | bool | Mapping[str, Any] | Sequence[Any] | None) -> str:
-    """A value on one line: text, a number, null, or an empty collection."""
+    """Dump a value on one line: text, a number, null, or an empty collection."""
     if isinstance(value, str):
         return _text(value)
     if value is None or isinstance(value, bool):
@@ -68,7 +68,7 @@ def _scalar(value: str | float | bool | Mapping[str, Any] | Sequence[Any] | None
 
 
 def _number(value: float) -> str:
-    """A float; with a point, without which YAML 1.1 reads an exponent as text."""
+    """Dump a float, with a decimal point, because YAML 1.1 reads an exponent without one as text."""
     if math.isfinite(value):
         text = repr(value)
         return text if "." in text or "e" not in text else text.replace("e", ".0e")
@@ -84,6 +84,6 @@ def _text(value: str) -> str:
 
 @lru_cache(maxsize=500)
 def _key(name: str, pad: str) -> str:
-    """A key with its colon, which stands on a line of its own after a long one."""
+    """Dump a key with its colon; a long key needs the `? key` form, with the colon on the next line."""
     text = _text(name)
     return f"{text}:" if len(text) <= _LONGEST_KEY else f"? {text}\n{pad}:"
