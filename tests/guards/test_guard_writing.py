@@ -49,7 +49,7 @@ PERMITTED = {
     ("file_tasks", "exported"): "an export changes nothing",
     ("system", "work"): "a server without a database has no objects",
     ("sql", "work"): "statements of the user",
-    ("calls", "_asked"): "operations that change no object",
+    ("calls", "_send_query"): "operations that change no object",
     ("scrapers", "work"): "scraping changes nothing",
     ("scraping", "_submit"): "fingerprints are sent to others and change nothing here",
     ("plugins", "work"): "a plugin that answers is asked by a person",
