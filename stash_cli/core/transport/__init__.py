@@ -22,6 +22,6 @@ TRANSPORTS = {
 
 
 def open_transport(connection: Connection) -> Transport:
-    """The transport of the connection's URL scheme; nothing is sent yet."""
+    """Create the transport for the connection's URL scheme; no connection is opened yet."""
     module, _, name = TRANSPORTS[connection.url.partition(":")[0].lower()].partition(":")
     return cast("Transport", getattr(import_module(module), name)(connection))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 _GATEWAY = {502, 503, 504}
-_BROKEN = 500
+_INTERNAL_ERROR = 500
 _TOO_MANY = 429
 _MAX_SHOWN = 120
 
@@ -38,33 +38,34 @@ def read_answer(
     body: bytes,
     read: Callable[[bytes], Any],
 ) -> GraphQLResponse:
-    """The GraphQL result in a response, whose JSON `read` reads; raises the error for any other response.
+    """The GraphQL result in a response; raises the matching StashError for any other response.
 
-    A document that fails validation is answered with status 400 or 422 and a result that has only errors.
+    `read` parses the JSON body. A document that fails validation has status 400 or 422 and a body with
+    `errors` only.
     """
-    payload = _result(body, read) if _may_hold_result(status) else None
+    payload = _parse_result(body, read) if _may_hold_result(status) else None
     if payload is None:
         raise _refusal(connection, status, headers, body)
     response = GraphQLResponse.from_payload(payload)
-    if status == _BROKEN and not all(each.get("path") for each in response.errors):
-        # Whoever wrote it does not say that the operation was refused.
-        error = StashServerError(_broken(connection, response.errors))
+    if status == _INTERNAL_ERROR and not all(each.get("path") for each in response.errors):
+        # Errors without a path name no field, so they do not prove that the operation was refused.
+        error = StashServerError(_internal_error_message(connection, response.errors))
         error.status = status
         raise error
     return response
 
 
 def _may_hold_result(status: int) -> bool:
-    """Whether a result with this status comes from Stash: gateways may answer in the same format."""
+    """Whether a GraphQL result with this status comes from Stash; gateways may use the same format."""
     return status not in (*_GATEWAY, _TOO_MANY, 401) and not is_redirect(status)
 
 
-def _broken(connection: Connection, errors: list[dict[str, Any]]) -> str:
-    said = "; ".join(str(each.get("message") or "no reason") for each in errors)
-    return f"{connection.server} failed (status {_BROKEN}): {_first_line(said)}"
+def _internal_error_message(connection: Connection, errors: list[dict[str, Any]]) -> str:
+    reasons = "; ".join(str(each.get("message") or "no reason") for each in errors)
+    return f"{connection.server} failed (status {_INTERNAL_ERROR}): {_first_line(reasons)}"
 
 
-def _result(body: bytes, read: Callable[[bytes], Any]) -> dict[str, Any] | None:
+def _parse_result(body: bytes, read: Callable[[bytes], Any]) -> dict[str, Any] | None:
     try:
         payload = read(body)
     except ValueError:
@@ -95,7 +96,7 @@ def _refusal(connection: Connection, status: int, headers: Mapping[str, str], bo
 
 def _status_error(connection: Connection, status: int, headers: Mapping[str, str], body: bytes) -> StashError:
     text = body.decode("utf-8", "replace").strip()
-    # Up to v0.22 a wrong key is answered with status 500 and this word.
+    # Servers up to 0.22 answer a wrong key with status 500 and the body "unauthorized".
     if status == 401 or text == "unauthorized":  # noqa: PLR2004 - HTTP's number
         return authentication_error(connection)
     # A login page in front of the server also answers with a redirect.
@@ -147,7 +148,7 @@ def authentication_error(connection: Connection) -> StashAuthenticationError:
             hint="Copy it again from Settings > Security. A server without a key rejects every key.",
         )
     hint = "Run: stash login. Or set STASH_API_KEY; the key is in the server's Settings > Security."
-    if connection.profile:  # which takes no key of a variable
+    if connection.profile:  # a profile ignores STASH_API_KEY
         hint = f"Run: stash login -P {connection.profile}"
     elif connection.known_as:
         hint = f"The profile {connection.known_as} has a key for this server: use -P {connection.known_as}."
@@ -200,10 +201,10 @@ def _first_line(text: str) -> str:
     return line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}..."
 
 
-# Stash compresses with these; it knows no brotli.
+# The encodings that Stash compresses with; it does not support brotli.
 ENCODINGS = {"gzip": zlib.MAX_WBITS | 32, "x-gzip": zlib.MAX_WBITS | 32, "deflate": zlib.MAX_WBITS}
 """Content encodings and their zlib window bits."""
-_STEP = 1 << 20
+_PIECE_SIZE = 1 << 20
 """Bytes decompressed at a time."""
 _MIN_RATE = 1024
 """Bytes per second below which a download counts as stalled."""
@@ -220,7 +221,7 @@ class TooSlowError(Exception):
 async def read_all(answer: httpx.Response, limit: int) -> bytes:
     """The whole body; raises StashIntegrationError above `limit` bytes, DamagedError."""
     announced = answer.headers.get("content-length", "")
-    # The announced length is the compressed one, so it can only rule an answer out.
+    # Content-Length counts compressed bytes: above the limit it is reason to refuse, below it proves nothing.
     if announced.isdecimal() and int(announced) > limit:
         raise too_large_error(limit)
     parts, size = [], 0
@@ -276,30 +277,30 @@ class _Inflater:
         if encoding not in ENCODINGS:
             raise DamagedError(f"unknown encoding {encoding}")
         self._zlib = zlib.decompressobj(ENCODINGS[encoding])
-        self._may_be_bare = encoding == "deflate"
+        self._may_be_raw = encoding == "deflate"
 
     @property
     def is_complete(self) -> bool:
         return self._zlib.eof
 
     def pieces(self, raw: bytes) -> Iterator[bytes]:
-        """The decompressed content of `raw`, in pieces of at most _STEP bytes."""
+        """The decompressed content of `raw`, in pieces of at most _PIECE_SIZE bytes."""
         piece = b""
-        while (raw or len(piece) == _STEP) and not self._zlib.eof:
-            piece = self._inflated(raw)
+        while (raw or len(piece) == _PIECE_SIZE) and not self._zlib.eof:
+            piece = self._decompress(raw)
             raw = self._zlib.unconsumed_tail
             if piece:
                 yield piece
 
-    def _inflated(self, raw: bytes) -> bytes:
-        """The next piece; some servers send `deflate` without the zlib header."""
+    def _decompress(self, raw: bytes) -> bytes:
+        """The next decompressed piece; some servers send `deflate` without zlib header, so both are tried."""
         try:
-            piece = self._zlib.decompress(raw, _STEP)
+            piece = self._zlib.decompress(raw, _PIECE_SIZE)
         except zlib.error as error:
-            if not self._may_be_bare:
+            if not self._may_be_raw:
                 raise DamagedError(str(error)) from error
-            self._may_be_bare = False
+            self._may_be_raw = False
             self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
-            return self._inflated(raw)
-        self._may_be_bare = False
+            return self._decompress(raw)
+        self._may_be_raw = False
         return piece

@@ -95,7 +95,7 @@ def _malformed(what: str, found: object) -> StashIntegrationError:
 class Subscription(Protocol):
     """A stream of responses; it connects on entering, or when the first is awaited.
 
-    `on_lost` is called with the reason before a lost connection is opened again.
+    `on_lost` is called with the error before a lost connection is reopened.
     """
 
     on_lost: Callable[[StashError], None] | None
@@ -117,11 +117,11 @@ class Transport(Protocol):
         ...
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> Subscription:
-        """A stream of responses; with `reconnect` a lost connection is opened again."""
+        """A stream of responses; with `reconnect` a lost connection is reopened."""
         ...
 
     def download(self, address: str, span: str = "") -> AsyncGenerator[bytes, None]:
-        """The bytes of a file that the server offers, as they arrive; a `span` such as "0-99" is a part."""
+        """The bytes of a file of the server, as they arrive; `span` is a byte range such as "0-99"."""
         ...
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Resources per event loop, and a background event loop that does not delay the end of the program."""
+"""Resources per event loop, and a background event loop that does not delay the exit of the program."""
 
 from __future__ import annotations
 
@@ -24,48 +24,48 @@ _STOP_TIMEOUT = 0.5
 
 
 class PerLoop(Generic[C]):
-    """One resource per event loop, in whatever thread.
+    """One resource per event loop, whichever thread runs the loop.
 
-    Each is held by an asynchronous generator, because a loop closes the generators that were started in it
-    before it closes itself, and those that are no longer referenced.
+    Each resource is owned by an asynchronous generator, because `asyncio.run` closes the generators of its
+    loop before the loop itself, and a loop closes generators that are garbage-collected.
     """
 
     def __init__(self, make: Callable[[], C]) -> None:
         self._make = make
-        self._held: dict[asyncio.AbstractEventLoop, tuple[C, AsyncGenerator[None, None]]] = {}
+        self._entries: dict[asyncio.AbstractEventLoop, tuple[C, AsyncGenerator[None, None]]] = {}
 
     async def get(self) -> C:
         """The resource of the running loop, created on first use."""
         loop = asyncio.get_running_loop()
-        held = self._held.get(loop)
-        if held is None:
+        entry = self._entries.get(loop)
+        if entry is None:
             # A closed loop has closed its resource already, by ending the generator.
-            for other in [each for each in self._held if each.is_closed()]:
-                self._held.pop(other, None)
-            made = self._make()
-            held = self._held[loop] = made, _hold(made)
-            await anext(held[1])
-        return held[0]
+            for other in [each for each in self._entries if each.is_closed()]:
+                self._entries.pop(other, None)
+            resource = self._make()
+            entry = self._entries[loop] = resource, _owner_of(resource)
+            await anext(entry[1])
+        return entry[0]
 
     async def aclose(self) -> None:
         """Close the resource of the running loop; those of other loops are released without waiting."""
-        mine = self._held.pop(asyncio.get_running_loop(), None)
-        self._held.clear()
-        if mine is not None:
-            await mine[1].aclose()
+        entry = self._entries.pop(asyncio.get_running_loop(), None)
+        self._entries.clear()
+        if entry is not None:
+            await entry[1].aclose()
 
 
-async def _hold(made: Closable) -> AsyncGenerator[None, None]:
+async def _owner_of(resource: Closable) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
-        await made.aclose()
+        await resource.aclose()
 
 
 class LoopThread:
     """An event loop in a daemon thread, started on first use.
 
-    Threads started by a daemon thread are daemons as well, those of its executor included.
+    Threads that a daemon thread starts are daemons as well, including those of its executor.
     """
 
     def __init__(self, name: str) -> None:
@@ -82,7 +82,10 @@ class LoopThread:
         return self._running > 0
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`; when the caller is cancelled it returns at once and `work` is cancelled."""
+        """Run `work` in the thread and return its result.
+
+        A cancelled caller cancels `work` and does not wait for it.
+        """
         return await asyncio.wrap_future(
             asyncio.run_coroutine_threadsafe(self._counted(work), self._started())
         )
@@ -121,7 +124,7 @@ class LoopThread:
 
 
 async def in_daemon_thread(work: Callable[[], None], name: str) -> None:
-    """Await blocking work in a daemon thread, for which the end of the program does not wait."""
+    """Run blocking `work` in a daemon thread and wait for it; the exit of the program does not."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 
@@ -137,9 +140,9 @@ async def in_daemon_thread(work: Callable[[], None], name: str) -> None:
         error: BaseException | None = None
         try:
             work()
-        except BaseException as caught:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as caught:  # noqa: BLE001 - raised again in the waiting task
             error = caught
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed, so no task waits for the result
             loop.call_soon_threadsafe(report, error)
 
     threading.Thread(target=run, name=name, daemon=True).start()

@@ -28,7 +28,7 @@ _BY_CAUSE: tuple[tuple[type[BaseException], Fault], ...] = (
     (ConnectionRefusedError, Fault("nothing listens there", transient=True)),
 )
 _UNOPENED = Fault("no answer to the connection attempt", transient=False)
-# By name, as httpx and websockets are imported by the first request only, and not by every command.
+# Keyed by class name, because httpx and websockets are imported with the first request only.
 _BY_CLASS_NAME = {
     "ConnectError": Fault("nothing listens there", transient=True),
     "ConnectTimeout": _UNOPENED,
@@ -54,8 +54,8 @@ def translate(
 ) -> StashConnectionError:
     """The StashConnectionError for an exception of a transport library.
 
-    `delivery` is how far the request got, as recorded, since exceptions do not tell. `handled` is the
-    exception that the caller was handling when the request was sent.
+    `delivery` is the recorded progress of the request, which exceptions do not contain. `handled` is the
+    exception that the caller was handling when the request was sent; it is no cause of `error`.
     """
     found = list(causes(error, handled))
     fault = next((f for kind, f in _BY_CAUSE for cause in found if isinstance(cause, kind)), None)
@@ -74,8 +74,8 @@ def translate(
 def causes(error: BaseException, handled: BaseException | None = None) -> Iterator[BaseException]:
     """`error`, its causes, and the members of exception groups among them, except `handled`.
 
-    httpcore raises its errors `from None`, so there the context is followed instead. That context may be the
-    exception that the caller was handling already, which belongs to another request.
+    httpcore raises its errors `from None`, so their `__context__` is followed instead. That may be the
+    exception that the caller was already handling, which belongs to another request.
     """
     yield error
     if isinstance(error, BaseExceptionGroup):

@@ -31,16 +31,16 @@ class Uploads:
 
     @classmethod
     def of(cls, variables: Any) -> Uploads:
-        """Extract paths and binary file objects from `variables`; without any these are unchanged."""
+        """Extract paths and binary file objects from `variables`; each is replaced by null."""
         found = cls()
-        found.variables = found._take(variables, "variables")
+        found.variables = found._extract(variables, "variables")
         return found
 
-    def _take(self, value: Any, place: str) -> Any:
+    def _extract(self, value: Any, place: str) -> Any:
         if isinstance(value, dict):
-            return {key: self._take(item, f"{place}.{key}") for key, item in value.items()}
+            return {key: self._extract(item, f"{place}.{key}") for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self._take(item, f"{place}.{number}") for number, item in enumerate(value)]
+            return [self._extract(item, f"{place}.{number}") for number, item in enumerate(value)]
         if not isinstance(value, Path) and not hasattr(value, "read"):
             return value
         self.files.append((place, value))
@@ -81,18 +81,18 @@ def _part(source: Any, stack: ExitStack) -> tuple[str, Any, str]:
 def download_url(endpoint: str, address: str) -> str:
     """The URL of `address`: a path is relative to the server's base URL, an absolute URL is unchanged.
 
-    Downloads that the server prepares (`/downloads/...`) are below its base URL too, whatever host they name:
-    behind a proxy the server may not know its public address. Raises StashInputError for a malformed address.
+    Prepared downloads (`/downloads/...`) are always below the base URL, because a server behind a proxy may
+    return a host that is not its public one. Raises StashInputError for a malformed address.
     """
     try:
         parts = urlsplit(address)
-        foreign = parts.hostname is not None
+        has_host = parts.hostname is not None
     except ValueError:
         raise StashInputError(f"{address!r} is no address of a file.") from None
-    _, found, rest = parts.path.partition(_DOWNLOADS)
-    if foreign and not found:
+    _, is_prepared, rest = parts.path.partition(_DOWNLOADS)
+    if has_host and not is_prepared:
         return urljoin(endpoint, parts._replace(fragment="").geturl())
-    path = f"{_DOWNLOADS}{rest}" if found else f"/{parts.path.lstrip('/')}"
+    path = f"{_DOWNLOADS}{rest}" if is_prepared else f"/{parts.path.lstrip('/')}"
     base = endpoint.removesuffix("/").removesuffix("/graphql")
     return f"{base}{path}?{parts.query}" if parts.query else f"{base}{path}"
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _CONNECT = 10.0
 _KEEP_ALIVE = 30.0
 ENOUGH = 400_000
-"""Bytes after which the import of a faster reader is worth its time."""
+"""Received bytes from which the import of msgspec, a faster parser, pays off."""
 
 
 class HttpTransport:
@@ -51,9 +51,9 @@ class HttpTransport:
         """The cookie of a login, which the server renews with each response."""
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
-        """Send once; raises what `faults` and `answers` make of anything but a GraphQL result.
+        """Send the request once; anything but a GraphQL result raises an error of `faults` or `answers`.
 
-        Every exception that ends it, a cancellation too, has the attribute `delivery`.
+        Every exception, including a cancellation, gets the attribute `delivery`.
         """
         check_read_only(self.connection, request)
         uploads = Uploads.of(request.variables)
@@ -82,12 +82,12 @@ class HttpTransport:
                 body = await answers.read_all(answer, self.connection.max_answer_bytes)
         except (error_type, OSError, answers.DamagedError) as error:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
-        took = (perf_counter() - started) * 1000
+        milliseconds = (perf_counter() - started) * 1000
         if logger.isEnabledFor(INFO):
             from stash_cli.core.log.requests import title
 
             name = title(request.operation_name, request.document)
-            logger.info("%s -> %d, %d bytes, %.0f ms", name, answer.status_code, len(body), took)
+            logger.info("%s -> %d, %d bytes, %.0f ms", name, answer.status_code, len(body), milliseconds)
         return answers.read_answer(self.connection, answer.status_code, answer.headers, body, self.json.read)
 
     @asynccontextmanager
@@ -109,15 +109,15 @@ class HttpTransport:
                 yield answer
             finally:
                 await answer.aclose()
-                # The stream of a response refers to the response, and the request to the task that returns
-                # the rows: without that cycle a page is freed as soon as it is printed.
+                # Break a reference cycle: the stream refers to the response, and the request to the task that
+                # returns the rows. Without the cycle a page is freed as soon as it is printed.
                 answer.stream = load_httpx().ByteStream(b"")
 
     async def download(self, address: str, span: str = "") -> AsyncGenerator[bytes, None]:
         """The bytes of a file at a path of the server or at a URL, as they arrive.
 
-        With a `span` those of a part, "0-99" or "100-", where the server sends parts; else all of them.
-        Bounded by the length of pauses and a minimum rate, not in total time.
+        `span` requests a byte range, "0-99" or "100-"; a server without ranges sends the whole file. The
+        length of a pause and the rate are limited, the total time is not.
         """
         client = await self.clients.get()
         url = download_url(self.endpoint, address)
@@ -130,7 +130,7 @@ class HttpTransport:
                 if answer.status_code not in (200, 206):
                     body = await answers.read_all(answer, self.connection.max_answer_bytes)
                     raise answers.download_error(self.connection, answer.status_code, answer.headers, body)
-                # httpx would decompress without a bound on the size of a piece.
+                # httpx decompresses without a limit on the size of a piece.
                 async for piece in answers.with_minimum_rate(
                     answers.decoded(answer), self.connection.timeout
                 ):
@@ -139,7 +139,7 @@ class HttpTransport:
             raise translate(error, self.connection, progress.delivery, progress.handled) from error
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> WebSocketSubscription:
-        """A websocket for one operation; a mutation is sent at most once, whatever `reconnect` says."""
+        """A websocket for one operation; a mutation is sent at most once, even with `reconnect`."""
         check_read_only(self.connection, request)
         from stash_cli.core.transport.websocket import WebSocketSubscription
 
@@ -175,7 +175,7 @@ class HttpTransport:
         transport = routing_transport(httpx, options, connection.proxy)
         encoding = "identity" if is_local(self.url) else "gzip, deflate"
         headers = httpx.Headers(_HEADERS | {"Accept-Encoding": encoding})
-        headers.update(self.headers())  # whatever the case of the names
+        headers.update(self.headers())  # httpx.Headers ignores the case of names
         return httpx.AsyncClient(  # type: ignore[no-any-return]
             headers=headers,
             timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
@@ -183,20 +183,20 @@ class HttpTransport:
             trust_env=False,
             # A redirect would send the API key to another host.
             follow_redirects=False,
-            event_hooks={"request": [self._keep_secrets], "response": [self._keep_session]},
+            event_hooks={"request": [self._strip_credentials], "response": [self._store_renewed_session]},
         )
 
-    async def _keep_secrets(self, request: httpx.Request) -> None:
+    async def _strip_credentials(self, request: httpx.Request) -> None:
         """Remove the key and the user's own headers from a request to another origin than the server's."""
-        # Downloads may be on another host, which must not learn them.
+        # A download may be on another host, which must not receive them.
         if not same_origin(str(request.url), self.endpoint):
             for name in self.headers():
                 request.headers.pop(name, None)
         elif self.session:
-            request.headers["Cookie"] = f"{_SESSION}={self.session}"  # the newest one, and no other
+            request.headers["Cookie"] = f"{_SESSION}={self.session}"  # only the newest cookie
 
-    async def _keep_session(self, response: httpx.Response) -> None:
-        """Take over a renewed session; that of another user of this server is none of ours."""
+    async def _store_renewed_session(self, response: httpx.Response) -> None:
+        """Store a renewed session cookie; without a login of our own, cookies are ignored."""
         if not self.session or not same_origin(str(response.request.url), self.endpoint):
             return
         for text in response.headers.get_list("set-cookie"):
@@ -222,7 +222,7 @@ def load_httpx() -> ModuleType:
     if "httpx" not in sys.modules:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]
     try:
-        import httpx  # where another thread imports it, this waits
+        import httpx  # waits while another thread imports it
     finally:
         if sys.modules.get("httpx._main", httpx) is None:
             sys.modules.pop("httpx._main", None)
@@ -272,7 +272,7 @@ def _mark(value: Any) -> Any:
 
 
 class JsonReader:
-    """Reads the answers of one server."""
+    """JSON parser for the responses of one server; uses msgspec once `ENOUGH` bytes were received."""
 
     def __init__(self) -> None:
         self._received = 0
@@ -289,8 +289,8 @@ class JsonReader:
             try:
                 return msgspec.json.decode(body)
             except (msgspec.MsgspecError, ValueError, RecursionError):
-                # It reads UTF-8 only and no lone surrogates, which file names may have. What is wrong with
-                # any other text is said below.
+                # msgspec accepts UTF-8 only, and no lone surrogates, which file names may contain. For
+                # invalid JSON, `json.loads` below raises the error.
                 pass
         return json.loads(body, parse_float=_finite, parse_constant=_refuse)
 
@@ -303,5 +303,5 @@ def _finite(text: str) -> float:
 
 
 def _refuse(text: str) -> NoReturn:
-    # NaN is no JSON, and 1e999 would be printed as Infinity, which is none either.
+    # JSON has neither NaN nor Infinity, and 1e999 would be parsed as infinity.
     raise ValueError(f"{text[:20]} is not a number of JSON")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 _IMPLEMENTATION = "stash_cli.embedded"
-"""A name and not an import: the embedded library itself imports the layers below it."""
+"""A dotted name instead of an import: the embedded library imports core, so core must not import it."""
 _CLOSE_TIMEOUT = 2.0
 """Seconds to close the library while an abandoned request is still being executed."""
 
@@ -107,14 +107,14 @@ class InProcessTransport(HttpTransport):
     async def close(self) -> None:
         """Close the library once its jobs have ended; jobs are cancelled when the caller is interrupted.
 
-        Abandoned requests are waited for briefly only.
+        Requests of cancelled callers are waited for `_CLOSE_TIMEOUT` seconds at most.
         """
         await super().close()
         library, self._library = self._library, None
         if library is None:
             return
         task = asyncio.current_task()
-        # In threads: jobs report their progress to sockets on this loop.
+        # In threads, as this loop has to keep running: jobs report their progress to websockets on it.
         if task is not None and task.cancelling():
             await in_daemon_thread(partial(library.jobs.close, drain=False), "stash-jobs-end")
         try:
@@ -130,7 +130,7 @@ class InProcessTransport(HttpTransport):
 
 
 def require_file(connection: Connection) -> None:
-    """Raise StashConfigurationError for a missing library that may not be created; the demo always may."""
+    """Raise StashConfigurationError for a missing library that may not be created; the demo always may be."""
     path = Path(connection.location)
     if connection.location == DEMO or (connection.create and not connection.read_only) or path.exists():
         return
@@ -143,7 +143,7 @@ def require_file(connection: Connection) -> None:
 
 
 async def _no_trace(event: str, info: Mapping[str, Any]) -> None:
-    """The trace of a request whose delivery is not recorded."""
+    """Trace callback for requests whose delivery is not recorded."""
 
 
 def open_library(location: str) -> EmbeddedLibrary:

@@ -1,4 +1,4 @@
-"""Outcome of requests: how far one got, whether it may have been done, and whether it may be sent again."""
+"""Outcome of requests: delivery, whether a mutation may have been executed, and retries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REFUSALS = _REDIRECTS | {*range(400, 408), 410, 411, 413, 414, 415, 417, 421, 422, 426, 428, 429, 431, 451}
-"""Statuses with which a request was refused before any work; all others leave that open."""
+"""Statuses of requests that were refused before they were executed; any other status does not prove that."""
 _NOT_EXECUTED = (
     errors.StashUsageError,
     errors.StashVersionError,
@@ -34,7 +34,8 @@ def may_be_done(error: errors.StashError) -> bool:
         return True
     if error.delivery in (None, errors.Delivery.NOT_STARTED) or isinstance(error, _NOT_EXECUTED):
         return False
-    # With an error at its root the operation failed; below the root its result failed after it was done.
+    # An error at the root means that the operation failed. An error below the root concerns a field of the
+    # result, which is resolved after the operation was executed.
     if isinstance(error, errors.StashGraphQLError):
         return is_below_root(error)
     return error.status not in _REFUSALS
@@ -58,14 +59,14 @@ def as_unknown_outcome(request: GraphQLRequest, error: errors.StashError) -> err
 
 def unknown_outcome(message: str, cause: errors.StashError | None = None) -> errors.StashUnknownOutcomeError:
     """The error for a mutation that may have been done."""
-    made = errors.StashUnknownOutcomeError(
+    unknown = errors.StashUnknownOutcomeError(
         f"{message.rstrip('.')}. The operation was sent and may have been done.",
         hint="Check whether the change was made before you send it again.",
         delivery=(cause and cause.delivery) or errors.Delivery.ANSWER_BEGUN,
     )
-    made.status = cause.status if cause else None
-    made.__cause__ = cause
-    return made
+    unknown.status = cause.status if cause else None
+    unknown.__cause__ = cause
+    return unknown
 
 
 def check_read_only(connection: Connection, request: GraphQLRequest) -> None:
@@ -84,7 +85,7 @@ def check_read_only(connection: Connection, request: GraphQLRequest) -> None:
 
 
 _DELIVERY = {
-    # What is about to be written counts as written: part of it may be when it fails.
+    # Recorded before the write begins, because a part may have been written when it fails.
     "send_request_headers.started": errors.Delivery.HEADERS_WRITTEN,
     "send_request_body.complete": errors.Delivery.BODY_WRITTEN,
     "receive_response_headers.complete": errors.Delivery.ANSWER_BEGUN,
@@ -94,9 +95,9 @@ _DELIVERY = {
 class Progress:
     """The record of one attempt to send a request.
 
-    With `seconds` it also limits the time of the attempt: from the first byte written to the last one read
-    or, for a request with files, from the end of the request. `clock` is an `asyncio.timeout(None)` that is
-    scheduled then.
+    With `seconds` it also limits the duration of the attempt: from the first byte written or, for a request
+    with files, from the last one, to the last byte read. `clock` is the `asyncio.timeout(None)` that is
+    rescheduled when that period begins.
     """
 
     def __init__(self, seconds: float | None = None, *, carries_files: bool = False) -> None:
@@ -111,7 +112,8 @@ class Progress:
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Receive an event of httpcore's `trace` extension.
 
-        The CONNECT request to a proxy is reported like any other; it carries nothing of ours and is ignored.
+        The CONNECT request to a proxy is reported like any other; it is ignored, as the actual request
+        follows.
         """
         step = event.partition(".")[2]
         if step == "send_request_headers.started":
@@ -120,7 +122,7 @@ class Progress:
             self.reach(_DELIVERY[step])
 
     def reach(self, delivery: errors.Delivery) -> None:
-        """Record how far the request has got."""
+        """Record the progress of the request."""
         self.delivery = delivery
         if delivery is self._starts and self.clock is not None and self._seconds is not None:
             self.clock.reschedule(asyncio.get_running_loop().time() + self._seconds)
@@ -160,9 +162,10 @@ _TOO_MANY = 429
 
 
 async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], longest: float) -> R:
-    """Await `send()`, with retries as long as these are safe and may help.
+    """Await `send()`, and retry as long as that is safe and may help.
 
-    A Retry-After of the server is followed as often as it is given, up to `longest` seconds in total.
+    Pauses that the server requests by Retry-After are observed up to `longest` seconds in total. Without
+    them, the number of attempts and the pauses are those of QUICK, PATIENT or RATE_LIMITED.
     """
     pauses = {policy: policy.pauses() for policy in (QUICK, PATIENT, RATE_LIMITED)}
     while True:
@@ -171,18 +174,18 @@ async def retrying(request: GraphQLRequest, send: Callable[[], Awaitable[R]], lo
         except (errors.StashConnectionError, errors.StashLockedError) as error:
             if not may_repeat(request, error):
                 raise
-            wanted = error.retry_after if isinstance(error, errors.StashConnectionError) else None
-            # A server that names no time, or none worth waiting, is asked a few times only.
-            pause = wanted or next(pauses[_policy(error)], None)
-            if pause is None or (wanted and wanted > longest):
+            requested = error.retry_after if isinstance(error, errors.StashConnectionError) else None
+            # Without Retry-After, or with 0 seconds, the policy limits the number of attempts.
+            pause = requested or next(pauses[_policy(error)], None)
+            if pause is None or (requested and requested > longest):
                 raise
-            longest -= wanted or 0.0
+            longest -= requested or 0.0
             logger.info("%s Trying again in %.1f s.", error.message, pause)
             delivery = error.delivery
         try:
             await asyncio.sleep(pause)
         except asyncio.CancelledError as stopped:
-            # A cancellation in the pause leaves the request where its last attempt ended.
+            # Cancelled in the pause: the delivery of the request is that of its last attempt.
             stopped.__dict__["delivery"] = delivery
             raise
 

@@ -56,27 +56,27 @@ def is_local(url: str) -> bool:
 def proxy_for(url: str, chosen: str | None = None) -> Proxy | None:
     """The proxy for a URL: the `chosen` one, or that of the environment.
 
-    Raises StashConfigurationError for a setting that names none.
+    Raises StashConfigurationError for a setting that is not the URL of a proxy.
     """
     parts = urlsplit(url)
     if chosen:
-        # The profile was written for this server, so it comes before the environment, and holds for this
-        # machine, too.
-        return None if chosen == NO_PROXY else _checked(chosen, "The proxy of the profile")
+        # The profile is for this server, so it takes precedence over the environment, even for a local
+        # server.
+        return None if chosen == NO_PROXY else _checked_proxy(chosen, "The proxy of the profile")
     if is_local(url):
         return None
-    # Not `os.environ`: on macOS and Windows the settings of the system count, too.
+    # Not `os.environ`, because `getproxies` also reads the system settings of macOS and Windows.
     known = getproxies()
-    # Only the proxy that is used is examined: a broken one for other URLs is no reason to fail.
+    # Only the proxy that is used is checked: a broken one for other URLs is no reason to fail.
     scheme = next((name for name in (parts.scheme, "all") if known.get(name)), None)
     port = parts.port or _PORTS.get(parts.scheme, 0)
     if scheme is None or is_exempt(parts.hostname or "", port, known.get("no", "")):
         return None
-    return _checked(known[scheme], _setting(scheme))
+    return _checked_proxy(known[scheme], _setting_name(scheme))
 
 
-def _checked(url: str, setting: str) -> Proxy:
-    found = Proxy(_complete(url), setting)
+def _checked_proxy(url: str, setting: str) -> Proxy:
+    found = Proxy(_with_scheme(url), setting)
     _check(found)
     return found
 
@@ -84,10 +84,10 @@ def _checked(url: str, setting: str) -> Proxy:
 def is_exempt(host: str, port: int, no_proxy: str) -> bool:
     """Whether `no_proxy` lists a host; entries that are neither names nor networks are ignored."""
     host = host.rstrip(".").lower()
-    return any(_lists(entry.lower(), host, port) for entry in re.split(r"[\s,]+", no_proxy) if entry)
+    return any(_entry_matches(entry.lower(), host, port) for entry in re.split(r"[\s,]+", no_proxy) if entry)
 
 
-def _lists(entry: str, host: str, port: int) -> bool:
+def _entry_matches(entry: str, host: str, port: int) -> bool:
     if entry == "*" or _in_network(entry, host):
         return True
     found = _ENTRY.fullmatch(entry)
@@ -107,18 +107,18 @@ def _in_network(entry: str, host: str) -> bool:
         return False
 
 
-def _setting(scheme: str) -> str:
+def _setting_name(scheme: str) -> str:
     names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
     return next((name for name in names if os.environ.get(name)), "The system's proxy setting")
 
 
-def _complete(url: str) -> str:
-    # `proxy:3128` is how curl takes it, and many variables are written so.
+def _with_scheme(url: str) -> str:
+    # curl accepts `proxy:3128` without a scheme, and many variables are written that way.
     return url if "://" in url else f"http://{url}"
 
 
 def _check(proxy: Proxy) -> None:
-    """Refuse what is no URL of a proxy; the message does not repeat it, as it may hold a password."""
+    """Refuse anything but the URL of a proxy; the message does not repeat it, as it may hold a password."""
     with naming(proxy.setting, _HINT, quote=False):
         parts = urlsplit(proxy.url)
         port = parts.port
@@ -157,7 +157,7 @@ class Routes:
         library, options = self._library, self._options
         if proxy is None:
             return library.AsyncHTTPTransport(**options)  # type: ignore[no-any-return]
-        # The text of httpx may repeat a password, except where it misses the package for SOCKS.
+        # httpx's message may contain the URL with its password; for SOCKS it names the missing package.
         with naming(proxy.setting, proxy.hint, quote=proxy.is_socks):
             return library.AsyncHTTPTransport(**options, proxy=library.Proxy(proxy.url))  # type: ignore[no-any-return]
 
@@ -169,7 +169,7 @@ class Routes:
 def routing_transport(
     library: ModuleType, options: Mapping[str, object], chosen: str | None = None
 ) -> httpx.AsyncBaseTransport:
-    """An httpx transport over `Routes`; a function, as httpx is imported by the first request only.
+    """An httpx transport over `Routes`; its class is made here, as httpx is imported by the first request.
 
     `chosen` is the proxy of the connection itself, None that of the environment.
     """

@@ -1,6 +1,6 @@
-"""The set-up of a connection: certificates and address.
+"""Set-up of a connection: TLS certificates, and errors that name a bad setting.
 
-The one place where what libraries raise for a bad setting becomes a StashConfigurationError with its name.
+`naming` is the one place where exceptions of libraries for a bad setting become a StashConfigurationError.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _UNSET_HINT = "Correct the variable, or unset it to use the certificates of the 
 def naming(
     setting: str, hint: str | None = None, *, quote: bool = True, only: type[Exception] = Exception
 ) -> Iterator[None]:
-    """Raise StashConfigurationError with `setting` for whatever (of type `only`) a library raises inside.
+    """Turn exceptions (of type `only`) of the block into a StashConfigurationError that names `setting`.
 
     Without `quote` the message leaves out the library's text, which may repeat a secret.
     """
@@ -59,7 +59,7 @@ def tls_context(connection: Connection) -> ssl.SSLContext | None:
     _check_key_log()
     cafile = connection.verify if isinstance(connection.verify, str) else None
     with naming(f"The CA file {cafile} (--ca-cert)" if cafile else "The system's certificates", _PEM_HINT):
-        context = _trusting(cafile)
+        context = _context_for(cafile)
     if connection.verify is False:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -68,18 +68,18 @@ def tls_context(connection: Connection) -> ssl.SSLContext | None:
     return context
 
 
-def _trusting(cafile: str | None) -> ssl.SSLContext:
+def _context_for(cafile: str | None) -> ssl.SSLContext:
     import ssl
 
     content = Path(cafile).read_bytes() if cafile else b""
-    # OpenSSL finds no certificate behind a byte order mark, nor in UTF-16.
+    # OpenSSL finds no certificate after a byte order mark, nor in UTF-16.
     if has_mark(content):
         return ssl.create_default_context(cadata=decode_text(content))
     return ssl.create_default_context(cafile=cafile)
 
 
 def _check_key_log() -> None:
-    """Refuse a key log that cannot be written, which the ssl module opens for every context."""
+    """Refuse a key log that cannot be written: the ssl module opens it for every context."""
     path = os.environ.get("SSLKEYLOGFILE")
     if path:
         with naming(f"SSLKEYLOGFILE ({path})", _KEY_LOG_HINT):

@@ -56,7 +56,7 @@ class WebSocketSubscription:
 
     The server caches loaded objects per websocket, so a shared one would serve stale objects. Entering
     connects and waits until the server has read the subscription; events from then on are received. A lost
-    connection raises StashConnectionError, or with `reconnect` is opened again with growing pauses; events in
+    connection raises StashConnectionError, or with `reconnect` is reopened with growing pauses; events in
     between are lost. A mutation is never sent twice: without an answer it raises StashUnknownOutcomeError.
     """
 
@@ -69,7 +69,7 @@ class WebSocketSubscription:
         self.on_lost: Callable[[StashError], None] | None = None
         self._pauses = _pauses()
         self._channel: Channel | None = None
-        self._waiting: deque[dict[str, Any]] = deque()
+        self._queued: deque[dict[str, Any]] = deque()
         self._ended = False
         self._progress = Progress()
         self._is_answered = False
@@ -89,9 +89,9 @@ class WebSocketSubscription:
         with self._recording_outcome():
             while not self._ended:
                 try:
-                    message = self._waiting.popleft() if self._waiting else await self._receive()
+                    message = self._queued.popleft() if self._queued else await self._receive()
                 except StashConnectionError as error:
-                    await self._lost(error)
+                    await self._pause_or_raise(error)
                     continue
                 self._pauses = _pauses()
                 answer = await self._handle(message)
@@ -107,9 +107,9 @@ class WebSocketSubscription:
         except StashError as error:
             if error.delivery is None or isinstance(error, StashConnectionError):
                 self._progress.mark(error)
-            if self._is_answered or (meaning := as_unknown_outcome(self._request, error)) is error:
+            if self._is_answered or (unknown := as_unknown_outcome(self._request, error)) is error:
                 raise
-            raise meaning from error
+            raise unknown from error
         except BaseException as error:
             self._progress.mark(error)
             raise
@@ -138,7 +138,7 @@ class WebSocketSubscription:
         return self._channel
 
     def _log(self) -> None:
-        """Log what is listened to."""
+        """Log the start of the subscription."""
         from stash_cli.core.log.requests import log_request, title
 
         logger.info("%s: listening", title(self._request.operation_name, self._request.document))
@@ -146,7 +146,7 @@ class WebSocketSubscription:
 
     async def _handshake(self, channel: Channel) -> None:
         await _send_message(channel, "connection_init", payload={})
-        await self._until(channel, "connection_ack")
+        await self._read_until(channel, "connection_ack")
         self._progress.delivery = Delivery.HEADERS_WRITTEN
         await _send_message(channel, "subscribe", id=_ID, payload=self._request.payload())
         self._progress.delivery = Delivery.BODY_WRITTEN
@@ -154,22 +154,22 @@ class WebSocketSubscription:
         await _send_message(channel, "ping")
         with suppress(TimeoutError):
             async with asyncio.timeout(_PONG_TIMEOUT):
-                await self._until(channel, "pong")
+                await self._read_until(channel, "pong")
 
-    async def _until(self, channel: Channel, kind: str) -> None:
+    async def _read_until(self, channel: Channel, kind: str) -> None:
         """Read until a message of `kind`; earlier responses are queued."""
         while True:
             message = _parse(await channel.receive())
             if message["type"] == kind:
                 return
-            # Events may come before the pong, and none of them must be lost.
-            self._waiting.append(message)
+            # Events may arrive before the pong and must not be dropped.
+            self._queued.append(message)
 
     async def _receive(self) -> dict[str, Any]:
-        """The next message; a silent server is pinged, and reported lost when it does not answer."""
+        """The next message; a silent server is pinged, and counts as lost when it does not answer."""
         channel = await self._connect()
-        if self._waiting:
-            return self._waiting.popleft()
+        if self._queued:
+            return self._queued.popleft()
         # Stash sends no pings itself, so a lost connection would never be noticed.
         try:
             async with asyncio.timeout(_PING_INTERVAL):
@@ -205,12 +205,12 @@ class WebSocketSubscription:
             await _send_message(self._channel, "pong")
         return None
 
-    async def _lost(self, error: StashConnectionError) -> None:
+    async def _pause_or_raise(self, error: StashConnectionError) -> None:
         """Close the channel; raise `error`, or pause before the next attempt."""
         channel, self._channel = self._channel, None
         if channel is not None:
             await channel.close()
-        # A mutation that is sent again would be executed again.
+        # A mutation that is sent twice would be executed twice.
         sent_once = self._progress.delivery is not Delivery.NOT_STARTED and self._request.is_mutation
         pause = next(self._pauses, None) if self._reconnect and not sent_once else None
         if pause is None:
@@ -222,9 +222,9 @@ class WebSocketSubscription:
         await asyncio.sleep(pause)
 
 
-async def _send_message(channel: Channel, kind: str, **facts: Any) -> None:
+async def _send_message(channel: Channel, kind: str, **fields: Any) -> None:
     logger.debug("socket <- %s", kind)
-    await channel.send(json.dumps({"type": kind, **facts}))
+    await channel.send(json.dumps({"type": kind, **fields}))
 
 
 def _parse(text: str) -> dict[str, Any]:
@@ -262,7 +262,7 @@ class WebSocketChannel:
         try:
             message = await self._socket.recv()
         except (ConnectionClosed, OSError) as error:
-            # This side closes the connection at a message above the limit, so its own code tells why.
+            # The client itself closes the connection at a message above the limit, with this close code.
             if isinstance(error, ConnectionClosed) and error.sent and error.sent.code == _TOO_LARGE:
                 raise answers.too_large_error(self._connection.max_answer_bytes) from error
             raise translate(error, self._connection, Delivery.BODY_WRITTEN) from error
@@ -273,7 +273,7 @@ class WebSocketChannel:
 
 
 async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> Channel:
-    """Connect to the GraphQL endpoint; the key is a header, as it is checked on the upgrade only."""
+    """Connect to the GraphQL endpoint; the key is a header, because servers check it on the upgrade only."""
     from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidStatus, WebSocketException
     from websockets.typing import Subprotocol
@@ -282,7 +282,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
     from stash_cli.core.transport.setup import naming, tls_context
 
     class NoRedirects(connect):
-        """A connection without redirects, which would pass the API key on to another host."""
+        """A connection that follows no redirects: these would send the API key to another host."""
 
         def process_redirect(self, exc: Exception) -> Exception:
             return exc
@@ -296,7 +296,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
             subprotocols=[Subprotocol(PROTOCOL)],
             additional_headers=headers,
             open_timeout=min(_CONNECT, connection.timeout),
-            # A server that is gone does not answer the closing message, and Ctrl-C must not wait for it.
+            # A dead server never answers the close frame, and Ctrl-C must not wait for it.
             close_timeout=2,
             max_size=connection.max_answer_bytes,
             proxy=proxy and proxy.url,
@@ -304,7 +304,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
         )
         socket = await opening
     except InvalidStatus as error:
-        raise _refused(connection, error.response) from error
+        raise _refusal(connection, error.response) from error
     except ImportError:
         assert proxy is not None  # noqa: S101 - only a SOCKS proxy needs another package
         with naming(proxy.setting, proxy.hint):
@@ -314,7 +314,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
     return WebSocketChannel(socket, connection)
 
 
-def _refused(connection: Connection, answer: Response) -> StashError:
+def _refusal(connection: Connection, answer: Response) -> StashError:
     """The error for a response that refuses the websocket."""
     status, location = answer.status_code, answer.headers.get("Location", "")
     if status == 401:  # noqa: PLR2004 - HTTP's number
