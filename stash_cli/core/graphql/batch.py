@@ -121,9 +121,9 @@ class BatchResult:
             (len(self.unknown), "may have been done"),
             (len(self.not_sent), "not sent"),
         )
-        told = ", ".join(f"{count} of {len(self)} {what}" for count, what in counts if count)
+        counted = ", ".join(f"{count} of {len(self)} {what}" for count, what in counts if count)
         first = next(iter([*self.unknown, *self.unfinished]), None)
-        return f"{told}: {first.error}" if first else f"all {len(self)} succeeded"
+        return f"{counted}: {first.error}" if first else f"all {len(self)} succeeded"
 
     @property
     def all_succeeded(self) -> bool:
@@ -150,19 +150,19 @@ async def execute_batch(
     The server executes root fields one after the other and keeps those that succeed, so each operation has
     its own result or error. After a failed request the next ones are still sent, unless the failure shows
     that none can be. An error is raised only when nothing was sent. Cancellation and foreign exceptions
-    propagate; by then the operations of the request under way are unknown and later ones not sent.
+    propagate; the operations of the current request are then marked unknown, and later ones not sent.
     """
     if max_batch_size < 1:
         raise StashUsageError("max_batch_size is at least 1.")
     if len({document.describe(each.operation)[0] for each in operations}) > 1:
         raise StashUsageError("A batch holds either queries or mutations.")
     result = BatchResult(list(operations))
-    # The outcome of every operation is right at any moment, because a cancellation may come at any await.
+    # Set first, so that every operation has the right outcome when the batch is cancelled at any await.
     _fail_all(operations, StashNotSentError("It was not sent: the batch ended before."))
     chunks = [
         operations[start : start + max_batch_size] for start in range(0, len(operations), max_batch_size)
     ]
-    # All documents before the first is sent: a wrong argument anywhere leaves nothing half done.
+    # All documents are built before the first is sent, so that a wrong argument stops the whole batch.
     requests = [_request(chunk, await session.learn()) for chunk in chunks]
     for number, chunk in enumerate(chunks):
         try:
@@ -226,24 +226,24 @@ async def call_all(session: Session, operations: Sequence[BatchOperation]) -> li
 async def _send_chunk(
     session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
 ) -> list[dict[str, Any] | None]:
-    """Send one request, and again those of its operations that a locked database refused."""
+    """Send one request, and resend those of its operations that a locked database refused."""
     answers = [await _attempt(session, operations, request)]
     for pause in PATIENT.pauses():
-        # SQLite refuses each write of its own while another process holds the lock; what succeeded must not
-        # be sent twice.
-        locked = [each for each in operations if _is_undone(each.error)]
+        # SQLite refuses single writes while another process holds the lock. Operations that succeeded must
+        # not be sent again.
+        locked = [each for each in operations if _was_locked_out(each.error)]
         if not locked:
             break
         await asyncio.sleep(pause)
         try:
             answers.append(await _attempt(session, locked, _request(locked, session.capabilities)))
-        except StashError as error:  # noted on these; what was done of the others is not forgotten
+        except StashError as error:  # recorded on the resent operations; the others keep their results
             logger.info("%s", error.message)
             break
     return answers
 
 
-def _is_undone(error: StashError | None) -> bool:
+def _was_locked_out(error: StashError | None) -> bool:
     return isinstance(error, StashLockedError) and error.is_at_root
 
 
@@ -256,7 +256,7 @@ async def _attempt(
     except StashError as error:
         _fail_all(operations, error)
         raise
-    except BaseException as error:  # cancelled: the caller's record of what may have been done
+    except BaseException as error:  # such as a cancellation: record which operations may have been executed
         _fail_all(operations, interrupted(error))
         raise
     _distribute(operations, response.data, response.errors, session.capabilities)
@@ -273,24 +273,24 @@ def interrupted(error: BaseException) -> StashError:
 async def _send_or_refit(
     session: Session, operations: Sequence[BatchOperation], request: GraphQLRequest
 ) -> GraphQLResponse:
-    """The server's response; a document that does not fit its schema is rebuilt once."""
+    """Send a request; a document that no longer fits the server's schema is rebuilt once."""
     try:
         return await session.send(request, partial=True)
     except StashGraphQLError as error:
         # Execution errors belong to the operations they name; a refused document was not executed at all.
         if not is_refusal(error):
-            return _own_errors(error)
+            return _partial_response(error)
         if session.is_current:
             raise
-    again = _request(operations, await session.learn(again=True))
+    rebuilt = _request(operations, await session.learn(again=True))
     try:
-        return await session.send(again, partial=True)
+        return await session.send(rebuilt, partial=True)
     except StashGraphQLError as error:
-        return _own_errors(error)
+        return _partial_response(error)
 
 
-def _own_errors(error: StashGraphQLError) -> GraphQLResponse:
-    """A response without data, whose errors name their operations; else raises `error`."""
+def _partial_response(error: StashGraphQLError) -> GraphQLResponse:
+    """The response in `error` if its errors name their operations by a path; else raises `error`."""
     if not any(each.get("path") for each in error.errors):
         raise error
     data = dict(error.data) if error.data else None
@@ -320,18 +320,18 @@ def _distribute(
     errors: Sequence[Mapping[str, Any]],
     server: ServerCapabilities,
 ) -> None:
-    """Give each operation its result or error of a response."""
+    """Set the result or error of each operation from a response."""
     for number, each in enumerate(operations):
         key = f"a{number}"
         own = [error for error in errors if (error.get("path") or [None])[0] == key]
         each.error = _operation_error(each, key, data or {}, own)
         each.result = None
         if each.error is None:
-            _take_result(each, (data or {}).get(key), server)
+            _set_result(each, (data or {}).get(key), server)
 
 
-def _take_result(each: BatchOperation, value: Any, server: ServerCapabilities) -> None:
-    """Set the result of an operation, or the error that it has another shape than the API describes."""
+def _set_result(each: BatchOperation, value: Any, server: ServerCapabilities) -> None:
+    """Set the result of an operation, or an error if its shape contradicts the API description."""
     try:
         each.result = shaped(each.operation, value, _paths(each), server)
     except StashIntegrationError as error:
@@ -344,8 +344,8 @@ def _operation_error(
 ) -> StashError | None:
     """The error of one operation: its own, or that its field is missing.
 
-    When a refused operation has a non-null type, the null propagates to the whole `data`, so the other
-    operations of the document are not answered either.
+    When a refused operation has a non-null type, the null propagates to the whole `data`, so the results of
+    the other operations in the document are missing as well.
     """
     kind, declared = document.describe(each.operation)
     is_mutation = kind == "mutation"

@@ -48,15 +48,15 @@ def root(
     """
     kind, declared = describe(name)
     given = {key: value for key, value in args.items() if value is not UNSET}
-    _check(name, declared, given)
+    _check_arguments(name, declared, given)
     known = server.operation_name(kind, name)
-    takes = server.arguments(kind, known)
+    accepted = server.arguments(kind, known)
     fitted = {
-        f"{alias}_{key}" if alias else key: fit(name, key, declared.args[key], value, takes, server)
+        f"{alias}_{key}" if alias else key: fit(name, key, declared.args[key], value, accepted, server)
         for key, value in given.items()
     }
-    check_required(known, takes, {each.name: each.value for each in fitted.values()}, server)
-    # An operation that has an older name on this server keeps its present one in the answer.
+    check_required(known, accepted, {each.name: each.value for each in fitted.values()}, server)
+    # An operation with an older name on this server is aliased to its current name.
     label = alias or (name if known != name else "")
     words = ", ".join(f"{each.name}: ${variable}" for variable, each in fitted.items())
     text = f"{f'{label}: ' if label else ''}{known}{f'({words})' if words else ''}"
@@ -84,15 +84,15 @@ def root_for(
     kind, declared = describe(name)
     known = server.operation_name(kind, name)
     result = declared.type.name
-    # What counted before there were histories answers the count alone.
-    plain = not selection.is_composite(result) or (known != name and known == OPERATIONS.get(name))
-    # Where the server has nothing of what was asked for, a selection has to stand there all the same.
-    fields = "" if plain else selection.build(result, paths, server, quiet=quiet) or "__typename"
+    # Before play and o history, the older mutations returned the count alone, which is a scalar.
+    is_scalar = not selection.is_composite(result) or (known != name and known == OPERATIONS.get(name))
+    # GraphQL requires a selection even where the server lacks all of the requested fields.
+    fields = "" if is_scalar else selection.build(result, paths, server, quiet=quiet) or "__typename"
     return root(name, args, fields, server=server, alias=alias)
 
 
 def join(name: str, roots: Sequence[Root], extra: str = "") -> tuple[str, dict[str, Any]]:
-    """A document called `name` of `roots` and the field `extra`; with its variables."""
+    """The document `name` with the root fields `roots` and `extra`, and its variables."""
     declared = {variable: text for part in roots for variable, text in part.declared.items()}
     heading = ", ".join(f"${variable}: {text}" for variable, text in declared.items())
     fields = " ".join([*(part.text for part in roots), *([extra] if extra else ())])
@@ -105,7 +105,7 @@ def title(name: str) -> str:
     return f"{name[0].upper()}{name[1:]}"
 
 
-def _check(name: str, declared: ApiField, given: Mapping[str, Any]) -> None:
+def _check_arguments(name: str, declared: ApiField, given: Mapping[str, Any]) -> None:
     for key in given:
         if key not in declared.args:
             raise StashInputError(
@@ -120,14 +120,14 @@ def read_result(operation: str, value: Any, server: ServerCapabilities) -> Any:
     """The result of an operation in the shape that the API describes."""
     result = describe(operation)[1].type.name
     if selection.conflicting_fields(result):
-        value = _joined(value)
+        value = _without_aliases(value)
     return restore(result, value, server) if server.is_older else value
 
 
-def _joined(value: Any) -> Any:
+def _without_aliases(value: Any) -> Any:
     """A member of a union, with the aliases of its conflicting fields removed."""
     if isinstance(value, list):
-        return [_joined(item) for item in value]
+        return [_without_aliases(item) for item in value]
     if not isinstance(value, dict):
         return value
     prefix = f"{value.get('__typename')}_"

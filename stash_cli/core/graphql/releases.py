@@ -1,7 +1,7 @@
 """The releases that introduced parts of the API, and older names of these parts.
 
 Names are types, operations, `Type.field`, `Enum.VALUE` or `operation(argument)`; `.field` and `(argument)`
-apply to any owner. What is not listed came with what uses it (`since`), or before 0.20.
+apply to any owner. A name that is not listed was introduced with its first user (`since`), or before 0.20.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from stash_cli.core.types.api import describe_api
 
 SINCE = {
-    "": "TagFilterType.parent_count TagFilterType.child_count",  # older than the fields that they count
+    "": "TagFilterType.parent_count TagFilterType.child_count",  # filters older than the fields
     "0.20": "GalleryChapter moveFiles migrateBlobs migrateSceneScreenshots",
     "0.22": "querySQL execSQL optimiseDatabase scrapeSingleStudio stashBoxBatchStudioTag Scene.urls"
     " ResolutionEnum.SEVEN_K ResolutionEnum.HUGE",
@@ -72,7 +72,7 @@ _INPUT_ENDINGS = ("CreateInput", "UpdateInput", "FilterType", "DestroyInput")
 
 
 def since(name: str) -> str | None:
-    """The release that brought an operation, argument, type or field, where that is known.
+    """The release that introduced an operation, argument, type or field; None if that is not known.
 
     >>> since("BulkTagUpdateInput.sort_name"), since("findScenes(ids)")
     ('0.28', '0.25')
@@ -83,11 +83,11 @@ def since(name: str) -> str | None:
     if argument:
         return RELEASE.get(f"({argument}") or since(operation)
     owner, _, field = name.partition(".")
-    return _since_of_field(owner, field) if field else _since_of_users(owner)
+    return _since_of_field(owner, field) if field else _since_of_type(owner)
 
 
 def _since_of_field(owner: str, field: str) -> str | None:
-    """An input's field came with the object's field that it writes, or else with the input."""
+    """The release of a field; for an input, that of the object's field that it writes, or of the input."""
     entity = owner.removeprefix("Bulk")
     for ending in _INPUT_ENDINGS:
         entity = entity.removesuffix(ending)
@@ -99,8 +99,8 @@ def _since_of_field(owner: str, field: str) -> str | None:
     return next((RELEASE[name] for name in names if name in RELEASE), None) or since(owner)
 
 
-def _since_of_users(name: str) -> str | None:
-    """A type came with its first user, if the releases of all its users are known."""
+def _since_of_type(name: str) -> str | None:
+    """The release of a type: that of its first user, if the releases of all its users are known."""
     found = [
         RELEASE.get(user) or RELEASE.get(f".{user.partition('.')[2]}") for user in _users().get(name, ())
     ]
@@ -135,9 +135,9 @@ def older_name(name: str) -> str:
     >>> older_name("bulkGroupUpdate"), older_name("CircumcisedEnum")
     ('bulkMovieUpdate', 'CircumisedEnum')
     """
-    moved = name.replace("group", "movie").replace("Group", "Movie")
-    moved = moved.replace("Circumcised", "Circumised")
-    return _RENAMED.get(moved, moved)
+    renamed = name.replace("group", "movie").replace("Group", "Movie")
+    renamed = renamed.replace("Circumcised", "Circumised")
+    return _RENAMED.get(renamed, renamed)
 
 
 _RENAMED = {

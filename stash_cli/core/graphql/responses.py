@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from stash_cli.core.transport import GraphQLRequest
 
 
-# A failed SQL statement is reported whole, which can be many KB.
-_SHOWN = 240
-_SHOWN_ORIGINAL = 2000
+# Servers report a failed SQL statement in full, which can be many KB.
+_MAX_SHOWN = 240
+_MAX_ORIGINAL = 2000
 # Patterns are text: they are compiled when a server reports an error, not at every start.
 _SQL = (
     r"(?s:^(?P<before>.*?)(?:(?:inserting into|updating|destroying|deleting from) \w+: )?"
@@ -55,15 +55,15 @@ NOT_READY = {
 
 def failure(errors: Sequence[Mapping[str, Any]], data: Mapping[str, Any] | None) -> StashGraphQLError:
     """The exception for the `errors` of a response, with its partial data."""
-    # One failed statement is often reported for every row.
-    lines = list(dict.fromkeys(_line(error) for error in errors))
+    # The same failed statement is often reported once for every row.
+    lines = list(dict.fromkeys(_short_message(error) for error in errors))
     message = "; ".join(lines[:3])
     if len(lines) > 3:  # noqa: PLR2004 - as above
         message += f"; and {len(lines) - 3} more"
     kind = StashLockedError if is_locked(errors) else StashGraphQLError
-    made = kind(message, errors=errors, data=data)
-    made.originals = [text for text in dict.fromkeys(map(_original, errors)) if text not in message][:3]
-    return made
+    error = kind(message, errors=errors, data=data)
+    error.originals = [text for text in dict.fromkeys(map(_original_text, errors)) if text not in message][:3]
+    return error
 
 
 def is_locked(errors: Sequence[Mapping[str, Any]]) -> bool:
@@ -85,7 +85,7 @@ def is_refusal(error: StashGraphQLError) -> bool:
 
 
 def may_be_unready(error: StashGraphQLError) -> bool:
-    """Whether a message is one of those that servers before set-up or migration answer with."""
+    """Whether a message is typical of a server that needs set-up or a migration."""
     return any(mark in str(each.get("message")).lower() for each in error.errors for mark in _NOT_READY)
 
 
@@ -99,16 +99,16 @@ def not_ready(status: str, cause: str) -> StashSystemNotReadyError:
     )
 
 
-def _original(error: Mapping[str, Any]) -> str:
-    """The text of a database or of Go that a message says in words."""
+def _original_text(error: Mapping[str, Any]) -> str:
+    """The raw database or Go error, which `_short_message` rephrases."""
     extensions = error.get("extensions")
     given = extensions.get("original") if isinstance(extensions, dict) else None
-    return str(given or error.get("message") or "")[:_SHOWN_ORIGINAL]
+    return str(given or error.get("message") or "")[:_MAX_ORIGINAL]
 
 
-def _line(error: Mapping[str, Any]) -> str:
+def _short_message(error: Mapping[str, Any]) -> str:
     """A message without panic wrapping, SQL text and line breaks."""
-    # Its expressions take a millisecond to compile, which answers without errors need not spend.
+    # Imported here, because its patterns take a millisecond to compile and only errors need them.
     from stash_cli.core.graphql.server_messages import plain_message
 
     text = str(error.get("message") or "the server gave no reason").strip()
@@ -122,7 +122,7 @@ def _line(error: Mapping[str, Any]) -> str:
     sql = re.match(_SQL, text)
     text = f"{sql['before']}{sql['why']}" if sql else text
     text = plain_message(" ".join(text.split()))
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
 _IDS = (str, int)
@@ -132,7 +132,7 @@ _PLAIN = ("ID", "String", "Int", "Float", "Boolean")
 def check_complete(
     request: GraphQLRequest, data: Mapping[str, Any] | None, fields: Iterable[RootField] | None = None
 ) -> None:
-    """Refuse a response without errors that lacks a root field of the request.
+    """Raise an error for a response without errors that lacks a root field of the request.
 
     `fields` are the root fields where they are known; else they are parsed from the document. Raises
     StashIntegrationError for a query, StashUnknownOutcomeError for a mutation.
@@ -162,8 +162,8 @@ def value_of(
 ) -> Any:
     """The value of an operation in a response, in the shape that the API describes.
 
-    `paths` are the selected fields (None: the default); with `by_name` they were asked for by name, and none
-    may be left out. Raises what `check_complete` raises, also for a value of another shape, at any depth.
+    `paths` are the selected fields (None: the default). With `by_name` the caller named the fields, so none
+    may be missing. Raises like `check_complete`, also for a value that does not fit its type at any depth.
     """
     is_object = is_composite(describe(operation)[1].type.name)
     check_complete(request, data, [RootField(operation, operation, is_object)])
@@ -184,43 +184,49 @@ def shaped(
 ) -> Any:
     """A value of an operation in the shape that the API describes; raises StashIntegrationError.
 
-    With the `document` that it answers it has the ids, and with `by_name` the fields, that this selects.
+    With the `document` of the request, all ids that it selects have to be present, and with `by_name` also
+    its other fields that cannot be null.
     """
     declared = describe(operation)[1].type
-    shapes, found = server.shapes, _restored(operation, value, server)
+    shapes, restored = server.shapes, _restored(operation, value, server)
     if server.is_older:
-        # Where an older server has the operation with another scalar (migrate), it was done all the same.
-        if not is_composite(declared.name) or shapes.fits(declared.text, found):
-            return found
-        raise _misfit(*shapes.misfit(declared.text, found, operation))
+        # Another scalar on an older server (`migrate`) is accepted: the operation was executed all the same.
+        if not is_composite(declared.name) or shapes.fits(declared.text, restored):
+            return restored
+        raise _misfit_error(*shapes.misfit(declared.text, restored, operation))
     if document:
         is_right = shapes.answers(document, operation, declared.text, value, by_name=by_name)
     else:
         is_right = shapes.fits(declared.text, value)
     if is_right and fits(declared, value, paths):
-        return found
-    raise _misfit(*shapes.misfit(declared.text, value, operation))
+        return restored
+    raise _misfit_error(*shapes.misfit(declared.text, value, operation))
 
 
 def check_shape(type_name: str, value: Any, server: ServerCapabilities) -> None:
     """Raise StashIntegrationError for a value that is not of this type of the server."""
     if not server.shapes.fits(type_name, value):
-        raise _misfit(*server.shapes.misfit(type_name, value, type_name))
+        raise _misfit_error(*server.shapes.misfit(type_name, value, type_name))
 
 
-def _misfit(at: str, found: Any) -> StashIntegrationError:
+def _misfit_error(at: str, found: Any) -> StashIntegrationError:
     return StashIntegrationError(f"The server answered {at} with something else: {short_repr(found)}.")
 
 
 def _restored(operation: str, value: Any, server: ServerCapabilities) -> Any:
     try:
         return read_result(operation, value, server)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:  # a wrong answer of an older server
-        raise _misfit(operation, value) from error
+    except (
+        TypeError,
+        ValueError,
+        KeyError,
+        AttributeError,
+    ) as error:  # a malformed response of an older server
+        raise _misfit_error(operation, value) from error
 
 
 def fits(declared: TypeRef, value: Any, paths: Sequence[str] | None) -> bool:
-    """Whether a value has the shape of its type: objects with ids, lists of them, pages of rows."""
+    """Whether a value has the shape of its type: an object with an id, a list of objects, a page of rows."""
     if value is None:
         return True
     if not is_composite(declared.name):
@@ -248,7 +254,7 @@ def _is_list(value: Any, type_name: str, paths: Sequence[str] | None) -> bool:
 
 
 def _are_objects(values: list[Any], type_name: str, paths: Sequence[str] | None) -> bool:
-    """Whether all are null or objects, with their ids where these were selected."""
+    """Whether all are null or objects, with ids if these were selected."""
     if "id" in (describe_api().types[type_name].fields if paths is None else paths):
         return all(each is None or (type(each) is dict and type(each.get("id")) in _IDS) for each in values)
     return all(each is None or type(each) is dict for each in values)

@@ -28,7 +28,7 @@ class Whole(dict[str, Tree]):
 
 
 class DefaultPaths(list[str]):
-    """Paths that nobody named: one that the server lacks is left out without a warning."""
+    """Default paths, not named by the caller: one that the server lacks is left out without a warning."""
 
 
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
@@ -61,14 +61,14 @@ def parse(text: str) -> list[str]:
     ['id', 'title', 'studio.name']
     """
     paths: list[str] = []
-    above: list[str] = []
+    parents: list[str] = []
     for word in _TOKEN.findall(text):
         if word == "{" and paths:
-            above.append(paths.pop())
-        elif word == "}" and above:
-            above.pop()
+            parents.append(paths.pop())
+        elif word == "}" and parents:
+            parents.pop()
         elif re.fullmatch(r"\w+(\.\w+)*", word):
-            paths.append(".".join([*above[-1:], word]))
+            paths.append(".".join([*parents[-1:], word]))
         else:
             raise StashLookupError(f"Not a list of fields: {text!r} (at {word!r}).")
     return paths
@@ -83,7 +83,7 @@ def merge(type_name: str, paths: Iterable[str]) -> Tree:
 
 
 def pruned(type_name: str, paths: Iterable[str], value: Any) -> Any:
-    """`value`, an answer of `type_name` for more than `paths`, as one for `paths` alone.
+    """`value`, a result of `type_name` with more fields than `paths`, reduced to `paths`.
 
     >>> pruned("Tag", ["id"], {"id": "1", "name": "A"})
     {'id': '1'}
@@ -103,7 +103,7 @@ def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, ask
     """The text of `tree`; a field that `server` has under an older name is aliased."""
     declared = describe_api().types[type_name]
     asked = asked and not isinstance(tree, Whole)
-    # Without it nothing in the answer tells which member an object is.
+    # The response has to say which member type an object has.
     words = ["__typename"] if declared.kind in ("INTERFACE", "UNION") else []
     for key, inner in tree.items():
         if key.startswith(_ON):
@@ -117,7 +117,7 @@ def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, ask
 def _fragment(owner: str, key: str, inner: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
     """An inline fragment on one member; fields whose types conflict between members are aliased."""
     declared = describe_api().types[key.removeprefix(_ON)]
-    # A fragment on a type that is not in the schema would be refused in validation.
+    # Servers refuse a document with a fragment on a type that is not in their schema.
     if server is not None and not server.has_type(declared.name):
         return ""
     conflicting = conflicting_fields(owner)
@@ -135,10 +135,10 @@ def _field(
 ) -> str:
     known = name if server is None else server.field_name(declared.name, name)
     if known is None and server is not None:
-        instead = selected(declared.name, name, server)
-        if instead is None and asked:
+        older = selected(declared.name, name, server)
+        if older is None and asked:
             server.warn_missing(declared.name, name)
-        return instead or ""
+        return older or ""
     if server is not None and not asked and is_unreliable(declared.name, name, server):
         return ""
     word = label if known == label else f"{label}: {known}"
@@ -151,10 +151,10 @@ def _field(
 def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tuple[str, ...] = ()) -> None:
     """Add the rest of `path` to `tree`, the selection on an object of type `declared`.
 
-    `within` are the types whose default is being added: a type inside itself (the parent of a scraped tag)
-    gets its scalar fields only.
+    `within` are the types whose default selection is being added: a type nested in itself (the parent of a
+    scraped tag) gets its scalar fields only.
     """
-    for owner, field in _find(declared, parts[0], path):
+    for owner, field in _fields_called(declared, parts[0], path):
         holder = tree if owner is declared else tree.setdefault(f"{_ON}{owner.name}", {})
         target = describe_api().types[field.type.name]
         if target.kind not in _COMPOSITE:
@@ -171,17 +171,17 @@ def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tup
 
 
 def _default_parts(target: ApiType, within: tuple[str, ...]) -> Iterable[str]:
-    # The default of a type inside itself would never end.
+    # The default selection of a recursive type would be infinite.
     if target.name not in within:
         return whole(target.name)
     types = describe_api().types
     return [n for n in _common(target.fields) if types[target.fields[n].type.name].kind not in _COMPOSITE]
 
 
-def _find(declared: ApiType, name: str, path: str) -> list[tuple[ApiType, ApiField]]:
+def _fields_called(declared: ApiType, name: str, path: str) -> list[tuple[ApiType, ApiField]]:
     """The field called `name` and its owner: `declared`, or else each of its member types that has it."""
     for owners in ([declared], _members(declared)):
-        found = [(owner, field) for owner in owners if (field := _named(owner, name)) is not None]
+        found = [(owner, field) for owner in owners if (field := _field_called(owner, name)) is not None]
         if found:
             return found
     known = [field for owner in (declared, *_members(declared)) for field in owner.fields]
@@ -191,7 +191,7 @@ def _find(declared: ApiType, name: str, path: str) -> list[tuple[ApiType, ApiFie
     )
 
 
-def _named(owner: ApiType, name: str) -> ApiField | None:
+def _field_called(owner: ApiType, name: str) -> ApiField | None:
     """The field by its API name or attribute name, if it needs no arguments."""
     found = owner.field(name)
     return None if found is None or found.needs_args else found
@@ -216,7 +216,7 @@ def default_paths(type_name: str) -> tuple[str, ...]:
 
 
 def is_default(paths: Sequence[str] | None) -> bool:
-    """Whether nobody named the fields."""
+    """Whether the fields are the default, not named by the caller."""
     return paths is None or isinstance(paths, DefaultPaths)
 
 
@@ -254,7 +254,7 @@ def whole(type_name: str) -> tuple[str, ...]:
     """The default selection for a path to this type."""
     declared = describe_api().types[type_name]
     if declared.is_entity and not is_file(declared):
-        # A linked entity may have thousands of links itself, so only what identifies it is selected.
+        # A related entity may have thousands of relations itself, so only its id and label are selected.
         return declared.reference
     return default_paths(type_name)
 

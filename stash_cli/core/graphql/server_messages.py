@@ -24,7 +24,7 @@ UNIQUE = {
     "folders.path": "the folder is in the library already",
     "files.parent_folder_id, files.basename": "the file is in the library already",
 }
-"""Sentences for unique columns; others are told by the names of the columns."""
+"""Unique columns -> sentence for their violation; other columns are described by their names."""
 
 
 def _unique(found: re.Match[str]) -> str:
@@ -91,7 +91,7 @@ _PATTERNS = tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in 
 
 
 def plain_message(text: str) -> str:
-    """`text` with what a database or Go says replaced by words; the rest stays.
+    """`text` with a raw SQLite or Go error replaced by plain words; the rest is unchanged.
 
     >>> plain_message('converting ids: strconv.Atoi: parsing "x": invalid syntax')
     'ids: "x" is not a number'
@@ -99,7 +99,7 @@ def plain_message(text: str) -> str:
     for pattern, words in _PATTERNS:
         found = pattern.search(text)
         if found:
-            told = words if isinstance(words, str) else words(found)
+            plain = words if isinstance(words, str) else words(found)
             before = re.sub(r"\bconverting ", "", text[: found.start()])
-            return f"{before}{told}{text[found.end() :]}"
+            return f"{before}{plain}{text[found.end() :]}"
     return text

@@ -1,7 +1,7 @@
-"""Shapes of answers: values against the types that the server declares for them, at any depth.
+"""Shape checks: values of responses against the types that the server declares for them, at any depth.
 
-Rows of one query have the same fields, so a list of rows is judged by columns: which fields a row may have
-is decided once for each set of them, and the values of a field are checked together.
+Rows of one query have the same fields, so a list of rows is checked by columns: the checks are selected once
+for each set of keys, and all values of a field are checked together.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Wanted(NamedTuple):
 
 
 class Shapes:
-    """Checks for the types of one server; those of an older one may be null anywhere."""
+    """Checks for the types of one server; on an older server any type may be null."""
 
     def __init__(self, server: ServerCapabilities) -> None:
         self._server = server
@@ -67,9 +67,9 @@ class Shapes:
         return self._check(text)([value])
 
     def answers(self, document: str, key: str, text: str, value: Any, *, by_name: bool) -> bool:
-        """The same for the value at the root field `key`, with the ids that `document` selects.
+        """Whether the value of root field `key` has the type `text`, and all ids that `document` selects.
 
-        With `by_name` the fields were asked for by name, and those that cannot be null may not be left out.
+        With `by_name` the caller named the fields: then all that cannot be null have to be present.
         """
         check = self._answers.get((document, key, by_name))
         if check is None:
@@ -80,13 +80,13 @@ class Shapes:
         return check([value])
 
     def misfit(self, text: str, value: Any, at: str) -> tuple[str, Any]:
-        """The place and value of the first thing in `value` that does not fit; `at` is its own place."""
+        """The path and value of the first part of `value` that does not fit; `at` is the path of `value`."""
         bare = text.rstrip("!")
         if isinstance(value, list) and bare.startswith("["):
             inner = {f"{at}[{number}]": (bare[1:-1], item) for number, item in enumerate(value)}
         elif isinstance(value, dict) and self._is_composite(bare):
-            declared = self._concrete(bare, value.get("__typename"))
-            texts = {key: self._field(declared, key) for key in value} if declared else {}
+            declared = self._concrete_type(bare, value.get("__typename"))
+            texts = {key: self._field_type(declared, key) for key in value} if declared else {}
             inner = {f"{at}.{key}": (each, value[key]) for key, each in texts.items() if each}
         else:
             inner = {}
@@ -118,7 +118,7 @@ class Shapes:
         fits = _leaf({list, _NULL} if nullable else {list})
 
         def check(values: Sequence[Any]) -> bool:
-            # Made on first use, because types refer to each other in circles.
+            # Created on first use, because types refer to each other in cycles.
             if not inner:
                 inner.append(self._check(item, wanted))
             return fits(values) and inner[0](list(chain.from_iterable(filter(None, values))))
@@ -132,14 +132,14 @@ class Shapes:
         def check(values: Sequence[Any]) -> bool:
             if not fits(values):
                 return False
-            for signature, rows in _alike([value for value in values if value is not None]):
+            for signature, rows in _grouped_by_keys([value for value in values if value is not None]):
                 if signature not in known:
                     if len(known) >= _MAX_SIGNATURES:
                         known.clear()
                     known[signature] = self._columns(name, rows[0], wanted)
                 checks = known[signature]
                 columns = zip(*map(dict.values, rows), strict=True)
-                if checks is None or not all(map(_holds, checks, columns)):
+                if checks is None or not all(map(_passes, checks, columns)):
                     return False
             return True
 
@@ -147,15 +147,15 @@ class Shapes:
 
     def _columns(self, name: str, row: dict[str, Any], wanted: Wanted | None) -> Columns | None:
         """The checks of objects with the keys and `__typename` of `row`; None where a field is missing."""
-        declared = self._concrete(name, row.get("__typename"))
+        declared = self._concrete_type(name, row.get("__typename"))
         if declared is None:
             return None
         below = for_type(wanted.tree, self._names(declared, name)) if wanted else {}
         by_name = wanted is not None and wanted.by_name
         missing = below.keys() - row.keys()
-        if "id" in missing or (by_name and any(self._is_needed(declared, key) for key in missing)):
+        if "id" in missing or (by_name and any(self._is_required(declared, key) for key in missing)):
             return None
-        return tuple(self._column(key, self._field(declared, key), wanted, below) for key in row)
+        return tuple(self._column(key, self._field_type(declared, key), wanted, below) for key in row)
 
     def _column(self, key: str, text: str | None, wanted: Wanted | None, below: Tree) -> Check:
         """The check of a field of type `text`, with what was selected below it."""
@@ -166,21 +166,21 @@ class Shapes:
             return self._check(text)
         return self._check(text, Wanted(below.get(key) or {}, wanted.by_name))
 
-    def _concrete(self, name: str, said: Any) -> ApiType | None:
-        """The type of an object with the `__typename` `said`; None where it cannot be of this type."""
+    def _concrete_type(self, name: str, typename: Any) -> ApiType | None:
+        """The type of an object by its `__typename`; None where it cannot be a member of type `name`."""
         types = describe_api().types
         declared = types[name]
-        if said is None or said == name:
+        if typename is None or typename == name:
             return declared
-        if type(said) is not str:
+        if type(typename) is not str:
             return None
-        if said in declared.members:
-            return types[said]
-        return declared if said == self._server.type_name(name) else None
+        if typename in declared.members:
+            return types[typename]
+        return declared if typename == self._server.type_name(name) else None
 
-    def _is_needed(self, declared: ApiType, key: str) -> bool:
-        """Whether a selected field cannot be left out; one that may be null is read as null."""
-        text = self._field(declared, key) or ""
+    def _is_required(self, declared: ApiType, key: str) -> bool:
+        """Whether a selected field has to be present; a missing scalar that may be null is read as null."""
+        text = self._field_type(declared, key) or ""
         return text.endswith("!") or text.startswith("[") or self._is_composite(text)
 
     @staticmethod
@@ -188,8 +188,8 @@ class Shapes:
         """The names of a type and of the interfaces and unions that it belongs to."""
         return frozenset({name, declared.name, *describe_api().abstract_types.get(declared.name, ())})
 
-    def _field(self, declared: ApiType, key: str) -> str | None:
-        """The type of a field as the server declares it; None for what nobody knows."""
+    def _field_type(self, declared: ApiType, key: str) -> str | None:
+        """The type of a field, as the server or else the API description declares it; None if unknown."""
         name = key.removeprefix(f"{declared.name}_")
         theirs = self._server.field_type(self._server.type_name(declared.name), name)
         if theirs is not None:
@@ -212,20 +212,21 @@ class Shapes:
 Row = dict[str, Any]
 
 
-def _alike(rows: list[Row]) -> Iterable[tuple[Any, list[Row]]]:
-    """Rows by their keys and `__typename`."""
+def _grouped_by_keys(rows: list[Row]) -> Iterable[tuple[Any, list[Row]]]:
+    """Rows grouped by their keys and `__typename`."""
     keys = set(map(tuple, rows))
     if len(keys) == 1 and "__typename" not in rows[0]:
         return [(keys.pop(), rows)]
     found: dict[Any, list[Row]] = {}
     for row in rows:
-        said = row.get("__typename")
-        # A name that is no text may not even be hashable; its place is enough.
-        found.setdefault((tuple(row), said if said is None or type(said) is str else False), []).append(row)
+        typename = row.get("__typename")
+        is_valid = typename is None or type(typename) is str
+        # A `__typename` that is not a string may be unhashable; all of these share one group.
+        found.setdefault((tuple(row), typename if is_valid else False), []).append(row)
     return found.items()
 
 
-def _holds(check: Check, column: tuple[Any, ...]) -> bool:
+def _passes(check: Check, column: tuple[Any, ...]) -> bool:
     return check(column)
 
 
@@ -237,8 +238,8 @@ def _leaf(types: set[type]) -> Check:
     return lambda values: types.issuperset(map(type, values))
 
 
-# Values are variables in documents of this library: without strings and comments this is enough, and the
-# tokenizer of the specification would cost each command a millisecond.
+# Documents of this library pass values as variables, so they contain no strings and no comments. A tokenizer
+# for all of GraphQL would cost each command a millisecond.
 _LEXEMES = re.compile(r"\.\.\.|\w+|[^\s\w,]")
 
 

@@ -1,6 +1,7 @@
-"""Answers of older servers, translated to the current shape, and the older form of saved filters.
+"""Results of older servers translated to the current shape, and the older form of saved filters.
 
-Types had one `url` for `urls`, a saved filter was one JSON text before 0.23, play and o history were counts.
+In older releases types had a single `url`, saved filters were one JSON text (before 0.23), and play and o
+history were plain counts (before 0.25).
 """
 
 from __future__ import annotations
@@ -37,22 +38,22 @@ def selected(type_name: str, field: str, server: ServerCapabilities) -> str | No
 
 
 def is_unreliable(type_name: str, field: str, server: ServerCapabilities) -> bool:
-    """Whether a field fails for some objects of this release, so that only who names it gets it.
+    """Whether a field fails for some objects in this release, so that default selections leave it out.
 
-    The folder of a zip has no time (live, 0.30.1), which fails the whole answer.
+    The folder of a zip file has no time (live, 0.30.1): null in a non-null field fails the whole response.
     """
     return (type_name, field) in _UNRELIABLE and server.release < number(_UNRELIABLE[type_name, field])
 
 
 _UNRELIABLE = {("Folder", "mod_time"): "0.31"}
-"""Fields that are null against their type -> the release up to which this is known."""
+"""Non-null fields that are null for some objects -> the first release where that may be fixed."""
 
 
 def restore(type_name: str, value: Any, server: ServerCapabilities) -> Any:
     """An answer of an older server in the current shape."""
     if isinstance(value, list):
         return [restore(type_name, item, server) for item in value]
-    # Before 0.25 there were no histories, and these mutations answered the count alone.
+    # Before 0.25 there was no history, and these mutations returned the count alone.
     if type_name == "HistoryMutationResult" and isinstance(value, int):
         return {"count": value, "history": []}
     if not isinstance(value, dict):
@@ -83,17 +84,17 @@ _DISPLAY = {"display_mode": "disp", "zoom_index": "z"}
 def read_saved_filter(text: str) -> dict[str, Any]:
     """The fields of a filter that was saved as one text; {} for a text that is not a filter."""
     try:
-        kept = json.loads(text)
-        criteria = [json.loads(each) for each in kept.get("c", ())]
+        saved = json.loads(text)
+        criteria = [json.loads(each) for each in saved.get("c", ())]
         # Each criterion is a JSON text inside the JSON text.
         by_type = {each.pop("type"): each for each in criteria}
     except (ValueError, AttributeError, KeyError, TypeError):
         return {}
-    paging = {name: kept[old] for name, old in _PAGING.items() if kept.get(old) is not None}
+    paging = {name: saved[old] for name, old in _PAGING.items() if saved.get(old) is not None}
     if "direction" in paging:
         # The web interface writes `asc`; the enum of the API has capitals.
         paging["direction"] = str(paging["direction"]).upper()
-    display = {name: kept[old] for name, old in _DISPLAY.items() if kept.get(old) is not None}
+    display = {name: saved[old] for name, old in _DISPLAY.items() if saved.get(old) is not None}
     return {"find_filter": paging, "object_filter": by_type, "ui_options": display}
 
 
@@ -104,14 +105,14 @@ def write_saved_filter(
 ) -> str:
     """The text that `read_saved_filter` parses."""
     paging, display = find_filter or {}, ui_options or {}
-    kept = {old: paging[name] for name, old in _PAGING.items() if paging.get(name) is not None}
-    if "sortdir" in kept:
-        kept["sortdir"] = str(kept["sortdir"]).lower()
-    kept |= {old: display[name] for name, old in _DISPLAY.items() if display.get(name) is not None}
-    # Custom fields are saved as a bare list, and in a text behind "value".
+    saved = {old: paging[name] for name, old in _PAGING.items() if paging.get(name) is not None}
+    if "sortdir" in saved:
+        saved["sortdir"] = str(saved["sortdir"]).lower()
+    saved |= {old: display[name] for name, old in _DISPLAY.items() if display.get(name) is not None}
+    # Custom fields are a bare list in `object_filter`, and below the key "value" in the older text.
     given = {
         name: each if isinstance(each, Mapping) else {"value": each}
         for name, each in (object_filter or {}).items()
     }
     criteria = [json.dumps({"type": name, **each}) for name, each in given.items()]
-    return json.dumps({**kept, "c": criteria})
+    return json.dumps({**saved, "c": criteria})

@@ -1,7 +1,7 @@
 """Operations, arguments and inputs translated for older servers.
 
-A missing field is translated where the server has an equivalent. Null, and an option that is off, are left
-out. Everything else is refused: to drop a filter or a change silently would do harm.
+A field that the server lacks is translated if there is an older equivalent. Null, and an option that is off,
+are left out. Anything else is refused, because dropping a filter or a change silently would do harm.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ def translate_fields(
     """
     found = {name: item for name, item in given.items() if server.field_name(server_type, name) is not None}
     missing = [name for name in given if name not in found]
-    # Before 0.23 a filter was one text, as the web interface writes it; the three parts have no fields of
-    # their own.
+    # Before 0.23 a filter was one text in the web interface's format, without fields for the three parts.
     if api_type in _SAVING and not server.input_has_field(server_type, PARTS[0]):
         found["filter"] = write_saved_filter(*(given.get(part) for part in PARTS))
         missing = [name for name in missing if name not in PARTS]
@@ -80,9 +79,9 @@ def _translated(owner: str, name: str, given: Given) -> dict[str, Any] | None:
     translate = _TRANSLATIONS.get((owner, name)) or _TRANSLATIONS.get(name)
     if translate is not None:
         return translate(given)
-    # Only in options: a criterion that is False, such as `organized`, chooses objects and cannot be dropped.
-    says_nothing = given[name] is None or (given[name] is False and owner.endswith(_OPTIONS))
-    return {} if says_nothing else None
+    # False is left out for options only: in a criterion such as `organized` it selects objects.
+    can_omit = given[name] is None or (given[name] is False and owner.endswith(_OPTIONS))
+    return {} if can_omit else None
 
 
 def _single_url(given: Given) -> dict[str, Any] | None:
@@ -90,7 +89,7 @@ def _single_url(given: Given) -> dict[str, Any] | None:
     urls = given["urls"]
     wrapped = urls if isinstance(urls, dict) else {"values": urls, "mode": "SET"}
     values: Sequence[str] = wrapped.get("values") or ()
-    # The single field is replaced as a whole, so a second URL, or what ADD should keep, would be lost.
+    # The single field is replaced as a whole, so a second URL, or the present one with ADD, would be lost.
     if wrapped.get("mode") != "SET" or len(values) > 1:
         return None
     return {"url": values[0] if values else ""}
@@ -198,8 +197,8 @@ def _type_of(owner: str, name: str, known: str) -> str:
 def check_required(
     owner: str, declared: Mapping[str, str], given: Mapping[str, Any], server: ServerCapabilities
 ) -> None:
-    """Refuse to omit a field that this server requires, but the current API does not."""
-    # The types of the API say what a current server requires; validation has checked that.
+    """Refuse an input without a field that this server requires, but the current API does not."""
+    # What a current server requires is in the API description and was checked before.
     if not server.is_older:
         return
     missing = [name for name, text in declared.items() if text.endswith("!") and given.get(name) is None]

@@ -1,7 +1,7 @@
 """Operations that older servers have only in another form.
 
-They identify a stash-box by its index in the configuration, and have some bulk operations for one object
-only.
+Older servers identify a stash-box by its index in the configuration, and have some bulk operations only as
+operations on one object.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ _SINGULAR = {
     "sceneMarkersDestroy": "sceneMarkerDestroy",
 }
 """Bulk operation -> the older operation on one object."""
-_SHOWN = {
+_OBJECT_FIELDS = {
     "aliases": "aliases",
     "urls": "urls",
     "tag_ids": "tags",
     "parent_ids": "parents",
     "child_ids": "children",
 }
-"""List of an input -> the field that holds it."""
+"""List field of an input -> the object's field with its present items."""
 
 
 async def with_stash_box(
@@ -48,8 +48,8 @@ async def with_stash_box(
 ) -> Mapping[str, Any]:
     """`args`, with the stash-box named by index for a server that does not take its endpoint.
 
-    Raises StashInputError for an endpoint that is not in the server's configuration: a server may accept it,
-    and fail in a job.
+    Raises StashInputError for an endpoint that is not in the server's configuration, because a server may
+    accept it and fail later in a job.
     """
     ref, given = describe(operation)[1].args.get("input"), args.get("input")
     if ref is None or ref.name not in _INDEX_FIELDS or not given or given.get(_ENDPOINT) is None:
@@ -89,7 +89,7 @@ async def call_split(
 ) -> Any:
     """Call a bulk operation as one operation for each object, in one request.
 
-    Raises StashBatchError when it failed for some; for the others it is done.
+    Raises StashBatchError when it failed for some objects; it is not rolled back for the others.
     """
     from stash_cli.core.graphql.batch import BatchOperation, execute_batch
 
@@ -108,7 +108,7 @@ async def call_split(
 
 
 async def _singular_args(session: Session, operation: str, args: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The arguments for each object; of a list that is changed by parts the whole list, as it is now.
+    """The arguments for each object; a list changed by ADD or REMOVE becomes the whole resulting list.
 
     Raises StashCapabilityError for a field that the single operation lacks as well.
     """
@@ -118,17 +118,17 @@ async def _singular_args(session: Session, operation: str, args: Mapping[str, An
     ids = args["input"].get("ids") or ()
     lists = {name: value for name, value in change.items() if isinstance(value, dict)}
     parts = [name for name, value in lists.items() if value.get("mode") != "SET"]
-    # Read right before it is written, as others may change it: these servers have no better way.
+    # Read right before writing, because other clients may change the lists: these servers have no atomic way.
     present = await _present_lists(session, operation, ids, parts) if parts else [{} for _ in ids]
     return [
         {
             "input": {
                 "id": one,
                 **change,
-                **{name: _whole(value, held.get(name)) for name, value in lists.items()},
+                **{name: _resulting_list(value, items.get(name)) for name, value in lists.items()},
             }
         }
-        for one, held in zip(ids, present, strict=True)
+        for one, items in zip(ids, present, strict=True)
     ]
 
 
@@ -146,22 +146,24 @@ async def _present_lists(
     for name in names:
         if server.field_name(f"{owner}UpdateInput", name) is None:
             raise server.missing_error(f"{owner}UpdateInput.{name}")
-    paths = [f"{_SHOWN[name]}.id" if name.endswith("_ids") else _SHOWN[name] for name in names]
+    paths = [
+        f"{_OBJECT_FIELDS[name]}.id" if name.endswith("_ids") else _OBJECT_FIELDS[name] for name in names
+    ]
     rows = await call_each(session, find, [{"id": str(one)} for one in ids], paths)
-    return [{name: _items((row or {}).get(_SHOWN[name])) for name in names} for row in rows]
+    return [{name: _ids_or_texts((row or {}).get(_OBJECT_FIELDS[name])) for name in names} for row in rows]
 
 
-def _items(found: Sequence[Any] | None) -> list[str]:
+def _ids_or_texts(found: Sequence[Any] | None) -> list[str]:
     """The texts of a list, or the ids of its objects."""
     return [str(item["id"] if isinstance(item, dict) else item) for item in found or ()]
 
 
-def _whole(change: Mapping[str, Any], present: Sequence[Any] | None) -> list[Any] | None:
-    """The list that results from a change of it."""
+def _resulting_list(change: Mapping[str, Any], present: Sequence[Any] | None) -> list[Any] | None:
+    """The list after a bulk change of mode SET, ADD or REMOVE."""
     items: list[Any] | None = change.get("ids", change.get("values"))
     if change.get("mode") == "SET":
         return items
-    named, held = [str(item) for item in items or ()], list(present or ())
+    changed, current = [str(item) for item in items or ()], list(present or ())
     if change.get("mode") == "REMOVE":
-        return [item for item in held if item not in named]
-    return [*held, *(item for item in dict.fromkeys(named) if item not in held)]
+        return [item for item in current if item not in changed]
+    return [*current, *(item for item in dict.fromkeys(changed) if item not in current)]

@@ -1,7 +1,7 @@
 """Sort keys that older servers lack.
 
-The schema has sort keys as text. A server before 0.26 puts one that it does not know into its SQL, and
-answers with the text of the SQL error. The releases are those of the server's source.
+Sort keys are plain strings in the schema, so introspection does not list them. A server before 0.26 puts an
+unknown key into its SQL and returns the SQL error. The releases are from the server's source.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _RELEASE = {
     for plural, _, keys in (row.strip().partition(": ") for row in rows.split(";"))
     for key in keys.split()
 }
-"""(Plural, sort key) -> the release that brought the key."""
+"""(Plural, sort key) -> the release that introduced the key."""
 
 _OLDER = {("scenes", "group_scene_number"): "movie_scene_number"}
 """Sort keys with an older name."""
@@ -46,11 +46,11 @@ def fit_sort(operation: str, paging: Any, server: ServerCapabilities) -> Any:
         return paging
     older = _OLDER.get((entity.plural, key))
     if older is None:
-        raise _refusal(entity, key, server)
+        raise _sort_error(entity, key, server)
     return {**paging, "sort": older}
 
 
-def _refusal(entity: Entity, key: str, server: ServerCapabilities) -> StashCapabilityError:
+def _sort_error(entity: Entity, key: str, server: ServerCapabilities) -> StashCapabilityError:
     known = [each for each in entity.sorts if server.is_since(_RELEASE.get((entity.plural, each), "0"))]
     return StashCapabilityError(
         f"Sorting {entity.plural} by {key} needs Stash {_RELEASE[entity.plural, key]} or newer;"
