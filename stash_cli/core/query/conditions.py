@@ -1,8 +1,8 @@
 """Conditions: the lookups of a call, grouped by field and checked against each other.
 
-The criteria compile the lookups of one field. Here it is decided what spans several fields: related objects
-(one object must meet all), fields of files (one file must meet all), fields of which rows show the first file
-only, and fields that share a join in the server's SQL (server_quirks.JOINS).
+`criteria` compiles the lookups of one field. This module handles what concerns several fields: related
+objects (one object must meet all lookups), fields of files (one file must meet all), fields of which rows
+contain the first file only, and fields that share a join in the server's SQL (server_quirks.JOINS).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Given = dict[str, dict[str, Any]]
 def conditions_of(
     type_name: str, lookups: Mapping[str, Any], now: datetime, server: ServerCapabilities | None = None
 ) -> list[Condition]:
-    """One condition per field, in the order given; for `server` where it is known."""
+    """One condition per field, in the given order; adapted to `server` unless it is None."""
     given, nested, raw = _grouped(type_name, lookups)
     known = fields(type_name)
     found = [_field_condition(_own_field(type_name, name), asked, now) for name, asked in given.items()]
@@ -57,7 +57,7 @@ def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, 
         field, lookup, inner = parse_lookup(type_name, key)
         if inner:
             nested.setdefault(field.name, {})[inner] = value
-        elif not field.lookups or _is_given_to(field, value):
+        elif not field.lookups or _is_raw_criterion(field, value):
             raw[field.name] = value.to_graphql() if hasattr(value, "to_graphql") else value
             quirks.check_modifier(field, raw[field.name])
         else:
@@ -65,7 +65,7 @@ def _grouped(type_name: str, lookups: Mapping[str, Any]) -> tuple[Given, Given, 
     return given, nested, raw
 
 
-def _is_given_to(field: FilterField, value: Any) -> bool:
+def _is_raw_criterion(field: FilterField, value: Any) -> bool:
     """Whether `value` is a criterion rather than a value to compare with."""
     return is_given(value) and (not isinstance(value, list) or field.kind == "CustomFieldCriterionInput")
 
@@ -77,7 +77,7 @@ def has_given(lookups: Mapping[str, Any]) -> bool:
 
 def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: Any) -> None:
     """Add a lookup of a field; a comparison with None is a test for null."""
-    # The server compares nothing with null: for that it has the modifiers IS_NULL and NOT_NULL.
+    # The server cannot compare with null; it has the modifiers IS_NULL and NOT_NULL instead.
     if value is None and lookup in ("eq", "ne") and "null" in field.lookups:
         lookup, value = "null", lookup == "eq"
     if lookup == "null" and not isinstance(value, dict):
@@ -90,13 +90,13 @@ def _add_lookup(asked: dict[str, Any], field: FilterField, lookup: str, value: A
 
 
 def _field_condition(field: FilterField, asked: Mapping[str, Any], now: datetime) -> Condition:
-    """The condition of one field, with the server's result widened where it would miss matches."""
+    """The condition of one field; where the server's filter would miss matches, a wider one is sent."""
     found = CRITERIA[field.kind].compile(field, asked, now)
     first = field.key in quirks.FIRST_FILE_FIELDS
     if found.test is None or not (first or quirks.is_listed(quirks.ASKED_POSITIVELY, field.key)):
         return found
     if found.is_positive:
-        # What stands for NOT_NULL may be wider than it.
+        # The term that replaces NOT_NULL may match more objects.
         wider = field.key in quirks.NULL_TERMS and asked.keys() == {"null"}
         return replace(found, exact=found.exact and not first and not wider)
     return replace(found, clauses=[], exact=not found.clauses)
@@ -108,46 +108,47 @@ def _related_condition(
     """The condition that one related object meets all of the nested lookups."""
     target = field.target or ""
     inner = conditions_of(target, asked, now)
-    absent = all(map(_may_be_absent, inner))
+    absent = all(map(_holds_if_absent, inner))
     if _is_file_part(field) and absent and quirks.HAS_SIDES[0] not in {one.field.name for one in inner}:
         inner.append(Condition(fields(target)[quirks.HAS_SIDES[0]], [[quirks.HAS_SIDES]]))
-    every = _related_predicate(field, inner)
-    if every is None:
+    predicate = _related_predicate(field, inner)
+    if predicate is None:
         inner = [one.without_rows or one for one in inner]
-    asked_inside = [
-        _as_nested(field, one, has_rows=every is not None) for one in split_join_conflicts(target, inner, {})
+    nested = [
+        _as_nested(field, one, has_rows=predicate is not None)
+        for one in split_join_conflicts(target, inner, {})
     ]
-    wanted, left = build_filter(asked_inside, nests=nests(target) and field.name not in quirks.INLINED)
-    # Fetching every row and testing it here needs the related objects' values in the rows.
-    if left and every is None:
+    wanted, residual = build_filter(nested, nests=nests(target) and field.name not in quirks.INLINED)
+    # What the filter does not express is tested on rows, which need the related objects' values for that.
+    if residual and predicate is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
     name = _supported_name(field, wanted)
     note = quirks.UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
-    if every is None:
-        require_nested(field, [note, *filter(None, map(_wrong_inside, inner))], server)
-    found = every or Condition(field, [])
-    exact = bool(wanted) and not left and not (note and every)
+    if predicate is None:
+        require_nested(field, [note, *filter(None, map(_nested_note, inner))], server)
+    found = predicate or Condition(field, [])
+    exact = bool(wanted) and not residual and not (note and predicate)
     clauses: list[Clause] = [[(name, wanted)]] if wanted else []
     if field.name in quirks.INLINED and absent:
-        clauses += _present(field)
+        clauses += _has_files(field)
         exact = exact and len(clauses) > 1
-    notes = " ".join(filter(None, [_wrong_inside(one) or one.note for one in inner]))
+    notes = " ".join(filter(None, [_nested_note(one) or one.note for one in inner]))
     return replace(found, note=notes, clauses=clauses, exact=exact)
 
 
-def _may_be_absent(condition: Condition) -> bool:
-    """Whether the condition also holds for what is not there, as a negation and a count of 0 do."""
+def _holds_if_absent(condition: Condition) -> bool:
+    """Whether the condition also holds without an object, as a negation or a count of 0 does."""
     return not condition.is_positive or condition.field.name.endswith("_count")
 
 
-def _present(field: FilterField) -> list[Clause]:
-    """The clause that an object has files, where there is one."""
+def _has_files(field: FilterField) -> list[Clause]:
+    """The clause that an object has files; [] where its type has no such field."""
     known = "file_count" in fields(field.owner) and field.name == "files_filter"
     return [[("file_count", with_modifier("GREATER_THAN", 0))]] if known else []
 
 
-def _wrong_inside(condition: Condition) -> str:
-    """The note of a condition that nested filters answer wrongly, or ""."""
+def _nested_note(condition: Condition) -> str:
+    """The note of a condition that the server answers wrongly in nested filters, or ""."""
     note = quirks.WRONG_INSIDE.get(condition.field.key)
     return f"{condition.field.name}: {note}" if note else ""
 
@@ -155,7 +156,7 @@ def _wrong_inside(condition: Condition) -> str:
 def _as_nested(field: FilterField, condition: Condition, *, has_rows: bool) -> Condition:
     """A condition for use inside a nested filter, where the server compares some fields wrongly.
 
-    Numbers of custom fields are compared as texts; what is answered wrongly there is left to rows, if any.
+    There it compares numbers in custom fields as texts. Such clauses are dropped and tested on rows.
     """
     numbers = condition.field.kind == "CustomFieldCriterionInput" and any(
         not isinstance(value, str)
@@ -164,30 +165,30 @@ def _as_nested(field: FilterField, condition: Condition, *, has_rows: bool) -> C
         for entry in entries
         for value in entry["value"]
     )
-    inside = (
+    inlined = (
         field.name in quirks.INLINED and not condition.field.lookups and not _is_file_part(condition.field)
     )
     wrong = has_rows and condition.field.key in quirks.WRONG_INSIDE
-    return replace(condition, clauses=[], exact=False) if numbers or inside or wrong else condition
+    return replace(condition, clauses=[], exact=False) if numbers or inlined or wrong else condition
 
 
 def _is_file_part(field: FilterField) -> bool:
-    """Whether a nested filter is about the same object: `video_file_filter`."""
+    """Whether a nested filter applies to the file itself, not to a related object: `video_file_filter`."""
     return field.kind.endswith("FileFilterInput")
 
 
 def _supported_name(field: FilterField, wanted: Mapping[str, Any]) -> str:
-    """The name of a nested filter that all servers support, if `wanted` fits into it."""
+    """The name of a nested filter: the older one, which all servers support, if that has all the fields."""
     older = quirks.OLDER_NAME.get(field.key)
     known = fields(fields(field.owner)[older].kind) if older else {}
     return older if older and wanted.keys() <= known.keys() else field.name
 
 
 def _related_predicate(field: FilterField, inner: list[Condition]) -> Condition | None:
-    """The predicate that one related object meets all of `inner`; None where rows cannot tell."""
+    """The condition that one related object meets all of `inner`; None where rows lack the values."""
     where = RELATED.get(field.key)
-    readers = [extractor_of(field.target or "", condition) for condition in inner]
-    if where is None or None in readers:
+    extractors = [extractor_of(field.target or "", condition) for condition in inner]
+    if where is None or None in extractors:
         return None
     test, paths = _any_row_meets(field.target or "", inner)
     at_end = where.split(".")
@@ -197,23 +198,21 @@ def _related_predicate(field: FilterField, inner: list[Condition]) -> Condition 
 
 def _any_row_meets(type_name: str, conditions: list[Condition]) -> tuple[Test, tuple[str, ...]]:
     """The predicate that one of several rows meets all conditions, and the paths that it reads."""
-    readers = [
-        (one.test, found) for one in conditions if one.test and (found := extractor_of(type_name, one))
-    ]
+    tests = [(one.test, found) for one in conditions if one.test and (found := extractor_of(type_name, one))]
 
     def test(rows: list[Row]) -> bool:
-        return any(all(meets(found.read(row)) for meets, found in readers) for row in rows)
+        return any(all(meets(found.read(row)) for meets, found in tests) for row in rows)
 
-    return test, tuple(path for _, found in readers for path in found.paths)
+    return test, tuple(path for _, found in tests for path in found.paths)
 
 
 def _same_file_condition(type_name: str, conditions: list[Condition]) -> list[Condition]:
     """The condition that one file meets all positive conditions on files."""
-    # A negated condition applies to all files, so it needs no single one.
+    # A negated condition has to hold for every file anyway.
     asked = [one for one in conditions if one.field.key in quirks.FILE_FIELDS and one.is_positive]
     if len(asked) <= 1:
         return []
     files = FILES[type_name]
     test, paths = _any_row_meets(type_name, asked)
-    each_alone = Extractor(paths, lambda row: [{files: [file]} for file in row.get(files) or ()])
-    return [Condition(asked[0].field, [], test, exact=False, extractor=each_alone)]
+    per_file = Extractor(paths, lambda row: [{files: [file]} for file in row.get(files) or ()])
+    return [Condition(asked[0].field, [], test, exact=False, extractor=per_file)]

@@ -1,7 +1,7 @@
-"""Counts by the server of what it answers exactly, beside a remainder that only rows can decide.
+"""Counting on the server where its filter is wider than the query.
 
-A time is asked for in all zones at once, and the rows decide. But only those within a day of a bound are in
-doubt: all others are counted on the server. Filters of which no object meets two add up to the number.
+A filter on a time covers all time zones, and its rows are tested here. Only rows within a day of a bound are
+in doubt; the server counts all others. The filters of a plan are disjoint, so their numbers add up.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CountPlan:
-    """Filters of which no object meets two: all of `certain` match, and those of `doubtful` are tested."""
+    """Disjoint filters: objects in `certain` all match, objects in `doubtful` have to be tested."""
 
     certain: dict[str, Any]
     doubtful: tuple[dict[str, Any], ...]
 
 
-def count_plan(conditions: list[Condition], left: list[Condition], *, nests: bool) -> CountPlan | None:
-    """The plan for `conditions`, of which rows decide on those `left`; None where no filters say it."""
-    inexact = {id(one) for one in left}
+def count_plan(conditions: list[Condition], residual: list[Condition], *, nests: bool) -> CountPlan | None:
+    """The plan for `conditions`, of which `residual` are tested on rows; None where no filters express it."""
+    inexact = {id(one) for one in residual}
     parts: list[list[Condition]] = [[]]
     for one in conditions:
-        parts, before = [[*part, _exactly(one, one.clauses)] for part in parts], parts[0]
+        parts, before = [[*part, _as_exact(one, one.clauses)] for part in parts], parts[0]
         if id(one) not in inexact:
             continue
         if one.split is None or not is_column(one.field):
             return None
-        parts[0] = [*before, _exactly(one, one.split.certain)]
-        parts.append([*before, _exactly(one, one.split.doubtful)])
+        parts[0] = [*before, _as_exact(one, one.split.certain)]
+        parts.append([*before, _as_exact(one, one.split.doubtful)])
     built = [build_filter(part, nests=nests) for part in parts]
-    if any(unsaid for _, unsaid in built):
+    if any(unexpressed for _, unexpressed in built):
         return None
     return CountPlan(built[0][0], tuple(wanted for wanted, _ in built[1:]))
 
 
-def _exactly(condition: Condition, clauses: list[Clause]) -> Condition:
+def _as_exact(condition: Condition, clauses: list[Clause]) -> Condition:
     return replace(condition, clauses=clauses, exact=True)

@@ -1,7 +1,8 @@
 """Dates and times as users write them: `2024`, `2024-03`, `2024-03-15 10:30`, `-2d`, `2 days ago`.
 
-A partial date or time is the whole period that it names. A time without an offset is wall time in the zone of
-`now`, the first of two where the clock was set back. A timedelta is that long ago, whatever its sign.
+A partial date or time stands for the whole period. A time without an offset is wall time in the zone of
+`now`; where it occurs twice, because the clock was set back, the first is meant. A timedelta is that long
+ago, regardless of its sign.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ EXPECTED = "a date such as 2024, 2024-03, 2024-03-15 or yesterday, or a time ago
 def relative(text: str, now: datetime) -> datetime | None:
     """A relative time such as `-2d` or `2 days ago`; None for any other text.
 
-    Seconds to weeks are lengths of time, also across a change of daylight saving time; months and years are
-    those of the calendar.
+    Seconds to weeks are exact durations, also across a change of daylight saving time; months and years are
+    calendar units.
     """
     if text.lower() == "now":
         return now
@@ -59,7 +60,7 @@ def _short(text: str) -> str:
 
 
 def _after(now: datetime, length: timedelta) -> datetime:
-    """The moment `length` after `now`, by the clock on the wall only where there is no zone."""
+    """The moment an exact duration after `now`; without a time zone by wall time."""
     # Python adds to wall time, which is an hour off across a change of daylight saving time.
     if now.tzinfo is None:
         return now + length
@@ -80,7 +81,7 @@ def in_seconds(value: object) -> Any:
 
 
 def length_or(parse: Callable[[str], Any]) -> Callable[[str], Any]:
-    """`1:30` or `60m` as it is; any other text is parsed as seconds."""
+    """A parser that returns durations such as `1:30` unchanged, and parses other texts as seconds."""
 
     def read(text: str) -> Any:
         if isinstance(in_seconds(text), int | float):
@@ -102,7 +103,7 @@ def _months(now: datetime, amount: int) -> datetime:
 def period(text: str) -> tuple[date, date]:
     """First and last day of `2024`, `2024-03` or `2024-03-15`; raises ValueError."""
     try:
-        # The API's dates have two digits for month and day, users leave zeros out.
+        # Users may leave out zeros; the API's dates have two digits for month and day.
         found = FuzzyDate("-".join(part.zfill(2) for part in text.strip().split("-")))
     except StashIntegrationError as error:
         raise ValueError(text) from error
@@ -137,7 +138,7 @@ def seconds(value: object, now: datetime) -> tuple[datetime, datetime]:
 
 
 def _text_seconds(text: str, now: datetime) -> tuple[datetime, datetime]:
-    """The seconds of a day, month or year, of a minute, or one second where seconds are given."""
+    """First and last second of a date, of a minute, or of a time with seconds, which is one second."""
     clock = re.fullmatch(_CLOCK, text)
     if not clock:
         return _day_seconds(*_named_days(text, now), now)
@@ -157,7 +158,7 @@ def _named_days(text: str, now: datetime) -> tuple[date, date]:
 
 
 def _day_seconds(first: date, last: date, now: datetime) -> tuple[datetime, datetime]:
-    """From the first midnight to the last second, which may be 23 or 25 hours for a day."""
+    """From the first midnight to the last second; a day may have 23 or 25 hours."""
     start = datetime(first.year, first.month, first.day, tzinfo=now.tzinfo)
     if last == date.max:
         return start, _LAST_SECOND.replace(tzinfo=now.tzinfo)
@@ -166,5 +167,5 @@ def _day_seconds(first: date, last: date, now: datetime) -> tuple[datetime, date
 
 
 def _before(midnight: datetime) -> datetime:
-    """The second before, which is not 23:59:59 where the clock was set at midnight."""
+    """The second before `midnight`, which is not 23:59:59 where the clock was changed at midnight."""
     return (midnight.astimezone(UTC) if midnight.year > 1 else midnight) - _SECOND

@@ -1,4 +1,4 @@
-"""Extractors: the values of a filter field in a row, for predicates that are evaluated here."""
+"""Extractors: the values of a filter field in a row of the server, for predicates evaluated by the client."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def at(*paths: str) -> Extractor:
 
 def follow(value: Any, route: list[str]) -> list[Any]:
     """The values at `route`, a sequence of names."""
-    # Servers answer blank text where there is none, so both count as no value.
+    # Servers return "" for missing text, so both "" and null count as no value.
     if value is None or value == "":
         return []
     if isinstance(value, list | tuple):
@@ -45,9 +45,9 @@ def counting(path: str, name: str = "id") -> Extractor:
 
 
 def sides(path: str, of: Callable[[int, int], Any]) -> Extractor:
-    """A function of width and height of each file at `path`; of an image, only of its pictures.
+    """A function of width and height of each file at `path`; video files of an image are skipped.
 
-    The server's filters read no sizes of the moving ones, such as an animated GIF (live, 0.30.1).
+    The server's filters ignore the sizes of these, such as an animated GIF (live, 0.30.1).
     """
 
     def read(row: Row) -> list[Any]:
@@ -100,8 +100,8 @@ def years(first: str, last: str) -> int:
     """Whole years from one fuzzy date to another, rounded towards 0."""
     # As the server computes ages: a partial date counts as its first day.
     days = [int(normalize_date(date).replace("-", "")) for date in (first, last)]
-    apart = days[1] - days[0]
-    return apart // 10_000 if apart >= 0 else -(-apart // 10_000)
+    difference = days[1] - days[0]
+    return difference // 10_000 if difference >= 0 else -(-difference // 10_000)
 
 
 FILES = {"Scene": "files", "Image": "visual_files", "Gallery": "files"}
@@ -163,7 +163,7 @@ EXTRACTORS: dict[tuple[str, str], Extractor] = {
     ("File", "dir"): at("parent_folder.path"),
     **{(t, "parent_folder"): at("parent_folder.id") for t in ("File", "Folder")},
 }
-"""Extractors that do not follow from the field's name."""
+"""Extractors that cannot be derived from the field's name."""
 
 RELATED = {
     **{(t, "performers_filter"): "performers" for t in FILES},
@@ -179,19 +179,19 @@ RELATED = {
     ("Gallery", "folders_filter"): "folder",
     ("Studio", "groups_filter"): "groups",
 }
-"""The path of the objects that a nested filter is about."""
+"""(Type, nested filter) -> the path of the related objects in a row."""
 
-_SHOWN_AS = {"File": "BaseFile"}
-"""Types whose rows have another type name than their filters."""
+_ROW_TYPES = {"File": "BaseFile"}
+"""Type of a filter -> type of its rows, where they differ."""
 
 
 def extractor(type_name: str, field: str) -> Extractor | None:
-    """The extractor of a filter field; None where rows of `type_name` do not hold its values."""
+    """The extractor of a filter field; None where rows of `type_name` lack its values."""
     known = EXTRACTORS.get((type_name, field))
-    shown = describe_api().types.get(_SHOWN_AS.get(type_name, type_name))
-    if known or shown is None or shown.kind == "INPUT_OBJECT":
+    row_type = describe_api().types.get(_ROW_TYPES.get(type_name, type_name))
+    if known or row_type is None or row_type.kind == "INPUT_OBJECT":
         return known
-    fields = shown.fields
+    fields = row_type.fields
     if field == "performer_tags" and "performers" in fields:
         return at("performers.tags.id")
     if field.endswith("_count") and field not in fields:
@@ -204,7 +204,7 @@ def extractor(type_name: str, field: str) -> Extractor | None:
 
 
 def extractor_of(type_name: str, condition: Condition) -> Extractor | None:
-    """The extractor of a condition; None where rows cannot tell."""
+    """The extractor of a condition; None where it cannot be tested on rows."""
     if condition.test is None:
         return None
     return condition.extractor or extractor(type_name, condition.field.name)

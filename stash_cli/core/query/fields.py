@@ -81,8 +81,8 @@ def owner_of(filter_name: str) -> str:
 def fields(type_name: str) -> Mapping[str, FilterField]:
     """The fields of the filter of `type_name` in the API's order, without AND, OR and NOT.
 
-    A field that nests another filter (`performers_filter`) has no lookups; its `target` is the type that the
-    nested filter is about.
+    A field that nests another filter (`performers_filter`) has no lookups; its `target` is the type of the
+    related objects.
     """
     name = filter_type(type_name)
     declared = describe_api().types[name].fields.values()
@@ -113,7 +113,7 @@ def _target(owner: str, declared: ApiField) -> str | None:
 
 
 def nested_target(kind: str) -> str | None:
-    """The type that a nested filter is about: `FileFilterType` -> `File`; else None."""
+    """The type of the objects that a nested filter selects: `FileFilterType` -> `File`; else None."""
     is_filter = kind.endswith(("FilterType", "FileFilterInput"))
     return owner_of(kind) if is_filter else None
 
@@ -132,7 +132,7 @@ def _range(owner: str, name: str) -> tuple[float | None, float | None] | None:
 
 
 _LOCAL = {"id": "id", "size": "size", "q": "q"}
-"""Names for which there is no filter -> kind; the rows are tested here (`criteria.local`)."""
+"""Names that no server filter has -> kind; they are tested on rows (`criteria.local`)."""
 
 
 @cache
@@ -149,7 +149,7 @@ def local_field(type_name: str, name: str) -> FilterField | None:
 
 
 def find_field(type_name: str, name: str) -> FilterField | None:
-    """The filter field called `name`, also by the object's own name for it."""
+    """The filter field for `name`: a filter field or a field of the object, also singular or with `_id`."""
     known = fields(type_name)
     bare = name.removesuffix("_ids").removesuffix("_id")
     # The filter's own name takes precedence over plural forms and `_id` suffixes.
@@ -158,7 +158,7 @@ def find_field(type_name: str, name: str) -> FilterField | None:
 
 
 def nested_field(type_name: str, name: str) -> FilterField | None:
-    """The field that nests a filter of the objects at `name`: `performers` -> `performers_filter`."""
+    """The field that nests a filter on the related objects `name`: `performers` -> `performers_filter`."""
     known = fields(type_name)
     words = (name, f"{name}s", ALIASES.get(name, name), name.removesuffix("s"), name.removesuffix("_filter"))
     return next((known[f"{word}_filter"] for word in words if f"{word}_filter" in known), None)

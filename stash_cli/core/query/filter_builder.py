@@ -37,19 +37,20 @@ def build_filter(conditions: list[Condition], *, nests: bool) -> tuple[Level, li
     `nests` tells whether the filter type has AND, OR and NOT.
     """
     builder = FilterBuilder(nests)
-    left = [
+    residual = [
         condition
         for condition in conditions
         if sum(builder.add(condition, clause) for clause in condition.clauses) < len(condition.clauses)
         or not condition.exact
     ]
-    # The isolated term stands where the chain of ORs stands, so beside a chain only the rows can decide on
-    # it.
+    # The isolated term takes the place of the chain of ORs. Where there is a chain, it is tested on rows.
     if builder.chain != [{}]:
-        left += [
-            condition for condition in conditions if condition is builder.isolated and condition not in left
+        residual += [
+            condition
+            for condition in conditions
+            if condition is builder.isolated and condition not in residual
         ]
-    return builder.filter(), left
+    return builder.filter(), residual
 
 
 class FilterBuilder:
@@ -63,12 +64,12 @@ class FilterBuilder:
         self.isolated: Condition | None = None
 
     def add(self, condition: Condition, clause: Clause) -> bool:
-        """Add a clause; False where there is no place for it."""
+        """Add a clause; False where the filter cannot hold it."""
         # The server applies HAVING to the whole filter, so a term in it cannot be an alternative.
         if len(clause) > 1:
             counted = any(quirks.uses_having((condition.field.owner, name)) for name, _ in clause)
             return self.nests and not counted and self._distribute(clause)
-        # A single term is no alternative, so it fits on a level of its own.
+        # A single term is no disjunction, so it can be on a level of its own.
         [(name, value)] = clause
         if name in quirks.ISOLATED:
             return self._add_last(condition, name, value)
@@ -76,7 +77,7 @@ class FilterBuilder:
 
     def _add_last(self, condition: Condition, name: str, value: Any) -> bool:
         """Add a term as the last level, with nothing beside or after it."""
-        # Newer servers combine it by OR with everything beside and below it, so nothing may be there.
+        # Newer servers combine it by OR with everything beside and below it, so it has to be alone.
         if self.last or not self.nests:
             return False
         self.last, self.isolated = {name: value}, condition
@@ -134,7 +135,7 @@ _COLUMNS = frozenset(
     }
 )
 _COUNTED_OVER = frozenset({("Performer", "marker_count")})
-"""Counts that exclude objects for which there is nothing to count."""
+"""Counts whose filter excludes objects without anything to count."""
 
 
 def split_join_conflicts(
@@ -142,28 +143,28 @@ def split_join_conflicts(
 ) -> list[Condition]:
     """Conditions without the clauses whose join another condition has claimed.
 
-    The fetched rows decide on these, so conditions that rows cannot decide claim first. Fields of files
-    share a claim: in one call they apply to one file. Criteria in the API's own shape that are given in one
-    call are sent together, because the caller chose what they mean.
+    These clauses are tested on the fetched rows, so conditions that cannot be tested there claim first.
+    Fields of files share a claim: in one call they apply to one file. Criteria in the API's own shape that
+    are given in one call are sent together, because the caller chose their combination.
     """
     one_file, given = object(), object()
-    kept: dict[int, Condition] = {}
-    # A condition that rows cannot decide has no second way to be tested.
+    split: dict[int, Condition] = {}
+    # A condition that cannot be tested on rows has to be sent.
     for condition in sorted(conditions, key=lambda one: extractor_of(type_name, one) is not None):
         own: object = given if condition.given else condition
-        unit = one_file if condition.field.key in quirks.FILE_FIELDS else own
-        kept[id(condition)] = _without_conflicts(condition, claimed, unit)
-    return [kept[id(condition)] for condition in conditions]
+        owner = one_file if condition.field.key in quirks.FILE_FIELDS else own
+        split[id(condition)] = _without_conflicts(condition, claimed, owner)
+    return [split[id(condition)] for condition in conditions]
 
 
-def _without_conflicts(condition: Condition, claimed: ClaimedJoins, unit: object) -> Condition:
+def _without_conflicts(condition: Condition, claimed: ClaimedJoins, owner: object) -> Condition:
     clauses = [
         clause
         for clause in condition.clauses
-        if all(claimed.get(join, unit) is unit for join in _joins(condition.field, clause))
+        if all(claimed.get(join, owner) is owner for join in _joins(condition.field, clause))
     ]
     for clause in clauses:
-        claimed.update(dict.fromkeys(_joins(condition.field, clause), unit))
+        claimed.update(dict.fromkeys(_joins(condition.field, clause), owner))
     exact = condition.exact and len(clauses) == len(condition.clauses)
     return replace(condition, clauses=clauses, exact=exact)
 
@@ -177,7 +178,7 @@ def _joins(field: FilterField, clause: Clause) -> set[str]:
 
 
 def is_column(field: FilterField | None) -> bool:
-    """Whether the server compares a field without a join, at any place of the filter."""
+    """Whether the server compares a field without a join, at any level of the filter."""
     if field is None or field.kind not in _COLUMNS or field.key in quirks.JOINS:
         return False
     if (

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 class LocalZone(tzinfo):
     """The system's time zone with its rules for every date.
 
-    `datetime.astimezone()` has the offset of one moment only, which is wrong on the other side of a change of
+    The tzinfo of `datetime.astimezone()` is a fixed offset, which is wrong on the other side of a change of
     daylight saving time.
     """
 
@@ -17,7 +17,7 @@ class LocalZone(tzinfo):
             return None
         try:
             return moment.replace(tzinfo=None).astimezone().utcoffset()
-        except (OverflowError, ValueError, OSError):  # years that the system does not know
+        except (OverflowError, ValueError, OSError):  # years that the system's time functions do not support
             return timedelta(0)
 
     def dst(self, _: datetime | None) -> timedelta | None:

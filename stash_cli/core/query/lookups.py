@@ -1,12 +1,12 @@
 """Compilation of lookups such as `rating100__gte=80` to a server filter and a residual predicate.
 
-The name of a lookup is a field, then perhaps fields of related objects, then perhaps a comparison:
+The name of a lookup is a field, optionally followed by fields of related objects and by a comparison:
 
     compile("Scene", {"rating100__gte": 80, "tags": [1, 2], "performers__country": "JP"})
 
-The semantics of each lookup stand in the tables of `criteria`, once for all fields of a kind. The server is
-asked what it answers exactly. Where no filter says it exactly, the filter is wider and `post_filter` tests
-its rows (`explain` tells). A negation includes objects without a value.
+The tables in `criteria` define the semantics of each lookup, once for all fields of a kind. Where a server
+filter is equivalent to the query, it is all that is needed. Otherwise a wider filter is sent, and
+`post_filter` tests its rows (see `Compiled.explain`). A negation includes objects without a value.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ __all__ = ["Compiled", "FilterField", "Lookup", "Predicate", "compile", "fields"
 
 _SEARCH = frozenset({"q__in", "q__excludes"})
 _Q = "Q"
-"""`kind` of the field that stands for a disjunction or a negation; its name is the repr of the `Q`."""
+"""`kind` of the placeholder field of a disjunction or negation; its name is the repr of the `Q`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class ConditionTest:
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """A predicate on server rows: all or any of its parts hold, or with `negated` not so."""
+    """A predicate on server rows: all or any of its parts hold; `negated` inverts the result."""
 
     parts: tuple[Predicate | ConditionTest, ...]
     op: Op = "all"
@@ -91,9 +91,9 @@ class Compiled:
     post_filter: Predicate | None = None
     notes: list[str] = field(default_factory=list)
     count_plan: CountPlan | None = None
-    """The filters that tell the number of matches without reading all rows, where there are any."""
+    """Filters for counting the matches without reading all rows, where there are such filters."""
     q: str = ""
-    """The text that the server searches for beside the filter."""
+    """The server's search text, which is sent beside the filter."""
 
     def explain(self) -> str:
         """The filter as JSON, and a line for each part that is tested here or unreliable."""
@@ -113,21 +113,21 @@ def compile(  # noqa: A001 - the usual word for it
     `now` anchors relative times such as `-2d`; its time zone is that of times without one. Raises
     StashLookupError for a field or lookup that does not exist, with near matches, or that neither a server
     filter nor rows can answer; StashInputError for a value that the field does not take; StashCapabilityError
-    for what `server` answers wrongly, and its rows do not tell.
+    for what `server` answers wrongly, if it cannot be tested on its rows either.
     """
     now = _with_zone(now)
     terms = _terms_of(type_name, query, now, server)
-    server_filter, left = filter_builder.build_filter(terms.conditions, nests=nests(type_name))
+    server_filter, residual = filter_builder.build_filter(terms.conditions, nests=nests(type_name))
     notes = [condition.note for condition in terms.conditions if condition.note]
     text = " ".join(terms.texts)
-    if not left:
+    if not residual:
         return Compiled(type_name, server_filter, None, notes, q=text)
-    names = ", ".join(dict.fromkeys(condition.field.name for condition in left))
+    names = ", ".join(dict.fromkeys(condition.field.name for condition in residual))
     notes.append(f"Tested row by row here, as no server filter says it exactly: {names}.")
-    predicate = terms.predicate(left)
+    predicate = terms.predicate(residual)
     if server is not None:
         check_rows(type_name, predicate.fields, server)
-    plan = count_plan(terms.conditions, left, nests=nests(type_name))
+    plan = count_plan(terms.conditions, residual, nests=nests(type_name))
     return Compiled(type_name, server_filter, predicate, notes, plan, text)
 
 
@@ -135,8 +135,8 @@ def compile(  # noqa: A001 - the usual word for it
 class _Terms:
     """The terms of a query, all of which must hold.
 
-    `composites` are those that are no conditions of their own (`or`, `not`), by their text; `texts` go into
-    the search text of the server.
+    `composites` are the disjunctions and negations, by their repr; `texts` are the parts of the server's
+    search text.
     """
 
     type_name: str
@@ -146,23 +146,23 @@ class _Terms:
     texts: list[str]
 
     def add_lookups(self, lookups: Mapping[str, Any], server: ServerCapabilities | None) -> list[Condition]:
-        """The conditions of lookups, the search text of which goes into `texts` while there is room."""
+        """The conditions of lookups; their search text is added to `texts`, up to `MOST_TEXTS`."""
         found = conditions_of(self.type_name, lookups, self.now, server)
         if not lookups.keys() <= _SEARCH:
             return found
         sent, exact = search_text(lookups)
-        full = len(self.texts) >= MOST_TEXTS
-        self.texts.extend([sent] if sent and not full else [])
-        return [replace(condition, exact=exact and not full) for condition in found]
+        is_full = len(self.texts) >= MOST_TEXTS
+        self.texts.extend([sent] if sent and not is_full else [])
+        return [replace(condition, exact=exact and not is_full) for condition in found]
 
-    def predicate(self, left: Sequence[Condition]) -> Predicate:
-        """The test of rows for the conditions that the server's filter leaves."""
+    def predicate(self, residual: Sequence[Condition]) -> Predicate:
+        """The predicate on rows for the conditions that the server's filter does not express."""
         return Predicate(
             tuple(
                 _predicate(self.type_name, self.composites[one.field.name], self.now)
                 if one.field.kind == _Q
                 else _condition_test(self.type_name, one)
-                for one in left
+                for one in residual
             )
         )
 
@@ -171,15 +171,15 @@ def _terms_of(
     type_name: str, query: Q | Mapping[str, Any], now: datetime, server: ServerCapabilities | None
 ) -> _Terms:
     terms = _Terms(type_name, now, [], {}, [])
-    # The first condition on a join keeps it, in the order of the query.
+    # Conditions claim joins in the order of the query.
     claimed: filter_builder.ClaimedJoins = {}
     parts = _conjuncts(simplified(type_name, to_nnf(type_name, _as_q(query))))
-    # Criteria in the API's own shape come first: rows may not be able to decide on them.
+    # Criteria in the API's own shape come first: they may not be testable on rows.
     for part in sorted(parts, key=lambda part: not has_given(part.lookups)):
         if part.lookups and not part.negated:
             found = terms.add_lookups(part.lookups, server)
         else:
-            # By its text, which names the field that stands for it in the conditions.
+            # Keyed by its repr, which is also the name of its placeholder field.
             terms.composites[repr(part)] = part
             found = [_composite_condition(type_name, part, now, server)]
         terms.conditions.extend(filter_builder.split_join_conflicts(type_name, found, claimed))
@@ -227,8 +227,8 @@ def _conjuncts(q: Q) -> list[Q]:
 
 
 def _composite_condition(type_name: str, q: Q, now: datetime, server: ServerCapabilities | None) -> Condition:
-    """A disjunction or negation as one condition, exact where its clauses say all of it."""
-    # None means that rows have to decide; [] that every object matches.
+    """A disjunction or negation as one condition, exact where its clauses express all of it."""
+    # None means that rows have to be tested, [] that every object matches.
     clauses = _clauses(type_name, q, now, server)
     return Condition(FilterField(type_name, repr(q), _Q), clauses or [], exact=clauses is not None)
 
@@ -252,7 +252,7 @@ def _clauses(type_name: str, q: Q, now: datetime, server: ServerCapabilities | N
 
 
 def _distributed(type_name: str, alternatives: list[list[Clause]]) -> list[Clause] | None:
-    """A disjunction of conjunctions as clauses; None where these are too many or would share a join."""
+    """A disjunction of conjunctions as clauses; None where they would be too many or share a join."""
     found: list[Clause] = []
     for chosen in product(*alternatives):
         found.append([term for clause in chosen for term in clause])

@@ -30,10 +30,10 @@ Test = Callable[[list[Any]], bool]
 
 
 class Reference(str):
-    """A word that names a related object: its name or an alias, `id:12`, or `name:12`; digits may be either.
+    """A word that names a related object: a name or alias, `id:12`, or `name:12`; digits may be id or name.
 
-    `written` is the whole word where its end was read as levels (`Fate/2`): an object of that name makes it
-    ambiguous.
+    `written` is the whole word where its end was parsed as levels (`Fate/2`): if an object has that name, the
+    word is ambiguous.
     """
 
     __slots__ = ("written",)
@@ -41,9 +41,9 @@ class Reference(str):
     written: str
 
     def __new__(cls, word: str, written: str = "") -> Self:
-        made = super().__new__(cls, word)
-        made.written = written
-        return made
+        reference = super().__new__(cls, word)
+        reference.written = written
+        return reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class FilterField:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The server's part of a condition as two that no object meets both: `certain` ones need no test."""
+    """The clauses of a condition as two disjoint parts: objects that meet `certain` need no test."""
 
     certain: list[Clause]
     doubtful: list[Clause]
@@ -99,11 +99,11 @@ class Split:
 class Condition:
     """The lookups of one field, compiled.
 
-    `clauses` is the server's part, a conjunction. Where `exact` is False the server may return more than
-    asked for, and `test` decides on the values that `extractor` (None: the field's) reads from a row. `test`
-    is None where rows cannot tell. `given` marks a criterion in the API's own shape. `without_rows` is the
-    nearest condition that needs no rows, for where these cannot be read. `split` tells what of the server's
-    part needs no test, where that can be said.
+    `clauses` are a conjunction for the server. Where `exact` is False, the server may return objects that do
+    not match, and `test` is applied to the values that `extractor` (None: the field's) reads from each row.
+    `test` is None where rows lack the values. `given` marks a criterion in the API's own shape.
+    `without_rows` is the closest condition that needs no test on rows, for rows that lack the values. `split`
+    divides the clauses by whether their objects need the test; None where that is not possible.
     """
 
     field: FilterField
@@ -129,11 +129,11 @@ class Criterion(Protocol):
         """The lookups of `field`."""
 
     def compile(self, field: FilterField, given: Mapping[str, Any], now: datetime) -> Condition:
-        """Compile all lookups of `field`; `now` anchors relative times; times without a zone have its."""
+        """Compile all lookups of `field`; `now` anchors relative times, and its zone is the default."""
 
 
 def is_given(value: Any) -> bool:
-    """Whether `value` is a criterion in the API's own shape, or the list of such that custom fields take."""
+    """Whether `value` is a criterion in the API's own shape, or a list of these, as for custom fields."""
     if isinstance(value, list):
         return bool(value) and all(map(is_given, value))
     if isinstance(value, Mapping):

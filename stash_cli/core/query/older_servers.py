@@ -1,4 +1,4 @@
-"""Conditions and rows for the server at hand: what its release answers wrongly or lacks."""
+"""Conditions and rows adapted to a server: filters that its release answers wrongly, fields that it lacks."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def for_server(condition: Condition, server: ServerCapabilities | None) -> Condition:
-    """The condition without the clauses that this release answers wrongly, which are left to the rows.
+    """The condition without the clauses that this release answers wrongly; these are tested on rows.
 
-    Raises StashCapabilityError where rows do not hold the values.
+    Raises StashCapabilityError where rows lack the values.
     """
-    # What is given in the API's own shape is sent as it is.
+    # Criteria in the API's own shape are sent unchanged.
     if server is None or condition.given:
         return condition
     if is_unreliable(*condition.field.key, server) and condition.without_rows:
         return condition.without_rows
     wrong = [each for each in quirks.OLDER_ANSWERS if server.release < number(each.until)]
     notes = dict.fromkeys(
-        each.note for each in wrong for clause in condition.clauses if _has(each, condition, clause)
+        each.note for each in wrong for clause in condition.clauses if _deviates(each, condition, clause)
     )
     if not notes:
         return condition
@@ -39,7 +39,9 @@ def for_server(condition: Condition, server: ServerCapabilities | None) -> Condi
     if extractor_of(condition.field.owner, condition) is None:
         raise StashCapabilityError(f"{condition.field.owner}.{note} This server is {server.version}.")
     clauses = [
-        clause for clause in condition.clauses if not any(_has(each, condition, clause) for each in wrong)
+        clause
+        for clause in condition.clauses
+        if not any(_deviates(each, condition, clause) for each in wrong)
     ]
     notes_all = " ".join(filter(None, [condition.note, note]))
     return replace(condition, clauses=clauses, exact=False, note=notes_all, split=None)
@@ -47,18 +49,18 @@ def for_server(condition: Condition, server: ServerCapabilities | None) -> Condi
 
 def require_nested(field: FilterField, notes: list[str], server: ServerCapabilities | None) -> None:
     """Raise StashCapabilityError for a nested filter with `notes` that the server answers wrongly."""
-    told = " ".join(filter(None, notes))
-    if not told or (server is not None and server.release >= number(quirks.NESTED_SINCE)):
+    note = " ".join(filter(None, notes))
+    if not note or (server is not None and server.release >= number(quirks.NESTED_SINCE)):
         return
-    this = f" This server is {server.version}." if server is not None else ""
+    server_note = f" This server is {server.version}." if server is not None else ""
     related = field.name.removesuffix("_filter")
     raise StashCapabilityError(
-        f"{field.owner}.{related}: {told}{this}",
+        f"{field.owner}.{related}: {note}{server_note}",
         hint=f"Ask for {related} by themselves.",
     )
 
 
-def _has(deviation: quirks.Deviation, condition: Condition, clause: Clause) -> bool:
+def _deviates(deviation: quirks.Deviation, condition: Condition, clause: Clause) -> bool:
     """Whether the clause holds a criterion with this deviation."""
     owner = condition.field.owner
     return any(
@@ -68,18 +70,18 @@ def _has(deviation: quirks.Deviation, condition: Condition, clause: Clause) -> b
 
 
 def check_rows(type_name: str, paths: Iterable[str], server: ServerCapabilities) -> None:
-    """Raise StashCapabilityError for rows that lack what they are to be tested by.
+    """Raise StashCapabilityError if rows lack a field of `paths`, which are needed to test them.
 
-    A field that is left out of a selection would be taken for one without a value.
+    Selections omit fields that the server lacks, so their values would count as missing.
     """
     for path in paths:
-        lacking = _lacking(type_name, path, server)
-        if lacking:
-            raise server.missing_error(lacking)
+        missing = _missing_field(type_name, path, server)
+        if missing:
+            raise server.missing_error(missing)
 
 
-def _lacking(type_name: str, path: str, server: ServerCapabilities) -> str:
-    """The first field of a path that rows of the server do not have; "" for none."""
+def _missing_field(type_name: str, path: str, server: ServerCapabilities) -> str:
+    """The first field of a path that rows of the server lack; "" for none."""
     name, _, rest = path.partition(".")
     owner = server.type_name(type_name)
     # Unions have no fields of their own.
@@ -89,4 +91,4 @@ def _lacking(type_name: str, path: str, server: ServerCapabilities) -> str:
     if found is None:
         return "" if selected(type_name, name, server) else f"{type_name}.{name}"
     inner = TypeRef(server.field_type(owner, found) or "").name
-    return _lacking(inner, rest, server) if rest else ""
+    return _missing_field(inner, rest, server) if rest else ""

@@ -66,7 +66,7 @@ RELATED_NAMES |= {"primary_tag": "tags"}
 
 
 _ID_LOOKUPS = (["id"], ["id", "eq"], ["id", "exact"], ["id", "in"])
-"""Lookups on the id of a related object, which are lookups of the relation."""
+"""Lookups on the id of a related object; they are equivalent to lookups of the relation."""
 
 
 class ParsedLookup(NamedTuple):
@@ -93,7 +93,7 @@ def parse_lookup(type_name: str, key: str) -> ParsedLookup:
         return ParsedLookup(nested, "", "__".join(rest))
     if field and not rest:
         return ParsedLookup(field, "")
-    raise _unknown(type_name, head, "__".join(rest), field or nested)
+    raise _unknown_lookup(type_name, head, "__".join(rest), field or nested)
 
 
 def _is_lookup_of(field: FilterField, nested: FilterField, word: str) -> bool:
@@ -104,9 +104,9 @@ def _is_lookup_of(field: FilterField, nested: FilterField, word: str) -> bool:
     return bool(_hint(word, field) or did_you_mean(word, field.lookups))
 
 
-def _unknown(type_name: str, head: str, rest: str, field: FilterField | None) -> StashLookupError:
+def _unknown_lookup(type_name: str, head: str, rest: str, field: FilterField | None) -> StashLookupError:
     if field is None:
-        return _no_field(type_name, head)
+        return _unknown_field(type_name, head)
     name = field.name.removesuffix("_filter")
     if not field.lookups:
         hint = f"Add a lookup of the related objects: {name}__..."
@@ -117,14 +117,14 @@ def _unknown(type_name: str, head: str, rest: str, field: FilterField | None) ->
     return StashLookupError(message, hint=hint or f"It has {', '.join(field.lookups)}.")
 
 
-def _no_field(type_name: str, name: str) -> StashLookupError:
+def _unknown_field(type_name: str, name: str) -> StashLookupError:
     known = [field.removesuffix("_filter") for field in fields(type_name)]
     near = did_you_mean(name, known)
     if not near and RELATED_NAMES.get(name) in known:
         near = f"Did you mean {RELATED_NAMES[name]}?"
-    shown = describe_api().types.get(type_name)
-    held = shown is not None and name in shown.fields
-    hint = "The server has no filter for it: test the loaded objects." if held and not near else None
+    declared = describe_api().types.get(type_name)
+    is_readable = declared is not None and name in declared.fields
+    hint = "The server has no filter for it: test the loaded objects." if is_readable and not near else None
     return StashLookupError(f"{type_name} has no filter field {name!r}. {near}".rstrip(), hint=hint)
 
 
@@ -141,13 +141,15 @@ def canonical_lookups(type_name: str, lookups: Mapping[str, Any]) -> list[tuple[
     becomes `title__null=True` where there is such a lookup.
     """
     return [
-        _missing(type_name, key, value) or _custom(type_name, key, value) or (key, materialized(value))
+        _canonical_missing(type_name, key, value)
+        or _canonical_custom(type_name, key, value)
+        or (key, materialized(value))
         for key, value in lookups.items()
     ]
 
 
-def _missing(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
-    """`is_missing` as `null` of a field, or `null` of a value of `is_missing` that has no field."""
+def _canonical_missing(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
+    """`is_missing` as `null` of the field, or `null` as `is_missing` where no field has it; else None."""
     head, _, rest = key.partition("__")
     lookup = LOOKUP_NAMES.get(rest, rest) or "eq"
     known = fields(type_name)
@@ -160,7 +162,7 @@ def _missing(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
     return None
 
 
-def _custom(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
+def _canonical_custom(type_name: str, key: str, value: Any) -> tuple[str, Any] | None:
     head, *rest = key.split("__")
     field = find_field(type_name, head)
     if not field or field.kind != "CustomFieldCriterionInput" or not rest or isinstance(value, Mapping):

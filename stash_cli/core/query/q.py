@@ -46,7 +46,8 @@ class Q:
     def parse(text: str, type_name: str) -> Q:
         """The `Q` of a query text, such as `rating:80.. tag:Outdoor`, for objects of `type_name`.
 
-        Names stay names until the query is asked. Raises StashQueryError that shows each mistake.
+        Names of objects are resolved when the query is executed. Raises StashQueryError that shows each
+        mistake.
         """
         from stash_cli.core.query.language.query import parse_query
 
@@ -56,19 +57,19 @@ class Q:
         return Q(*self._members("all"), *other._members("all"))
 
     def __or__(self, other: Q) -> Q:
-        made = Q(*self._members("any"), *other._members("any"))
-        made.op = "any"
-        return made
+        result = Q(*self._members("any"), *other._members("any"))
+        result.op = "any"
+        return result
 
     def _members(self, op: Op) -> tuple[Q, ...]:
         """The parts of a `Q` that is only a list of them, so that a chain of operators stays flat."""
         return self.parts if self.op == op and self.parts and not (self.negated or self.lookups) else (self,)
 
     def __invert__(self) -> Q:
-        made = Q(*self.parts, **self.lookups)
-        made.op, made.negated = self.op, not self.negated
-        made.text = _negated_text(self)
-        return made
+        result = Q(*self.parts, **self.lookups)
+        result.op, result.negated = self.op, not self.negated
+        result.text = _negated_text(self)
+        return result
 
     def __str__(self) -> str:
         from stash_cli.core.query.language.write import written
@@ -91,13 +92,13 @@ class Q:
 
     def replaced(self, replace: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Q:
         """A copy with every mapping of lookups replaced: names become ids."""
-        made = Q(*[part.replaced(replace) for part in self.parts], **replace(self.lookups))
-        made.op, made.negated, made.text = self.op, self.negated, self.text
-        return made
+        result = Q(*[part.replaced(replace) for part in self.parts], **replace(self.lookups))
+        result.op, result.negated, result.text = self.op, self.negated, self.text
+        return result
 
     @property
     def uses_saved(self) -> bool:
-        """Whether it names saved filters of the server, which are looked up when it is asked."""
+        """Whether it names saved filters of the server, which are loaded when the query is executed."""
         return any(SAVED in leaf for leaf in self.leaves())
 
     def leaves(self) -> Iterator[Mapping[str, Any]]:
@@ -142,12 +143,12 @@ def to_nnf(type_name: str, q: Q, *, negated: bool = False) -> Q:
     negated ^= q.negated
     parts = [to_nnf(type_name, part, negated=negated) for part in q.parts]
     parts += _leaves(type_name, q.lookups, negated=negated)
-    # A conjunction of one part would only hide it from the functions that look for disjunctions.
+    # A conjunction of one part would only hide it from the functions that handle disjunctions.
     if len(parts) == 1:
         return parts[0]
-    made = Q(*parts)
-    made.op = ("any" if q.op == "all" else "all") if negated else q.op
-    return made
+    result = Q(*parts)
+    result.op = ("any" if q.op == "all" else "all") if negated else q.op
+    return result
 
 
 def _leaves(type_name: str, lookups: Mapping[str, Any], *, negated: bool) -> Iterator[Q]:
@@ -159,7 +160,7 @@ def _leaves(type_name: str, lookups: Mapping[str, Any], *, negated: bool) -> Ite
 
 
 def _grouped_by_value(type_name: str, lookups: Mapping[str, Any]) -> list[list[Asked]]:
-    """Lookups by the value, related object or file that they share: these are negated together."""
+    """Lookups grouped by the value, related object or file that they share; a group is negated as a whole."""
     groups: dict[str, list[Asked]] = {}
     for written, given in lookups.items():
         [(key, value)] = canonical_lookups(type_name, {written: given})
@@ -171,61 +172,61 @@ def _grouped_by_value(type_name: str, lookups: Mapping[str, Any]) -> list[list[A
 
 def _negated(group: list[Asked]) -> Q | None:
     """The negation of a group of lookups as a `Q`; None where no lookup expresses it."""
-    beside = {f"{field.name}__depth": value for field, lookup, value, _ in group if lookup == "depth"}
+    depth = {f"{field.name}__depth": value for field, lookup, value, _ in group if lookup == "depth"}
     compared = [asked for asked in group if asked[1] != "depth"]
-    # Lookups that share a value, an object or a file are not independent: no lookup says "not both of one
-    # file".
+    # Lookups that share a value, an object or a file are not independent: no lookup expresses "not both in
+    # one file".
     if len(compared) != 1:
         return None
     [(field, lookup, value, _)] = compared
     if lookup not in field.lookups or isinstance(value, Mapping) or is_given(value):
         return None
     if lookup == "null" or (lookup in ("eq", "ne") and value in (None, "")):
-        return _of_null(field, lookup, value)
+        return _negate_null(field, lookup, value)
     if "includes" in field.lookups:
-        return _of_ids(field, lookup, value, beside)
-    of_kind = next((of for sign, of in _NEGATIONS.items() if sign in field.lookups), _of_words)
+        return _negate_relation(field, lookup, value, depth)
+    of_kind = next((of for sign, of in _NEGATIONS.items() if sign in field.lookups), _negate_words)
     return of_kind(field, lookup, value)
 
 
-def _one(field: FilterField, lookup: str, value: Any) -> Q | None:
+def _single_lookup(field: FilterField, lookup: str, value: Any) -> Q | None:
     return Q(**{f"{field.name}__{lookup}": value}) if lookup in field.lookups else None
 
 
-def _of_null(field: FilterField, lookup: str, value: Any) -> Q | None:
+def _negate_null(field: FilterField, lookup: str, value: Any) -> Q | None:
     wanted = value if lookup == "null" else lookup == "eq"
-    return _one(field, "null", not wanted) if isinstance(wanted, bool) else None
+    return _single_lookup(field, "null", not wanted) if isinstance(wanted, bool) else None
 
 
-def _of_ids(field: FilterField, lookup: str, value: Any, beside: Mapping[str, Any]) -> Q | None:
+def _negate_relation(field: FilterField, lookup: str, value: Any, depth: Mapping[str, Any]) -> Q | None:
     several = isinstance(value, list | tuple | set | frozenset) and len(value) > 1
     if lookup not in ID_OPPOSITES or (lookup == "eq" and several):
         return None
-    found = _one(field, ID_OPPOSITES[lookup], value)
-    return found and Q(**found.lookups, **beside)
+    found = _single_lookup(field, ID_OPPOSITES[lookup], value)
+    return found and Q(**found.lookups, **depth)
 
 
-def _of_text(field: FilterField, lookup: str, value: Any) -> Q | None:
+def _negate_text(field: FilterField, lookup: str, value: Any) -> Q | None:
     if lookup in ("in", "startswith", "endswith"):
-        return _one(field, "not_regex", TEXT_LOOKUPS[lookup].pattern(value))
-    return _one(field, OPPOSITES.get(lookup, ""), value)
+        return _single_lookup(field, "not_regex", TEXT_LOOKUPS[lookup].pattern(value))
+    return _single_lookup(field, OPPOSITES.get(lookup, ""), value)
 
 
-def _of_order(field: FilterField, lookup: str, value: Any) -> Q | None:
+def _negate_order(field: FilterField, lookup: str, value: Any) -> Q | None:
     if lookup in RANGE_OPPOSITES and not is_listed(MULTI_VALUED, field.key):
-        # An object without a value is not beyond any bound, so it belongs to the negation.
+        # An object without a value meets no comparison, so the negation includes it.
         beyond = Q(**{f"{field.name}__{RANGE_OPPOSITES[lookup]}": value})
         return beyond | Q(**{f"{field.name}__null": True}) if "null" in field.lookups else beyond
     # Each value is one more level of the filter, and the levels of a filter are limited.
     if lookup == "in" and "ne" in field.lookups and len(value) <= _ONE_BY_ONE:
         return Q(*[Q(**{f"{field.name}__ne": one}) for one in value])
-    return _one(field, OPPOSITES.get(lookup, ""), value)
+    return _single_lookup(field, OPPOSITES.get(lookup, ""), value)
 
 
-def _of_words(field: FilterField, lookup: str, value: Any) -> Q | None:
+def _negate_words(field: FilterField, lookup: str, value: Any) -> Q | None:
     few = "excludes" in field.lookups
-    return _one(field, (ENUM_OPPOSITES if few else OPPOSITES).get(lookup, ""), value)
+    return _single_lookup(field, (ENUM_OPPOSITES if few else OPPOSITES).get(lookup, ""), value)
 
 
-_NEGATIONS = {"startswith": _of_text, "gt": _of_order}
+_NEGATIONS = {"startswith": _negate_text, "gt": _negate_order}
 """A lookup that only one kind of field has -> the negation for that kind."""

@@ -1,8 +1,8 @@
 """Scales: ordered values as points, and sets of points as intervals.
 
 A value is a closed interval of its scale: a number is one point, `2024-03` is 31 days. Intervals are sorted
-and disjoint, and None is an open end. Every bound is closed: `> 5` is `>= next(5)`, where the next point is
-the scale's (1 for whole numbers, days and seconds, the next representable number for floats).
+and disjoint, and None is an open end. Every bound is closed: `> 5` is `>= next(5)`. The next point depends on
+the scale: one more for whole numbers, days and seconds, the next representable number for floats.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _LAST = (date.max.toordinal() * 24 * 60 * 60) - 1
 
 
 class Scale:
-    """An ordered type of value, its points in whole steps, so that every bound can be expressed exactly."""
+    """An ordered type of values as discrete points, so that every bound can be written as a closed one."""
 
     metavar: str
     expected: str
     point: Any
     """Any point of the scale."""
     empty: Any = ""
-    """The value that IS_NULL is sent with."""
+    """The value that is sent with IS_NULL, which requires one."""
 
     def up(self, point: Any) -> Any:
         return point + 1
@@ -83,10 +83,10 @@ class Whole(Scale):
         return value_parsers.whole(text)
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
-        """A fraction is between two points, so that first > last: `gt=79.5` is `gte=80`."""
+        """First and last point of a number; for a fraction first > last, so that `gt=79.5` is `gte=80`."""
         if field.name in IN_SECONDS:
             value = date_parsing.in_seconds(value)
-        # A bool is an int in Python, but nobody means 1 by True.
+        # A bool is an int in Python, but True is a mistake here.
         if isinstance(value, bool):
             raise TypeError(value)
         number = float(value) if not isinstance(value, int) else value
@@ -206,7 +206,7 @@ class Seconds(Scale):
         """The wall time of an instant in the zone of `now`, as a point."""
         try:
             local = _wall(point).replace(tzinfo=UTC).astimezone(now.tzinfo)
-        except OverflowError:  # the first and last day that there is
+        except OverflowError:  # the first and last day of datetime's range
             return point
         return int((local.replace(tzinfo=None) - _EPOCH) // timedelta(seconds=1))
 
@@ -221,7 +221,7 @@ class Seconds(Scale):
 
 
 def _second(moment: datetime) -> int:
-    """The point of a moment with a zone; computed with lengths, as UTC may lie outside of Python's years."""
+    """The point of a moment with a zone, computed without its UTC time, which datetime may not support."""
     offset = moment.utcoffset() or timedelta(0)
     return int((moment.replace(tzinfo=None) - _EPOCH - offset) // timedelta(seconds=1))
 

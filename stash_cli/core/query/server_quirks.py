@@ -26,7 +26,7 @@ def _keys(*rows: str) -> frozenset[Key]:
     )
 
 
-# Facts of files, which a scene has once for each of its files.
+# Fields of files: a scene has a value of each for every file.
 _VIDEO = (
     "path oshash checksum phash video_codec audio_codec duration framerate bitrate resolution orientation"
 )
@@ -49,7 +49,7 @@ FILE_FIELDS = _keys(
 """Fields of files that rows have for every file; lookups on several of them apply to one file."""
 
 FIRST_FILE_FIELDS = _keys("Scene: captions interactive interactive_speed")
-"""Fields that the server compares for every file, but of which rows have the first file's only."""
+"""Fields that the server compares for every file, although rows have the value of the first file only."""
 
 TEXT_LISTS = frozenset({"url", "aliases"})
 """Lists that EXCLUDES tests as a whole."""
@@ -80,7 +80,7 @@ TO_ONE = _keys("*: studios parent_folder zip_file", "Studio: parents", "SceneMar
 """Relations to at most one object."""
 
 INCLUDES_ALL_IGNORED = _keys("Performer: studios groups performers")
-"""Relations for which INCLUDES_ALL is ignored, or counts scenes, images and galleries each alone."""
+"""Relations for which INCLUDES_ALL is ignored, or evaluated for scenes, images and galleries separately."""
 
 NEGATION_UNSUPPORTED = _keys("Performer: performers", "Gallery: average_resolution")
 """Fields with no negated lookup: neither the server nor rows can answer it."""
@@ -111,14 +111,15 @@ NULL_OF_ANY = _keys("*: performer_tags", "Performer: groups", "Group Movie: perf
 ASKED_POSITIVELY = _keys(
     "*: performer_age", "Gallery: parent_folder", "Image: checksum resolution orientation"
 )
-"""Fields for which the server never finds all objects without a value, or fails.
+"""Fields for which the server never finds all objects without a value, or fails; negations are not sent.
 
-An animated image has a file, and for these filters no size (live, 0.30.1).
+An animated image has a file, but no size for these filters (live, 0.30.1).
 """
 
 _AGES = _keys("Performer: age birth_year death_year", "Scene Image Gallery: performer_age")
 WRONG_INSIDE: dict[Key, str] = {
-    # The SQL is put through a format call there, which takes `%Y` for a verb: nothing matches, or everything.
+    # The server formats the SQL of nested filters, and reads `%Y` as a formatting verb: nothing or everything
+    # matches.
     **dict.fromkeys(_AGES, "servers of 0.30 answer it wrongly inside related objects."),
     # The table of galleries is joined a second time under the same name.
     ("Folder", "gallery_count"): "servers of 0.30 fail on it inside related objects.",
@@ -186,25 +187,25 @@ IS_MISSING_VALUES: dict[str, str] = {
 """Values of `is_missing`; any other is spliced into the server's SQL."""
 
 OLDER_NAME: dict[Key, str] = {("Scene", "groups_filter"): "movies_filter"}
-"""Nested filters that servers up to 0.30 ignore -> the older name that they support."""
+"""Nested filters that servers up to 0.30 ignore -> the older name, which they support."""
 
 UNRELIABLE_FILTERS: dict[Key, str] = {
     ("Scene", "groups_filter"): "Servers up to 0.30 ignore groups_filter: every scene may match.",
     ("Scene", "markers_filter"): "Servers up to 0.30 answer all scenes when any marker matches.",
     ("Folder", "files_filter"): "Servers up to 0.30 ignore files_filter: every folder may match.",
 }
-"""Nested filters with wrong results, and the note: where rows cannot tell either, they are refused."""
+"""Nested filters with wrong results -> note; they are refused where they cannot be tested on rows."""
 NESTED_SINCE = "0.31"
 """The release from which the nested filters above may be right."""
 
 INLINED = frozenset({"files_filter", "folders_filter"})
-"""Nested filters that the server merges into the outer one: no nested filters and no levels inside.
+"""Nested filters that the server merges into the outer one: they cannot contain nested filters or levels.
 
-Objects without a file or folder are tested there as one without any value, so that a negation finds them.
+An object without a file or folder counts as one with all values null, so a negation matches it.
 """
 
 HAS_SIDES: Term = ("orientation", {"value": ["LANDSCAPE", "PORTRAIT", "SQUARE"]})
-"""The term that each video and each picture meets, for filters of such that other files would pass, too."""
+"""A term that every video and image file meets, and no other; for filters on them that others would pass."""
 
 ISOLATED = frozenset({"stash_id_endpoint", "stash_ids_endpoint"})
 """Fields that newer servers combine by OR with everything beside and below them."""
@@ -231,7 +232,7 @@ JOINS: dict[Key, str] = {key: row.split(": ")[1].split()[0] for row in _SHARED_J
 JOINS |= dict.fromkeys(FILE_FIELDS | FIRST_FILE_FIELDS, "files_filter")
 """Fields that share a join in the server's SQL -> a name of that join.
 
-Side by side they apply to one related object, and counts count only what the other term matches.
+Two terms over one join apply to the same related object, and a count counts only what the other term matches.
 """
 
 NULL_UNSUPPORTED = _keys(
@@ -295,8 +296,8 @@ MODIFIERS: dict[str, str] = {
 }
 """Criterion input type -> modifiers that the server supports.
 
-Of the others some are ignored, so that everything matches, and some crash the server; so a criterion in the
-API's own shape is checked.
+The server ignores some other modifiers, so that everything matches, and crashes on the rest. So criteria in
+the API's own shape are checked.
 """
 
 _EXACT_SET = f"EQUALS {_RELATION}"

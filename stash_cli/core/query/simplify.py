@@ -1,7 +1,8 @@
-"""Lookups that one criterion can hold, gathered from the parts of a conjunction or disjunction.
+"""Simplification: lookups of a conjunction or disjunction merged into one, where a criterion can express it.
 
-`tags=A and tags=B` share a join in the server's SQL and would be tested row by row as two conditions; as one
-criterion they are a filter. A disjunction of related objects, of choices or of many texts likewise.
+As two conditions, `tags=A and tags=B` would share a join in the server's SQL, and one would be tested row by
+row; merged they are one criterion. So are the parts of a disjunction of related objects, choices or many
+texts.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from stash_cli.core.query.parse_lookup import canonical_lookups, parse_lookup
 from stash_cli.core.query.q import Q
 
 _MANY = 8
-"""Texts from which a disjunction becomes one expression also where single terms could be sent."""
+"""A disjunction of more texts becomes one regular expression, even where single terms could be sent."""
 
 
 def simplified(type_name: str, q: Q) -> Q:
-    """`q`, in negation normal form, with nested operators flattened and lookups gathered."""
+    """`q`, in negation normal form, with nested operators flattened and lookups merged."""
     if q.lookups or q.negated:
         return q
     parts = [inner for part in q.parts for inner in _flat(simplified(type_name, part), q.op)]
-    gathered = list(_gather_all(type_name, parts) if q.op == "all" else _gather_any(type_name, parts))
+    gathered = list(_merge_all(type_name, parts) if q.op == "all" else _merge_any(type_name, parts))
     if len(gathered) == 1:
         return gathered[0]
-    made = Q(*gathered)
-    made.op = q.op
-    return made
+    result = Q(*gathered)
+    result.op = q.op
+    return result
 
 
 def _flat(q: Q, op: str) -> Sequence[Q]:
@@ -53,7 +54,7 @@ def _single(type_name: str, q: Q) -> Leaf | None:
         return None
     [(key, value)] = rest.items()
     field, lookup, inner = parse_lookup(type_name, key)
-    # A criterion in the API's own shape is sent as it is.
+    # A criterion in the API's own shape is sent unchanged.
     if (
         isinstance(value, Mapping)
         or is_given(value)
@@ -65,12 +66,12 @@ def _single(type_name: str, q: Q) -> Leaf | None:
     return field, lookup, value, next(iter(levels.values()), 0)
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
 
 
-def _gather_all(type_name: str, parts: list[Q]) -> Iterator[Q]:
-    """The parts of a conjunction, with those of one relation as one."""
+def _merge_all(type_name: str, parts: list[Q]) -> Iterator[Q]:
+    """The parts of a conjunction, with the lookups of one relation merged."""
     relations: dict[str, list[Leaf]] = {}
     names: dict[int, str] = {}
     for part in parts:
@@ -78,7 +79,7 @@ def _gather_all(type_name: str, parts: list[Q]) -> Iterator[Q]:
         if found and found[0].target and "includes" in found[0].lookups and found[1] not in ("null", "depth"):
             relations.setdefault(found[0].name, []).append(found)
             names[id(part)] = found[0].name
-    merged = {name: _one_relation(many) if len(many) > 1 else None for name, many in relations.items()}
+    merged = {name: _merged_relation(many) if len(many) > 1 else None for name, many in relations.items()}
     done: set[str] = set()
     for part in parts:
         name = names.get(id(part), "")
@@ -90,14 +91,14 @@ def _gather_all(type_name: str, parts: list[Q]) -> Iterator[Q]:
             yield one
 
 
-def _one_relation(many: list[Leaf]) -> Q | None:
-    """All of them as the lookups of one `Q`; None where these cannot say it."""
+def _merged_relation(many: list[Leaf]) -> Q | None:
+    """All of them merged into one `Q`; None where no lookups express them."""
     field, depth = many[0][0], many[0][3]
     if any(levels != depth for *_, levels in many):
         return None
     groups: dict[str, list[list[Any]]] = {"every": [], "some": [], "none": []}
     for _, lookup, value, _ in many:
-        groups[_quantifier(field, lookup, _listed(value))].append(_listed(value))
+        groups[_quantifier(field, lookup, _as_list(value))].append(_as_list(value))
     every, none = (list(dict.fromkeys(chain(*groups[name]))) for name in ("every", "none"))
     found = {
         "includes_all" if len(every) > 1 else "includes": every,
@@ -112,7 +113,7 @@ def _one_relation(many: list[Leaf]) -> Q | None:
 
 
 def _quantifier(field: FilterField, lookup: str, values: list[Any]) -> str:
-    """Whether a lookup wants every one of the values, some of them, or none."""
+    """Whether a lookup requires every value, some of the values, or none."""
     if lookup in ("excludes", "ne"):
         return "none"
     all_of = lookup == "includes_all" or (lookup == "eq" and not is_to_one(field)) or len(values) == 1
@@ -120,11 +121,11 @@ def _quantifier(field: FilterField, lookup: str, values: list[Any]) -> str:
 
 
 Family = tuple[str, str, int]
-"""Name of a field, lookup and levels of alternatives that one lookup can hold."""
+"""Name of a field, lookup and levels of alternatives that one lookup can express."""
 
 
-def _gather_any(type_name: str, parts: list[Q]) -> Iterator[Q]:
-    """The parts of a disjunction, with alternatives of one field as one."""
+def _merge_any(type_name: str, parts: list[Q]) -> Iterator[Q]:
+    """The parts of a disjunction, with the alternatives of one field merged."""
     groups: dict[Family, list[Any]] = {}
     owner: dict[int, Family] = {}
     for part in parts:
@@ -132,11 +133,11 @@ def _gather_any(type_name: str, parts: list[Q]) -> Iterator[Q]:
         family = _family(*found[:3]) if found else ""
         if found and family:
             owner[id(part)] = key = (found[0].name, family, found[3])
-            groups.setdefault(key, []).extend(_listed(found[2]))
+            groups.setdefault(key, []).extend(_as_list(found[2]))
     done: set[Family] = set()
     for part in parts:
         known = owner.get(id(part))
-        if known is None or not _is_worth(type_name, known, len(groups[known])):
+        if known is None or not _is_worth_merging(type_name, known, len(groups[known])):
             yield part
         elif known not in done:
             done.add(known)
@@ -144,9 +145,9 @@ def _gather_any(type_name: str, parts: list[Q]) -> Iterator[Q]:
 
 
 def _family(field: FilterField, lookup: str, value: Any) -> str:
-    """The lookup that holds several alternatives of this one; "" for none."""
+    """The lookup that can express several alternatives of this one; "" for none."""
     if field.target and "includes" in field.lookups:
-        single = lookup == "eq" and (is_to_one(field) or len(_listed(value)) == 1)
+        single = lookup == "eq" and (is_to_one(field) or len(_as_list(value)) == 1)
         return "includes" if lookup in ("includes", "in") or single else ""
     if field.kind == "q":
         return "in" if lookup == "in" else ""
@@ -157,7 +158,7 @@ def _family(field: FilterField, lookup: str, value: Any) -> str:
     return ""
 
 
-def _is_worth(type_name: str, key: Family, number: int) -> bool:
+def _is_worth_merging(type_name: str, key: Family, number: int) -> bool:
     field, _, _ = parse_lookup(type_name, f"{key[0]}__{key[1]}")
     return number > 1 and (field.kind != "StringCriterionInput" or not is_column(field) or number > _MANY)
 
@@ -168,6 +169,6 @@ def _alternatives(key: Family, values: list[Any]) -> Q:
         return Q(**{f"{name}__{family}": values} | ({f"{name}__depth": depth} if depth else {}))
     if len(values) == 1:
         return Q(**{f"{name}__contains": values[0]})
-    alike = TEXT_LOOKUPS["contains"].pattern
-    inner = "|".join(alike(value).removeprefix("(?i)") for value in values)
+    pattern = TEXT_LOOKUPS["contains"].pattern
+    inner = "|".join(pattern(value).removeprefix("(?i)") for value in values)
     return Q(**{f"{name}__regex": f"(?i)({inner})"})

@@ -81,8 +81,8 @@ def several(one: Parse = str) -> Parse:
 
 
 def names(text: str) -> list[str]:
-    """One name or id, or comma-separated ids; a name may contain commas."""
-    # Names may hold commas, ids cannot, so only ids can be listed.
+    """One name or id, or comma-separated ids."""
+    # A name may contain commas, an id cannot, so only ids can be listed.
     parts = [part.strip() for part in text.split(",")]
     return parts if all(part.isdigit() for part in parts) else [text]
 
