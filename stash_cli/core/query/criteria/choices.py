@@ -64,7 +64,7 @@ def enum_values(field: FilterField, value: Any) -> list[str]:
 
 def _sets(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], set[str], bool]:
     """Values of which one is required, values that are excluded, and whether null matches."""
-    wanted, barred = set(field.choices), set[str]()
+    wanted, excluded = set(field.choices), set[str]()
     empty = not quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key)
     for name, value in given.items():
         if name == "null":
@@ -72,8 +72,8 @@ def _sets(field: FilterField, given: Mapping[str, Any]) -> tuple[set[str], set[s
         elif name in ("eq", "in"):
             wanted, empty = wanted & set(enum_values(field, value)), False
         else:
-            barred |= set(enum_values(field, value))
-    return wanted, barred, empty
+            excluded |= set(enum_values(field, value))
+    return wanted, excluded, empty
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ class Enumerated:
         return known if quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key) else known | {"null": NULL}
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
-        wanted, barred, empty = _sets(field, given)
+        wanted, excluded, empty = _sets(field, given)
 
         def test(values: list[Any]) -> bool:
-            return bool(wanted.intersection(values)) and barred.isdisjoint(values) if values else empty
+            return bool(wanted.intersection(values)) and excluded.isdisjoint(values) if values else empty
 
-        exact = not (barred and quirks.is_listed(quirks.MULTI_VALUED, field.key))
-        return Condition(field, self._clauses(field, wanted - barred, empty), test, exact=exact)
+        exact = not (excluded and quirks.is_listed(quirks.MULTI_VALUED, field.key))
+        return Condition(field, self._clauses(field, wanted - excluded, empty), test, exact=exact)
 
     def _clauses(self, field: FilterField, left: set[str], empty: bool) -> list[Clause]:
         null = quirks.null_term(field.key, (field.name, {"modifier": "IS_NULL"}))
@@ -112,7 +112,7 @@ class Enumerated:
 
 
 def gender(choices: list[str]) -> dict[str, Any]:
-    """`value_list` came with 0.25, so a single gender is sent without it."""
+    """`value_list` was introduced in 0.25, so a single gender is sent as `value`."""
     return (
         with_modifier("INCLUDES", choices[0])
         if len(choices) == 1
@@ -158,14 +158,14 @@ def yes_or_no(field: FilterField, value: Any) -> bool:
     return bool(value) if value in (0, 1) else field.refuse(value, "yes or no")
 
 
-_SHOWN = {
+_ROW_PATHS = {
     "image": "image_path",
     "front_image": "front_image_path",
     "back_image": "back_image_path",
     "scenes": "scenes.id",
     "aliases": "aliases",
 }
-"""Value of `is_missing` -> the path in rows; the URL of a default image tells that there is none."""
+"""Value of `is_missing` -> the path in rows; the URL of a default image means that there is no image."""
 
 
 class Missing:
@@ -184,12 +184,14 @@ class Missing:
                 field.refuse(part, "one of " + ", ".join(field.choices))
         wanted = [name == "eq" for name in given]
         clauses: list[Clause] = [[(field.name, part)] for name, part in given.items() if name == "eq"]
-        if not _SHOWN.keys() >= set(given.values()):
+        if not _ROW_PATHS.keys() >= set(given.values()):
             return Condition(field, clauses, exact=all(wanted))
-        routes = [_SHOWN[part].split(".") for part in given.values()]
+        routes = [_ROW_PATHS[part].split(".") for part in given.values()]
 
         def lacking(row: Row) -> list[Any]:
             return [all("default=true" in str(value) for value in follow(row, route)) for route in routes]
 
-        shown = Extractor(tuple(_SHOWN[part] for part in given.values()), lacking)
-        return Condition(field, clauses, lambda values: values == wanted, exact=all(wanted), extractor=shown)
+        extractor = Extractor(tuple(_ROW_PATHS[part] for part in given.values()), lacking)
+        return Condition(
+            field, clauses, lambda values: values == wanted, exact=all(wanted), extractor=extractor
+        )

@@ -11,7 +11,7 @@
 | null | True: without the field, or with a blank text, as the server has it |
 | ne, excludes, not_regex, not_between | the complement, which includes objects without the field |
 
-Only single criteria are sent to the server: a disjunction would share one join.
+Only single criteria are sent to the server: the parts of a disjunction would share one join.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ _TEXTS: dict[str, Callable[[Any], list[Entry]]] = {
     "lte": lambda v: [("BETWEEN", ["", v])],
 }
 """The server sorts every text after every number (SQLite's order of types)."""
-_FILLED: list[Entry] = [("NOT_NULL", [])]
-"""All that have the field, blank texts aside."""
+_NOT_NULL: list[Entry] = [("NOT_NULL", [])]
+"""Matches all objects that have the field, except with a blank text."""
 
 
 class CustomFields:
@@ -92,9 +92,9 @@ class CustomFields:
             if not isinstance(pairs, Mapping):
                 field.refuse(pairs, "a mapping of names to values")
             for key, value in pairs.items():
-                entries, is_exact = _asked(name, checked := _checked(field, name, value))
+                entries, is_exact = _entries_to_send(name, checked := _checked(field, name, value))
                 tests.append(_test(field, name, str(key), checked))
-                if entries == _FILLED and not is_exact and _admits_blank(tests[-1], str(key)):
+                if entries == _NOT_NULL and not is_exact and _admits_blank(tests[-1], str(key)):
                     entries = []
                 clauses += [[(field.name, [_criterion(str(key), *entry)])] for entry in entries]
                 exact = exact and is_exact
@@ -108,11 +108,11 @@ def _criterion(key: str, modifier: str, values: list[Any]) -> dict[str, Any]:
 
 
 def _admits_blank(test: Callable[[Mapping[str, Any]], bool], key: str) -> bool:
-    """Whether a lookup matches a blank text, which the server takes for null."""
+    """Whether a lookup matches a blank text, which the server treats as null."""
     return any(test({key: " " * length}) for length in range(3))
 
 
-def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
+def _entries_to_send(name: str, value: Any) -> tuple[list[Entry], bool]:
     """The entries to send, and whether they are exact."""
     # The negated modifiers of the server leave out objects without the field, which a negation includes.
     if name in _NEGATIVE:
@@ -120,17 +120,17 @@ def _asked(name: str, value: Any) -> tuple[list[Entry], bool]:
     if name == "null":
         return [("IS_NULL" if value else "NOT_NULL", [])], True
     if name in _OF_TEXT:
-        # LIKE reads wildcards and knows the case of ASCII only; expressions fail on numbers.
+        # LIKE has wildcards and ignores the case of ASCII only; regular expressions fail on numbers.
         if name == "contains" and value.isascii():
             return [("INCLUDES", [value])], False
-        return _FILLED, False
-    entries = _entries(name, value)
-    if not entries or not all(_is_sent(one) for _, values in entries for one in values):
-        return _FILLED, False
+        return _NOT_NULL, False
+    entries = _exact_entries(name, value)
+    if not entries or not all(_is_sendable(one) for _, values in entries for one in values):
+        return _NOT_NULL, False
     return entries, True
 
 
-def _entries(name: str, value: Any) -> list[Entry]:
+def _exact_entries(name: str, value: Any) -> list[Entry]:
     if name == "eq":
         return [("EQUALS", [value])]
     # EQUALS of several values is true for any of them.
@@ -139,13 +139,13 @@ def _entries(name: str, value: Any) -> list[Entry]:
     if name == "between":
         low, high = value
         if low is None or high is None:
-            return _entries("gte", low) if high is None else _entries("lte", high)
+            return _exact_entries("gte", low) if high is None else _exact_entries("lte", high)
         return [("BETWEEN", [low, high])]
     ordered = _TEXTS if isinstance(value, str) else _NUMBERS
     return ordered[name](value) if name in ordered else []
 
 
-def _is_sent(value: Value) -> bool:
+def _is_sendable(value: Value) -> bool:
     """Whether the server parses the JSON number: one with an exponent needs a decimal point."""
     if isinstance(value, int):
         return -(1 << 63) <= value < 1 << 63
@@ -181,13 +181,13 @@ def _test(field: FilterField, name: str, key: str, value: Any) -> Callable[[Mapp
     """A predicate on the custom fields of an object."""
     if name in _NEGATIVE:
         positive = _test(field, _NEGATIVE[name], key, value)
-        return lambda held: not positive(held)
+        return lambda fields: not positive(fields)
     if name == "null":
-        return lambda held: _is_null(held.get(key)) == value
+        return lambda fields: _is_null(fields.get(key)) == value
     if name in _OF_TEXT:
         pattern = pattern_of(field, name, value)
-        return lambda held: isinstance(held.get(key), str) and pattern.matches(held[key])
-    return lambda held: held.get(key) is not None and _compare(name, held[key], value)
+        return lambda fields: isinstance(fields.get(key), str) and pattern.matches(fields[key])
+    return lambda fields: fields.get(key) is not None and _compare(name, fields[key], value)
 
 
 def _is_null(value: Any) -> bool:
@@ -197,15 +197,17 @@ def _is_null(value: Any) -> bool:
 _OPERATORS = {"eq": operator.eq, "gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
 
 
-def _compare(name: str, held: Any, value: Any) -> bool:
+def _compare(name: str, actual: Any, value: Any) -> bool:
     if name == "in":
-        return any(_alike(held, one) and held == one for one in value)
+        return any(_same_type(actual, one) and actual == one for one in value)
     if name == "between":
         low, high = value
-        return (low is None or _compare("gte", held, low)) and (high is None or _compare("lte", held, high))
-    return _alike(held, value) and bool(_OPERATORS[name](held, value))
+        return (low is None or _compare("gte", actual, low)) and (
+            high is None or _compare("lte", actual, high)
+        )
+    return _same_type(actual, value) and bool(_OPERATORS[name](actual, value))
 
 
-def _alike(left: Any, right: Any) -> bool:
+def _same_type(left: Any, right: Any) -> bool:
     """Whether both are texts, or both numbers."""
     return isinstance(left, str) == isinstance(right, str)

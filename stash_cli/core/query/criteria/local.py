@@ -1,4 +1,4 @@
-"""Fields that no server filter has: they are tested on rows, and the text search is sent beside the filter.
+"""Fields that no server filter has: they are tested on rows; the text search is sent beside the filter.
 
 | field | lookups |
 |---|---|
@@ -38,13 +38,13 @@ SEARCHED = {
     "File": ("path",),
     "Folder": ("path",),
 }
-"""Type -> the paths of what the server's text search reads."""
+"""Type -> the paths of the fields that the server's text search covers."""
 
 _SENDABLE = re.compile(r'[^\s"%_|-][^\s"%_]*( [^\s"%_]+)*')
-"""Texts that the server searches for as they are."""
+"""Texts that the server searches for literally."""
 MOST_TEXTS = 200
 """Texts that are sent in one search; the server's SQL fails at about 300."""
-_HALF = 1 << 63
+_SIGN_BIT = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Local(Ordered):
 
 
 class TextSearch:
-    """The server's text search as lookups on rows; ASCII letters are compared case aside, as there."""
+    """The server's text search as lookups on rows; as there, case is ignored for ASCII letters only."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         parse = value_parsers.several()
@@ -81,16 +81,16 @@ class TextSearch:
         ]
 
         def test(values: list[Any]) -> bool:
-            held = [_folded(str(value)) for value in values]
-            found = all(any(text in one for one in held for text in texts) for texts in some)
-            return found and not any(text in one for one in held for text in none)
+            searched = [_folded(str(value)) for value in values]
+            found = all(any(text in one for one in searched for text in texts) for texts in some)
+            return found and not any(text in one for one in searched for text in none)
 
         paths = SEARCHED[_owner(field)]
         return Condition(field, [], test, exact=False, extractor=Extractor(paths, _reader(paths)))
 
 
 def _owner(field: FilterField) -> str:
-    """The type of the filter: the rows of `File` are of several types."""
+    """The type that the tables above name; all types of files are `File`."""
     return "File" if field.owner.endswith("File") else field.owner
 
 
@@ -104,7 +104,7 @@ def _texts(field: FilterField, value: Any) -> Sequence[str]:
 
 
 def _folded(text: str) -> bytes:
-    # Of bytes only ASCII letters are lowered, as LIKE compares.
+    # `bytes.lower` changes ASCII letters only, and LIKE ignores the case of these only.
     return text.encode("utf-8", "surrogatepass").lower()
 
 
@@ -119,18 +119,18 @@ def _reader(paths: Sequence[str]) -> Any:
 
 
 def _fingerprint(value: Mapping[str, Any]) -> str:
-    """A fingerprint as the database has it: a perceptual hash is a signed number there."""
+    """A fingerprint as stored in the database: a perceptual hash is a signed 64-bit number there."""
     if value["type"] != "phash":
         return str(value["value"])
     number = int(value["value"], 16)
-    return str(number - 2 * _HALF if number >= _HALF else number)
+    return str(number - 2 * _SIGN_BIT if number >= _SIGN_BIT else number)
 
 
 def search_text(given: Mapping[str, Any]) -> tuple[str, bool]:
-    """The search for the lookups of `q` as the server reads it, and whether it says them exactly.
+    """The server's search text for the lookups of `q`, and whether it is equivalent to them.
 
-    `%` and `_` are wildcards there, `|` and `or` operators, and an exclusion is tested per file and alias:
-    what is sent finds at least the matches.
+    In it `%` and `_` are wildcards, `|` and `or` are operators, and an exclusion is tested per file and
+    alias. Where the text is not equivalent, it matches more objects, and none is lost.
     """
     terms: list[str] = []
     exact = True
@@ -154,6 +154,6 @@ def _phrase(text: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """Parts of a text that cannot be sent as one; each has to be found, too."""
+    """The words of a text that cannot be sent as a phrase; a match contains each of them."""
     found = (part.lstrip("-") for part in re.split(r'[\s"|]+', text))
     return [part for part in found if part and part.lower() != "or"]

@@ -43,7 +43,7 @@ Read = Callable[[Any], tuple[Any, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A lookup as intervals; values in the intervals of a `barred` one do not match."""
+    """A lookup as intervals: of values that match or, where `barred`, of values that do not match."""
 
     arity: Arity
     help: str
@@ -86,7 +86,7 @@ class Ordered:
             for name, c in COMPARISONS.items()
             if not (c.barred and positive_only)
         }
-        if _may_lack(field):
+        if _has_null(field):
             known["null"] = Lookup("null", "none", "", "without a value", value_parsers.truth)
         return known
 
@@ -106,7 +106,7 @@ class Ordered:
         wanted, barred, empty = self._sets(field, given, now)
         clauses = self._clauses(field, self._spans_within(wanted, barred), empty)
         exact = not quirks.is_listed(quirks.MULTI_VALUED, field.key) or not (
-            barred or len(clauses) > 1 or _all_lack(field, given)
+            barred or len(clauses) > 1 or _only_null(field, given)
         )
         return Condition(field, clauses, self._test(wanted, barred, empty), exact=exact)
 
@@ -130,7 +130,7 @@ class Ordered:
         null = given.get("null")
         if null is True:
             wanted = []
-        return wanted, barred, _may_lack(field) and not positive and null is not False
+        return wanted, barred, _has_null(field) and not positive and null is not False
 
     def _spans(
         self, field: FilterField, comparison: Comparison, value: Any, now: datetime
@@ -162,10 +162,10 @@ class Ordered:
         if spans == scales.EVERYTHING and empty:
             return []
         if spans == scales.EVERYTHING:
-            return [[self._some(field)]]
+            return [[self._any_value(field)]]
         gaps = scales.complement(spans, self.scale)
-        # One criterion with NOT_BETWEEN or NOT_EQUALS instead of a chain of ORs, of which a filter has one
-        # only.
+        # One criterion with NOT_BETWEEN or NOT_EQUALS instead of a chain of ORs: a filter can have only one
+        # chain.
         if len(spans) > 1 and len(gaps) == 1:
             clause = self._outside(field, *gaps[0])
         elif len(spans) > 1 and quirks.uses_having(field.key):
@@ -176,17 +176,17 @@ class Ordered:
             clause.append(
                 quirks.null_term(field.key, (field.name, with_modifier("IS_NULL", self.scale.empty)))
             )
-        held = spans and spans[0][0] is None and field.key in quirks.NULL_IS_LEAST and not empty
-        return [clause or self._no_value(field), *([[self._some(field)]] if held else [])]
+        admits_null = spans and spans[0][0] is None and field.key in quirks.NULL_IS_LEAST and not empty
+        return [clause or self._never(field), *([[self._any_value(field)]] if admits_null else [])]
 
-    def _some(self, field: FilterField) -> Term:
+    def _any_value(self, field: FilterField) -> Term:
         return quirks.not_null_term(field.key, (field.name, with_modifier("NOT_NULL", self.scale.empty)))
 
     def _between_gaps(
         self, field: FilterField, spans: scales.Intervals, gaps: scales.Intervals
     ) -> list[Clause]:
         """Clauses for several intervals without OR: from the first to the last, and outside each gap."""
-        inner = [criterion for gap in gaps if None not in gap for criterion in self._unlike(field, *gap)]
+        inner = [criterion for gap in gaps if None not in gap for criterion in self._outside_all(field, *gap)]
         return [*self._ends(field, spans[0][0], spans[-1][1]), *([criterion] for criterion in inner)]
 
     def _inside(self, field: FilterField, low: Any, high: Any) -> Clause:
@@ -197,15 +197,15 @@ class Ordered:
         """A disjunction for values below `low` or above `high`."""
         return [(field.name, self.scale.criterion(low, high, outside=True))]
 
-    def _unlike(self, field: FilterField, low: Any, high: Any) -> Clause:
-        """The same as a conjunction of single terms."""
+    def _outside_all(self, field: FilterField, low: Any, high: Any) -> Clause:
+        """Terms for values below `low` or above `high`, all of which hold."""
         return self._outside(field, low, high)
 
     def _ends(self, field: FilterField, low: Any, high: Any) -> list[Clause]:
         """Clauses for the interval from `low` to `high`."""
         return [] if low is None and high is None else [self._inside(field, low, high)]
 
-    def _no_value(self, field: FilterField) -> Clause:
+    def _never(self, field: FilterField) -> Clause:
         """A term that never holds: an interval that ends before it begins."""
         low = self.scale.point
         return [(field.name, self.scale.criterion(self.scale.up(self.scale.up(low)), low))]
@@ -221,9 +221,9 @@ _NO_ROWS = "{name}: compared by the server, as if its clock and all offsets were
 class Times(Ordered):
     """Times as instants.
 
-    Servers store wall time with an offset and compare the texts, so a bound of another offset is off by the
-    difference. Each row may have its own offset: of summer, or of a machine that the library was on before.
-    So the server is asked for all zones at once, and the rows decide; but for times that it stores in UTC.
+    Servers store wall time with an offset and compare it as text, so a bound with another offset is wrong by
+    the difference. Each row may have its own offset: daylight saving time, or the zone of a machine that the
+    library was on before. So the filter covers all zones and rows are tested, except for times stored in UTC.
     """
 
     scale: scales.Seconds
@@ -238,11 +238,11 @@ class Times(Ordered):
         if spans in ([], scales.EVERYTHING):
             return found
         asked = self._in_any_zone(spans)
-        # Every object has a time of creation: NOT_NULL would say nothing.
-        told = asked != scales.EVERYTHING or _may_lack(field)
+        # Without bounds NOT_NULL is left, which is always true for a field that every object has.
+        narrows = asked != scales.EVERYTHING or _has_null(field)
         return replace(
             found,
-            clauses=self._clauses(field, asked, empty) if told else [],
+            clauses=self._clauses(field, asked, empty) if narrows else [],
             exact=False,
             note=_ROWS_DECIDE.format(name=field.name),
             split=self._split(field, spans, asked, empty),
@@ -264,7 +264,7 @@ class Times(Ordered):
     def _split(
         self, field: FilterField, spans: scales.Intervals, asked: scales.Intervals, empty: bool
     ) -> Split | None:
-        """The server filter, split by whether a wall time is within `spans` in every zone; None if none."""
+        """The clauses split by whether a wall time is within `spans` in every zone; None where none is."""
         certain = [
             (None if low is None else low + _EAST, None if high is None else high - _WEST)
             for low, high in spans
@@ -283,15 +283,15 @@ class Times(Ordered):
         return scales.union([(low, high) for low, high in ends], self.scale)
 
 
-def _may_lack(field: FilterField) -> bool:
+def _has_null(field: FilterField) -> bool:
     """Whether there is a `null` lookup: objects without a value exist and can be found."""
     return (
         quirks.is_nullable(field.key) or quirks.is_listed(quirks.MULTI_VALUED, field.key)
     ) and not quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key)
 
 
-def _all_lack(field: FilterField, given: Mapping[str, Any]) -> bool:
-    """Whether only null matches, where the server tests each of several values."""
+def _only_null(field: FilterField, given: Mapping[str, Any]) -> bool:
+    """Whether only null matches and IS_NULL is sent, which the server tests for each of several values."""
     return given.get("null") is True and field.key not in quirks.NULL_TERMS
 
 
@@ -306,7 +306,7 @@ class Bands(scales.Whole):
 
     metavar = "1080p"
 
-    # The command line gives words here, not numbers.
+    # Command-line text is the name of a band, not a number.
     parse = scales.Scale.parse
 
     def read(self, field: FilterField, value: Any, _now: datetime) -> tuple[int, int]:
@@ -335,7 +335,7 @@ class Resolution(Ordered):
         return [(field.name, with_modifier(modifier, band)) for modifier, band in found]
 
     def _outside(self, field: FilterField, low: int, high: int) -> Clause:
-        unlike = self._unlike(field, low, high)
+        unlike = self._outside_all(field, low, high)
         below, above = self.scale.down(low), self.scale.up(high)
         return (
             unlike
@@ -343,19 +343,19 @@ class Resolution(Ordered):
             else [*self._inside(field, None, below), *self._inside(field, above, None)]
         )
 
-    def _unlike(self, field: FilterField, low: int, high: int) -> Clause:
+    def _outside_all(self, field: FilterField, low: int, high: int) -> Clause:
         return [(field.name, with_modifier("NOT_EQUALS", band)) for band in _bands(field, low, high)]
 
     def _ends(self, field: FilterField, low: int | None, high: int | None) -> list[Clause]:
         ends = [(low, None)] * (low is not None) + [(None, high)] * (high is not None)
         return [self._inside(field, *end) for end in ends]
 
-    def _no_value(self, field: FilterField) -> NoReturn:
+    def _never(self, field: FilterField) -> NoReturn:
         field.refuse("bands that exclude each other", "lookups that leave something to match")
 
 
 def _above(low: int) -> list[tuple[str, str]]:
-    """Modifiers and bands, one of which holds from `low` up."""
+    """Modifiers and bands whose disjunction holds from `low` up."""
     # GREATER_THAN of the band below is one term; some bands have no direct neighbour below.
     below = next((band for band, (_, top) in BANDS.items() if top == low - 1), None)
     if below:
@@ -365,7 +365,7 @@ def _above(low: int) -> list[tuple[str, str]]:
 
 
 def _below(high: int) -> list[tuple[str, str]]:
-    """Modifiers and bands, one of which holds up to `high`."""
+    """Modifiers and bands whose disjunction holds up to `high`."""
     above = next((band for band, (bottom, _) in BANDS.items() if bottom == high + 1), None)
     if above:
         return [("LESS_THAN", above)]

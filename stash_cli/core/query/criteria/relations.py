@@ -43,7 +43,7 @@ def ids(field: FilterField, value: Any) -> list[str]:
 
 
 def _id(field: FilterField, item: Any) -> str:
-    # Servers answer another id with nothing, or with an SQL error where the relation is a hierarchy.
+    # For a malformed id servers return nothing, or an SQL error where the relation is a hierarchy.
     found = str(getattr(item, "id", item)).strip()
     if isinstance(item, bool | Reference) or not found.isdecimal():
         field.refuse(item, f"ids or saved objects of {field.target or 'the other type'}")
@@ -62,12 +62,12 @@ class Wanted:
 
     def test(self, values: list[Any]) -> bool:
         """Whether an object related to these ids matches, ignoring depth."""
-        held = {str(value) for value in values}
-        if self.null is not None and self.null == bool(held):
+        related = {str(value) for value in values}
+        if self.null is not None and self.null == bool(related):
             return False
-        if any(held.isdisjoint(some) for some in self.some):
+        if any(related.isdisjoint(some) for some in self.some):
             return False
-        return held.issuperset(self.every) and held.isdisjoint(self.none)
+        return related.issuperset(self.every) and related.isdisjoint(self.none)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Relation:
         clause: Clause = [(field.name, criterion)]
         if criterion["modifier"] == "EXCLUDES" and is_listed(quirks.EXCLUDES_DROPS_EMPTY, field.key):
             clause.append((field.name, {"modifier": "IS_NULL"}))
-        # Rows name the related objects, not their ancestors.
+        # Rows contain the related objects but not their ancestors, so levels cannot be tested on them.
         return Condition(field, [clause], None if wanted.depth else wanted.test, exact=exact)
 
     def _parse_relation(self, field: FilterField, given: Mapping[str, Any]) -> Wanted:
@@ -135,7 +135,7 @@ class Relation:
             found.every += [one for one in named if one not in found.every]
 
     def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
-        """The nearest criterion, and whether it is exact."""
+        """The closest criterion, and whether it is exact."""
         if wanted.null:
             return {"modifier": "IS_NULL"}, not is_listed(quirks.NULL_OF_ANY, field.key)
         if wanted.every or wanted.some:
@@ -151,17 +151,17 @@ class Relation:
         if len(wanted.every) > 1 and is_to_one(field):
             field.refuse(wanted.every, "ids of which an object can have one")
         not_all = len(wanted.every) > 1 and is_listed(quirks.INCLUDES_ALL_IGNORED, field.key)
-        # One of them narrows the result; the rows decide on the others.
+        # One id narrows the result; the others are tested on rows.
         every = wanted.every[:1] if not_all else wanted.every
         modifier = "INCLUDES_ALL" if len(every) > 1 else "INCLUDES"
         criterion = {"modifier": modifier, "value": every or wanted.some[0]}
-        beside = not is_listed(quirks.EXCLUDES_IGNORED_BESIDE, field.key)
-        # `excludes` in the same criterion: a second criterion of the field would need a level, and share its
-        # join.
-        if wanted.none and beside:
+        takes_excludes = not is_listed(quirks.EXCLUDES_IGNORED_BESIDE, field.key)
+        # `excludes` in the same criterion, because a second criterion on the field would need another level
+        # and share the join.
+        if wanted.none and takes_excludes:
             criterion["excludes"] = wanted.none
-        once = len(wanted.some) + bool(wanted.every) == 1
-        return criterion, once and not not_all and (beside or not wanted.none)
+        is_single = len(wanted.some) + bool(wanted.every) == 1
+        return criterion, is_single and not not_all and (takes_excludes or not wanted.none)
 
 
 def is_to_one(field: FilterField) -> bool:

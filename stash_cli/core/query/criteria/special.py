@@ -47,7 +47,7 @@ class PhashDistance:
         empty = (field.name, with_modifier("IS_NULL", ""))
         clauses: list[Clause] = []
         if "eq" in wanted:
-            # The server wants strictly less than the distance it is sent, except for 0.
+            # The server matches distances strictly below the one that is sent, except for 0.
             within = {"distance": distance + 1} if distance else {}
             clauses.append([(field.name, with_modifier("EQUALS", wanted["eq"], **within))])
         if "ne" in wanted:
@@ -85,7 +85,7 @@ def _hex(field: FilterField, value: Any) -> str:
         number = int(str(value), 16)
     except ValueError:
         number = -1
-    # Servers store these as numbers of 64 bits, so leading zeros say nothing.
+    # Servers store these as 64-bit numbers, so leading zeros are not significant.
     return f"{number:016x}" if 0 <= number < 1 << 64 else field.refuse(value, "a hash in hexadecimal digits")
 
 
@@ -102,7 +102,7 @@ class Duplication:
             field.refuse(dict(given), "yes or no")
         if given.get("eq", given.get("phash")) != given.get("phash", given.get("eq")):
             field.refuse(dict(given), "the same answer for phash and without a name")
-        # `duplicated` is what servers before 0.31 know; they refuse the other names.
+        # Servers before 0.31 have `duplicated` only and refuse the other names.
         sent = {("duplicated" if name == "eq" else name): value for name, value in given.items()}
         return Condition(field, [[(field.name, sent)]])
 
@@ -166,7 +166,7 @@ class StashBoxIDs:
 
 
 def at_box(box: Mapping[str, str], test: Test | None) -> Test | None:
-    """A test of ids as one of stash ids, restricted to those at `box`."""
+    """A test on ids turned into one on stash ids (with endpoint), of which only those at `box` count."""
     address = box.get("endpoint")
     return test and (
         lambda rows: test([one["stash_id"] for one in rows if address in (None, one["endpoint"])])
@@ -177,10 +177,10 @@ def _any_id(asked: Mapping[str, list[str]], null: bool | None) -> Test:
     wanted = {name: {one.casefold() for one in many} for name, many in asked.items()}
 
     def test(values: list[Any]) -> bool:
-        held = {value.casefold() for value in values}
-        if null is not None and null == bool(held):
+        actual = {value.casefold() for value in values}
+        if null is not None and null == bool(actual):
             return False
-        return all(held.isdisjoint(ids) == (name == "excludes") for name, ids in wanted.items())
+        return all(actual.isdisjoint(ids) == (name == "excludes") for name, ids in wanted.items())
 
     return test
 
@@ -195,7 +195,7 @@ def _checked_id(field: FilterField, value: Any) -> str:
 
 
 def endpoint(field: FilterField, given: Mapping[str, Any]) -> dict[str, str]:
-    """The stash-box to restrict to; a quote in it would end a string in the server's SQL."""
+    """The stash-box to restrict to; a quote is refused, as it would end a string in the server's SQL."""
     address = given.get("endpoint")
     if address is not None and (not isinstance(address, str) or "'" in address or not address):
         field.refuse(address, "the address of a stash-box")

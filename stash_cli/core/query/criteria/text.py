@@ -54,11 +54,11 @@ class TextLookup:
     arity: Arity = "value"
 
 
-def _same(value: str) -> str:
+def _equal_to(value: str) -> str:
     return f"(?i)^{escape(value)}$"
 
 
-def _part(value: str) -> str:
+def _containing(value: str) -> str:
     return f"(?i){escape(value)}"
 
 
@@ -68,11 +68,11 @@ def _one_of(values: list[str]) -> str:
 
 
 TEXT_LOOKUPS: dict[str, TextLookup] = {
-    "eq": TextLookup("exactly, case aside", _same, "EQUALS"),
-    "ne": TextLookup("other than, or none", _same, negative=True),
+    "eq": TextLookup("exactly, case aside", _equal_to, "EQUALS"),
+    "ne": TextLookup("other than, or none", _equal_to, negative=True),
     "in": TextLookup("one of", _one_of, arity="list"),
-    "contains": TextLookup("containing", _part, "INCLUDES"),
-    "excludes": TextLookup("not containing, or none", _part, "EXCLUDES", negative=True),
+    "contains": TextLookup("containing", _containing, "INCLUDES"),
+    "excludes": TextLookup("not containing, or none", _containing, "EXCLUDES", negative=True),
     "startswith": TextLookup("starting with", lambda v: f"(?i)^{escape(v)}"),
     "endswith": TextLookup("ending with", lambda v: f"(?i){escape(v)}$"),
     "regex": TextLookup("matching the expression", str),
@@ -147,11 +147,10 @@ def _is_plain(value: Any) -> bool:
 def _clauses(field: FilterField, name: str, value: Any) -> list[Clause]:
     """The clauses of one lookup.
 
-    The server matches expressions against null as against "", which has to be corrected where the expression
-    matches "".
+    The server evaluates an expression on null as on "". Where it matches "", a null criterion corrects that.
     """
     clause: Clause = [(field.name, _criterion(field, name, value))]
-    if "regex" not in name or not _fits_no_text(pattern_of(field, name, value)):
+    if "regex" not in name or not _matches_empty(pattern_of(field, name, value)):
         return [clause]
     if TEXT_LOOKUPS[name].negative:
         return [[*clause, (field.name, with_modifier("IS_NULL", ""))]]
@@ -162,14 +161,14 @@ def _criterion(field: FilterField, name: str, value: Any) -> dict[str, Any]:
     lookup = TEXT_LOOKUPS[name]
     whole_list = field.name in TEXT_LISTS
     if lookup.plain and _is_plain(value) and lookup.negative == (whole_list and lookup.plain == "EXCLUDES"):
-        # INCLUDES takes words for alternatives unless they are quoted; EXCLUDES of a list never parts them.
+        # INCLUDES treats words as alternatives unless they are quoted; EXCLUDES on a list never splits them.
         quoted = lookup.plain == "INCLUDES" and len(value.split()) > 1
         return with_modifier(lookup.plain, f'"{value}"' if quoted else value)
     return with_modifier("NOT_MATCHES_REGEX" if lookup.negative else "MATCHES_REGEX", lookup.pattern(value))
 
 
 def _is_exact(field: FilterField, asked: Mapping[str, Any], null: bool | None) -> bool:
-    """Whether the server's answer is exact: of several texts it tests each on its own."""
+    """Whether the clauses are exact: the server tests several texts of an object independently."""
     if not is_listed(MULTI_VALUED, field.key):
         return True
     positive = [name for name in asked if not TEXT_LOOKUPS[name].negative]
@@ -184,7 +183,7 @@ def _is_phrase(field: FilterField, name: str, value: Any) -> bool:
 
 def pattern_of(field: FilterField, name: str, value: Any) -> Expression:
     """The compiled expression of a lookup, for tests on rows."""
-    # Costs time, and most commands ask for no text.
+    # Imported here, because it takes time and most queries have no text lookups.
     from stash_cli.core.types.re2 import ExpressionError, compile_pattern
 
     pattern = TEXT_LOOKUPS[name].pattern(value)
@@ -194,8 +193,8 @@ def pattern_of(field: FilterField, name: str, value: Any) -> Expression:
         field.refuse(pattern, f"a regular expression ({error})")
 
 
-def _fits_no_text(expression: Expression) -> bool:
-    """Whether "" matches; True without RE2, which only adds a term that does no harm."""
+def _matches_empty(expression: Expression) -> bool:
+    """Whether the expression matches ""; True where RE2 is missing, which only adds a harmless term."""
     try:
         return expression.matches("")
     except StashConfigurationError:

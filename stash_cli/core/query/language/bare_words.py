@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def word_problem(
     source: Source, type_name: str, start: int, end: int, limit: int | None = None
 ) -> Problem | None:
-    """The mistake that a bare word from `start` to `end` is, if any; `limit` is the end of its argument."""
+    """The mistake in the bare word from `start` to `end`, or None; `limit` is the end of its argument."""
     text, head = source.text[start:end], source.head(start)
     if head is not None and head[1].startswith(":"):
         return unknown_field(source, type_name, start, end, head[0], limit)
@@ -38,14 +38,14 @@ def unknown_field(
     source: Source, type_name: str, start: int, end: int, name: str, limit: int | None = None
 ) -> Problem:
     """The mistake of a name before a colon that is no field, with near names and both quotings."""
-    rest = _sentence(source, start, end) if limit is None else source.text[start:end]
+    rest = _with_next_word(source, start, end) if limit is None else source.text[start:end]
     message = f"{names.shown_type(type_name)} has no field {name}."
     hint = f"{names.near(type_name, name)} {both_quotings(rest)}".strip()
     return Problem(start, start + len(name), message, hint)
 
 
 def _unknown_lookup(type_name: str, start: int, name: str) -> Problem | None:
-    """The mistake of `title__like=x` where `title` is a field; other words with an underscore are words."""
+    """The mistake in `title__like=x`, where `title` is a field; None for other words with underscores."""
     if names.target(type_name, name.partition("__")[0]) is None:
         return None
     try:
@@ -55,8 +55,8 @@ def _unknown_lookup(type_name: str, start: int, name: str) -> Problem | None:
     return None
 
 
-def _sentence(source: Source, start: int, end: int) -> str:
-    """`Alien: Covenant` as one text, where a word ends in a colon."""
+def _with_next_word(source: Source, start: int, end: int) -> str:
+    """The text from `start` to `end`, with the next word after a colon: `Alien: Covenant`."""
     text, following = source.text, source.skip(end)
     alone = not text[start:end].endswith(":") or following >= len(text)
     if alone or text[following] in "()\"'-^" or source.head(following):
@@ -65,10 +65,10 @@ def _sentence(source: Source, start: int, end: int) -> str:
 
 
 def to_search_for(word: str) -> str:
-    """The hint for a word with a meaning of its own."""
+    """The hint for a keyword that may be meant as text."""
     return f"Quote it to search for it: {quote(word)}."
 
 
 def both_quotings(text: str) -> str:
-    """The spelling of a text, in query text and as an argument of a shell."""
+    """The hint that shows a text quoted, in query text and as an argument of a shell."""
     return f"Write {quote(text)} to search for the text (in a shell: '{quote(text)}')."

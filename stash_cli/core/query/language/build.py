@@ -1,4 +1,4 @@
-"""Syntax trees as `Q`s."""
+"""Conversion of syntax trees to `Q`s."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
 
 _MOST_CASES = 64
-"""Conditions on one related object that are told apart, each of which becomes a filter of its own."""
+"""Alternatives in a group on one related object; each of them becomes a nested filter of its own."""
 _MODIFIERS = ("depth", "distance", "endpoint")
-"""Lookups that say how another one of the same field compares."""
+"""Lookups that modify another lookup of the same field."""
 
 
 class Builder:
-    """Makes `Q`s of the nodes of one tree; mistakes in values become `problems`."""
+    """Builds `Q`s from the nodes of one tree; mistakes in values are collected in `problems`."""
 
     def __init__(self, reader: TermReader) -> None:
         self.reader = reader
         self.problems: list[Problem] = []
         self.within = 0
-        """Groups of related objects around the term."""
+        """The number of groups on related objects around the current term."""
 
     def build(self, type_name: str, node: Node, values_of: Target | None = None) -> Q:
         """The `Q` of a node; terms without a path are values of `values_of`."""
-        made = self._build_node(type_name, node, values_of)
-        made.text = text_of(node) if values_of is None else ""
-        return made
+        result = self._build_node(type_name, node, values_of)
+        result.text = text_of(node) if values_of is None else ""
+        return result
 
     def _build_node(self, type_name: str, node: Node, values_of: Target | None) -> Q:
         if isinstance(node, And | Or):
@@ -107,11 +107,11 @@ class Builder:
             return self.reader.checked(target, field, {"null": {target.custom: not has}})
         if target is not None and field is not None and "null" in field.lookups:
             return self.reader.checked(target, field, {"null": not has})
-        found = self._mark(type_name, bare, has=has, counted=field is None)
+        found = self._presence_term(type_name, bare, has=has, counted=field is None)
         return found or _refuse_presence(type_name, name, field)
 
-    def _mark(self, type_name: str, name: str, *, has: bool, counted: bool) -> Q | None:
-        """The term of `has_markers`, of a count, or of `is_missing`; None where there is none of them."""
+    def _presence_term(self, type_name: str, name: str, *, has: bool, counted: bool) -> Q | None:
+        """The term on a field such as `has_markers`, on a count, or on `is_missing`; None without these."""
         known, stem = fields(type_name), name.removesuffix("s")
         if (marks := known.get(f"has_{stem}s")) is not None:
             return self.reader.checked(names.Target("", marks), marks, {"eq": has})
@@ -143,7 +143,7 @@ class Builder:
         return self._one_object(target, inner)
 
     def _one_object(self, target: Target, inner: Q) -> Q:
-        """The `Q` that one related object meets all of `inner`: one call for each alternative."""
+        """The `Q` that one related object meets all of `inner`: one nested filter for each alternative."""
         related = target.related or ""
         parts = []
         for case in _cases(to_nnf(related, inner)):
@@ -209,7 +209,7 @@ def _cases(q: Q) -> list[list[Q]]:
 
 
 def _joined(type_name: str, q: Q) -> dict[str, Any]:
-    """The lookups of a conjunction of leaves as those of one call."""
+    """The lookups of a conjunction of leaves merged, so that they apply to the same related object."""
     found: dict[str, Any] = {}
     several: set[str] = set()
     for leaf in q.parts or (q,):
@@ -225,9 +225,9 @@ def _joined(type_name: str, q: Q) -> dict[str, Any]:
 
 
 def _some_value(type_name: str, key: str) -> str:
-    """The field of a lookup that one of several values meets, or "".
+    """The multi-valued field of a lookup that holds for any one of the values, or "".
 
-    In one call two such lookups mean the same value, in a group of terms perhaps two.
+    Merged, two such lookups apply to the same value; as separate terms possibly to different ones.
     """
     field, lookup, inner = parse_lookup(type_name, key)
     if inner or field.key in FILE_FIELDS or not is_listed(MULTI_VALUED, field.key):
@@ -236,7 +236,7 @@ def _some_value(type_name: str, key: str) -> str:
 
 
 _OF_ALL_VALUES = frozenset({"ne", "excludes", "not_regex", "not_between", "null"})
-"""Lookups that hold for all values of a field alike."""
+"""Lookups that have to hold for all values of a field."""
 
 
 def _modified(parts: list[Q]) -> list[Q]:
@@ -258,20 +258,20 @@ def _modified(parts: list[Q]) -> list[Q]:
 
 
 def _one_file(type_name: str, parts: list[Q]) -> list[Q]:
-    """The parts with facts of files as one leaf: side by side they are about the same file."""
+    """The parts, with lookups on files merged into one leaf, so that they apply to the same file."""
     kept: list[Q] = []
-    gathered: Q | None = None
+    merged: Q | None = None
     for part in parts:
         plain = part.lookups and not part.negated and not part.parts
-        facts = plain and all((type_name, key.partition("__")[0]) in FILE_FIELDS for key in part.lookups)
-        if facts and gathered is not None and not part.lookups.keys() & gathered.lookups.keys():
-            gathered.lookups = {**gathered.lookups, **part.lookups}
-            gathered.text = f"{gathered.text} {part.text}"
+        on_files = plain and all((type_name, key.partition("__")[0]) in FILE_FIELDS for key in part.lookups)
+        if on_files and merged is not None and not part.lookups.keys() & merged.lookups.keys():
+            merged.lookups = {**merged.lookups, **part.lookups}
+            merged.text = f"{merged.text} {part.text}"
             continue
         kept.append(part)
-        if facts and gathered is None:
-            gathered = kept[-1] = Q(**part.lookups)
-            gathered.text = part.text
+        if on_files and merged is None:
+            merged = kept[-1] = Q(**part.lookups)
+            merged.text = part.text
     return kept
 
 

@@ -37,25 +37,25 @@ OTHER_NAMES = {
     "child": "children",
     "missing": "is_missing",
 }
-"""Short names that no ending makes."""
+"""Short names that are not formed by leaving out an ending."""
 SCALED = {"stars": 20, "decimal": 10}
-"""Ratings as people see them -> hundredths for each of their units."""
+"""Scale of ratings that people use -> points of rating100 for each of its units."""
 PATHS = frozenset({"path", "dir"})
 WORD_FIELDS = ("is", "no", "has", "missing", "saved", *LISTING)
-"""Names that are no fields but stand before a colon like them."""
+"""Names that are not fields but are written before a colon like fields."""
 _WHOLE_KINDS = frozenset({"StringCriterionInput", "CustomFieldCriterionInput", "FingerprintFilterInput"})
-"""Kinds of fields in whose values a comma is a comma."""
+"""Kinds of fields whose values may contain commas, which do not separate a list there."""
 CUSTOM = "custom"
 CUSTOM_NAMES = frozenset({CUSTOM, "custom_field", "custom_fields"})
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The meaning of a path: the field, and the lookups' prefix of the related objects on the way to it.
+    """A resolved path: the field, and the prefix of its lookups for the related objects in the path.
 
-    `field` is None for related objects without a field of their own; `related` is their type, where
-    conditions can be bound to one of them. `custom` is the name of a custom field, `lookup` that of
-    `field__lookup`, `scale` the unit of a rating in hundredths.
+    `field` is None for related objects without a filter field; `related` is their type, where a group can
+    apply to one of them, and `related_prefix` the prefix of its lookups. `custom` is the name of a custom
+    field, `lookup` the lookup of `field__lookup`, `scale` the points of rating100 for each unit of a rating.
     """
 
     prefix: str
@@ -79,7 +79,7 @@ def split_path(path: str) -> list[str]:
 
 
 def target(type_name: str, path: str) -> Target | None:
-    """The meaning of `path` for objects of `type_name`; None for a name that they do not have."""
+    """Resolve `path` for objects of `type_name`; None for an unknown name."""
     parts = split_path(path)
     owner, prefix = type_name, ""
     for number, part in enumerate(parts[:-1]):
@@ -108,7 +108,7 @@ def _last(owner: str, prefix: str, name: str) -> Target | None:
 
 
 def _with_lookup(owner: str, prefix: str, name: str) -> Target | None:
-    """`rating100__gte`, and `performers__country__ne` as in Python."""
+    """Resolve a lookup of the library: `rating100__gte`, `performers__country__ne`."""
     head, found, rest = name.partition("__")
     if not found:
         return None
@@ -138,7 +138,7 @@ def field_called(owner: str, name: str) -> FilterField | None:
     known = fields(owner)
     for word in words:
         found = find_field(owner, word)
-        # An old name of a field is only taken where there is no other.
+        # `OTHER_NAMES` come first, because the filter field `phash` itself is deprecated.
         if found is not None:
             return found
     return local_field(owner, name) or next(
@@ -162,7 +162,7 @@ def names(owner: str) -> Iterator[str]:
 
 
 def short_name(owner: str, name: str) -> str:
-    """The shortest name that means the field: `tag` for `tags`, `created` for `created_at`."""
+    """The shortest name of the field: `tag` for `tags`, `created` for `created_at`."""
     field = fields(owner).get(name)
     if field is None:
         return name
@@ -191,7 +191,7 @@ def is_path(target: Target) -> bool:
 
 
 def is_listed(target: Target | None) -> bool:
-    """Whether commas and `..` part the values of a term."""
+    """Whether commas and `..` separate the values of a term."""
     if target is None or target.field is None:
         return True
     if target.custom and target.lookup:

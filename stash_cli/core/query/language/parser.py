@@ -13,7 +13,7 @@ r"""The parser of the query language: text to a syntax tree, by recursive descen
     word     = bare | '"' { character | \" | \\ } '"' | "'" { character } "'" ;
 
 A name before an operator is a term only where the objects have such a field; before a colon an unknown name
-is a mistake. Mistakes in single terms are gathered, those of the structure end the parsing.
+is a mistake. Mistakes in single terms are collected, mistakes in the structure end the parsing.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ class Scope:
 
 @dataclass
 class Parser:
-    """One parse of a text; `notes` are readings to tell, `doubts` those that no change may rest on."""
+    """The state of parsing one text.
+
+    `notes` explain to the user how a part was read. `mixed` are disjunctions of conjunctions without
+    parentheses, which may be meant otherwise; `groups` are the places of parentheses.
+    """
 
     source: Source
     type: str
@@ -160,7 +164,7 @@ class Parser:
         )
 
     def _keyword(self) -> str:
-        """The keyword at the place, or ""."""
+        """The keyword at the current position, or ""."""
         if self.at >= len(self.text) or self.text[self.at] not in "aAoOnN|":
             return ""
         end = self._bare_end(self.at)
@@ -207,10 +211,10 @@ class Parser:
         end = self.at
         self.groups.add(tree.Span(start, end))
         self.at = self.source.skip(self.at)
-        return _placed(inner, tree.Span(start, end))
+        return _with_span(inner, tree.Span(start, end))
 
     def _term_head(self, scope: Scope) -> tuple[str, str, int, Target | None] | None:
-        """Path, operator, place of the value and meaning of a term that stands at the place."""
+        """Path, operator, position of the value and target of the term at the current position, or None."""
         head = None if scope.only_values else self.source.head(self.at)
         if head is None:
             return None
@@ -220,7 +224,7 @@ class Parser:
         target = names.target(scope.type, path)
         if target is None or (target.lookup and operator != "="):
             return None
-        # `path:~/x` is a folder of the user's home, as no shell expands it there.
+        # `path:~/x` is a folder in the user's home, not an expression: no shell expands it in this place.
         if operator == ":~" and self.text[value : value + 1] == "/" and names.is_path(target):
             operator, value = ":", value - 1
         return path, operator, value, target
@@ -250,7 +254,7 @@ class Parser:
         return tree.Term(path, operator, value, listed and not literal, tree.Span(start, self.at))
 
     def _is_bound(self, limit: int | None) -> bool:
-        """Whether a parenthesis after a colon opens a group: that of an argument is closed at its end."""
+        """Whether a parenthesis after a colon opens a group: in an argument, if it closes at the end."""
         return limit is None or self.text[limit - 1] == ")"
 
     def _empty(self, path: str, start: int, at: int) -> None:
@@ -327,12 +331,12 @@ class Parser:
 
 
 def _flat(parts: list[tree.Node], kind: type[tree.And | tree.Or]) -> tuple[tree.Node, ...]:
-    """The parts with those of groups of the same kind in place of these."""
+    """The parts, with groups of the same kind replaced by their parts."""
     return tuple(inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,)))
 
 
-def _placed(node: tree.Node, span: tree.Span) -> tree.Node:
-    """The node with the place of the parentheses around it."""
+def _with_span(node: tree.Node, span: tree.Span) -> tree.Node:
+    """The node with the span of the parentheses around it."""
     if isinstance(node, tree.And):
         return tree.And(node.parts, span)
     if isinstance(node, tree.Or):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 _BEFORE, _SHOWN = 40, 66
 """Columns shown before a mistake, and in all."""
-_TOLD = 10
-"""The most mistakes that are told."""
+_MAX_PROBLEMS = 10
+"""The largest number of mistakes that are shown."""
 TOPIC = "`stash help query` explains the language."
 
 
@@ -39,12 +39,16 @@ class QueryProblem(Exception):  # noqa: N818 - never leaves the parser
 
 def query_error(text: str, problems: Sequence[Problem]) -> StashQueryError:
     """The error that shows all mistakes in their places."""
-    first = sorted(set(problems), key=lambda one: (one.start, one.end))[:_TOLD]
+    first = sorted(set(problems), key=lambda one: (one.start, one.end))[:_MAX_PROBLEMS]
     details: list[str] = []
     for problem in first:
         details += pointed(text, problem)
-        told = [problem.message] if len(first) > 1 else []
-        details += [escaped(" ".join([*told, problem.hint]).strip())] if told or problem.hint else []
+        message_parts = [problem.message] if len(first) > 1 else []
+        details += (
+            [escaped(" ".join([*message_parts, problem.hint]).strip())]
+            if message_parts or problem.hint
+            else []
+        )
     only = f"a mistake in the query: {escaped(first[0].message)}"
     message = only if len(first) == 1 else f"{len(set(problems))} mistakes in the query:"
     facts = [

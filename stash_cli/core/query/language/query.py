@@ -1,4 +1,4 @@
-"""A query text as a whole: what matches, how it is listed, and what is to be told about its reading."""
+"""Parsed queries: their condition, how matches are listed, and notes on how the text was read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stash_cli.core.query.q import Q
 
 _STARS = 10
-"""The highest rating that people of other scales give."""
+"""The highest rating of other scales: a query without a higher one may be meant for one of these."""
 _BESIDE = "With or, write '(a or b) limit:5', or the flags --sort, --limit and --page."
 """What to write instead of a `limit:` in a group."""
 
@@ -31,8 +31,8 @@ _BESIDE = "With or, write '(a or b) limit:5', or the flags --sort, --limit and -
 class Query:
     """A parsed query; without terms `where` is None.
 
-    `notes` are readings that a person wants to know, `doubts` those that no change may rest on. `changing`
-    tells that what matches is to be changed.
+    `notes` explain to a person how the text was read; `doubts` are ambiguous readings, with which nothing may
+    be changed. `changing` means that the matches are to be changed.
     """
 
     text: str
@@ -50,7 +50,7 @@ class Query:
         return text_of(self.tree) if self.tree else ""
 
     def only_matches(self) -> Q:
-        """The condition; raises StashUsageError for a text that says how to list it."""
+        """The condition; raises StashUsageError for a text that has sort:, limit: or page:."""
         if self.sort or self.limit is not None or self.page is not None:
             raise StashUsageError("sort:, limit: and page: are for commands that list objects.")
         if self.where is None:
@@ -67,7 +67,7 @@ def parse_query(text: str, type_name: str, *, to_server: Callable[[str], str] = 
 
 
 def parse_source(source: Source, type_name: str, *, to_server: Callable[[str], str] = str) -> Query:
-    """The same of a source that is made of arguments."""
+    """Parse a source that was joined from arguments of the command line."""
     fields(type_name)  # refuses a type that cannot be filtered
     parser = Parser(source, type_name)
     try:
@@ -81,7 +81,7 @@ def parse_source(source: Source, type_name: str, *, to_server: Callable[[str], s
     rest = _without_listing(found, tree, problems)
     if rest is not None:
         found.where = builder.build(type_name, rest)
-    # A term that is wrong for two reasons is told once.
+    # A term that is wrong for two reasons is reported once.
     problems += [one for one in builder.problems if not any(_overlap(one, known) for known in problems)]
     if problems:
         raise query_error(source.text, problems)
@@ -131,14 +131,14 @@ def _other_reading(node: Or) -> str:
 
 
 def _without_listing(query: Query, tree: Node | None, problems: list[Problem]) -> Node | None:
-    """The tree without the terms that say how to list, which are put into `query`."""
+    """The tree without sort:, limit: and page:, which are stored in `query`."""
     if tree is None:
         return None
     parts = tree.parts if isinstance(tree, And) else (tree,)
     kept = []
     for part in parts:
         if isinstance(part, Term) and part.path in LISTING:
-            _list(query, part, problems)
+            _set_listing(query, part, problems)
         else:
             kept.append(part)
     problems += [
@@ -159,11 +159,11 @@ def _listing_terms(node: Node) -> list[Term]:
     return [node] if isinstance(node, Term) and node.path in LISTING else []
 
 
-def _list(query: Query, term: Term, problems: list[Problem]) -> None:
-    """Take over `sort:-rating,date`, `limit:20` or `page:2`."""
+def _set_listing(query: Query, term: Term, problems: list[Problem]) -> None:
+    """Store `sort:-rating,date`, `limit:20` or `page:2` in `query`."""
     text = term.value.text
     span = term.value.span
-    if not text:  # told by the parser
+    if not text:  # the parser has reported it
         return
     if term.path == "sort":
         keys = tuple(part.text for part in term.value.split(","))

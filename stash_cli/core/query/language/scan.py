@@ -43,12 +43,12 @@ OPERATORS = (
     "~",
 )
 _OPERATOR = re.compile("|".join(map(re.escape, OPERATORS)))
-_LIST_GOES_ON = (re.compile(rf"[{SPACE}),/]|\.\.|$"), re.compile(rf"[{SPACE}]*(?:[,/]|\.\.|$)"))
-_NOTHING_MORE = (re.compile(rf"[{SPACE})]|$"), re.compile(rf"[{SPACE}]*$"))
+_AFTER_LIST_ITEM = (re.compile(rf"[{SPACE}),/]|\.\.|$"), re.compile(rf"[{SPACE}]*(?:[,/]|\.\.|$)"))
+_AFTER_VALUE = (re.compile(rf"[{SPACE})]|$"), re.compile(rf"[{SPACE}]*$"))
 """Text that may follow a closing quote: in query text, and in an argument that is one term."""
-_FANCY = {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"}
-_FANCY |= {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\uff1a": ":", "\uff08": "(", "\uff09": ")"}
-"""Characters that word processors write -> those that are meant."""
+_TYPOGRAPHIC = {"\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": "'", "\u2019": "'"}
+_TYPOGRAPHIC |= {"\u2013": "-", "\u2014": "-", "\u2212": "-", "\uff1a": ":", "\uff08": "(", "\uff09": ")"}
+"""Typographic characters that word processors insert -> ASCII characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ class Source:
     arguments: Mapping[int, int] = field(default_factory=dict)
 
     def skip(self, at: int) -> int:
-        """The place of the next item."""
+        """The position of the next item."""
         found = _BLANK.match(self.text, at)
         return found.end() if found else at
 
     def head(self, at: int) -> tuple[str, str, int] | None:
-        """Path, operator and the place of the value, where a name and an operator stand at `at`."""
+        """Path, operator and position of the value of a term at `at`; None where there is no operator."""
         path = _PATH.match(self.text, at)
         operator = _OPERATOR.match(self.text, path.end()) if path else None
         return (path[0], operator[0], operator.end()) if path and operator else None
 
     def check_first(self, at: int) -> None:
         """Refuse typographic quotes and dashes at the start of an item."""
-        plain = _FANCY.get(self.text[at])
+        plain = _TYPOGRAPHIC.get(self.text[at])
         if plain:
             found = self.text[at]
             raise QueryProblem(at, at + 1, f"{found} is no {plain} here.", f"Write {plain}.")
@@ -102,15 +102,15 @@ class _Reader:
             char = self.text[self.at]
             if char in SPACE and not self.whole:
                 break
-            if char in "\"'" and opens and self._quoted():
+            if char in "\"'" and opens and self._read_quoted():
                 opens = False
                 continue
             if char == ")" and self.depth == 0 and not self.whole:
                 break
             self.depth += (char == "(") - (char == ")" and self.depth > 0)
             run = _RUN.match(self.text, self.at, self.end)
-            taken = run[0] if run else char
-            self._take(taken, taken)
+            piece = run[0] if run else char
+            self._append(piece, piece)
             opens = self.listed and self._opens(char, opens)
         return Value("".join(self.found), "".join(self.shape), Span(self.start, self.at)).part(
             0, sum(map(len, self.found))
@@ -121,12 +121,12 @@ class _Reader:
         after_range = char == "." and self.text[self.at - 2 : self.at] == ".."
         return char == "," or after_range or (opened and self.whole and char in SPACE)
 
-    def _take(self, text: str, shape: str, skipped: int = 0) -> None:
+    def _append(self, text: str, shape: str, skipped: int = 0) -> None:
         self.found.append(text)
         self.shape.append(shape)
         self.at += len(text) + skipped
 
-    def _quoted(self) -> bool:
+    def _read_quoted(self) -> bool:
         """Read a quoted text; False for a quote of an argument that does not enclose an item."""
         close = closing_quote(self.text, self.at, self.end)
         if close < 0 and self.whole:
@@ -140,7 +140,7 @@ class _Reader:
                 close + 1, close + 2, "After a closing quote there must be a space.", "Quote the whole value."
             )
         inner = unquoted(self.text[self.at : close + 1])
-        self._take(inner, QUOTED * len(inner), close + 1 - self.at - len(inner))
+        self._append(inner, QUOTED * len(inner), close + 1 - self.at - len(inner))
         if not inner:
             hint = "Write no:FIELD for objects without it."
             raise QueryProblem(self.start, close + 1, "The quotes are empty.", hint)
@@ -148,12 +148,12 @@ class _Reader:
 
     def _ends_item(self, at: int) -> bool:
         """Whether an item may end at `at`, behind a closing quote."""
-        end = _LIST_GOES_ON if self.listed else _NOTHING_MORE
+        end = _AFTER_LIST_ITEM if self.listed else _AFTER_VALUE
         return end[self.whole].match(self.text, at, self.end) is not None
 
 
 def closing_quote(text: str, at: int, end: int) -> int:
-    """The place of the quote that closes the one at `at`; -1 for none."""
+    """The position of the quote that closes the one at `at`; -1 for none."""
     if text[at] == "'":
         return text.find("'", at + 1, end)
     found = at + 1

@@ -29,7 +29,7 @@ _NOWHERE = Span(0, 0)
 class Value:
     """The value of a term without its quotes; `shape` is the same text with quoted characters as NUL.
 
-    Punctuation has a meaning only where `shape` has it, too.
+    Punctuation is an operator only where `shape` has it as well.
     """
 
     text: str
@@ -75,7 +75,7 @@ class Word:
 class Term:
     """A comparison of a field: `path` as written, an operator, a value.
 
-    `listed` tells whether commas and `..` part the value.
+    `listed` tells whether commas and `..` separate values.
     """
 
     path: str

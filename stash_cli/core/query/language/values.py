@@ -1,4 +1,4 @@
-"""Values of terms as lookups, by the kind of the field.
+"""Conversion of the values of terms to lookups, by the kind of the field.
 
 | kind | value |
 |---|---|
@@ -43,7 +43,7 @@ Lookups = dict[str, Any]
 
 
 class TermReader:
-    """Makes the `Q` of a term; `now` anchors relative times, `to_server` maps absolute paths of people."""
+    """Converts terms to `Q`s; `now` anchors relative times, `to_server` maps absolute paths as typed."""
 
     def __init__(self, now: datetime, to_server: Callable[[str], str] = str) -> None:
         self.now = now
@@ -78,7 +78,7 @@ class TermReader:
         return self._other(target, field, value)
 
     def checked(self, target: Target, field: FilterField, lookups: Lookups) -> Q:
-        """The `Q` of lookups of the field; raises for values that it does not take."""
+        """The `Q` of lookups of the field; raises StashUsageError for values that it does not take."""
         CRITERIA[field.kind].compile(field, lookups, self.now)
         return Q(**{f"{target.prefix}{field.name}__{name}": value for name, value in lookups.items()})
 
@@ -144,7 +144,7 @@ class TermReader:
             raise StashInputError(f"{item.text} ends before it begins.") from None
 
     def _one(self, target: Target, field: FilterField, text: str, *, alone: bool = False) -> Any:
-        """One number, date or time; `alone` where it stands for itself, not as the end of a range."""
+        """One number, date or time; `alone` means that it is not the end of a range."""
         if field.kind in TIMES:
             _check_moment(text, alone=alone)
         if target.scale > 1:
@@ -221,13 +221,13 @@ class TermReader:
         return as_text if isinstance(number, str) else any_of([custom_field_q("eq", number), as_text])
 
     def _lookup(self, target: Target, field: FilterField, value: Value) -> Q:
-        """`field__lookup=value`, as flags read it."""
+        """`field__lookup=value`, parsed as the flag of the command line is."""
         lookup = field.lookups[target.lookup]
         if target.custom:
             given: Any = _custom_value(target, value)
         elif field.target and target.lookup not in ("null", "depth"):
             words = [_reference(item, levels=False)[0] for item in value.split(",")]
-            # Lookups by their names read digits as the library does: as ids.
+            # As in the library, digits are ids for these lookups.
             given = [str(word) if word.isdecimal() else word for word in words]
             given = given if is_named(field) else [_id(field, word) for word in words]
             return Q(**{f"{target.prefix}{field.name}__{target.lookup}": given})
@@ -247,9 +247,9 @@ class TermReader:
 
 def any_of(parts: list[Q]) -> Q:
     """The disjunction of the parts."""
-    made = Q(*parts)
-    made.op = "any"
-    return made
+    result = Q(*parts)
+    result.op = "any"
+    return result
 
 
 def _is_single(item: Value) -> bool:
@@ -273,12 +273,12 @@ def _scalar(value: Value) -> Any:
 
 
 def _shared(field: FilterField, item: str) -> Lookups:
-    """`yes`, or the part that is shared with another object."""
+    """The lookup of `yes` or `no`, or of the field that is shared with another object."""
     return {item: True} if item in field.lookups and item != "eq" else {"eq": value_parsers.truth(item)}
 
 
 def _reference(item: Value, *, levels: bool) -> tuple[Reference, int]:
-    """The name in a value, and the levels below it that count, too."""
+    """The name in a value, and the number of levels below it that count as well."""
     found = _DEPTH.search(item.shape) if levels else None
     if not found or not found.start():
         return _named(item), 0
@@ -324,7 +324,7 @@ def is_absolute(text: str) -> bool:
 
 
 def below(path: str) -> str:
-    """An expression for a folder and everything below it; a relative one may stand anywhere."""
+    """An expression for a folder and everything below it; a relative path may be anywhere in a path."""
     start = "(?i)^" if is_absolute(path) else "(?i)(^|[\\\\/])"
     bare = path.rstrip("/\\")
     return f"{start}{_slashes(bare)}([\\\\/]|$)" if bare else "^[\\\\/]"

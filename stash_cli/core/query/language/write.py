@@ -37,7 +37,9 @@ def _terms(key: str, value: Any) -> Iterator[str]:
         return
     if isinstance(value, Mapping) and key.startswith("custom_fields"):
         lookup = key.partition("__")[2] or "eq"
-        yield from (f"custom.{_name(name)}__{lookup}={_value(one, kept=True)}" for name, one in value.items())
+        yield from (
+            f"custom.{_name(name)}__{lookup}={_value(one, quote_numeric=True)}" for name, one in value.items()
+        )
         return
     if isinstance(value, Mapping):
         yield from (f"{_path(key)}={name}={_text(one)}" for name, one in value.items())
@@ -54,19 +56,19 @@ def _name(name: str) -> str:
     return name if plain else quote(name)
 
 
-def _value(value: Any, *, kept: bool = False) -> str:
-    """A value as text; with `kept` a text that looks like a number is told from one by quotes."""
+def _value(value: Any, *, quote_numeric: bool = False) -> str:
+    """A value as text; with `quote_numeric` a text that looks like a number is quoted."""
     if isinstance(value, tuple) and len(value) == 2:  # noqa: PLR2004 - the ends of a range
-        return "..".join("" if end is None else _text(end, kept=kept) for end in value)
+        return "..".join("" if end is None else _text(end, quote_numeric=quote_numeric) for end in value)
     if isinstance(value, list | tuple | set | frozenset):
-        return ",".join(_text(one, kept=kept) for one in value)
+        return ",".join(_text(one, quote_numeric=quote_numeric) for one in value)
     if isinstance(value, bool) or value is None:
         return "no" if value is False else "yes"
-    return _text(value, kept=kept)
+    return _text(value, quote_numeric=quote_numeric)
 
 
-def _text(value: Any, *, kept: bool = False) -> str:
-    if kept and isinstance(value, str) and value_parsers.scalar(value) != value:
+def _text(value: Any, *, quote_numeric: bool = False) -> str:
+    if quote_numeric and isinstance(value, str) and value_parsers.scalar(value) != value:
         return quote(value)
     text = str(getattr(value, "id", getattr(value, "value", value)))
     plain = text and not set(text) & set(" \t\n\r\f\v,()\"'|") and ".." not in text

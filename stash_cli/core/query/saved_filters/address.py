@@ -23,11 +23,11 @@ FOLDERS = {
 }
 """Type -> the path of its list in the web interface."""
 PER_PAGE = 40
-"""Rows on a page of the web interface, unless it is told otherwise."""
-_WORD = "-_.!~*'()"
-"""Characters that stand for themselves in a text."""
-_KEPT = ",/:@$-_.!~*'()"
-"""Characters that stand for themselves in a criterion."""
+"""Default number of rows on a page of the web interface."""
+_SAFE_IN_TEXT = "-_.!~*'()"
+"""Characters that are not percent-encoded in the search text."""
+_SAFE_IN_CRITERION = ",/:@$-_.!~*'()"
+"""Characters that are not percent-encoded in a criterion."""
 
 
 def web_address(
@@ -40,13 +40,13 @@ def web_address(
 
 def _parameters(find_filter: Mapping[str, Any], object_filter: Mapping[str, Any]) -> Iterator[str]:
     if find_filter.get("q"):
-        yield f"q={quote(find_filter['q'], safe=_WORD)}"
+        yield f"q={quote(find_filter['q'], safe=_SAFE_IN_TEXT)}"
     for name, saved in object_filter.items():
-        yield f"c={quote(_braces_as_parentheses(_encoded(name, saved)), safe=_KEPT)}"
+        yield f"c={quote(_braces_as_parentheses(_encoded(name, saved)), safe=_SAFE_IN_CRITERION)}"
     sort, direction = find_filter.get("sort"), find_filter.get("direction")
     if sort:
         yield f"sortby={sort}"
-    # Without a direction the interface lists dates from the latest, all else from the first.
+    # The web interface sorts dates in descending order by default, and anything else in ascending order.
     if sort == "date" and direction == "ASC":
         yield "sortdir=asc"
     if sort != "date" and direction == "DESC":
@@ -58,7 +58,7 @@ def _parameters(find_filter: Mapping[str, Any], object_filter: Mapping[str, Any]
 
 
 def _encoded(name: str, saved: Any) -> str:
-    """A criterion as the interface writes it into an address."""
+    """A criterion as the web interface writes it into an address."""
     if name == "custom_fields":
         found = {"type": name, "value": saved}
     elif saved["modifier"] in NULLS and not (
@@ -71,7 +71,7 @@ def _encoded(name: str, saved: Any) -> str:
 
 
 def _braces_as_parentheses(text: str) -> str:
-    """JSON with ( ) for the { } outside of texts, which would have to be escaped."""
+    """JSON with ( ) instead of { } outside of strings, as the web interface writes it into an address."""
     found, inside, escaped = [], False, False
     for char in text:
         if escaped:

@@ -24,7 +24,7 @@ _MODIFIERS = {
 }
 
 Names = Mapping[tuple[str, str], str]
-"""(Type, id) -> the name of today, where it is another one than the label."""
+"""(Type, id) -> the current name, where it differs from the saved label."""
 
 
 def describe_criteria(type_name: str, object_filter: Mapping[str, Any], names: Names) -> list[str]:

@@ -1,8 +1,8 @@
-"""One criterion of the web interface: its saved form, and that of the API, in both directions.
+"""Conversion of single criteria between the saved form of the web interface and the API's form.
 
-A saved criterion is `{"modifier": ..., "value": ...}`, with a value in a shape of its kind; the table
-FORMATS has both directions for each kind. Older forms are read, too: bare numbers, plain lists of ids,
-texts for numbers.
+A saved criterion is `{"modifier": ..., "value": ...}`; the shape of the value depends on the kind of field.
+The table FORMATS has both directions for each kind. Older forms are read as well: bare numbers, plain lists
+of ids, numbers as text.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}))?(?::\d{2})?")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """Both directions of one kind of criterion.
+    """The conversions of one kind of criterion.
 
-    `read` gives lookups of a query by their suffix ("" for the field itself); `write` takes a criterion of
-    the API. Both raise UntranslatableError.
+    `read` returns lookups of a query by their suffix ("" for the field itself); `write` converts a criterion
+    of the API to the saved form. Both raise UntranslatableError.
     """
 
     read: Callable[[FilterField, Saved], dict[str, Any]]
@@ -131,7 +131,7 @@ def _write_range(_: FilterField, criterion: Any, __: Labels) -> Any:
 
 
 def _write_time(field: FilterField, criterion: Any, labels: Labels) -> Any:
-    # The interface knows minutes: a time without seconds sorts before all times of its minute.
+    # The web interface has whole minutes; compared as text, they sort before all times of that minute.
     given = {
         name: _moment(value).replace("T", " ") if name != "modifier" and value else value
         for name, value in criterion.items()
@@ -147,7 +147,7 @@ def _read_ids(field: FilterField, saved: Saved) -> dict[str, Any]:
     if modifier in NULLS:
         return _raw({"modifier": modifier})
     items, excluded = ([id_of(item) for item in items] for items in items_of(saved))
-    # As the interface reads it: a list without "none of" has it as exclusions.
+    # As in the web interface: for a criterion without the modifier EXCLUDES, the items are exclusions.
     if modifier == "EXCLUDES" and "EXCLUDES" not in web_criteria(field.owner).get(field.name, ("EXCLUDES",)):
         modifier, items, excluded = "INCLUDES", [], [*excluded, *items]
     if not items and not excluded:
@@ -235,7 +235,7 @@ def _read_words(field: FilterField, saved: Saved) -> dict[str, Any]:
     found = [word_of(each, _words(field), field.name) for each in many]
     if not found:
         raise UntranslatableError("it has no value")
-    # The server leaves out objects without a value.
+    # For these modifiers the server leaves out objects without a value.
     if modifier in ("EXCLUDES", "NOT_EQUALS"):
         return {"excludes": found, "null": False}
     return {"in": found}
@@ -300,7 +300,7 @@ def _read_custom(_: FilterField, saved: Any) -> dict[str, Any]:
 
 
 def _write_custom(_: FilterField, criterion: Any, __: Labels) -> Any:
-    # Of all criteria only this one is saved as its bare value.
+    # The only criterion that is saved as a bare value, without a modifier.
     return criterion
 
 

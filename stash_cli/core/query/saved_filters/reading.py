@@ -1,7 +1,7 @@
-"""Saved filters as queries: what their criteria say, as lookups, and what of them has no translation.
+"""Conversion of saved filters to queries: criteria as lookups, and criteria that have no translation.
 
-The criteria are sent as the web interface sends them, so that the same objects are found. Related objects are
-known by id; a label is that of the day on which the filter was saved.
+Criteria become what the web interface sends for them, so that they match the same objects. Related objects
+are identified by id; a label is the name that the object had when the filter was saved.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ OLD_NAMES = {
     "movies": "groups",
     "movie_count": "group_count",
 }
-"""Names of criteria in filters of older releases -> names of today."""
+"""Names of criteria in filters of older releases -> current names."""
 STARS, DECIMAL = 20, 10
-"""Points of rating100 to a point of a scale of 5 stars, and of one to 10."""
+"""Points of rating100 for a star of 5, and for a point of a scale up to 10."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class Related:
 class SavedQuery:
     """A saved filter as a query.
 
-    `lookups` are its criteria. `untranslated` tells of each criterion that is not among them, and why:
-    whoever uses the rest finds more than the web interface does.
+    `lookups` are its criteria. `untranslated` maps each criterion without a translation to the reason; the
+    other criteria alone match more objects than in the web interface.
     """
 
     type: str
@@ -93,7 +93,8 @@ class SavedQuery:
 def read_saved(row: Mapping[str, Any], *, rating_scale: int = STARS) -> SavedQuery:
     """The query of a saved filter, given as a row of the API.
 
-    `rating_scale` is what a point of the user's ratings is worth, for filters from before rating100.
+    `rating_scale` is the number of points of rating100 for one of the user's scale; it is needed for filters
+    that were saved before rating100.
     """
     found = SavedQuery(MODES[str(row["mode"])])
     row = with_parts(row)
@@ -118,7 +119,7 @@ def _is_bare(saved: Mapping[str, Any]) -> bool:
 
 
 def _add(found: SavedQuery, name: str, saved: Any, rating_scale: int) -> None:
-    """Add one criterion, or tell why it has no translation."""
+    """Add one criterion, or the reason why it has no translation."""
     declared = _field(found.type, name)
     if declared is None:
         known = [field.name for field in fields(found.type).values() if field.lookups]
@@ -145,7 +146,7 @@ def _field(type_name: str, name: str) -> FilterField | None:
     """The filter field of a criterion, also by a name of older releases."""
     known = fields(type_name)
     wanted = "is_missing" if name.endswith("IsMissing") else name
-    # Performers had `favorite` before others had it; their field has another name.
+    # The filter field of performers for `favorite` has another name than that of other types.
     if type_name == "Performer" and wanted == "favorite":
         wanted = "filter_favorites"
     for each in (OLD_NAMES.get(wanted, wanted), wanted):
@@ -188,7 +189,10 @@ def related_in(row: Mapping[str, Any], type_name: str) -> set[str]:
 def replace_related(
     row: Mapping[str, Any], type_name: str, gone: Collection[str], item: Mapping[str, str]
 ) -> Any:
-    """The criteria of a filter with one object (`id`, `label`) in place of others; None without these."""
+    """The criteria of a filter with the objects `gone` replaced by `item` (`id`, `label`).
+
+    None if the filter names none of them.
+    """
     row = with_parts(row)
     criteria = dict(row.get("object_filter") or {})
     changed = False
@@ -202,7 +206,7 @@ def replace_related(
 
 
 def _replaced(saved: Any, gone: Collection[str], item: Mapping[str, str]) -> Any:
-    """Lists of objects in a criterion, each object once; ids alone stay ids."""
+    """Replace objects in the lists of a criterion, without duplicates; bare ids stay bare ids."""
     if isinstance(saved, Mapping):
         return {name: _replaced(value, gone, item) for name, value in saved.items()}
     if not isinstance(saved, list):
@@ -216,7 +220,7 @@ def _replaced(saved: Any, gone: Collection[str], item: Mapping[str, str]) -> Any
 
 
 def with_parts(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with its parts, also where it only has them as the JSON text of releases before 0.23."""
+    """A row with its three parts parsed, also from the single JSON text of releases before 0.23."""
     found = dict(row)
     if found.get("object_filter") is None and found.get("filter"):
         from stash_cli.core.graphql.compat.answers import read_saved_filter

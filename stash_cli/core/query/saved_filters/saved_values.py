@@ -81,7 +81,7 @@ def items_of(saved: Saved) -> tuple[list[Any], list[Any]]:
 
 
 def id_of(item: Any) -> str:
-    """The id of an item; its label is that of the day on which it was saved, and names nothing."""
+    """The id of an item; its label is not used, because the object may have been renamed since."""
     found = item.get("id") if isinstance(item, Mapping) else item
     text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
     if not (text.isascii() and text.isdecimal()):

@@ -29,7 +29,7 @@ _MODIFIERS = {
     "one item": "INCLUDES EXCLUDES",
     "custom": f"{_TEXT} GREATER_THAN LESS_THAN BETWEEN NOT_BETWEEN {_NULL}",
 }
-"""Sort of criterion -> its modifiers."""
+"""Kind of criterion -> its modifiers."""
 
 _TIMES = "created_at updated_at"
 _LISTS: dict[str, dict[str, str]] = {
@@ -127,15 +127,15 @@ _LISTS: dict[str, dict[str, str]] = {
         "one item": "scenes",
     },
 }
-"""Type -> sort of criterion -> names of criteria."""
+"""Type -> kind of criterion -> names of criteria."""
 
 
 @cache
 def web_criteria(type_name: str) -> dict[str, tuple[str, ...]]:
     """The modifiers of each criterion that the list of a type has."""
     return {
-        name: tuple(_MODIFIERS[sort].split())
-        for sort, names in _LISTS.get(type_name, {}).items()
+        name: tuple(_MODIFIERS[kind].split())
+        for kind, names in _LISTS.get(type_name, {}).items()
         for name in names.split()
     }
 

@@ -1,7 +1,7 @@
-"""Queries as saved filters: the criteria that the web interface shows for a query.
+"""Conversion of queries to saved filters: the criteria that the web interface shows for a query.
 
-The interface has one criterion of a name, all of which hold; it has no "or", no groups and no conditions on
-related objects. What does not fit is refused, and never saved in part.
+A saved filter is a conjunction with one criterion per name; it has no "or", no groups and no conditions on
+related objects. A query that does not fit is refused, and never saved in part.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HINT = "Save it under a name of this program instead: stash alias set NAME 'sce
 
 @dataclass
 class Criteria:
-    """The criteria of a query, in the saved form; `notes` tell where their meaning differs a little."""
+    """The criteria of a query, in the saved form; `notes` say where their meaning differs slightly."""
 
     object_filter: dict[str, Any] = field(default_factory=dict)
     q: str = ""
@@ -47,7 +47,7 @@ def write_criteria(
 
     Relative times become the times of `now`. Raises StashInputError for what the web interface cannot show.
     """
-    found = Criteria(q=" ".join(_searched(type_name, query)))
+    found = Criteria(q=" ".join(_search_texts(type_name, query)))
     for condition in _conditions(type_name, query, now or datetime.now(LOCAL)):
         _add(found, type_name, condition, labels)
     return found
@@ -74,21 +74,21 @@ def _conditions(type_name: str, query: Q | None, now: datetime) -> Iterator[Cond
         if _is_search(part):
             continue
         if part.negated or not part.lookups:
-            raise _refused(f"{part}: it has no or, and cannot negate this")
-        # That facts of files are about one file needs no criterion: the server compares file by file.
+            raise _refusal(f"{part}: it has no or, and cannot negate this")
+        # That lookups on files apply to one file needs no criterion: the server compares file by file.
         yield from (
-            one for one in conditions_of(type_name, part.lookups, now) if one.clauses or not _of_files(one)
+            one for one in conditions_of(type_name, part.lookups, now) if one.clauses or not _is_of_files(one)
         )
 
 
-def _searched(type_name: str, query: Q | None) -> Iterator[str]:
+def _search_texts(type_name: str, query: Q | None) -> Iterator[str]:
     """The text of the search box."""
     for part in _parts(type_name, query) if query else ():
         if not _is_search(part):
             continue
         text, exact = search_text(part.lookups)
         if not text or ("q__in" in part.lookups and not exact):
-            raise _refused(f"{part}: its search box cannot find this text as it is")
+            raise _refusal(f"{part}: its search box cannot find this text as it is")
         yield text
 
 
@@ -110,7 +110,7 @@ def _conjuncts(q: Q) -> Iterator[Q]:
         yield from _conjuncts(part)
 
 
-def _of_files(condition: Condition) -> bool:
+def _is_of_files(condition: Condition) -> bool:
     return condition.field.key in FILE_FIELDS
 
 
@@ -120,9 +120,9 @@ def _add(
     name = condition.field.name
     modifiers = web_criteria(type_name).get(name)
     if condition.field.name.endswith("_filter") and not condition.field.lookups:
-        raise _refused(f"{name.removesuffix('_filter')}: it has no conditions on related objects")
+        raise _refusal(f"{name.removesuffix('_filter')}: it has no conditions on related objects")
     if modifiers is None:
-        raise _refused(f"{name}: it has no such criterion")
+        raise _refusal(f"{name}: it has no such criterion")
     criterion, note = _criterion(condition)
     modifier = criterion.get("modifier", "EQUALS") if isinstance(criterion, dict) else "EQUALS"
     try:
@@ -130,33 +130,33 @@ def _add(
             condition.field, criterion, labels.get(condition.field.target or "", {})
         )
     except UntranslatableError as error:
-        raise _refused(f"{name}: {error.message}") from error
+        raise _refusal(f"{name}: {error.message}") from error
     shown = saved.get("modifier", "EQUALS") if isinstance(saved, dict) else "EQUALS"
     if name != "custom_fields" and shown not in modifiers:
-        raise _refused(f"{name}: it cannot compare with {modifier}")
+        raise _refusal(f"{name}: it cannot compare with {modifier}")
     if name in found.object_filter and found.object_filter[name] != saved:
-        raise _refused(f"{name}: it has one condition on a field, and these are two")
+        raise _refusal(f"{name}: it has one condition on a field, and these are two")
     found.object_filter[name] = saved
     if note:
         found.notes.append(note)
 
 
 def _criterion(condition: Condition) -> tuple[Any, str]:
-    """The one criterion that says a condition, and a note where it says nearly that."""
+    """The single criterion that expresses a condition, and a note where it is only close to it."""
     name = condition.field.name
     note = ""
     if condition.field.kind == "TimestampCriterionInput" and condition.without_rows is not None:
         condition = condition.without_rows
         note = f"{name}: the web interface compares whole minutes, in the time zone of the server"
     elif not condition.exact or len(condition.clauses) != 1:
-        raise _refused(f"{name}: no single criterion says this")
+        raise _refusal(f"{name}: no single criterion says this")
     if len(condition.clauses) != 1 or len(condition.clauses[0]) != 1:
-        raise _refused(f"{name}: it would need an or, such as for objects without a value")
+        raise _refusal(f"{name}: it would need an or, such as for objects without a value")
     [[(sent, criterion)]] = condition.clauses
     if sent != name:
-        raise _refused(f"{name}: no single criterion says this")
+        raise _refusal(f"{name}: no single criterion says this")
     return criterion, note
 
 
-def _refused(what: str) -> StashInputError:
+def _refusal(what: str) -> StashInputError:
     return StashInputError(f"The web interface cannot show this query: {what}.", hint=_HINT)
