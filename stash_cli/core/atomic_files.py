@@ -1,4 +1,4 @@
-"""Files that appear complete under their name, or not at all."""
+"""Atomic replacement of files: a file appears complete under its name, or not at all."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def replacing(path: Path, *, private: bool = True, sync: bool = True) -> Iterator[BinaryIO]:
     """A new file that replaces `path` when the block ends without an error, and is removed otherwise.
 
-    A private file is for its owner only; another has the mode of the old one, or what the umask permits. With
-    `sync` the content is on the disk before the name is, which takes some milliseconds. Of a link the target
-    is replaced. A device or a pipe is written to, as nothing can take its place. Raises OSError.
+    A `private` file has mode 0600; any other has the mode of the old file, or 0666 without the bits of the
+    umask. With `sync` the content is on the disk before the file gets its name, which takes some
+    milliseconds. For a symbolic link the target is replaced. A device or a pipe is written to directly,
+    because it cannot be replaced. Raises OSError.
     """
     if path.exists() and not path.is_file():
         with path.open("wb") as device:
@@ -33,7 +34,7 @@ def replacing(path: Path, *, private: bool = True, sync: bool = True) -> Iterato
             yield file
             file.flush()
             if sync:
-                os.fsync(file.fileno())  # or a crash could leave the name with nothing in it
+                os.fsync(file.fileno())  # otherwise a crash could leave an empty file under the name
         if not private and path.exists():
             part.chmod(path.stat().st_mode & 0o777)
         part.replace(path)

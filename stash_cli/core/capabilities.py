@@ -73,17 +73,17 @@ class ServerCapabilities:
         return name in self.facts["types"]
 
     def type_has_field(self, type_name: str, field: str) -> bool:
-        return field in self._of(type_name)
+        return field in self._fields_of(type_name)
 
     input_has_field = type_has_field
 
     def field_type(self, type_name: str, field: str) -> str | None:
         """Type of a field in GraphQL notation."""
-        return self._of(type_name).get(field)
+        return self._fields_of(type_name).get(field)
 
     def is_input(self, type_name: str) -> bool:
         """Whether the type has fields: it is not an enum, scalar or map."""
-        return bool(self._of(type_name))
+        return bool(self._fields_of(type_name))
 
     def arguments(self, kind: str, operation: str) -> dict[str, str]:
         """Argument -> type of an operation."""
@@ -103,7 +103,7 @@ class ServerCapabilities:
 
     def field_name(self, type_name: str, field: str) -> str | None:
         """The server's name of a field; None where it has no such field."""
-        known = self._of(self.type_name(type_name))
+        known = self._fields_of(self.type_name(type_name))
         return next((name for name in (field, older_name(field)) if name in known), None)
 
     def has_path(self, type_name: str, path: str) -> bool:
@@ -116,13 +116,13 @@ class ServerCapabilities:
         return self.has_path(inner, rest)
 
     def has_single_url(self, type_name: str) -> bool:
-        """Whether a type has `url` and no `urls`, as all types once did."""
-        known = self._of(self.type_name(type_name))
+        """Whether a type has `url` and no `urls`, as all types had in older releases."""
+        known = self._fields_of(self.type_name(type_name))
         return "urls" not in known and "url" in known
 
     def operation_name(self, kind: str, name: str) -> str:
         """The server's name of an operation; raises StashCapabilityError where it has none."""
-        # The present name first: servers keep older names for a while, as deprecated ones.
+        # The current name first, because servers keep older names for a while, as deprecated ones.
         for known in (name, older_name(name), OPERATIONS.get(name, name)):
             if self.has_operation(kind, known):
                 return known
@@ -130,16 +130,19 @@ class ServerCapabilities:
 
     @cached_property
     def release(self) -> tuple[int, ...]:
-        """The release, such as (0, 30); of a server that does not say it, by what its schema has."""
-        said = _RELEASE_TEXT.match(self.version)
-        if said:
-            return number(said[1])
+        """The release, such as (0, 30); derived from the schema where the server has no version."""
+        found = _RELEASE_TEXT.match(self.version)
+        if found:
+            return number(found[1])
         return max(
             (number(known) for known, names in SINCE.items() if known and self._has_any(names)), default=()
         )
 
     def is_since(self, release: str) -> bool:
-        """Whether the server may have what came with `release`: a development build has some of the next."""
+        """Whether the server may have what `release` introduced.
+
+        A development build may have some of what the next release will introduce.
+        """
         if not self.release:
             return True
         major, minor = self.release
@@ -163,11 +166,11 @@ class ServerCapabilities:
 
     @cached_property
     def is_older(self) -> bool:
-        """Whether some answers have another shape and need `compat.answers.restore`."""
+        """Whether some results have an older shape and need `compat.answers.restore`."""
         return is_older(self)
 
     def missing_error(self, name: str) -> StashCapabilityError:
-        """The error that names what the server lacks, and the release that has it."""
+        """The error that names what the server lacks, and the release that introduced it."""
         release = since(name)
         needs = f"needs Stash {release} or newer; " if release else "is not known to this server; "
         return StashCapabilityError(f"{name} {needs}this server is {self.version or self.hash or 'older'}.")
@@ -185,7 +188,7 @@ class ServerCapabilities:
             message = str(self.missing_error(name)).rstrip(".")
             warnings.warn(f"{message}; the field is left out.", StashUnmappedFieldWarning, stacklevel=2)
 
-    def _of(self, type_name: str) -> dict[str, str]:
+    def _fields_of(self, type_name: str) -> dict[str, str]:
         found = self._fields.get(type_name)
         if found is None:
             found = self._fields[type_name] = self.fields(type_name)
@@ -238,7 +241,7 @@ class EmbeddedCapabilities(ServerCapabilities):
     def fields(self, type_name: str) -> dict[str, str]:
         declared = self._api.types.get(type_name)
         known = declared.fields.values() if declared else ()
-        # The library is of the release that the description stands for, which newer fields do not belong to.
+        # The embedded library has the release of the API description, in which `since` marks newer fields.
         return {field.name: field.type.text for field in known if field.since is None}
 
     def enum_values(self, type_name: str) -> tuple[str, ...]:
@@ -247,7 +250,7 @@ class EmbeddedCapabilities(ServerCapabilities):
 
 
 VERSION_FIELD = "_server: version { version hash }"
-"""Field that is selected along with queries, to notice a changed server."""
+"""Field that is selected along with queries, to detect that the server has changed."""
 
 # Enough levels of `ofType` for arguments and fields; the result types of operations are not read.
 _TYPE = "kind name"
@@ -264,7 +267,7 @@ INTROSPECTION = (
 def reduce_introspection(data: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of an introspection's `data` that ServerCapabilities uses.
 
-    Fields are joined into one text per type: hundreds of types load in a millisecond then, and only those
+    Fields are joined into one text per type, so that hundreds of types load in a millisecond; only the types
     that are used are parsed.
     """
     schema, server = data["__schema"], data.get("_server") or {}

@@ -40,9 +40,9 @@ class StashContext:
         self._client: StashClient | None = None
         self._store: StashEntityStore | None = None
         self._users = 0
-        # Not asyncio's, which serves one event loop only.
+        # Not asyncio.Lock, which belongs to one event loop.
         self._opening = Lock()
-        self._changing = threading.Lock()
+        self._state_lock = threading.Lock()
 
     @classmethod
     def from_profile(cls, name: str | None = None) -> Self:
@@ -58,8 +58,8 @@ class StashContext:
     def from_plugin_stdin(text: str | None = None) -> PluginContext:
         """The context of a script that a server runs as a plugin, from the server's input on stdin.
 
-        It has the task's `args`, the `hook` that it runs after, and the `log` of the server. `text` is the
-        input where stdin was read already. Raises StashConfigurationError.
+        It has the task's `args`, the `hook` that triggered the script, and the `log` of the server. `text` is
+        the input if stdin was read already. Raises StashConfigurationError.
         """
         import sys
 
@@ -69,17 +69,17 @@ class StashContext:
         return PluginContext(PluginInput.parse(sys.stdin.read() if text is None else text))
 
     async def __aenter__(self) -> StashClient:
-        with self._changing:
+        with self._state_lock:
             self._users += 1
         try:
             return await self.get_client()
-        # A cancelled or failed entry has no exit of its own, and would keep the connections open.
+        # Without this a cancelled or failed entry would leave connections open: `__aexit__` is not called.
         except BaseException:
             await self.__aexit__()
             raise
 
     async def __aexit__(self, *exc: object) -> None:
-        with self._changing:
+        with self._state_lock:
             self._users -= 1
         await self.close()
 
@@ -90,7 +90,7 @@ class StashContext:
 
     def open_session(self) -> Session:
         """The session alone, for callers that work with JSON and need no types."""
-        with self._changing:
+        with self._state_lock:
             if self._session is None:
                 self._session = Session(self.connection)
             return self._session
@@ -121,7 +121,7 @@ class StashContext:
         """The identity map over this context's client."""
         from stash_cli.core.store import StashEntityStore
 
-        with self._changing:
+        with self._state_lock:
             if self._store is None:
                 self._store = StashEntityStore(self.client)
             return self._store
@@ -145,9 +145,9 @@ class StashContext:
                 yield run
 
     async def undo(self, run: int) -> Report:
-        """Take back a recorded run, or what is left of it; its report has what was not taken back.
+        """Undo a recorded run, or the rest of it; the report lists changes that were not undone.
 
-        Raises StashJournalError for a run that is not there or was made on another database.
+        Raises StashJournalError for a run that does not exist or was made on another database.
         """
         from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.core.edits.undo.undo_runs import undo
@@ -156,10 +156,10 @@ class StashContext:
             return await undo(self.open_session(), recorder, run)
 
     async def resume(self, run: int) -> dict[str, int]:
-        """Go on with a recorded run that was ended before all of it was done: state -> number of changes.
+        """Resume a recorded run that was interrupted; returns state -> number of changes.
 
-        What may have been done is looked at before it is sent again. Raises StashJournalError for a run that
-        has nothing left to do.
+        Changes with an unknown outcome are checked on the server before they are sent again. Raises
+        StashJournalError for a run that is complete.
         """
         from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.core.edits.undo.resume import resume
@@ -168,7 +168,7 @@ class StashContext:
             return await resume(self.open_session(), recorder, run)
 
     async def redo(self, run: int) -> Report:
-        """Make again what was undone of a recorded run; as `undo`."""
+        """Redo the undone changes of a recorded run; the report and the errors are those of `undo`."""
         from stash_cli.core.edits.journal.recorder import Recorder
         from stash_cli.core.edits.undo.undo_runs import redo
 
@@ -182,7 +182,7 @@ class StashContext:
 
     async def close(self, force: bool = False) -> None:
         """Close when no block uses the context, or at once with `force`."""
-        with self._changing:
+        with self._state_lock:
             if self._users > 0 and not force:
                 return
             # Cleared before closing, so that the context can be entered again while connections are closed.
@@ -193,7 +193,7 @@ class StashContext:
             return
         try:
             await session.close()
-        # Everything is done by then, so a connection that ends badly is not an error of the caller.
+        # All requests have ended by then, so a connection that cannot be closed is no error for the caller.
         except OSError as error:
             warnings.warn(
                 f"The connection was not closed in order: {error}", StashCleanupWarning, stacklevel=2

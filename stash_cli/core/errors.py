@@ -73,7 +73,7 @@ class StashError(RuntimeError):
         self.message = message
         self.hint = hint
         if hint:
-            self.add_note(f"Hint: {hint}")  # what a traceback shows
+            self.add_note(f"Hint: {hint}")  # shown in a traceback
 
 
 class StashUsageError(StashError):
@@ -84,7 +84,7 @@ class StashUsageError(StashError):
 
 
 class StashNotConfirmedError(StashUsageError):
-    """A change that needs a yes: declined, or not asked for without a terminal; nothing was sent."""
+    """A change that was not confirmed: declined, or there was no terminal to ask on; nothing was sent."""
 
     code = "not_confirmed"
     exit_status = 11
@@ -109,7 +109,7 @@ class StashTemplateError(StashUsageError):
 
 
 class StashQueryError(StashUsageError):
-    """A query text that cannot be read; `problems` has each mistake with its place, `details` shows them."""
+    """A query text with mistakes; `problems` has each with its place, `details` are lines that show them."""
 
     code = "query"
 
@@ -141,7 +141,7 @@ class StashNotFoundError(StashError):
 
 
 class StashAmbiguousError(StashError):
-    """A name of several objects; the message lists them."""
+    """A name that matches several objects; the message lists them."""
 
     code = "ambiguous"
     exit_status = 3
@@ -211,11 +211,11 @@ class StashGraphQLError(StashError):
     """The server refused an operation, or failed to execute it.
 
     `errors` are the error objects as sent, `data` is the partial data (or None), `path` that of the first
-    error. `originals` are texts of the server that the message says in other words or shortens.
+    error. `originals` are texts of the server that the message rephrases or shortens.
     """
 
     code = "graphql"
-    # An error is an answer, so the request was read.
+    # An error is a response, so the server has read the request.
     delivery = Delivery.ANSWER_BEGUN
 
     def __init__(
@@ -241,7 +241,7 @@ class StashLockedError(StashGraphQLError):
 
     @property
     def is_at_root(self) -> bool:
-        """Whether root fields were refused, so that the operation was not done."""
+        """Whether all errors are at root fields, so that the operation was not executed."""
         return bool(self.errors) and all(len(each.get("path") or ()) == 1 for each in self.errors)
 
 
@@ -324,7 +324,7 @@ class StashRunLockedError(StashError):
 
 
 class StashJobError(StashError):
-    """A job failed or was cancelled; `details` are lines of the server's log, `facts` more as JSON."""
+    """A job failed or was cancelled; `details` are lines of the server's log, `facts` more data as JSON."""
 
     code = "job_failed"
     exit_status = 9
@@ -354,7 +354,7 @@ class StashJobLogError(StashJobError):
 
 
 class StashJobUnknownError(StashJobError):
-    """The server does not know the job any more, and its outcome was not seen."""
+    """The server no longer has the job, and its outcome was not seen."""
 
     code = "job_unknown"
     exit_status = 10
@@ -369,7 +369,7 @@ class StashUnmappedFieldWarning(UserWarning):
 
 
 _SUGGESTED = 3
-"""The most names that are suggested."""
+"""The largest number of names that are suggested."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -378,7 +378,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("raitng100", ["rating100", "title"])
     'Did you mean rating100?'
     """
-    from stash_cli.core.near_names import nearest  # only needed where something failed
+    from stash_cli.core.near_names import nearest  # only needed after a mistake
 
     near = nearest(word, known)[:_SUGGESTED]
     return f"Did you mean {' or '.join(near)}?" if near else ""

@@ -65,7 +65,7 @@ def resolve(word: str) -> str:
     known: list[str] = [*describe_api().types, *(name for kind in _KINDS for name in _operations(kind))]
     if word in known:
         return word
-    # A noun goes before other cases of a name: `tag` is the entity, whatever else is called so.
+    # A noun takes precedence over names in other case: `tag` is the entity, even if a field is called `TAG`.
     if word.lower() in NOUNS:
         return NOUNS[word.lower()].type
     found = next((name for name in known if name.lower() == word.lower()), None)
@@ -159,7 +159,7 @@ def _entity(entity: Entity) -> Facts:
 
 
 def _field(owner: ApiType, field: ApiField) -> Facts:
-    """One field; nullability is told as `required` for inputs and as `nullable` for outputs."""
+    """One field; its nullability is called `required` for inputs and `nullable` for outputs."""
     is_input = owner.kind == "INPUT_OBJECT"
     facts = {
         "name": field.name,
@@ -202,7 +202,7 @@ def _inside(ref: TypeRef) -> Facts | None:
 
 def _lookups(owner: ApiType, field: ApiField) -> Facts | None:
     """The lookups of a filter field, or of the filter field for an entity's field."""
-    # Only names that can be filtered by need the query package, which takes time to import.
+    # Imported here, because the query package takes time to import and only filter fields need it.
     from stash_cli.core.query.fields import COMBINATORS, find_field
 
     type_name = owner.name.removesuffix(_FILTER)

@@ -48,7 +48,7 @@ def check_key(key: str, setting: str, what: str = "API key") -> str:
 
 
 def read_key(path: str | Path, setting: str) -> str:
-    """The key in a file of UTF-8 or marked UTF-16, without the mark and surrounding white space.
+    """The key in a file of UTF-8, or UTF-16 with a byte order mark, without surrounding white space.
 
     Raises StashConfigurationError with `setting` and the path, and never the content.
     """
@@ -59,7 +59,7 @@ def read_key(path: str | Path, setting: str) -> str:
             data = file.read(2 * _LONGEST + 4)
     except OSError as error:
         raise StashConfigurationError(f"{place} cannot be read: {error.strerror}.") from None
-    except (RuntimeError, ValueError):  # a home folder that is not known, a NUL in the name
+    except (RuntimeError, ValueError):  # an unknown home folder, a NUL in the name
         raise StashConfigurationError(f"{place} is not the path of a file.") from None
     return check_key(_text(data, place).strip(), place)
 
@@ -74,7 +74,7 @@ def _text(data: bytes, place: str) -> str:
 
 
 class SourceContext(NamedTuple):
-    """The environment of secret sources: variables, a folder for relative paths, and a person to answer."""
+    """The context of secret sources: variables, the folder of relative paths, whether a person can answer."""
 
     environ: Mapping[str, str]
     folder: Path = Path()
@@ -117,20 +117,20 @@ def run_command(
     """The standard output of a command, without white space around it.
 
     `command` is a text of words, or a list of them; a shell runs it only with `shell`. Raises
-    StashConfigurationError, with what the command said on stderr, when it fails, prints several lines or
-    takes more than `timeout` seconds.
+    StashConfigurationError, with the command's stderr, when it fails, prints several lines or takes more than
+    `timeout` seconds.
     """
     import subprocess
 
     words = _words(command, setting, shell=shell)
     try:
-        # Without a stdin of its own it would take the ids that a pipe brings to this program.
+        # Without its own stdin the command would read the ids that are piped to this program.
         done = subprocess.run(  # noqa: S603 - the user's own command, of a file that is the user's alone
             words, shell=shell, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False
         )
     except subprocess.TimeoutExpired as error:
-        said = _as_suffix(error.stderr or b"")
-        raise StashConfigurationError(f"{setting} did not end within {timeout:g} s{said}.") from None
+        stderr = _as_suffix(error.stderr or b"")
+        raise StashConfigurationError(f"{setting} did not end within {timeout:g} s{stderr}.") from None
     except (OSError, ValueError) as error:  # a NUL in a word
         reason = getattr(error, "strerror", None) or "it is no command"
         raise StashConfigurationError(f"{setting} cannot be run: {reason}.") from None
@@ -189,7 +189,7 @@ class Keyring:
         self._call("set_password", key)
 
     def delete(self) -> bool:
-        """Remove the entry; whether there was one."""
+        """Remove the entry; returns whether there was one."""
         if self.read() is None:
             return False
         self._call("delete_password")
@@ -218,7 +218,7 @@ class Keyring:
 
 
 def _within(seconds: float, work: Callable[[], Any], setting: str) -> Any:
-    """The result of `work`, done in a thread that is given up after `seconds`."""
+    """Run `work` in a thread and return its result; the thread is abandoned after `seconds`."""
     import threading
 
     results: list[Any] = []
@@ -227,7 +227,7 @@ def _within(seconds: float, work: Callable[[], Any], setting: str) -> Any:
     def run() -> None:
         try:
             results.append(work())
-        except Exception as error:  # noqa: BLE001 - a backend may raise anything; it is told below
+        except Exception as error:  # noqa: BLE001 - a backend may raise anything; it is raised again below
             errors.append(error)
 
     thread = threading.Thread(target=run, name="stash-keyring", daemon=True)
@@ -245,5 +245,5 @@ def _within(seconds: float, work: Callable[[], Any], setting: str) -> Any:
 def _as_configuration_error(error: Exception, setting: str) -> StashConfigurationError:
     if isinstance(error, StashConfigurationError):
         return error
-    # The text of a backend is left out: nobody knows what it quotes.
+    # The message of the backend is left out, because it may quote the secret.
     return StashConfigurationError(f"{setting}: the keyring refused ({type(error).__name__}).", hint=_INSTEAD)

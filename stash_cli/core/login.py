@@ -1,4 +1,4 @@
-"""Login with user name and password: a session of the server, as its web page starts one, and its API key."""
+"""Login with user name and password, as on the server's web page, and the server's API key."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _MAX_ANSWER = 1 << 20
 
 
 async def log_in(connection: Connection, username: str, password: str) -> Connection:
-    """The connection with a session of the server in place of an API key.
+    """Log in, and return the connection with a session cookie instead of an API key.
 
-    Servers answer 200 with a cookie (older ones redirect), and 401 to a wrong password (older ones with a
-    page), so a cookie that is refused later means the same. Raises StashAuthenticationError,
-    StashConnectionError and StashServerError.
+    After a login servers answer 200 with a cookie (older ones redirect). After a wrong password they answer
+    401 (older ones with a page, so a cookie that is refused later means the same). Raises
+    StashAuthenticationError, StashConnectionError and StashServerError.
     """
     httpx = load_httpx()
     transport = HttpTransport(replace(connection, api_key=None))
@@ -50,7 +50,7 @@ async def log_in(connection: Connection, username: str, password: str) -> Connec
 
 
 def _refusal(connection: Connection, answer: object) -> Exception:
-    """The error for an answer that starts no session."""
+    """The error for a response that starts no session."""
     status, headers = answer.status_code, answer.headers  # type: ignore[attr-defined]
     if unavailable := answers.unavailable_error(connection, status, headers.get("retry-after", "")):
         return unavailable
@@ -66,7 +66,7 @@ def _refusal(connection: Connection, answer: object) -> Exception:
 
 
 def wrong_password(connection: Connection) -> StashAuthenticationError:
-    """The error for a user name and password that do not fit."""
+    """The error for a wrong user name or password."""
     return StashAuthenticationError(
         f"{connection.server} refused the user name or the password.",
         hint="They are those of the server's web interface.",
@@ -74,13 +74,13 @@ def wrong_password(connection: Connection) -> StashAuthenticationError:
 
 
 async def present_key(session: Session) -> str | None:
-    """The API key that the server has, or None without one."""
+    """The current API key of the server, or None without one."""
     answer = await session.call("configuration", {}, ["general.apiKey"], quiet=True)
     return answer["general"].get("apiKey") or None
 
 
 async def generate_key(session: Session) -> str:
-    """A new API key, which replaces the one that the server has. Raises StashServerError."""
+    """Generate an API key, which replaces the current one of the server. Raises StashServerError."""
     key = await session.call("generateAPIKey", {"input": {}})
     if not key:
         raise StashServerError("The server made no API key: it has no user name.")

@@ -1,7 +1,7 @@
-"""Collections of many ids and keys: in a few bytes for each, or in a file.
+"""Compact collections of many ids and keys: a few bytes for each, or a file.
 
-A command may change 100,000 objects. Lists, sets and dictionaries of their ids would take 60 to 300 bytes for
-each; here it is 8 bytes, which is what the outcomes of a command keep, or nothing.
+A command may change 100,000 objects. Lists, sets and dictionaries would take 60 to 300 bytes for each id;
+`Ids` takes 8 bytes, and `KeyFile` no memory.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from typing import Self
 
 LINE = "line "
-"""Beginning of what stands for the id of a new object: the line of a file."""
+"""Prefix of the placeholder for the id of a new object: the number of its line in a file."""
 _MOST = 2**61
 _BITS = 64
 _CACHE = 500
-"""Kilobytes of a file that are held in memory."""
+"""Kilobytes of a file that are cached in memory."""
 
 
 class Ids(MutableSequence[str]):
-    """A list of ids, of which numbers and lines of files take 8 bytes each."""
+    """A list of ids; numbers and lines of files take 8 bytes each."""
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
         self._codes = array("q")
@@ -32,15 +32,18 @@ class Ids(MutableSequence[str]):
         self._texts: list[str] = []
         self.extend(ids)
 
-    def _find(self, one: str) -> int | None:
-        """Numbers as they are, lines as even, other texts as odd numbers below 0; None for unknown ones."""
+    def _known_code(self, one: str) -> int | None:
+        """The code of an id: a number itself, for a line an even, for other texts an odd negative number.
+
+        None for a text that is not in the list.
+        """
         if (number := _number(one)) is not None:
             return number
         line = _number(one.removeprefix(LINE)) if one.startswith(LINE) else None
         return self._others.get(one) if line is None else -2 * line - 2
 
     def _code(self, one: str) -> int:
-        found = self._find(one)
+        found = self._known_code(one)
         if found is None:
             self._texts.append(one)
             found = self._others[one] = 1 - 2 * len(self._texts)
@@ -80,7 +83,7 @@ class Ids(MutableSequence[str]):
         return map(self._text, self._codes)
 
     def __contains__(self, one: object) -> bool:
-        found = self._find(one) if isinstance(one, str) else None
+        found = self._known_code(one) if isinstance(one, str) else None
         return found is not None and found in self._codes
 
     def __repr__(self) -> str:
@@ -97,15 +100,15 @@ class Ids(MutableSequence[str]):
 
     def without(self, others: Iterable[str]) -> Iterator[str]:
         """The ids that are not among `others`."""
-        left_out = array("q", sorted(array("q", map(self._code, others))))
+        excluded = array("q", sorted(array("q", map(self._code, others))))
         for code in self._codes:
-            place = bisect_left(left_out, code)
-            if place == len(left_out) or left_out[place] != code:
+            place = bisect_left(excluded, code)
+            if place == len(excluded) or excluded[place] != code:
                 yield self._text(code)
 
 
 def _number(text: str) -> int | None:
-    """The number that a text is, written as `str` writes it."""
+    """The number in a text that is written as `str` writes it; None for any other text."""
     if not text.isdecimal() or not text.isascii() or (text[0] == "0" and text != "0"):
         return None
     number = int(text)
@@ -113,7 +116,7 @@ def _number(text: str) -> int | None:
 
 
 class IdSet:
-    """A set of ids: a bit for each number, where many are near each other."""
+    """A set of ids: one bit for each number, if there are many close to each other."""
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
         self._bits: dict[int, int] = {}
@@ -128,20 +131,20 @@ class IdSet:
         return bool(self._bits.get(number // _BITS, 0) >> number % _BITS & 1)
 
     def is_new(self, one: str) -> bool:
-        """Add an id: whether it was not there."""
+        """Add an id; returns whether it was new."""
         number = _number(one)
         if number is None:
             count = len(self._others)
             self._others.add(one)
             return len(self._others) > count
         place, bit = number // _BITS, 1 << number % _BITS
-        held = self._bits.get(place, 0)
-        self._bits[place] = held | bit
-        return not held & bit
+        bits = self._bits.get(place, 0)
+        self._bits[place] = bits | bit
+        return not bits & bit
 
 
 class KeyFile(MutableMapping[str, str]):
-    """A dictionary in an unnamed temporary file of this process, which is made with the first key."""
+    """A dictionary in an unnamed temporary file of this process, which is created with the first key."""
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
         self._connection: sqlite3.Connection | None = None
@@ -154,39 +157,39 @@ class KeyFile(MutableMapping[str, str]):
             connection = sqlite3.connect("", isolation_level=None)  # deleted when it is closed
             connection.execute(f"PRAGMA cache_size = -{_CACHE}")
             connection.execute("PRAGMA journal_mode = OFF")
-            connection.execute("CREATE TABLE held(key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
+            connection.execute("CREATE TABLE entries(key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
             self._connection = connection
         return self._connection
 
     def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
-        """The rows of a statement; none of a file that was not made."""
+        """The rows of a statement; [] where the file was not created yet."""
         connection = self._connection
         if connection is None:
             return []
         return connection.execute(statement, [*map(_bytes, values)]).fetchall()
 
     def __getitem__(self, key: str) -> str:
-        for (value,) in self._rows("SELECT value FROM held WHERE key = ?", key):
+        for (value,) in self._rows("SELECT value FROM entries WHERE key = ?", key):
             return str(value, "utf-8", "surrogatepass")
         raise KeyError(key)
 
     def __setitem__(self, key: str, value: str) -> None:
         connection = self._opened()
-        connection.execute("INSERT OR REPLACE INTO held VALUES (?, ?)", (_bytes(key), _bytes(value)))
+        connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?)", (_bytes(key), _bytes(value)))
 
     def __delitem__(self, key: str) -> None:
-        if not self._rows("DELETE FROM held WHERE key = ? RETURNING 1", key):
+        if not self._rows("DELETE FROM entries WHERE key = ? RETURNING 1", key):
             raise KeyError(key)
 
     def __iter__(self) -> Iterator[str]:
-        rows = self._rows("SELECT key FROM held")
+        rows = self._rows("SELECT key FROM entries")
         return (str(key, "utf-8", "surrogatepass") for (key,) in rows)
 
     def __len__(self) -> int:
-        return sum(count for (count,) in self._rows("SELECT count(*) FROM held"))
+        return sum(count for (count,) in self._rows("SELECT count(*) FROM entries"))
 
     def __bool__(self) -> bool:
-        return bool(self._rows("SELECT 1 FROM held LIMIT 1"))
+        return bool(self._rows("SELECT 1 FROM entries LIMIT 1"))
 
     def close(self) -> None:
         """Drop all keys."""
@@ -199,5 +202,5 @@ class KeyFile(MutableMapping[str, str]):
 
 
 def _bytes(text: str) -> bytes:
-    """A text as it is stored; JSON may have halves of surrogate pairs, which SQLite's texts cannot."""
+    """The bytes of a text; JSON may contain lone surrogates, which text in SQLite cannot."""
     return text.encode("utf-8", "surrogatepass")

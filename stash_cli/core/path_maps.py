@@ -1,4 +1,4 @@
-"""Path maps: where files of the server are on this machine, and the other way round."""
+"""Path maps: paths of the server to paths on this machine, and back."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)")
 
 @dataclass(frozen=True, slots=True)
 class PathMaps:
-    r"""Pairs of a folder on the server and the same folder here; the longest one that fits a path wins.
+    r"""Pairs of a folder on the server and the same folder here; the longest match of a path wins.
 
-    A path below no folder is unchanged. Separators become those of the target. Paths of Windows are compared
-    without regard to case.
+    A path below none of the folders is unchanged. Separators become those of the target. The case of Windows
+    paths is ignored.
 
     >>> maps = PathMaps((("/data", "/mnt/nas"),))
     >>> maps.to_local("/data/a.mp4"), maps.to_server("/mnt/nas/a.mp4"), maps.to_local("/database")
@@ -41,15 +41,15 @@ class PathMaps:
 
     def to_local(self, path: str) -> str:
         """The path on this machine for a path of the server."""
-        return _moved(path, self.pairs)
+        return _mapped(path, self.pairs)
 
     def to_server(self, path: str) -> str:
         """The server's path for an absolute path on this machine."""
-        return _moved(path, [(local, server) for server, local in self.pairs])
+        return _mapped(path, [(local, server) for server, local in self.pairs])
 
 
 def is_absolute(path: str) -> bool:
-    """Whether a path is absolute, on POSIX or on Windows, whatever this machine is."""
+    """Whether a path is absolute on POSIX or on Windows, independent of this machine's system."""
     return path.startswith(("/", "\\\\")) or is_windows(path)
 
 
@@ -64,7 +64,7 @@ def absolute_path(path: str) -> str:
 
 
 def _pair(server: str, local: str, setting: str) -> tuple[str, str]:
-    here = _at_home(local, setting)
+    here = _expand_home(local, setting)
     for path in (server, here):
         if not is_absolute(path):
             raise StashConfigurationError(
@@ -74,14 +74,14 @@ def _pair(server: str, local: str, setting: str) -> tuple[str, str]:
     return server, here
 
 
-def _at_home(path: str, setting: str) -> str:
+def _expand_home(path: str, setting: str) -> str:
     try:
         return str(Path(path).expanduser()) if path.startswith("~") else path
     except RuntimeError:
         raise StashConfigurationError(f"{setting}: the home folder in {path} is not known.") from None
 
 
-def _moved(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+def _mapped(path: str, pairs: Iterable[tuple[str, str]]) -> str:
     """`path` below the target of the longest source that contains it."""
     below = ((source, target, _below(path, source)) for source, target in pairs)
     found = [(len(source), rest, target) for source, target, rest in below if rest is not None]
@@ -102,7 +102,7 @@ def _below(path: str, folder: str) -> list[str] | None:
 
 
 def _parts(path: str, style: str) -> list[str]:
-    # A backslash is a letter like others in a name on POSIX.
+    # On POSIX a backslash is an ordinary character of a name.
     text = path.replace("\\", "/") if is_windows(style) else path
     return text.rstrip("/").split("/")
 

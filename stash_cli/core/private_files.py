@@ -16,7 +16,7 @@ FILE, FOLDER = 0o600, 0o700
 
 
 def create_private(path: Path) -> bool:
-    """Create an empty file unless it exists; whether it was created. Raises OSError."""
+    """Create an empty file unless it exists; returns whether it was created. Raises OSError."""
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE)
     except FileExistsError:
@@ -32,7 +32,7 @@ def open_private(path: Path) -> IO[bytes]:
     """Open a file for overwriting; an existing one becomes private too. Raises OSError."""
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | getattr(os, "O_BINARY", 0), FILE)
     try:
-        # Private before anything is written to it, so that nobody reads along.
+        # Before anything is written, so that other users cannot read it.
         _restrict(descriptor)
         os.truncate(descriptor, 0)
     except BaseException:
@@ -51,25 +51,24 @@ def make_private_folder(path: Path) -> None:
     """Create a folder with its missing parents; existing folders are unchanged."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
-        with suppress(FileExistsError):  # another process was quicker
+        with suppress(FileExistsError):  # another process has created it
             folder.mkdir(FOLDER)
-            folder.chmod(FOLDER)  # a umask may have taken away what the owner needs
+            folder.chmod(FOLDER)  # the umask may have removed permissions of the owner
 
 
 def _restrict(descriptor: int) -> None:
     """Set the permissions of an open file on systems that have them."""
     if os.name == "posix":
-        # Not the mode of `open`, from which the umask takes bits away, and which an existing file does not
-        # get.
+        # The mode of `os.open` is reduced by the umask, and has no effect on an existing file.
         os.fchmod(descriptor, FILE)
 
 
-_FAR = 1 << 30
-"""The byte that is locked where systems lock bytes: far behind the holder's facts, which others read."""
+_LOCKED_BYTE = 1 << 30
+"""Offset of the byte that is locked on Windows: far behind the data of the holder, which others read."""
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock an open file unless another process has; whether it is locked now."""
+    """Lock an open file without waiting; returns False where another process has locked it."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -84,7 +83,7 @@ def try_lock(descriptor: int) -> bool:
 def _try_lock_byte(descriptor: int) -> bool:
     import msvcrt
 
-    os.lseek(descriptor, _FAR, os.SEEK_SET)
+    os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
     try:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
     except OSError:

@@ -1,4 +1,4 @@
-"""A profile: what the settings file says for one connection, checked, and its secrets from their sources."""
+"""Profiles: the settings of one connection in the settings file, checked, with secrets from their sources."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ _HEADER = re.compile(r"[A-Za-z0-9_-]+")
 class Profile:
     """The settings of one connection.
 
-    Without a name it has only what the file says for all connections. `values` are the settings of the
-    connection as they stand there, unresolved.
+    A profile without a name has only the settings for all connections. `values` are the settings of the
+    connection as they are in the file, unresolved.
     """
 
     name: str | None = None
@@ -87,7 +87,7 @@ class Profile:
     def path_maps(self) -> PathMaps:
         """Server path <-> local path; raises StashConfigurationError."""
         return PathMaps.parse(
-            _texts(self.values.get("path_maps", {}), f"path_maps in {self.place}"),
+            _checked_path_maps(self.values.get("path_maps", {}), f"path_maps in {self.place}"),
             f"path_maps in {self.place}",
         )
 
@@ -102,13 +102,13 @@ class Profile:
 
     @cached_property
     def aliases(self) -> dict[str, list[str]]:
-        """Name -> the words that it stands for; those of the profile before those of the file."""
-        return {name: _alias(name, words) for name, words in self._both("aliases").items()}
+        """Name -> the words that it stands for; aliases of the profile override those of the file."""
+        return {name: _alias(name, words) for name, words in self._merged("aliases").items()}
 
     @property
     def runs(self) -> dict[str, dict[str, Any]]:
-        """The tables `[run.NAME]`, as data. Raises StashConfigurationError for what is no table."""
-        found = self._both("run")
+        """The tables `[run.NAME]`, as data. Raises StashConfigurationError for another value."""
+        found = self._merged("run")
         for name, table in found.items():
             if not isinstance(table, dict):
                 raise StashConfigurationError(f"settings.toml: [run.{name}] has to be a table.")
@@ -123,7 +123,7 @@ class Profile:
                 found.setdefault(command, {}).update(flags)
         return found
 
-    def _both(self, key: str) -> dict[str, Any]:
+    def _merged(self, key: str) -> dict[str, Any]:
         return {**self.shared.get(key, {}), **self.values.get(key, {})}
 
     @property
@@ -139,7 +139,7 @@ class Profile:
         check_keys(dict(self.values), KEYS, self.place)
 
     def validate(self) -> None:
-        """Raise StashConfigurationError for anything that cannot be used, sources of secrets aside."""
+        """Raise StashConfigurationError for any invalid setting; sources of secrets are not read."""
         resolve_connection({}, {}, self._plain())
         for name in self.values.get("headers", {}):
             self._check_header(name)
@@ -160,7 +160,7 @@ class Profile:
         return {**found, "api_key": key, "headers": self._headers(context)}
 
     def _plain(self) -> dict[str, Any]:
-        """The settings that are no secrets."""
+        """The settings that are not secrets."""
         self.check()
         found = {key: self.values[key] for key in ("timeout", "insecure", "read_only") if key in self.values}
         if "ca_cert" in self.values:
@@ -177,12 +177,12 @@ class Profile:
         if source == "api_key_file":
             return read_key(context.folder / Path(value).expanduser(), setting)
         if source == "keyring":
-            return self._of_keyring(setting, context)
+            return self._keyring_key(setting, context)
         if isinstance(value, dict):
             return check_key(read_secret(value, setting, context), setting)
         return check_key(run_command(value, setting), setting)
 
-    def _of_keyring(self, setting: str, context: SourceContext) -> str:
+    def _keyring_key(self, setting: str, context: SourceContext) -> str:
         key = Keyring(self.url, setting, can_ask=context.can_ask).read()
         if key is None:
             raise StashConfigurationError(
@@ -207,18 +207,18 @@ class Profile:
         return setting
 
     def _basic_auth(self, context: SourceContext) -> str:
-        given, setting = self.values["basic_auth"], f"basic_auth in {self.place}"
-        check_keys(given, {"username": str, "password": (str, dict)}, setting)
-        if not given.get("username") or not given.get("password"):
+        credentials, setting = self.values["basic_auth"], f"basic_auth in {self.place}"
+        check_keys(credentials, {"username": str, "password": (str, dict)}, setting)
+        if not credentials.get("username") or not credentials.get("password"):
             raise StashConfigurationError(f"{setting} needs username and password.")
-        password = read_secret(given["password"], f"password of {setting}", context)
+        password = read_secret(credentials["password"], f"password of {setting}", context)
         import base64
 
-        pair = f"{given['username']}:{password}".encode()
+        pair = f"{credentials['username']}:{password}".encode()
         return f"Basic {base64.b64encode(pair).decode()}"
 
 
-def _texts(table: Mapping[str, Any], place: str) -> Mapping[str, str]:
+def _checked_path_maps(table: Mapping[str, Any], place: str) -> Mapping[str, str]:
     if not all(isinstance(value, str) for value in table.values()):
         raise StashConfigurationError(f'{place}: a line is "path on the server" = "path here".')
     return table

@@ -20,7 +20,7 @@ _LOGIN_HINT = "See `stash profile list`; `stash login URL` makes a profile."
 
 
 class Selection(NamedTuple):
-    """The layer that the whole connection comes from, and its profile (None: none)."""
+    """The layer that defines the whole connection, and its profile (None: it has none)."""
 
     layer: str
     name: str | None = None
@@ -57,11 +57,11 @@ class Settings:
 
     @property
     def default(self) -> str | None:
-        """The name of the default profile; None unless it is set, as another server is worse than none."""
+        """The name of the default profile; None unless it is set, as a guess could be the wrong server."""
         return self.content.get("default")
 
     def profile(self, name: str | None) -> Profile:
-        """The profile of a name; None: what holds for all connections. Raises StashConfigurationError."""
+        """The profile `name`; for None the settings of all connections. Raises StashConfigurationError."""
         shared = {key: self.content.get(key, {}) for key in ("defaults", "aliases", "run")}
         if name is None:
             return Profile(None, {}, shared, self.path.parent)
@@ -113,18 +113,18 @@ def connect(
     given = {key: value for key, value in flags.items() if key != "profile"}
     if chosen.name is None:
         found = resolve_connection(given, environ, source=str(chosen))
-        # A variable must not lift the protection that the file gives to a server.
-        guard = settings.named(found.url, "read_only") if chosen.layer == "STASH_URL" else None
+        # A server that is read-only in the file stays so when it is named by a variable.
+        protected_by = settings.named(found.url, "read_only") if chosen.layer == "STASH_URL" else None
         known_as = None if found.api_key else settings.named(found.url, *KEY_SOURCES)
-        read_only = found.read_only or guard is not None
-        return replace(found, read_only=read_only, protected_by=guard, known_as=known_as)
+        read_only = found.read_only or protected_by is not None
+        return replace(found, read_only=read_only, protected_by=protected_by, known_as=known_as)
     profile = settings.profile(chosen.name)
     if given.get("api_key_file"):
         raise StashConfigurationError(
             f"--api-key-file needs --server: profile {profile.name} says itself where its key is."
         )
     read = profile.settings(environ, can_ask=can_ask)
-    # The variables' key is for the variables' server, or for the default one.
+    # The key of a variable is for the server of a variable, or for the default one.
     has_own = read.get("url") or read["api_key"]
     ignored = ("STASH_URL", "STASH_API_KEY", "STASH_API_KEY_FILE") if has_own else ("STASH_URL",)
     rest = {name: value for name, value in environ.items() if name not in ignored}
@@ -132,7 +132,7 @@ def connect(
 
 
 def _is_at(values: Mapping[str, Any], url: str) -> bool:
-    """Whether a profile is for the server at `url`; one that cannot be used is for none."""
+    """Whether a profile is for the server at `url`; an invalid one is for none."""
     try:
         return Profile("", values).url == url
     except StashConfigurationError:
@@ -140,7 +140,7 @@ def _is_at(values: Mapping[str, Any], url: str) -> bool:
 
 
 def connection_of_profile(name: str | None = None) -> Connection:
-    """The connection of a profile; without a name of STASH_PROFILE or the default one.
+    """The connection of a profile; without a name, that of STASH_PROFILE or the default one.
 
     Raises StashConfigurationError.
     """

@@ -43,7 +43,7 @@ _LONGEST_READ = 20.0
 
 
 class FetchError(Exception):
-    """The reason why an address was not read, in the words of a server."""
+    """A download that failed; the message is worded as a server's."""
 
 
 class ForbiddenAddressError(FetchError):
@@ -141,7 +141,7 @@ _UNSAFE = "!#$%&'()*+,/:;=?@[]~"
 def download(url: str, *, most_bytes: int, seconds: float, private_addresses: bool = False) -> bytes:
     """Download the content at `url`. Raises FetchError.
 
-    `seconds` are for the whole, redirects included; a content of more than `most_bytes` is refused.
+    `seconds` limit the whole download with its redirects; content of more than `most_bytes` is refused.
     """
     backend = CheckedBackend(FetchDeadline(seconds), private_addresses=private_addresses)
     try:

@@ -24,9 +24,9 @@ _HERE = {"127.0.0.1": "localhost", "[::1]": "localhost"}
 class RunLock:
     """The lock of one server: a context manager that waits up to `wait` seconds for it.
 
-    `command` is what the holder runs, for the message to others. `on_wait` is called once with the holder
-    when the lock is taken. Raises StashRunLockedError when it stays taken, and StashConfigurationError where
-    no lock can be made.
+    `command` is what the holder runs, for messages of other processes. `on_wait` is called once, with the
+    holder, when another process holds the lock. Raises StashRunLockedError when `wait` has passed, and
+    StashConfigurationError where no lock file can be created.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class RunLock:
         self._close()
 
     def _acquire(self, descriptor: int) -> None:
-        is_told = False
+        is_reported = False
         while not try_lock(descriptor):
             holder = self._holder()
             if time.monotonic() >= self._ends:
@@ -66,13 +66,13 @@ class RunLock:
                     f"another run is going on for this server: {holder}",
                     hint="Try again later, or wait for it: --lock-wait 10m.",
                 )
-            if not is_told:
+            if not is_reported:
                 self._on_wait(holder)
-                is_told = True
+                is_reported = True
             time.sleep(_PAUSE)
         facts = {"pid": os.getpid(), "command": self.command, "since": _now()}
         os.lseek(descriptor, 0, os.SEEK_SET)
-        # The facts of an earlier holder may be longer than these.
+        # The text of an earlier holder may be longer.
         os.truncate(descriptor, 0)
         os.write(descriptor, json.dumps(facts).encode())
 
@@ -90,7 +90,7 @@ class RunLock:
 
 
 def _same_server(url: str) -> str:
-    """The URL in one form for all ways to write the address of this machine."""
+    """The URL with one host name for all addresses of this machine, so that they share a lock."""
     scheme, slashes, rest = url.partition("://")
     if not slashes:
         return url

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 Settings = dict[str, Any]
 
 HIDDEN = "***"
-"""Stands for a secret. It is never sent back."""
+"""Placeholder for a secret in output; it is never sent to the server."""
 _FREE = {"ui": "configureUI", "plugins": "configurePlugin"}
-"""Sections whose keys no schema lists."""
+"""Sections whose keys are not in the schema -> their mutations."""
 
 
 class Section(NamedTuple):
@@ -40,7 +40,7 @@ NAMES = (*SECTIONS, *_FREE)
 
 
 def readable(configuration: Mapping[str, Any]) -> Settings:
-    """The answer of `configuration` by section, with keys in snake_case, without secrets and `__typename`."""
+    """The result of `configuration` by section, with keys in snake_case, without secrets and `__typename`."""
     found: Settings = {}
     for section, values in configuration.items():
         if section in NAMES:
@@ -58,7 +58,7 @@ def _snake(value: Any) -> Any:
 
 
 def masked(value: Any, key: str = "") -> Any:
-    """The value of a setting for people and programs: every secret in it, however deep, is `HIDDEN`."""
+    """The value of a setting for output: every secret in it, at any depth, is `HIDDEN`."""
     if isinstance(value, list):
         return [masked(each, key) for each in value]
     if isinstance(value, dict):
@@ -103,7 +103,7 @@ def lookup(settings: Mapping[str, Any], key: str) -> Any:
 def changes(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Key -> (old, new) of the settings in `wanted` that differ; hidden secrets are left out.
 
-    Raises StashInputError for keys that nobody can set, and for values of another type.
+    Raises StashInputError for keys that cannot be set, and for values of another type.
     """
     old = dict(flat(current))
     found = {
@@ -121,7 +121,7 @@ def is_secret(key: str) -> bool:
 
 
 def blank(key: str) -> Any:
-    """The value that stands for none, of a text or a list; None of all others."""
+    """The empty value of a text or a list; None for other types, which have no empty value."""
     if key.partition(".")[0] in _FREE:
         return None
     field = _field(key)
@@ -143,9 +143,9 @@ def parse(key: str, text: str) -> Any:
 
 
 def typed(key: str, value: Any) -> Any:
-    """A value of JSON or YAML as the value of a setting; null as what stands for none.
+    """A value of JSON or YAML as the value of a setting; null becomes the empty value.
 
-    Raises StashInputError for a key that nobody can set, and for a value of another type than the server's.
+    Raises StashInputError for a key that cannot be set, and for a value of another type than the server's.
     """
     if key.partition(".")[0] in _FREE:
         return value
@@ -244,41 +244,41 @@ def mutations(current: Mapping[str, Any], changed: Mapping[str, Any]) -> Iterato
     An object inside a section is sent whole, because servers replace it.
     """
     for section, (input_type, mutation) in SECTIONS.items():
-        own = _below(changed, section)
+        own = _keys_below(changed, section)
         if own:
-            merged = {name: _merged(current.get(section, {}), name, own) for name in _tops(own)}
+            merged = {name: _with_changes(current.get(section, {}), name, own) for name in _top_keys(own)}
             yield mutation, {"input": _camel(input_type, merged)}
-    if own := _below(changed, "ui"):
+    if own := _keys_below(changed, "ui"):
         yield (
             "configureUI",
-            {"partial": {name: _merged(current.get("ui", {}), name, own) for name in _tops(own)}},
+            {"partial": {name: _with_changes(current.get("ui", {}), name, own) for name in _top_keys(own)}},
         )
-    for plugin in _tops(_below(changed, "plugins")):
+    for plugin in _top_keys(_keys_below(changed, "plugins")):
         # The mutation replaces all settings of the plugin.
-        values = _merged(current.get("plugins", {}), plugin, _below(changed, "plugins"))
+        values = _with_changes(current.get("plugins", {}), plugin, _keys_below(changed, "plugins"))
         given = {name: value for name, value in values.items() if value is not None}
         yield "configurePlugin", {"plugin_id": plugin, "input": given}
 
 
-def _below(changed: Mapping[str, Any], section: str) -> dict[str, Any]:
+def _keys_below(changed: Mapping[str, Any], section: str) -> dict[str, Any]:
     return {key[len(section) + 1 :]: value for key, value in changed.items() if key.startswith(f"{section}.")}
 
 
-def _tops(keys: Mapping[str, Any]) -> list[str]:
+def _top_keys(keys: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(key.partition(".")[0] for key in keys))
 
 
-def _merged(current: Mapping[str, Any], name: str, changed: Mapping[str, Any]) -> Any:
+def _with_changes(current: Mapping[str, Any], name: str, changed: Mapping[str, Any]) -> Any:
     """The value of `name` with the changed keys below it."""
     if name in changed:
         return changed[name]
     value = {**(current.get(name) or {})}
-    inner = _below(changed, name)
-    return value | {top: _merged(value, top, inner) for top in _tops(inner)}
+    inner = _keys_below(changed, name)
+    return value | {top: _with_changes(value, top, inner) for top in _top_keys(inner)}
 
 
 def _camel(type_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as an input of the API: what it has no field for is left out, and so is null."""
+    """Values as an input of the API, without null and without names that the input does not have."""
     fields = {field.attr: field for field in describe_api().types[type_name].fields.values()}
     found: dict[str, Any] = {}
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""Addresses of servers: parsed, completed to the GraphQL endpoint, and refused where no server can be."""
+"""Addresses of servers: parsed, validated, and completed to the GraphQL endpoint."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stash_cli.core.texts import is_text, legible
 
 EMBEDDED = "embedded:"
 DEMO = "demo"
-# The address that servers print when they listen on all interfaces; clients cannot connect to it everywhere.
+# The address that servers print when they listen on all interfaces; not all systems can connect to it.
 _EVERYWHERE = {"0.0.0.0": "localhost", "::": "localhost"}  # noqa: S104 - recognised, never bound
 _ADDRESS = "The server address"
 
@@ -47,7 +47,7 @@ def check_url(url: str, setting: str = _ADDRESS) -> SplitResult:
         port = parts.port
     except ValueError:  # its message quotes a part of the text
         raise _no_address(setting, "host or port cannot be read") from None
-    # Addresses are logged and shown in errors, so nothing secret may be in them.
+    # Addresses are logged and shown in errors, so they must not contain secrets.
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise StashConfigurationError(
             f"{setting} cannot be used: it has no user name, password, query (?...) or fragment (#...).",
@@ -104,7 +104,7 @@ def _library(location: str, setting: str) -> str:
         return location
     try:
         path = str(Path(location).expanduser().absolute())
-    except (OSError, RuntimeError) as error:  # the current folder was deleted; a home that is not known
+    except (OSError, RuntimeError) as error:  # the current folder was deleted; an unknown home folder
         raise StashConfigurationError(
             f"{setting} names a library whose folder is not known.", hint="Give its full path."
         ) from error

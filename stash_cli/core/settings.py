@@ -60,7 +60,7 @@ _FLAGS = (
     "proxy",
 )
 NO_PROXY = "none"
-"""The value of `proxy` that uses no proxy, whatever the environment says."""
+"""The value of `proxy` for no proxy, which overrides the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,11 @@ class Connection:
     `url` is the GraphQL endpoint, or `embedded:PATH` / `embedded:demo`. `timeout` (seconds) is for a whole
     response, `max_answer_bytes` its size after decompression. `verify` is whether certificates are checked,
     or the path of a CA file. `read_only` refuses mutations before they are sent. `create` allows an embedded
-    library to be created, which `read_only` forbids. `cache_dir` and `state_dir` None are the platform's.
-    `configured` is False for the default address, for hints in errors. `session` is the cookie of a login,
-    `headers` are sent to this server only; `proxy` None is that of the environment. `profile` and `source`
-    say where the settings come from, `protected_by` which profile makes the server read-only, `known_as`
-    which one that is not used has a key for it, `mirror_of` which server an offline copy is of.
+    library to be created, which `read_only` forbids. `cache_dir` and `state_dir` None are the platform's
+    folders. `configured` is False for the default address, for hints in errors. `session` is the cookie of a
+    login, `headers` are sent to this server only; `proxy` None means that of the environment. `profile` and
+    `source` say where the settings come from. `protected_by` is the profile that makes the server read-only,
+    `known_as` an unused profile with a key for the server, `mirror_of` the server of an offline copy.
 
     Raises StashConfigurationError for a key that no HTTP header can carry, and for a URL that is malformed or
     holds a secret.
@@ -116,7 +116,7 @@ class Connection:
 
     @property
     def is_on_this_machine(self) -> bool:
-        """Whether paths of the server are paths here, as far as its address tells."""
+        """Whether paths of the server are local paths, judging by its address."""
         host = urlsplit(self.url).hostname or ""
         return self.is_embedded or host == "localhost" or (is_ip(host) and ip_address(host).is_loopback)
 
@@ -127,7 +127,7 @@ class Connection:
 
     @property
     def secrets(self) -> list[str]:
-        """The secrets among the settings, in all forms in which it is sent."""
+        """The secrets among the settings, in all encodings in which they are sent."""
         found = [
             self.api_key or "",
             self.session or "",
@@ -163,7 +163,7 @@ def resolve_connection(
     source: str = "",
     profile_name: str | None = None,
 ) -> Connection:
-    """The connection of `flags`, then `environ`, then `profile`, then defaults.
+    """The connection of `flags`, `environ`, `profile` and defaults, in this order of precedence.
 
     Flags and profile have the keys url, demo, api_key, api_key_file, timeout, insecure, ca_cert, read_only,
     cache_dir, state_dir, max_answer_bytes, headers and proxy; None and "" count as missing. A key from flags
@@ -222,13 +222,13 @@ def connection_from_conn(conn: Mapping[str, Any], verify: bool | str = True) -> 
 
 
 def _from_environment(environ: Mapping[str, str], *, with_key: bool) -> dict[str, str | None]:
-    """Settings from environment variables; without those of the key if flags replace it."""
+    """Settings from environment variables, without those of the key if flags override it."""
     names = _VARIABLES.keys() - (set() if with_key else {"api_key", "api_key_file"})
     return {name: environ.get(_VARIABLES[name]) for name in names}
 
 
 def _with_profile(given: Mapping[str, Any], profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Flags and environment over a profile; URL and key are taken from the same source."""
+    """Flags and environment override a profile; URL and key always come from the same source."""
     # Key, headers, proxy and certificates of a profile are for its server only.
     if "url" in given:
         return dict(given)

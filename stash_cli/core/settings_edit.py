@@ -1,4 +1,4 @@
-"""Changes of the settings file: one writer at a time, whole or not at all; people's comments stay."""
+"""Changes of the settings file: one writer at a time, atomic, and with its comments preserved."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _PAUSE = 0.05
 
 @contextmanager
 def editing(path: Path | None = None) -> Iterator[TOMLDocument]:
-    """The settings file as a document; what the block changes in it is written, unless it raises.
+    """The settings file as a document; changes of the block are written when it ends without an error.
 
-    A file that is a link is replaced where it really is; an existing one keeps its mode and owner, a new one
-    is for its owner only. Raises StashConfigurationError for a file that is broken or cannot be written.
+    For a symbolic link the target is replaced; an existing file keeps its mode and owner, a new one has mode
+    0600. Raises StashConfigurationError for a file that is invalid or cannot be written.
     """
     import tomlkit
     import tomlkit.exceptions
 
-    # People keep the file in a folder of dotfiles and link to it: replacing the link would part the two.
+    # The file may be a link to one in a folder of dotfiles, which replacing the link would detach.
     path = Path(os.path.realpath(path or settings_path()))
     try:
         make_private_folder(path.parent)
         with _lock(path):
             before = path.read_bytes() if path.exists() else b""
             text = text_of(before, path)
-            parse(text, path)  # for an error with its place
+            parse(text, path)  # its error has line and column
             document = tomlkit.parse(text)
             yield document
             after = tomlkit.dumps(document)
@@ -57,8 +57,8 @@ def editing(path: Path | None = None) -> Iterator[TOMLDocument]:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    """Keep other writers away. Raises StashConfigurationError when one does not end in time."""
-    # A file beside it, because the file itself is replaced, and its lock with it.
+    """Exclude other writers. Raises StashConfigurationError when one does not end in time."""
+    # A separate file, because the settings file is replaced, and its lock would be lost.
     descriptor = os.open(f"{path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         end = monotonic() + LOCK_TIMEOUT
@@ -78,10 +78,10 @@ def _replace(path: Path, text: str) -> None:
     with replacing(path) as file:
         file.write(text.encode())
         if path.exists():
-            _keep_access(file.fileno(), path)
+            _copy_access(file.fileno(), path)
 
 
-def _keep_access(descriptor: int, path: Path) -> None:
+def _copy_access(descriptor: int, path: Path) -> None:
     if os.name != "posix":
         return
     old, new = path.stat(), os.fstat(descriptor)
@@ -91,9 +91,9 @@ def _keep_access(descriptor: int, path: Path) -> None:
 
 
 def set_values(document: TOMLDocument, name: str, values: Mapping[tuple[str, ...], Any]) -> None:
-    """Set values of a profile by their keys, inner ones of tables too; None takes one out.
+    """Set values of a profile by their keys, also inside tables; None removes a value.
 
-    The profile is made where there is none, and the first one becomes the default.
+    A missing profile is created, and the first one becomes the default.
     """
     is_first = not document.get("profiles")
     table = _table(_table(document, "profiles"), name)
@@ -106,7 +106,7 @@ def set_values(document: TOMLDocument, name: str, values: Mapping[tuple[str, ...
 def _set(table: Any, keys: tuple[str, ...], value: Any) -> None:
     first, *rest = keys
     if rest and value is not None:
-        # What was text before becomes a table: `password = "..."` and then `password.command`.
+        # A text is replaced by a table: `password = "..."` and then `password.command`.
         if not isinstance(table.get(first, {}), dict):
             del table[first]
         _set(_table(table, first), tuple(rest), value)
@@ -121,7 +121,7 @@ def _set(table: Any, keys: tuple[str, ...], value: Any) -> None:
 
 
 def _table(parent: Any, key: str) -> Any:
-    """The table `key` of a table, made where there is none."""
+    """The table `key` of a table, created if it is missing."""
     import tomlkit
     from tomlkit.items import InlineTable
 
@@ -132,14 +132,14 @@ def _table(parent: Any, key: str) -> Any:
 
 
 def remove_profile(document: TOMLDocument, name: str) -> None:
-    """Take a profile out; a default profile leaves none."""
+    """Remove a profile; if it was the default, there is no default any more."""
     del document["profiles"][name]
     if document.get("default") == name:
         del document["default"]
 
 
 def rename_profile(document: TOMLDocument, old: str, new: str) -> None:
-    """Give a profile another name, as the default too."""
+    """Rename a profile, also where it is the default."""
     profiles: Any = document["profiles"]
     profiles[new] = profiles.pop(old)
     if document.get("default") == old:
@@ -147,7 +147,7 @@ def rename_profile(document: TOMLDocument, old: str, new: str) -> None:
 
 
 def set_alias(document: TOMLDocument, name: str, words: list[str] | None, profile: str | None = None) -> None:
-    """Set an alias of all connections or of one profile; None takes it out."""
+    """Set an alias of all connections or of one profile; None removes it."""
     place: Any = document if profile is None else _table(_table(document, "profiles"), profile)
     if words is not None:
         _table(place, "aliases")[name] = words

@@ -1,4 +1,4 @@
-"""`settings.toml` in the platform's folder of configuration: found, read and checked."""
+"""The file `settings.toml` in the platform's configuration folder: its path, content and validation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def has_file() -> bool:
         settings_path().stat()
     except (FileNotFoundError, NotADirectoryError):
         return False
-    except OSError:  # told when it is read: without it commands would go to another server
+    except OSError:  # reported when it is read; to ignore it could send commands to another server
         return True
     return True
 
@@ -41,7 +41,7 @@ def has_file() -> bool:
 def read_file(path: Path) -> dict[str, Any]:
     """The content of the settings file; empty where there is none.
 
-    Raises StashConfigurationError with the place of what is wrong.
+    Raises StashConfigurationError with the line of a mistake.
     """
     try:
         data = path.read_bytes()
@@ -90,7 +90,7 @@ def check_keys(table: dict[str, Any], known: dict[str, Any], place: str) -> None
             raise StashConfigurationError(f"{place} has an unknown key {key}. {near}", hint=_HINT)
         types = known[key]
         allowed = types if isinstance(types, tuple) else (types,)
-        # True is an int, and `timeout = true` is none the less wrong.
+        # True is an int in Python, but `timeout = true` is wrong.
         if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
             names = " or ".join(dict.fromkeys(_TYPES[each] for each in allowed))
             raise StashConfigurationError(f"{place}: {key} has to be {names}.", hint=_HINT)

@@ -1,6 +1,7 @@
-"""Recognition of read-only SQL statements by their tokens: servers run whatever they are sent as a query.
+"""Recognition of read-only SQL statements by their tokens.
 
-A real server has no connection that is read-only: `DELETE` sent as `querySQL` deletes (live, 0.30.1).
+Servers execute any statement that is sent as a query, as they have no read-only connection: `DELETE` sent by
+`querySQL` deletes rows (live, 0.30.1).
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ _PRAGMAS = (
 )
 """Pragmas that change nothing without an argument."""
 _TAKES_NAME = ("_info", "_xinfo", "_list", "_check")
-"""Endings of pragmas whose argument names a table or an index, and is no value to set."""
+"""Endings of pragmas whose argument names a table or an index and is not a value to set."""
 
 
 def only_reads(text: str) -> bool:
-    """Whether the text is one statement that cannot change a database; False where that is not sure."""
+    """Whether the text is one statement that cannot change a database; False in doubt."""
     tokens = _tokens(text)
     while tokens and tokens[-1] == ";":
         tokens.pop()
@@ -55,6 +56,6 @@ def _tokens(text: str) -> list[str]:
 
 def _is_reading_pragma(tokens: list[str]) -> bool:
     name, *rest = tokens or [""]
-    if len(rest) > 1 and rest[0] == ".":  # of a schema: main.table_info
+    if len(rest) > 1 and rest[0] == ".":  # with a schema: main.table_info
         name, *rest = rest[1:]
     return name in _PRAGMAS.split() and (not rest or (rest[0] == "(" and name.endswith(_TAKES_NAME)))

@@ -1,7 +1,7 @@
 """Counts and sums of rows by the values of a field, read page by page.
 
     tally = Tally("Scene", "studio")
-    tally.paths               # what rows have to hold
+    tally.paths               # the fields that rows need
     tally.add(rows)
     tally.groups              # Group(value="Acme", id="3", count=12, sums={"duration": ..., "size": ...})
 
@@ -33,7 +33,7 @@ MEASURES: dict[str, dict[str, tuple[str, ...]]] = {
     "Group": {"scenes": ("scene_count",), "duration": ("duration",)},
     "SceneMarker": {},
 }
-"""Type -> name of a sum -> the fields that are added up; of others only the number is told."""
+"""Type -> name of a sum -> the fields that are added up; objects of other types are only counted."""
 
 
 def measures_of(type_name: str) -> dict[str, tuple[str, ...]]:
@@ -55,7 +55,7 @@ WORDS: dict[str, dict[str, str]] = {
     "SceneMarker": {"tag": "primary_tag", "scene": "scene"},
 }
 """Type -> a word of `--by` for related objects -> the path to them."""
-# Of several files the first one counts, which is the one that is played.
+# The first of several files is used, because it is the one that is played.
 WORDS["Scene"] |= {"codec": "files[0].video_codec", "rating": "rating100"}
 for _type in ("Image", "Gallery", "Performer", "Studio", "Group"):
     WORDS[_type]["rating"] = "rating100"
@@ -63,7 +63,7 @@ _DATES = {"Performer": "birthdate", "SceneMarker": ""}
 _PERIODS = {"year": 4, "month": 7}
 """A word of `--by` -> the characters of a date that name the period."""
 _MANY = 100_000
-"""Groups that are kept at most, so that memory stays flat."""
+"""The largest number of groups, to limit memory."""
 
 
 @dataclass
@@ -89,7 +89,7 @@ class Key:
 
 
 class Tally:
-    """Adds rows up; without `by` all of them are one group."""
+    """Counts and sums of rows by group; without `by` there is only the total."""
 
     def __init__(self, type_name: str, by: str | None) -> None:
         self.type_name = type_name
@@ -97,7 +97,7 @@ class Tally:
         self.total = Group(None, sums=dict.fromkeys(measures_of(type_name), 0))
         self._groups: dict[Any, Group] = {}
         self.is_shared = False
-        """Whether an object counted in several groups."""
+        """Whether an object was counted in several groups."""
 
     @property
     def paths(self) -> list[str]:
@@ -187,7 +187,7 @@ def key_of(type_name: str, word: str) -> Key:
 
 
 def _key_at(type_name: str, path: str) -> Key:
-    """The key for a field: related objects are told apart by id, not by name."""
+    """The key for a field; related objects are grouped by id, not by name."""
     target = type_name
     for step in path.split("."):
         owners = [describe_api().types[target]]
@@ -202,7 +202,7 @@ def _key_at(type_name: str, path: str) -> Key:
         raise StashLookupError(
             f"--by: {path} is not one value; choose a field of it, such as {bare}.{_first(target)}."
         )
-    # A gallery without a title is called by its folder or file, as everywhere.
+    # The label of a gallery without a title is its folder or file.
     files = [each for each in ("folder", "files") if described.field(each)]
     wanted = ["id", described.reference[-1], *(f"{each}.path" for each in files)]
 
@@ -227,17 +227,17 @@ def _plain_key(path: str, form: Callable[[Any], Any]) -> Key:
 
 def _resolution_key(files: str) -> Key:
     def read(row: Row) -> list[tuple[Any, str | None]]:
-        sides = [(file.get("width"), file.get("height")) for file in follow(row, f"{files}[0]")]
-        return [(band_label(min(side)), None) for side in sides if all(side)]
+        sizes = [(file.get("width"), file.get("height")) for file in follow(row, f"{files}[0]")]
+        return [(band_label(min(size)), None) for size in sizes if all(size)]
 
     return Key((f"{files}.width", f"{files}.height"), read, is_ordered=True)
 
 
 def in_order(tally: Tally, sort: str | None) -> list[Group]:
-    """The groups by `sort`: value, count or the name of a sum, `-` for the largest first.
+    """The groups by `sort`: value, count or the name of a sum, with `-` in descending order.
 
-    The default is that of the key: years and ratings by value, all else the largest first; those without a
-    value come last. Raises StashLookupError for an unknown sum.
+    The default depends on the key: years and ratings by value, anything else by descending count. By value,
+    the group without a value is last. Raises StashLookupError for an unknown sum.
     """
     key, down = (sort or "").removeprefix("-"), bool(sort) and str(sort).startswith("-")
     known = ["value", "count", *measures_of(tally.type_name)]
@@ -273,7 +273,7 @@ def _text(value: Any) -> str:
 
 
 def distinct(groups: Iterable[Group]) -> Iterator[tuple[Group, str]]:
-    """Each group with its value as text; equal names of several objects with their ids."""
+    """Each group with its value as text; where several objects have the same name, with the id."""
     many = list(groups)
     counts: dict[str, int] = {}
     for group in many:

@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which ends even when this task is cancelled meanwhile.
+    """Await `work` to its end, even when this task is cancelled meanwhile.
 
-    Raises CancelledError then, after it has ended: what it changed is known.
+    CancelledError is then raised after `work` has ended, so that its outcome is known.
     """
     import asyncio
 
@@ -21,7 +21,7 @@ async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
-        # Waited for and not cancelled: half a change would be worse than a late exit.
+        # `work` is not cancelled, because half a change would be worse than a late exit.
         await asyncio.wait([task])
         if not task.cancelled() and (error := task.exception()):
             raise error from None

@@ -1,4 +1,4 @@
-"""Text from outside: files as Windows tools write them, and names whose bytes are no text; values as text."""
+"""Encodings of text files, file names that are not valid UTF-8, and values formatted as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    # The mark of UTF-32 begins with that of UTF-16.
+    # Before UTF-16, because the mark of UTF-32 begins with that of UTF-16.
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -23,7 +23,7 @@ _MARKS = (
 _FIRST_SURROGATE, _LAST_SURROGATE = 0xD800, 0xDFFF
 _FIRST_BYTE = 0xDC7F
 ARROW = " -> "
-"""What stands between an old value and the new one."""
+"""The separator between an old value and the new one."""
 _LABELS = ("name", "title", "basename", "path")
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 _COLUMNS_OF_WIDE = 2
@@ -62,7 +62,7 @@ def read_text_file(path: str | Path) -> str:
 def is_text(value: Any) -> bool:
     """Whether a JSON value holds no lone surrogates.
 
-    Python decodes bytes that are not UTF-8, as in names of files, to lone surrogates. JSON can write them, a
+    Python decodes bytes of file names that are not UTF-8 to lone surrogates. JSON can contain them, a
     database and a terminal cannot.
     """
     if isinstance(value, str):
@@ -73,7 +73,7 @@ def is_text(value: Any) -> bool:
 
 
 def legible(text: str) -> str:
-    r"""`text` with bytes that are not UTF-8 written out.
+    r"""`text` with bytes that are not UTF-8 as escapes.
 
     >>> legible("日\udcff")
     '日\\xff'

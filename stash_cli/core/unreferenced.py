@@ -37,10 +37,10 @@ _COUNTS = {
     "Gallery": ("image_count", "file_count"),
     "Scene": ("file_count",),
 }
-"""Type -> criteria that are 0 of objects that nothing refers to; a server may lack some."""
+"""Type -> count criteria that are 0 for objects that nothing refers to; a server may lack some."""
 TYPES = tuple(_COUNTS)
 _PARTS = {"Gallery": ("folder.id", "files.id", "chapters.id"), "Scene": ("files.id", "scene_markers.id")}
-"""Type -> paths of what an object consists of; with any of it, it is not empty."""
+"""Type -> paths of the parts of an object; an object with any part is not unreferenced."""
 _NO_DATA = frozenset({"name", "title", "sort_name", "ignore_auto_tag", "organized"})
 """Fields that do not make an object worth keeping."""
 
@@ -48,10 +48,10 @@ _NO_DATA = frozenset({"name", "title", "sort_name", "ignore_auto_tag", "organize
 async def unreferenced(
     session: Session, type_name: str, ids: Sequence[str] | None = None
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """Pages of the objects that nothing refers to, with `has_data`: whether they have fields of their own.
+    """Pages of the objects that nothing refers to, with `has_data`: whether they have data of their own.
 
-    Of all objects, or of those with some ids that exist still.
-    What an object is linked to counts as its own data, but for its place in a tree of its own kind.
+    `ids` limits this to the objects with these ids that still exist. Related objects count as data, except
+    parents and children of the same type.
     """
     server, entity = await session.learn(), ENTITIES[type_name]
     filters = [row for row, _ in await all_filters(session)]
@@ -63,8 +63,8 @@ async def unreferenced(
     async for page in iter_pages(session, query, _paths(type_name, server)):
         empty = [row for row in page if not any(row.get(name) for name in parts)]
         used = await referenced(session, type_name, [row["id"] for row in empty])
-        left = [row for row in empty if row["id"] not in used and row["id"] not in named]
-        yield [{**row, "has_data": has_data(type_name, row)} for row in left]
+        unused = [row for row in empty if row["id"] not in used and row["id"] not in named]
+        yield [{**row, "has_data": has_data(type_name, row)} for row in unused]
 
 
 def _paths(type_name: str, server: ServerCapabilities) -> list[str]:
@@ -75,25 +75,25 @@ def _paths(type_name: str, server: ServerCapabilities) -> list[str]:
 
 
 async def referenced(session: Session, type_name: str, ids: Sequence[str]) -> set[str]:
-    """Those of some ids that other objects refer to."""
+    """The `ids` that other objects refer to."""
     if not ids:
         return set()
-    many = [*(each for each in references_to(type_name) if not each.is_owned)]
-    many += [CHILDREN["Studio"]] if type_name == "Studio" else []
-    found = await asyncio.gather(*(_named_by(session, each, ids) for each in many))
+    references = [*(each for each in references_to(type_name) if not each.is_owned)]
+    references += [CHILDREN["Studio"]] if type_name == "Studio" else []
+    found = await asyncio.gather(*(_named_by(session, each, ids) for each in references))
     return set(ids) & set().union(*found)
 
 
 async def _named_by(session: Session, each: Reference, ids: Sequence[str]) -> set[str]:
-    """Those of some ids, and others, that objects of one kind name."""
+    """The ids that objects name in the fields of a reference; all of `ids` that they name are among them."""
     server, entity = await session.learn(), ENTITIES[each.type]
     if server.field_name(entity.filter_type, each.criterion):
         rows = await naming(session, each, ids, each.fields)
         return {one for row in rows for one in _named(each, row)}
     paths = [path for path in paths_of(each.type, each.fields) if server.has_path(each.type, path)]
     if paths == ["id"]:
-        return set()  # this release knows no such reference
-    query = FindQuery(entity, sort="id")  # it does, and cannot be asked for it
+        return set()  # this release has no such reference
+    query = FindQuery(entity, sort="id")  # the release has the fields, but no filter for them
     return {one async for row in iter_rows(session, query, paths) for one in _named(each, row)}
 
 
@@ -108,7 +108,7 @@ def _named(each: Reference, row: Row) -> list[str]:
 
 
 def has_data(type_name: str, row: Row) -> bool:
-    """Whether an object has a picture, or a field beside its name that was filled."""
+    """Whether an object has a picture, or a value in a field other than its name."""
     if has_picture(row):
         return True
     for name in RULES[type_name]:

@@ -17,9 +17,10 @@ T = TypeVar("T")
 
 
 class Unread:
-    """Message about the use of a field that was not read, which names it as the caller's code does.
+    """Message about the use of a field that was not read; it names the field as in the caller's code.
 
-    The code is looked at when the message is printed: most errors of `getattr` and `hasattr` never are.
+    The code is only inspected when the message is printed, because most errors of `getattr` and `hasattr`
+    never are.
     """
 
     def __init__(self, caller: FrameType | None) -> None:
@@ -33,12 +34,12 @@ class Unread:
     __repr__ = __str__
 
 
-_ON_THE_FIRST = ("LOAD_ATTR", "LOAD_METHOD", "BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR")
-"""Instructions that use what their expression starts with, whatever else it names."""
+_USES_FIRST_NAME = ("LOAD_ATTR", "LOAD_METHOD", "BINARY_SUBSCR", "STORE_SUBSCR", "DELETE_SUBSCR")
+"""Instructions that use the object at the start of their expression; it may name others as well."""
 
 
 def _attribute_at(code: CodeType, offset: int) -> str | None:
-    """The attribute whose value an instruction uses; None for variables and where several may be meant."""
+    """The attribute whose value an instruction uses; None for variables, and where several are possible."""
     import dis
 
     steps = {step.offset: step for step in dis.get_instructions(code)}
@@ -48,9 +49,9 @@ def _attribute_at(code: CodeType, offset: int) -> str | None:
     for step in steps.values():
         inner = _place(step) if step.opname in ("LOAD_ATTR", "LOAD_METHOD") and step.offset < offset else None
         if inner is not None and place[0] <= inner[0] and inner[1] <= place[1]:
-            # Of a chain `a.b.c` the end.
+            # In a chain `a.b.c` the last attribute counts.
             found[inner[0]] = max(found.get(inner[0], (inner[1], step.argval)), (inner[1], step.argval))
-    if steps[offset].opname in _ON_THE_FIRST and place[0] in found:
+    if steps[offset].opname in _USES_FIRST_NAME and place[0] in found:
         return found[place[0]][1]
     names = {name for _, name in found.values()}
     return names.pop() if len(names) == 1 else None

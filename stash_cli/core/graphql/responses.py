@@ -100,7 +100,7 @@ def not_ready(status: str, cause: str) -> StashSystemNotReadyError:
 
 
 def _original_text(error: Mapping[str, Any]) -> str:
-    """The raw database or Go error, which `_short_message` rephrases."""
+    """The raw error of the database or of Go, which `_short_message` rephrases."""
     extensions = error.get("extensions")
     given = extensions.get("original") if isinstance(extensions, dict) else None
     return str(given or error.get("message") or "")[:_MAX_ORIGINAL]

@@ -48,7 +48,7 @@ _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 
 
 class Wanted(NamedTuple):
-    """Selected fields of an answer, and whether they were selected by name."""
+    """Selected fields of a response, and whether the caller named them."""
 
     tree: Tree
     by_name: bool

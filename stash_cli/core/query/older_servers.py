@@ -61,7 +61,7 @@ def require_nested(field: FilterField, notes: list[str], server: ServerCapabilit
 
 
 def _deviates(deviation: quirks.Deviation, condition: Condition, clause: Clause) -> bool:
-    """Whether the clause holds a criterion with this deviation."""
+    """Whether the clause contains a criterion with this deviation."""
     owner = condition.field.owner
     return any(
         quirks.is_listed(deviation.keys, (owner, name)) and deviation.fits(criterion)

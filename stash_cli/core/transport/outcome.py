@@ -157,7 +157,7 @@ PATIENT = Backoff(attempts=6, first=0.2)
 
 
 RATE_LIMITED = Backoff(attempts=3, first=0.8)
-"""For a limit on requests, where the server does not say for how long."""
+"""For a rate limit (status 429) without Retry-After."""
 _TOO_MANY = 429
 
 

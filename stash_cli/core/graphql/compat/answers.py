@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def is_older(server: ServerCapabilities) -> bool:
-    """Whether some answers of the server have another shape, so that they need `restore`."""
+    """Whether some results of the server have an older shape and need `restore`."""
     types = describe_api().types
     saved = server.has_type("SavedFilter") and not server.type_has_field("SavedFilter", "find_filter")
     return saved or any(
@@ -50,7 +50,7 @@ _UNRELIABLE = {("Folder", "mod_time"): "0.31"}
 
 
 def restore(type_name: str, value: Any, server: ServerCapabilities) -> Any:
-    """An answer of an older server in the current shape."""
+    """A result of an older server in the current shape."""
     if isinstance(value, list):
         return [restore(type_name, item, server) for item in value]
     # Before 0.25 there was no history, and these mutations returned the count alone.

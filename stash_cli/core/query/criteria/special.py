@@ -166,7 +166,7 @@ class StashBoxIDs:
 
 
 def at_box(box: Mapping[str, str], test: Test | None) -> Test | None:
-    """A test on ids turned into one on stash ids (with endpoint), of which only those at `box` count."""
+    """Turn a test on ids into one on stash ids (with endpoint), of which only those at `box` count."""
     address = box.get("endpoint")
     return test and (
         lambda rows: test([one["stash_id"] for one in rows if address in (None, one["endpoint"])])

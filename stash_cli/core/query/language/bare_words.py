@@ -56,7 +56,7 @@ def _unknown_lookup(type_name: str, start: int, name: str) -> Problem | None:
 
 
 def _with_next_word(source: Source, start: int, end: int) -> str:
-    """The text from `start` to `end`, with the next word after a colon: `Alien: Covenant`."""
+    """The text from `start` to `end`, with the next word where it ends in a colon: `Alien: Covenant`."""
     text, following = source.text, source.skip(end)
     alone = not text[start:end].endswith(":") or following >= len(text)
     if alone or text[following] in "()\"'-^" or source.head(following):

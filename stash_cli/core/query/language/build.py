@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stash_cli.core.query.model import FilterField
 
 _MOST_CASES = 64
-"""Alternatives in a group on one related object; each of them becomes a nested filter of its own."""
+"""The largest number of alternatives in a group on one related object; each becomes a nested filter."""
 _MODIFIERS = ("depth", "distance", "endpoint")
 """Lookups that modify another lookup of the same field."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stash_cli.core.query.q import Q
 
 _STARS = 10
-"""The highest rating of other scales: a query without a higher one may be meant for one of these."""
+"""The highest rating of other scales; where no rating in a query is above it, a note explains the scale."""
 _BESIDE = "With or, write '(a or b) limit:5', or the flags --sort, --limit and --page."
 """What to write instead of a `limit:` in a group."""
 
@@ -135,20 +135,20 @@ def _without_listing(query: Query, tree: Node | None, problems: list[Problem]) -
     if tree is None:
         return None
     parts = tree.parts if isinstance(tree, And) else (tree,)
-    kept = []
+    others = []
     for part in parts:
         if isinstance(part, Term) and part.path in LISTING:
             _set_listing(query, part, problems)
         else:
-            kept.append(part)
+            others.append(part)
     problems += [
         Problem(term.span.start, term.span.end, f"{term.path}: stands beside all other terms.", _BESIDE)
-        for part in kept
+        for part in others
         for term in _listing_terms(part)
     ]
-    if len(kept) < 2:  # noqa: PLR2004 - a conjunction has two parts
-        return kept[0] if kept else None
-    return And(tuple(kept), tree.span)
+    if len(others) < 2:  # noqa: PLR2004 - a conjunction has two parts
+        return others[0] if others else None
+    return And(tuple(others), tree.span)
 
 
 def _listing_terms(node: Node) -> list[Term]:

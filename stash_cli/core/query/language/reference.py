@@ -40,7 +40,7 @@ TERMS = (
     ('saved:"Best of"', "the criteria of a saved filter; its order and page are ignored"),
     ("sort:-rating,date", "the order, - for the other way round; limit:20 page:2 likewise; not beside or"),
 )
-"""Terms that are no comparison of a field."""
+"""Terms that do not compare a field."""
 
 VALUES = {
     "text": ("title:lake", "a part of the text, case aside; a comma is a comma; * alone for any"),

@@ -146,7 +146,7 @@ def _field(type_name: str, name: str) -> FilterField | None:
     """The filter field of a criterion, also by a name of older releases."""
     known = fields(type_name)
     wanted = "is_missing" if name.endswith("IsMissing") else name
-    # The filter field of performers for `favorite` has another name than that of other types.
+    # For performers the filter field for `favorite` has another name than for other types.
     if type_name == "Performer" and wanted == "favorite":
         wanted = "filter_favorites"
     for each in (OLD_NAMES.get(wanted, wanted), wanted):

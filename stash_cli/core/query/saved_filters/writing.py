@@ -75,7 +75,7 @@ def _conditions(type_name: str, query: Q | None, now: datetime) -> Iterator[Cond
             continue
         if part.negated or not part.lookups:
             raise _refusal(f"{part}: it has no or, and cannot negate this")
-        # That lookups on files apply to one file needs no criterion: the server compares file by file.
+        # No criterion is needed for lookups on files to apply to one file: the server compares file by file.
         yield from (
             one for one in conditions_of(type_name, part.lookups, now) if one.clauses or not _is_of_files(one)
         )
