@@ -1,4 +1,4 @@
-"""Generic operations of the client: arguments become input types, answers become objects."""
+"""Generic operations of the client: arguments are converted to input types, responses to objects."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ Obj = TypeVar("Obj", bound="StashObject")
 
 
 class StashClientBase:
-    """Operations of one server, generic over their names; the mixins give each a name and types.
+    """Operations of one server, called by name; the mixins add a typed method for each.
 
-    `identity` is the identity map that answers are merged into, if there is a store. `object_locks` serialise
-    saves of one object.
+    `identity` is the identity map that responses are merged into; None without a store. `object_locks`
+    serialise saves of the same object.
     """
 
     def __init__(self, session: Session) -> None:
@@ -83,7 +83,7 @@ class StashClientBase:
     async def execute(
         self, query: str, variables: dict[str, Any] | None = None, result_type: type[T] | None = None
     ) -> Any:
-        """Send a document unchanged: its `data`, or with `result_type` the first field as that type."""
+        """Send a document unchanged; return `data`, or with `result_type` its first field as that type."""
         with self.session.order.request() as sent:
             data = await self.session.execute(query, plain(variables or {}))
             if result_type is None:
@@ -102,74 +102,74 @@ class StashClientBase:
         try:
             return await execute_batch(self.session, operations, max_batch_size=max_batch_size)
         finally:
-            # Also after an interruption: operations that may have been done have effects as well.
+            # Also after cancellation: an operation with an unknown outcome may have changed objects.
             for each in operations:
                 if each.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
                     self.note_done(each.operation, each.args, succeeded=each.succeeded)
 
     async def _call(self, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None) -> Any:
-        """Call an operation: its result as JSON."""
+        """Call an operation and return its result as JSON."""
         if document.describe(operation)[0] == "query":
             return await self.session.call(operation, args, paths)
         selected = None if paths is None else tuple(paths)
         return await apply_one(self.session, Operation(operation, args, paths=selected))
 
     async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
-        """Call an operation: its result as Python objects. Arguments that are None are left out.
+        """Call an operation and return its result as Python objects. Arguments that are None are left out.
 
-        Inputs are typed objects or mappings and are validated. A list that is null is returned empty.
+        Inputs are typed objects or mappings and are validated. A null list is returned as [].
         """
         _, declared = document.describe(operation)
-        given = arguments(operation, args)
-        with self.session.order.request() as sent:
+        values = arguments(operation, args)
+        with self.session.order.request() as number:
             try:
-                found = await self._call(operation, given, paths)
+                result = await self._call(operation, values, paths)
             except StashUnknownOutcomeError:
-                self.note_done(operation, given, succeeded=False)
+                self.note_done(operation, values, succeeded=False)
                 raise
-            # At the number of the request first, so that its own answer is merged; afterwards at the present,
-            # so that answers to requests that were sent meanwhile do not undo the change.
-            self.note_done(operation, given, sent)
-            # Servers answer null where a list is empty.
-            if found is None and declared.type.is_list:
+            # Recorded with this request's number first, so that its own response is merged. Recorded again
+            # with a new number, so that responses to requests sent in the meantime do not undo the change.
+            self.note_done(operation, values, number)
+            # Servers return null for an empty list.
+            if result is None and declared.type.is_list:
                 return cast("T", [])
-            answer = self.hydrated(declared.type, found, sent)
-            self.note_done(operation, given)
-        return cast("T", answer)
+            converted = self.hydrated(declared.type, result, number)
+            self.note_done(operation, values)
+        return cast("T", converted)
 
     def note_done(
         self, operation: str, args: Mapping[str, Any], number: int | None = None, *, succeeded: bool = True
     ) -> None:
-        """Tell the identity map what a mutation changed, and (if it `succeeded`) what it deleted.
+        """Record in the identity map what a mutation changed; if it `succeeded`, expunge what it deleted.
 
-        Answers to requests that were sent before now, or before `number`, are older than the change.
+        The change is newer than the response to any request sent before now, or before request `number`.
         """
         if self.identity is None:
             return
-        gone = deleted_by(operation, args) if succeeded else None
-        if gone is not None:
-            self.identity.expunge(class_named(gone[0]), gone[1])
+        deleted = deleted_by(operation, args) if succeeded else None
+        if deleted is not None:
+            self.identity.expunge(class_named(deleted[0]), deleted[1])
         for effect in effects(operation, args):
             self.identity.wrote(effect.type_name, effect.ids, effect.fields, number)
 
     async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
-        """Call an operation: its result as JSON. An argument that is None is sent as null."""
-        given = arguments(operation, args, nulls=True)
-        found = await self._call(operation, given, paths)
-        self.note_done(operation, given)
-        return cast("T", found)
+        """Call an operation and return its result as JSON. An argument that is None is sent as null."""
+        values = arguments(operation, args, nulls=True)
+        result = await self._call(operation, values, paths)
+        self.note_done(operation, values)
+        return cast("T", result)
 
     def note_outcome(self, operation: Operation, done: BatchOperation) -> None:
-        """Tell the identity map what an operation changed, or may have changed."""
+        """Record the effects of an operation that succeeded or has an unknown outcome."""
         if done.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
             self.note_done(operation.name, operation.args, succeeded=done.succeeded)
 
     async def write(self, operation: str, obj: Obj) -> Obj:
-        """Create or update an object with its changed fields; the object as the server answered it."""
+        """Create or update an object with its changed fields; return the object in the response."""
         _check_entity(operation, obj)
         async with self.object_locks.hold([obj]):
-            found = await self._resolve_lost_create(obj)
-            return (await self._write(operation, [obj]))[0] if found is None else found
+            created = await self._resolve_lost_create(obj)
+            return (await self._write(operation, [obj]))[0] if created is None else created
 
     async def write_all(self, operation: str, objects: Sequence[Obj]) -> list[Obj]:
         """Update several objects in one request, each with its own changed fields."""
@@ -186,20 +186,20 @@ class StashClientBase:
         return await write(cast("StashClient", self), operation, objects)
 
     async def _resolve_lost_create(self, obj: Obj) -> Obj | None:
-        """The object, where an earlier create without an answer turns out to have succeeded."""
+        """The object if an earlier create with an unknown outcome turns out to have succeeded, else None."""
         was_new = obj.is_new()
         for _, error in await resolve(cast("StashClient", self), [obj]):
             raise error
         return await self.find_entity(type(obj), obj.id) if was_new and not obj.is_new() else None
 
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
-        """Apply one change to many objects; with `return_fields` the JSON of these fields."""
+        """Apply one change to many objects; with `return_fields`, return these fields as JSON."""
         if return_fields is None:
             return await self.ask(operation, input=input_data)
         args = arguments(operation, {"input": input_data})
-        found = await self._call(operation, args, selection.parse(return_fields))
+        result = await self._call(operation, args, selection.parse(return_fields))
         self.note_done(operation, args)
-        return cast("T", found)
+        return cast("T", result)
 
     async def find_page(
         self,
@@ -209,7 +209,7 @@ class StashClientBase:
         q: str | None = None,
         ids: Sequence[str | int] | None = None,
     ) -> T:
-        """A page of objects; without `filter_` all that match."""
+        """A page of matching objects; all matches without `filter_`."""
         entity = ENTITIES[type_name]
         args = {"filter": paging(filter_, q), entity.filter_arg: object_filter, "ids": ids}
         return await self.ask(entity.find, **args)
@@ -217,41 +217,40 @@ class StashClientBase:
     async def save_entity(
         self, obj: StashObject, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
     ) -> None:
-        """Save one object with its side mutations; `StashObject.save` says what is sent."""
+        """Save one object with its side mutations; see `StashObject.save`."""
         async with self.object_locks.hold([obj]):
             await save(obj, cast("StashClient", self), on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def destroy_entity(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
         """Delete objects of one type in one request; `options` are further fields of the destroy input.
 
-        Without an answer the objects are looked up. Raises StashUnknownOutcomeError where some still exist,
-        or where the server cannot be asked.
+        If the outcome is unknown, the ids are queried. Raises StashUnknownOutcomeError if some objects still
+        exist or the query fails.
         """
         try:
             return await self._destroy(cls, ids, **options)
         except StashUnknownOutcomeError:
-            if not await self._are_gone(cls, ids):
+            if not await self._are_deleted(cls, ids):
                 raise
         if self.identity is not None:
             self.identity.expunge(cls, [str(one) for one in ids])
         return True
 
-    async def _are_gone(self, cls: type[StashObject], ids: Sequence[str | int]) -> bool:
-        """Whether the server has none of these objects; False where it cannot be asked."""
-        # Only entities can be found by id, so nothing is known of the others.
+    async def _are_deleted(self, cls: type[StashObject], ids: Sequence[str | int]) -> bool:
+        """Whether none of these objects exists on the server; False if the query fails."""
+        # Only entities can be queried by id; a deletion of other types cannot be confirmed.
         if cls.__name__ not in ENTITIES:
             return False
-        wanted = [str(one) for one in ids]
         try:
-            pages = self.pages_by_id(cls, wanted, ["id"])
+            pages = self.pages_by_id(cls, [str(one) for one in ids], ["id"])
             return not [row async for rows in pages for row in rows]
         except StashError as error:
             logger.info("Whether they are gone could not be asked: %s", error.message)
             return False
 
     async def _destroy(self, cls: type[StashObject], ids: Sequence[str | int], **options: Any) -> bool:
-        wanted = [str(one) for one in ids]
-        operations = plan_destroy(cls.__name__, wanted, options, size=max(1, len(wanted)))
+        texts = [str(one) for one in ids]
+        operations = plan_destroy(cls.__name__, texts, options, size=max(1, len(texts)))
         # A list and not a generator: `all` would stop at the first one that is not deleted.
         return all([bool(await self.ask(each.name, **each.args)) for each in operations])
 
@@ -268,18 +267,18 @@ class StashClientBase:
         return cast("Obj | None", await self._find_listed(ENTITIES[cls.__name__], id, paths))
 
     async def find_named(self, cls: type[Obj], name: str) -> Obj | None:
-        """The oldest object of this name, in the same case if there is one, or else of this alias."""
-        with self.session.order.request() as sent:
+        """The oldest object with this name (in the same case, else in any case), else with this alias."""
+        with self.session.order.request() as number:
             row = await first_row(self.session, ENTITIES[cls.__name__], Name.literal(name), None)
-            return cast("Obj | None", self.hydrated(TypeRef(cls.__name__), row, sent))
+            return cast("Obj | None", self.hydrated(TypeRef(cls.__name__), row, number))
 
     async def find_entities(
         self, cls: type[Obj], ids: Sequence[str], paths: Sequence[str] | None = None
     ) -> list[Obj]:
-        """The objects with these ids that exist; 500 ids to a request."""
+        """The objects with these ids that exist; 500 ids per request."""
 
-        def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
-            return [self.hydrated(TypeRef(cls.__name__), row, sent) for row in rows]
+        def receive(rows: list[dict[str, Any]], number: int) -> list[Any]:
+            return [self.hydrated(TypeRef(cls.__name__), row, number) for row in rows]
 
         pages = self.pages_by_id(cls, ids, paths, receive)
         return [obj async for page in pages for obj in page if obj is not None]
@@ -291,26 +290,26 @@ class StashClientBase:
         paths: Sequence[str] | None,
         receive: Receive | None = None,
     ) -> AsyncIterator[list[Any]]:
-        """Pages of the rows with these ids, or of what `receive` makes of them; 500 ids to a request."""
+        """Yield pages of the rows with these ids, converted by `receive` if given; 500 ids per request."""
         from stash_cli.core.client.paging import pages_by_id
 
         return pages_by_id(self.session, ENTITIES[cls.__name__], list(ids), paths, receive)
 
     async def _find_listed(self, entity: Entity, one: str | int, paths: Sequence[str] | None) -> Any:
-        """One object of a type that has a list query only (scene markers)."""
+        """Find one object of a type that only has a list query (scene markers)."""
         from stash_cli.core.client.paging import FindQuery, iter_rows
 
-        def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
-            return [self.hydrated(TypeRef(entity.type), row, sent) for row in rows]
+        def receive(rows: list[dict[str, Any]], number: int) -> list[Any]:
+            return [self.hydrated(TypeRef(entity.type), row, number) for row in rows]
 
         query = FindQuery(entity, ids=(str(one),))
         found = [obj async for obj in iter_rows(self.session, query, paths, receive=receive)]
         return found[0] if found else None
 
     def hydrated(self, ref: TypeRef, value: Any, number: int | None = None) -> Any:
-        """A JSON value of type `ref` as Python objects.
+        """Convert a JSON value of type `ref` to Python objects.
 
-        `number` is the number of the request that it answers; None for a subscription.
+        `number` is the number of the request that returned it; None for an event of a subscription.
         """
         convert = converter(ref)
         if convert is None or value is None:
@@ -325,11 +324,11 @@ class StashClientBase:
         return 0 if self.identity is None else self.identity.highest_id(type_name)
 
     def created(self, type_name: str) -> Collection[str]:
-        """Ids of the objects of a type that were created last by this client."""
+        """Ids of the objects of a type that this client created most recently."""
         return () if self.identity is None else self.identity.created(type_name)
 
     def record_saved(self, obj: StashObject, flush: FlushPlan) -> None:
-        """Mark the saved fields as newer than every answer to a request sent before now."""
+        """Mark the saved fields as newer than the response to any request sent before now."""
         fields = list(flush.values)
         state_of(obj).record_writes(fields)
         if self.identity is not None:
@@ -337,12 +336,12 @@ class StashClientBase:
 
 
 def _check_entity(operation: str, obj: Any) -> None:
-    """Refuse mappings and inputs where an entity is needed: only an entity tracks its changes."""
-    wanted = class_named(document.describe(operation)[1].type.name)
-    if not isinstance(obj, wanted):
+    """Raise StashInputError for mappings and inputs: only an entity tracks its changes."""
+    cls = class_named(document.describe(operation)[1].type.name)
+    if not isinstance(obj, cls):
         raise StashInputError(
-            f"{operation} takes a {wanted.__name__}, not {type(obj).__name__}.",
-            hint=f"Create one with {wanted.__name__}(...).",
+            f"{operation} takes a {cls.__name__}, not {type(obj).__name__}.",
+            hint=f"Create one with {cls.__name__}(...).",
         )
 
 

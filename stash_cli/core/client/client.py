@@ -46,9 +46,9 @@ class StashClient(
     async def create(
         cls, conn: Mapping[str, Any] | Connection | str | None = None, verify_ssl: bool | str = True
     ) -> Self:
-        """An initialised client with connections of its own, which `close` closes.
+        """Create an initialised client with its own connections, which `close` closes.
 
-        `conn` and `verify_ssl` are those of StashContext, which closes them by itself.
+        `conn` and `verify_ssl` are as in StashContext, which closes its client itself.
         """
         client = cls(Session(parse_connection(conn, verify_ssl)))
         try:

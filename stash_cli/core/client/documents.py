@@ -55,35 +55,35 @@ class Document:
 
 
 async def execute(session: Session, document: Document, **variables: Any) -> dict[str, Any]:
-    """The `data` of a document; a StashGraphQLError holds the partial data."""
+    """Execute a document and return `data`; a StashGraphQLError holds the partial data."""
     if document.is_subscription:
         raise StashUsageError("this document is a subscription: say --subscribe")
     return (await session.send(document.request(**variables))).data or {}
 
 
 async def pages(session: Session, document: Document) -> AsyncGenerator[dict[str, Any], None]:
-    """The `data` of each page until there are no more rows.
+    """Yield the `data` of each page until there are no more rows.
 
     Raises StashUsageError where the document has no page variable, or not exactly one list of rows.
     """
     name = find_page_variable(document)
-    # The caller's own paging is continued, and its page size is kept.
+    # Paging starts at the page of the caller's own filter and uses its page size.
     if is_filter := not document.declared[name].startswith("Int"):
-        held = {"per_page": PAGE_SIZE, **(document.variables.get(name) or {})}
+        paging = {"per_page": PAGE_SIZE, **(document.variables.get(name) or {})}
     else:
-        held = document.variables
+        paging = document.variables
 
     async def fetch(number: int) -> dict[str, Any]:
-        return await execute(session, document, **{name: {**held, "page": number} if is_filter else number})
+        return await execute(session, document, **{name: {**paging, "page": number} if is_filter else number})
 
-    async for data in _pages(fetch, held.get("page") or 1, held.get("per_page")):
+    async for data in _pages(fetch, paging.get("page") or 1, paging.get("per_page")):
         yield data
 
 
 async def operation_pages(
     session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """The result of a find query under its name, page by page in a stable order."""
+    """Yield the result of a find query under its name, page by page in a stable order."""
     if "filter" not in describe(operation)[1].args:
         raise StashUsageError(f"--paginate: {operation} does not answer pages")
     entity = next((each for each in ENTITIES.values() if each.find == operation), None)
@@ -111,60 +111,60 @@ async def _pages(fetch: Fetch, first: int, size: int | None) -> AsyncGenerator[d
         if rows or number == first:
             yield data
         seen += len(rows)
-        # A short page is the last one. More rows than asked for mean that the document has a size of its
-        # own.
+        # A short page is the last one; more rows than requested mean that the document sets its own page
+        # size.
         if not rows or (size is not None and len(rows) != size):
             return
-        # With the count a full last page needs no request after it.
+        # With the count, a full last page needs no further request.
         if isinstance(total, int) and seen + (first - 1) * (size or 0) >= total:
             return
 
 
 async def call(session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None) -> Any:
-    """Call an operation: its result as JSON. Secrets of the configuration are hidden by default.
+    """Call an operation and return its result as JSON; secrets of the configuration are redacted by default.
 
-    They are shown when `paths` select them. A StashGraphQLError holds the partial data in the same form.
+    Secrets that `paths` select are shown. A StashGraphQLError holds the partial data in the same form.
     """
     is_secret = paths is None and describe(operation)[1].type.name.startswith("Config")
     try:
-        found = await session.call(operation, args, paths)
+        result = await session.call(operation, args, paths)
     except StashGraphQLError as error:
         if error.data and operation in error.data:
-            beside = read_result(operation, error.data[operation], session.capabilities)
-            error.data = {operation: redact(beside) if is_secret else beside}
+            partial = read_result(operation, error.data[operation], session.capabilities)
+            error.data = {operation: redact(partial) if is_secret else partial}
         raise
-    return redact(found) if is_secret else found
+    return redact(result) if is_secret else result
 
 
 async def events(
     session: Session, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None
 ) -> AsyncGenerator[Any, None]:
-    """The values of a subscription; a lost connection is opened again."""
+    """Yield the values of a subscription; a lost connection is reopened."""
     async with session.subscribe(operation, args, paths, reconnect=True) as stream:
         async for value in stream:
             yield value
 
 
 async def listen(session: Session, document: Document) -> AsyncGenerator[dict[str, Any], None]:
-    """The `data` of each event of a subscription document; a lost connection is opened again."""
+    """Yield the `data` of each event of a subscription document; a lost connection is reopened."""
     request = document.request()
     check_read_only(session.connection, request)
-    # Events are lost while disconnected; a user who listens still wants the ones after that.
+    # Reconnect although events are lost while disconnected: the user still wants the later ones.
     source = session.transport.subscribe(request, reconnect=True)
     async with source:
-        async for answer in source:
-            if not answer.errors:
-                check_complete(request, answer.data)
-            if answer.data is not None:
-                yield answer.data
-            if answer.errors:
-                raise failure(answer.errors, answer.data)
+        async for response in source:
+            if not response.errors:
+                check_complete(request, response.data)
+            if response.data is not None:
+                yield response.data
+            if response.errors:
+                raise failure(response.errors, response.data)
 
 
 def find_page_variable(document: Document) -> str:
-    """The variable for the page number (`page`), or else for a FindFilterType with it.
+    """Name of the variable for the page number: `page`, or else the one of type FindFilterType.
 
-    Raises StashUsageError where there is none.
+    Raises StashUsageError if the document declares neither.
     """
     declared = document.declared
     if declared.get("page", "").startswith("Int"):
@@ -179,21 +179,24 @@ def find_page_variable(document: Document) -> str:
 
 
 def locate_rows(data: Mapping[str, Any]) -> tuple[str, str]:
-    """Root field and list field of a page of rows: `findScenes`, `scenes`."""
-    found = [
+    """Root field and list field of a page of rows: `findScenes`, `scenes`.
+
+    Raises StashUsageError unless there is exactly one list.
+    """
+    lists = [
         (root, name)
         for root, value in data.items()
         if isinstance(value, dict)
         for name, items in value.items()
         if isinstance(items, list)
     ]
-    if len(found) != 1:
+    if len(lists) != 1:
         raise StashUsageError("--paginate needs a document with one find query that asks for its rows")
-    return found[0]
+    return lists[0]
 
 
 def paths_of(operation: str, fields: Sequence[str] | None) -> list[str] | None:
-    """Selected paths below an operation's result; for a page, paths of its rows may be given alone."""
+    """Selection paths for an operation's result; for a page, `fields` may be paths of its rows."""
     if fields is None:
         return None
     api = describe_api()

@@ -1,4 +1,4 @@
-"""Downloads of files that the server offers: complete under their name, or not at all."""
+"""Downloads of files from the server; the target file is written atomically."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 async def download(session: Session, address: str, target: str | Path) -> Path:
-    """Download the file at `address` to `target`, a file or a folder; the path of the copy.
+    """Download the file at `address` to `target`, a file or a folder; return the path of the copy.
 
-    A name with a slash at its end is a folder, which has to be there: it may be a drive that is not mounted.
-    An existing file is replaced once the new one is complete. Raises StashInputError where nothing can be
-    written; no partial file remains then.
+    A path that ends with a slash is a folder, which must exist: it may be a drive that is not mounted. An
+    existing file is replaced once the new one is complete. Raises StashInputError if the target cannot be
+    written; no partial file remains.
     """
     path = _target_path(target, address)
     try:

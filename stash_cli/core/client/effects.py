@@ -38,39 +38,39 @@ def effects(operation: str, args: Mapping[str, Any]) -> Iterator[Effect]:
     mutation = describe_api().mutations.get(operation)
     if mutation is None:
         return
-    written = _written_type(mutation.args)
-    if written is None:
-        yield from _of_named_objects(operation, mutation.args, args)
+    type_name = _input_type(mutation.args)
+    if type_name is None:
+        yield from _effects_on_arguments(operation, mutation.args, args)
         return
-    given = args.get("input") or {}
-    for each in given if isinstance(given, list) else [given]:
-        yield from _of_input(written, each)
+    inputs = args.get("input") or {}
+    for each in inputs if isinstance(inputs, list) else [inputs]:
+        yield from _effects_of_input(type_name, each)
 
 
-def _written_type(declared: Mapping[str, TypeRef]) -> str | None:
-    """The type that a create, update or bulk update input writes."""
+def _input_type(declared: Mapping[str, TypeRef]) -> str | None:
+    """The type that a create, update or bulk update input writes; None for other mutations."""
     name = declared["input"].name if "input" in declared else ""
     stem = next((name.removesuffix(end) for end in _ENDINGS if name.endswith(end)), "").removeprefix("Bulk")
     return stem if f"{stem}UpdateInput" in describe_api().types else None
 
 
-def _of_input(type_name: str, given: Mapping[str, Any]) -> Iterator[Effect]:
+def _effects_of_input(type_name: str, values: Mapping[str, Any]) -> Iterator[Effect]:
     names = _attributes(type_name)
-    fields = tuple(attr for name in given for attr in names.get(name, ()))
-    ids = tuple(str(one) for one in given.get("ids") or [given.get("id")] if one is not None)
+    fields = tuple(attr for name in values for attr in names.get(name, ()))
+    ids = tuple(str(one) for one in values.get("ids") or [values.get("id")] if one is not None)
     if ids:
         yield Effect(type_name, ids, fields)
     for attr in fields:
         relation = relationships(type_name).get(attr)
         if relation is not None and relation.inverse_type in ENTITIES:
-            value = next(given[name] for name in given if attr in names.get(name, ()))
-            yield _of_targets(relation, value)
+            value = next(values[name] for name in values if attr in names.get(name, ()))
+            yield _effect_on_targets(relation, value)
 
 
-def _of_targets(relation: RelationshipMetadata, value: Any) -> Effect:
+def _effect_on_targets(relation: RelationshipMetadata, value: Any) -> Effect:
     """Changes of the inverse side of a relationship.
 
-    Where the value is replaced, these are of any object, as the objects that leave it are not named.
+    A replaced value may change any object of the type: the input does not name the objects it removes.
     """
     replaced = not (isinstance(value, dict) and value.get("mode") in ("ADD", "REMOVE"))
     ids = None if replaced else tuple(_ids(value))
@@ -104,17 +104,18 @@ def _attributes(type_name: str) -> dict[str, list[str]]:
     return found
 
 
-def _of_named_objects(
+def _effects_on_arguments(
     operation: str, declared: Mapping[str, TypeRef], args: Mapping[str, Any]
 ) -> Iterator[Effect]:
-    """Changes of every object in the arguments, and of counts that include deleted objects."""
+    """Changes of the objects whose ids are arguments, and of relationships of deleted or merged objects."""
     own = _type_in(snake(operation[0].upper() + operation[1:]))
-    for name, value in _id_arguments(declared, args):
+    for name, value in _id_values(declared, args):
         type_name = own if name in ("id", "ids", "source", "destination") else _type_in(name)
         if type_name is not None:
             yield Effect(type_name, tuple(_ids(value)), None)
     if own is not None and operation.endswith(("Destroy", "Merge")):
-        # Links to what was destroyed are known to be gone; those to what was merged lead elsewhere now.
+        # Deleted objects are expunged from relationships, so only counts change elsewhere. Links to merged
+        # objects point to the destination afterwards, so relationships change as well.
         changed = other_side if operation.endswith("Merge") else _counts
         for relation in relationships(own).values():
             if relation.inverse_type in ENTITIES:
@@ -125,7 +126,7 @@ def _counts(relation: RelationshipMetadata) -> tuple[str, ...]:
     return counts(relation.inverse_type)
 
 
-def _id_arguments(declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _id_values(declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in args.items():
         if name not in declared or value is None:
             continue
@@ -134,7 +135,7 @@ def _id_arguments(declared: Mapping[str, TypeRef], args: Mapping[str, Any]) -> I
             yield name, value
         elif isinstance(value, dict) and describe_api().types[kind].kind == "INPUT_OBJECT":
             inner = {field.name: field.type for field in describe_api().types[kind].fields.values()}
-            yield from _id_arguments(inner, value)
+            yield from _id_values(inner, value)
 
 
 @cache
@@ -146,16 +147,16 @@ def _type_in(name: str) -> str | None:
 
 
 def deleted_by(operation: str, args: Mapping[str, Any]) -> tuple[str, list[str]] | None:
-    """Type and ids of the objects that a successful `operation` deletes, merged ones included; else None.
+    """Type and ids of the objects that a successful `operation` deletes, including the sources of a merge.
 
-    `args` are its arguments as JSON.
+    None for other operations. `args` are its arguments as JSON.
     """
     type_name = _deletions().get(operation)
     if type_name is None:
         return None
-    given = args.get("input", args)
-    found = given.get("source") or given.get("ids") or [given.get("id")]
-    return type_name, [str(one) for one in found if one is not None]
+    values = args.get("input", args)
+    ids = values.get("source") or values.get("ids") or [values.get("id")]
+    return type_name, [str(one) for one in ids if one is not None]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Folders by path: they have no names, so a path or an id names one."""
+"""Folder ids by path or id: folders have no names."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 async def folder_ids(session: Session, words: Iterable[str]) -> dict[str, str]:
     """Word -> id: an id, `id:12`, or the path of a folder on the server, with or without a `/` at its end.
 
-    Raises StashNotFoundError for a path that the server does not know.
+    Raises StashNotFoundError for an unknown path.
     """
-    wanted = {word: _as_id(word) or _as_path(word) for word in words}
-    paths = [path for path in wanted.values() if not path.isdecimal()]
+    keys = {word: _as_id(word) or _as_path(word) for word in words}
+    paths = [key for key in keys.values() if not key.isdecimal()]
     known = await _by_path(session, paths) if paths else {}
     for path in paths:
         if path not in known:
@@ -27,20 +27,20 @@ async def folder_ids(session: Session, words: Iterable[str]) -> dict[str, str]:
                 f"There is no folder {path!r}.",
                 hint="Give the path as the server has it; `stash library list`.",
             )
-    return {word: known.get(path, path) for word, path in wanted.items()}
+    return {word: known.get(key, key) for word, key in keys.items()}
 
 
 async def _by_path(session: Session, paths: list[str]) -> dict[str, str]:
-    wanted = lookups.compile("Folder", {"path__in": paths}).filter
-    # Ids and paths only: a folder inside a zip has no time on some servers, which fails the whole answer.
-    answer = await session.call(
+    criteria = lookups.compile("Folder", {"path__in": paths}).filter
+    # Ids and paths only: on some servers a folder inside a zip file has no time, which fails the whole query.
+    page = await session.call(
         "findFolders",
-        {"folder_filter": wanted, "filter": {"per_page": -1}},
+        {"folder_filter": criteria, "filter": {"per_page": -1}},
         ["folders.id", "folders.path"],
     )
-    found = {row["path"]: row["id"] for row in answer["folders"]}
-    # Another case is another folder on most systems, and the filter ignores case.
-    return {path: found[path] for path in paths if path in found}
+    ids = {row["path"]: row["id"] for row in page["folders"]}
+    # The filter ignores case, but paths that differ in case are different folders on most systems.
+    return {path: ids[path] for path in paths if path in ids}
 
 
 def _as_id(word: str) -> str:

@@ -9,7 +9,7 @@ from stash_cli.core.errors import StashIntegrationError, StashJobError, StashJob
 
 ENDED = ("FINISHED", "CANCELLED", "FAILED")
 _MAX_ID = 2**63
-"""First number beyond those of servers, which answer it with the error of their parser."""
+"""Exclusive upper bound of job ids; servers answer larger numbers with a parser error."""
 
 Job = dict[str, Any]
 
@@ -59,27 +59,27 @@ class JobUpdate:
 def checked(job: Any) -> Job:
     """`job`; raises StashIntegrationError for anything that is not a job."""
     numbers = (int, float, type(None))
-    fits = (
+    is_job = (
         isinstance(job, dict)
         and isinstance(job.get("id"), str | int)
         and isinstance(job.get("status"), str)
         and isinstance(job.get("progress"), numbers)
         and isinstance(job.get("subTasks"), list | None)
     )
-    if not fits:
+    if not is_job:
         raise StashIntegrationError("The server's answer about the job is not a job.")
-    found: Job = job
-    return found
+    result: Job = job
+    return result
 
 
 def is_job_id(job_id: str | int) -> bool:
-    """Whether this can be the id of a job: a number that servers count up to."""
+    """Whether this is a valid job id: a number below 2**63."""
     text = str(job_id)
     return text.isascii() and text.isdigit() and int(text) < _MAX_ID
 
 
 def unknown_job(job_id: str | int, *, was_away: bool = False) -> StashJobUnknownError:
-    """The error for a job that the server does not know (`was_away`: any more, after it was unreachable)."""
+    """The error for a job that the server does not know; `was_away`: it was unreachable in between."""
     reason = "it was restarted" if was_away else "it was restarted, or the job ended long ago"
     return StashJobUnknownError(
         f"The server does not know job {job_id}: {reason}. The outcome of the job is unknown.",

@@ -1,8 +1,8 @@
-"""Levels of hierarchies as ids, where no server filter says them.
+"""Replacement of `depth` lookups by ids, for queries that no server filter can express.
 
-A row names the tags of an object and not their ancestors, so `depth` is a matter of the server alone. Beside
-`or`, and where two levels are asked for, its filter cannot hold it: then the objects below are looked up, a
-request per level, and their ids asked for.
+Rows hold the tags of an object but not their ancestors, so only the server can evaluate `depth`. Its filter
+cannot express `depth` under `or`, nor two different depths. In these cases the objects within the depth are
+queried first, one request per level, and the query names their ids.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ _DEPTH = "__depth"
 _ABOVE = {"Tag": "parents", "Studio": "parents", "Group": "containing_groups"}
 """Type -> its relation to the level above."""
 _ANY_OF = frozenset({"includes", "in", "excludes", "ne"})
-"""Lookups of which each value alone decides."""
+"""Lookups whose values may be merged into one set of ids."""
 _BELOW = {"children": "children", "sub_groups": "sub_groups"}
-"""Relations to the level below, in which levels are counted upwards."""
+"""Relations to the level below; their `depth` leads upwards."""
 
 
 def has_levels(query: Q | Mapping[str, Any]) -> bool:
-    """Whether a query asks for levels of a hierarchy."""
+    """Whether a query has a `depth` lookup other than 0."""
     leaves = query.leaves() if isinstance(query, Q) else [query]
     return any(key.endswith(_DEPTH) and value for leaf in leaves for key, value in leaf.items())
 
 
 async def without_levels(session: Session, type_name: str, query: Q) -> Q:
-    """`query` with the ids of all objects that count in place of levels."""
-    lookups_of = [leaf for leaf in query.leaves() if has_levels(leaf)]
+    """`query` with each `depth` lookup replaced by the ids of all objects within that depth."""
+    leaves = [leaf for leaf in query.leaves() if has_levels(leaf)]
     known: dict[tuple[str, str, int], list[str]] = {}
-    for leaf in lookups_of:
+    for leaf in leaves:
         for relation, depth in _relations(leaf):
             for one in _ids(leaf, relation):
                 target, link = _hierarchy(type_name, relation)
                 if target in _ABOVE and (key := (relation, one, depth)) not in known:
-                    known[key] = await _counted(session, target, link, one, depth)
+                    known[key] = await _ids_within(session, target, link, one, depth)
     return _expanded(type_name, query, known)
 
 
 def _relations(leaf: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """The relations of a leaf for which levels are asked, with these."""
-    asked = ((key.removesuffix(_DEPTH), value) for key, value in leaf.items() if key.endswith(_DEPTH))
-    return [(relation, depth) for relation, depth in asked if depth]
+    """The relations of a leaf with a `depth` lookup other than 0, each with its depth."""
+    pairs = ((key.removesuffix(_DEPTH), value) for key, value in leaf.items() if key.endswith(_DEPTH))
+    return [(relation, depth) for relation, depth in pairs if depth]
 
 
 def _ids(leaf: Mapping[str, Any], relation: str) -> list[str]:
@@ -74,7 +74,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _field(type_name: str, relation: str) -> FilterField:
-    """The field of a relation, which may be one of related objects."""
+    """The field of a relation, which may be nested: `scenes__tags`."""
     field, _, inner = parse_lookup(type_name, f"{relation}__depth")
     while inner:
         field, _, inner = parse_lookup(field.target or "", inner)
@@ -88,17 +88,17 @@ def _hierarchy(type_name: str, relation: str) -> tuple[str, str]:
     return target, _BELOW.get(field.name, _ABOVE.get(target, ""))
 
 
-async def _counted(session: Session, target: str, link: str, one: str, depth: int) -> list[str]:
-    """The id, and the ids of the objects that count as it up to `depth` levels (-1: all)."""
-    found, near = {one: None}, [one]
+async def _ids_within(session: Session, target: str, link: str, one: str, depth: int) -> list[str]:
+    """The id, and the ids of the objects up to `depth` levels from it (-1: all levels)."""
+    ids, current = {one: None}, [one]
     level = 0
-    while near and level != depth:
-        compiled = lookups.compile(target, Q(**{f"{link}__includes": near}))
+    while current and level != depth:
+        compiled = lookups.compile(target, Q(**{f"{link}__includes": current}))
         rows = iter_rows(session, FindQuery(ENTITIES[target], compiled.filter), ["id"])
-        near = [row["id"] async for row in rows if row["id"] not in found]
-        found |= dict.fromkeys(near)
+        current = [row["id"] async for row in rows if row["id"] not in ids]
+        ids |= dict.fromkeys(current)
         level += 1
-    return list(found)
+    return list(ids)
 
 
 def _expanded(type_name: str, q: Q, known: Mapping[tuple[str, str, int], list[str]]) -> Q:
@@ -107,7 +107,7 @@ def _expanded(type_name: str, q: Q, known: Mapping[tuple[str, str, int], list[st
     for relation, depth in _relations(q.lookups):
         ids = _ids(q.lookups, relation)
         any_of = _ANY_OF | ({"eq"} if is_to_one(_field(type_name, relation)) else frozenset())
-        # All of several names within one related object cannot be parted.
+        # Several values that must all hold for one related object cannot become separate lookups.
         lookups_here = {_lookup(key, relation) for key in rest if _is_of(key, relation)}
         one_object = "__" in relation and len(ids) > 1 and not lookups_here <= any_of
         if one_object or not all((relation, one, depth) in known for one in ids):
@@ -121,6 +121,6 @@ def _expanded(type_name: str, q: Q, known: Mapping[tuple[str, str, int], list[st
             name = "excludes" if lookup in ("excludes", "ne") else "includes"
             parts += [Q(**{f"{relation}__{name}": each}) for each in sets[1:]]
             rest[f"{relation}__{name}"] = sets[0]
-    made = Q(*parts, **rest)
-    made.op, made.negated, made.text = q.op, q.negated, q.text
-    return made
+    expanded = Q(*parts, **rest)
+    expanded.op, expanded.negated, expanded.text = q.op, q.negated, q.text
+    return expanded

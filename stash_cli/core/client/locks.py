@@ -1,6 +1,6 @@
-"""Order among tasks of several event loops and threads: locks, and the numbers of requests.
+"""Synchronisation across event loops and threads: locks, and numbers for requests.
 
-An asyncio lock serves one loop only, and a thread's lock would block a loop.
+An asyncio lock works within one event loop only, and a threading lock would block the loop.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Lock:
-    """`async with lock:` admits one task at a time, first come first served, in whatever thread."""
+    """An async lock for tasks of any event loop and thread, acquired in FIFO order."""
 
     def __init__(self) -> None:
         self._state = threading.Lock()
@@ -48,9 +48,9 @@ class Lock:
         with self._state:
             while self._waiting:
                 waiter = self._waiting.popleft()
-                with suppress(RuntimeError):  # its loop was closed: nobody waits there
-                    # The waiter belongs to a loop of another thread, perhaps, and only that thread may set
-                    # its result.
+                with suppress(RuntimeError):  # the loop was closed, so no task waits in it
+                    # The waiter may belong to the loop of another thread, and only that thread may set its
+                    # result.
                     waiter.get_loop().call_soon_threadsafe(self._grant, waiter)
                     return
             self._held = False
@@ -62,7 +62,7 @@ class Lock:
             waiter.set_result(None)
 
     def _give_up(self, waiter: asyncio.Future[None]) -> None:
-        """Stop waiting. A lock that was granted already passes to the next task."""
+        """Stop waiting; if the lock was granted in the meantime, release it to the next task."""
         with self._state:
             if waiter in self._waiting:
                 self._waiting.remove(waiter)
@@ -81,16 +81,16 @@ class ObjectLocks:
     @asynccontextmanager
     async def hold(self, objects: Iterable[StashObject]) -> AsyncIterator[None]:
         """Hold the locks of all `objects`; the caller keeps the objects alive."""
-        async with AsyncExitStack() as held:
-            # In one order for everybody: two batches cannot wait for each other.
+        async with AsyncExitStack() as stack:
+            # Acquired in one global order, so that two batches cannot deadlock.
             for key in sorted({id(state_of(obj).canonical) for obj in objects}):
-                await held.enter_async_context(self._one(key))
+                await stack.enter_async_context(self._hold_one(key))
             yield
 
     @asynccontextmanager
-    async def _one(self, key: int) -> AsyncIterator[None]:
+    async def _hold_one(self, key: int) -> AsyncIterator[None]:
         with self._changing:
-            # Kept only while somebody uses it: a store may save millions of objects in its life.
+            # Deleted with its last user: a store may save millions of objects in its lifetime.
             lock = self._locks.setdefault(key, Lock())
             self._users[key] = self._users.get(key, 0) + 1
         try:
@@ -104,16 +104,15 @@ class ObjectLocks:
 
 
 class RequestOrder:
-    """A logical clock, whose readings increase strictly; thread-safe.
+    """A logical clock that numbers requests in strictly increasing order; thread-safe.
 
-    A request takes its number before it is sent. So an answer is at least as old as anything with a higher
-    number.
+    A request takes its number before it is sent, so its response may lack any change with a higher number.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
-        # In the order of the numbers, as they are put in one after the other.
+        # Sorted by number, because numbers are inserted in ascending order.
         self._open: dict[int, None] = {}
 
     def now(self) -> int:
@@ -124,7 +123,7 @@ class RequestOrder:
 
     @contextmanager
     def request(self) -> Iterator[int]:
-        """The number of a request, which is open until its answer is merged or given up."""
+        """Yield the number of a request, which is open until its response is merged or discarded."""
         with self._lock:
             self._last += 1
             number = self._last

@@ -1,4 +1,4 @@
-"""The server's log as it is written, through dropped connections."""
+"""The server's log as it is written, followed through dropped connections."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Line = dict[str, Any]
 LOG_DELAY = 1.5
 """Seconds to wait for log lines: the server sends them about once a second."""
 KEPT = 30
-"""Log lines that servers keep in memory, of the level that they are set to: Info as a rule."""
+"""Number of log lines that servers keep in memory, at their configured level (usually Info)."""
 _RECENT = 2000
-"""Log lines that are remembered to tell whether those kept follow on them."""
+"""Number of returned lines that are remembered, to detect duplicates and gaps."""
 
 
 def key_of(line: Line) -> tuple[Any, ...]:
-    """The time, level and message of a log line, which tell it from others."""
+    """The time, level and message of a log line, which identify it."""
     return line.get("time"), line["level"], line["message"]
 
 
@@ -42,17 +42,17 @@ def _is_line(entry: object) -> bool:
 def moment(text: object) -> datetime | None:
     """Parse an instant; None for other text and for times without a zone."""
     try:
-        found = datetime.fromisoformat(str(text))
+        time = datetime.fromisoformat(str(text))
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return time if time.tzinfo else None
 
 
 class LogTail:
     """Lines of the server's log from `open` on, oldest first, each once.
 
-    A lost connection is opened again, and what was logged meanwhile is read from what the server keeps.
-    `on_lost` is called with the reason. Raises StashConnectionError when the server stays away.
+    A lost connection is reopened, and lines logged in between are read from those that the server keeps.
+    `on_lost` is called with the reason. Raises StashConnectionError when the server stays unreachable.
     """
 
     def __init__(self, session: Session, on_lost: Callable[[StashError], None] | None = None) -> None:
@@ -64,34 +64,34 @@ class LogTail:
         self._recent: deque[tuple[Any, ...]] = deque(maxlen=_RECENT)
 
     async def open(self) -> None:
-        """Subscribe; what is logged from now on is read."""
+        """Subscribe to the lines that are logged from now on."""
         stream = self.session.subscribe("loggingSubscribe", reconnect=True)
         stream.on_lost = self._note_gap
         await stream.__aenter__()
         self._stream = stream
 
     async def read(self) -> tuple[list[Line], bool]:
-        """The next lines, and whether none before them is missing."""
+        """The next lines, and whether they follow the previous ones without a gap."""
         if self._stream is None:
             await self.open()
         stream = self._stream
         assert stream is not None  # noqa: S101 - opened above
         entries = checked_lines(await anext(stream))
-        missed, is_whole = await self.read_kept() if self.has_gap else ([], True)
+        missed, has_no_gap = await self.read_kept() if self.has_gap else ([], True)
         self.has_gap = False
-        return [*missed, *self._new(entries)], is_whole
+        return [*missed, *self._new(entries)], has_no_gap
 
     async def read_kept(self, since: datetime | None = None) -> tuple[list[Line], bool]:
-        """The lines that the server keeps and has not sent, and whether none before them is missing.
+        """The new lines among those that the server keeps, and whether there is no gap before them.
 
-        With `since`, lines before that time may be missing.
+        With `since`, a gap before that time does not count.
         """
         kept = checked_lines(await self.session.call("logs", {}))[::-1]  # newest first
-        is_whole = self._follows(kept, since)
-        return self._new(kept), is_whole
+        has_no_gap = self._reaches_back(kept, since)
+        return self._new(kept), has_no_gap
 
-    def _follows(self, kept: list[Line], since: datetime | None) -> bool:
-        """Whether `kept` go back to the server's start, to `since`, or to a line that was sent."""
+    def _reaches_back(self, kept: list[Line], since: datetime | None) -> bool:
+        """Whether `kept` reach back to the server's start, to `since`, or to a line returned before."""
         if len(kept) < KEPT and (not kept or any(line["level"].lower() == "info" for line in kept)):
             return True
         times = [time for line in kept if (time := moment(line.get("time")))]
@@ -103,12 +103,12 @@ class LogTail:
     def _new(self, lines: list[Line]) -> list[Line]:
         """The lines that were not returned before."""
         known = set(self._recent)
-        found = [line for line in lines if key_of(line) not in known]
-        self._recent.extend(map(key_of, found))
-        return found
+        new = [line for line in lines if key_of(line) not in known]
+        self._recent.extend(map(key_of, new))
+        return new
 
     def _note_gap(self, error: StashError) -> None:
-        if not self.has_gap:  # told once, however often it is tried
+        if not self.has_gap:  # reported once, not for every attempt to reconnect
             self._on_lost(error)
         self.has_gap = True
 

@@ -1,4 +1,4 @@
-"""An index of all names of one type: texts from files and sidecars are matched without further requests."""
+"""An index of all names of one type, to match texts from files and sidecars without further requests."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 _NEAR = 5000
-"""Names that are searched for near ones."""
+"""Maximum number of names searched for near matches."""
 _SUGGESTED = 3
 
 
 def squashed(name: str) -> str:
-    """A name without case, spaces and signs: `Blue Harbour` and `blue-harbour` are `blueharbour`."""
+    """A name without case, spaces and punctuation: `Blue Harbour` and `blue-harbour` are `blueharbour`."""
     return "".join(filter(str.isalnum, name.casefold()))
 
 
 class NameIndex:
-    """The objects of a type by name: as `resolver` finds them, then without regard to spaces and signs."""
+    """The objects of a type by name: matched as in `resolver`, then ignoring spaces and punctuation."""
 
     def __init__(self, entity: Entity, rows: Sequence[Row]) -> None:
         self.entity = entity
@@ -49,19 +49,19 @@ class NameIndex:
             return cls(entity, [row async for row in rows])
 
     def find(self, name: str) -> list[Row]:
-        """The objects that a name means; several are as likely, also one of the name and one of the alias."""
+        """The objects that match a name; several mean that it is ambiguous, also between name and alias."""
         if not name.strip():
             return []
         aliased = self._named.by_alias.get(name.strip().casefold(), [])
-        called = [*self._named.candidates(Name.literal(name)), *aliased]
-        return list({row["id"]: row for row in called}.values()) or self._squashed.get(squashed(name), [])
+        matches = [*self._named.candidates(Name.literal(name)), *aliased]
+        return list({row["id"]: row for row in matches}.values()) or self._squashed.get(squashed(name), [])
 
     def label(self, row: Row) -> str:
-        """The name of an object, of a performer with the disambiguation."""
+        """The name of an object; for a performer, with the disambiguation."""
         more = row.get("disambiguation")
         return f"{row[self.entity.label]} ({more})" if more else str(row[self.entity.label])
 
     def near(self, name: str) -> list[str]:
-        """Names like one that no object has."""
+        """Names similar to one without a match."""
         known = (self.label(row) for row, _ in zip(self._named.by_id.values(), range(_NEAR), strict=False))
         return nearest(name, known)[:_SUGGESTED]

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 PAGE_SIZE = 1000
-"""Rows per request at most: enough to hide the round trip."""
+"""Maximum rows per request: enough to hide the round trip."""
 _PAGE_FIELDS = 20_000
-"""Selected fields per request, each counted once for a row: three such pages bound the memory."""
+"""Maximum number of values (rows times selected fields) per request; three such pages are in memory."""
 _COUNTED_PAGE = 2
 """The page that also selects the count.
 
@@ -36,7 +36,7 @@ _SEEDS = 10**8
 
 Row = dict[str, Any]
 Receive = Callable[[list[Row], int], list[Any]]
-"""Converts the rows of an answer on arrival to as many items; the second argument is the request's number."""
+"""Converts each row of a response to an item on arrival; the second argument is the request's number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ class FindQuery:
 
     def args(self, page: int, per_page: int) -> dict[str, Any]:
         """Arguments of the find query for one page."""
-        # Always in some order: without one, servers may give a row on two pages, and another on none.
+        # Always sorted: otherwise servers may return one row on two pages and another on none.
         order = {"sort": self._sort(), "direction": self.direction or "ASC"}
         paging = {"page": page, "per_page": per_page, **order, **({"q": self.q} if self.q else {})}
         return {"filter": paging, self.entity.filter_arg: self.filter or UNSET}
@@ -74,14 +74,14 @@ class FindQuery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Page:
-    """One page of rows, or of the items made of them; `count` is the number of all matches if selected."""
+    """One page of rows or converted items; `count` is the number of all matches if selected."""
 
     rows: list[Any]
     count: int | None = None
 
 
 def check_sort(entity: Entity, sort: str | None) -> None:
-    """Refuse an unknown sort key, with near matches."""
+    """Raise StashLookupError for an unknown sort key, with near matches."""
     if sort is None or sort in entity.sorts or sort == "random":
         return
     if sort.startswith("random_") and sort.removeprefix("random_").isdigit():
@@ -104,13 +104,13 @@ async def page(
 ) -> Page:
     """One page of rows with `paths` (None: the default fields), in one request."""
     items = query.entity.items
-    wanted = [f"{items}.{path}" for path in (default_paths(query.entity.type) if paths is None else paths)]
-    fields = ["count", *wanted] if with_count else wanted
+    fields = [f"{items}.{path}" for path in (default_paths(query.entity.type) if paths is None else paths)]
+    selected = ["count", *fields] if with_count else fields
     args = query.args(number, per_page)
-    with session.order.request() as sent:
-        answer = await session.call(query.entity.find, args, fields, quiet=is_default(paths))
-        rows = answer.get(items) or []
-        return Page(receive(rows, sent) if receive else rows, answer.get("count"))
+    with session.order.request() as request_number:
+        result = await session.call(query.entity.find, args, selected, quiet=is_default(paths))
+        rows = result.get(items) or []
+        return Page(receive(rows, request_number) if receive else rows, result.get("count"))
 
 
 async def count(session: Session, query: FindQuery) -> int:
@@ -118,8 +118,8 @@ async def count(session: Session, query: FindQuery) -> int:
     if query.ids is not None:
         return sum([1 async for _ in iter_rows(session, query, ["id"])])
     # A page of 0 rows still has the right count.
-    answer = await session.call(query.entity.find, query.args(1, 0), ["count"])
-    return int(answer["count"])
+    result = await session.call(query.entity.find, query.args(1, 0), ["count"])
+    return int(result["count"])
 
 
 async def count_tested(
@@ -129,13 +129,16 @@ async def count_tested(
     needs: Sequence[str],
     plan: CountPlan | None,
 ) -> int:
-    """The number of rows that `passes`, which reads `needs`: by rows, but for what `plan` counts."""
+    """The number of rows that `passes` accepts; it reads the fields `needs`.
+
+    The server counts the rows that `plan` is certain of; only the others are fetched and tested.
+    """
     filters = [query.filter] if plan is None else plan.doubtful
-    found = 0 if plan is None else await count(session, replace(query, filter=plan.certain))
+    total = 0 if plan is None else await count(session, replace(query, filter=plan.certain))
     for each in filters:
         rows = iter_rows(session, replace(query, filter=each or None), list(dict.fromkeys(["id", *needs])))
-        found += sum([passes(row) async for row in rows])
-    return found
+        total += sum([passes(row) async for row in rows])
+    return total
 
 
 async def iter_pages(
@@ -147,7 +150,7 @@ async def iter_pages(
     page_size: int | None = None,
     receive: Receive | None = None,
 ) -> AsyncGenerator[list[Any], None]:
-    """Pages of up to `limit` rows in all; the next ones are requested while the caller works."""
+    """Yield pages of up to `limit` rows in total; the next pages are prefetched."""
     if limit is not None and limit <= 0:
         return
     if query.ids is not None:
@@ -160,14 +163,14 @@ async def iter_pages(
 
     async def fetch(number: int) -> list[Any]:
         # The total bounds the pages to request; without it a request past the end would be wasted.
-        unsure = number == _COUNTED_PAGE and (limit is None or limit > _COUNTED_PAGE * size)
-        found = await page(
-            session, query, paths, number=number, per_page=size, with_count=unsure, receive=receive
+        with_count = number == _COUNTED_PAGE and (limit is None or limit > _COUNTED_PAGE * size)
+        fetched = await page(
+            session, query, paths, number=number, per_page=size, with_count=with_count, receive=receive
         )
-        if unsure and found.count is not None:
-            rest = max(found.count - size, len(found.rows))
-            pages.left = rest if pages.left is None else min(pages.left, rest)
-        return found.rows
+        if with_count and fetched.count is not None:
+            remaining = max(fetched.count - size, len(fetched.rows))
+            pages.left = remaining if pages.left is None else min(pages.left, remaining)
+        return fetched.rows
 
     pages = Prefetch(fetch, size, limit)
     try:
@@ -189,15 +192,15 @@ async def iter_rows(
     receive: Receive | None = None,
 ) -> AsyncGenerator[Any, None]:
     """The rows of `iter_pages` one by one."""
-    found = iter_pages(session, query, paths, limit=limit, page_size=page_size, receive=receive)
-    async with aclosing(found) as pages:
+    all_pages = iter_pages(session, query, paths, limit=limit, page_size=page_size, receive=receive)
+    async with aclosing(all_pages) as pages:
         async for rows in pages:
             for row in rows:
                 yield row
 
 
 def _even_size(limit: int | None, most: int) -> int:
-    """A page size up to `most` that divides `limit` evenly, so that hardly any row is requested in vain."""
+    """A page size up to `most` that divides `limit` evenly, so that few surplus rows are requested."""
     if limit is None:
         return most
     pages = -(-limit // most)
@@ -226,16 +229,16 @@ async def pages_by_id(
     paths: Sequence[str] | None,
     receive: Receive | None = None,
 ) -> AsyncGenerator[list[Any], None]:
-    """The objects with these ids in this order, CHUNK to a page; unknown ids are left out."""
-    # The default selection depends on the API and not on the caller, who gets no warnings about it.
+    """Yield the objects with these ids in this order, CHUNK per page; unknown ids are left out."""
+    # The caller did not choose the default fields, so there are no warnings about missing ones.
     quiet = is_default(paths)
-    wanted = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
+    selected = list(dict.fromkeys(["id", *(default_paths(entity.type) if paths is None else paths)]))
     for start in range(0, len(ids), CHUNK):
         chunk = list(ids[start : start + CHUNK])
-        with session.order.request() as sent:
-            found = {row["id"]: row for row in await _rows(session, entity, chunk, wanted, quiet=quiet)}
-            rows = [found[one] for one in chunk if one in found]
-            items = receive(rows, sent) if receive else rows
+        with session.order.request() as number:
+            by_id = {row["id"]: row for row in await _rows(session, entity, chunk, selected, quiet=quiet)}
+            rows = [by_id[one] for one in chunk if one in by_id]
+            items = receive(rows, number) if receive else rows
         yield items
 
 
@@ -251,39 +254,39 @@ async def _rows(
         row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
         return [row] if row else []
     server = await session.learn()
-    known = server.operation_name("query", entity.find)
-    if "ids" not in server.arguments("query", known):
+    name = server.operation_name("query", entity.find)
+    if "ids" not in server.arguments("query", name):
         return await _one_by_one(session, entity, ids, paths, quiet=quiet)
     try:
         return await _listed(session, entity, {"ids": ids}, paths, quiet=quiet)
     except StashGraphQLError as error:
-        gone = MISSING.search(error.message)
-        if gone is None:
+        missing = MISSING.search(error.message)
+        if missing is None:
             raise
-    # The server fails the whole list for one id that is gone, and names it.
-    left = [one for one in ids if one != gone.group(1)]
+    # The server fails the whole query for one unknown id, which the message names.
+    remaining = [one for one in ids if one != missing.group(1)]
     if _has_own_query(entity):
-        return await _one_by_one(session, entity, left, paths, quiet=quiet)
-    return await _rows(session, entity, left, paths, quiet=quiet) if left else []
+        return await _one_by_one(session, entity, remaining, paths, quiet=quiet)
+    return await _rows(session, entity, remaining, paths, quiet=quiet) if remaining else []
 
 
 async def _listed(
     session: Session, entity: Entity, args: dict[str, Any], paths: list[str], *, quiet: bool
 ) -> list[Row]:
-    wanted = [f"{entity.items}.{path}" for path in paths]
-    answer = await session.call(entity.find, args, wanted, quiet=quiet)
-    return list(answer.get(entity.items) or [])
+    selected = [f"{entity.items}.{path}" for path in paths]
+    result = await session.call(entity.find, args, selected, quiet=quiet)
+    return list(result.get(entity.items) or [])
 
 
 async def _one_by_one(
     session: Session, entity: Entity, ids: list[str], paths: list[str], *, quiet: bool
 ) -> list[Row]:
     """One document with a find per id; markers, which have no such query, are filtered from all."""
-    # Most runs read pages and no ids: they start without the batch module.
+    # Imported here: most runs read pages and never need the batch module.
     from stash_cli.core.graphql.batch import call_each
 
     if not _has_own_query(entity):
-        # Below 0 means all rows.
+        # A negative page size selects all rows.
         rows = await _listed(session, entity, {"filter": {"per_page": -1}}, paths, quiet=quiet)
         return [row for row in rows if row["id"] in set(ids)]
     rows = await call_each(session, f"find{entity.type}", [{"id": one} for one in ids], paths, quiet=quiet)
@@ -296,7 +299,7 @@ def _has_own_query(entity: Entity) -> bool:
 
 
 _AHEAD = 2
-"""Pages requested ahead at most, so that the server works while an answer is read."""
+"""Maximum pages requested ahead, so that the server works while a response is processed."""
 _TURNS = 8
 """Iterations of the event loop in which a request on a kept-alive connection is written (five suffice)."""
 
@@ -318,29 +321,29 @@ class Prefetch:
         self._send()
         rows = await self.coming.popleft()
         self.received += 1
-        found = rows[: self.left]
-        self.left = None if self.left is None else self.left - len(found)
+        used = rows[: self.left]
+        self.left = None if self.left is None else self.left - len(used)
         self.ended = len(rows) < self.size or self.left == 0
         if not self.ended:
             self._send()
             await _flush()
-        return found
+        return used
 
     async def close(self) -> None:
-        """Cancel the requests under way."""
+        """Cancel the requests in flight."""
         for task in self.coming:
             task.cancel()
         # Awaited, so that no request outlives the iterator and no error is reported as never retrieved.
         await asyncio.gather(*self.coming, return_exceptions=True)
 
     def _send(self) -> None:
-        """Keep requests under way: one at first, more once there prove to be many pages."""
-        wanted = min(_AHEAD, max(1, self.received))
+        """Keep requests in flight: one at first, up to `_AHEAD` after the first page."""
+        target = min(_AHEAD, max(1, self.received))
         if self.left is not None:
-            wanted = min(wanted, -(-self.left // self.size))
-        while len(self.coming) < wanted:
+            target = min(target, -(-self.left // self.size))
+        while len(self.coming) < target:
             self.sent += 1
-            # By number and not by cursor: the API has pages only, so they can be asked for at the same time.
+            # By page number, as the API has no cursors; so pages can be requested concurrently.
             self.coming.append(asyncio.ensure_future(self.fetch(self.sent)))
 
 

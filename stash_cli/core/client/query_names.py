@@ -1,4 +1,4 @@
-"""Names in queries as ids, and queries that are compiled for a server."""
+"""Resolution of names in queries to ids, and compilation of queries for a server."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class ResolvedNames:
 
         def with_ids(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
             named = {key: self.targets[key] for key in leaf if key in self.targets}
-            found = {key: _replaced(_listed(leaf[key]), self.ids[target]) for key, target in named.items()}
-            return {**leaf, **found}
+            ids = {key: _replaced(_listed(leaf[key]), self.ids[target]) for key, target in named.items()}
+            return {**leaf, **ids}
 
         return query.replaced(with_ids) if self.targets else query
 
 
 async def resolve_names(session: Session, type_name: str, query: Q) -> ResolvedNames:
-    """All names of related objects in a query, looked up at once: one request per type.
+    """Resolve all names of related objects in a query, with one request per type.
 
     Raises as `resolve_words`.
     """
@@ -66,7 +66,7 @@ async def resolve_names(session: Session, type_name: str, query: Q) -> ResolvedN
 async def resolve_query(session: Session, type_name: str, query: Q) -> Q:
     """`query` with ids for the names of related objects, and with the criteria of saved filters.
 
-    Raises as `resolve_words`, and StashInputError for a saved filter that has no whole translation.
+    Raises as `resolve_words`, and StashInputError for a saved filter that cannot be translated completely.
     """
     if query.uses_saved:
         from stash_cli.core.client.saved_terms import with_saved
@@ -81,17 +81,17 @@ async def compile_for(
     query: Q | Mapping[str, Any],
     server: ServerCapabilities | None = None,
 ) -> lookups.Compiled:
-    """`query` compiled for a server (None: the session's); what none takes is refused before any request.
+    """Compile `query` for a server (None: the session's); an invalid lookup raises before any request.
 
-    What neither one filter nor rows say is looked up first: levels of a hierarchy, and the ids that parts of
-    the query find.
+    Parts that neither the server's filter nor a test of rows can evaluate are queried first and replaced by
+    ids: depths in a hierarchy, and subqueries.
     """
     try:
         lookups.compile(type_name, query)
     except StashLookupError:
         if not isinstance(query, Q):
             raise
-        # Each part alone has to have an answer. Most queries come without what takes requests of its own.
+        # Each leaf must compile on its own. Imported here: most queries need no subqueries.
         from stash_cli.core.client.subqueries import answerable
 
         for leaf in query.leaves():
@@ -101,7 +101,7 @@ async def compile_for(
 
 
 def _names_of(type_name: str, key: str, value: Any) -> str | None:
-    """The type of the objects that a lookup takes, on the object itself or nested; else None."""
+    """The type of related objects that a lookup accepts by name, also through nested relations; else None."""
     [(name, _)] = canonical_lookups(type_name, {key: value})
     field, lookup, inner = parse_lookup(type_name, name)
     if inner and field.target:
@@ -118,6 +118,6 @@ def _is_name(item: Any) -> bool:
 
 
 def _replaced(many: list[Any], ids: Mapping[str, str]) -> list[Any]:
-    """The ids and objects, then the ids of the names."""
-    kept = [item for item in many if not _is_name(item)]
-    return [*kept, *dict.fromkeys(ids[item] for item in many if _is_name(item))]
+    """The values with names replaced by ids; ids and objects come first."""
+    others = [item for item in many if not _is_name(item)]
+    return [*others, *dict.fromkeys(ids[item] for item in many if _is_name(item))]

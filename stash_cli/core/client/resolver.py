@@ -5,8 +5,8 @@
 3. the name in another case
 4. an alias
 
-Only objects of the first of these that fits count, the oldest first. A `Policy` says what several of them
-mean, or none. All names of one type are resolved in one request.
+The first step with a match decides; its matches are sorted from the oldest. A `Policy` decides about several
+matches and about none. All names of one type are resolved in one request.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 NAMED = frozenset({*ENTITIES, "Folder"})
-"""Types of which words name objects; a folder is named by its path."""
+"""Types whose objects can be named by words; a folder is named by its path."""
 _NAME_FIELDS = ("disambiguation", "aliases", "alias_list")
 _LISTED = 10
 _NEAR = 5000
-"""Names that are searched for near matches."""
+"""Maximum number of names searched for near matches."""
 
 
 def name_fields(entity: Entity) -> list[str]:
@@ -55,10 +55,10 @@ def name_fields(entity: Entity) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Treatment of a name that several objects have, and of one that none has.
+    """Treatment of names with several matches and of names without a match.
 
-    A missing object is an error, is created, or is left out. With `every` also those count that have a name
-    in a later step of the order.
+    A missing object raises, is created, or is omitted. With `every`, the matches of all steps count, not only
+    those of the first step with a match.
     """
 
     ambiguous: Literal["raise", "first", "all", "none"] = "raise"
@@ -72,9 +72,9 @@ FIRST = Policy("first", "omit")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as it was written, and its readings: a name, an id, or either.
+    """A name as written, and how it may be read: as a name, as an id, or as both.
 
-    `disambiguation` is that of the performer; "" for one without, None for any.
+    `disambiguation` is the performer's: "" matches only performers without one, None any performer.
     """
 
     written: str
@@ -84,7 +84,7 @@ class Name:
 
     @classmethod
     def literal(cls, name: str, disambiguation: str | None = None) -> Name:
-        """A name that is nothing else, such as one from a file: `id:12` has no special meaning."""
+        """A literal name, such as one from a file: `id:12` has no special meaning."""
         return cls(name, name.strip(), disambiguation=disambiguation)
 
     @classmethod
@@ -111,9 +111,9 @@ def _is_id(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The ids of each name; the names that no object has, and the errors of those that are not accepted.
+    """The ids of each name, the names without a match, and the errors of names that the policy rejects.
 
-    `labels` are the names of the objects that were found, by id.
+    `labels` are the names of the matched objects, by id.
     """
 
     ids: dict[Name, list[str]]
@@ -136,24 +136,24 @@ async def resolve(
     *,
     optional: Iterable[Name] = (),
 ) -> Resolution:
-    """Resolve names in one request, and one more where something has to be created or suggested.
+    """Resolve names in one request; creating objects and suggesting near matches take one more.
 
-    The `optional` ones may be missing.
+    The `optional` names may be missing.
     """
-    wanted = list(dict.fromkeys([*names, *optional]))
-    known = NamedRows(entity, await _look_up(session, entity, wanted) if wanted else [])
-    found = {name: known.candidates(name, every=policy.every) for name in wanted}
-    ids = {name: _chosen(found[name], policy) for name in wanted}
-    may_lack = set(optional)
-    missing = [name for name in wanted if not found[name] and name not in may_lack]
+    unique = list(dict.fromkeys([*names, *optional]))
+    known = NamedRows(entity, await _look_up(session, entity, unique) if unique else [])
+    matches = {name: known.candidates(name, every=policy.every) for name in unique}
+    ids = {name: _chosen(matches[name], policy) for name in unique}
+    may_be_missing = set(optional)
+    missing = [name for name in unique if not matches[name] and name not in may_be_missing]
     if policy.missing == "create":
         ids |= await _create(session, entity, [name for name in missing if name.name])
         missing = [name for name in missing if not name.name]
     problems = {} if policy.missing == "omit" else await _not_found(session, entity, missing)
     if policy.ambiguous == "raise":
-        problems |= {name: _ambiguous(entity, name, many) for name, many in found.items() if len(many) > 1}
+        problems |= {name: _ambiguous(entity, name, many) for name, many in matches.items() if len(many) > 1}
     # In the order of the names, so that the first wrong one is reported.
-    errors = {name: problems[name] for name in wanted if name in problems}
+    errors = {name: problems[name] for name in unique if name in problems}
     return Resolution(ids, missing, errors, known.labels())
 
 
@@ -161,10 +161,10 @@ async def first_row(
     session: Session, entity: Entity, name: Name, paths: Sequence[str] | None = ()
 ) -> dict[str, Any] | None:
     """The row of the oldest object with this name, or None; it holds at least `paths` (None: the default)."""
-    wanted = default_paths(entity.type) if paths is None else paths
-    rows = await _look_up(session, entity, [name], wanted)
-    found = NamedRows(entity, rows).candidates(name)
-    return dict(found[0]) if found else None
+    selected = default_paths(entity.type) if paths is None else paths
+    rows = await _look_up(session, entity, [name], selected)
+    matches = NamedRows(entity, rows).candidates(name)
+    return dict(matches[0]) if matches else None
 
 
 async def resolve_words(
@@ -172,27 +172,27 @@ async def resolve_words(
     words: Mapping[str, Iterable[str]],
     labels: dict[tuple[str, str], str] | None = None,
 ) -> dict[str, dict[str, str]]:
-    """Type -> word -> id, for words of several types; one request per type, all at the same time.
+    """Type -> word -> id, for words of several types; one request per type, sent concurrently.
 
-    The names of the objects are added to `labels`, by type and id. Raises StashNotFoundError for an
-    unknown word, with near matches, and StashAmbiguousError for one that matches several objects, with a
-    list of these.
+    The names of the objects are added to `labels`, by type and id. Raises StashNotFoundError with near
+    matches for an unknown word, and StashAmbiguousError for a word that matches several objects, which are
+    listed.
     """
 
     async def of_type(type_name: str, texts: Iterable[str]) -> dict[str, str]:
         if type_name == "Folder":
             return await folder_ids(session, texts)
-        wanted = list(texts)
+        unresolved = list(texts)
         literal = {
             Name.literal(word.written): word
-            for word in wanted
+            for word in unresolved
             if isinstance(word, Reference) and word.written
         }
         entity = ENTITIES[type_name]
-        found = await resolve(session, entity, map(Name.parse, wanted), optional=literal)
-        ids = found.require_all()
+        result = await resolve(session, entity, map(Name.parse, unresolved), optional=literal)
+        ids = result.require_all()
         if labels is not None:
-            labels.update({(type_name, one): label for one, label in found.labels.items()})
+            labels.update({(type_name, one): label for one, label in result.labels.items()})
         for name, word in literal.items():
             if ids[name]:
                 raise _levels_or_name(entity, name.name, word)
@@ -213,18 +213,18 @@ async def map_ids(
 ) -> list[str]:
     """The ids of `items`, each an object, an int id, a mapping with id or name, or a word.
 
-    Digits in a word are a name, as ids are given as numbers. Unknown names are left out with a warning where
+    A word of digits is a name, because ids are passed as int. Unknown names are left out with a warning if
     the policy omits them.
     """
-    wanted = [_id_or_name(item) for item in items]
-    names = [one for one in wanted if isinstance(one, Name)]
+    references = [_id_or_name(item) for item in items]
+    names = [one for one in references if isinstance(one, Name)]
     result = await resolve(session, entity, names, policy)
-    found = result.require_all()
+    resolved = result.require_all()
     if result.missing:
         named = ", ".join(name.written for name in result.missing[:_LISTED])
         more = f" (and {len(result.missing) - _LISTED} more names)" if len(result.missing) > _LISTED else ""
         logger.warning("No %s is called %s%s.", entity.noun, named, more)
-    ids = [i for one in wanted for i in (found[one] if isinstance(one, Name) else [one])]
+    ids = [i for one in references for i in (resolved[one] if isinstance(one, Name) else [one])]
     return list(dict.fromkeys(ids))
 
 
@@ -245,13 +245,13 @@ def _id_or_name(item: Any) -> str | Name:
 async def _look_up(
     session: Session, entity: Entity, names: Sequence[Name], paths: Sequence[str] = ()
 ) -> list[Row]:
-    """All objects that the names may mean, in one request; the rows hold names, and `paths` besides."""
+    """Rows of all objects that the names may match, in one request; they hold the name fields and `paths`."""
     selected = list(dict.fromkeys(["id", entity.label, *name_fields(entity), *paths]))
     # Markers have no filter on their title, so all are fetched.
     if entity.label not in fields(entity.type):
         return await _rows(session, entity, [_page(entity, selected)])
     ids = dict.fromkeys(name.id for name in names if name.id)
-    # Nobody asked for these fields by name, so one that an older server lacks is no news: hence `quiet`.
+    # `quiet`, because the user did not select these fields: one that an older server lacks needs no warning.
     queries = [BatchOperation(f"find{entity.type}", {"id": one}, selected, quiet=True) for one in ids]
     texts = [text for name in names if name.name for text in _readings(entity, name.name)]
     if texts:
@@ -283,12 +283,12 @@ def _page(
 
 
 async def _rows(session: Session, entity: Entity, queries: Sequence[BatchOperation]) -> list[Row]:
-    found = [result for result in await call_all(session, queries) if result is not None]
-    return [row for result in found for row in result.get(entity.items, [result])]
+    results = [result for result in await call_all(session, queries) if result is not None]
+    return [row for result in results for row in result.get(entity.items, [result])]
 
 
 def _readings(entity: Entity, name: str) -> list[str]:
-    """Possible names: performers also as `Alice (singer)`, with their disambiguation."""
+    """Names to search for: `Alice (singer)` may also be the performer `Alice` with a disambiguation."""
     if entity.type == "Performer" and name.endswith(")") and " (" in name:
         return [name, name.rpartition(" (")[0]]
     return [name]
@@ -313,29 +313,29 @@ class NamedRows:
         return {one: label for one, row in self.by_id.items() if (label := _label(self.entity, row))}
 
     def candidates(self, name: Name, *, every: bool = False) -> list[Row]:
-        """The objects that a name means, the oldest first; with `every` all that are called so.
+        """The objects that match a name, the oldest first; with `every`, the matches of all steps.
 
-        Digits that are the id of one object and the name or an alias of another mean both.
+        Digits match both the object with this id and objects with this name or alias.
         """
-        wanted = name.name.casefold()
+        folded = name.name.casefold()
         by_id = [self.by_id[name.id]] if name.id in self.by_id else []
-        named = self._rows(self.by_name, wanted, name)
+        named = self._rows(self.by_name, folded, name)
         exact = [
             row for row in named if name.name in (_label(self.entity, row), _full_name(self.entity, row))
         ]
-        aliased = self._rows(self.by_alias, wanted, name)
+        aliased = self._rows(self.by_alias, folded, name)
         others = [*named, *aliased] if every else exact or named or aliased
         others = list({row["id"]: row for row in others if row not in by_id}.values())
         return by_id + sorted(others, key=lambda row: int(row["id"]))
 
     @staticmethod
-    def _rows(known: Mapping[str, list[Row]], wanted: str, name: Name) -> list[Row]:
-        return [row for row in known.get(wanted, ()) if wanted and _has_disambiguation(row, name)]
+    def _rows(known: Mapping[str, list[Row]], folded: str, name: Name) -> list[Row]:
+        return [row for row in known.get(folded, ()) if folded and _has_disambiguation(row, name)]
 
 
 def _has_disambiguation(row: Row, name: Name) -> bool:
-    wanted = name.disambiguation
-    return wanted is None or wanted.casefold() == (row.get("disambiguation") or "").casefold()
+    expected = name.disambiguation
+    return expected is None or expected.casefold() == (row.get("disambiguation") or "").casefold()
 
 
 def _label(entity: Entity, row: Row) -> str:
@@ -367,16 +367,16 @@ async def _create(session: Session, entity: Entity, names: Sequence[Name]) -> di
     """Create objects; names that the server considers equal are created once."""
     new: dict[bytes, Name] = {}
     for name in names:
-        # Two spellings of one name are one object: the server would refuse the second.
+        # Two names that differ in case only are one object: the server would refuse the second.
         new.setdefault(_folded(name), name)
     args = [{"input": {"name": name.name}} for name in new.values()]
-    made = await call_each(session, entity.operation("Create"), args, ["id"])
-    ids = dict(zip(new, (row["id"] for row in made), strict=True))
+    rows = await call_each(session, entity.operation("Create"), args, ["id"])
+    ids = dict(zip(new, (row["id"] for row in rows), strict=True))
     return {name: [ids[_folded(name)]] for name in names}
 
 
 def _folded(name: Name) -> bytes:
-    # Of bytes only ASCII letters are lowered, as the server compares names.
+    # `bytes.lower` folds ASCII letters only, as the server does when it compares names.
     return name.name.encode().lower()
 
 

@@ -1,4 +1,4 @@
-"""Saved filters of a server: found by name, checked against the objects that they name, saved and removed."""
+"""Saved filters of a server: found by name, checked for deleted and renamed objects, saved and removed."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ Row = dict[str, Any]
 class LoadedFilter:
     """A saved filter and its query.
 
-    `deleted` are objects that it names and that are no longer there; `renamed` those that are called
-    otherwise than when it was saved, with the names of today.
+    `deleted` are the objects in its criteria that no longer exist; `renamed` maps objects whose name has
+    changed since it was saved to their current names.
     """
 
     row: Row
@@ -53,14 +53,14 @@ class LoadedFilter:
     renamed: dict[Related, str] = field(default_factory=dict)
 
     def warnings(self) -> list[str]:
-        """The differences from what the web interface finds, a sentence each."""
+        """The differences from the results in the web interface, a sentence each."""
         name = self.row["name"]
-        told = [
+        untranslated = [
             f"saved filter {name!r}: {criterion} is left out: {reason}"
             for criterion, reason in self.query.untranslated.items()
         ]
         return [
-            *told,
+            *untranslated,
             *(f"saved filter {name!r} names a {_called(one)} that is deleted" for one in self.deleted),
         ]
 
@@ -84,32 +84,32 @@ def _called(one: Related) -> str:
 
 
 async def saved_filters(session: Session, type_name: str = "") -> list[Row]:
-    """The saved filters of all types, or of one, by type and name."""
-    # Older servers keep the filter that a list opens with among them, without a name (live, 0.22.1).
+    """The saved filters of all types, or of one, sorted by type and name."""
+    # Older servers also return the default filter of each list, without a name (seen on 0.22.1).
     rows = [with_parts(row) for row in await session.call("findSavedFilters") if row["name"]]
-    found = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
+    selected = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
     return sorted(
-        found, key=lambda row: (list(MODES).index(row["mode"]), row["name"].casefold(), int(row["id"]))
+        selected, key=lambda row: (list(MODES).index(row["mode"]), row["name"].casefold(), int(row["id"]))
     )
 
 
 async def find_saved(session: Session, word: str, type_name: str = "") -> Row:
-    """The saved filter that `word` names: a name before an id; `id:12` and `name:12` say which.
+    """The saved filter that `word` names: a name first, then an id; `id:12` and `name:12` are explicit.
 
     Raises StashNotFoundError, also for a filter of another type, and StashAmbiguousError.
     """
     if type_name and type_name not in MODES.values():
         raise StashInputError("The web interface saves no filters of files and folders.")
     rows = await saved_filters(session)
-    fitting = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
-    found = _named(fitting, Name.parse(word))
-    if len(found) > 1:
-        shown = ", ".join(f"id:{row['id']} of {_plural(row)}" for row in found)
+    of_type = [row for row in rows if not type_name or MODES.get(row["mode"]) == type_name]
+    matches = _named(of_type, Name.parse(word))
+    if len(matches) > 1:
+        shown = ", ".join(f"id:{row['id']} of {_plural(row)}" for row in matches)
         raise StashAmbiguousError(
             f"{word!r} is the name of several saved filters: {shown}.", hint="Use id:N."
         )
-    if found:
-        return found[0]
+    if matches:
+        return matches[0]
     others = _named(rows, Name.parse(word))
     if others:
         plural = ENTITIES[type_name].plural
@@ -117,7 +117,7 @@ async def find_saved(session: Session, word: str, type_name: str = "") -> Row:
             f"The saved filter {word!r} is for {_plural(others[0])}, not for {plural}.",
             hint=f"Use it with: stash {_plural(others[0])} find --saved {word!r}.",
         )
-    near = did_you_mean(word, [row["name"] for row in fitting])
+    near = did_you_mean(word, [row["name"] for row in of_type])
     of = f" for {ENTITIES[type_name].plural}" if type_name else ""
     raise StashNotFoundError(
         f"There is no saved filter {word!r}{of}. {near}".rstrip(), hint="See `stash filters list`."
@@ -142,20 +142,20 @@ async def load_saved(session: Session, word: str, type_name: str = "") -> Loaded
 async def load_row(session: Session, row: Row) -> LoadedFilter:
     """A saved filter as a query; the objects that it names are looked up by id, one request per type."""
     scale = await _rating_scale(session) if has_bare_rating(row) else STARS
-    found = LoadedFilter(row, read_saved(row, rating_scale=scale))
-    wanted: dict[str, list[str]] = {}
-    for one in found.query.related:
-        wanted.setdefault(one.type, []).append(one.id)
-    names = await labels_of(session, wanted)
-    for one in found.query.related:
+    loaded = LoadedFilter(row, read_saved(row, rating_scale=scale))
+    ids: dict[str, list[str]] = {}
+    for one in loaded.query.related:
+        ids.setdefault(one.type, []).append(one.id)
+    names = await labels_of(session, ids)
+    for one in loaded.query.related:
         if one.type not in names:
             continue
         name = names[one.type].get(one.id)
         if name is None:
-            found.deleted.append(one)
+            loaded.deleted.append(one)
         elif one.label and name and one.label != name:
-            found.renamed[one] = name
-    return found
+            loaded.renamed[one] = name
+    return loaded
 
 
 async def _rating_scale(session: Session) -> int:
@@ -165,7 +165,7 @@ async def _rating_scale(session: Session) -> int:
 
 
 async def labels_of(session: Session, wanted: Mapping[str, Iterable[str]]) -> dict[str, dict[str, str]]:
-    """Type -> id -> name of the objects that are there."""
+    """Type -> id -> name of the objects that exist."""
 
     async def of_type(type_name: str, ids: Iterable[str]) -> dict[str, str]:
         entity = ENTITIES[type_name]
@@ -182,7 +182,7 @@ async def save_filter(
 ) -> Row:
     """Save a filter, or replace the one with this id, and return it as it was stored.
 
-    Raises StashServerError where the server answers without storing anything, as it does for unknown ids.
+    Raises StashServerError if the server reports success but stores nothing, as it does for unknown ids.
     """
     values = {"mode": await known_mode(session, type_name), "name": name, **contents(parts)}
     made = await apply_one(
@@ -204,23 +204,23 @@ async def delete_saved(session: Session, row: Row) -> None:
 
 
 async def default_filter(session: Session, type_name: str) -> Row | None:
-    """The filter that the list of a type opens with in the web interface; None where none is set."""
+    """The default filter of a type's list in the web interface; None if none is set."""
     mode = await known_mode(session, type_name)
-    found = await session.call("findDefaultFilter", {"mode": mode}, quiet=True)
-    return None if found is None else with_parts(found)
+    row = await session.call("findDefaultFilter", {"mode": mode}, quiet=True)
+    return None if row is None else with_parts(row)
 
 
 async def set_default_filter(session: Session, type_name: str, row: Row | None) -> None:
-    """Make a saved filter the one that the list of its type opens with; with None there is none."""
-    given = {"mode": await known_mode(session, type_name), **(contents(row) if row else {})}
-    await apply_one(session, Operation("setDefaultFilter", {"input": given}, (type_name,)))
+    """Make a saved filter the default of its type's list; None removes the default."""
+    values = {"mode": await known_mode(session, type_name), **(contents(row) if row else {})}
+    await apply_one(session, Operation("setDefaultFilter", {"input": values}, (type_name,)))
 
 
 @dataclass(frozen=True)
 class Renamed:
-    """A filter in which one object stands in place of others: its row with the new criteria.
+    """A filter whose criteria name one object in place of others: its row with the new criteria.
 
-    `is_default` is one that a list of the web interface opens with.
+    `is_default` means the default filter of a list in the web interface.
     """
 
     row: Row
@@ -245,20 +245,20 @@ class Renamed:
 
 
 async def all_filters(session: Session) -> list[tuple[Row, bool]]:
-    """The saved filters, and those that lists open with (True)."""
+    """The saved filters (False) and the default filters of lists (True)."""
     rows = await saved_filters(session)
     defaults = await asyncio.gather(*(default_filter(session, name) for name in ENTITIES))
-    found = [(row, False) for row in rows]
-    found += [
+    filters = [(row, False) for row in rows]
+    filters += [
         ({**row, "mode": mode_of(name)}, True) for name, row in zip(ENTITIES, defaults, strict=True) if row
     ]
-    return found
+    return filters
 
 
 async def filters_naming(
     session: Session, type_name: str, gone: Sequence[str], item: Mapping[str, str]
 ) -> list[Renamed]:
-    """The saved and default filters that name objects, with another one (`id`, `label`) in their place."""
+    """The saved and default filters that name the objects `gone`, with `item` (`id`, `label`) instead."""
     renamed = []
     for row, is_default in await all_filters(session):
         criteria = replace_related(row, type_name, gone, item)

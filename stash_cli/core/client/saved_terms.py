@@ -1,7 +1,7 @@
 """Saved filters as terms of a query: `saved:"Best of"` stands for the criteria of that filter.
 
-The criteria are sent as the web interface sends them. Where no filter says them, under `or` and `not`, the
-ids of the objects that they find take their place (`subqueries`).
+The criteria are sent as the web interface sends them. Under `or` and `not`, where one filter cannot express
+them, they are replaced by the ids of their matches (`subqueries`).
 """
 
 from __future__ import annotations
@@ -28,60 +28,62 @@ async def with_saved(
 ) -> Q:
     """`query` with the criteria of saved filters in place of their names.
 
-    What differs from the web interface is told. A query for a change (`changing`) refuses a filter of which a
-    criterion has no translation: raises StashInputError; else raises as `find_saved`.
+    `tell` is called with each difference from the web interface. With `changing` the query selects objects to
+    edit: raises StashInputError for a filter with an untranslatable criterion. Also raises as `find_saved`.
     """
     names = dict.fromkeys(str(leaf[SAVED]) for leaf in query.leaves() if SAVED in leaf)
-    found: dict[str, LoadedFilter] = {}
+    filters: dict[str, LoadedFilter] = {}
     for name in names:
-        found[name] = await load_saved(session, name, type_name)
-        _warn_of(found[name], tell, changing=changing)
-    if not found:
+        filters[name] = await load_saved(session, name, type_name)
+        _warn_of(filters[name], tell, changing=changing)
+    if not filters:
         return query
-    return _replaced(query, found)
+    return _replaced(query, filters)
 
 
-def _warn_of(found: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -> None:
+def _warn_of(loaded: LoadedFilter, tell: Callable[[str], None], *, changing: bool) -> None:
     if changing:
-        found.require_translated()
-    for text in [*found.warnings(), *found.notes()]:
+        loaded.require_translated()
+    for text in [*loaded.warnings(), *loaded.notes()]:
         tell(text)
-    if found.query.sort or found.query.per_page:
-        tell(f"saved filter {found.row['name']!r}: its order and number of rows are ignored")
+    if loaded.query.sort or loaded.query.per_page:
+        tell(f"saved filter {loaded.row['name']!r}: its order and number of rows are ignored")
 
 
 def condition_of(found: LoadedFilter) -> Q:
-    """The criteria of the filter."""
+    """The criteria of the filter, including its text search."""
     where = found.query.where or Q()
     return where & parse_search(found.query.q) if found.query.q else where
 
 
-def _replaced(q: Q, found: dict[str, LoadedFilter]) -> Q:
+def _replaced(q: Q, filters: dict[str, LoadedFilter]) -> Q:
     if SAVED in q.lookups:
-        made = condition_of(found[str(q.lookups[SAVED])])
-        return ~made if q.negated else made
-    made = Q(*[_replaced(part, found) for part in q.parts], **q.lookups)
-    made.op, made.negated = q.op, q.negated
-    return made
+        condition = condition_of(filters[str(q.lookups[SAVED])])
+        return ~condition if q.negated else condition
+    copy = Q(*[_replaced(part, filters) for part in q.parts], **q.lookups)
+    copy.op, copy.negated = q.op, q.negated
+    return copy
 
 
 _TOKEN = re.compile(r'-?"[^"]*"(?= |$)|[^ ]+')
 
 
 def parse_search(text: str) -> Q:
-    """A text search as the server reads it, as a `Q`: words, "phrases", `-word`, and `a or b`."""
+    """Parse a text search like the server, to a `Q`: words, "phrases", `-word`, and `a or b`."""
     tokens, parts, at = _TOKEN.findall(text.strip()), list[Q](), 0
     while at < len(tokens):
-        some = [tokens[at]]
-        # Only `or` goes on; a second `|` is a word of its own there.
-        while len(tokens) > at + 2 and tokens[at + 1].lower() in (("or", "|") if len(some) == 1 else ("or",)):
-            some.append(tokens[at + 2])
+        words = [tokens[at]]
+        # The server continues a list of alternatives with `or` only; a second `|` is an ordinary word.
+        while len(tokens) > at + 2 and tokens[at + 1].lower() in (
+            ("or", "|") if len(words) == 1 else ("or",)
+        ):
+            words.append(tokens[at + 2])
             at += 2
-        word = some[0]
-        if len(some) == 1 and word.startswith("-") and len(word) > 1:
+        word = words[0]
+        if len(words) == 1 and word.startswith("-") and len(word) > 1:
             parts.append(Q(q__excludes=[_bare(word[1:])]))
         else:
-            parts.append(Q(q__in=[_bare(each) for each in some]))
+            parts.append(Q(q__in=[_bare(each) for each in words]))
         at += 1
     return Q(*parts)
 

@@ -14,23 +14,24 @@ if TYPE_CHECKING:
 
     from stash_cli.core.settings import Connection
 
-# To be raised when the reduced form changes: files in another format are ignored.
+# Increment when the reduced form changes; files in another format are ignored.
 _FORMAT = 2
 
 
 def recall(connection: Connection) -> dict[str, Any] | None:
-    """The cached schema of this URL, or None; a damaged file counts as none."""
+    """The cached schema of this URL; None without a file and for a damaged one."""
     try:
-        kept = json.loads(_path(connection).read_text(encoding="utf-8"))
+        cached = json.loads(_path(connection).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    # A file of an older release, or of another URL with the same name, is none.
-    fits = isinstance(kept, dict) and kept.get("format") == _FORMAT and kept.get("url") == connection.url
-    return kept["facts"] if fits and _is_schema(kept.get("facts")) else None
+    # The file may be of an older release, or of another URL that maps to the same file name.
+    is_dict = isinstance(cached, dict)
+    fits = is_dict and cached.get("format") == _FORMAT and cached.get("url") == connection.url
+    return cached["facts"] if fits and _is_schema(cached.get("facts")) else None
 
 
 def _is_schema(facts: Any) -> bool:
-    """Whether the file holds a reduced introspection, as far as it is read without further checks."""
+    """Whether a value has the parts of a reduced introspection that are read without further checks."""
     names = ("operations", "types", "enums")
     return isinstance(facts, dict) and all(isinstance(facts.get(name), dict) for name in names)
 

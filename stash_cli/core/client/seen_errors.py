@@ -1,6 +1,6 @@
-"""Errors of the last run of a task, remembered per server in the user's state folder.
+"""Errors of the previous run of a task, stored per server in the user's state folder.
 
-Only digests of the errors are kept: their texts hold names of files.
+Only digests of the errors are stored, because their texts contain file names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
 
 _MOST = 10_000
-"""Errors that are remembered of one task."""
+"""Maximum number of errors stored per task."""
 
 
 def digest(text: str) -> str:
@@ -29,9 +29,9 @@ def digest(text: str) -> str:
 
 
 class SeenErrors:
-    """The errors of the last run of `task` on a server: a container of their signatures.
+    """The errors of the previous run of `task` on a server: a container of their signatures.
 
-    A folder that cannot be read or written is logged: then all errors are new.
+    Without a readable file all errors are new. A failure to write is only logged.
     """
 
     def __init__(self, connection: Connection, task: str) -> None:
@@ -42,25 +42,25 @@ class SeenErrors:
         return digest(str(signature)) in self._digests
 
     def replace(self, signatures: Iterable[str]) -> None:
-        """Remember the errors of the run that has ended in place of those of the one before.
+        """Replace the stored errors by those of the run that has ended.
 
-        A run with new errors adds them: where a drive was away, the errors in its files are still known when
-        it is back.
+        A run with new errors adds them instead: the errors of files on an offline drive are still known when
+        the drive is back.
         """
-        now = set(map(digest, signatures))
-        found = sorted(now if now <= self._digests else now | self._digests)[:_MOST]
-        if set(found) == self._digests:
+        new = set(map(digest, signatures))
+        stored = sorted(new if new <= self._digests else new | self._digests)[:_MOST]
+        if set(stored) == self._digests:
             return
         try:
             make_private_folder(self._path.parent)
-            write_private(self._path, json.dumps(found))
+            write_private(self._path, json.dumps(stored))
         except OSError as error:
             logger.info("The errors of this run are not remembered: %s", error)
 
     def _read(self) -> frozenset[str]:
         with suppress(OSError, ValueError):
-            found = json.loads(self._path.read_text(encoding="utf-8"))
-            return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+            digests = json.loads(self._path.read_text(encoding="utf-8"))
+            return frozenset(map(str, digests)) if isinstance(digests, list) else frozenset()
         return frozenset()
 
 

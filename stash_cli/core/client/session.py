@@ -36,11 +36,11 @@ _VERSION_FIELD = "_server"
 
 
 class Session:
-    """The one way to a server; everything that is sent passes through here.
+    """The connection to one server; every request passes through here.
 
-    A server with a cached schema costs one request per call: its version is selected along with the first
-    query. When the version has changed, or the document is refused in validation, the schema is read anew and
-    the call is repeated.
+    With a cached schema, a call takes one request: the server's version is selected along with the first
+    query. If the version has changed, or the document is refused in validation, the schema is fetched again
+    and the call is repeated.
     """
 
     def __init__(self, connection: Connection, transport: Transport | None = None) -> None:
@@ -50,9 +50,9 @@ class Session:
         self._learning = Lock()
         self._server: ServerCapabilities | None = None
         self.recorder: Recorder | None = None
+        """Records the edits of this session in the journal."""
         self.on_move: Callable[[str, str], None] | None = None
         """Called with the old and the new path of each file that the server has moved."""
-        """Records the edits of this session in the journal."""
         self.is_current = False
         """Whether the server confirmed the version of the schema in this session."""
 
@@ -78,20 +78,20 @@ class Session:
         return self._server
 
     def assumed(self) -> ServerCapabilities:
-        """The server's capabilities without a request: those that were learnt, or those of the newest API."""
+        """The server's capabilities without a request: loaded, cached, or else those of the newest API."""
         if self._server is not None:
             return self._server
-        kept = None if self.connection.is_embedded else schema_cache.recall(self.connection)
-        return ServerCapabilities(kept) if kept else EmbeddedCapabilities()
+        cached = None if self.connection.is_embedded else schema_cache.recall(self.connection)
+        return ServerCapabilities(cached) if cached else EmbeddedCapabilities()
 
     async def learn(self, *, again: bool = False) -> ServerCapabilities:
-        """The server's schema: of this session, from the cache, or (`again`: always) by introspection."""
+        """The server's schema: loaded before, cached, or (with `again` always) by introspection."""
         async with self._learning:
             # The embedded library has exactly the schema of the API description.
             if self._server is None and self.connection.is_embedded:
                 self._server, self.is_current = EmbeddedCapabilities(), True
-            if self._server is None and not again and (kept := schema_cache.recall(self.connection)):
-                self._server = ServerCapabilities(kept)
+            if self._server is None and not again and (cached := schema_cache.recall(self.connection)):
+                self._server = ServerCapabilities(cached)
             if self._server is None or again:
                 facts = _parse_schema(await self.execute(INTROSPECTION))
                 schema_cache.remember(self.connection, facts)
@@ -99,7 +99,7 @@ class Session:
             return self._server
 
     async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Send a document unchanged; `data` of the response.
+        """Send a document unchanged and return `data` of the response.
 
         Raises StashGraphQLError, with the partial data, when the server reports any error.
         """
@@ -113,21 +113,21 @@ class Session:
         *,
         quiet: bool = False,
     ) -> Any:
-        """Call one operation: its result as JSON, with the fields in `paths` (None: the default).
+        """Call one operation and return its result as JSON, with the fields in `paths` (None: the default).
 
         `args` are JSON values by argument name; UNSET ones are left out. With `quiet` there is no warning
         about paths that the server lacks.
         """
         kind, _ = document.describe(operation)
-        given = await compat.with_stash_box(self, operation, args or {}, await self.learn())
+        values = await compat.with_stash_box(self, operation, args or {}, await self.learn())
         if compat.needs_splitting(operation, self.capabilities):
-            return await compat.call_split(self, operation, given, paths, quiet=quiet)
+            return await compat.call_split(self, operation, values, paths, quiet=quiet)
 
         def build(server: ServerCapabilities) -> GraphQLRequest:
-            root = document.root_for(operation, given, paths, server, quiet=quiet)
-            # Queries only: a mutation must not be repeated because of a version that changed.
+            root = document.root_for(operation, values, paths, server, quiet=quiet)
+            # Queries only: a mutation must not be repeated because the version has changed.
             version = VERSION_FIELD if kind == "query" and not self.is_current else ""
-            # One root field, so an error at its root proves that nothing was done.
+            # `single`: with one root field, an error at its root proves that nothing was done.
             name = document.title(operation)
             riders = self.recorder.riders(server) if kind == "query" and self.recorder is not None else []
             return GraphQLRequest(*document.join(name, [root, *riders], version), name, single=True)
@@ -137,7 +137,7 @@ class Session:
     async def rows_by_id(
         self, type_name: str, ids: Iterable[str], paths: Sequence[str]
     ) -> AsyncIterator[dict[str, Any]]:
-        """The objects of a type with these ids that exist, with the fields in `paths`; 500 to a request."""
+        """Yield the objects with these ids that exist, with the fields in `paths`; 500 per request."""
         from stash_cli.core.client.paging import FindQuery, iter_rows
         from stash_cli.core.types.entities import ENTITIES, FILES
 
@@ -168,7 +168,7 @@ class Session:
                 build(self.capabilities), operation, paths, by_name=by_name
             )
         except StashGraphQLError as error:
-            # With a current schema the document itself is wrong, and would be refused again.
+            # With a current schema the document itself is wrong and would be refused again.
             if self.is_current or not responses.is_refusal(error):
                 raise
             logger.info("The server refused the document; asking what it knows now.")
@@ -176,16 +176,16 @@ class Session:
             if not self._changed(version):
                 return value
             logger.info("The server's version has changed; asking what it knows now.")
-        again = build(await self.learn(again=True))
-        return (await self._send_built(again, operation, paths, by_name=by_name))[0]
+        rebuilt = build(await self.learn(again=True))
+        return (await self._send_built(rebuilt, operation, paths, by_name=by_name))[0]
 
     def _changed(self, version: object) -> bool:
         """Whether the version in the response differs from the schema's."""
         if not isinstance(version, dict):
             return False
         known = self.capabilities
-        answered = version.get("version") or "", version.get("hash") or ""
-        self.is_current = answered == (known.version, known.hash)
+        reported = version.get("version") or "", version.get("hash") or ""
+        self.is_current = reported == (known.version, known.hash)
         return not self.is_current
 
     async def _send_built(
@@ -203,9 +203,9 @@ class Session:
     ) -> GraphQLResponse:
         """Send a request, with retries where these are safe.
 
-        A response without errors has every root field of the request, which are `fields` where they are
-        known. With `partial` the caller handles errors and missing fields. Raises StashUnknownOutcomeError
-        for a mutation that may have been done.
+        A response without errors must have every root field of the request, or those in `fields`. With
+        `partial` the caller handles errors and missing fields. Raises StashUnknownOutcomeError for a mutation
+        that may have been executed.
         """
         check_read_only(self.connection, request)
         try:
@@ -213,21 +213,21 @@ class Session:
         except StashError as error:
             # A batch attributes GraphQL errors to its operations, and judges the outcome of each.
             is_result = partial and isinstance(error, StashGraphQLError)
-            if is_result or (meaning := as_unknown_outcome(request, error)) is error:
+            if is_result or (unknown := as_unknown_outcome(request, error)) is error:
                 raise
-            raise meaning from error
+            raise unknown from error
         if not partial:
             responses.check_complete(request, response.data, fields)
         return response
 
     async def _recorded(self, request: GraphQLRequest, *, partial: bool) -> GraphQLResponse:
-        """Send a request; the journal lists a mutation that is no edit of objects, such as a job."""
+        """Send a request; a mutation that edits no objects, such as one that starts a job, is journalled."""
         if self.recorder is None or self.recorder.is_sending or not request.is_mutation:
             return await self._send(request, partial=partial)
         from stash_cli.core.syntax.operations import root_fields
 
         names = [each.name for each in root_fields(request.document) if each.name != "querySQL"]
-        if not names:  # a mutation by name only
+        if not names:  # `querySQL` is declared as a mutation but changes nothing
             return await self._send(request, partial=partial)
         with self.recorder.listing(names):
             return await self._send(request, partial=partial)
@@ -255,18 +255,18 @@ class Session:
         """Raise StashSystemNotReadyError when `systemStatus` says that set-up or a migration is due."""
         try:
             # Before set-up or a migration, servers fail in many ways; only this query always works.
-            answer = await self.transport.execute(GraphQLRequest("query { systemStatus { status } }"))
+            response = await self.transport.execute(GraphQLRequest("query { systemStatus { status } }"))
         except StashError as second:
             logger.info("systemStatus: %s", second.message)
             return
-        found = (answer.data or {}).get("systemStatus")
-        status = found.get("status", "OK") if isinstance(found, dict) else "OK"
+        system = (response.data or {}).get("systemStatus")
+        status = system.get("status", "OK") if isinstance(system, dict) else "OK"
         if status != "OK":
             raise responses.not_ready(status, error.message) from error
 
 
 def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """The parts of an introspection result that are kept; raises StashIntegrationError."""
+    """Reduce an introspection result to the parts in use; raises StashIntegrationError if it is malformed."""
     unread = "The server describes its API in a way that cannot be read."
     try:
         facts = reduce_introspection(schema)
@@ -278,7 +278,7 @@ def _parse_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _redact_errors(errors: Sequence[StashError | dict[str, Any]], request: GraphQLRequest) -> None:
-    """Remove the secrets of a request from error messages: servers quote what they refuse."""
+    """Remove the secrets of a request from error messages, in which servers quote refused values."""
     if errors:
         from stash_cli.core.log.requests import redact_errors
 
@@ -288,8 +288,8 @@ def _redact_errors(errors: Sequence[StashError | dict[str, Any]], request: Graph
 class Stream:
     """The events of a subscription as JSON: an async iterator and context manager.
 
-    Entering it connects and returns once the server listens; iterating connects as well. `on_lost`, set
-    before that, is called with the reason when a lost connection is to be opened again.
+    Entering it connects and returns once the subscription is active; iterating connects as well. `on_lost`,
+    set before connecting, is called with the reason before a lost connection is reopened.
     """
 
     def __init__(
@@ -323,13 +323,13 @@ class Stream:
 
     async def __anext__(self) -> Any:
         source = await self._open()
-        answer = await source.__anext__()
-        if answer.errors:
-            raise responses.failure(answer.errors, answer.data)
+        response = await source.__anext__()
+        if response.errors:
+            raise responses.failure(response.errors, response.data)
         return responses.value_of(
             self._operation,
             self._request,
-            answer.data,
+            response.data,
             self._paths,
             self._session.capabilities,
             by_name=self._paths is not None,

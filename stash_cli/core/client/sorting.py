@@ -1,7 +1,7 @@
-"""Sorting by several keys: the server's order by the first key, and the others here.
+"""Sorting by several keys: the server sorts by the first key, the client by the others.
 
-Rows of one value of the first key arrive together. Each such run is sorted by the other keys, so that only
-one run is held at a time.
+Rows with the same value of the first key arrive together. Each such run is sorted by the other keys, so that
+only one run is in memory at a time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 MOST_ROWS = 1_000_000
-"""Rows that are sorted by several keys without a limit."""
+"""Maximum number of rows sorted by several keys unless the user gives a limit."""
 
 _FIELDS = {
     "rating": "rating100",
@@ -54,14 +54,14 @@ _PATHS = {
     ("SceneMarker", "scene_id"): ("scene.id",),
     ("SceneMarker", "scenes_updated_at"): ("scene.updated_at",),
 }
-"""Sort keys -> the paths that hold their values, the first of which has one."""
+"""Sort keys -> the paths that hold their values; the first path with a value is used."""
 _SERVER_ONLY = frozenset(
     {
         *("random", "perceptual_similarity", "group_scene_number", "movie_scene_number", "performer_age"),
         *("last_o_at", "scenes_duration", "career_length", "measurements", "sub_group_order"),
     }
 )
-"""Sort keys whose values rows do not hold."""
+"""Sort keys whose values are not fields of the rows."""
 
 
 class SortKey(NamedTuple):
@@ -79,23 +79,23 @@ class SortKey(NamedTuple):
 
 
 def parse_keys(entity: Entity, words: Sequence[str]) -> list[SortKey]:
-    """The keys of `-rating`, `date`; raises StashLookupError for an unknown one, with near matches.
+    """Parse sort keys (`-rating`, `date`); raises StashLookupError with near matches for an unknown key.
 
-    The server sorts by `rating` where the field is `rating100`.
+    The server's sort key for the field `rating100` is `rating`.
     """
-    found: list[SortKey] = []
+    keys: list[SortKey] = []
     for word in words:
         name = word.strip().removeprefix("-").replace("-", "_")
         name = {"rating100": "rating"}.get(name, name)
         check_sort(entity, name)
-        # A key that comes again decides nothing any more.
-        if name not in (key.name for key in found):
-            found.append(SortKey(name, word.strip().startswith("-")))
-    return found
+        # A repeated key has no effect.
+        if name not in (key.name for key in keys):
+            keys.append(SortKey(name, word.strip().startswith("-")))
+    return keys
 
 
 class LocalOrder(NamedTuple):
-    """The order by several keys, of rows that arrive in the order of the first."""
+    """Order by several keys, for rows that arrive sorted by the first."""
 
     keys: tuple[SortKey, ...]
     extractors: tuple[Extractor, ...]
@@ -111,28 +111,31 @@ class LocalOrder(NamedTuple):
 
     def in_order(self, rows: list[Row]) -> list[Row]:
         """One run, sorted by the other keys; rows without a value come first, or last with `-`."""
-        # The last key first: sorting is stable, so each one keeps the order of those after it.
+        # The last key first: sorting is stable, so each sort preserves the order by the later keys.
         for key, each in reversed([*zip(self.keys, self.extractors, strict=True)][1:]):
             rows = sorted(rows, key=partial(_value, each), reverse=key.descending)
         return rows
 
 
 def local_order(entity: Entity, keys: Sequence[SortKey]) -> LocalOrder | None:
-    """The order by the keys; None where the server's is enough. Raises StashUsageError for other keys."""
+    """The order by several keys; None for a single key, which the server sorts by.
+
+    Raises StashUsageError for a key whose values only the server knows.
+    """
     if len(keys) <= 1:
         return None
-    unread = [key.name for key in keys if _extractor(entity, key.name) is None]
-    if unread:
+    server_only = [key.name for key in keys if _extractor(entity, key.name) is None]
+    if server_only:
         raise StashUsageError(
-            f"{entity.plural} can be sorted by {unread[0]} alone, not together with other keys: only the"
+            f"{entity.plural} can be sorted by {server_only[0]} alone, not together with other keys: only the"
             " server knows its values."
         )
-    found = [each for key in keys if (each := _extractor(entity, key.name)) is not None]
-    return LocalOrder(tuple(keys), tuple(found))
+    extractors = [each for key in keys if (each := _extractor(entity, key.name)) is not None]
+    return LocalOrder(tuple(keys), tuple(extractors))
 
 
 def _extractor(entity: Entity, name: str) -> Extractor | None:
-    # The server's own order, which most commands take, needs no values.
+    # Imported here: most commands use the server's order and read no values.
     from stash_cli.core.query.extractors import at, extractor
 
     if name in _SERVER_ONLY or name.startswith("random"):
@@ -147,7 +150,7 @@ def _extractor(entity: Entity, name: str) -> Extractor | None:
 
 
 def _value(each: Extractor, row: Mapping[str, Any]) -> tuple[int, Any]:
-    """The first value as something to compare: none, then numbers, then texts in natural order."""
+    """Sort key of the first value: no value, then numbers, then texts in natural order."""
     values = each.read(row)
     value = values[0] if values else None
     if value is None:
@@ -159,8 +162,8 @@ def _value(each: Extractor, row: Mapping[str, Any]) -> tuple[int, Any]:
 
 
 def _natural(text: str) -> tuple[tuple[int, Any], ...]:
-    """Text case aside, with numbers in it compared as numbers."""
-    # As the server's collation, so that its order by the first key and this one by the others look alike.
+    """Sort key of a text that ignores case and compares numbers in it as numbers."""
+    # As the server's collation does, so that the order by the first key and by the others is consistent.
     parts = re.split(r"(\d+)", text.casefold())
     return tuple((0, int(part)) if part.isdecimal() else (1, part) for part in parts if part)
 
@@ -168,24 +171,24 @@ def _natural(text: str) -> tuple[tuple[int, Any], ...]:
 async def by_runs(
     pages: AsyncIterator[list[Row]], order: LocalOrder, enough: int | None = None
 ) -> AsyncIterator[list[Row]]:
-    """Pages in the whole order; with `enough` rows no further run is read."""
+    """Yield pages in the order by all keys; once `enough` rows were yielded, no further run is read."""
     run: list[Row] = []
-    common: Any = None
-    given = 0
+    run_value: Any = None
+    yielded = 0
     async for page in pages:
         ready: list[Row] = []
         for row in page:
-            now = order.run_of(row)
-            if run and now != common:
+            value = order.run_of(row)
+            if run and value != run_value:
                 ready += order.in_order(run)
                 run = []
-            common = now
+            run_value = value
             run.append(row)
-        given += len(ready)
+        yielded += len(ready)
         if ready:
             yield ready
-        # Runs are given whole, so there may be more than enough; the caller cuts them off.
-        if enough is not None and given >= enough:
+        # Runs are yielded whole, so there may be more than `enough` rows; the caller truncates them.
+        if enough is not None and yielded >= enough:
             return
     if run:
         yield order.in_order(run)

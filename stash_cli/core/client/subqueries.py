@@ -1,7 +1,7 @@
-"""Subqueries: parts of a query that are asked first, each on its own, and replaced by the ids that they find.
+"""Subqueries: parts of a query that are sent first, each on its own, and replaced by the matching ids.
 
-The server has no filter for "not a duplicate" or "no cover or rated high", and rows do not hold what it would
-take. Each such part alone has a filter.
+The server has no filter for "not a duplicate" or "no cover or rated high", and rows lack the fields to test
+this on the client. But each part has a filter of its own.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 
-_FOUND = {**ENTITIES, **FILES, "File": FILES["BaseFile"]}
+_SEARCHABLE = {**ENTITIES, **FILES, "File": FILES["BaseFile"]}
 
 
 async def answerable(session: Session, type_name: str, query: Q) -> Q:
-    """`query` so that it can be compiled; raises StashLookupError where that cannot be."""
+    """`query` in a form that can be compiled; raises StashLookupError if there is none."""
     if has_levels(query):
         query = await without_levels(session, type_name, query)
         try:
             lookups.compile(type_name, query)
         except StashLookupError as error:
-            # Without the levels there is still a part that no filter says together with the others.
+            # Even without depths, the parts cannot be combined in one filter.
             logger.debug("asking for ids: %s", error)
         else:
             return query
@@ -38,24 +38,27 @@ async def answerable(session: Session, type_name: str, query: Q) -> Q:
 
 
 async def with_subquery_ids(session: Session, type_name: str, query: Q) -> Q:
-    """`query` with the ids of matches in place of the lookups that only a filter of their own can say."""
+    """`query` with each lookup that needs a filter of its own replaced by the ids of its matches."""
     known = {}
-    for leaf in _unread(type_name, query):
+    for leaf in _server_only_leaves(type_name, query):
         if (text := repr(leaf)) not in known:
             known[text] = await _ids(session, type_name, leaf)
     return _replaced(query, known)
 
 
-def _unread(type_name: str, q: Q) -> list[Q]:
-    """The positive form of each leaf that rows cannot test, all but one that must hold anyway."""
+def _server_only_leaves(type_name: str, q: Q) -> list[Q]:
+    """The leaves, without their negation, that cannot be tested on rows.
+
+    One of them may stay: a required, not negated leaf becomes the filter of the query itself.
+    """
     found: list[Q] = []
-    kept = False
+    has_filter = False
     parts = q.parts if q.op == "all" and not q.negated and not q.lookups else (q,)
     for part in parts:
-        if part.lookups and not part.negated and not kept and not _is_read(type_name, part):
-            kept = True
+        if part.lookups and not part.negated and not has_filter and not _is_testable(type_name, part):
+            has_filter = True
         else:
-            found += [leaf for leaf in _leaves(part) if not _is_read(type_name, leaf)]
+            found += [leaf for leaf in _leaves(part) if not _is_testable(type_name, leaf)]
     return found
 
 
@@ -65,8 +68,8 @@ def _leaves(q: Q) -> list[Q]:
     return [*own, *(leaf for part in q.parts for leaf in _leaves(part))]
 
 
-def _is_read(type_name: str, leaf: Q) -> bool:
-    """Whether rows hold what it takes to test a leaf."""
+def _is_testable(type_name: str, leaf: Q) -> bool:
+    """Whether a leaf can be tested on rows."""
     try:
         lookups.matches(type_name, Q(**leaf.lookups))
     except StashLookupError:
@@ -77,16 +80,16 @@ def _is_read(type_name: str, leaf: Q) -> bool:
 async def _ids(session: Session, type_name: str, where: Q) -> list[int]:
     """The ids of the objects that match."""
     compiled = lookups.compile(type_name, where, server=await session.learn())
-    query = FindQuery(_FOUND[type_name], compiled.filter or None, compiled.q or None)
-    rest = compiled.post_filter
-    rows = iter_rows(session, query, ["id", *(rest.fields if rest else ())])
-    return [int(row["id"]) async for row in rows if rest is None or rest(row)]
+    query = FindQuery(_SEARCHABLE[type_name], compiled.filter or None, compiled.q or None)
+    post_filter = compiled.post_filter
+    rows = iter_rows(session, query, ["id", *(post_filter.fields if post_filter else ())])
+    return [int(row["id"]) async for row in rows if post_filter is None or post_filter(row)]
 
 
 def _replaced(q: Q, known: dict[str, list[int]]) -> Q:
-    # By its text: equal parts of a query are asked for once.
+    # Keyed by `repr`, so that equal parts of a query are sent once.
     ids = known.get(repr(Q(**q.lookups))) if q.lookups else None
     own = q.lookups if ids is None else {"id__in": ids}
-    made = Q(*[_replaced(part, known) for part in q.parts], **own)
-    made.op, made.negated = q.op, q.negated
-    return made
+    copy = Q(*[_replaced(part, known) for part in q.parts], **own)
+    copy.op, copy.negated = q.op, q.negated
+    return copy

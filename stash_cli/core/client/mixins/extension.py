@@ -35,7 +35,7 @@ class PluginClientMixin(StashClientBase):
         description: str | None = None,
         args_map: Dict | None = None,
     ) -> str:
-        """Start a plugin's task; the job's id."""
+        """Start a plugin's task and return the job's id."""
         return await self.ask(
             "runPluginTask",
             plugin_id=plugin_id,
@@ -45,7 +45,7 @@ class PluginClientMixin(StashClientBase):
         )
 
     async def run_plugin_operation(self, plugin_id: str, args: Dict | None = None) -> Any:
-        """Run a plugin and wait for its answer."""
+        """Run a plugin and return its result."""
         return await self.ask_json("runPluginOperation", None, plugin_id=plugin_id, args=args or {})
 
     async def reload_plugins(self) -> bool:
@@ -56,7 +56,7 @@ class PluginClientMixin(StashClientBase):
 
 
 class PackageClientMixin(StashClientBase):
-    """Operations on packages; those that change something answer a job's id."""
+    """Operations on packages; those that change packages return a job's id."""
 
     async def install_packages(self, package_type: Kind, packages: Specs) -> str:
         return await self.ask("installPackages", type=package_type, packages=packages)

@@ -63,21 +63,21 @@ class GalleryClientMixin(StashClientBase):
         """Set the gallery's images (SET), or add or remove images (ADD, REMOVE)."""
         if mode not in _MODES:
             raise StashInputError(f"mode is one of {', '.join(_MODES)}, not {mode!r}.")
-        wanted = [str(one) for one in image_ids]
-        # The API can only add and remove images, so the difference to the present images is sent.
+        ids = [str(one) for one in image_ids]
+        # The API can only add and remove images, so the difference to the current images is sent.
         if mode == "SET":
-            held = await self._image_ids(gallery_id)
-            gone = [one for one in held if one not in set(wanted)]
-            if gone:
-                await self.remove_gallery_images(gallery_id, gone)
-            wanted = [one for one in wanted if one not in set(held)]
+            current = await self._image_ids(gallery_id)
+            removed = [one for one in current if one not in set(ids)]
+            if removed:
+                await self.remove_gallery_images(gallery_id, removed)
+            ids = [one for one in ids if one not in set(current)]
         change = self.remove_gallery_images if mode == "REMOVE" else self.add_gallery_images
-        return await change(gallery_id, wanted) if wanted else True
+        return await change(gallery_id, ids) if ids else True
 
     async def _image_ids(self, gallery_id: Id) -> list[str]:
-        held = {"galleries": {"value": [str(gallery_id)], "modifier": "INCLUDES"}}
+        criteria = {"galleries": {"value": [str(gallery_id)], "modifier": "INCLUDES"}}
         page: Dict = await self.ask_json(
-            "findImages", ["images.id"], image_filter=held, filter={"per_page": -1}
+            "findImages", ["images.id"], image_filter=criteria, filter={"per_page": -1}
         )
         return [row["id"] for row in page["images"]]
 
@@ -125,7 +125,7 @@ class ImageClientMixin(StashClientBase):
         return await self.find_page("Image", filter_, image_filter, q, ids)
 
     async def create_image(self, image: types.Image) -> types.Image:
-        """Raises StashCapabilityError: images come from scanning files, no server creates them."""
+        """Raise StashCapabilityError: only a scan creates images."""
         raise StashCapabilityError(
             f"{image!r} cannot be created: images appear when their files are scanned.",
             hint="Put the file into a media folder and scan it.",

@@ -38,10 +38,11 @@ class MetadataClientMixin(StashClientBase):
         input_data: types.GenerateMetadataInput | Dict | None = None,
         paths: Sequence[str] | None = None,
     ) -> str:
-        """Generate covers, previews and the like.
+        """Generate covers, previews and other derived files.
 
-        `options` select the kinds, `input_data` the objects, or `paths` those with files below them. Raises
-        StashCapabilityError for paths where the server (before 0.31) would generate for the whole library.
+        `options` select the kinds, `input_data` the objects, or `paths` the objects with files below these.
+        Raises StashCapabilityError for `paths` on a server before 0.31, which would generate for the whole
+        library.
         """
         given = {"paths": paths} if paths is not None else {}
         return await self.ask(
@@ -49,7 +50,7 @@ class MetadataClientMixin(StashClientBase):
         )
 
     async def saved_defaults(self, task: str, input_type: str) -> Dict:
-        """The server's saved options of a task that its input type has."""
+        """The server's saved options of a task, without those that its input type lacks."""
         return await saved_defaults(self.session, task, input_type)
 
     async def get_configuration_defaults(self) -> types.ConfigDefaultSettingsResult:
@@ -80,8 +81,8 @@ class MetadataClientMixin(StashClientBase):
     async def export_objects(
         self, input_data: types.ExportObjectsInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Export objects to a zip file; its URL, or its path when it is downloaded to `target`."""
-        return await self._fetched(await self.ask("exportObjects", input=input_data), target)
+        """Export objects to a zip file; return its URL, or its path if it is downloaded to `target`."""
+        return await self._url_or_path(await self.ask("exportObjects", input=input_data), target)
 
     async def import_objects(self, input_data: types.ImportObjectsInput | Dict) -> str:
         """Import a zip file of `export_objects`, given as path or binary file object; it is uploaded."""
@@ -90,34 +91,37 @@ class MetadataClientMixin(StashClientBase):
     async def backup_database(
         self, input_data: types.BackupDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
-        """Back up the database; the URL of the copy, or its path when it is downloaded to `target`.
+        """Back up the database; return the URL of the copy, or its path if it is downloaded to `target`.
 
-        "" where the copy stays on the server's machine.
+        Returns "" if the copy stays on the server's machine.
         """
-        found: str | None = await self.ask("backupDatabase", input=_downloaded(input_data, target))
-        return await self._fetched(found or "", target)
+        url: str | None = await self.ask("backupDatabase", input=_with_download(input_data, target))
+        return await self._url_or_path(url or "", target)
 
     async def anonymise_database(
         self, input_data: types.AnonymiseDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
         """Copy the database without private content; returns what `backup_database` returns."""
-        found: str | None = await self.ask("anonymiseDatabase", input=_downloaded(input_data, target))
-        return await self._fetched(found or "", target)
+        url: str | None = await self.ask("anonymiseDatabase", input=_with_download(input_data, target))
+        return await self._url_or_path(url or "", target)
 
     async def download(self, address: str, target: str | Path) -> Path:
-        """Download a file that the server offers, to a file or folder; the path of the copy."""
+        """Download a file from the server to a file or folder; return the path of the copy."""
         return await download(self.session, address, target)
 
-    async def _fetched(self, address: str, target: str | Path | None) -> str:
-        return address if target is None else str(await self.download(address, target))
+    async def _url_or_path(self, url: str, target: str | Path | None) -> str:
+        return url if target is None else str(await self.download(url, target))
 
     async def optimise_database(self) -> str:
         return await self.ask("optimiseDatabase")
 
     async def migrate(self, input_data: types.MigrateInput | Dict) -> str:
-        """Migrate the database; the job's id, or "" from a server before 0.26, where it is done by then."""
-        found: str | bool = await self.ask("migrate", input=input_data)
-        return found if isinstance(found, str) else ""
+        """Migrate the database; return the job's id, or "" from a server before 0.26.
+
+        Such a server has no job for it and responds when it is done.
+        """
+        result: str | bool = await self.ask("migrate", input=input_data)
+        return result if isinstance(result, str) else ""
 
     async def migrate_hash_naming(self) -> str:
         return await self.ask("migrateHashNaming")
@@ -129,15 +133,15 @@ class MetadataClientMixin(StashClientBase):
         return await self.ask("migrateBlobs", input=input_data)
 
     async def setup(self, input_data: types.SetupInput | Dict) -> bool:
-        """Set up a new server; whether it succeeded."""
+        """Set up a new server; return whether it succeeded."""
         return await self.ask("setup", input=input_data)
 
     async def download_ffmpeg(self) -> str:
         return await self.ask("downloadFFMpeg")
 
 
-def _downloaded(input_data: Any, target: object) -> Dict:
-    """The input, asking for a copy to download where there is a target."""
+def _with_download(input_data: Any, target: object) -> Dict:
+    """The input, with `download` set if there is a target."""
     return {**plain(input_data), **({} if target is None else {"download": True})}
 
 
@@ -145,8 +149,8 @@ class JobsClientMixin(StashClientBase):
     """Operations on jobs."""
 
     async def find_job(self, job_id: Id) -> types.Job | None:
-        """The job with this id; None where the server does not know it, or it cannot be one."""
-        # Servers answer what is no number with the error of their parser.
+        """The job with this id; None for an unknown or invalid id."""
+        # Servers answer a non-numeric id with a parser error.
         return await self.ask("findJob", input={"id": job_id}) if is_job_id(job_id) else None
 
     async def job_queue(self) -> list[types.Job]:
@@ -184,12 +188,12 @@ class SubscriptionClientMixin(JobsClientMixin):
     """Subscriptions; enter each with `async with`, then iterate.
 
     Each has a websocket of its own, because a server answers from a cache per websocket. A lost connection is
-    opened again with growing pauses; events in between are lost, so query what matters. Raises
-    StashConnectionError when the server stays away.
+    reopened with increasing delays; events in between are lost, so query the state that matters. Raises
+    StashConnectionError when the server stays unreachable.
     """
 
     def subscribe_to_jobs(self) -> AbstractAsyncContextManager[AsyncIterator[types.JobStatusUpdate]]:
-        """Changes of any job from now on; `job_queue` has the jobs that exist already."""
+        """Changes of all jobs from now on; `job_queue` returns the current ones."""
         return self._subscribed("jobsSubscribe")
 
     def subscribe_to_logs(self) -> AbstractAsyncContextManager[AsyncIterator[list[types.LogEntry]]]:
@@ -206,7 +210,7 @@ class SubscriptionClientMixin(JobsClientMixin):
         status: types.JobStatus | str = "FINISHED",
         timeout: float = 120,  # noqa: ASYNC109 - the public signature
     ) -> bool | None:
-        """`wait_for_job`, listening more and polling less."""
+        """`wait_for_job` with less frequent polling."""
         return await self.wait_for_job(job_id, status, period=10.0, timeout=timeout)
 
     @asynccontextmanager

@@ -25,12 +25,12 @@ class PerformerClientMixin(StashClientBase):
     """Operations on performers."""
 
     async def find_performer(self, performer: int | str | Dict) -> types.Performer | None:
-        """By id (a number or its digits), by name or alias, or by a mapping with either."""
-        # Ids in answers of the server are text, so digits are an id here and not a name.
+        """Find a performer by id (a number or its digits), by name or alias, or by a mapping with either."""
+        # The server returns ids as text, so digits are an id here and not a name.
         if isinstance(performer, str) and performer.isdigit():
             performer = int(performer)
-        found = await map_ids(self.session, ENTITIES["Performer"], [performer])
-        return await self.ask("findPerformer", id=found[0]) if found else None
+        ids = await map_ids(self.session, ENTITIES["Performer"], [performer])
+        return await self.ask("findPerformer", id=ids[0]) if ids else None
 
     async def find_performers(
         self,
@@ -81,7 +81,7 @@ class PerformerClientMixin(StashClientBase):
 
 
 _LEVELS = 8
-"""Parents selected in one request."""
+"""Number of ancestors selected in one request."""
 
 
 class StudioClientMixin(StashClientBase):
@@ -119,32 +119,32 @@ class StudioClientMixin(StashClientBase):
 
     async def find_studio_hierarchy(self, studio_id: Id) -> list[types.Studio]:
         """The studio's ancestors, topmost first, and the studio itself; [] for an unknown id."""
-        chain = await self._lineage(str(studio_id))
+        chain = await self._ancestor_ids(str(studio_id))
         if not chain:
             return []
         page = await self.find_studios(ids=chain)
-        found = {studio.id: studio for studio in page.studios}
-        return [found[one] for one in reversed(chain) if one in found]
+        by_id = {studio.id: studio for studio in page.studios}
+        return [by_id[one] for one in reversed(chain) if one in by_id]
 
     async def find_studio_root(self, studio_id: Id) -> types.Studio | None:
         """The topmost ancestor, or the studio itself where it has no parent."""
-        chain = await self._lineage(str(studio_id))
+        chain = await self._ancestor_ids(str(studio_id))
         return await self.find_studio(chain[-1]) if chain else None
 
-    async def _lineage(self, studio_id: str) -> list[str]:
-        """Ids from a studio up to its topmost ancestor, several levels to a request."""
+    async def _ancestor_ids(self, studio_id: str) -> list[str]:
+        """Ids from a studio up to its topmost ancestor, several levels per request."""
         paths = [".".join(["parent_studio"] * depth + ["id"]) for depth in range(_LEVELS + 1)]
         chain: list[str] = []
-        asked: str | None = studio_id
-        while asked is not None:
-            level: Dict | None = await self.ask_json("findStudio", paths, id=asked)
+        next_id: str | None = studio_id
+        while next_id is not None:
+            level: Dict | None = await self.ask_json("findStudio", paths, id=next_id)
             if chain and level is not None:
                 level = level["parent_studio"]
-            asked = None
-            # The check ends the walk in a circle of parents.
+            next_id = None
+            # The membership test ends the loop in a cycle of parents.
             while level is not None and level["id"] not in chain:
                 chain.append(level["id"])
-                asked = None if "parent_studio" in level else level["id"]
+                next_id = None if "parent_studio" in level else level["id"]
                 level = level.get("parent_studio")
         return chain
 
@@ -187,16 +187,16 @@ class TagClientMixin(StashClientBase):
         parent_ids: Sequence[Id] | None = None,
         child_ids: Sequence[Id] | None = None,
     ) -> list[types.Tag]:
-        """Change many tags; lists replace the present values."""
-        given = {
+        """Change many tags; lists replace the current values."""
+        values = {
             "description": description,
             "favorite": favorite,
-            "aliases": _set("values", aliases),
-            "parent_ids": _set("ids", parent_ids),
-            "child_ids": _set("ids", child_ids),
+            "aliases": _set_list("values", aliases),
+            "parent_ids": _set_list("ids", parent_ids),
+            "child_ids": _set_list("ids", child_ids),
         }
         return await self.ask(
-            "bulkTagUpdate", input={"ids": ids, **{k: v for k, v in given.items() if v is not None}}
+            "bulkTagUpdate", input={"ids": ids, **{k: v for k, v in values.items() if v is not None}}
         )
 
     async def tags_merge(self, source: Sequence[Id], destination: Id) -> types.Tag:
@@ -214,8 +214,8 @@ class TagClientMixin(StashClientBase):
         return await map_ids(self.session, ENTITIES["Tag"], tags, policy)
 
 
-def _set(key: str, items: Sequence[Id] | None) -> Dict | None:
-    """The bulk input of a list that is replaced; None where none was given."""
+def _set_list(key: str, items: Sequence[Id] | None) -> Dict | None:
+    """The bulk input that replaces a list; None for None."""
     return None if items is None else {key: items, "mode": "SET"}
 
 

@@ -100,7 +100,7 @@ class SceneClientMixin(StashClientBase):
         return await self.ask("sceneStreams", id=scene_id)
 
     async def scene_generate_screenshot(self, id: Id, at: float | None = None) -> str:
-        """Queue a new cover, taken `at` seconds."""
+        """Queue a new cover from the frame at `at` seconds."""
         return await self.ask("sceneGenerateScreenshot", id=id, at=at)
 
     async def scene_assign_file(self, input_data: types.AssignSceneFileInput | Dict) -> bool:
@@ -140,38 +140,39 @@ class SceneClientMixin(StashClientBase):
     async def merge_scene_markers(
         self, target_scene_id: Id, source_scene_ids: Sequence[Id]
     ) -> list[types.SceneMarker]:
-        """Move markers of other scenes to one scene, except at seconds that have one; the moved markers.
+        """Move markers of other scenes to one scene and return the moved ones.
 
-        Raises StashNotFoundError for a scene that does not exist.
+        A marker is skipped if the target has one at the same second. Raises StashNotFoundError for a scene
+        that does not exist.
         """
         scenes = [{"id": str(one)} for one in (target_scene_id, *source_scene_ids)]
         rows = await call_each(self.session, "findScene", scenes, _MARKERS)
-        # Before the first marker is moved, so that a wrong id leaves nothing half done.
-        for asked, row in zip(scenes, rows, strict=True):
+        # Checked before the first marker is moved, so that a wrong id changes nothing.
+        for scene, row in zip(scenes, rows, strict=True):
             if row is None:
-                raise StashNotFoundError(f"There is no scene with the id {asked['id']}.")
-        held, *others = [row["scene_markers"] for row in rows]
-        changes = [{"id": one, "scene_id": str(target_scene_id)} for one in _free(held, chain(*others))]
-        args = [{"input": change} for change in changes]
+                raise StashNotFoundError(f"There is no scene with the id {scene['id']}.")
+        existing, *others = [row["scene_markers"] for row in rows]
+        ids = _ids_at_free_seconds(existing, chain(*others))
+        args = [{"input": {"id": one, "scene_id": str(target_scene_id)}} for one in ids]
         paths = default_paths("SceneMarker")
-        with self.session.order.request() as sent:
+        with self.session.order.request() as number:
             moved = await call_each(self.session, "sceneMarkerUpdate", args, paths, quiet=True)
-            answer = cast("list[types.SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved, sent))
-            # After the answers were merged, so that only older answers count as outdated.
+            markers = cast("list[types.SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved, number))
+            # Recorded after the merge, so that only the responses to older requests count as outdated.
             for each in args:
                 self.note_done("sceneMarkerUpdate", each)
-        return answer
+        return markers
 
 
-def _free(held: Iterable[Dict], others: Iterable[Dict]) -> list[str]:
-    """Ids of the first marker at each second that has none yet."""
-    taken = {row["seconds"] for row in held}
-    free: list[str] = []
+def _ids_at_free_seconds(existing: Iterable[Dict], others: Iterable[Dict]) -> list[str]:
+    """Ids of the first other marker at each second without an existing marker."""
+    occupied = {row["seconds"] for row in existing}
+    ids: list[str] = []
     for row in others:
-        if row["seconds"] not in taken:
-            taken.add(row["seconds"])
-            free.append(row["id"])
-    return free
+        if row["seconds"] not in occupied:
+            occupied.add(row["seconds"])
+            ids.append(row["id"])
+    return ids
 
 
 class MarkerClientMixin(StashClientBase):

@@ -62,7 +62,7 @@ class VersionClientMixin(StashClientBase):
         return await self.ask("version")
 
     async def latestversion(self) -> types.LatestVersion:
-        """The latest release, which the server looks up on the internet."""
+        """The latest release, which the server queries from the internet."""
         return await self.ask("latestversion")
 
 
@@ -149,7 +149,7 @@ class FileClientMixin(StashClientBase):
     """Operations on files and folders."""
 
     async def find_file(self, id: Id | None = None, path: str | None = None) -> types.BaseFile | None:
-        return await self._found("findFile", id=id, path=path)
+        return await self._find_or_none("findFile", id=id, path=path)
 
     async def find_files(
         self,
@@ -161,7 +161,7 @@ class FileClientMixin(StashClientBase):
         return await self.ask("findFiles", file_filter=file_filter, filter=paging(filter_, None), ids=ids)
 
     async def find_folder(self, id: Id | None = None, path: str | None = None) -> types.Folder | None:
-        return await self._found("findFolder", id=id, path=path)
+        return await self._find_or_none("findFolder", id=id, path=path)
 
     async def find_folders(
         self,
@@ -194,7 +194,7 @@ class FileClientMixin(StashClientBase):
     async def reveal_folder_in_file_manager(self, id: Id) -> bool:
         return await self.ask("revealFolderInFileManager", id=id)
 
-    async def _found(self, operation: str, **args: Any) -> T | None:
+    async def _find_or_none(self, operation: str, **args: Any) -> T | None:
         """The file or folder, or None: the server reports a missing one as an error."""
         try:
             return await self.ask(operation, **args)
