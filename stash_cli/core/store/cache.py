@@ -1,4 +1,4 @@
-"""The read-through cache: how long loaded objects count as known, and predicates over those held."""
+"""The read-through cache: time to live of loaded objects, and predicates over cached ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="StashObject")
 Age = timedelta | int | float | None
-"""Time to live of loaded objects: seconds, a timedelta, or None for always."""
+"""Time to live of loaded objects: seconds, a timedelta, or None for no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class CacheStats:
 
 
 class ObjectCache:
-    """The objects of an identity map, as far as they are fresh enough to be read without a request."""
+    """View of an identity map that shows only objects fresh enough to be read without a request."""
 
     def __init__(self, identity: IdentityMap, default_ttl: Age) -> None:
         self._identity = identity
@@ -46,13 +46,13 @@ class ObjectCache:
         self._ttls[entity_type] = seconds(ttl)
 
     def is_fresh(self, obj: StashObject) -> bool:
-        """Whether it was loaded within its time to live, or is new."""
+        """Whether an object was loaded within its time to live, or is new."""
         ttl = self._ttls.get(type(obj), self._default_ttl)
-        # The server knows nothing newer of an object that it does not have yet.
+        # A new object does not exist on the server, so it cannot be outdated.
         return obj.is_new() or self._identity.age(type(obj), obj.id) < ttl
 
     def get(self, entity_type: type[T], entity_id: str) -> T | None:
-        """The object if it is held and fresh; it counts as recently used."""
+        """The object if it is cached and fresh; marks it as recently used."""
         obj = self._identity.get(entity_type, entity_id)
         if obj is None or not self.is_fresh(obj):
             return None
@@ -60,7 +60,7 @@ class ObjectCache:
         return obj
 
     def contains(self, entity_type: type[StashObject], entity_id: str) -> bool:
-        """Whether the object is held and fresh."""
+        """Whether the object is cached and fresh."""
         obj = self._identity.get(entity_type, entity_id)
         return obj is not None and self.is_fresh(obj)
 

@@ -1,4 +1,4 @@
-"""Fields by path: which of them an object has loaded, and the paths that a query selects."""
+"""Field paths: the loaded ones of an object, and those that a query selects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def missing_paths(obj: StashObject, paths: Iterable[str]) -> set[str]:
 
 
 def _is_loaded(obj: Any, parts: list[str]) -> bool:
-    """Whether a path is loaded; a null or an empty list ends it."""
+    """Whether a path is loaded; null and an empty list end the path and count as loaded."""
     if not parts:
         return True
     if isinstance(obj, list):
@@ -42,25 +42,25 @@ def _is_loaded(obj: Any, parts: list[str]) -> bool:
 
 
 def with_ids(type_name: str, paths: Iterable[str]) -> list[str]:
-    """`paths` with the ids of the object and of every object on the way: `studio.name` needs `studio.id`."""
-    found = {"id": None}
+    """`paths` with the ids of the object and of every object on a path: `studio.name` needs `studio.id`."""
+    selected = {"id": None}
     for path in paths:
-        above = ""
-        *links, last = _named(type_name, path.split("."))
+        prefix = ""
+        *links, last = _resolve_parts(type_name, path.split("."))
         for part, target in links:
-            above = f"{above}{part}."
+            prefix = f"{prefix}{part}."
             if target is not None and _has_id(target):
-                found[f"{above}id"] = None
-        found[f"{above}{last[0]}"] = None
-    return list(found)
+                selected[f"{prefix}id"] = None
+        selected[f"{prefix}{last[0]}"] = None
+    return list(selected)
 
 
 def _has_id(target: ApiType) -> bool:
     return target.is_entity or any(describe_api().types[name].is_entity for name in target.members)
 
 
-def _named(type_name: str, parts: list[str]) -> Iterator[tuple[str, ApiType | None]]:
-    """Each part of a path under its API name, with the type it leads to as far as the API knows it."""
+def _resolve_parts(type_name: str, parts: list[str]) -> Iterator[tuple[str, ApiType | None]]:
+    """The API name of each part of a path, and the type of its value; None if the API has no such field."""
     declared: ApiType | None = describe_api().types[type_name]
     for part in parts:
         owners = [] if declared is None else [declared, *(describe_api().types[n] for n in declared.members)]
@@ -85,18 +85,18 @@ def attribute(cls: type[ApiObject], name: str) -> str:
 
 
 def is_inverse(cls: type[ApiObject], path: str) -> bool:
-    """Whether a path starts at an inverse relation, which has a query of its own."""
+    """Whether a path starts at an inverse relation, which is loaded by a separate query."""
     head = path.replace("__", ".").split(".", maxsplit=1)[0]
     return head in inverses(cls.__name__) and field_of(cls, head) is None
 
 
 def field_of(cls: type[ApiObject], name: str) -> ApiField | None:
-    """The field of that API name, or None."""
+    """The field with this API name, or None."""
     return describe_api().types[cls.__name__].fields.get(name)
 
 
 def entity_of(entity_type: type[StashObject]) -> Entity:
-    """The description of a type that can be found on its own."""
+    """The Entity of a type that has a find query; raises StashUsageError for other types."""
     entity = ENTITIES.get(entity_type.__name__)
     if entity is None:
         known = ", ".join(ENTITIES)
@@ -105,11 +105,11 @@ def entity_of(entity_type: type[StashObject]) -> Entity:
 
 
 def paths_of(entity_type: type[StashObject], fields: Iterable[str] | None) -> list[str] | None:
-    """Fields as selection paths: `studio__name` and `studio.name` alike; None: the default.
+    """Fields (`studio__name` or `studio.name`) as selection paths; None for the default fields.
 
     The ids of linked objects are added, because an object without an id has no identity.
     """
     if fields is None:
         return None
-    asked = [fields] if isinstance(fields, str) else fields
-    return with_ids(entity_type.__name__, (field.replace("__", ".") for field in asked))
+    names = [fields] if isinstance(fields, str) else fields
+    return with_ids(entity_type.__name__, (name.replace("__", ".") for name in names))

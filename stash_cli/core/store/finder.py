@@ -37,7 +37,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CompiledFind:
-    """A compiled find: the query to send, the paths to ask for, and the post filter."""
+    """A compiled find: the query to send, the paths to select, and the post filter."""
 
     session: Session
     query: FindQuery
@@ -56,39 +56,39 @@ class CompiledFind:
         prefetch: bool = True,
         receive: Receive | None = None,
     ) -> AsyncGenerator[Any, None]:
-        """Rows that match, up to `limit`, or the objects that `receive` makes of them."""
+        """Yield matching rows, up to `limit`, converted by `receive` if given."""
         if limit is not None and limit <= 0:
             return
         at_most = limit if self.compiled.post_filter is None else None
         receive = receive or self._passing
         if not prefetch:
-            rows = self._unhurried(page_size or PAGE_SIZE, receive)
+            rows = self._on_demand(page_size or PAGE_SIZE, receive)
         elif page_size and at_most is None:
-            rows = self._counted(page_size, receive)
+            rows = self._prefetched(page_size, receive)
         else:
             rows = iter_rows(
                 self.session, self.query, self.paths, limit=at_most, page_size=page_size, receive=receive
             )
-        left = limit
+        remaining = limit
         async with aclosing(rows):
             async for row in rows:
                 if row is not None:
                     yield row
-                    left = None if left is None else left - 1
-                if left == 0:
+                    remaining = None if remaining is None else remaining - 1
+                if remaining == 0:
                     return
 
-    def _passing(self, rows: list[Row], _sent: int) -> list[Row | None]:
+    def _passing(self, rows: list[Row], _number: int) -> list[Row | None]:
         return [row if self.passes(row) else None for row in rows]
 
-    async def _counted(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
-        """Rows of pages fetched ahead; the first has the total, so that none beyond the last is fetched."""
+    async def _prefetched(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
+        """Yield rows of prefetched pages; the first one has the count, so none past the end is fetched."""
 
         async def fetch(number: int) -> list[Any]:
-            found = await self._page(number, size, receive, with_count=number == 1)
-            if found.count is not None:
-                pages.left = found.count
-            return found.rows
+            fetched = await self._page(number, size, receive, with_count=number == 1)
+            if fetched.count is not None:
+                pages.left = fetched.count
+            return fetched.rows
 
         pages = Prefetch(fetch, size)
         try:
@@ -109,19 +109,19 @@ class CompiledFind:
             receive=receive,
         )
 
-    async def _unhurried(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
-        """Rows page by page, each page requested when it is consumed."""
-        number, full = 1, True
-        while full:
-            found = await self._page(number, size, receive)
-            full = len(found.rows) == size
+    async def _on_demand(self, size: int, receive: Receive) -> AsyncGenerator[Any, None]:
+        """Yield rows page by page; a page is requested when the previous one is consumed."""
+        number, is_full = 1, True
+        while is_full:
+            fetched = await self._page(number, size, receive)
+            is_full = len(fetched.rows) == size
             number += 1
-            for row in found.rows:
+            for row in fetched.rows:
                 yield row
 
 
 class Finder:
-    """Compiled finds and their objects."""
+    """Compilation of finds, and the objects that they match."""
 
     def __init__(self, session: Session, loader: Loader) -> None:
         self._session = session
@@ -137,13 +137,13 @@ class Finder:
         sort: str | None = None,
         direction: str | None = None,
     ) -> CompiledFind:
-        """The compiled find for `asked`, the Q objects and lookups; `sort` may start with `-`."""
+        """Compile a find for `asked`, the Q objects and lookups; `sort` may start with `-`."""
         entity = entity_of(entity_type)
         compiled = await self._compiled(entity.type, *asked)
         paths = paths_of(entity_type, fields)
         if compiled.post_filter is not None:
-            shown = default_paths(entity.type) if paths is None else paths
-            needed = with_ids(entity.type, [*shown, *compiled.post_filter.fields])
+            selected = default_paths(entity.type) if paths is None else paths
+            needed = with_ids(entity.type, [*selected, *compiled.post_filter.fields])
             paths = needed if paths is not None else DefaultPaths(needed)
         if sort and sort.startswith("-"):
             sort, direction = sort[1:], direction or "DESC"
@@ -152,21 +152,21 @@ class Finder:
         return CompiledFind(self._session, query, paths, compiled)
 
     async def _compiled(self, type_name: str, where: Sequence[Q], filters: Mapping[str, Any]) -> Compiled:
-        asked = await resolve_query(self._session, type_name, Q(*where, **filters))
-        return await compile_for(self._session, type_name, asked)
+        query = await resolve_query(self._session, type_name, Q(*where, **filters))
+        return await compile_for(self._session, type_name, query)
 
     async def named(self, entity_type: type[T], name: Name) -> T | None:
-        """The oldest object of this name, in the same case if there is one, or else of this alias."""
+        """The oldest object with this name (in the same case, else in any case), else with this alias."""
         incomplete: list[T] = []
-        with self._session.order.request() as sent:
+        with self._session.order.request() as number:
             row = await first_row(self._session, entity_of(entity_type), name, None)
-            found = self._loader.receiver(entity_type, incomplete)([row] if row else [], sent)
+            objects = self._loader.receiver(entity_type, incomplete)([row] if row else [], number)
         if incomplete:
-            found = [*await self._loader.load(entity_type, [incomplete[0].id], None)]
-        return found[0] if found else None
+            objects = [*await self._loader.load(entity_type, [incomplete[0].id], None)]
+        return objects[0] if objects else None
 
     async def count(self, find: CompiledFind) -> int:
-        """The number of matches, by rows only where a post filter remains."""
+        """The number of matches; rows are fetched only if there is a post filter."""
         compiled = find.compiled
         if compiled.post_filter is None:
             return await count(self._session, find.query)
@@ -182,15 +182,14 @@ class Finder:
         page_size: int | None = None,
         prefetch: bool = True,
     ) -> AsyncGenerator[T, None]:
-        """The objects that match, page by page; rows that were outdated on arrival are loaded again."""
+        """Yield the matching objects page by page; objects with outdated rows are loaded again."""
         incomplete: list[T] = []
         receive = self._loader.receiver(entity_type, incomplete, find.passes)
         objects = find.rows(limit=limit, page_size=page_size, prefetch=prefetch, receive=receive)
         async with aclosing(objects):
             async for obj in objects:
                 if incomplete:
-                    # Loaded again at once, because the caller looks at the object before the next page
-                    # comes.
+                    # Loaded again at once, because the caller uses the object before the next page arrives.
                     outdated = [each.id for each in incomplete]
                     incomplete.clear()
                     await self._loader.load(entity_type, outdated, find.paths)
@@ -199,9 +198,9 @@ class Finder:
     async def snapshot(
         self, entity_type: type[T], find: CompiledFind, limit: int | None, size: int
     ) -> AsyncGenerator[T, None]:
-        """The objects that match now: their ids first, then `size` objects per request."""
+        """Yield the objects that match now: their ids are read first, then `size` objects per request."""
         post_filter = find.compiled.post_filter
-        # Ids first and with little else: the set must be fixed before the caller edits the first object.
+        # All ids are read first, because edits of the caller may change which objects match.
         narrow = replace(find, paths=["id", *(post_filter.fields if post_filter else ())])
         ids = [row["id"] async for row in narrow.rows(limit=limit)]
         for start in range(0, len(ids), size):

@@ -1,8 +1,8 @@
-"""The identity map: one live object per type and id, and which objects it keeps alive.
+"""The identity map: one object per type and id.
 
-Objects are referred to weakly: as long as anybody holds one, every answer merges into it. The most
-recently loaded objects are kept alive up to a bound, for reading them again; a changed object is kept
-until it is saved.
+It refers to objects weakly: as long as an object is referenced, every response is merged into it. Strong
+references keep the most recently used objects alive up to a bound, so that they can be read again, and every
+changed object until it is saved.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="StashObject")
 MAX_OBJECTS = 20_000
-"""Number of objects kept alive beside those that somebody holds: some tens of megabytes."""
+"""Number of recently used objects that a map keeps alive: some tens of megabytes."""
 
 NEVER = float("-inf")
 _TEMPORARY = 32
 """Length of the ids of new objects."""
 _CREATED = 10_000
-"""Number of created objects whose ids are kept."""
+"""Number of created objects whose ids are remembered."""
 
 
 class Table:
@@ -48,34 +48,34 @@ class Table:
     def __init__(self, cls: type[StashObject]) -> None:
         self.entries: dict[str, InstanceState] = {}
         self.highest = (0, "")
-        """The highest id loaded, after its length; temporary ids do not count."""
+        """Length and text of the highest id loaded; temporary ids are ignored."""
         self.plan: Plan = plan_of(cls)
 
 
 class Answer:
-    """The merging of one answer into the identity map; the caller holds the map's lock.
+    """The merge of one response into the identity map; the caller holds the map's lock.
 
-    `number` is that of the request. Where older answers may still come, or something was written since it
-    was sent, each field is checked (`FieldOrder`). `dropped` counts links to objects that were deleted since;
-    `incomplete` are objects of its rows that lack a field whose answer was outdated.
+    `number` is that of the request. If older responses may still arrive, or anything was written since it was
+    sent, `FieldOrder` decides for each field whether its value is outdated. `dropped` counts links to objects
+    that were deleted since; `incomplete` are objects that lack a field because its value was outdated.
     """
 
-    __slots__ = ("_known", "dropped", "incomplete", "is_checked", "number")
+    __slots__ = ("_identity", "dropped", "incomplete", "is_checked", "number")
 
-    def __init__(self, known: IdentityMap, number: int | None) -> None:
-        self._known = known
+    def __init__(self, identity: IdentityMap, number: int | None) -> None:
+        self._identity = identity
         self.dropped = 0
         self.incomplete: list[StashObject] = []
-        self.number = known.order.requests.now() if number is None else number
-        self.is_checked = number is not None and known.order.is_open(number)
+        self.number = identity.order.requests.now() if number is None else number
+        self.is_checked = number is not None and identity.order.is_open(number)
 
     def load(self, cls: type[T], data: Mapping[str, Any]) -> T | None:
-        """The one object for `data["id"]`, with `data` merged into it; None where it was deleted."""
-        return self._known.merge(concrete(cls, data) if "__typename" in data else cls, data, self)
+        """The one object for `data["id"]`, with `data` merged into it; None if it was deleted."""
+        return self._identity.merge(concrete(cls, data) if "__typename" in data else cls, data, self)
 
 
 def _lacks_any(obj: StashObject, names: Iterable[str], plan: Plan) -> bool:
-    """Whether some field of the API has no value at all, not even an older one."""
+    """Whether the object has no value, not even an older one, for any of these API fields."""
     attrs = (plan.setters[name][0] for name in names if name in plan.setters)
     return any(obj.__dict__.get(attr, UNSET) is UNSET for attr in attrs)
 
@@ -105,17 +105,17 @@ class IdentityMap:
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
-        """Lock held while an answer or an edit is applied (`StateListener`)."""
+        """Lock held while a response or an edit is applied (`StateListener`)."""
         return self._lock
 
     def load(self, cls: type[T], data: Mapping[str, Any]) -> T:
-        """The one object for `data["id"]`, with `data`, current values, merged into it."""
+        """The one object for `data["id"]`, with the current values in `data` merged into it."""
         with self.answering(None) as answer:
             return cast("T", answer.load(cls, data))
 
     @contextmanager
     def answering(self, number: int | None) -> Iterator[Answer]:
-        """Context of merging the answer to the request with this number (None: current values)."""
+        """Context for merging the response to the request with this number (None: current values)."""
         with self._lock:
             yield Answer(self, number)
 
@@ -151,32 +151,35 @@ class IdentityMap:
     def merge(
         self, cls: type[T], data: Mapping[str, Any], answer: Answer, now: float | None = None
     ) -> T | None:
-        """The object for `data`, with `now` for a row of the query itself; None where it was deleted."""
+        """Merge `data` and return its object; None if the object was deleted since.
+
+        `now` is the time for a row of the query itself, None for a linked object.
+        """
         id_ = data["id"]
-        # Ids are texts; rows that were not read from a server may have numbers. The cheapest test, as it
-        # runs for each link.
+        # Rows that were not read from a server may have int ids. A comparison of the class is the fastest
+        # test, and it runs for each link.
         if id_.__class__ is not str:
             id_ = str(id_)
         if answer.is_checked:
             if self.order.is_gone(cls.__name__, id_, answer.number):
                 answer.dropped += 1
                 return None
-            full, data = data, self._current(cls, id_, data, answer.number)
+            row, data = data, self._current(cls, id_, data, answer.number)
         table = self._tables.get(cls) or self._table(cls)
         entry = table.entries.get(id_)
-        found: Any = None if entry is None else entry()
-        if found is None or entry is None:
-            found, entry = blank(cls, self)
+        obj: Any = None if entry is None else entry()
+        if obj is None or entry is None:
+            obj, entry = blank(cls, self)
             # Registered before it is populated, because its links may lead back to it.
-            self._register(found, entry, table, id_)
-        populate(found, entry, data, table.plan, answer)
+            self._register(obj, entry, table, id_)
+        populate(obj, entry, data, table.plan, answer)
         if now is not None:
             entry.loaded_at = max(entry.loaded_at, now)
-            self._recent[id(found)] = found
-            self._recent.move_to_end(id(found))
-            if answer.is_checked and _lacks_any(found, full.keys() - data.keys(), table.plan):
-                answer.incomplete.append(found)
-        return found  # type: ignore[no-any-return]
+            self._recent[id(obj)] = obj
+            self._recent.move_to_end(id(obj))
+            if answer.is_checked and _lacks_any(obj, row.keys() - data.keys(), table.plan):
+                answer.incomplete.append(obj)
+        return obj  # type: ignore[no-any-return]
 
     def _current(
         self, cls: type[StashObject], id_: str, data: Mapping[str, Any], number: int
@@ -192,9 +195,9 @@ class IdentityMap:
         """Those of `values` neither written nor read since the request with this number (`StateListener`)."""
         with self._lock:
             later = self.order.later(type(obj).__name__, obj.id, number)
-            found = {name: value for name, value in values.items() if not later(name)}
-            self.order.note(type(obj).__name__, [obj.id], found, number)
-            return found
+            current = {name: value for name, value in values.items() if not later(name)}
+            self.order.note(type(obj).__name__, [obj.id], current, number)
+            return current
 
     def wrote(
         self,
@@ -205,7 +208,7 @@ class IdentityMap:
     ) -> None:
         """Record that a mutation wrote fields (None: any) of some objects (None: any of the type).
 
-        Answers to requests that were sent before now, or before `number`, no longer change them.
+        Responses to requests sent before now, or before request `number`, no longer change these fields.
         """
         with self._lock:
             self.order.note(type_name, ids, [WHOLE] if fields is None else fields, number)
@@ -223,7 +226,7 @@ class IdentityMap:
             self._evict()
 
     def removed(self, state: InstanceState) -> None:
-        """Drop the entry of an object that nobody holds any more (`StateListener`)."""
+        """Remove the entry of an object that was garbage-collected (`StateListener`)."""
         with self._lock:
             table = self._tables.get(state.cls)
             if table is not None and table.entries.get(state.id) is state:
@@ -234,23 +237,23 @@ class IdentityMap:
             self._recent.popitem(last=False)
 
     def add(self, obj: StashObject) -> None:
-        """Add an object, new or not; raises StashUsageError where another one has the same id."""
+        """Add an object, new or not; raises StashUsageError if another object has the same id."""
         with self._lock:
             table = self._table(type(obj))
             entry = table.entries.get(obj.id)
-            standing = entry() if entry is not None else None
-            if standing is not None and standing is not obj:
+            existing = entry() if entry is not None else None
+            if existing is not None and existing is not obj:
                 raise StashUsageError(f"{obj!r} is in the store already, as another object.")
             state = self.attach(obj)
-            if standing is None:
+            if existing is None:
                 self._register(obj, state, table, obj.id)
             self.changed(obj)
 
     def attach(self, obj: StashObject) -> InstanceState:
-        """Notify this map of the object's changes; its state."""
+        """Make this map the listener of an object, and return the object's state."""
         state = state_of(obj)
         if state.listener is not None and state.listener is not self:
-            # The map of another store keeps the old state as its entry.
+            # The entry in the map of the other store is the old state.
             pending = state.pending
             state = add_state(obj)
             state.pending = pending
@@ -261,22 +264,22 @@ class IdentityMap:
         """Keep a changed object alive until it is saved (`StateListener`)."""
         with self._lock:
             obj = state_of(obj).canonical
-            # Nobody else may hold the object, and its changes would be gone with it.
+            # There may be no other reference to the object, and its changes would be lost with it.
             if obj.is_dirty():
                 self._changed[id(obj)] = obj
             elif self._changed.pop(id(obj), None) is not None:
                 self.touch(obj)
 
     def renamed(self, obj: StashObject, old_id: str) -> StashObject | None:
-        """Register a new object by the server's id (`StateListener`); another object with it, if any."""
+        """Register a new object under the server's id; return another object with that id, if any."""
         with self._lock:
-            standing = self.get(type(obj), obj.id)
+            existing = self.get(type(obj), obj.id)
             table = self._table(type(obj))
             table.entries.pop(old_id, None)
             self._register(obj, state_of(obj), table, obj.id)
             self._created.append((type(obj).__name__, obj.id))
             self.changed(obj)
-            return None if standing is obj else standing
+            return None if existing is obj else existing
 
     def unify(self, obj: StashObject, other: StashObject) -> None:
         """Make `other` share the fields and state of `obj`, the same entity (`StateListener`)."""
@@ -286,30 +289,30 @@ class IdentityMap:
             unify(obj, other, self.everything())
 
     def highest_id(self, type_name: str) -> int:
-        """The highest id of a type that was loaded; 0 where none was."""
+        """The highest id loaded of a type; 0 if none was loaded."""
         with self._lock:
-            found = [table.highest[1] for cls, table in self._tables.items() if cls.__name__ == type_name]
-            return max((int(one) for one in found if one), default=0)
+            ids = [table.highest[1] for cls, table in self._tables.items() if cls.__name__ == type_name]
+            return max((int(one) for one in ids if one), default=0)
 
     def created(self, type_name: str) -> Collection[str]:
-        """The ids of the objects of a type that were created here last."""
+        """The ids of the objects of a type that were created most recently through this map."""
         with self._lock:
             return {one for name, one in self._created if name == type_name}
 
     def get(self, cls: type[T], id_: str) -> T | None:
-        """The live object with this id, however old."""
+        """The live object with this id, fresh or not."""
         with self._lock:
             entry = self._entry(cls, id_)
             return cast("T | None", entry() if entry is not None else None)
 
     def age(self, cls: type[StashObject], id_: str) -> float:
-        """Seconds since it was loaded; infinite for an object that is not there or was expired."""
+        """Seconds since the object was loaded; infinite for one that is not in the map or was expired."""
         with self._lock:
             entry = self._entry(cls, id_)
             return self.clock() - entry.loaded_at if entry is not None else float("inf")
 
     def touch(self, obj: StashObject) -> None:
-        """Count an object as recently used."""
+        """Mark an object as recently used."""
         with self._lock:
             self._recent[id(obj)] = obj
             self._recent.move_to_end(id(obj))
@@ -322,8 +325,8 @@ class IdentityMap:
     def objects(self, cls: type[T]) -> list[T]:
         """The live objects of a type."""
         with self._lock:
-            held = [entry() for entry in list(self._table(cls).entries.values())]
-            return cast("list[T]", [obj for obj in held if obj is not None])
+            live = [entry() for entry in list(self._table(cls).entries.values())]
+            return cast("list[T]", [obj for obj in live if obj is not None])
 
     def everything(self) -> list[StashObject]:
         """The live objects of all types."""
@@ -335,24 +338,24 @@ class IdentityMap:
     def dirty(self) -> list[StashObject]:
         """The changed objects, in the order of their first change."""
         with self._lock:
-            # A save of another object may have committed the last change of one without notifying.
+            # The save of another object may have committed an object's last change without a notification.
             self._changed = {key: obj for key, obj in self._changed.items() if obj.is_dirty()}
             return list(self._changed.values())
 
     def expire(self, cls: type[StashObject] | None = None, id_: str | None = None) -> None:
-        """Make the next read of objects a request; identities and changes stay."""
+        """Mark objects as outdated, so that the next read sends a request; identities and changes stay."""
         with self._lock:
-            # Answers to requests that were sent before now are as old as what is expired.
+            # Responses to requests sent before now are as old as the expired values.
             self._expired = self.order.requests.now()
             for entry in self._entries(cls, id_):
                 entry.loaded_at = NEVER
                 self._recent.pop(id(entry()), None)
 
     def _entries(self, cls: type[StashObject] | None, id_: str | None) -> list[InstanceState]:
-        tables = [table for held, table in self._tables.items() if cls is None or held is cls]
+        tables = [table for key, table in self._tables.items() if cls is None or key is cls]
         if id_ is not None:
             return [table.entries[id_] for table in tables if id_ in table.entries]
-        # Lists of values, because allocating pairs could start the collector, which removes entries.
+        # Values and not items: allocating pairs may start the garbage collector, which removes entries.
         return [entry for table in tables for entry in list(table.entries.values())]
 
     def discard(self, obj: StashObject) -> None:
@@ -364,11 +367,11 @@ class IdentityMap:
             state_of(obj).listener = None
 
     def expunge(self, cls: type[Any], ids: Collection[str]) -> None:
-        """Remove deleted objects and all references to them; objects that held one are expired."""
+        """Remove deleted objects and all references to them; objects that referred to one are expired."""
         with self._lock:
             self.order.note_gone(cls.__name__, ids)
-            gone = [obj for one in ids if (obj := self.get(cls, one)) is not None]
-            for obj in gone:
+            deleted = [obj for one in ids if (obj := self.get(cls, one)) is not None]
+            for obj in deleted:
                 self.discard(obj)
-            for holder in expunge(self.everything(), gone, cls.__name__):
+            for holder in expunge(self.everything(), deleted, cls.__name__):
                 self.expire(type(holder), holder.id)

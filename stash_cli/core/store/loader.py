@@ -1,4 +1,4 @@
-"""Loading objects by id, the fields they lack, and inverse relations by one query for many objects."""
+"""Loading of objects by id, of missing fields, and of inverse relations with one query for many objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="StashObject")
 _ROUNDS = 3
-"""Number of times that objects are loaded whose fields are written meanwhile."""
+"""Maximum number of loads of an object whose fields are written in the meantime."""
 
 
 class Loader:
@@ -44,30 +44,30 @@ class Loader:
         plain, inverse = split_inverse(entity_type, fields)
         paths = paths_of(entity_type, plain)
         expected = await self._expected(entity_type, paths)
-        wanted = list(dict.fromkeys(str(one) for one in ids))
-        known = {one: self._cache.get(entity_type, one) for one in wanted}
-        found = {
-            one: obj for one, obj in known.items() if obj is not None and not missing_paths(obj, expected)
+        unique = list(dict.fromkeys(str(one) for one in ids))
+        cached = {one: self._cache.get(entity_type, one) for one in unique}
+        by_id = {
+            one: obj for one, obj in cached.items() if obj is not None and not missing_paths(obj, expected)
         }
-        missing = [one for one in wanted if one not in found]
+        missing = [one for one in unique if one not in by_id]
         for obj in await self.load(entity_type, missing, paths):
-            found[obj.id] = obj
-        return await self.load_inverse(entity_type, [found[one] for one in wanted if one in found], inverse)
+            by_id[obj.id] = obj
+        return await self.load_inverse(entity_type, [by_id[one] for one in unique if one in by_id], inverse)
 
     async def load(self, entity_type: type[T], ids: Sequence[str], paths: Sequence[str] | None) -> list[T]:
         """The objects with these ids that exist, loaded in one request per 500."""
-        found: dict[str, T] = {}
-        asked: Sequence[str] = ids
+        by_id: dict[str, T] = {}
+        requested: Sequence[str] = ids
         for _ in range(_ROUNDS):
             incomplete: list[T] = []
             receive = self.receiver(entity_type, incomplete)
-            pages = pages_by_id(self._session, entity_of(entity_type), asked, paths, receive)
-            found |= {obj.id: obj async for objects in pages for obj in objects if obj is not None}
-            # Their answer was overtaken by a write: the next round reads what was written.
-            asked = [obj.id for obj in incomplete]
-            if not asked:
+            pages = pages_by_id(self._session, entity_of(entity_type), requested, paths, receive)
+            by_id |= {obj.id: obj async for objects in pages for obj in objects if obj is not None}
+            # A write has outdated their rows; the next round reads the written values.
+            requested = [obj.id for obj in incomplete]
+            if not requested:
                 break
-        return [found[one] for one in ids if one in found]
+        return [by_id[one] for one in ids if one in by_id]
 
     def receiver(
         self,
@@ -75,31 +75,31 @@ class Loader:
         incomplete: list[T],
         passes: Callable[[Mapping[str, Any]], bool] | None = None,
     ) -> Receive:
-        """A function from the rows of an answer to objects; see `IdentityMap.load_each`."""
+        """A function that converts the rows of a response to objects; see `IdentityMap.load_each`."""
 
-        def receive(rows: list[dict[str, Any]], sent: int) -> list[T | None]:
-            return self._identity.load_each(entity_type, rows, sent, passes, incomplete)
+        def receive(rows: list[dict[str, Any]], number: int) -> list[T | None]:
+            return self._identity.load_each(entity_type, rows, number, passes, incomplete)
 
         return receive
 
     async def populate_in_batches(
         self, cls: type[T], objects: Sequence[T], fields: Sequence[str], size: int
     ) -> int:
-        """Load the fields that objects lack, `size` objects at a time; the number of these objects."""
-        needy = [each for each in objects if missing_paths(each, fields)]
-        for batch in batches(needy, size):
+        """Load missing fields of objects, `size` objects at a time; return how many objects lacked any."""
+        incomplete = [each for each in objects if missing_paths(each, fields)]
+        for batch in batches(incomplete, size):
             await self.populate(cls, batch, fields, force=False)
-        return len(needy)
+        return len(incomplete)
 
     async def _expected(self, entity_type: type[StashObject], paths: list[str] | None) -> list[str]:
-        """The paths to be loaded: `paths`, or the default fields that this server has."""
+        """The paths that must be loaded: `paths`, or the default fields that this server has."""
         if paths is not None:
             return paths
         server, name = await self._session.learn(), entity_type.__name__
         return [path for path in default_paths(name) if server.field_name(name, path.partition(".")[0])]
 
     async def load_inverse(self, cls: type[T], objects: list[T], names: list[str]) -> list[T]:
-        """`objects` with these inverse relations loaded."""
+        """Load these inverse relations of `objects`, and return `objects`."""
         if names:
             await self.populate(cls, objects, names, force=False)
         return objects
@@ -109,44 +109,43 @@ class Loader:
     ) -> None:
         """Load those of `fields` (None: the default ones) that objects of one type lack, or with `force` all.
 
-        Raises StashNotFoundError where the server has an object no longer, StashUsageError for a new one.
+        Raises StashNotFoundError for an object that was deleted on the server, StashUsageError for a new one.
         """
         paths = await self._expected(cls, paths_of(cls, fields))
-        needy = [each for each in objects if force or missing_paths(each, paths)]
-        for each in needy:
+        incomplete = [each for each in objects if force or missing_paths(each, paths)]
+        for each in incomplete:
             if each.is_new():
                 raise StashUsageError(f"{each!r} was never saved: the server has nothing to load.")
-            # What is loaded is merged by identity, so an object from elsewhere has to be in the map to
-            # receive it.
+            # Rows are merged by identity, so an object from outside the store must be added to the map first.
             if self._identity.get(cls, each.id) is None:
                 self._identity.add(each)
-        needed = paths if force else sorted(set().union(*(missing_paths(each, paths) for each in needy)))
+        needed = paths if force else sorted(set().union(*(missing_paths(each, paths) for each in incomplete)))
         plain = [path for path in needed if not is_inverse(cls, path)]
         if plain:
-            await self._refresh(cls, needy, with_ids(cls.__name__, plain))
+            await self._refresh(cls, incomplete, with_ids(cls.__name__, plain))
         for path in needed:
             if is_inverse(cls, path):
-                await self._load_inverse(cls, needy, path)
+                await self._load_inverse(cls, incomplete, path)
 
     async def _refresh(self, cls: type[T], objects: list[T], paths: list[str]) -> None:
-        found = {each.id for each in await self.load(cls, [each.id for each in objects], paths)}
-        gone = [each for each in objects if each.id not in found]
-        if gone:
-            raise StashNotFoundError(f"The server has no {gone[0]!r} (any more).")
+        loaded = {each.id for each in await self.load(cls, [each.id for each in objects], paths)}
+        missing = [each for each in objects if each.id not in loaded]
+        if missing:
+            raise StashNotFoundError(f"The server has no {missing[0]!r} (any more).")
 
     async def _load_inverse(self, cls: type[T], objects: Sequence[T], path: str) -> None:
-        """Fill an inverse relation of all `objects` by one query for what points at any of them."""
+        """Load an inverse relation of all `objects` with one query for the objects that refer to them."""
         name, _, rest = path.partition(".")
         other_name, field = inverses(cls.__name__)[name]
         other = ENTITIES[other_name]
-        where = extractor(other_name, field)
-        if where is None:
+        holders = extractor(other_name, field)
+        if holders is None:
             raise StashUsageError(f"{cls.__name__}.{name} cannot be read back from {other.plural}.")
-        wanted = compile_lookups(other_name, {f"{field}__includes": list(objects)}).filter
-        paths = with_ids(other_name, [rest or other.label, *where.paths])
+        criteria = compile_lookups(other_name, {f"{field}__includes": list(objects)}).filter
+        paths = with_ids(other_name, [rest or other.label, *holders.paths])
         for _ in range(_ROUNDS):
-            await self._read_inverse(cls, objects, name, FindQuery(other, wanted), paths)
-            # What was written meanwhile is not told by an answer that was asked for before.
+            await self._read_inverse(cls, objects, name, FindQuery(other, criteria), paths)
+            # A relation stays UNSET if it was written after the request was sent: it is read again.
             objects = [each for each in objects if getattr(each, name) is UNSET]
             if not objects:
                 break
@@ -154,34 +153,34 @@ class Loader:
     async def _read_inverse(
         self, cls: type[T], objects: Sequence[T], name: str, query: FindQuery, paths: list[str]
     ) -> None:
-        """Merge what a query finds into an inverse relation of `objects`."""
+        """Merge the matches of a query into an inverse relation of `objects`."""
         other_type = cast("type[StashObject]", class_named(query.entity.type))
-        where = cast("Extractor", extractor(query.entity.type, inverses(cls.__name__)[name][1]))
-        found: dict[str, list[StashObject]] = {each.id: [] for each in objects}
+        holders = cast("Extractor", extractor(query.entity.type, inverses(cls.__name__)[name][1]))
+        related: dict[str, list[StashObject]] = {each.id: [] for each in objects}
 
-        def receive(rows: list[dict[str, Any]], sent: int) -> list[Any]:
-            others = self._identity.load_each(other_type, rows, sent)
+        def receive(rows: list[dict[str, Any]], number: int) -> list[Any]:
+            others = self._identity.load_each(other_type, rows, number)
             for row, other in zip(rows, others, strict=True):
                 if other is not None:
-                    for holder in set(where.read(row)) & found.keys():
-                        found[holder].append(other)
+                    for holder in set(holders.read(row)) & related.keys():
+                        related[holder].append(other)
             return others
 
-        # One number for all pages: each may have been read before what was written since the first was sent.
-        with self._session.order.request() as sent:
+        # One number for all pages: any page may be older than a write made since the first was requested.
+        with self._session.order.request() as first_number:
             async for _ in iter_pages(self._session, query, paths, receive=receive):
                 pass
             for each in objects:
-                merge_answer(each, {name: found[each.id]}, sent)
+                merge_answer(each, {name: related[each.id]}, first_number)
 
 
 def split_inverse(cls: type[StashObject], fields: Iterable[str] | None) -> tuple[list[str] | None, list[str]]:
-    """Fields of the object's own query, and inverse relations, which have one each."""
+    """Split fields into those of the object's own query and inverse relations, which take a query each."""
     if fields is None:
         return None, []
-    asked = [fields] if isinstance(fields, str) else list(fields)
-    inverse = [field for field in asked if is_inverse(cls, field)]
-    return [field for field in asked if field not in inverse], inverse
+    names = [fields] if isinstance(fields, str) else list(fields)
+    inverse = [name for name in names if is_inverse(cls, name)]
+    return [name for name in names if name not in inverse], inverse
 
 
 def batches(objects: Sequence[T], size: int) -> Iterator[list[T]]:

@@ -28,11 +28,11 @@ T = TypeVar("T", bound=StashObject)
 
 
 class StashEntityStore:
-    """Objects of one server, each once: found by lookups, read through a cache, saved by what changed.
+    """The entities of one server, one object each: found by lookups, read through a cache, saved by changes.
 
     It belongs to a client: `StashEntityStore(client)`, or `context.store`. `default_ttl` (seconds or
-    timedelta, None for always) is how long a loaded object counts as known; `max_objects` bounds how many
-    are kept alive beside those that somebody holds or has changed. `identity` is the identity map.
+    timedelta, None for no limit) is how long a loaded object is fresh. `max_objects` bounds how many
+    unchanged objects the store itself keeps alive. `identity` is the identity map.
     """
 
     def __init__(
@@ -49,22 +49,22 @@ class StashEntityStore:
         self._loader = Loader(client.session, self.identity, self._cache)
         self._finder = Finder(client.session, self._loader)
         self._writer = Writer(client, self.identity)
-        if client.identity is None:  # the client's own methods then answer with the store's objects, too
+        if client.identity is None:  # so that the client's own methods return the store's objects, too
             client.identity = self.identity
 
     def get_cached(self, entity_type: type[T], entity_id: str | int) -> T | None:
-        """The object if it is held and fresh, with whatever fields it has; nothing is sent."""
+        """The object if it is cached and fresh, with the fields loaded so far; sends no request."""
         return self._cache.get(entity_type, str(entity_id))
 
     async def get(
         self, entity_type: type[T], entity_id: str | int, fields: Iterable[str] | None = None
     ) -> T | None:
-        """The object with this id, from the cache if it is fresh and holds `fields`; None if there is none.
+        """The object with this id, from the cache if it is fresh and has `fields`; None if there is none.
 
-        `fields` (None: the default ones) are what is asked for; "studio.name" and "studio__name" alike.
+        `fields` (None: the default ones) are the fields to load, such as "studio.name" or "studio__name".
         """
-        found = await self.get_many(entity_type, [entity_id], fields)
-        return found[0] if found else None
+        objects = await self.get_many(entity_type, [entity_id], fields)
+        return objects[0] if objects else None
 
     async def get_many(
         self, entity_type: type[T], ids: Sequence[str | int], fields: Iterable[str] | None = None
@@ -90,19 +90,19 @@ class StashEntityStore:
         """All objects that match every lookup: `find(Scene, rating100__gte=80, tags=["Outdoor"])`.
 
         `where` are combined lookups: `find(Scene, Q(rating100__gte=80) | Q(organized=True))`.
-        Relations take ids, objects or names. `fields` is what is loaded, `q` the server's text search,
-        `sort` a sort key (`-date` for the newest first). A server failure raises.
+        Relations take ids, objects or names. `fields` are the fields to load, `q` is the server's text
+        search, `sort` a sort key (`-date` for the newest first). A failed request raises.
         """
         plain, inverse = split_inverse(entity_type, fields)
         asked, finder = (where, filters), self._finder
         find = await finder.compile(entity_type, plain, asked, q=q, sort=sort, direction=direction)
-        found = [obj async for obj in finder.objects(entity_type, find, limit=limit)]
-        return await self._loader.load_inverse(entity_type, found, inverse)
+        objects = [obj async for obj in finder.objects(entity_type, find, limit=limit)]
+        return await self._loader.load_inverse(entity_type, objects, inverse)
 
     async def find_one(self, entity_type: type[T], *where: Q, **filters: Any) -> T | None:
-        """The first match in the order asked for, or None."""
-        found = await self.find(entity_type, *where, **{"limit": 1, **filters})
-        return found[0] if found else None
+        """The first match in the sort order, or None."""
+        objects = await self.find(entity_type, *where, **{"limit": 1, **filters})
+        return objects[0] if objects else None
 
     async def find_iter(  # noqa: PLR0913 - the options of `find` and three of its own
         self,
@@ -118,12 +118,12 @@ class StashEntityStore:
         limit: int | None = None,
         **filters: Any,
     ) -> AsyncGenerator[T, None]:
-        """The matches of `find` one by one, `query_batch` per request, in a stable order.
+        """Yield the matches of `find` one by one, `query_batch` per request, in a stable order.
 
-        With `prefetch` the next page is fetched while the caller works. With `snapshot` the ids are
-        fixed first, so that edits which change what matches skip nothing.
+        With `prefetch` the next page is fetched while the caller works. With `snapshot` all ids are
+        read first, so that no object is skipped when edits change which objects match.
         """
-        if where and isinstance(where[0], int):  # as scripts for other libraries pass it
+        if where and isinstance(where[0], int):  # positional, as in scripts written for other libraries
             query_batch, where = where[0], where[1:]
         if query_batch < 1:
             raise StashUsageError("query_batch is at least 1.")
@@ -138,12 +138,12 @@ class StashEntityStore:
                 yield obj
 
     async def count(self, entity_type: type[T], *where: Q, q: str | None = None, **filters: Any) -> int:
-        """The number of matches; rows are loaded only where the server cannot count them."""
+        """The number of matches; rows are fetched only if the server cannot count them."""
         find = await self._finder.compile(entity_type, ["id"], (where, filters), q=q)
         return await self._finder.count(find)
 
     async def explain(self, entity_type: type[T], *where: Q, **filters: Any) -> str:
-        """The filter that `find` would send, and the post filter; only names are looked up."""
+        """The filter that `find` would send, and the post filter; only names are resolved on the server."""
         find = await self._finder.compile(entity_type, ["id"], (where, filters))
         return find.compiled.explain()
 
@@ -162,9 +162,9 @@ class StashEntityStore:
     ) -> T | list[T]:
         """Load those of `fields` (None: the default ones) that an object, or each of several, lacks.
 
-        Several objects of one type take one request per 500. `force_refetch` loads what is held, too;
-        fields that were changed here keep their value. Raises StashNotFoundError where the server has
-        the object no longer.
+        Several objects of one type take one request per 500. `force_refetch` reloads loaded fields, too;
+        changed fields keep their value. Raises StashNotFoundError for an object that was deleted on the
+        server.
         """
         objects = cast("list[T]", list(obj) if isinstance(obj, list | tuple) else [obj])
         for cls in dict.fromkeys(type(each) for each in objects):
@@ -191,7 +191,7 @@ class StashEntityStore:
     def filter(self, entity_type: type[T], predicate: Callable[[T], bool] | Q) -> list[T]:
         """The cached objects that `predicate` accepts; fields that are not loaded are UNSET.
 
-        Of a `Q`, objects that lack a field it names are left out, and related objects compare by id.
+        With a `Q`, objects that lack one of its fields are left out, and related objects compare by id.
         """
         return self._cache.filter(entity_type, predicate)
 
@@ -227,14 +227,14 @@ class StashEntityStore:
         required = list(required_fields)
         cached = self.all_cached(entity_type)
         populated = await self._loader.populate_in_batches(entity_type, cached, required, batch_size)
-        found = [obj for obj in cached if predicate(obj)]
+        matches = [obj for obj in cached if predicate(obj)]
         stats = {
             "total_cached": len(cached),
             "populated": populated,
             "cache_hit_rate": (len(cached) - populated) / len(cached) if cached else 1.0,
-            "matches": len(found),
+            "matches": len(matches),
         }
-        return found, stats
+        return matches, stats
 
     async def populated_filter_iter(
         self,
@@ -246,7 +246,7 @@ class StashEntityStore:
     ) -> AsyncGenerator[T, None]:
         """Like `filter_and_populate`, one by one: `populate_batch` objects are loaded at a time.
 
-        `yield_batch` is how many objects are looked at between two turns of the event loop.
+        The event loop runs other tasks after every `yield_batch` objects that were tested.
         """
         from asyncio import sleep
 
@@ -259,15 +259,15 @@ class StashEntityStore:
                 await sleep(0)
 
     def is_cached(self, entity_type: type[T], entity_id: str | int) -> bool:
-        """Whether the object is held and fresh."""
+        """Whether the object is cached and fresh."""
         return self._cache.contains(entity_type, str(entity_id))
 
     def invalidate(
         self, entity_type_or_obj: type[StashObject] | StashObject, entity_id: str | int | None = None
     ) -> None:
-        """Make the next read of one object a request; changes made here stay.
+        """Mark one object as outdated, so that the next read sends a request; unsaved changes stay.
 
-        With a type alone it is `invalidate_type`.
+        With a type and no id, like `invalidate_type`.
         """
         if isinstance(entity_type_or_obj, StashObject):
             self.identity.expire(type(entity_type_or_obj), entity_type_or_obj.id)
@@ -275,44 +275,45 @@ class StashEntityStore:
             self.identity.expire(entity_type_or_obj, None if entity_id is None else str(entity_id))
 
     def invalidate_type(self, entity_type: type[StashObject]) -> None:
-        """Make the next reads of a type requests."""
+        """Mark all objects of a type as outdated; see `invalidate`."""
         self.identity.expire(entity_type)
 
     def invalidate_all(self) -> None:
-        """Make the next read of every object a request."""
+        """Mark all objects as outdated; see `invalidate`."""
         self.identity.expire()
 
     def set_ttl(self, entity_type: type[StashObject], ttl: Age) -> None:
-        """Set how long loaded objects of one type count as known (None: always)."""
+        """Set how long loaded objects of one type are fresh (None: no limit)."""
         self._cache.set_ttl(entity_type, ttl)
 
     def cache_stats(self) -> CacheStats:
-        """The numbers of objects that the store holds."""
+        """The numbers of objects in the store."""
         return self._cache.stats()
 
     @property
     def cache_size(self) -> int:
-        """The number of objects that the store holds."""
+        """The number of objects in the store."""
         return len(self.identity.everything())
 
     def add(self, obj: StashObject) -> None:
         """Add an object to the store; a new or changed one is kept alive until it is saved.
 
-        Raises StashUsageError where another object has the same id.
+        Raises StashUsageError if another object has the same id.
         """
         self.identity.add(obj)
 
     async def save(
         self, obj: StashObject, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
     ) -> None:
-        """Create it, or send the changed fields, after the new objects that it refers to.
+        """Create an object, or update its changed fields, after saving the new objects that it refers to.
 
         All of them are added to the store. Lists, maps and counters are merged with the server's changes. For
-        other fields that the server changed as well, `on_conflict` None raises StashConflictError if a later
-        query has shown it, "raise" queries and raises, "merge" queries and overwrites, "mine" overwrites.
+        other fields that changed on the server as well, `on_conflict` None raises StashConflictError if a
+        query has returned the change, "raise" queries and raises, "merge" queries and overwrites, "mine"
+        overwrites.
 
-        A create with an unknown outcome is looked up first; StashUnknownOutcomeError is raised where that
-        does not settle it, and `retry_unknown` creates without looking. Raises what the server refused.
+        The outcome of an earlier create without a response is queried first; StashUnknownOutcomeError is
+        raised if it stays unknown, and `retry_unknown` creates again without a query. Server errors raise.
         """
         await self._writer.save(obj, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
@@ -328,9 +329,10 @@ class StashEntityStore:
         """Save several objects, `max_batch_size` per request; each has its own result or error.
 
         New objects that they refer to are saved before them; equal changes become one bulk update. Unchanged
-        objects are left out, the others added to the store. What failed, has an unknown outcome or was not
-        sent stays changed: saving again completes it (see `save`). Raises StashInputError, before anything is
-        sent, for a change that cannot be written, and with `check` StashBatchError unless all succeeded.
+        objects are left out, the others added to the store. Changes that failed, have an unknown outcome or
+        were not sent stay pending: saving again completes them (see `save`). Raises StashInputError, before
+        anything is sent, for a change that cannot be written, and with `check` StashBatchError unless all
+        succeeded.
         """
         return await self._writer.save_batch(
             list(objects), max_batch_size, check=check, on_conflict=on_conflict, retry_unknown=retry_unknown
@@ -339,7 +341,7 @@ class StashEntityStore:
     def conflicts(self, obj: StashObject) -> dict[str, Conflict]:
         """The fields of `obj` that were changed here and, since then, on the server.
 
-        To take what the server has, assign `theirs`; to overwrite it, save with `on_conflict="mine"`.
+        To accept the server's value, assign `theirs`; to overwrite it, save with `on_conflict="mine"`.
         """
         return obj.get_conflicts()
 
@@ -352,13 +354,13 @@ class StashEntityStore:
         retry_unknown: bool = False,
     ) -> BatchResult:
         """Save every changed object of the store; see `save_batch`."""
-        many = self.identity.dirty()
+        changed = self.identity.dirty()
         return await self._writer.save_batch(
-            many, max_batch_size, check=check, on_conflict=on_conflict, retry_unknown=retry_unknown
+            changed, max_batch_size, check=check, on_conflict=on_conflict, retry_unknown=retry_unknown
         )
 
     async def delete(self, obj: StashObject, **options: Any) -> bool:
-        """Delete it on the server, in the store, and in the relationships of all objects of the store.
+        """Delete an object on the server, and remove it from the store and from all relationships in it.
 
         `options` are further fields of the destroy input.
         """
@@ -369,29 +371,29 @@ class StashEntityStore:
     ) -> T:
         """The one object with these field values, created if there is none.
 
-        A name finds an object in any case, or by an alias. Raises StashNotFoundError where there is none and
-        `create_if_missing` is False.
+        A name matches an object's name in any case, or an alias. Raises StashNotFoundError if there is none
+        and `create_if_missing` is False.
         """
-        found = await self._existing(entity_type, search_params)
-        if found is not None:
-            return found
+        existing = await self._find_existing(entity_type, search_params)
+        if existing is not None:
+            return existing
         if not create_if_missing:
-            asked = ", ".join(f"{name}={value!r}" for name, value in search_params.items())
-            raise StashNotFoundError(f"There is no {entity_type.__name__} with {asked}.")
-        made = entity_type(**search_params)
+            described = ", ".join(f"{name}={value!r}" for name, value in search_params.items())
+            raise StashNotFoundError(f"There is no {entity_type.__name__} with {described}.")
+        created = entity_type(**search_params)
         try:
-            await self.save(made)
+            await self.save(created)
         except StashGraphQLError:
-            # Another client may have created it since the query; otherwise the refusal is raised.
-            self.identity.expunge(entity_type, [made.id])
-            found = await self._existing(entity_type, search_params)
-            if found is None:
+            # Another client may have created it since the query; otherwise the error is raised.
+            self.identity.expunge(entity_type, [created.id])
+            existing = await self._find_existing(entity_type, search_params)
+            if existing is None:
                 raise
-            return found
-        return made
+            return existing
+        return created
 
-    async def _existing(self, entity_type: type[T], given: Mapping[str, Any]) -> T | None:
-        # A name alone is resolved as everywhere; more fields are lookups, all of which have to hold.
-        if not (isinstance(given.get("name"), str) and given.keys() <= {"name", "disambiguation"}):
-            return await self.find_one(entity_type, **given)
-        return await self._finder.named(entity_type, Name.literal(**given))
+    async def _find_existing(self, entity_type: type[T], values: Mapping[str, Any]) -> T | None:
+        # A name alone is resolved like any other name; further fields are lookups that must all match.
+        if not (isinstance(values.get("name"), str) and values.keys() <= {"name", "disambiguation"}):
+            return await self.find_one(entity_type, **values)
+        return await self._finder.named(entity_type, Name.literal(**values))

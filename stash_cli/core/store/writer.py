@@ -1,4 +1,4 @@
-"""Saves and deletions of a store: its objects go through a unit of work, and stay in the identity map."""
+"""Saves and deletions of a store: a unit of work whose objects are added to the identity map."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Writer:
-    """Saves and deletes; objects to be saved are added to the identity map first."""
+    """Saves and deletes objects."""
 
     def __init__(self, client: StashClient, identity: IdentityMap) -> None:
         self._client = client
         self._identity = identity
 
     async def save(self, obj: StashObject, *, on_conflict: OnConflict | None, retry_unknown: bool) -> None:
-        """Save an object after the new ones that it refers to."""
+        """Save an object after the new objects that it refers to."""
         obj = state_of(obj).canonical
         unit = UnitOfWork(self._client, on_conflict=on_conflict, retry_unknown=retry_unknown)
         await self._save(unit, gather([obj]) or [obj])
@@ -41,7 +41,7 @@ class Writer:
         on_conflict: OnConflict | None,
         retry_unknown: bool,
     ) -> BatchResult:
-        """Save several objects; with `check` raises StashBatchError where any did not succeed."""
+        """Save several objects; with `check`, raise StashBatchError unless all succeeded."""
         unit = UnitOfWork(self._client, max_batch_size, on_conflict=on_conflict, retry_unknown=retry_unknown)
         result = await self._save(unit, gather(objects))
         if check and result.unfinished:
@@ -49,18 +49,18 @@ class Writer:
         return result
 
     async def _save(self, unit: UnitOfWork, objects: list[StashObject]) -> BatchResult:
-        """Save objects under their locks; those that are in no store are added to this one."""
+        """Save objects under their locks, and add those to the identity map that are not in it."""
         async with self._client.object_locks.hold(objects):
             for each in objects:
-                # Before it is saved: from the answer on, others may load the same id, and must get this
-                # object.
+                # Added before the save: once the server has responded, other tasks may load the same id and
+                # must get this object.
                 if self._identity.get(type(each), each.id) is not each:
                     self._identity.add(each)
             return await unit.save(objects)
 
     async def delete(self, obj: StashObject, **options: Any) -> bool:
         """Delete an object, and expunge it from the identity map."""
-        done = await obj.delete(self._client, **options)
-        if done:
+        is_deleted = await obj.delete(self._client, **options)
+        if is_deleted:
             self._identity.expunge(type(obj), [obj.id])
-        return done
+        return is_deleted
