@@ -1,8 +1,8 @@
-"""Backrefs: both sides of a relationship kept equal in memory.
+"""Backrefs: synchronisation of both sides of a relationship in memory.
 
 `scene.performers` and `performer.scenes`, `tag.parents` and `tag.children`. The side that was changed last
-saves the change; the other records it (`Pending.backref_changes`), also where it is not loaded. Once either
-is saved, the change is committed on both sides.
+sends the change on save; the other side records it (`Pending.backref_changes`), even if it is not loaded. A
+saved change is committed on both sides.
 """
 
 from __future__ import annotations
@@ -33,19 +33,21 @@ def propagate(obj: StashObject, name: str, before: Any, after: Any) -> None:
         return
     relation, back = sides
     if relation.is_list:
-        gone, come = difference(relation, pending_items(obj, name) if before is UNSET else before, after)
-        left = [target for target, _ in gone]
+        removed_pairs, added = difference(
+            relation, pending_items(obj, name) if before is UNSET else before, after
+        )
+        removed = [target for target, _ in removed_pairs]
     else:
-        left, come = _referents(obj, name, before), pairs(relation, after)
-    # Before anything is recorded: the side that changes last is the one that saves.
-    for target in (*left, *(target for target, _ in come)):
+        removed, added = _referents(obj, name, before), pairs(relation, after)
+    # Older changes are discarded first, because the side that was changed last sends the change.
+    for target in (*removed, *(target for target, _ in added)):
         discard_changes(obj, name, target)
-    for target in left:
-        if not any(target == other for other, _ in come):
+    for target in removed:
+        if not any(target == other for other, _ in added):
             remove_backref(target, back, obj)
-    for target, item in come:
+    for target, item in added:
         append_backref(target, back, obj, item)
-    clear_reverted(obj, name, [*left, *(target for target, _ in come)])
+    clear_reverted(obj, name, [*removed, *(target for target, _ in added)])
 
 
 def clear_reverted(obj: StashObject, name: str, touched: list[StashObject]) -> None:
@@ -56,21 +58,21 @@ def clear_reverted(obj: StashObject, name: str, touched: list[StashObject]) -> N
     relation, back = sides
     was, now = (items_by_key(relation, value, touched) for value in (base, obj.__dict__[name]))
     for target in touched:
-        before, after = (held.get(key_of(target), UNSET) for held in (was, now))
+        before, after = (items.get(key_of(target), UNSET) for items in (was, now))
         if same(after, before):
             _commit_one(target, back, obj, after)
 
 
 def commit_backrefs(obj: StashObject, name: str, before: Any, after: Any) -> None:
-    """Commit at the other side that relationship `name` of `obj` went from `before` to `after`."""
+    """Commit on the other side the change of relationship `name` of `obj` from `before` to `after`."""
     sides = _with_backref(obj, name)
     if sides is None:
         return
     relation, back = sides
-    gone, come = difference(relation, before, after)
-    for target, _ in gone:
+    removed, added = difference(relation, before, after)
+    for target, _ in removed:
         _commit_one(target, back, obj, UNSET)
-    for target, item in come:
+    for target, item in added:
         _commit_one(target, back, obj, item)
 
 
@@ -82,36 +84,37 @@ def _with_backref(obj: StashObject, name: str) -> tuple[RelationshipMetadata, st
 
 
 def is_detached_copy(obj: StashObject) -> bool:
-    """Whether an object is a copy that no store holds: edits of it do not show in its related objects."""
+    """Whether an object is a copy in no store: its edits are not propagated to related objects."""
     state = state_of(obj)
     return state.pending is not None and state.pending.is_copy and not state.is_attached
 
 
 def pending_items(obj: StashObject, name: str) -> list[Any]:
-    """The items that were added to a relationship which is not loaded, at either side."""
+    """The items that were added, on either side, to a relationship that is not loaded."""
     pending = state_of(obj).pending
     deltas = (pending.backref_changes.get(name), pending.members.get(name)) if pending else ()
     return [item for delta in deltas if delta for item in delta.added.values()]
 
 
-def _referents(obj: StashObject, name: str, shown: Any) -> list[StashObject]:
-    """The objects that a field with one object has led to, here or on the server."""
+def _referents(obj: StashObject, name: str, value: Any) -> list[StashObject]:
+    """The objects that a to-one relationship refers to or referred to, locally or on the server."""
     state = state_of(obj)
     delta = state.backref_changes(name)
-    known = (shown, state.committed_state.get(name), *delta.added.values(), *delta.removed.values())
+    known = (value, state.committed_state.get(name), *delta.added.values(), *delta.removed.values())
     return [each for each in known if each is not None and each is not UNSET and each is not ALWAYS_DIRTY]
 
 
 def is_elsewhere(obj: StashObject, name: str, owner: StashObject) -> bool:
-    """Whether a field with one object is known to lead to another than `owner`."""
+    """Whether a to-one relationship is known to refer to another object than `owner`."""
     relation = relationships(type(obj).__name__)[name]
-    held = obj.__dict__.get(name, UNSET)
-    shown = (pending_items(obj, name) or [owner])[0] if held is UNSET else held
-    return not relation.is_list and shown != owner
+    value = obj.__dict__.get(name, UNSET)
+    if value is UNSET:
+        value = (pending_items(obj, name) or [owner])[0]
+    return not relation.is_list and value != owner
 
 
 def discard_changes(holder: StashObject, name: str, obj: StashObject) -> None:
-    """Discard recorded changes of `obj` in `name` of `holder`; the side changed next saves its own."""
+    """Discard the recorded changes of relationship `name` of `holder` that concern `obj`."""
     pending = state_of(holder).pending
     if pending is not None:
         for delta in (pending.backref_changes.get(name), pending.members.get(name)):
@@ -120,14 +123,14 @@ def discard_changes(holder: StashObject, name: str, obj: StashObject) -> None:
 
 
 def append_backref(holder: StashObject, name: str, obj: StashObject, item: Any = None) -> None:
-    """Append `obj` to the backref `name` of `holder`; `item` is what the other side holds."""
+    """Append `obj` to the backref `name` of `holder`; `item` is the item of the other side."""
     relation = relationships(type(holder).__name__)[name]
     held = holder.__dict__.get(name, UNSET)
     if relation.is_list:
         discard_changes(holder, name, obj)
         _set_item(holder, name, backref_item(relation, obj, item), is_in=True)
         return
-    # A field with one object is moved: whoever had it before, here or on the server, loses it.
+    # A to-one relationship can refer to one object only: remove `holder` from all previous ones.
     for other in _referents(holder, name, held):
         if other != obj:
             remove_backref(other, relation.inverse_field or "", holder)
@@ -173,31 +176,31 @@ def _set_one(holder: StashObject, name: str, obj: StashObject | None) -> None:
     """Set a backref that holds one object, and record the change unless it is committed."""
     state = state_of(holder)
     delta, base = state.backref_changes(name), state.record_committed(name)
-    had = holder.__dict__.get(name, UNSET)
+    previous = holder.__dict__.get(name, UNSET)
     delta.clear()
     if obj is not None and obj != base:
         delta.add(obj, obj)
-    elif obj is None and had == base:
-        delta.remove(had, had)
-    if had is not UNSET:
+    elif obj is None and previous == base:
+        delta.remove(previous, previous)
+    if previous is not UNSET:
         holder.__dict__[name] = obj
         state.discard_unchanged(name)
 
 
 def _commit_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> None:
-    """Commit `obj` in the backref `name` of `holder`: with the other side's `item`, or (UNSET) without it."""
+    """Commit the other side's `item` for `obj` in the backref `name` of `holder`; UNSET commits a removal."""
     relation, state = relationships(type(holder).__name__)[name], state_of(holder)
     discard_changes(holder, name, obj)
     base = state.committed_state.get(name, ALWAYS_DIRTY)
     if base is UNSET or base is ALWAYS_DIRTY:
         if not relation.is_list and item is not UNSET and holder.__dict__.get(name, UNSET) is UNSET:
-            # Otherwise the list that it leaves when it is moved would go on to show it.
+            # Set, so that a later move knows from whose list `holder` must be removed.
             holder.__dict__[name] = obj
         return
     if relation.is_list:
         at = index_of(relation, base, obj)
         rest = as_list(base) if at is None else [*base[:at], *base[at + 1 :]]
-        _update_shown(holder, name, obj, item, was_in=at is not None)
+        _update_loaded(holder, name, obj, item, was_in=at is not None)
         state.set_committed(
             name, rest if item is UNSET else [*rest, *snapshot([backref_item(relation, obj, item)])]
         )
@@ -209,8 +212,8 @@ def _commit_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> 
         state.set_committed(name, None)
 
 
-def _update_shown(holder: StashObject, name: str, obj: StashObject, item: Any, *, was_in: bool) -> None:
-    """Add or remove a committed item in the list itself, unless it was edited here."""
+def _update_loaded(holder: StashObject, name: str, obj: StashObject, item: Any, *, was_in: bool) -> None:
+    """Add or remove a committed item in the loaded list, unless there is a local edit of it."""
     relation, held = relationships(type(holder).__name__)[name], holder.__dict__[name]
     at = index_of(relation, held, obj)
     if (at is not None) != was_in or was_in == (item is not UNSET):

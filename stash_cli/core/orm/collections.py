@@ -1,6 +1,6 @@
-"""Tracked collections: lists and maps that report every edit to the object that holds them.
+"""Tracked collections: lists and maps that report every edit to the object that owns them.
 
-They are lists and dicts to everybody else; copies of them are plain ones.
+They are subclasses of list and dict; copies of them are plain lists and dicts.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class TrackedList(list[Any]):
             super().__setitem__(index, new)
 
     def __reduce_ex__(self, _protocol: SupportsIndex) -> tuple[type[list[Any]], tuple[list[Any]]]:
-        # Copies and pickles are plain lists: the owner's field is not theirs to edit.
+        # Copies and pickles are plain lists: edits of a copy are no edits of the owner's field.
         return list, (list(self),)
 
 
@@ -99,7 +99,7 @@ def _tracked(method: Callable[..., Any]) -> Callable[..., Any]:
     return edit
 
 
-# These put in nothing new, so they need no version that tracks what is put in.
+# These methods add no new items, so there is nothing to track in their arguments.
 for _name in ("remove", "pop", "clear", "sort", "reverse", "__delitem__", "__imul__"):
     setattr(TrackedList, _name, _tracked(getattr(list, _name)))
 for _name in ("pop", "popitem", "clear", "__delitem__"):
@@ -108,39 +108,39 @@ for _name in ("pop", "popitem", "clear", "__delitem__"):
 
 def track_items(values: Iterable[Any], owner: Owner | None) -> TrackedList:
     """A tracked list of items that need no tracking themselves: text, numbers, links."""
-    made = TrackedList(values)
-    set_owner(made, owner)
-    return made
+    tracked = TrackedList(values)
+    set_owner(tracked, owner)
+    return tracked
 
 
 def track(value: Any, owner: Owner | None) -> Any:
-    """`value` with its lists and maps as tracked ones and `owner` as the owner of all that can be edited.
+    """`value` with its lists and maps replaced by tracked ones, and `owner` as their owner.
 
-    An embedded value that another field holds is copied: it is a value without an identity.
+    An embedded value of another field is copied, because it has no identity.
     """
     if isinstance(value, list):
         return track_items((track(item, owner) for item in value), owner)
     if isinstance(value, dict):
-        made = TrackedDict({key: track(item, owner) for key, item in value.items()})
-        set_owner(made, owner)
-        return made
+        tracked = TrackedDict({key: track(item, owner) for key, item in value.items()})
+        set_owner(tracked, owner)
+        return tracked
     return _track_embedded(value, owner) if isinstance(value, Embedded) and owner else value
 
 
 def _track_embedded(value: Embedded, owner: Owner) -> Embedded:
-    # Two owners of one value would each save the edits that are meant for the other.
-    held = owner_of(value)
-    if held is not None and (held[0] is not owner[0] or held[1] != owner[1]) and _is_held(value, held):
+    # A value with two owners would record an edit meant for one of them in the other, too.
+    old = owner_of(value)
+    if old is not None and (old[0] is not owner[0] or old[1] != owner[1]) and _is_owned_by(value, old):
         value = copy(value)
     set_owner(value, owner)
     return value
 
 
-def _is_held(value: Embedded, owner: Owner) -> bool:
-    """Whether the owner still holds the value: it may have been taken out."""
+def _is_owned_by(value: Embedded, owner: Owner) -> bool:
+    """Whether the owner's field still contains the value; it may have been removed."""
     obj = owner[0]()
-    held = None if obj is None else obj.__dict__.get(owner[1])
-    return held is value or (isinstance(held, list) and any(each is value for each in held))
+    current = None if obj is None else obj.__dict__.get(owner[1])
+    return current is value or (isinstance(current, list) and any(each is value for each in current))
 
 
 def release(value: Any) -> None:

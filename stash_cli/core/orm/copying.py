@@ -1,4 +1,4 @@
-"""Detached copies of entities: independent pending changes, in no store."""
+"""Detached copies of entities: they are in no store and have their own pending changes."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="StashObject")
 
 _QUEUE = "stash_cli: objects whose values are to be copied"
-"""Key in the memo of `deepcopy`, whose own keys are numbers."""
+"""Key in the memo of `deepcopy`, whose own keys are ints."""
 
 
-def copy_state(obj: StashObject, made: StashObject) -> None:
-    """Give a shallow copy the changes of `obj`, and lists and maps of its own.
+def copy_state(obj: StashObject, copied: StashObject) -> None:
+    """Give a shallow copy its own pending changes, lists and maps.
 
-    Its related objects are those of `obj`, in whose relationships its edits do not show until it is saved.
+    It shares the related objects of `obj`; its edits are not propagated to them until it is saved.
     """
     pending = state_of(obj).pending
-    copied = state_of(made).pending = Pending() if pending is None else pending.copy()
-    copied.is_copy = True
-    state_of(made).track_all()
+    own = state_of(copied).pending = Pending() if pending is None else pending.copy()
+    own.is_copy = True
+    state_of(copied).track_all()
 
 
 def deep_copy(obj: E, memo: Memo) -> E:
-    """A copy of `obj` and of all objects that it leads to.
+    """A copy of `obj` and of all objects reachable from it.
 
-    Object by object instead of one inside the other: relationships may be longer than Python's stack.
+    Iterative, because a chain of relationships may exceed Python's recursion limit.
     """
-    made, _ = blank(type(obj))
-    memo[id(obj)] = made
+    result, _ = blank(type(obj))
+    memo[id(obj)] = result
     if _QUEUE in memo:
-        memo[_QUEUE].append((obj, made))
-        return made
-    queue: deque[tuple[StashObject, StashObject]] = deque([(obj, made)])
+        memo[_QUEUE].append((obj, result))
+        return result
+    queue: deque[tuple[StashObject, StashObject]] = deque([(obj, result)])
     memo[_QUEUE] = queue
     try:
         while queue:
@@ -54,22 +54,22 @@ def deep_copy(obj: E, memo: Memo) -> E:
             _fill(one, copied, memo)
     finally:
         del memo[_QUEUE]
-    return made
+    return result
 
 
-def _fill(obj: StashObject, made: StashObject, memo: Memo) -> None:
-    """Copy the values and changes of `obj` to `made`; objects in them are copied later."""
+def _fill(obj: StashObject, copied: StashObject, memo: Memo) -> None:
+    """Copy the values and changes of `obj` to `copied`; related objects are queued and copied later."""
     with state_of(obj).locked():
-        made.__dict__.update({name: deepcopy(value, memo) for name, value in obj.__dict__.items()})
-        made.__pydantic_fields_set__.update(obj.__pydantic_fields_set__)
+        copied.__dict__.update({name: deepcopy(value, memo) for name, value in obj.__dict__.items()})
+        copied.__pydantic_fields_set__.update(obj.__pydantic_fields_set__)
         pending = state_of(obj).pending
     if pending is not None:
-        state_of(made).pending = _copied(pending.copy(), memo)
-    state_of(made).track_all()
+        state_of(copied).pending = _with_copies(pending.copy(), memo)
+    state_of(copied).track_all()
 
 
-def _copied(pending: Pending, memo: Memo) -> Pending:
-    """Changes with copies of all objects in them."""
+def _with_copies(pending: Pending, memo: Memo) -> Pending:
+    """Replace all objects in pending changes by copies."""
     for name in ("committed_state", "calls", "inputs", "originals", "unknown"):
         setattr(pending, name, deepcopy(getattr(pending, name), memo))
     for deltas in (pending.members, pending.backref_changes):
@@ -80,13 +80,13 @@ def _copied(pending: Pending, memo: Memo) -> Pending:
 
 
 def _copied_items(items: Mapping[str | int, Any], memo: Memo) -> dict[str | int, Any]:
-    """Items of a delta by the keys of the copied objects: unsaved ones are told apart by `id()`."""
+    """Items of a delta under the keys of the copies; the key of an unsaved object is its `id()`."""
     copied = [(key, deepcopy(item, memo)) for key, item in items.items()]
     return {id(memo[key]) if key in memo else key: item for key, item in copied}
 
 
 def restore(obj: StashObject, pending: Pending | None) -> None:
-    """Give an unpickled object its state; its unsaved related objects are others than when it was pickled."""
+    """Give an unpickled object its state; unsaved objects in it get new keys, because these are `id()`s."""
     add_state(obj).pending = pending
     for deltas in (pending.members, pending.backref_changes) if pending else ():
         for name, delta in deltas.items():

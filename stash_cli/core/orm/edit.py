@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Items put into a list and taken out of it, whatever else the list holds."""
+    """Items added to a list and removed from it; its other items may be unknown."""
 
     added: tuple[Any, ...] = ()
     removed: tuple[Any, ...] = ()
@@ -27,33 +27,33 @@ class Change:
         return bool(self.added or self.removed)
 
     def of(self, before: Iterable[Any]) -> list[Any]:
-        """The list `before` with the change made: what is in it already keeps its place and its data."""
-        gone = {key_of(item) for item in self.removed}
-        kept = [item for item in before if key_of(item) not in gone]
-        held = {key_of(item) for item in kept}
-        return [*kept, *(item for item in self.added if key_of(item) not in held)]
+        """The list `before` with the change applied; existing items keep their position and data."""
+        removed = {key_of(item) for item in self.removed}
+        remaining = [item for item in before if key_of(item) not in removed]
+        keys = {key_of(item) for item in remaining}
+        return [*remaining, *(item for item in self.added if key_of(item) not in keys)]
 
 
 @dataclass(frozen=True, slots=True)
 class MapChange:
-    """Keys of a map that are set and keys that are removed, whatever else the map holds."""
+    """Keys of a map that are set and keys that are removed; its other keys may be unknown."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
 
     def of(self, before: Mapping[str, Any]) -> dict[str, Any]:
-        """The map `before` with the change made."""
-        kept = {name: value for name, value in before.items() if name not in self.removed}
-        return {**kept, **self.values}
+        """The map `before` with the change applied."""
+        remaining = {name: value for name, value in before.items() if name not in self.removed}
+        return {**remaining, **self.values}
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A new value for one field of one object.
 
-    `field` is the attribute, or the input field where no attribute shows it (`cover_image`). `before` is
-    UNSET where it was not read; `after` is the value as a whole, or a Change or MapChange of it. A new
-    object has the id "" until the server gives it one; an edit of the field `id` to None deletes it.
+    `field` is the attribute, or the input field if there is no attribute (`cover_image`). `before` is
+    UNSET if it was not read; `after` is the whole value, or a Change or MapChange of it. A new object has
+    the id "" until the server gives it one; an edit of the field `id` to None deletes the object.
     """
 
     type: str

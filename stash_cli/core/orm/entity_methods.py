@@ -1,7 +1,7 @@
 """Base classes that give entities their derived methods: `SceneMethods` has `add_tag`, `reset_o`, ...
 
-Each class is made on first use. `entity_methods.pyi` beside this file, generated from the same table, shows
-the methods to type checkers.
+Each class is created on first access. `entity_methods.pyi` beside this file, generated from the same table,
+declares the methods for type checkers.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ def __getattr__(name: str) -> type:
     if not name.endswith(_SUFFIX):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     functions = {method.name: _function(method) for method in methods_of(name.removesuffix(_SUFFIX))}
-    made = type(name, (), {"__slots__": (), "__module__": __name__, **functions})
-    globals()[name] = made
-    return made
+    cls = type(name, (), {"__slots__": (), "__module__": __name__, **functions})
+    globals()[name] = cls
+    return cls
 
 
 def _function(method: Method) -> Any:
@@ -31,13 +31,13 @@ def _function(method: Method) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        given = bound.arguments
-        more = {name: given.pop(name) for name in data}
-        return method.run(*given.values(), **more)
+        arguments = bound.arguments
+        options = {name: arguments.pop(name) for name in data}
+        return method.run(*arguments.values(), **options)
 
     async def wait(*args: Any, **kwargs: Any) -> Any:
-        found = call(*args, **kwargs)
-        return await found if hasattr(found, "__await__") else found
+        result = call(*args, **kwargs)
+        return await result if hasattr(result, "__await__") else result
 
     function: Any = wait if method.waits else call
     function.__name__ = method.name

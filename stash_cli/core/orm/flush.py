@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 class FlushPlan:
     """The input and side mutations of one save, and snapshots of their fields.
 
-    `values` are snapshots of the fields in the input, `before` their committed state. `side_fields` are
-    those that follow in mutations of their own: committed state, and what is sent.
+    `values` are snapshots of the fields in the input, `before` is their committed state. `side_fields` are
+    the fields of side mutations: committed state and value to send.
     """
 
     plan: ObjectPlan
@@ -56,11 +56,11 @@ class FlushPlan:
 
     @property
     def sends_input(self) -> bool:
-        """Whether there is anything for the object's own mutation."""
+        """Whether the object's own mutation has anything to write."""
         return self.plan.has_input
 
     def history(self, name: str) -> History:
-        """The items that a mutation beside the object's own puts into a list and takes out."""
+        """The items that a side mutation adds to a list and removes from it."""
         if name in self.pending.members:
             return self.pending.members[name].history()
         before, after = self.side_fields[name]
@@ -69,7 +69,7 @@ class FlushPlan:
 
 @dataclass(frozen=True, slots=True)
 class LostCreate:
-    """A create without a usable answer: what was sent, when, and the highest id that was known then."""
+    """A create with an unknown outcome: its flush, when it was sent, and the highest id known at the time."""
 
     flush: FlushPlan
     sent_at: datetime
@@ -80,81 +80,80 @@ class LostCreate:
 def plan_flush(obj: StashObject, without: Collection[str] = ()) -> FlushPlan:
     """Plan the flush of all changed fields except `without`.
 
-    Numbers that were counted since the save looked at them are left for the next one.
-
-    Raises StashInputError for a change that nothing writes and for a related object that is not saved yet.
+    Counters that changed after the save had read its counters are left for the next save. Raises
+    StashInputError for a change that no mutation writes and for a related object that is not saved yet.
     """
     type_name, known = type(obj).__name__, state_of(obj).expected_state()
     verb = "Create" if obj.is_new() else "Update"
     changed = {
         name: _sendable(obj, name, value)
         for name, value in obj.get_changed_fields().items()
-        if name not in without and not _is_unread(obj, name)
+        if name not in without and not _is_unread_counter(obj, name)
     }
     unsent = {
         name
         for name in changed
         if input_field(type_name, verb, name) is None
-        and (known[name] is ALWAYS_DIRTY or _is_true_of_new(verb, changed[name]))
+        and (known[name] is ALWAYS_DIRTY or _is_default_of_new(verb, changed[name]))
     }
     for times, number in COUNTED.items():
         if times in changed and times not in unsent:
-            # The times say how many they are; sending the number, too, would count them twice.
+            # The history determines the count; sending the count, too, would add to it twice.
             unsent |= {number} & changed.keys()
-    # A copy: what is edited while the request is under way belongs to the next save.
-    pending = held.copy() if (held := state_of(obj).pending) else Pending()
+    # Copied, because edits during the request belong to the next save.
+    pending = current.copy() if (current := state_of(obj).pending) else Pending()
     for name in without:
         pending.members.pop(name, None)
-    beside = {name for name in changed if _is_side(obj, verb, name, known[name])} - unsent
-    _check_saved(obj, {**{name: changed[name] for name in beside}, **pending.members})
+    side_names = {name for name in changed if _is_side(obj, verb, name, known[name])} - unsent
+    _check_saved(obj, {**{name: changed[name] for name in side_names}, **pending.members})
     edits = [
         *(_edit(obj, verb, name, known[name], changed[name]) for name in changed if name not in unsent),
         *(Edit(type_name, obj.id, name, UNSET, value) for name, value in pending.inputs.items()),
     ]
     return FlushPlan(
         plan_object(type_name, obj.id, edits, verb),
-        {name: snapshot(changed[name]) for name in changed if name not in beside},
-        {name: known[name] for name in changed if name not in beside},
-        {name: (known[name], snapshot(changed[name])) for name in beside},
+        {name: snapshot(changed[name]) for name in changed if name not in side_names},
+        {name: known[name] for name in changed if name not in side_names},
+        {name: (known[name], snapshot(changed[name])) for name in side_names},
         pending,
     )
 
 
-def _is_true_of_new(verb: str, value: Any) -> bool:
-    """Whether a value is what an object has once it is created: nothing, which needs no mutation."""
+def _is_default_of_new(verb: str, value: Any) -> bool:
+    """Whether a new object has this value without a mutation, because it is empty."""
     return verb == "Create" and value in (None, [])
 
 
-def _is_unread(obj: StashObject, name: str) -> bool:
-    """Whether a number is counted that was not looked at before."""
-    held = state_of(obj).pending
-    return name in COUNTERS and (held is None or name not in held.read_at)
+def _is_unread_counter(obj: StashObject, name: str) -> bool:
+    """Whether a field is a counter that this save has not read from the server."""
+    pending = state_of(obj).pending
+    return name in COUNTERS and (pending is None or name not in pending.read_at)
 
 
 @with_lock
 def apply_flush(obj: StashObject, flush: FlushPlan, server_id: str | int, number: int | None = None) -> None:
-    """Commit the input of `flush`, which the server has taken; what was edited meanwhile stays a change.
+    """Commit the input of `flush` after the server has stored it; later edits stay changes.
 
-    Answers to requests that were sent before now (or before `number`) no longer change its fields.
+    Responses to requests sent before now (or before request `number`) no longer change its fields.
     """
     other = obj.update_id(server_id)
-    if held := state_of(obj).pending:
-        drop_sent(held.inputs, flush.pending.inputs)
+    if pending := state_of(obj).pending:
+        drop_sent(pending.inputs, flush.pending.inputs)
     if flush.verb == "Create":
         for name, (before, after) in flush.side_fields.items():
-            # A new object has nothing in the lists that follow, so that they are differences to an empty
-            # one.
+            # On the server, the lists of side mutations are empty after the create; the changes are relative
+            # to that.
             if before is UNSET and isinstance(after, list):
                 merge_answer(obj, {name: []})
     state_of(obj).commit(flush.values, number, flush.before)
     state_of(obj).end_sending(flush.values)
     if other is not None:
-        # A row was read before the answer to the create told that it is this one.
+        # Another response contained the new row before the response to the create gave its id.
         state_of(obj).unify(other)
 
 
 def _is_side(obj: StashObject, verb: str, name: str, before: Any) -> bool:
-    """Whether a field is written beside the object's own mutation, as `plan_object` decides."""
+    """Whether a field is written by a side mutation, as `plan_object` decides."""
     type_name = type(obj).__name__
     if input_field(type_name, verb, name) is None:
         return has_side_mutation(type_name, name)
@@ -186,13 +185,13 @@ def _input_of(target: ApiField | None, relation: RelationshipMetadata | None, be
     if before is UNSET or before is ALWAYS_DIRTY:
         return UNSET
     if isinstance(before, list) and _is_of_links(relation):
-        # What other saves are going to put in is not there yet.
+        # New items are not on the server yet; the saves of other objects add them.
         return [item.id for item in before if not item.is_new()]
     return _plain(before) if target is None else to_input(target, before)
 
 
 def _side_value(relation: RelationshipMetadata | None, before: Any, value: Any) -> Any:
-    """New value of a field with a side mutation; lists are changed by parts."""
+    """New value of a field with a side mutation; for a list, the items to add and to remove."""
     if relation is not None and not relation.is_list:
         return _plain(value)
     if not isinstance(value, list) and not isinstance(before, list):
@@ -208,20 +207,20 @@ def _list_change(relation: RelationshipMetadata | None, before: list[Any], after
     change = compare(before, after)
     if not change or any(item.is_new() for item in (*change.added, *change.removed)):
         return None
-    # In one order, so that the same change of several objects is seen to be the same.
+    # Sorted, so that the same change of several objects compares equal.
     added, removed = (sorted(item.id for item in items) for items in (change.added, change.removed))
     return Change(tuple(added), tuple(removed))
 
 
 def _is_of_links(relation: RelationshipMetadata | None) -> bool:
-    """Whether a relationship holds objects themselves, and not items that carry data."""
+    """Whether a relationship consists of entities themselves, not of items with association data."""
     if relation is None or relation.through:
         return False
     return describe_api().types[relation.inverse_type].is_entity
 
 
 def _text_change(before: list[Any], after: list[Any]) -> Change | None:
-    """Texts put at the end of a list, or taken out of it: their order counts."""
+    """Texts appended to a list or removed from it; None for other changes, because the order matters."""
     if not all(isinstance(item, str) for item in (*before, *after)):
         return None
     if len({*before, *after}) < max(len(before), len(after)):
@@ -236,7 +235,7 @@ def _text_change(before: list[Any], after: list[Any]) -> Change | None:
 
 
 def members_edit(obj: StashObject, name: str, delta: Delta) -> Edit:
-    """The edit of a list that was never read: all that is known of it is what was put in and taken out."""
+    """The edit of a list that was never read: the items to add and to remove."""
     relation = relationships(type(obj).__name__)[name]
     target = input_field(type(obj).__name__, "Update", name) if relation.target_field else None
 
@@ -250,7 +249,7 @@ def members_edit(obj: StashObject, name: str, delta: Delta) -> Edit:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON; a time without a zone is taken for this machine's."""
+    """A value as JSON; a time without a zone is local time."""
     if hasattr(value, "is_new"):
         return value.id
     return _moment(value) if hasattr(value, "astimezone") else plain(value)
@@ -261,21 +260,21 @@ def _moment(value: datetime) -> str:
 
 
 def _sendable(obj: StashObject, name: str, value: Any) -> Any:
-    """A value without the unsaved objects that name `obj` themselves: whichever is saved last tells."""
+    """A list without the unsaved objects whose own save will send the link to `obj`."""
     relation = relationships(type(obj).__name__).get(name)
     back = relation.inverse_field if relation else None
     if relation is None or not back or not isinstance(value, list):
         return value
 
-    def tells(target: Any) -> bool:
+    def sends_link(target: Any) -> bool:
         other = relationships(relation.inverse_type)[back]
         return target.is_new() and obj in other.targets(target.__dict__.get(back))
 
-    return [item for item in value if not tells(relation.target(item))]
+    return [item for item in value if not sends_link(relation.target(item))]
 
 
 def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
-    """Refuse what names an object that is not saved yet, before anything is sent."""
+    """Raise StashInputError, before anything is sent, for a value that refers to an unsaved object."""
     for name, value in sides.items():
         relation = relationships(type(obj).__name__).get(name)
         items = [*value.added.values()] if isinstance(value, Delta) else value

@@ -1,4 +1,4 @@
-"""Values before and after: snapshots, comparison, histories, and what a save still has to send."""
+"""Snapshots, comparison and histories of values, and the pending changes of an object."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _AlwaysDirty:
 
 
 ALWAYS_DIRTY: Final = _AlwaysDirty()
-"""Committed value that equals no other: the field is sent whatever it holds."""
+"""Committed value that equals no other value: the field is always sent."""
 
 
 def snapshot(value: Any) -> Any:
@@ -50,12 +50,12 @@ def same(value: Any, before: Any) -> bool:
     if value is before:
         return True
     if isinstance(before, list):
-        # Lists of identical objects compare in C; item by item is the slow way.
+        # Lists of identical objects compare in C; the comparison item by item is slow.
         return isinstance(value, list) and (value == before or _same_items(value, before))
     if isinstance(before, dict):
         held = value.__dict__ if isinstance(value, Embedded) else value
         return isinstance(held, dict) and held.keys() == before.keys() and _same_values(held, before)
-    # 1 == True, but the server tells them apart in a map of custom fields.
+    # 1 == True, but the server distinguishes them in a map of custom fields.
     return (type(value) is bool) == (type(before) is bool) and bool(value == before)
 
 
@@ -101,7 +101,7 @@ class History:
 
 
 def compare(before: Any, after: Any) -> History:
-    """History from one value to another; lists item by item, with as many of each as they hold."""
+    """History from one value to another; lists are compared item by item, including duplicates."""
     if not isinstance(after, list) and not isinstance(before, list):
         old, new = ([] if value is None else [value] for value in (before, after))
         return History([], [], new) if old == new else History(new, old, [])
@@ -130,7 +130,7 @@ def _compare_links(old: list[Any], new: list[Any]) -> History:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """Items added to a relationship and removed from it, by the key of the object that each leads to."""
+    """Items added to a relationship and removed from it, by the key of the object each refers to."""
 
     added: dict[str | int, Any] = field(default_factory=dict)
     removed: dict[str | int, Any] = field(default_factory=dict)
@@ -147,7 +147,7 @@ class Delta:
         self.removed[key_of(target)] = item
 
     def discard(self, target: Any) -> None:
-        """Drop the change of one object, under its present key and the one it had while it was unsaved."""
+        """Discard the change of one object, under its current key and its key from before it was saved."""
         for key in (key_of(target), id(target)):
             self.added.pop(key, None)
             self.removed.pop(key, None)
@@ -173,7 +173,7 @@ class Conflict:
 
 
 OnConflict = Literal["raise", "mine", "merge"]
-"""Treatment of conflicts by a save: refuse the object, overwrite what the server has, or merge the two."""
+"""Treatment of conflicts by a save: raise an error, overwrite the server's value, or merge both."""
 
 
 @dataclass(slots=True)
@@ -181,7 +181,7 @@ class Pending:
     """Changes that are not saved yet. Most objects are only read and have none."""
 
     committed_state: dict[str, Any] = field(default_factory=dict)
-    """Changed field -> snapshot of the server's value; UNSET where that is not known."""
+    """Changed field -> snapshot of the server's value; UNSET if that is unknown."""
     members: dict[str, Delta] = field(default_factory=dict)
     """Relationship that is not loaded -> changes to send."""
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -194,24 +194,24 @@ class Pending:
     """Relationship -> changes made at the other side, which saves them."""
 
     unknown: dict[str, Any] = field(default_factory=dict)
-    """Field that was sent with an unknown outcome -> snapshot of what was sent; of counters a record."""
+    """Field sent with an unknown outcome -> snapshot of the sent value; for counters, a record."""
     read_at: dict[str, datetime | None] = field(default_factory=dict)
-    """Counter that the last save looked at -> when its times were read; None where the server has none."""
+    """Counter read by the last save -> when its history was read; None if the server has no history of it."""
     in_flight: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-    """Field in a mutation that is not answered yet -> committed value and value that is sent; not copied."""
+    """Field in a mutation without a response yet -> committed value and sent value; not copied."""
     lost: LostCreate | None = None
     """Create with an unknown outcome."""
     owner: StashObject | None = None
-    """Object that stands for both after `unify`; a strong reference, so that it lives as long as either."""
+    """The canonical object after `unify`; a strong reference, so that it lives as long as the other."""
     is_copy: bool = False
     """Whether the object is a copy, whose related objects belong to the original."""
 
     def is_dirty(self) -> bool:
-        """Whether there is anything to send beside changed fields."""
+        """Whether there is anything to send besides changed fields."""
         return bool(self.calls or self.inputs or any(self.members.values()))
 
     def holds(self, name: str) -> bool:
-        """Whether anything is recorded of a field."""
+        """Whether any change of a field is recorded."""
         return name in self.committed_state or name in self.backref_changes or name in self.members
 
     def discard(self, name: str) -> None:
@@ -220,7 +220,7 @@ class Pending:
             record.pop(name, None)
 
     def loaded_deltas(self, name: str) -> Iterator[Delta]:
-        """Changes of a relationship that is loaded now; those to send show in the list from now on."""
+        """Yield the changes to apply to a relationship on load; those to send are in the list afterwards."""
         if name in self.backref_changes:
             yield self.backref_changes[name]
         if name in self.members:
@@ -233,9 +233,8 @@ class Pending:
         self.lost = None
 
     def copy(self) -> Pending:
-        """Independent copy, without fields in flight: the copied object waits for no answer."""
-        # Only the deltas are edited in place; the other values are replaced as a whole, so sharing them does
-        # no harm.
+        """Independent copy, without fields in flight: the copied object waits for no response."""
+        # Only the deltas are edited in place; the other values are only ever replaced, so they can be shared.
         members, backref_changes = (
             {name: delta.copy() for name, delta in deltas.items()}
             for deltas in (self.members, self.backref_changes)
@@ -254,8 +253,8 @@ class Pending:
         )
 
 
-def drop_sent(held: dict[str, Any], sent: dict[str, Any]) -> None:
+def drop_sent(queued: dict[str, Any], sent: dict[str, Any]) -> None:
     """Remove the entries that were sent; those that were replaced meanwhile stay."""
     for name, value in sent.items():
-        if held.get(name) is value:
-            del held[name]
+        if queued.get(name) is value:
+            del queued[name]

@@ -1,8 +1,8 @@
-"""Hydration: objects from the rows of an answer, without validators.
+"""Hydration: creation of objects from the rows of a response, without validators.
 
 Each class has one plan: API name -> attribute, converter, and instrument for lists and maps. An object is
 then populated in one pass over its row. Links go through an identity map where there is one, so that the
-same entity is the same object in every answer.
+same entity is the same object in every response.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ A = TypeVar("A", bound="ApiObject")
 E = TypeVar("E", bound="StashObject")
 Converter = Callable[[Any, "Identity | None"], Any]
 Instrument = Callable[[Any, "Owner | None"], Any]
-"""Makes a tracked list or map of a value, for the object and field that hold it."""
+"""Converts a value to a tracked list or map, for the object and field that own it."""
 
 _MAX_LAYOUTS = 256
 
@@ -41,20 +41,20 @@ _put = object.__setattr__
 
 
 class Identity(Protocol):
-    """The identity map as the source of linked entities, while one answer is merged."""
+    """The identity map as the source of linked entities, while one response is merged."""
 
     dropped: int
     """Number of links to objects that were deleted meanwhile."""
 
     def load(self, cls: type[StashObject], data: Mapping[str, Any]) -> StashObject | None:
-        """The one object for `data["id"]`, with `data` merged into it; None where it was deleted."""
+        """The one object for `data["id"]`, with `data` merged into it; None if it was deleted."""
 
 
 class Identities(Protocol):
     """The identity map, as a client uses it."""
 
     def answering(self, number: int | None) -> AbstractContextManager[Identity]:
-        """Context of merging the answer to the request with this number (None: current values)."""
+        """Context for merging the response to the request with this number (None: current values)."""
 
     def wrote(
         self,
@@ -66,10 +66,10 @@ class Identities(Protocol):
         """Record that a mutation wrote fields (None: any) of some objects (None: any of the type)."""
 
     def highest_id(self, type_name: str) -> int:
-        """The highest id of a type that was loaded; 0 where none was."""
+        """The highest id loaded of a type; 0 if none was loaded."""
 
     def created(self, type_name: str) -> Collection[str]:
-        """The ids of the objects of a type that were created here last."""
+        """The ids of the objects of a type that were created most recently by this client."""
 
     def expunge(self, cls: type[Any], ids: Collection[str]) -> None:
         """Remove deleted objects, and all references to them."""
@@ -91,7 +91,7 @@ class RowLayout:
 class Plan:
     """The plan for populating objects of one class: unset attributes, and a setter for each API name.
 
-    Entities take unset attributes from `__getattr__`, so that a link of two fields holds just two.
+    Entities get unset attributes from `__getattr__`, so that a link with two fields stores only two values.
     """
 
     unset: dict[str, Any]
@@ -101,17 +101,17 @@ class Plan:
     """Names of a row -> layout: the rows of a query have the same names."""
 
     def layout(self, names: tuple[str, ...]) -> RowLayout:
-        """The layout of a row with these names, kept for the next ones."""
-        # The rows of one query are alike, so few layouts are in use; a program that asks in many shapes must
-        # not grow without end.
+        """The layout of a row with these names, cached for the next rows."""
+        # The rows of one query have one layout, so few are in use. The cache is bounded for programs that
+        # select many different sets of fields.
         if len(self.layouts) >= _MAX_LAYOUTS:
             self.layouts.clear()
         steps = tuple(self.setters.get(name) for name in names)
-        found = RowLayout(steps, {step[0] for step in steps if step is not None})
-        return self.layouts.setdefault(names, found)
+        layout = RowLayout(steps, {step[0] for step in steps if step is not None})
+        return self.layouts.setdefault(names, layout)
 
     def values(self, data: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
-        """The attributes that `data` holds, converted; unknown keys are ignored."""
+        """The attributes in `data`, converted; unknown keys are ignored."""
         found: dict[str, Any] = {}
         setters = self.setters
         for name, value in data.items():
@@ -122,7 +122,7 @@ class Plan:
 
 
 def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = None) -> A:
-    """A new object of `cls` (or of the subclass that `__typename` names) that holds `data`."""
+    """A new object of `cls` (or of the subclass that `__typename` names) with the values in `data`."""
     cls = concrete(cls, data)
     plan = plan_of(cls)
     if plan.is_entity:
@@ -143,7 +143,7 @@ def blank(cls: type[E], listener: StateListener | None = None) -> tuple[E, Insta
 
 
 def bare(cls: type[A], values: dict[str, Any], known: set[str]) -> A:
-    """An object of `cls` that holds `values`, of which `known` count as set; an entity without its state."""
+    """An object of `cls` with `values`, of which `known` count as set; an entity without its state."""
     # Not `model_construct`, which walks over all fields: this is the inner loop of reading.
     made = cls.__new__(cls)
     _put(made, "__dict__", values)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
 PRIMARY_FILE = "primary_file_id"
-"""Field of inputs that no attribute shows: it is the first of the files."""
+"""Input field without an attribute: the primary file is the first of the files."""
 _SINGULARS = {"children": "child", "galleries": "gallery"}
 
 
@@ -58,7 +58,7 @@ def written_by(fields: Container[str], attr: str, name: str | None = None) -> st
 def input_fields(type_name: str, verb: str) -> Mapping[str, ApiField]:
     """The fields of the create or update input of a type.
 
-    Raises StashUsageError for what the API does not make: images and files come from scanning.
+    Raises StashUsageError for a type without such an input: images and files are created by scans.
     """
     found = describe_api().types.get(f"{type_name}{verb}Input")
     if found is None:
@@ -68,7 +68,7 @@ def input_fields(type_name: str, verb: str) -> Mapping[str, ApiField]:
 
 @cache
 def attributes(type_name: str) -> Mapping[str, str]:
-    """Field of the update input -> the attribute that shows it; write-only fields have none."""
+    """Field of the update input -> the attribute with its value; write-only fields have none."""
     found: dict[str, str] = {}
     for field in describe_api().types[type_name].fields.values():
         target = input_field(type_name, "Update", field.attr)
@@ -87,7 +87,7 @@ def singular(name: str) -> str:
 
 
 def create_input(type_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes as the create input takes them; those that it has no place for are left out."""
+    """Attributes as fields of the create input; attributes without such a field are left out."""
     targets = {attr: input_field(type_name, "Create", attr) for attr in values}
     return {
         target.name: to_input(target, values[attr], f"{type_name}.{attr}")
@@ -97,16 +97,16 @@ def create_input(type_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def custom_fields_input(after: Any) -> dict[str, Any]:
-    """A map as CustomFieldsInput; servers keep no null, so a key without a value is removed."""
+    """A map as CustomFieldsInput; servers store no null, so a key with a null value is removed."""
     if not isinstance(after, MapChange):
         return {"full": {key: value for key, value in (after or {}).items() if value is not None}}
     partial = {key: value for key, value in after.values.items() if value is not None}
-    gone = [*after.removed, *(key for key, value in after.values.items() if value is None)]
-    return {**({"partial": partial} if partial else {}), **({"remove": gone} if gone else {})}
+    removed = [*after.removed, *(key for key, value in after.values.items() if value is None)]
+    return {**({"partial": partial} if partial else {}), **({"remove": removed} if removed else {})}
 
 
 def map_change(before: Any, value: Mapping[str, Any]) -> Any:
-    """The change from `before` to `value`, JSON already; `value` itself where `before` is unknown."""
+    """The change from `before` to `value`, both JSON; `value` itself if `before` is unknown."""
     if not isinstance(before, dict):
         return dict(value)
     from stash_cli.core.orm.history import same
@@ -118,8 +118,8 @@ def map_change(before: Any, value: Mapping[str, Any]) -> Any:
 def to_input(target: ApiField, value: Any, where: str = "") -> Any:
     """A value of an object, in the shape of the input field `target`; `where` names it in errors.
 
-    Raises StashInputError for a number out of range and for an object that is not saved yet, unless `where`
-    is "": what the server has may be anything.
+    Raises StashInputError for a number out of range and for an unsaved object. With `where` "" nothing is
+    checked, because a value from the server may be out of range.
     """
     kind = target.type.name
     if isinstance(value, list | tuple):
@@ -143,7 +143,7 @@ def to_input(target: ApiField, value: Any, where: str = "") -> Any:
 def before_of(type_name: str, attr: str, row: Mapping[str, Any]) -> Any:
     """Value of an attribute in a server's row, in the shape of the update input.
 
-    UNSET where the row does not say.
+    UNSET if the row lacks it.
     """
     if attr == PRIMARY_FILE:
         files = row.get("files") or row.get("visual_files")
@@ -161,12 +161,12 @@ def before_of(type_name: str, attr: str, row: Mapping[str, Any]) -> Any:
 
 @cache
 def field_of(type_name: str, attr: str) -> ApiField | None:
-    """The API's field that an attribute shows, or None."""
+    """The API field of an attribute, or None."""
     return next((f for f in describe_api().types[type_name].fields.values() if f.attr == attr), None)
 
 
 def field_paths(field: ApiField) -> Iterator[str]:
-    """Paths to select for a field's value: ids of links, all scalars of other objects."""
+    """Paths to select for a field's value: ids of entities, all scalars of other objects."""
     declared = describe_api().types[field.type.name]
     if declared.is_entity:
         yield f"{field.name}.id"
@@ -182,14 +182,14 @@ def field_paths(field: ApiField) -> Iterator[str]:
 
 
 def _check_range(bounds: tuple[float | None, float | None], value: float, where: str) -> None:
-    """Refuse what the server itself would store and then suffer from, such as a rating of 500."""
+    """Raise StashInputError for a number out of range; the server would store a rating of 500."""
     low, high = bounds
     if (low is not None and value < low) or (high is not None and value > high):
         raise StashInputError(f"{where} is from {low} to {high}, not {value}.")
 
 
 def _saved_id(value: Any, where: str) -> Any:
-    """The id of a related object, which must be saved to have one."""
+    """The id of a related object; raises StashInputError for an unsaved one, which has no id yet."""
     if where and hasattr(value, "is_new") and value.is_new():
         raise StashInputError(f"{where} holds {value!r}, which is not saved yet: save it first.")
     return value.get("id") if isinstance(value, dict) else getattr(value, "id", value)

@@ -27,19 +27,19 @@ class ClassProperty:
 @cache
 def tracked_fields(type_name: str) -> frozenset[str]:
     """Attributes of a type whose changes `save` writes."""
-    return _main(type_name) | side_mutations(type_name)
+    return _own_fields(type_name) | side_mutations(type_name)
 
 
 @cache
 def side_mutations(type_name: str) -> frozenset[str]:
-    """Attributes whose changes mutations of their own write, after the object's input."""
-    beside = {name for name in _attributes(type_name) if has_side_mutation(type_name, name)}
-    return frozenset(beside - _main(type_name))
+    """Attributes that are written by side mutations, after the object's own input."""
+    names = {name for name in _attributes(type_name) if has_side_mutation(type_name, name)}
+    return frozenset(names - _own_fields(type_name))
 
 
 @cache
-def _main(type_name: str) -> frozenset[str]:
-    """Attributes that the object's own update takes."""
+def _own_fields(type_name: str) -> frozenset[str]:
+    """Attributes that the object's own update input writes."""
     if f"{type_name}UpdateInput" not in describe_api().types:
         return frozenset()
     known = _attributes(type_name) - {"id"}
