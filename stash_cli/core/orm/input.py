@@ -154,7 +154,7 @@ def before_of(type_name: str, attr: str, row: Mapping[str, Any]) -> Any:
         return value
     target = input_field(type_name, "Update", attr)
     if target is None:
-        # The cover of a gallery is written by mutations of its own, which take its id.
+        # The cover of a gallery is written by a side mutation, which takes the image's id.
         return value["id"] if attr == "cover" and isinstance(value, dict) else value
     return value if target.type.name == "CustomFieldsInput" else to_input(target, value)
 

@@ -1,4 +1,4 @@
-"""Merging answers into objects: server values are applied, changes that are not saved stay."""
+"""Merging of responses into objects: the server's values are applied, unsaved changes stay."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def merge_answer(obj: StashObject, values: Mapping[str, Any], number: int | None = None) -> None:
-    """Apply the server's values to all fields but those that were changed here, which are merged.
+    """Apply the server's values to unchanged fields, and merge them into changed ones.
 
     `values` are converted attributes, or the result of a query for an inverse relation; a null is a value,
-    an absent field stays. `number` is that of the request which read them: fields that are in flight, or
-    were written or read since it was sent, stay. None: the values are current.
+    an absent field stays. `number` is that of the request that read them: fields in flight, and fields
+    written or read since it was sent, stay. With None the values are current.
     """
     state = state_of(obj)
     with state.locked():
         if number is not None:
-            values = {name: _beside_sent(state, name, value) for name, value in values.items()}
+            values = {name: _mergeable_part(state, name, value) for name, value in values.items()}
             values = {name: value for name, value in values.items() if value is not UNSET}
             if state.listener is not None:
                 values = state.listener.current(obj, values, number)
@@ -47,15 +47,15 @@ def merge_answer(obj: StashObject, values: Mapping[str, Any], number: int | None
 def populate(
     obj: StashObject, state: InstanceState, data: Mapping[str, Any], plan: Plan, identity: Identity | None
 ) -> None:
-    """`merge_answer` for a row as the server sent it, converted on the way.
+    """`merge_answer` for a row as sent by the server, which is converted first.
 
-    One loop without calls for unchanged objects, because hydration is the cost of reading.
+    One loop without function calls for unchanged objects, because hydration dominates the cost of reading.
     """
     names, held, pending = tuple(data), obj.__dict__, state.pending
     in_flight = _NOTHING if pending is None else pending.in_flight
     layout, known = plan.layouts.get(names) or plan.layout(names), obj.__pydantic_fields_set__
     if not layout.attrs <= known:
-        # All objects that were loaded alike share one set, which an assignment copies.
+        # Objects that were loaded with the same fields share one set; an assignment copies it.
         _put(obj, "__pydantic_fields_set__", layout.attrs | known if known else layout.attrs)
     for step, value in zip(layout.steps, data.values(), strict=True):
         if step is None:
@@ -67,16 +67,16 @@ def populate(
             held[attr] = value
         elif state.pending is None and instrument is not None and value is not None:
             _set(held, state, attr, value, instrument)
-        elif attr not in in_flight or (value := _beside_sent(state, attr, value)) is not UNSET:
+        elif attr not in in_flight or (value := _mergeable_part(state, attr, value)) is not UNSET:
             _merge(state, attr, value, instrument)
 
 
-def _beside_sent(state: InstanceState, name: str, value: Any) -> Any:
-    """The mergeable part of an answer's value for a field; UNSET if none is.
+def _mergeable_part(state: InstanceState, name: str, value: Any) -> Any:
+    """The part of a field's value in a response that may be merged; UNSET if there is none.
 
-    Of a field in a mutation that is not answered yet, the parts that it changes stay as they are. Requests
-    that overlap with the mutation may be carried out before it, between its parts, or after it, in any
-    order: an item that it removes could be seen gone and then there again, as if somebody else had added it.
+    While a mutation of the field is in flight, the items that it changes are not merged. The server may
+    execute an overlapping query before, during or after the mutation: an item that the mutation removes could
+    be missing in one response and present in the next, as if another client had added it.
     """
     pending = state.pending
     if pending is None or name not in pending.in_flight:
@@ -105,7 +105,7 @@ def _set(held: dict[str, Any], state: InstanceState, name: str, value: Any, inst
     if value is None or not isinstance(mine, TrackedList | TrackedDict):
         held[name] = instrument(value, (state, name))
     elif not same(mine, value):
-        # Others may hold the list or map.
+        # Edited in place, because the program may hold a reference to the list or map.
         mine.replace_silently(value)
 
 
@@ -114,7 +114,7 @@ def _merge_changed(state: InstanceState, name: str, value: Any) -> None:
     pending, is_same, obj = state.ensure_pending(), state.comparison(name), state.obj
     before = pending.committed_state.get(name, UNSET)
     if name in COUNTERS and name in pending.unknown:
-        # The number alone does not tell whose count it holds: the next save looks at the times.
+        # The number alone does not show who counted; the next save reads the history.
         return
     if before is ALWAYS_DIRTY or (before is not UNSET and is_same(value, before)):
         if state.pop_unknown(name) is not UNSET:
@@ -128,7 +128,7 @@ def _merge_changed(state: InstanceState, name: str, value: Any) -> None:
     if not differs:
         _merge_loaded(state, name, value)
     elif before is UNSET:
-        # Assigned while it was not loaded: only now it is known what the assignment removes.
+        # Assigned while it was not loaded: only now the objects that the assignment removes are known.
         propagate(obj, name, pending.committed_state[name], obj.__dict__[name])
     else:
         _merge_both(state, name, (before, mine, value), sent)
@@ -151,7 +151,7 @@ def _merge_loaded(state: InstanceState, name: str, value: Any) -> None:
 def _merge_both(state: InstanceState, name: str, values: tuple[Any, Any, Any], sent: Any) -> None:
     """Merge a field that was changed here and on the server: `values` are its base, ours and theirs.
 
-    `sent` is what the server may have taken before, if anything. Ours stays where there is no merging.
+    `sent` is a value sent before with an unknown outcome, or UNSET. Our value stays if it cannot be merged.
     """
     base, mine, theirs = values
     originals, relation = state.ensure_pending().originals, state.relation(name)

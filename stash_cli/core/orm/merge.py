@@ -40,7 +40,7 @@ def is_mergeable(name: str, *values: Any) -> bool:
 def merged(name: str, relation: RelationshipMetadata | None, base: Any, mine: Any, theirs: Any) -> Any:
     """`theirs` with the changes from `base` to `mine`."""
     if name in COUNTERS:
-        # Reset to zero here, it is zero whatever was counted meanwhile.
+        # A reset to zero wins over counts made in the meantime.
         return mine if not mine else max(0, (theirs or 0) + mine - (base or 0))
     if isinstance(mine, dict) or isinstance(theirs, dict):
         return _merged_map(base or {}, mine or {}, theirs or {})
@@ -48,15 +48,14 @@ def merged(name: str, relation: RelationshipMetadata | None, base: Any, mine: An
 
 
 def as_sent(name: str, relation: RelationshipMetadata | None, base: Any, sent: Any, theirs: Any) -> Any:
-    """The server's value before others made it `theirs`: `base` with as much of `sent` as it has taken."""
+    """The server's value before others changed it to `theirs`: `base` with the part of `sent` it applied."""
     if name in COUNTERS:
-        # The mutation was carried out in part at most, so the number lies between what it was and what was
-        # sent.
+        # The mutation may have been applied in part, so the number lies between the base and the sent value.
         low, high = sorted((base or 0, sent or 0))
         return min(max(theirs or 0, low), high)
     if isinstance(sent, dict) or isinstance(theirs, dict):
-        return _taken_map(base or {}, sent or {}, theirs or {})
-    return _taken_list(_key(relation), base or [], sent or [], theirs or [])
+        return _applied_map(base or {}, sent or {}, theirs or {})
+    return _applied_list(_key(relation), base or [], sent or [], theirs or [])
 
 
 def without_sent(
@@ -79,22 +78,22 @@ def without_sent(
 
 
 def _with_parts_of(before: Map, after: Map, known: Map, theirs: Map) -> dict[Any, Any]:
-    """`theirs`, but what differs between `before` and `after` as in `known`."""
-    sent = {key for key in (*before, *after) if not same(_at(after, key), _at(before, key))}
+    """`theirs`, except that keys which differ between `before` and `after` have their value in `known`."""
+    changed = {key for key in (*before, *after) if not same(_at(after, key), _at(before, key))}
     keys = [*theirs, *(key for key in known if key not in theirs)]
-    found = {key: _at(known if key in sent else theirs, key) for key in keys}
-    return {key: value for key, value in found.items() if value is not UNSET}
+    values = {key: _at(known if key in changed else theirs, key) for key in keys}
+    return {key: value for key, value in values.items() if value is not UNSET}
 
 
 def conflicting(base: Any, mine: Any, theirs: Any) -> bool:
     """Whether two maps change the same key of `base` to different values."""
     if not isinstance(mine, dict) or not isinstance(theirs, dict):
         return False
-    held = base or {}
-    keys = held.keys() | mine.keys() | theirs.keys()
+    before = base or {}
+    keys = before.keys() | mine.keys() | theirs.keys()
     return any(
-        not same(_at(mine, key), _at(held, key))
-        and not same(_at(theirs, key), _at(held, key))
+        not same(_at(mine, key), _at(before, key))
+        and not same(_at(theirs, key), _at(before, key))
         and not same(_at(mine, key), _at(theirs, key))
         for key in keys
     )
@@ -108,18 +107,20 @@ def _merged_map(
     base: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
 ) -> dict[str, Any]:
     keys = [*mine, *(key for key in theirs if key not in mine)]
-    found = {key: _at(theirs if same(_at(mine, key), _at(base, key)) else mine, key) for key in keys}
-    return {key: value for key, value in found.items() if value is not UNSET}
+    values = {key: _at(theirs if same(_at(mine, key), _at(base, key)) else mine, key) for key in keys}
+    return {key: value for key, value in values.items() if value is not UNSET}
 
 
-def _taken_map(base: Mapping[str, Any], sent: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
+def _applied_map(
+    base: Mapping[str, Any], sent: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> dict[str, Any]:
     keys = [*base, *(key for key in sent if key not in base)]
-    found = {key: _at(sent if same(_at(theirs, key), _at(sent, key)) else base, key) for key in keys}
-    return {key: value for key, value in found.items() if value is not UNSET}
+    values = {key: _at(sent if same(_at(theirs, key), _at(sent, key)) else base, key) for key in keys}
+    return {key: value for key, value in values.items() if value is not UNSET}
 
 
 def _key(relation: RelationshipMetadata | None) -> Key:
-    """Key of list items: the object they lead to, the stash-box and id, or the value itself."""
+    """Key of list items: the object they refer to, the stash-box and id, or the value itself."""
 
     def key(item: Any) -> Any:
         fields = item.__dict__ if isinstance(item, Embedded) else item
@@ -134,21 +135,21 @@ def _key(relation: RelationshipMetadata | None) -> Key:
 
 def _merged_list(key: Key, base: list[Any], mine: list[Any], theirs: list[Any]) -> list[Any]:
     """Our items in our order without those removed by the server, then those added by the server."""
-    was, here, there = ({key(item): item for item in items} for items in (base, mine, theirs))
-    # Gone from the server although it was there: others removed it, and nothing here asked for it to stay.
-    kept = [item for item in mine if key(item) in there or key(item) not in was]
-    kept = [_merged_item(was, there, key(item), item) for item in kept]
-    return kept + [item for item in theirs if key(item) not in was and key(item) not in here]
+    old, ours, new = ({key(item): item for item in items} for items in (base, mine, theirs))
+    # An item of the base that the server lacks was removed by another client; ours did not change it.
+    remaining = [item for item in mine if key(item) in new or key(item) not in old]
+    remaining = [_merged_item(old, new, key(item), item) for item in remaining]
+    return remaining + [item for item in theirs if key(item) not in old and key(item) not in ours]
 
 
-def _merged_item(was: Mapping[Any, Any], there: Mapping[Any, Any], key: Any, mine: Any) -> Any:
-    """Our item, or the server's where only that one was changed."""
-    if key not in was or key not in there or not same(mine, was[key]):
+def _merged_item(old: Mapping[Any, Any], new: Mapping[Any, Any], key: Any, mine: Any) -> Any:
+    """Our item, or the server's if only that one was changed."""
+    if key not in old or key not in new or not same(mine, old[key]):
         return mine
-    return mine if same(mine, there[key]) else there[key]
+    return mine if same(mine, new[key]) else new[key]
 
 
-def _taken_list(key: Key, base: list[Any], sent: list[Any], theirs: list[Any]) -> list[Any]:
-    was, out, there = ({key(item): item for item in items} for items in (base, sent, theirs))
-    put_in = [item for item in sent if key(item) not in was and key(item) in there]
-    return [*(item for item in base if key(item) in out or key(item) in there), *snapshot(put_in)]
+def _applied_list(key: Key, base: list[Any], sent: list[Any], theirs: list[Any]) -> list[Any]:
+    old, in_sent, new = ({key(item): item for item in items} for items in (base, sent, theirs))
+    added = [item for item in sent if key(item) not in old and key(item) in new]
+    return [*(item for item in base if key(item) in in_sent or key(item) in new), *snapshot(added)]

@@ -79,17 +79,25 @@ _OPTIONS: dict[str, tuple[Param, ...]] = {
 @cache
 def methods_of(type_name: str) -> tuple[Method, ...]:
     """The derived methods of an entity type."""
-    parts = (_of_lists, _of_links, _of_hierarchy, _queued, _of_images, _of_files, _of_names)
-    return tuple(method for part in parts for method in part(type_name))
+    groups = (
+        _list_methods,
+        _link_methods,
+        _hierarchy_methods,
+        _queued_methods,
+        _image_methods,
+        _file_methods,
+        _name_methods,
+    )
+    return tuple(method for group in groups for method in group(type_name))
 
 
-def _of_lists(type_name: str) -> Iterator[Method]:
+def _list_methods(type_name: str) -> Iterator[Method]:
     for attr, relation in relationships(type_name).items():
         if relation.is_list and relation.is_written and describe_api().types[relation.inverse_type].is_entity:
-            yield from _of_list(type_name, attr, relation)
+            yield from _add_and_remove(type_name, attr, relation)
 
 
-def _of_list(type_name: str, attr: str, relation: RelationshipMetadata) -> Iterator[Method]:
+def _add_and_remove(type_name: str, attr: str, relation: RelationshipMetadata) -> Iterator[Method]:
     one = singular(attr)
     param = _PARAMS.get(attr, one)
     target = relation.inverse_type + (f" | {relation.through}" if relation.through else "")
@@ -101,13 +109,13 @@ def _of_list(type_name: str, attr: str, relation: RelationshipMetadata) -> Itera
     def remove(obj: Any, other: Any) -> None:
         relate.remove(obj, attr, other)
 
-    params = ((param, target), *_data_of(relation))
+    params = ((param, target), *_data_params(relation))
     yield Method(f"add_{into}{one}", f"Add an object to `{attr}`; sent by the next save.", params, add)
     doc = f"Remove an object from `{attr}`; sent by the next save."
     yield Method(f"remove_{out_of}{one}", doc, ((param, target),), remove)
 
 
-def _data_of(relation: RelationshipMetadata) -> tuple[Param, ...]:
+def _data_params(relation: RelationshipMetadata) -> tuple[Param, ...]:
     """Association data: the parameters beside the object itself."""
     if not relation.through:
         return ()
@@ -120,7 +128,7 @@ def _data_of(relation: RelationshipMetadata) -> tuple[Param, ...]:
     )
 
 
-def _of_links(type_name: str) -> Iterator[Method]:
+def _link_methods(type_name: str) -> Iterator[Method]:
     for attr, relation in relationships(type_name).items():
         if relation.is_list:
             continue
@@ -129,13 +137,13 @@ def _of_links(type_name: str) -> Iterator[Method]:
             relate.append(obj, attr, other)
 
         hint = f"{relation.inverse_type} | None"
-        # A coroutine where the API of other clients has one.
+        # A coroutine function where it is one in the API of other clients.
         waits = attr in validate.HIERARCHIES.get(type_name, ())
         doc = f"Set `{attr}` to this object, or none; sent by the next save."
         yield Method(f"set_{attr}", doc, ((_PARAMS.get(attr, attr), hint),), put, waits=waits)
 
 
-def _of_hierarchy(type_name: str) -> Iterator[Method]:
+def _hierarchy_methods(type_name: str) -> Iterator[Method]:
     names = validate.HIERARCHIES.get(type_name, ())
     for name, word in zip(names, ("ancestors", "descendants"), strict=False):
 
@@ -146,7 +154,7 @@ def _of_hierarchy(type_name: str) -> Iterator[Method]:
         yield Method(f"get_all_{word}", doc, (), find_all, result=f"list[{type_name}]")
 
 
-def _queued(type_name: str) -> Iterator[Method]:
+def _queued_methods(type_name: str) -> Iterator[Method]:
     for method, (operation, _) in QUEUED.get(type_name, {}).items():
 
         def queue(obj: Any, *values: Any, method: str = method) -> None:
@@ -157,7 +165,7 @@ def _queued(type_name: str) -> Iterator[Method]:
         yield Method(method, doc, _OPTIONS.get(method, ()), queue, waits=False)
 
 
-def _of_images(type_name: str) -> Iterator[Method]:
+def _image_methods(type_name: str) -> Iterator[Method]:
     for field in images.image_fields(type_name):
 
         def put(obj: Any, source: Any, *, field: str = field) -> None:
@@ -166,19 +174,19 @@ def _of_images(type_name: str) -> Iterator[Method]:
         doc = f"Queue `{field}` for the next save: a path, a URL, a data URI, or None to remove it."
         yield Method(f"set_{field}", doc, (("source", "str | Path | None"),), put, waits=False)
     if type_name == "Performer":
-        doc = "Save an image and all other changes; the performer itself."
+        doc = "Save an image and all other changes; returns the performer."
         params = (("client", "StashClient"), ("image_path", "str | Path"))
         yield Method("update_avatar", doc, params, _update_avatar, result="Performer")
 
 
-def _of_files(type_name: str) -> Iterator[Method]:
+def _file_methods(type_name: str) -> Iterator[Method]:
     if primary_file.has_primary_file(type_name):
         doc = "Queue one of its files, or the file's id, as the primary one for the next save."
         params = (("file_or_id", "BaseFile | str | int"),)
         yield Method("set_primary_file", doc, params, primary_file.set_primary_file, waits=False)
 
 
-def _of_names(type_name: str) -> Iterator[Method]:
+def _name_methods(type_name: str) -> Iterator[Method]:
     entity = ENTITIES.get(type_name)
     if entity is not None and entity.label == "name":
         doc = f"The {snake(type_name).replace('_', ' ')} of this name in any case, or of this alias; or None."
@@ -191,17 +199,17 @@ def _of_names(type_name: str) -> Iterator[Method]:
 
 
 async def _find_by_name(cls: Any, client: StashClient, name: str) -> Any:
-    """The oldest object of this name or alias; see `StashClientBase.find_named`."""
+    """The oldest object with this name or alias; see `StashClientBase.find_named`."""
     return await client.find_named(cls, name)
 
 
 async def _image_at(gallery: Any, index: int) -> Any:
-    """The image at an index of the gallery, from 0; raises StashNotFoundError beyond its end."""
+    """The image at an index of the gallery, from 0; raises StashNotFoundError if there is none."""
     client = state_of(gallery).client
     text = 'query($id: ID!, $page: Int!) { findImages(filter: {page: $page, per_page: 1, sort: "path"},'
     text += " image_filter: {galleries: {value: [$id], modifier: INCLUDES}}) { images { id } } }"
-    answer = await client.execute(text, {"id": gallery.id, "page": index + 1})
-    rows = answer["findImages"]["images"]
+    data = await client.execute(text, {"id": gallery.id, "page": index + 1})
+    rows = data["findImages"]["images"]
     if index < 0 or not rows:
         raise StashNotFoundError(f"{gallery!r} has no image {index}.")
     return await client.find_entity(class_named("Image"), rows[0]["id"])

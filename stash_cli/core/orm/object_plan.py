@@ -1,4 +1,4 @@
-"""The plan of one object, independent of the server: its own mutation's input, and the edits beside it."""
+"""The plan of one object, independent of the server: the input of its own mutation, and its side edits."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from stash_cli.core.types.api import ApiField
 
 _OLD_BULKS = frozenset({"Scene", "Image", "Gallery", "Performer"})
-"""Types whose bulk update is as old as any server that is met."""
+"""Types with a bulk update on every supported server."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
     """Plan of one object: the `input` of its own mutation, and `side_edits` for side mutations.
 
-    `changes` are the lists of the input that are changed by parts: input field -> what is added and removed.
+    `changes` are the changes of lists in the input: input field -> attribute, and items added and removed.
     """
 
     type: str
@@ -39,48 +39,49 @@ class ObjectPlan:
 
     @property
     def has_input(self) -> bool:
-        """Whether the object's own mutation has anything to do."""
+        """Whether the object's own mutation has anything to write."""
         return self.verb == "Create" or self.input.keys() != {"id"}
 
 
 def plan_object(type_name: str, object_id: str, edits: Iterable[Edit], verb: str = "Update") -> ObjectPlan:
     """Plan the edits of one object, independent of the server.
 
-    Raises StashInputError for a field that nothing writes and for a value that no server takes.
+    Raises StashInputError for a field that no mutation writes and for a value that no server accepts.
     """
     own: list[Edit] = []
-    beside: list[Edit] = []
-    given: dict[str, Any] = {} if verb == "Create" else {"id": object_id}
+    side: list[Edit] = []
+    values: dict[str, Any] = {} if verb == "Create" else {"id": object_id}
     changes: dict[str, tuple[str, Change]] = {}
     for edit in edits:
         target = input_field(type_name, verb, edit.field)
         if _is_side(edit, verb, target):
-            beside.append(edit)
+            side.append(edit)
             continue
         if target is None:
             raise StashInputError(
                 f"{type_name}.{edit.field} is not written by save: the API's input has no place for it."
             )
         own.append(edit)
-        given[target.name] = _input_value(edit, verb, target)
+        values[target.name] = _input_value(edit, verb, target)
         if isinstance(edit.after, Change):
             changes[target.name] = (edit.field, edit.after)
-    return ObjectPlan(type_name, object_id, verb, given, tuple(own), tuple(beside), changes)
+    return ObjectPlan(type_name, object_id, verb, values, tuple(own), tuple(side), changes)
 
 
 def _is_side(edit: Edit, verb: str, target: ApiField | None) -> bool:
-    """Whether an edit is made beside the object's own mutation."""
+    """Whether an edit is sent as a side mutation."""
     if target is None:
         return has_side_mutation(edit.type, edit.field)
     if verb != "Update" or not isinstance(edit.after, Change):
         return False
-    # Items put in and others taken out take two bulk updates; of an unread list nothing else is known.
+    # Adding and removing items takes two bulk updates. A list that was not read can be changed in no other
+    # way.
     exchanged = bool(edit.after.added and edit.after.removed) and is_exchangeable(edit.type, edit.field)
     return exchanged or edit.result is UNSET
 
 
 def is_exchangeable(type_name: str, field: str) -> bool:
-    """Whether a bulk update that every server has changes the object's own list of links by parts."""
+    """Whether a bulk update of every supported server adds and removes items of the object's own list."""
     relation = relationships(type_name).get(field)
     return (
         type_name in _OLD_BULKS

@@ -1,4 +1,4 @@
-"""Owner references: the object and field that hold a mutable value, for the tracking of its edits."""
+"""Owner references: the object and field that contain a mutable value, so that its edits are tracked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def owner_of(value: Any) -> Owner | None:
 def set_owner(value: Any, owner: Owner | None) -> None:
     """Set or (None) remove the owner reference of a value.
 
-    In two slots: a tuple for each of many lists would be one more object for the garbage collector.
+    Stored in two slots, because a tuple per list would be one more object for the garbage collector.
     """
     state, field = owner or (None, "")
     _put(value, "_owner", state)
@@ -41,7 +41,7 @@ def set_owner(value: Any, owner: Owner | None) -> None:
 def editing(value: Any) -> Edit:
     """Context of an in-place edit of `value`; yields a function that adapts new items.
 
-    Raises StashUsageError where a store has dropped the object that holds the value: the edit would be lost.
+    Raises StashUsageError if the owner was in a store and has been garbage-collected: the edit would be lost.
     """
     owner = owner_of(value)
     if owner is None:
@@ -49,7 +49,7 @@ def editing(value: Any) -> Edit:
     state, field = owner
     obj = state()
     if obj is not None:
-        # Not `state` itself: the object has another one once it was unified.
+        # Not `state` itself, because the object has another state after `unify`.
         return obj._state.editing(field)  # noqa: SLF001 - the slot that `state_of` reads
     if state.is_attached:
         raise StashUsageError(

@@ -1,4 +1,4 @@
-"""Differences between a server's schema and its writes: a row per field, seen on real servers."""
+"""Deviations of servers from their schema when fields are written: a row per field, seen on real servers."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ class Rule(StrEnum):
     OWN_MUTATION = "own mutation"
     """The update input ignores it: another mutation writes it."""
     NULL_SENDS = "null sends"
-    """A null is ignored or fails: another value is sent, which the server stores as nothing."""
+    """A null is ignored or fails: another value is sent, which the server treats as empty."""
     NOT_CLEARABLE = "not clearable"
-    """The server cannot empty it: refused before anything is sent."""
+    """The server cannot clear it: refused before anything is sent."""
     ALONE = "alone"
-    """The bulk update writes it wrongly or where the single one refuses to: written object by object."""
+    """The bulk update writes it wrongly, or accepts what the single update refuses: one update per object."""
     ALONE_WHOLE = "alone as a whole"
-    """The bulk update drops the list as a whole, though not what is added to it or removed from it."""
+    """The bulk update ignores a whole list, but not items to add or to remove."""
     ALONE_BLANK = "alone when blank"
-    """The bulk update takes a blank that the single one refuses."""
+    """The bulk update accepts a blank value that the single update refuses."""
 
 
 class Quirk(NamedTuple):
-    """One row: what is done about `field` of `type` ("*": of all types that have it), and why."""
+    """One row: the rule for `field` of `type` ("*": of all types that have it), and its reason."""
 
     type: str
     field: str
@@ -64,7 +64,7 @@ QUIRKS: tuple[Quirk, ...] = (
     Quirk("SceneMarker", "primary_tag_id", Rule.ALONE, "it counts in the length that decides on tag_ids"),
     Quirk("Scene", "title", Rule.ALONE_BLANK, "only sceneUpdate refuses a scene without file and title"),
 )
-"""All that is known of 0.22 to 0.31; rows of bulk updates that an older server lacks do not matter there."""
+"""Quirks of 0.22 to 0.31; a row about a bulk update has no effect on an older server without that update."""
 
 
 @cache
@@ -98,7 +98,7 @@ def update_value(type_name: str, field: str, value: Any) -> Any:
 
 
 def _is_blank(type_name: str, field: str, value: Any) -> bool:
-    """Whether a value says nothing; a text without letters does as well as null."""
+    """Whether a value is empty: null, or an empty text."""
     is_text = describe_api().types[f"{type_name}UpdateInput"].fields[field].type.name in ("String", "ID")
     return value is None or (is_text and value == "")
 

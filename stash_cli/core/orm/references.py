@@ -1,4 +1,4 @@
-"""References to an entity in the relationships of others: removed with it, replaced when it is unified."""
+"""References to an entity in relationships of other objects: removed with it, replaced when it is unified."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _put = object.__setattr__
 def expunge(
     holders: Iterable[StashObject], deleted: Iterable[StashObject], type_name: str
 ) -> list[StashObject]:
-    """Remove deleted objects of a type from every relationship of `holders`; those that held any.
+    """Remove deleted objects of a type from every relationship of `holders`; return the holders of any.
 
     Other changes of these relationships stay.
     """
@@ -35,9 +35,9 @@ def expunge(
 
 
 def _expunge_from(holder: StashObject, type_name: str, deleted: Deleted) -> bool:
-    found = _relationships_to(type(holder).__name__, type_name)
-    held = [name for name, relation in found.items() if _expunge_one(holder, name, relation, deleted)]
-    return bool(held)
+    relations = _relationships_to(type(holder).__name__, type_name)
+    changed = [name for name, relation in relations.items() if _expunge_one(holder, name, relation, deleted)]
+    return bool(changed)
 
 
 @cache
@@ -67,7 +67,8 @@ def _expunge_one(holder: StashObject, name: str, relation: RelationshipMetadata,
 def unify(obj: StashObject, other: StashObject, holders: Iterable[StashObject]) -> None:
     """Make two objects of one entity share fields and state; `holders` refer to `obj` instead of `other`.
 
-    A row may be loaded before the answer to the create that made it: then two objects have its id.
+    The row of a new object may be loaded before the response to its create arrives: then two objects have
+    its id.
     """
     state, edits = state_of(obj), other.get_changed_fields()
     for name, value in other.__dict__.items():
@@ -116,10 +117,10 @@ def _replace_in_pending(
 def _replaced(relation: RelationshipMetadata, value: Any, other: StashObject, obj: StashObject) -> Any:
     """A value of the relationship, or one item of it, with `obj` in place of `other`."""
     if isinstance(value, list):
-        found = [_replaced(relation, item, other, obj) for item in value]
-        # The list may have held both: one as it was loaded, the other as it was created here.
-        first = next((n for n, item in enumerate(found) if relation.target(item) is obj), None)
-        return [item for n, item in enumerate(found) if n == first or relation.target(item) is not obj]
+        items = [_replaced(relation, item, other, obj) for item in value]
+        # The list may contain both objects, the loaded one and the created one: only one item stays.
+        first = next((n for n, item in enumerate(items) if relation.target(item) is obj), None)
+        return [item for n, item in enumerate(items) if n == first or relation.target(item) is not obj]
     if value is other:
         return obj
     if relation.link:

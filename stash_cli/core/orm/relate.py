@@ -1,4 +1,4 @@
-"""Changes of relationships that work whether these are loaded or not, and other changes queued for a save."""
+"""Changes of relationships, loaded or not, and other changes that are queued for the next save."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
-    """Append `other` to the relationship `name`, or set it where that holds one object.
+    """Append `other` to the relationship `name`, or set a to-one relationship.
 
     `data` belongs to the association, such as a scene's number in a group. A list that is not loaded stays
-    so: only what is appended is sent.
+    unloaded: only the appended item is sent.
     """
     relation = _written_relation(obj, name)
     item, target = _item(relation, other, data)
@@ -33,7 +33,7 @@ def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
         refuse_cycle(obj, name, target)
     with state_of(obj).locked():
         held = obj.__dict__.get(name, UNSET)
-        # A new object has no list on the server yet, so what is appended is all of it.
+        # A new object has no list on the server yet, so the appended item is the whole list.
         if not relation.is_list or (held is UNSET and obj.is_new()):
             setattr(obj, name, [item] if relation.is_list else item)
         elif held is UNSET:
@@ -42,13 +42,13 @@ def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
                 backrefs.append_backref(target, relation.inverse_field, obj, item)
         elif (at := index_of(relation, held, target)) is None:
             held.append(item)
-        # In the list already: only what goes with it changes.
+        # Already in the list: only the association data changes.
         elif data:
             held[at] = item
 
 
 def remove(obj: StashObject, name: str, other: Any) -> None:
-    """Remove `other` from the list `name`; no error where it is not in it."""
+    """Remove `other` from the list `name`; no error if it is not in the list."""
     relation = _written_relation(obj, name)
     item, target = _item(relation, other, {})
     with state_of(obj).locked():
@@ -86,11 +86,11 @@ def _queue(obj: StashObject, name: str, item: Any, *, is_added: bool) -> None:
 def queue_mutation(obj: StashObject, method: str, **args: Any) -> None:
     """Queue a mutation for the next save, and set the fields that it changes."""
     operation, fields = QUEUED[type(obj).__name__][method]
-    given = {name: value for name, value in args.items() if value is not None}
+    arguments = {name: value for name, value in args.items() if value is not None}
     state = state_of(obj)
     with state.locked():
-        state.ensure_pending().calls[operation] = given
-        for name, value in emptied(obj, operation, given, fields).items():
+        state.ensure_pending().calls[operation] = arguments
+        for name, value in emptied(obj, operation, arguments, fields).items():
             set_silently(state, name, value)
             state.set_committed(name, snapshot(value))
         state.notify()
@@ -98,9 +98,9 @@ def queue_mutation(obj: StashObject, method: str, **args: Any) -> None:
 
 def queue_image(obj: StashObject, field: str, source: str | Path | None) -> None:
     """Queue an image for the next save: a path, a URL, a data URI, or None to remove it."""
-    sent, state = images.as_input(source), state_of(obj)
+    value, state = images.as_input(source), state_of(obj)
     with state.locked():
-        state.ensure_pending().inputs[field] = sent
+        state.ensure_pending().inputs[field] = value
         state.notify()
 
 
@@ -112,7 +112,7 @@ def _written_relation(obj: StashObject, name: str) -> RelationshipMetadata:
 
 
 def _item(relation: RelationshipMetadata, other: Any, data: dict[str, Any]) -> tuple[Any, Any]:
-    """The item of the relationship for `other`, and the object that it leads to."""
+    """The item of the relationship for `other`, and the object that it refers to."""
     through: Any = class_named(relation.through) if relation.through else None
     if through is not None and isinstance(other, through):
         return other, relation.target(other)

@@ -29,11 +29,11 @@ _CRITERIA = ("MultiCriterionInput", "HierarchicalMultiCriterionInput")
 class RelationshipMetadata:
     """Metadata of one relationship: how it is queried and written.
 
-    `target_field` is the input field that writes it ("" for none); `inverse_type` the type it leads to and
-    `inverse_field` the attribute there that leads back. `query_strategy` is a field of
-    the object, a field with association objects (of type `through`, whose attribute `link` leads on), or
-    `filter_field` in the find query of `inverse_type`.
-    `bulk_type` and `bulk_field` name the bulk update that adds and removes without knowing the rest.
+    `target_field` is the input field that writes it ("" for none), `inverse_type` the type of the related
+    objects, and `inverse_field` their attribute for the other direction. `query_strategy` is a field of the
+    object, a field with association objects (of type `through`, whose attribute `link` is the related
+    object), or `filter_field` in the find query of `inverse_type`. `bulk_type` and `bulk_field` name the bulk
+    update that adds and removes items of a list that is not loaded.
     """
 
     target_field: str
@@ -63,27 +63,27 @@ class RelationshipMetadata:
         return bool(self.target_field or self.bulk_field)
 
     def target(self, item: Any) -> Any:
-        """The object that one item of the field leads to."""
+        """The object that one item of the field refers to."""
         if not self.link:
             return item
         return item.get(self.link) if isinstance(item, dict) else getattr(item, self.link)
 
     def targets(self, value: Any) -> list[Any]:
-        """The objects that a value (or snapshot) of the field leads to."""
+        """The objects that a value (or snapshot) of the field refers to."""
         many = value if isinstance(value, list | tuple) else [value] if value else []
         return [self.target(item) for item in many]
 
 
 @cache
 def relationships(type_name: str) -> Mapping[str, RelationshipMetadata]:
-    """Attribute -> relationship, for an entity type; those of others are none."""
+    """Attribute -> relationship, for an entity type; empty for other types."""
     if not _is_entity(type_name):
         return MappingProxyType({})
     return MappingProxyType({**dict(_by_filter(type_name)), **dict(_by_field(type_name))})
 
 
 def other_side(relation: RelationshipMetadata) -> list[str]:
-    """The attributes of related objects that a change of the relationship changes: the backref and counts."""
+    """The attributes of related objects that change with the relationship: the backref and counts."""
     return [*([relation.inverse_field] if relation.inverse_field else []), *counts(relation.inverse_type)]
 
 
@@ -96,7 +96,7 @@ def counts(type_name: str) -> tuple[str, ...]:
 
 @cache
 def inverses(type_name: str) -> Mapping[str, tuple[str, str]]:
-    """Attribute -> (type of the objects it holds, their filter field that names this object)."""
+    """Attribute -> (type of the related objects, their filter field that selects by this object)."""
     entity = ENTITIES.get(type_name)
     if entity is None:
         return MappingProxyType({})
@@ -146,10 +146,10 @@ def _direct(
 
 
 def _by_filter_query(target: str, back: str | None, criterion: str) -> RelationshipMetadata:
-    """A relationship that is read by a query, and written by updates of what it leads to."""
+    """A relationship that is read by a query, and written by updates of the related objects."""
     bulk = _bulk(target, back) if back else ("", "")
     if back and not bulk[0] and not _writes(target, back):
-        # Over two steps, such as a performer's groups through scenes, there is no backref.
+        # An indirect relationship, such as a performer's groups through scenes, has no backref.
         back = None
     return RelationshipMetadata("", True, target, back, "filter_query", criterion, "", "", *bulk)
 
@@ -177,13 +177,13 @@ def _bulk(type_name: str, attr: str) -> tuple[str, str]:
 
 
 def _filter(type_name: str, attr: str) -> str:
-    """The filter field by which the objects at `attr` name one of this type."""
+    """The filter field that selects the objects at `attr` by an object of this type."""
     entity = ENTITIES.get(type_name)
     return "parents" if attr == "child_studios" else entity.items if entity else snake(type_name)
 
 
 def _target(field: ApiField) -> tuple[str | None, str | None]:
-    """The type that a field leads to, and the attribute in between ("" for none, None for plain values)."""
+    """The type of the related objects, and the attribute `link` ("" for none, None for plain values)."""
     types = describe_api().types
     name = field.type.name
     if types[name].is_entity and _is_entity(name):
@@ -209,7 +209,7 @@ _BACK = {
 
 
 def _back(type_name: str, attr: str, target: str) -> str | None:
-    """The attribute of `target` that leads back to `type_name`."""
+    """The attribute of `target` for the other direction of the relationship, or None."""
     if attr in _BACK:
         return _BACK[attr]
     items = ENTITIES[type_name].items if type_name in ENTITIES else ""

@@ -1,4 +1,4 @@
-"""Values of relationships: the objects they lead to, indexes in lists, differences between two values."""
+"""Values of relationships: the objects they refer to, indexes in lists, differences between two values."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entity import StashObject
 
     Pair = tuple[StashObject, Any]
-    """An object of a relationship, and the item that leads to it."""
+    """An object of a relationship, and the item that refers to it."""
 
 _FEW = 5
 """Number of objects below which a list is searched for each, instead of indexed by key."""
 
 
 def difference(relation: RelationshipMetadata, before: Any, after: Any) -> tuple[list[Pair], list[Pair]]:
-    """The pairs that left a relationship, and those that came into it or have other data.
+    """The pairs removed from a relationship, and the pairs that were added or have other data.
 
     Compared by identity: hashing would fix the keys of unsaved objects to their temporary ids.
     """
     old, new = (pairs(relation, value) for value in _without_common_ends(before, after))
     was, now = ({id(target): item for target, item in many} for many in (old, new))
-    gone = [(target, item) for target, item in old if id(target) not in now]
-    come = [(target, item) for target, item in new if not same(item, was.get(id(target), UNSET))]
-    return gone, come
+    removed = [(target, item) for target, item in old if id(target) not in now]
+    added = [(target, item) for target, item in new if not same(item, was.get(id(target), UNSET))]
+    return removed, added
 
 
 def _without_common_ends(before: Any, after: Any) -> tuple[Any, Any]:
@@ -50,7 +50,7 @@ def _common_length(one: list[Any], other: list[Any]) -> int:
 
 
 def pairs(relation: RelationshipMetadata, value: Any) -> list[Pair]:
-    """The objects that a value leads to, each with its item."""
+    """The objects that a value refers to, each with its item."""
     known = value is not UNSET and value is not ALWAYS_DIRTY
     items = value if isinstance(value, list) else [value] if known and value else []
     return [(relation.target(item), item) for item in items if relation.target(item)]
@@ -59,15 +59,15 @@ def pairs(relation: RelationshipMetadata, value: Any) -> list[Pair]:
 def items_by_key(
     relation: RelationshipMetadata, value: Any, targets: list[StashObject]
 ) -> dict[str | int, Any]:
-    """Key -> item, for at least those of `targets` that a value leads to."""
+    """Key -> item, for at least those of `targets` that a value refers to."""
     if isinstance(value, list) and len(targets) < _FEW:
-        found = [(target, index_of(relation, value, target)) for target in targets]
-        return {key_of(target): value[at] for target, at in found if at is not None}
+        indexes = [(target, index_of(relation, value, target)) for target in targets]
+        return {key_of(target): value[at] for target, at in indexes if at is not None}
     return {key_of(target): item for target, item in pairs(relation, value)}
 
 
 def index_of(relation: RelationshipMetadata, items: Any, target: StashObject) -> int | None:
-    """The index in a list, or in the snapshot of one, of the item that leads to an object."""
+    """The index in a list, or in the snapshot of one, of the item that refers to an object."""
     many = as_list(items)
     targets = map(relation.target, many) if relation.link else many
     # A store has one object for each entity; elsewhere several may have the same id.
@@ -77,7 +77,7 @@ def index_of(relation: RelationshipMetadata, items: Any, target: StashObject) ->
 
 
 def without(relation: RelationshipMetadata, items: Any, targets: Iterable[StashObject]) -> list[Any]:
-    """The items of a list, or of the snapshot of one, that lead to none of `targets`."""
+    """The items of a list, or of the snapshot of one, that refer to none of `targets`."""
     keys = {key_of(target) for target in targets}
     return [item for item in as_list(items) if key_of(relation.target(item)) not in keys]
 
@@ -101,6 +101,6 @@ def backref_item(relation: RelationshipMetadata, obj: StashObject, other: Any) -
         return obj
     from stash_cli.core.orm.hydrate import class_named
 
-    made: Any = class_named(relation.through)
-    data = other if isinstance(other, dict) else other.__dict__ if type(other) is made else {}
-    return made(**{**data, relation.link: obj})
+    cls: Any = class_named(relation.through)
+    data = other if isinstance(other, dict) else other.__dict__ if type(other) is cls else {}
+    return cls(**{**data, relation.link: obj})

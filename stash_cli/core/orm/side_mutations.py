@@ -1,4 +1,4 @@
-"""Fields that mutations of their own write, beside the object's create or update.
+"""Fields that are written by side mutations, besides the object's create or update.
 
 Lists that only the update of other objects writes (a tag's scenes, a studio's images) follow from the
 relationships and need no entry.
@@ -33,7 +33,7 @@ LISTS = {"BulkUpdateIds": "ids", "BulkUpdateStrings": "values", "BulkUpdateGroup
 """Types of bulk inputs that change a list -> their field for its items."""
 
 COUNTED = {"play_history": "play_count", "o_history": "o_counter"}
-"""A scene's times -> their number: with both changed, the times are what is sent."""
+"""History of a scene -> its count: if both were changed, only the history is sent."""
 
 QUEUED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "Scene": {
@@ -44,11 +44,11 @@ QUEUED: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     },
     "Image": {"reset_o": ("imageResetO", ("o_counter",))},
 }
-"""Type -> method -> the mutation it queues, and the fields that are another afterwards."""
+"""Type -> method -> the mutation it queues, and the fields that the mutation changes."""
 
 
 def has_side_mutation(type_name: str, field: str) -> bool:
-    """Whether a field is written beside the object's own create or update."""
+    """Whether a field is written by a side mutation."""
     if (type_name, field) in SIDE_MUTATIONS:
         return True
     relation = relationships(type_name).get(field)
@@ -56,7 +56,7 @@ def has_side_mutation(type_name: str, field: str) -> bool:
 
 
 def bulk_field(type_name: str, field: str) -> str | None:
-    """The field of a type's bulk update that changes its list `field` by parts; None where there is none."""
+    """The field of a type's bulk update that adds and removes items of its list `field`, or None."""
     bulk = describe_api().types.get(f"Bulk{type_name}UpdateInput")
     relation = relationships(type_name).get(field)
     name = relation.bulk_field if relation is not None else field
@@ -66,15 +66,15 @@ def bulk_field(type_name: str, field: str) -> str | None:
 
 
 def has_data(type_name: str, field: str, change: Change) -> bool:
-    """Whether added items say more than the ids that the list's bulk update takes."""
+    """Whether added items have data besides the ids that the list's bulk update accepts."""
     name = bulk_field(type_name, field)
     if name is None:
         return False
     kind = describe_api().types[f"Bulk{type_name}UpdateInput"].fields[name].type.name
-    return kind == "BulkUpdateIds" and any(map(_says_more, change.added))
+    return kind == "BulkUpdateIds" and any(map(_has_more_than_id, change.added))
 
 
-def _says_more(item: Any) -> bool:
+def _has_more_than_id(item: Any) -> bool:
     """Whether an item has a value besides its id."""
     return isinstance(item, dict) and any(
         value is not None for name, value in item.items() if not name.endswith("_id")
@@ -89,8 +89,8 @@ def list_change(type_name: str, name: str, items: tuple[Any, ...], mode: str) ->
 
 
 def emptied(obj: StashObject, operation: str, args: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    """Values of the loaded ones of `fields` after a queued mutation."""
-    asked = list(fields)
+    """Values after a queued mutation of those of `fields` that are loaded."""
+    names = list(fields)
     if operation == "sceneResetActivity":
-        asked = [n for n in fields if args.get("reset_resume" if n == "resume_time" else "reset_duration")]
-    return {name: [] if name.endswith("history") else 0 for name in asked if name in obj.__dict__}
+        names = [n for n in fields if args.get("reset_resume" if n == "resume_time" else "reset_duration")]
+    return {name: [] if name.endswith("history") else 0 for name in names if name in obj.__dict__}

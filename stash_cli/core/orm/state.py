@@ -1,4 +1,4 @@
-"""InstanceState: the bookkeeping of one object, held beside its fields."""
+"""InstanceState: the bookkeeping of one object, separate from its fields."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ UNTRACKED = frozenset({"id"})
 
 
 class StateListener(Protocol):
-    """The identity map of a store, as the objects in it notify it."""
+    """The interface of an identity map to the objects in it, which notify it."""
 
     client: StashClient | None
 
     @property
     def lock(self) -> AbstractContextManager[Any]:
-        """Lock held while an answer or an edit is applied to an object."""
+        """Lock held while a response or an edit is applied to an object."""
 
     def changed(self, obj: StashObject) -> None:
         """Handle an edit, or a commit, of a field."""
 
     def renamed(self, obj: StashObject, old_id: str) -> StashObject | None:
-        """Handle the server's id taking the place of `old_id`; another object loaded under it, if any."""
+        """Handle the replacement of `old_id` by the server's id; return another object with it, if any."""
 
     def unify(self, obj: StashObject, other: StashObject) -> None:
         """Make `other` share the fields and state of `obj`, which is the same entity."""
@@ -67,17 +67,17 @@ class StateListener(Protocol):
         """Record that a mutation wrote fields (None: any) of some objects (None: any of the type)."""
 
     def removed(self, state: InstanceState) -> None:
-        """Handle the end of an object that nobody holds any more."""
+        """Handle the garbage collection of an object."""
 
 
 class InstanceState(ref["StashObject"]):
     """Listener and pending changes of one object, and its entry in an identity map.
 
-    Fields are UNSET until they are loaded or assigned. Of changed fields the committed value, the
-    server's, is kept in `pending`: a field set back to it is unchanged, and no other is ever compared.
+    Fields are UNSET until they are loaded or assigned. For a changed field, `pending` keeps the committed
+    value (the server's): a field set back to it is unchanged. Unchanged fields are never compared.
 
-    It refers to its object weakly, which owns it, so that an identity map holds no objects alive; being
-    the weak reference itself saves one for every object.
+    It is itself the weak reference to the object that owns it: an identity map of states keeps no objects
+    alive, and needs no separate weak reference for every object.
     """
 
     __slots__ = ("cls", "id", "listener", "loaded_at", "pending")
@@ -92,11 +92,11 @@ class InstanceState(ref["StashObject"]):
 
     @property
     def obj(self) -> StashObject:
-        """The object; raises ReferenceError once it is gone."""
-        found = self()
-        if found is None:
+        """The object; raises ReferenceError after its garbage collection."""
+        obj = self()
+        if obj is None:
             raise ReferenceError("The object of this state is gone.")
-        return found
+        return obj
 
     @property
     def canonical(self) -> StashObject:
@@ -112,10 +112,10 @@ class InstanceState(ref["StashObject"]):
     @property
     def client(self) -> StashClient:
         """The client of the object's store; raises StashUsageError for an object without one."""
-        found = self.listener.client if self.listener is not None else None
-        if found is None:
+        client = self.listener.client if self.listener is not None else None
+        if client is None:
             raise StashUsageError(f"{self.obj!r} is in no store, so there is no server to ask.")
-        return found
+        return client
 
     def notify(self) -> None:
         """Notify the listener of a change."""
@@ -123,7 +123,7 @@ class InstanceState(ref["StashObject"]):
             self.listener.changed(self.obj)
 
     def locked(self) -> AbstractContextManager[Any]:
-        """The store's lock: neither answers nor edits of other threads are applied meanwhile."""
+        """The store's lock, during which no response and no edit of another thread is applied."""
         return nullcontext() if self.listener is None else self.listener.lock
 
     def unify(self, other: StashObject) -> None:
@@ -142,7 +142,7 @@ class InstanceState(ref["StashObject"]):
 
     @property
     def committed_state(self) -> Mapping[str, Any]:
-        """Changed field -> snapshot of the server's value, UNSET where it is not known."""
+        """Changed field -> snapshot of the server's value, UNSET if that is unknown."""
         return self.pending.committed_state if self.pending is not None else _NOTHING
 
     def expected_state(self) -> Mapping[str, Any]:
@@ -163,11 +163,11 @@ class InstanceState(ref["StashObject"]):
         return same_links if is_links else same
 
     def differs(self, name: str) -> bool:
-        """Whether a field is to be saved: it differs from its expected value, or its outcome is open."""
+        """Whether a field is to be saved: it differs from its expected value, or its outcome is unknown."""
         if name not in self.committed_state:
             return False
         mine, pending = self.obj.__dict__.get(name, UNSET), self.ensure_pending()
-        # Set back to the committed value, it differs again once the server has taken what was sent.
+        # Even a field set back to its committed value differs if the server has stored the sent value.
         is_open = name in pending.unknown or name in pending.in_flight
         return is_open or not self.comparison(name)(mine, self._expected(name))
 
@@ -188,7 +188,7 @@ class InstanceState(ref["StashObject"]):
         self.discard_unchanged(name)
 
     def discard_unchanged(self, name: str) -> None:
-        """Drop the record of a field that equals its committed value and has no open outcome."""
+        """Discard the record of a field that equals its committed value and has no unknown outcome."""
         pending = self.pending
         if (
             pending is not None
@@ -219,25 +219,25 @@ class InstanceState(ref["StashObject"]):
             try:
                 yield lambda item: track(self._checked(name, item), (self, name))
             finally:
-                # An edit that fails half-way has changed the value, too.
+                # An edit that raises may have changed a part of the value.
                 self.modified(name, before)
 
     def _checked(self, name: str, item: Any) -> Any:
         relation = self.relation(name)
-        wanted = (relation.through or relation.inverse_type) if relation else None
-        if wanted is None or type(item).__name__ == wanted:
+        expected = (relation.through or relation.inverse_type) if relation else None
+        if expected is None or type(item).__name__ == expected:
             return item
-        raise StashInputError(f"{self.cls.__name__}.{name} holds {wanted} objects, not {item!r}.")
+        raise StashInputError(f"{self.cls.__name__}.{name} holds {expected} objects, not {item!r}.")
 
     def track_all(self) -> None:
-        """Replace the lists and maps that the object was made with by tracked ones of its own."""
+        """Replace the lists and maps that the object was created with by tracked ones of its own."""
         held = self.obj.__dict__
         for name, value in held.items():
             if isinstance(value, list | dict):
                 held[name] = track(value, (self, name))
 
     def changed_fields(self) -> dict[str, Any]:
-        """Field -> present value, for every field to be saved."""
+        """Field -> current value, for every field to be saved."""
         with self.locked():
             held = self.obj.__dict__
             return {name: held[name] for name in sorted(self.committed_state) if self.differs(name)}
@@ -252,11 +252,11 @@ class InstanceState(ref["StashObject"]):
     def commit(
         self, values: Mapping[str, Any], number: int | None = None, sent_for: Mapping[str, Any] = _NOTHING
     ) -> None:
-        """Commit values (snapshots) that the server has taken; fields edited meanwhile stay changed.
+        """Commit values (snapshots) that the server has stored; fields edited meanwhile stay changed.
 
-        Lists and maps were sent as differences from `sent_for`: where an answer has changed the committed
-        value meanwhile, the difference is merged into it. Answers to requests that were sent before now
-        (or before `number`) no longer change these fields.
+        Lists and maps were sent as differences from `sent_for`: if a response has changed the committed value
+        meanwhile, the difference is merged into it. Responses to requests sent before now (or before request
+        `number`) no longer change these fields.
         """
         with self.locked():
             for name, value in values.items():
@@ -272,16 +272,16 @@ class InstanceState(ref["StashObject"]):
             self.notify()
 
     def _with_difference(self, name: str, sent_for: Any, sent: Any, known: Any) -> Any:
-        """The server's value once it took `sent`, merged with changes that others made meanwhile."""
+        """The server's value after it has stored `sent`, merged with the changes of other clients."""
         if not is_mergeable(name, sent_for, sent, known) or self.comparison(name)(known, sent_for):
             return sent
         base = as_sent(name, self.relation(name), sent_for, sent, known)
         return snapshot(merged(name, self.relation(name), base, sent, known))
 
     def begin_sending(self, fields: Mapping[str, tuple[Any, Any]]) -> None:
-        """Record fields in a mutation that is sent now, until `end_sending`: committed value, and new one.
+        """Record the committed and the new value of fields in flight, until `end_sending`.
 
-        Meanwhile an edit is a change against either value: one set back stays to be sent.
+        Meanwhile each of these fields counts as changed, even if it is set back to its committed value.
         """
         with self.locked():
             self.ensure_pending().in_flight.update(fields)
@@ -295,9 +295,9 @@ class InstanceState(ref["StashObject"]):
             self.notify()
 
     def set_unknown(self, values: Mapping[str, Any]) -> None:
-        """Record that the server may have taken these values (snapshots): the fields stay changed.
+        """Record that the server may have stored these values (snapshots): the fields stay changed.
 
-        Answers to requests that were sent before now do not settle it.
+        Responses to requests sent before now do not show the outcome.
         """
         with self.locked():
             for name, value in values.items():
@@ -309,10 +309,10 @@ class InstanceState(ref["StashObject"]):
             self.notify()
 
     def pop_unknown(self, name: str) -> Any:
-        """Remove and return the value sent with an unknown outcome, once an answer settles it; else UNSET.
+        """Remove and return the value sent with an unknown outcome when a response shows it; else UNSET.
 
-        It counts as a write: answers to requests sent before now do not change the field any more, because
-        the order in which the server carried those out is not known.
+        It counts as a write: responses to requests sent before now no longer change the field, because the
+        order in which the server executed these is unknown.
         """
         sent = self.ensure_pending().unknown.pop(name, UNSET)
         if sent is not UNSET:
@@ -320,33 +320,34 @@ class InstanceState(ref["StashObject"]):
         return sent
 
     def set_lost_create(self, lost: LostCreate | None) -> None:
-        """Record a create with an unknown outcome, or (None) that it is settled."""
+        """Record a create with an unknown outcome, or (None) that the outcome is known."""
         with self.locked():
             self.ensure_pending().lost = lost
 
     def record_writes(self, fields: Iterable[str]) -> None:
-        """Record that a mutation wrote fields: answers to requests sent before now do not change them."""
+        """Record that a mutation wrote fields: responses to requests sent before now do not change them."""
         if self.listener is not None:
             self.listener.wrote(self.cls.__name__, [self.obj.id], fields)
 
     def _record_write(self, name: str, before: Any, value: Any, number: int | None = None) -> None:
-        """Record a written field and what that changed at the other side of a relationship."""
+        """Record a written field, and the fields that this changed on the other side of a relationship."""
         if self.listener is None:
             return
         self.listener.wrote(self.cls.__name__, [self.obj.id], [name], number)
         relation = self.relation(name)
         if relation is None or relation.inverse_type not in ENTITIES:
             return
-        gone, come = difference(relation, before, value)
-        ids = [target.id for target, _ in (*gone, *come)]
+        removed, added = difference(relation, before, value)
+        ids = [target.id for target, _ in (*removed, *added)]
         if ids:
             self.listener.wrote(relation.inverse_type, ids, other_side(relation), number)
 
     def rebase(self, name: str, step: Callable[[Any], Any]) -> None:
         """Apply `step` to the committed value of a changed field.
 
-        For a field in flight to the value when it was sent: a save of another object may have changed it. A
-        number is counted from its committed value, which others may have raised before the mutation was sent.
+        For a field in flight, `step` applies to the committed value at the time of sending, because the save
+        of another object may have changed it since. For a counter it applies to the current committed value,
+        because other clients may have increased it before the mutation was sent.
         """
         with self.locked():
             if name not in self.committed_state:
@@ -362,18 +363,18 @@ class InstanceState(ref["StashObject"]):
 
 def add_state(obj: StashObject, listener: StateListener | None = None) -> InstanceState:
     """Give an object the state of an unchanged one."""
-    made = InstanceState(obj, _removed)
-    made.cls = obj.__class__
-    made.listener = listener
-    made.pending = None
-    _put(obj, "_state", made)
-    return made
+    state = InstanceState(obj, _notify_removed)
+    state.cls = obj.__class__
+    state.listener = listener
+    state.pending = None
+    _put(obj, "_state", state)
+    return state
 
 
 def with_lock(
     function: Callable[Concatenate[StashObject, P], R],
 ) -> Callable[Concatenate[StashObject, P], R]:
-    """Decorator: hold the store's lock of the object that `function` works on."""
+    """Decorator that holds the lock of the object's store while `function` runs."""
 
     @wraps(function)
     def locked(obj: StashObject, /, *args: P.args, **options: P.kwargs) -> R:
@@ -383,8 +384,8 @@ def with_lock(
     return locked
 
 
-def _removed(state: ref[StashObject]) -> None:
-    """Called when an object is gone."""
+def _notify_removed(state: ref[StashObject]) -> None:
+    """Notify the listener that an object was garbage-collected (callback of the weak reference)."""
     listener = cast("InstanceState", state).listener
     if listener is not None:
         listener.removed(cast("InstanceState", state))

@@ -1,7 +1,7 @@
 """Hierarchies of tags, studios and groups: ancestors, descendants, and the refusal of cycles.
 
-Loaded relationships are walked in memory; for those that are not, the server is asked once. No object may
-become its own ancestor: a server may accept that and then recurse without end.
+Loaded relationships are followed in memory; the others are queried from the server at once. No object may
+become its own ancestor: a server may accept that and then recurse endlessly.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ HIERARCHIES = {
 """Type -> the relationships that lead up and down."""
 
 _LEVELS = 24
-"""Levels in one document where the server's filter has no depth."""
+"""Levels selected in one document if the server's filter has no depth."""
 
 
 def refuse_cycle(obj: StashObject, name: str, other: StashObject) -> None:
-    """Raise StashInputError where `other` at `name` would make `obj` its own ancestor, as far as loaded."""
+    """Raise StashInputError if adding `other` at `name` makes `obj` its own ancestor, as far as loaded."""
     if name not in HIERARCHIES.get(type(obj).__name__, ()):
         return
-    found, _ = walk([other], name)
-    if obj in found:
+    reached, _ = walk([other], name)
+    if obj in reached:
         raise _cycle(obj, other)
 
 
 async def check(client: StashClient, flushes: Sequence[tuple[StashObject, FlushPlan]]) -> None:
-    """Raise StashInputError where a save would make a tag, studio or group its own ancestor.
+    """Raise StashInputError if a save would make a tag, studio or group its own ancestor.
 
-    The server is asked about objects whose relationships are not loaded.
+    Relationships that are not loaded are queried from the server.
     """
     for obj, flush in flushes:
         for name in HIERARCHIES.get(type(obj).__name__, ()):
@@ -72,19 +72,19 @@ def _new_targets(obj: StashObject, name: str, flush: FlushPlan) -> list[StashObj
 
 
 async def find_all(obj: StashObject, name: str) -> list[Any]:
-    """All objects that relationship `name` leads to, over any number of levels, nearest first.
+    """All objects reachable by relationship `name`, over any number of levels, nearest first.
 
-    Where it is not loaded, the server is asked once; raises StashUsageError for an object in no store then.
+    Where it is not loaded, the server is queried; that raises StashUsageError for an object in no store.
     """
     _, unread = walk([obj], name)
-    found = await _reached(state_of(obj).client if unread else None, [obj], name)
-    return [each for each in found if each != obj]
+    reached = await _reached(state_of(obj).client if unread else None, [obj], name)
+    return [each for each in reached if each != obj]
 
 
 def walk(start: Sequence[StashObject], name: str) -> tuple[list[StashObject], list[StashObject]]:
-    """`start` and what relationship `name` leads to from there, and those of them that have it not loaded.
+    """All objects reachable from `start` by relationship `name`, and those of them where it is not loaded.
 
-    Where it is not loaded, items that were added here are followed.
+    Where it is not loaded, locally added items are followed.
     """
     found = {key_of(each): each for each in start}
     unread, queue = [], [*found.values()]
@@ -101,33 +101,33 @@ def walk(start: Sequence[StashObject], name: str) -> tuple[list[StashObject], li
 
 
 async def _reached(client: StashClient | None, start: Sequence[StashObject], name: str) -> list[StashObject]:
-    """`start` and all that `name` leads to from there, in memory and (with `client`) on the server."""
+    """All objects reachable from `start` by `name`, in memory and (with `client`) on the server."""
     found, unread = walk(start, name)
-    answered: set[str | int] = set()
+    complete: set[str | int] = set()
     while unread and client is not None:
-        answer, beyond = await _ask(client, unread, name)
-        answered |= {key_of(each) for each in (*unread, *answer)} - {key_of(each) for each in beyond}
-        found, unread = walk([*found, *answer], name)
-        unread = [each for each in unread if key_of(each) not in answered]
+        fetched, incomplete = await _fetch(client, unread, name)
+        complete |= {key_of(each) for each in (*unread, *fetched)} - {key_of(each) for each in incomplete}
+        found, unread = walk([*found, *fetched], name)
+        unread = [each for each in unread if key_of(each) not in complete]
     return found
 
 
-async def _ask(
+async def _fetch(
     client: StashClient, start: Sequence[StashObject], name: str
 ) -> tuple[list[StashObject], list[StashObject]]:
-    """The objects that `name` leads to on the server, and those that may lead further."""
+    """The objects reachable by `name` on the server, and those whose own `name` was not selected."""
     cls = type(start[0])
     entity = ENTITIES[cls.__name__]
     back = _opposite(cls.__name__, name)
     if cls.__name__ != "Studio":
-        wanted = {back: {"value": [each.id for each in start], "modifier": "INCLUDES", "depth": -1}}
-        args = {"filter": {"per_page": -1}, entity.filter_arg: wanted}
-        answer: Any = await client.ask(entity.find, [f"{entity.items}.id", f"{entity.items}.name"], **args)
-        return list(getattr(answer, entity.items)), []
-    # The studio filter has no depth for parents, so one document follows the links level by level.
+        criteria = {back: {"value": [each.id for each in start], "modifier": "INCLUDES", "depth": -1}}
+        args = {"filter": {"per_page": -1}, entity.filter_arg: criteria}
+        page: Any = await client.ask(entity.find, [f"{entity.items}.id", f"{entity.items}.name"], **args)
+        return list(getattr(page, entity.items)), []
+    # The studio filter has no depth for parents, so one document selects many levels of links.
     levels = [".".join([*[name] * depth, "id"]) for depth in range(_LEVELS)]
-    answers = [await client.find_entity(cls, each.id, levels) for each in start]
-    return walk([each for each in answers if each is not None], name)
+    objects = [await client.find_entity(cls, each.id, levels) for each in start]
+    return walk([each for each in objects if each is not None], name)
 
 
 def _opposite(type_name: str, name: str) -> str:
