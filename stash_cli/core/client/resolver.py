@@ -46,9 +46,9 @@ _NEAR = 5000
 
 
 def name_fields(entity: Entity) -> list[str]:
-    """The fields besides the label in which objects of a type have names.
+    """The fields besides the label that hold names of a type's objects, or parts of them.
 
-    Older servers have others as well, which no request may name: `aliases` of performers.
+    A field that only older servers have, such as `aliases` of performers, is not among them.
     """
     return [name for name in _NAME_FIELDS if name in entity.api.fields]
 
@@ -309,7 +309,7 @@ class NamedRows:
                 self.by_alias.setdefault(alias, []).append(row)
 
     def labels(self) -> dict[str, str]:
-        """The names of the objects by id, of those that have one."""
+        """Id -> name, of the objects that have a name."""
         return {one: label for one, row in self.by_id.items() if (label := _label(self.entity, row))}
 
     def candidates(self, name: Name, *, every: bool = False) -> list[Row]:

@@ -1,4 +1,4 @@
-"""Types of the Stash API as Pydantic models, each imported when it is first named.
+"""Types of the Stash API as Pydantic models, each imported on first access.
 
 `__init__.pyi` beside this file lists the names for type checkers; it is generated, like `api.json`.
 """
@@ -38,7 +38,7 @@ EXTRAS = {
     "present": "stash_cli.core.unset:present",
     "validate_fuzzy_date": "stash_cli.core.types.fuzzy_date:validate_fuzzy_date",
 }
-"""Names that are exported beside the API's own types, some of them from other releases or libraries."""
+"""Names that are exported besides the API's own types, some of them from other releases or libraries."""
 
 
 def __getattr__(name: str) -> Any:
@@ -52,7 +52,7 @@ def __getattr__(name: str) -> Any:
         place = f"{__name__}.{declared.module}:{name}"
     module, _, attribute = place.partition(":")
     value = getattr(import_module(module), attribute)
-    # Later uses find it without this function.
+    # Cached, so that later accesses do not call this function.
     globals()[name] = value
     return value
 

@@ -42,11 +42,11 @@ _WITHOUT_ZONE = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?)?")
 
 
 def with_zone(value: Any) -> Any:
-    """A time without an offset, as an object or text, with that of this machine: servers take it for UTC."""
+    """A time (object or text) with the local offset if it has none, because servers would read it as UTC."""
     if isinstance(value, str) and _WITHOUT_ZONE.fullmatch(value):
         try:
             value = datetime.fromisoformat(value)
-        except ValueError:  # the server says what is wrong
+        except ValueError:  # sent unchanged, so that the server reports the error
             return value
     if isinstance(value, datetime) and value.tzinfo is None:
         value = value.astimezone()
@@ -54,7 +54,7 @@ def with_zone(value: Any) -> Any:
 
 
 ReadTimestamp = Annotated[datetime, Scalar("Timestamp")]
-"""Time in an answer whose scalar is the one of times to send."""
+"""Time in a response, in the scalar that inputs use for times."""
 
 Timestamp = Annotated[str | datetime, BeforeValidator(with_zone), Scalar("Timestamp")]
 """Time to send: RFC 3339, a date or time of this machine, or `<4h` (ago) and `>5m` (ahead)."""
@@ -74,7 +74,7 @@ PluginConfigMap = Annotated[dict[str, dict[str, Any]], Scalar("PluginConfigMap")
 
 
 def as_upload(source: Any) -> Any:
-    """The file at a path; raises StashInputError where there is none."""
+    """The file at a path; raises StashInputError if there is none."""
     if not isinstance(source, str | Path):
         return source
     path = Path(source).expanduser()
@@ -98,7 +98,7 @@ def as_date(value: Any) -> Any:
 
 
 Date = Annotated[str, BeforeValidator(as_date)]
-"""Date as far as it is known - `2024`, `2024-03`, `2024-03-15` - also given as a date or FuzzyDate."""
+"""Date with a precision of a year, month or day: `2024`, `2024-03`, `2024-03-15`, a date or a FuzzyDate."""
 
 Rating100 = Annotated[int, Field(ge=0, le=100)]
 """Rating from 0 to 100; the server itself accepts any number, so the range is checked here."""

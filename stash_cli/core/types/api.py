@@ -1,8 +1,8 @@
 """The API as data: types, fields and operations, read without importing any type.
 
-`api.json` beside this file is derived from the types (`scripts/generate`) and held against them by a
-test. What only needs names - selections, flags, lookups, the embedded schema - reads it here and so
-starts without Pydantic.
+`api.json` beside this file is derived from the types (`scripts/generate`); a test compares the two. Code
+that only needs names (selections, flags, lookups, the embedded schema) reads it here and so starts
+without importing Pydantic.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class TypeRef(NamedTuple):
 
 
 class ApiField(NamedTuple):
-    """A field, an input field or an operation, with what is known of it."""
+    """A field, an input field or an operation, with its properties."""
 
     name: str
     type: TypeRef
@@ -78,7 +78,7 @@ class ApiField(NamedTuple):
 
     @property
     def needs_args(self) -> bool:
-        """Whether it cannot be asked for without arguments."""
+        """Whether it cannot be selected without arguments."""
         return any(ref.required for ref in self.args.values())
 
 
@@ -104,7 +104,7 @@ class ApiType:
 
     @property
     def is_entity(self) -> bool:
-        """Whether it has an identity of its own (and so is a link wherever it appears)."""
+        """Whether its objects have an identity of their own, so that other objects refer to them by id."""
         return bool(self.raw.get("entity"))
 
     @cached_property
@@ -179,7 +179,7 @@ class Api:
 @cache
 def describe_api() -> Api:
     """The API that this package was written for."""
-    # JSON and not the types themselves, whose import takes twenty times as long.
+    # Read from JSON, because importing the types themselves takes twenty times as long.
     text = Path(__file__).with_name("api.json").read_text(encoding="utf-8")
     return Api(json.loads(text))
 
@@ -201,7 +201,7 @@ BANDS: dict[str, tuple[int, int]] = {
     "EIGHT_K": (3840, 6143),
     "HUGE": (6144, 9999),
 }
-"""Least and most pixels of the shorter side, by value of ResolutionEnum."""
+"""Minimum and maximum pixels of the shorter side, by value of ResolutionEnum."""
 
 BAND_LABELS = {
     "VERY_LOW": "144p",
@@ -223,6 +223,6 @@ BAND_LABELS = {
 
 
 def band_label(pixels: float) -> str:
-    """The name of the resolution with so many pixels on the shorter side; `100p` for one without a name."""
+    """The name of the resolution with this number of pixels on the shorter side; `100p` without a name."""
     known = (BAND_LABELS[band] for band, (least, most) in BANDS.items() if least <= pixels <= most)
     return next(known, f"{int(pixels)}p")

@@ -53,16 +53,16 @@ def required(name: str) -> Any:
 
 
 class ApiObject(BaseModel):
-    """A value of an answer; unknown keys are ignored, so that newer servers can be read."""
+    """A value of a response; unknown keys are ignored, so that newer servers can be read."""
 
-    # Validators are built on first use, as a run touches few of the types.
+    # Validators are built on first use, because a run uses few of the types.
     model_config = ConfigDict(
         defer_build=True, extra="ignore", populate_by_name=True, validate_assignment=True
     )
 
     @classmethod
     def from_graphql(cls, data: Mapping[str, Any]) -> Self:
-        """Build from an answer without validation, which would cost more than all the rest of reading."""
+        """Create from a response without validation, which would cost more than all other parts of a read."""
         from stash_cli.core.orm.hydrate import hydrate
 
         return hydrate(cls, data)
@@ -132,7 +132,7 @@ class Embedded(ApiObject):
 
 
 class StashInput(ApiObject):
-    """A value of a request; unknown keys are refused, UNSET fields are not sent."""
+    """An input of a request; unknown keys are refused, UNSET fields are not sent."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -161,13 +161,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime) and value.tzinfo is None:
-        # Servers take a time without an offset for UTC, or refuse it.
+        # Servers read a time without an offset as UTC, or refuse it.
         value = value.astimezone()
     return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 def explain_validation(cls: type[BaseModel], error: ValidationError) -> str:
-    """The first problem of a validation error: where, what, and what was given."""
+    """The first problem of a validation error: location, message and value."""
     first = error.errors(include_url=False)[0]
     owner, steps = _place(cls.__name__, first["loc"])
     place = ".".join([cls.__name__, *steps])
@@ -177,15 +177,15 @@ def explain_validation(cls: type[BaseModel], error: ValidationError) -> str:
         return f"{owner} has no field {name!r}{inside}. {did_you_mean(name, _fields(owner))}".rstrip()
     if first["type"] == "missing":
         return f"{place} is required."
-    # The prefix is Pydantic's, for errors that our own validators raise.
+    # Pydantic adds the prefix to errors that our own validators raise.
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f"{place}: {message} (got {first['input']!r})."
 
 
 def _place(owner: str, location: Sequence[str | int]) -> tuple[str, list[str]]:
-    """The innermost type on the way to a problem, and the fields and indexes of the way.
+    """The innermost type on the path to a problem, and the fields and indexes of the path.
 
-    Pydantic puts its names for the branches of unions in between; they are left out.
+    Pydantic's names for the branches of unions are left out.
     """
     steps = []
     for part in location:

@@ -90,14 +90,14 @@ def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
     """The description of one object, interface or input type."""
     kind = "INPUT_OBJECT" if issubclass(cls, StashInput) else "OBJECT"
     facts: dict[str, Any] = {"kind": kind} | _where(module, cls)
-    # The only interface; Python classes do not tell it from a base class.
+    # The only interface; as a Python class it cannot be distinguished from a base class.
     if cls is BaseFile:
         facts |= {"kind": "INTERFACE", "members": [sub.__name__ for sub in BaseFile.__subclasses__()]}
     if issubclass(cls, StashObject):
         facts["entity"] = True
     hints = hints_of(cls)
     fields = [describe_field(name, hints[name], info) for name, info in cls.model_fields.items()]
-    # What must be given comes first, wherever a base class put it.
+    # Required fields of inputs come first, even if another class of the hierarchy declares them.
     facts["fields"] = dict(
         sorted(fields, key=lambda field: kind == "OBJECT" or not str(field[1]).endswith("!"))
     )
@@ -116,7 +116,7 @@ def hints_of(cls: type[ApiObject]) -> dict[str, Any]:
 
 
 def describe_field(attr: str, hint: Any, info: FieldInfo) -> tuple[str, Any]:
-    """API name and description of a field; only the type where there is no more."""
+    """API name and description of a field, or only its type if there is nothing else to describe."""
     facts: dict[str, Any] = {"type": graphql_type(hint)}
     if info.alias:
         facts["attr"] = attr
@@ -152,7 +152,7 @@ def _named(hint: Any) -> str:
 
 
 def _range(hint: Any) -> list[float | None] | None:
-    """Bounds of a number: [least, most]."""
+    """Bounds of a number: [minimum, maximum]."""
     parts = [hint, *get_args(hint)]
     for part in parts:
         for fact in getattr(part, "__metadata__", ()):
@@ -187,7 +187,7 @@ def describe_operation(fn: Any) -> dict[str, Any] | str:
 
 def _where(module: ModuleType, cls: type | None = None) -> dict[str, str]:
     where = {"module": module.__name__.removeprefix(f"{types.__name__}.")}
-    # The first line only: descriptions in a schema are read in lists.
+    # The first line only, because lists of types show the descriptions in a schema.
     if cls is not None and cls.__doc__:
         where["doc"] = cls.__doc__.strip().splitlines()[0]
     return where

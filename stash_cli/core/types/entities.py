@@ -1,6 +1,6 @@
-"""The entities that can be found, shown, made and removed, and the API's names for each.
+"""The entities that can be found, shown, created and deleted, and the API's names for each.
 
-Nearly every name follows from the type's; what does not is written in the table below.
+Most names are derived from the type's name; the table below has the exceptions.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class Entity(NamedTuple):
     noun: str
     plural: str
     label: str = "name"
-    """The field people call it by."""
+    """The field with its name for people."""
     list_name: str = ""
-    """The API's name of a list of them, where it is not the plural: `scene_markers` for `markers`."""
+    """The API's name of a list of them if it is not the plural: `scene_markers` for `markers`."""
 
     filter_name: str = ""
-    """The API's name of their filter, where it is not the type: `FileFilterType` for `BaseFile`."""
+    """The API's name of their filter if it is not the type's: `FileFilterType` for `BaseFile`."""
 
     sort_keys: str = ""
-    """Sort keys that the server knows beside `random` and `random_<seed>`; its schema has them as text."""
+    """Sort keys of the server besides `random` and `random_<seed>`; the schema has only a String for them."""
 
     def counted(self, number: int) -> str:
         """A number of these objects: `1 scene`, `1,200 scenes`."""
@@ -34,7 +34,7 @@ class Entity(NamedTuple):
 
     @property
     def sorts(self) -> tuple[str, ...]:
-        """Sort keys that the server knows."""
+        """Sort keys of the server."""
         return tuple(self.sort_keys.split())
 
     @property
@@ -62,7 +62,7 @@ class Entity(NamedTuple):
 
     @property
     def destroy(self) -> str:
-        """The mutation that removes several: `scenesDestroy` (a gallery's takes a list itself)."""
+        """The mutation that deletes several: `scenesDestroy` (`galleryDestroy` takes a list itself)."""
         many = camel(self.items)
         name = f"{many[0].lower()}{many[1:]}Destroy"
         return name if name in describe_api().mutations else self.operation("Destroy")
@@ -171,4 +171,4 @@ FILES: dict[str, Entity] = {
         Entity("Folder", "folder", "folders", label="path", sort_keys=_FILE_SORTS),
     )
 }
-"""Files and folders by API type name: found like entities, but made and changed by scans only."""
+"""Files and folders by API type name: found like entities, but created and changed by scans only."""

@@ -35,17 +35,17 @@ class StashObject(ApiObject):
     """An entity of the library.
 
     A new object has a UUID4 hex id until `save` replaces it by the server's number. Every edit is
-    recorded when it is made, with the first old value; `save` sends the fields that differ from the
-    server's in the end.
+    recorded when it is made, with the committed value; `save` sends the fields that differ from the
+    server's values at that time.
 
-    Objects are equal when type and id are. One that is put into a set or a dict keeps the key it had
-    there: hashed before it was saved, it stays equal only to itself.
+    Objects are equal when type and id are equal. An object that was hashed keeps its key of that time: if
+    it was hashed before it was saved, it stays equal only to itself.
     """
 
     # Slots are hidden from Pydantic, whose private attributes would slow down every object.
     __slots__ = ("_key", "_state")
     if TYPE_CHECKING:
-        # As attributes that the constructor does not take.
+        # Declared as private attributes, so that the constructor does not accept them.
         _key: tuple[str, str] = PrivateAttr()
         """Type and id by which the object was first hashed."""
         _state: InstanceState = PrivateAttr()
@@ -61,10 +61,10 @@ class StashObject(ApiObject):
 
     @model_validator(mode="wrap")
     @classmethod
-    def _whole(cls, data: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
-        """Refuse names that are neither fields nor inverse relations, and set the latter.
+    def _check_names(cls, data: Any, build: ModelWrapValidatorHandler[Self]) -> Self:
+        """Refuse names that are neither fields nor inverse relations, and set inverse relations.
 
-        For scripts alone: answers, which may hold more fields of newer servers, are not validated.
+        Only for objects created by programs. Responses are not validated: newer servers may send more fields.
         """
         if not isinstance(data, Mapping):
             return build(data)
@@ -76,10 +76,10 @@ class StashObject(ApiObject):
             if name not in fields and name not in related and not str(name).startswith("__"):
                 near = did_you_mean(str(name), [*cls.model_fields, *inverses(cls.__name__)])
                 raise StashInputError(f"{cls.__name__} has no field {name!r}. {near}".rstrip())
-        made = build({name: value for name, value in data.items() if name not in related})
+        obj = build({name: value for name, value in data.items() if name not in related})
         for name, value in related.items():
-            setattr(made, name, _parsed(relationships(cls.__name__)[name].inverse_type, value))
-        return made
+            setattr(obj, name, _parse_related(relationships(cls.__name__)[name].inverse_type, value))
+        return obj
 
     @classmethod
     def new(cls, **data: Any) -> Self:
@@ -87,11 +87,11 @@ class StashObject(ApiObject):
         return cls(**{**data, "id": uuid4().hex})
 
     def is_new(self) -> bool:
-        """Whether it is not on the server yet: its id is a UUID, not a number."""
+        """Whether the object is not on the server yet: its id is a UUID, not a number."""
         return "id" in self.__dict__ and is_temporary(self.id)
 
     def update_id(self, server_id: str | int) -> StashObject | None:
-        """Replace the temporary id by the server's; another object of the store with that id, if any."""
+        """Replace the temporary id by the server's; return another object of the store with it, if any."""
         old = self.id
         self.__dict__["id"] = str(server_id)
         listener = self._state.listener
@@ -106,14 +106,14 @@ class StashObject(ApiObject):
         return plan_flush(self).input
 
     def get_changed_fields(self) -> dict[str, Any]:
-        """Field -> present value, for every field that differs from the server's."""
+        """Field -> current value, for every field that differs from the server's value."""
         return self._state.changed_fields()
 
     def get_history(self, name: str) -> History:
         """Items added to a field, removed and unchanged since it was loaded or saved.
 
-        Items of lists, such as related objects; of other fields the value itself. Removed items of a list
-        of embedded values are maps.
+        For a list the items, such as related objects; for other fields the value itself. Removed embedded
+        values are maps.
         """
         pending = self._state.pending
         if pending and name in pending.members:
@@ -140,7 +140,7 @@ class StashObject(ApiObject):
             }
 
     def mark_clean(self) -> None:
-        """Take the present values for the server's, and drop what is queued."""
+        """Treat the current values as the server's, and discard queued changes."""
         state = self._state
         with state.locked():
             for name, delta in (state.pending.members if state.pending else {}).items():
@@ -152,7 +152,7 @@ class StashObject(ApiObject):
             state.notify()
 
     def mark_dirty(self) -> None:
-        """Mark every set field as changed, so that `save` sends all that an update takes."""
+        """Mark every set field as changed, so that `save` sends every field that an update accepts."""
         for name in self.model_fields_set - UNTRACKED:
             self._state.ensure_pending().committed_state[name] = ALWAYS_DIRTY
         self._state.notify()
@@ -160,17 +160,17 @@ class StashObject(ApiObject):
     async def save(
         self, client: StashClient, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
     ) -> None:
-        """Create it, or send the changed fields; an unchanged object sends nothing.
+        """Create the object, or update its changed fields; nothing is sent for an unchanged object.
 
-        Side mutations (play history, a gallery's images, a tag's scenes) follow the object's own, all in one
-        request. Tasks that save the same object wait for each other. `on_conflict` and `retry_unknown` are
-        those of the store's `save`. Raises StashInputError, before anything is sent, for a change that no
-        mutation writes and for a related object that is not saved yet.
+        Side mutations (play history, a gallery's images, a tag's scenes) follow the object's own mutation,
+        all in one request. Tasks that save the same object wait for each other. `on_conflict` and
+        `retry_unknown` are as in the store's `save`. Raises StashInputError, before anything is sent, for a
+        change that no mutation writes and for a related object that is not saved yet.
         """
         await client.save_entity(self, on_conflict=on_conflict, retry_unknown=retry_unknown)
 
     async def delete(self, client: StashClient, **options: Any) -> bool:
-        """Delete it on the server; `options` are further fields of the destroy input."""
+        """Delete the object on the server; `options` are further fields of the destroy input."""
         if self.is_new():
             raise StashUsageError(f"{self!r} was never saved: there is nothing to delete.")
         return await client.destroy_entity(type(self), [self.id], **options)
@@ -189,8 +189,8 @@ class StashObject(ApiObject):
         Raises StashUsageError for types that cannot be merged.
         """
         operation = merge_operation(cls.__name__)
-        wanted = {"source": [str(one) for one in source_ids], "destination": str(destination_id), **options}
-        return await client.ask(operation, input=wanted)
+        values = {"source": [str(one) for one in source_ids], "destination": str(destination_id), **options}
+        return await client.ask(operation, input=values)
 
     @classmethod
     async def find_by_id(cls, client: StashClient, id: str | int) -> Self | None:  # noqa: A002 - public name
@@ -201,12 +201,12 @@ class StashObject(ApiObject):
         try:
             key: tuple[str, str] = object.__getattribute__(self, "_key")
         except AttributeError:
-            # Read without its id, it is equal to itself alone.
+            # An object that was read without its id is equal only to itself.
             return type(self).__name__, self.__dict__.get("id") or f"at {id(self)}"
         return key
 
     def __eq__(self, other: object) -> bool:
-        """Same type and id: two objects of one entity are equal however much of it they hold."""
+        """Whether type and id are equal; which fields are loaded does not matter."""
         if self is other:
             return True
         return isinstance(other, StashObject) and self._identity() == other._identity()
@@ -220,18 +220,18 @@ class StashObject(ApiObject):
         """UNSET for fields and inverse relations that are not loaded."""
         if name in type(self).model_fields or name in inverses(type(self).__name__):
             return UNSET
-        # Pydantic's own, which it hides from type checkers.
+        # Defined by Pydantic, but hidden from type checkers.
         return super().__getattr__(name)  # type: ignore[misc]
 
     def __setattr__(self, name: str, value: Any) -> None:
         state = self._state
         with state.locked():
-            had = self.__dict__.get(name, UNSET)
-            if value is had:
-                # The end of `scene.tags += [...]`, whose edit is recorded already.
+            old = self.__dict__.get(name, UNSET)
+            if value is old:
+                # `scene.tags += [...]` ends with this assignment; its edit is already recorded.
                 return
-            before = snapshot(had)
-            # Objects that were loaded alike share one set.
+            before = snapshot(old)
+            # Copied, because objects that were loaded with the same fields share one set.
             _put(self, "__pydantic_fields_set__", {*self.__pydantic_fields_set__})
             if name in type(self).model_fields or name not in inverses(type(self).__name__):
                 self._validate(name, value)
@@ -239,20 +239,20 @@ class StashObject(ApiObject):
                 self.__dict__[name] = self._check_related(name, value)
                 self.__pydantic_fields_set__.add(name)
             if name not in UNTRACKED:
-                release(had)
+                release(old)
                 self.__dict__[name] = track(self.__dict__[name], (state, name))
                 state.modified(name, before)
 
     def _validate(self, name: str, value: Any) -> None:
-        """Assign to a declared field. Pydantic makes a new `__dict__`, which unified objects share."""
-        held = self.__dict__
+        """Assign a declared field. Unified objects share one `__dict__`, which Pydantic would replace."""
+        shared = self.__dict__
         super().__setattr__(name, value)
         if self._state.pending is not None and self._state.pending.owner is not None:
-            held.update(self.__dict__)
-            _put(self, "__dict__", held)
+            shared.update(self.__dict__)
+            _put(self, "__dict__", shared)
 
     def _check_related(self, name: str, value: Any) -> list[Any]:
-        """A value for an inverse relation, which is a list of objects of its type."""
+        """A value for an inverse relation; raises StashUsageError unless it is a list of its type."""
         target = relationships(type(self).__name__)[name].inverse_type
         if isinstance(value, list) and all(type(item).__name__ == target for item in value):
             return value
@@ -261,25 +261,25 @@ class StashObject(ApiObject):
         )
 
     def model_post_init(self, _context: Any, /) -> None:
-        """Record everything given to the constructor as a change."""
-        given, state = self.model_fields_set - UNTRACKED, add_state(self)
-        if given:
-            state.ensure_pending().committed_state.update(dict.fromkeys(given, UNSET))
+        """Record all fields passed to the constructor as changes."""
+        names, state = self.model_fields_set - UNTRACKED, add_state(self)
+        if names:
+            state.ensure_pending().committed_state.update(dict.fromkeys(names, UNSET))
         state.track_all()
-        for name in given & relationships(type(self).__name__).keys():
+        for name in names & relationships(type(self).__name__).keys():
             propagate(self, name, None, self.__dict__[name])
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with changes of its own, `update` among them."""
+        """A copy with its own pending changes, including `update`."""
         copied = super().model_copy(deep=deep)
         for name, value in (update or {}).items():
             setattr(copied, name, value)
         return copied
 
     def __copy__(self) -> Self:
-        """A second object of the same entity, with changes of its own and in no store.
+        """A second object of the same entity, with its own pending changes and in no store.
 
-        It refers to the same related objects, in whose relationships its edits do not show until it is saved.
+        It shares related objects; its edits are not propagated to them until it is saved.
         """
         copied = super().__copy__()
         add_state(copied)
@@ -287,7 +287,7 @@ class StashObject(ApiObject):
         return copied
 
     def __deepcopy__(self, memo: dict[Any, Any] | None = None) -> Self:
-        """The same with copies of all objects that it leads to, as they are loaded."""
+        """Like `__copy__`, with copies of all loaded objects reachable from it."""
         return deep_copy(self, {} if memo is None else memo)
 
     def __getstate__(self) -> dict[Any, Any]:
@@ -307,8 +307,8 @@ class StashObject(ApiObject):
         return repr(self)
 
 
-def _parsed(type_name: str, value: Any) -> Any:
-    """Related objects given as mappings, as a dump has them, as objects."""
+def _parse_related(type_name: str, value: Any) -> Any:
+    """Related objects; mappings, as in a dump, are converted to objects."""
     if not isinstance(value, list):
         return value
     return [link(type_name).validate(item) if isinstance(item, Mapping) else item for item in value]
@@ -319,9 +319,9 @@ def is_temporary(id: str) -> bool:  # noqa: A002 - it is one
     return not id.isdigit() or len(id) == _TEMPORARY_LENGTH
 
 
-def _live_items(found: list[Any], live: list[tuple[Any, Any]]) -> list[Any]:
-    """The items whose snapshots are in `found`."""
-    return [item for kept, item in live if kept in found]
+def _live_items(snapshots: list[Any], live: list[tuple[Any, Any]]) -> list[Any]:
+    """The items whose snapshots are in `snapshots`; `live` are pairs of snapshot and item."""
+    return [item for copied, item in live if copied in snapshots]
 
 
 class StashID(Embedded):

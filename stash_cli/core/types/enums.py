@@ -1,4 +1,4 @@
-"""Enumerations of the API; each value is the text the server sends.
+"""Enumerations of the API; each value is the text that the server sends.
 
 Members are called as in the API, those that it does not write in capitals also as Python would.
 """

@@ -50,7 +50,7 @@ class FuzzyDate:
 
     @cached_property
     def last_day(self) -> date:
-        """The last day the date may mean."""
+        """The last day of the period."""
         first = self.first_day
         month = 12 if self.precision is DatePrecision.YEAR else first.month
         last = monthrange(first.year, month)[1]
@@ -58,7 +58,7 @@ class FuzzyDate:
 
 
 def parse_date_precision(value: str) -> DatePrecision:
-    """The precision a date is written in; raises StashIntegrationError where it is no date."""
+    """The precision of a date; raises StashIntegrationError for a text that is no date."""
     found = _SHAPE.fullmatch(value)
     if found is None:
         raise StashIntegrationError(f"{value!r} is no date: write YYYY, YYYY-MM or YYYY-MM-DD.")
@@ -82,7 +82,7 @@ def validate_fuzzy_date(value: str) -> bool:
 
 
 def normalize_date(value: str, target_precision: DatePrecision = DatePrecision.DAY) -> str:
-    """`value` in another precision: cut off, or filled up with the first of the period.
+    """`value` in another precision: truncated, or extended with the first month and day of the period.
 
     >>> normalize_date("2024-03-15", DatePrecision.MONTH)
     '2024-03'

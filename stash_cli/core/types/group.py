@@ -1,4 +1,4 @@
-"""Groups (movies, series, volumes) and how they contain each other; movies, as they were called once."""
+"""Groups (movies, series, volumes) and their hierarchy; movies, the former name of groups."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Links: names of types in other modules, resolved when a value first arrives.
 
-Types refer to each other in circles, and Pydantic builds the validators of all linked types together.
+Types refer to each other in cycles, and Pydantic builds the validators of all linked types together.
 A link stands in for the other type at run time, so that importing one module never imports the next
 and one type's validator never builds another's. Type checkers see the real class.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Link:
-    """Stands for the type `target`; subclasses are made by :func:`link`."""
+    """Placeholder for the type `target`; :func:`link` creates the subclasses."""
 
     target: ClassVar[str]
 
@@ -60,7 +60,7 @@ class Link:
             members = [link(name) for name in declared.members]
             return {"anyOf": [each.__get_pydantic_json_schema__(schema, handler) for each in members]}
         if cls.target.endswith("FilterType"):
-            # Filters hold each other in circles.
+            # Filters refer to each other in cycles.
             return {"title": cls.target, "type": "object"}
         if declared.is_entity and not declared.is_file:
             texts = {name: {"title": name.title(), "type": "string"} for name in declared.reference}
@@ -69,14 +69,14 @@ class Link:
 
         target = cls.resolve()
         target.model_rebuild()
-        # Wrapped, because the handler itself ignores what the target says about its JSON schema.
+        # Wrapped, because the handler alone ignores the target's own customisation of its JSON schema.
         return handler(core_schema.definitions_schema(target.__pydantic_core_schema__, []))
 
 
 def member(name: str, value: Mapping[str, Any]) -> Any:
-    """The class for a mapping: for an interface or union the member with the fewest fields that has its keys.
+    """The class for a mapping: for an interface or union, the type with the fewest fields that has its keys.
 
-    An interface itself where it has them, or where no member does.
+    The interface itself is one of these types, and the fallback if no member has all keys.
     """
     from stash_cli.core import types
 
@@ -103,7 +103,7 @@ def link(name: str) -> type[Link]:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> type[Link]:
-        # The import machinery asks for names such as __path__, too.
+        # The import system also accesses names such as __path__.
         if name.startswith("_"):
             raise AttributeError(name)
         return link(name)

@@ -1,4 +1,4 @@
-"""Options of the tasks on the library (scan, generate, clean, identify, export, migrate), saved and given."""
+"""Options of library tasks (scan, generate, clean, identify, export, migrate): saved defaults and inputs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class GenerateMetadataOptions(_Generate):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unknown(cls, data: Any) -> Any:
-        """Refuse an unknown option such as paths: left out in silence, everything would be generated."""
+        """Refuse an unknown option such as paths: if it were ignored, everything would be generated."""
         names = {*cls.model_fields, *(field.alias for field in cls.model_fields.values())}
         for name in data if isinstance(data, dict) else ():
             if name not in names and not name.startswith("__"):

@@ -1,4 +1,4 @@
-"""Perceptual hashes: which of many differ in a few bits, and groups of what is connected."""
+"""Perceptual hashes: pairs of hashes that differ in a few bits, and groups of connected pairs."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 BITS = 64
 _ALL = (1 << BITS) - 1
 _MOST_SLICES = 16
-_LOOK = 2
-"""Comparisons that take as long as looking for a slice."""
+_LOOKUP_COST = 2
+"""Cost of the lookup of a slice, in comparisons."""
 _MOST_FLIPS = 2
-"""Bits of a slice that are flipped to look for its neighbours; with three there are too many."""
+"""Maximum number of bits of a slice that are flipped to look up its neighbours; three give too many."""
 
 
 def differing_bits(one: int, other: int) -> int:
@@ -31,8 +31,8 @@ def differing_bits(one: int, other: int) -> int:
 def similar_hashes(hashes: Iterable[int], distance: int) -> Iterator[tuple[int, int]]:
     """Pairs of different hashes that differ in at most `distance` bits; a pair may come more than once.
 
-    Hashes are cut into slices. Of two hashes that are near, at least one slice differs in no more than its
-    share of the bits, so that only hashes with such slices are compared.
+    Hashes are cut into slices. In two similar hashes, at least one slice differs in no more than its share of
+    the bits, so that only hashes with such a slice are compared.
     """
     distinct = {each & _ALL: each for each in hashes}
     if distance > 0:
@@ -54,7 +54,7 @@ def _similar(hashes: list[int], distance: int) -> Iterator[tuple[int, int]]:
 
 
 def _cut(count: int, distance: int) -> tuple[int, int]:
-    """The number of slices and of bits to flip with the fewest comparisons; no slices: compare all."""
+    """The number of slices and of bits to flip with the lowest cost; 0 slices: compare all pairs."""
     best, chosen = count * count / 2, (0, 0)
     for slices in range(1, _MOST_SLICES + 1):
         flips, width = distance // slices, BITS // slices
@@ -62,7 +62,7 @@ def _cut(count: int, distance: int) -> tuple[int, int]:
             continue
         keys = max(1, min(count, 1 << width))
         cost: float = slices * keys * sum(comb(width, number) for number in range(flips + 1))
-        cost *= _LOOK + (count / keys) ** 2 / 2
+        cost *= _LOOKUP_COST + (count / keys) ** 2 / 2
         if cost < best:
             best, chosen = cost, (slices, flips)
     return chosen
@@ -74,7 +74,7 @@ def _masks(width: int, flips: int) -> list[int]:
 
 
 def _sharing(sharing: dict[int, list[int]], masks: Sequence[int], distance: int) -> Iterator[tuple[int, int]]:
-    """Near pairs of hashes with a slice that is equal but for the bits of a mask."""
+    """Yield similar pairs of hashes with a slice that is equal except for the bits of a mask."""
     for key, left in sharing.items():
         if len(left) > 1:
             yield from _near_within(left, distance)
@@ -92,7 +92,7 @@ def _near_within(hashes: Sequence[int], distance: int) -> Iterator[tuple[int, in
 
 
 def connected_components(size: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Groups of two or more of the numbers below `size` that pairs connect, ordered by their first number.
+    """Groups of two or more numbers below `size` that are connected by pairs, ordered by their first number.
 
     >>> connected_components(5, [(0, 3), (3, 4)])
     [[0, 3, 4]]

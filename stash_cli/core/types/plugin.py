@@ -10,7 +10,7 @@ from stash_cli.core.types.enums import PluginSettingTypeEnum
 from stash_cli.core.unset import UNSET
 
 Text: TypeAlias = str
-"""Under a name that the field `str` of an input does not hide."""
+"""Alias of `str`, which the field `str` of an input would hide."""
 
 
 class Package(ApiObject):

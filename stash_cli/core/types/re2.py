@@ -1,8 +1,8 @@
-"""Regular expressions in the server's dialect (RE2), matched in time linear to the text.
+"""Regular expressions in the server's dialect (RE2), matched in linear time.
 
-Python's `re` backtracks: `(a+)+$` takes exponential time on some texts and cannot be interrupted. So it
-matches plain text only here; every other expression goes to the RE2 library, which also knows the
-syntax. Its wrapper costs 20 ms to import, which plain text avoids.
+Python's `re` backtracks: `(a+)+$` takes exponential time on some texts and cannot be interrupted. So `re`
+matches plain texts only; every other expression is compiled by the RE2 library, which also has the server's
+syntax. Its wrapper takes 20 ms to import, which plain texts avoid.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _SHOWN = 1000  # characters of an expression in a message
-_COMPILED = 32  # expressions kept; each may take up to 8 MiB, RE2's own limit
+_COMPILED = 32  # cached expressions; each may take up to 8 MiB, RE2's own limit
 _TEXT = r"(?:[^\\.+*?()|\[\]{}^$]|\\[\\.+*?()|\[\]{}^$\-])+"
 _PLAIN = re.compile(
     rf"(?P<fold>\(\?i\))?(?P<start>\^)?(?P<text>{_TEXT}|(?<=\^)\({_TEXT}(?:\|{_TEXT})*\))(?P<end>\$)?\Z"
 )
-"""Text anywhere, or one of several texts at the start; nothing repeats, so `re` has nothing to retry."""
-_LONGEST_PLAIN = 200  # characters that `re` compares at every place of a text
-_LONGEST_AT_START = 100_000  # characters that it compares once, and compiles within a second
-_LONGEST = 2_000_000  # characters of an expression that RE2 is given
+"""Text anywhere, or one of several texts at the start; without repetition, so that `re` cannot backtrack."""
+_LONGEST_PLAIN = 200  # characters of a text that `re` compares at every position
+_LONGEST_AT_START = 100_000  # characters of a text that `re` compares once; it compiles within a second
+_LONGEST = 2_000_000  # characters of an expression that RE2 compiles
 _MOST_WORK = 500_000_000
 """Steps of one match, seconds at worst: the size of the expression times the length of the text."""
 _SMALL = 1000
-"""The size of an expression up to which RE2 always has the memory to look for it in a set of expressions."""
+"""Maximum program size of an expression that RE2's memory limit always allows to search as a set."""
 _WORDING = {
     "missing ]": "missing closing ]",
     "missing )": "missing closing )",
@@ -41,7 +41,7 @@ _WORDING = {
     "invalid named capture group": "invalid named capture",
     "pattern too large - compile failed": "expression too large",
 }
-"""RE2's description of a mistake, and how the server (written in Go) words it."""
+"""RE2's description of a syntax error -> the wording of the server, which is written in Go."""
 
 
 class ExpressionError(ValueError):
@@ -49,9 +49,9 @@ class ExpressionError(ValueError):
 
 
 class Expression(Protocol):
-    """A compiled expression; matching takes time linear to the length of the text.
+    """A compiled expression; the time of a match is linear in the length of the text.
 
-    Raises ExpressionError for a text that would take a large expression too long.
+    Raises ExpressionError if a large expression would take too long for a long text.
     """
 
     def matches(self, text: str, /) -> bool:
@@ -96,7 +96,7 @@ class _Compiled:
         self._re2, self._pattern = re2, pattern
         plain = self._compiled(never_capture=True)
         self._longest = _MOST_WORK // plain.programsize
-        self._search = self._set().Match if plain.programsize <= _SMALL else plain.search
+        self._search = self._search_set().Match if plain.programsize <= _SMALL else plain.search
 
     def matches(self, text: str, /) -> bool:
         if len(text) > self._longest:
@@ -116,16 +116,16 @@ class _Compiled:
     def _with_groups(self) -> Any:
         return self._compiled(never_capture=False)
 
-    def _set(self) -> Any:
-        """A set of this expression alone: it only says whether there is a match, in a third of the time."""
-        alone = self._re2.Set.SearchSet(self._options(never_capture=True))
-        alone.Add(self._pattern.encode(errors="replace"))
-        alone.Compile()
-        return alone
+    def _search_set(self) -> Any:
+        """A set of this expression only: it tests for a match in a third of the time, but has no groups."""
+        search_set = self._re2.Set.SearchSet(self._options(never_capture=True))
+        search_set.Add(self._pattern.encode(errors="replace"))
+        search_set.Compile()
+        return search_set
 
     def _options(self, *, never_capture: bool) -> Any:
         options = self._re2.Options()
-        options.log_errors = False  # they are raised; RE2 would write them to standard error as well
+        options.log_errors = False  # errors are raised; RE2 would also write them to standard error
         options.never_capture = never_capture
         return options
 
@@ -137,11 +137,11 @@ class _Compiled:
         except self._re2.error as failure:
             raise ExpressionError(_reworded(failure.args[0], self._pattern)) from failure
         finally:
-            self._re2.purge()  # its own cache would hold another 128 expressions
+            self._re2.purge()  # the library's own cache would keep another 128 expressions
 
 
 class _NotInstalled:
-    """An expression on a machine without RE2: a server can be asked for it, rows cannot be tested."""
+    """An expression on a machine without RE2: it can be sent to a server, but not tested on rows."""
 
     def matches(self, _: str, /) -> bool:
         raise StashConfigurationError(

@@ -1,4 +1,4 @@
-"""Scrapers, what they find on other sites, and the inputs of scraping."""
+"""Scrapers, their results from other sites, and the inputs of scraping."""
 
 from __future__ import annotations
 
@@ -313,4 +313,4 @@ ScrapedContent: TypeAlias = (
     | ScrapedGroup
     | ScrapedPerformer
 )
-"""Anything that `scrapeURL` may find."""
+"""Result of `scrapeURL`."""

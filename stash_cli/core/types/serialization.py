@@ -1,7 +1,7 @@
 """Serialization by Pydantic: set fields only, related objects by id and name, values inside objects in full.
 
-A relation is dumped as deep as it is selected by default. Objects refer to each other in circles, and what
-else is loaded of a related object depends on earlier requests; `include` names further fields of it.
+A relation is dumped with the fields that are selected by default. Objects refer to each other in cycles, and
+the other loaded fields of a related object depend on earlier requests; `include` names those to dump.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def instrument(schema: Any) -> None:
     for field in _fields(schema).values():
         inner = field["schema"]
         if inner["type"] == "default" and inner.get("default") is UNSET and "serialization" not in inner:
-            # By the value's own type: Pydantic would try every member of the union with UNSET in turn.
+            # Serialized by the value's own type; Pydantic would try each member of the union with UNSET.
             inner["serialization"] = core_schema.simple_ser_schema("any")
 
 
 def without_unset(schema: Any) -> Any:
-    """A core schema without UNSET as default, which no JSON schema can tell; the fields stay optional."""
+    """A core schema without UNSET as default, which JSON Schema cannot express; the fields stay optional."""
     if schema["type"] == "model-fields":
         fields = {
             name: {**field, "schema": _without_default(field["schema"])}
@@ -51,7 +51,7 @@ def without_unset(schema: Any) -> Any:
 
 
 def describe_properties(schema: Schema) -> None:
-    """Put what `api()` says of fields into the words of JSON Schema, where deprecation is a boolean."""
+    """Convert the properties set by `api()` to JSON Schema, where `deprecated` is a boolean."""
     for field in schema.get("properties", {}).values():
         for name in ("args", "lazy", "input", "since"):
             field.pop(name, None)
@@ -66,7 +66,7 @@ def _without_default(schema: Schema) -> Schema:
 
 
 def _fields(schema: Schema) -> dict[str, Schema]:
-    """The fields of a model, below its validators."""
+    """The fields in a model's schema, inside those of its validators."""
     while schema["type"] != "model-fields":
         schema = schema["schema"]
     fields: dict[str, Schema] = schema["fields"]
@@ -75,22 +75,22 @@ def _fields(schema: Schema) -> dict[str, Schema]:
 
 def serialize(obj: Any, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> Any:
     """The set fields of an object, by Pydantic's own serializer, and its loaded inverse relations."""
-    # Pydantic tries this on values of other types, too.
+    # Pydantic also calls this for values of other types, to try the members of a union.
     if not isinstance(obj, ApiObject):
         return handler(obj)
-    found = handler(_shown(obj, info))
+    dumped = handler(_dumpable(obj, info))
     if not isinstance(obj, StashObject):
-        return found
+        return dumped
     fields = type(obj).model_fields
     related = {name: value for name, value in obj.__dict__.items() if name not in fields}
-    return found | _inverses(obj, related, info) if related else found
+    return dumped | _inverses(obj, related, info) if related else dumped
 
 
 def _inverses(obj: StashObject, related: Mapping[str, Any], info: SerializationInfo) -> dict[str, Any]:
     """Inverse relations, which are no fields of the model."""
     known = obj.__pydantic_fields_set__
     values = {
-        name: _reduced(value, type(obj), _named(info.include, name), info)
+        name: _with_references(value, type(obj), _included(info.include, name), info)
         for name, value in related.items()
         if value is not UNSET and (name in known or not info.exclude_unset)
     }
@@ -107,52 +107,54 @@ def _inverses(obj: StashObject, related: Mapping[str, Any], info: SerializationI
     return found
 
 
-def _shown(obj: ApiObject, info: SerializationInfo) -> ApiObject:
-    """An object that holds what is dumped of `obj`, in the order of its declaration."""
-    cls, held, include = type(obj), obj.__dict__, info.include
+def _dumpable(obj: ApiObject, info: SerializationInfo) -> ApiObject:
+    """A copy of `obj` with only the values to dump, in the order of declaration."""
+    cls, loaded, include = type(obj), obj.__dict__, info.include
     values = {}
     for name in cls.model_fields:
-        value = held.get(name, UNSET)
+        value = loaded.get(name, UNSET)
         if isinstance(value, list | ApiObject):
-            value = _reduced(value, cls, _named(include, name) if include else _NONE, info)
+            value = _with_references(value, cls, _included(include, name) if include else _NONE, info)
         if value is not UNSET:
             values[name] = value
     return bare(cls, values, obj.__pydantic_fields_set__)
 
 
-def _reduced(value: Any, owner: type[ApiObject], names: AbstractSet[str], info: SerializationInfo) -> Any:
-    """The value of a field with entities as references, and `names` of their fields."""
+def _with_references(
+    value: Any, owner: type[ApiObject], names: AbstractSet[str], info: SerializationInfo
+) -> Any:
+    """The value of a field with entities replaced by references, which include the fields `names`."""
     if isinstance(value, list):
-        return [_reduced(item, owner, names, info) for item in value]
-    if isinstance(value, StashObject) and not _holds(owner, type(value)):
+        return [_with_references(item, owner, names, info) for item in value]
+    if isinstance(value, StashObject) and not _embeds(owner, type(value)):
         return _reference(value, names, info)
     return _with_serializer(value) if isinstance(value, ApiObject) else value
 
 
 def _with_serializer(obj: ApiObject) -> ApiObject:
-    """`obj`, once its type has a serializer: objects of answers are made without one."""
+    """`obj`, after building the serializer of its type: hydration creates objects without one."""
     if not type(obj).__pydantic_complete__:
         type(obj).model_rebuild()
     return obj
 
 
 @cache
-def _holds(owner: type[ApiObject], cls: type[StashObject]) -> bool:
+def _embeds(owner: type[ApiObject], cls: type[StashObject]) -> bool:
     """Whether a type dumps objects of another in full: a page its rows, an object its files."""
     return issubclass(owner, StashResult) or (_declared(cls).is_file and not _declared(owner).is_file)
 
 
 def _reference(obj: StashObject, names: AbstractSet[str], info: SerializationInfo) -> Any:
     """The id and name of an object; with `names` an object that holds these fields as well."""
-    held, wanted = obj.__dict__, _declared(type(obj)).reference
+    loaded, reference = obj.__dict__, _declared(type(obj)).reference
     if names:
-        values = {name: held[name] for name in (*wanted, *sorted(names)) if name in held}
+        values = {name: loaded[name] for name in (*reference, *sorted(names)) if name in loaded}
         return _with_serializer(bare(type(obj), values, obj.__pydantic_fields_set__))
     empty = (UNSET, None) if info.exclude_none else (UNSET,)
-    return {name: value for name in wanted if (value := held.get(name, UNSET)) not in empty}
+    return {name: value for name in reference if (value := loaded.get(name, UNSET)) not in empty}
 
 
-def _named(include: Any, name: str) -> AbstractSet[str]:
+def _included(include: Any, name: str) -> AbstractSet[str]:
     """The fields that Pydantic's argument `include` names below a field."""
     return _names_in(include[name]) if isinstance(include, Mapping) and name in include else _NONE
 

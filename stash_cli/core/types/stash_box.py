@@ -1,4 +1,4 @@
-"""Stash-boxes: their settings, what they know, and the inputs of queries and submissions."""
+"""Stash-boxes: their settings, their results, and the inputs of queries and submissions."""
 
 from __future__ import annotations
 

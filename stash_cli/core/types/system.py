@@ -111,7 +111,7 @@ class LatestVersion(ApiObject):
 class Job(ApiObject):
     """A task of the server: queued, running, or one of the last ten that ended."""
 
-    # Ids start again at 1 with the server, so one alone does not identify a job for long.
+    # Ids restart at 1 when the server restarts, so an id alone does not identify a job for long.
     id: Maybe[ID] = UNSET
     status: Maybe[JobStatus] = UNSET
     sub_tasks: Nullable[list[str]] = api("subTasks")

@@ -88,7 +88,7 @@ class GalleryAddInput(StashInput):
     """Images to put into a gallery made by hand."""
 
     gallery_id: ID
-    # Servers refuse galleries of a zip file or folder, whose images are what is in there.
+    # Servers refuse galleries of a zip file or folder, whose images are its content.
     image_ids: list[ID]
 
 
@@ -103,7 +103,7 @@ class GallerySetCoverInput(StashInput):
     """The image that becomes the cover of a gallery."""
 
     gallery_id: ID
-    # An image that is not in the gallery clears the cover, and the answer is true all the same.
+    # An image that is not in the gallery clears the cover, although the server reports success.
     cover_image_id: ID
 
 

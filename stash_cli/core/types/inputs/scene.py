@@ -13,7 +13,7 @@ from stash_cli.core.unset import UNSET
 class _SceneScalars(StashInput):
     """Fields of a scene, in single and bulk updates."""
 
-    # Required where a scene has no files: the single update refuses "", the bulk update takes it.
+    # Required if a scene has no files: the single update refuses "", the bulk update accepts it.
     title: Nullable[str] = UNSET
     code: Nullable[str] = UNSET
     details: Nullable[str] = UNSET
@@ -118,7 +118,7 @@ class SceneMergeInput(StashInput):
 
     source: list[ID]
     destination: ID
-    # The destination gets nothing but this: tags and performers of the sources are not joined.
+    # The destination gets these values only: tags and performers of the sources are not merged.
     values: Nullable[SceneUpdateInput] = UNSET
     play_history: Nullable[bool] = UNSET
     o_history: Nullable[bool] = UNSET
@@ -127,7 +127,7 @@ class SceneMergeInput(StashInput):
 class SceneMarkerCreateInput(StashInput):
     """Fields of a new scene marker (`sceneMarkerCreate`)."""
 
-    # Required, but "" is a title.
+    # Required, but "" is accepted.
     title: str
     seconds: float
     scene_id: ID
