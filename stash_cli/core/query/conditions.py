@@ -118,17 +118,17 @@ def _related_condition(
         _as_nested(field, one, has_rows=predicate is not None)
         for one in split_join_conflicts(target, inner, {})
     ]
-    wanted, residual = build_filter(nested, nests=nests(target) and field.name not in quirks.INLINED)
+    nested_filter, residual = build_filter(nested, nests=nests(target) and field.name not in quirks.INLINED)
     # What the filter does not express is tested on rows, which need the related objects' values for that.
     if residual and predicate is None:
         raise StashLookupError(f"{', '.join(asked)} cannot be asked of related objects ({field.name}).")
-    name = _supported_name(field, wanted)
+    name = _supported_name(field, nested_filter)
     note = quirks.UNRELIABLE_FILTERS.get(field.key, "") if name == field.name else ""
     if predicate is None:
         require_nested(field, [note, *filter(None, map(_nested_note, inner))], server)
     found = predicate or Condition(field, [])
-    exact = bool(wanted) and not residual and not (note and predicate)
-    clauses: list[Clause] = [[(name, wanted)]] if wanted else []
+    exact = bool(nested_filter) and not residual and not (note and predicate)
+    clauses: list[Clause] = [[(name, nested_filter)]] if nested_filter else []
     if field.name in quirks.INLINED and absent:
         clauses += _has_files(field)
         exact = exact and len(clauses) > 1
@@ -177,11 +177,11 @@ def _is_file_part(field: FilterField) -> bool:
     return field.kind.endswith("FileFilterInput")
 
 
-def _supported_name(field: FilterField, wanted: Mapping[str, Any]) -> str:
+def _supported_name(field: FilterField, nested_filter: Mapping[str, Any]) -> str:
     """The name of a nested filter: the older one, which all servers support, if that has all the fields."""
     older = quirks.OLDER_NAME.get(field.key)
     known = fields(fields(field.owner)[older].kind) if older else {}
-    return older if older and wanted.keys() <= known.keys() else field.name
+    return older if older and nested_filter.keys() <= known.keys() else field.name
 
 
 def _related_predicate(field: FilterField, inner: list[Condition]) -> Condition | None:

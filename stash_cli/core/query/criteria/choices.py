@@ -100,14 +100,14 @@ class Enumerated:
         exact = not (excluded and quirks.is_listed(quirks.MULTI_VALUED, field.key))
         return Condition(field, self._clauses(field, wanted - excluded, empty), test, exact=exact)
 
-    def _clauses(self, field: FilterField, left: set[str], empty: bool) -> list[Clause]:
+    def _clauses(self, field: FilterField, allowed: set[str], empty: bool) -> list[Clause]:
         null = quirks.null_term(field.key, (field.name, {"modifier": "IS_NULL"}))
-        in_order = [word for word in field.choices if word in left]
-        if not left and not empty:
-            field.refuse(sorted(left), "lookups that leave something to match")
-        if empty and len(left) == len(field.choices):
+        in_order = [word for word in field.choices if word in allowed]
+        if not allowed and not empty:
+            field.refuse(sorted(allowed), "lookups that leave something to match")
+        if empty and len(allowed) == len(field.choices):
             return []
-        clause: Clause = [(field.name, self.send(in_order))] if left else []
+        clause: Clause = [(field.name, self.send(in_order))] if allowed else []
         return [[*clause, null] if empty else clause]
 
 

@@ -241,7 +241,7 @@ _OF_ALL_VALUES = frozenset({"ne", "excludes", "not_regex", "not_between", "null"
 
 def _modified(parts: list[Q]) -> list[Q]:
     """The parts with lookups such as `tags__depth=-1` added to the terms of the same field."""
-    kept: list[Q] = []
+    terms: list[Q] = []
     extra: dict[str, dict[str, Any]] = {}
     for part in parts:
         key = next(iter(part.lookups), "")
@@ -249,17 +249,17 @@ def _modified(parts: list[Q]) -> list[Q]:
         if len(part.lookups) == 1 and not part.negated and lookup in _MODIFIERS:
             extra.setdefault(field, {}).update(part.lookups)
         else:
-            kept.append(part)
-    for part in kept if extra else ():
+            terms.append(part)
+    for part in terms if extra else ():
         for key in list(part.lookups):
             part.lookups = {**part.lookups, **extra.get(key.rpartition("__")[0], {})}
-    used = {key.rpartition("__")[0] for part in kept for key in part.lookups}
-    return [*kept, *(Q(**found) for field, found in extra.items() if field not in used)]
+    used = {key.rpartition("__")[0] for part in terms for key in part.lookups}
+    return [*terms, *(Q(**found) for field, found in extra.items() if field not in used)]
 
 
 def _one_file(type_name: str, parts: list[Q]) -> list[Q]:
     """The parts, with lookups on files merged into one leaf, so that they apply to the same file."""
-    kept: list[Q] = []
+    result: list[Q] = []
     merged: Q | None = None
     for part in parts:
         plain = part.lookups and not part.negated and not part.parts
@@ -268,11 +268,11 @@ def _one_file(type_name: str, parts: list[Q]) -> list[Q]:
             merged.lookups = {**merged.lookups, **part.lookups}
             merged.text = f"{merged.text} {part.text}"
             continue
-        kept.append(part)
+        result.append(part)
         if on_files and merged is None:
-            merged = kept[-1] = Q(**part.lookups)
+            merged = result[-1] = Q(**part.lookups)
             merged.text = part.text
-    return kept
+    return result
 
 
 def _sentence(message: str) -> str:

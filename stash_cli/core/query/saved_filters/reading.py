@@ -187,9 +187,9 @@ def related_in(row: Mapping[str, Any], type_name: str) -> set[str]:
 
 
 def replace_related(
-    row: Mapping[str, Any], type_name: str, gone: Collection[str], item: Mapping[str, str]
+    row: Mapping[str, Any], type_name: str, old_ids: Collection[str], item: Mapping[str, str]
 ) -> Any:
-    """The criteria of a filter with the objects `gone` replaced by `item` (`id`, `label`).
+    """The criteria of a filter with the objects `old_ids` replaced by `item` (`id`, `label`).
 
     None if the filter names none of them.
     """
@@ -200,22 +200,22 @@ def replace_related(
         declared = _field(MODES[str(row["mode"])], str(name))
         if declared is None or declared.target != type_name or not isinstance(saved, Mapping | list):
             continue
-        if any(one.id in gone for one in _related(declared, saved)):
-            criteria[name], changed = _replaced(saved, gone, item), True
+        if any(one.id in old_ids for one in _related(declared, saved)):
+            criteria[name], changed = _replaced(saved, old_ids, item), True
     return criteria if changed else None
 
 
-def _replaced(saved: Any, gone: Collection[str], item: Mapping[str, str]) -> Any:
+def _replaced(saved: Any, old_ids: Collection[str], item: Mapping[str, str]) -> Any:
     """Replace objects in the lists of a criterion, without duplicates; bare ids stay bare ids."""
     if isinstance(saved, Mapping):
-        return {name: _replaced(value, gone, item) for name, value in saved.items()}
+        return {name: _replaced(value, old_ids, item) for name, value in saved.items()}
     if not isinstance(saved, list):
         return saved
     found: dict[str, Any] = {}
     for each in saved:
         one = id_of(each)
-        new = each if one not in gone else dict(item) if isinstance(each, Mapping) else item["id"]
-        found.setdefault(item["id"] if one in gone else one, new)
+        new = each if one not in old_ids else dict(item) if isinstance(each, Mapping) else item["id"]
+        found.setdefault(item["id"] if one in old_ids else one, new)
     return list(found.values())
 
 
