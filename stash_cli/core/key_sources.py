@@ -24,7 +24,8 @@ SERVICE = "stash-cli"
 """The name of this program's entries in the keyring; their user name is the URL of the server."""
 _LONGEST = 8192
 """Bytes of a key including the line break; servers accept no longer headers."""
-_SHOWN = 300
+_MAX_STDERR = 300
+"""Characters of a command's stderr in a message."""
 _FORMS = ("command", "file", "env")
 _MISSING_BACKENDS = ("keyring.backends.fail", "keyring.backends.null", "keyring.backends.chainer")
 _INSTEAD = "Use api_key_command or api_key_file instead; services of systemd have LoadCredential=."
@@ -165,7 +166,7 @@ def _words(command: object, setting: str, *, shell: bool) -> str | list[str]:
 def _as_suffix(stderr: bytes) -> str:
     """The standard error of a command, on one line, as the end of a sentence."""
     text = " ".join(stderr.decode("utf-8", "replace").split())
-    return f": {text[:_SHOWN].rstrip('.')}" if text else ""
+    return f": {text[:_MAX_STDERR].rstrip('.')}" if text else ""
 
 
 class Keyring:

@@ -18,6 +18,7 @@ COOKIE = "session"
 """The name of the server's session cookie."""
 _OK, _UNAUTHORIZED = 200, 401
 _MAX_ANSWER = 1 << 20
+"""Bytes of the response to a login, which is empty or a web page."""
 
 
 async def log_in(connection: Connection, username: str, password: str) -> Connection:

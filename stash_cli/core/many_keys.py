@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 LINE = "line "
 """Prefix of the placeholder for the id of a new object: the number of its line in a file."""
 _MOST = 2**61
+"""Numbers from here on are stored as texts: the codes of lines, -2 * number - 2, have to fit into 64 bits."""
 _BITS = 64
+"""Bits in each integer of a set."""
 _CACHE = 500
 """Kilobytes of a file that are cached in memory."""
 

@@ -127,6 +127,7 @@ class BoundedStream(httpcore.NetworkStream):
 
 
 _REDIRECTS = 5
+"""The largest number of redirects that are followed."""
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _FIRST_ERROR_STATUS = 400
 _HEADERS: dict[bytes | str, bytes | str] = {

@@ -33,8 +33,11 @@ __all__ = [
 
 DEFAULT_URL = "http://localhost:9999"
 DEFAULT_TIMEOUT = 60.0
+"""Seconds for a whole response."""
 DEFAULT_MAX_ANSWER = 256 * 1024 * 1024
+"""Bytes of a response after decompression."""
 _SIZE_DIGITS = 18
+"""The largest number of digits of a size in bytes."""
 _CONN_KEYS = {"scheme": "http", "host": "localhost", "port": 9999, "apikey": None, "timeout": DEFAULT_TIMEOUT}
 _VARIABLES = {
     "url": "STASH_URL",

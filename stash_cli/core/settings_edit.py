@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT = 10.0
 """Seconds to wait for another program that writes the file."""
 _PAUSE = 0.05
+"""Seconds between two attempts to lock the file."""
 
 
 @contextmanager

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 MAX_BATCH = 250
+"""The default number of operations in one request."""
 
 
 class Outcome(StrEnum):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stash_cli.core.transport import GraphQLRequest
 
 
-# Servers report a failed SQL statement in full, which can be many KB.
+# Characters in a message: servers report a failed SQL statement in full, which can be many KB.
 _MAX_SHOWN = 240
 _MAX_ORIGINAL = 2000
 # Patterns are text: they are compiled when a server reports an error, not at every start.

@@ -43,7 +43,9 @@ _SCALARS: dict[str, tuple[type, ...]] = {
 }
 """JSON types of scalars; any other scalar may be anything."""
 _MAX_SIGNATURES = 256
+"""Sets of keys whose checks are cached for each type; the cache is cleared when it is full."""
 _MAX_DOCUMENTS = 64
+"""Documents whose checks are cached; the cache is cleared when it is full."""
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 
 

@@ -29,6 +29,7 @@ _GATEWAY = {502, 503, 504}
 _INTERNAL_ERROR = 500
 _TOO_MANY = 429
 _MAX_SHOWN = 120
+"""Characters of a text of the server in a message."""
 
 
 def read_answer(

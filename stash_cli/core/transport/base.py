@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 _MAX_SHOWN = 80
+"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

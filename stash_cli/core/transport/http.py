@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from stash_cli.core.transport.websocket import Channel, WebSocketSubscription
 
 
-_CONNECT = 10.0
+_CONNECT_TIMEOUT = 10.0
+"""Seconds to connect, unless the timeout of the connection is shorter."""
 _KEEP_ALIVE = 30.0
+"""Seconds after which an idle connection is closed."""
 ENOUGH = 400_000
 """Received bytes from which the import of msgspec, a faster parser, pays off."""
 
@@ -178,7 +180,7 @@ class HttpTransport:
         headers.update(self.headers())  # httpx.Headers ignores the case of names
         return httpx.AsyncClient(  # type: ignore[no-any-return]
             headers=headers,
-            timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT, connection.timeout)),
+            timeout=httpx.Timeout(connection.timeout, connect=min(_CONNECT_TIMEOUT, connection.timeout)),
             transport=transport,
             trust_env=False,
             # A redirect would send the API key to another host.

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
 
 
-_CONNECT = 10.0
+_CONNECT_TIMEOUT = 10.0
+"""Seconds to connect, unless the timeout of the connection is shorter."""
 _TOO_LARGE = 1009
 """Close code for a message above `max_size`."""
 
@@ -40,7 +41,9 @@ _ANSWER_TIMEOUT = 10.0
 _PONG_TIMEOUT = 2.0
 """Seconds after which a server without pings is assumed to have read the subscription."""
 _PING_INTERVAL = 20.0
+"""Seconds without a message after which the server is pinged."""
 _ID = "1"
+"""The id of the operation, of which a websocket has only one."""
 
 
 class Channel(Protocol):
@@ -295,7 +298,7 @@ async def open_websocket(connection: Connection, headers: Mapping[str, str]) -> 
             # The newer protocol alone: where both are offered, servers choose the older one.
             subprotocols=[Subprotocol(PROTOCOL)],
             additional_headers=headers,
-            open_timeout=min(_CONNECT, connection.timeout),
+            open_timeout=min(_CONNECT_TIMEOUT, connection.timeout),
             # A dead server never answers the close frame, and Ctrl-C must not wait for it.
             close_timeout=2,
             max_size=connection.max_answer_bytes,
