@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 async def with_before(session: Session, edits: Sequence[Edit]) -> list[Edit]:
     """Return the edits with the values that they replace; `before` stays UNSET where it cannot be read."""
     server = await session.learn()
-    wanted: dict[tuple[str, str], set[str]] = {}
+    attrs_by_object: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
         for type_name, one, attr in reads_of(edit) if edit.before is UNSET else ():
-            wanted.setdefault((type_name, one), set()).add(attr)
-    if not wanted:
+            attrs_by_object.setdefault((type_name, one), set()).add(attr)
+    if not attrs_by_object:
         return list(edits)
-    rows = await read_objects(session, wanted, server)
+    rows = await read_objects(session, attrs_by_object, server)
     return [filled(edit, rows) for edit in edits]
 
 
@@ -62,14 +62,14 @@ def _members(edit: Edit, relation: RelationshipMetadata, rows: Rows) -> Any:
     """Items of a change that are in the list at present."""
     if not isinstance(edit.after, Change) or relation.inverse_field is None:
         return UNSET
-    found = []
+    members = []
     for item in (*edit.after.added, *edit.after.removed):
         row = rows.get((relation.inverse_type, str(key_of(item))))
         value = before_of(relation.inverse_type, relation.inverse_field, row) if row else None
         many = value if isinstance(value, list) else [value]
         if edit.id in map(key_of, many):
-            found.append(item)
-    return found
+            members.append(item)
+    return members
 
 
 async def read_objects(
@@ -81,12 +81,12 @@ async def read_objects(
         ids, names = by_type.setdefault(type_name, ([], set()))
         ids.append(one)
         names.update(attrs)
-    found = {}
+    rows = {}
     for type_name, (ids, names) in by_type.items():
         paths = ["id", "created_at", *paths_of(type_name, names, server)]
         async for row in rows_of(session, type_name, ids, paths):
-            found[type_name, row["id"]] = row
-    return found
+            rows[type_name, row["id"]] = row
+    return rows
 
 
 CHAPTER = "GalleryChapter"
@@ -120,10 +120,10 @@ def paths_of(type_name: str, attrs: Iterable[str], server: ServerCapabilities) -
     names = set(attrs)
     fields = (field for field in describe_api().types[type_name].fields.values() if field.attr in names)
     paths = (path for field in fields for path in field_paths(field))
-    found = [path for path in paths if is_readable(type_name, path, server)]
+    selected = [path for path in paths if is_readable(type_name, path, server)]
     if PRIMARY_FILE in names:
-        found.append("visual_files.id" if type_name == "Image" else "files.id")
-    return found
+        selected.append("visual_files.id" if type_name == "Image" else "files.id")
+    return selected
 
 
 def is_readable(type_name: str, path: str, server: ServerCapabilities) -> bool:
@@ -139,13 +139,16 @@ async def read_times(
     session: Session, edits: Sequence[Edit], server: ServerCapabilities
 ) -> dict[tuple[str, str], Any]:
     """Read the histories of scenes to be counted, by id and counter; none if the server stores none."""
-    wanted: dict[tuple[str, str], set[str]] = {}
+    attrs_by_object: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
         times = TIMES.get(edit.field) if edit.type == "Scene" and edit.id else None
         if times is not None and server.field_name("Scene", times):
-            wanted.setdefault(("Scene", edit.id), set()).add(times)
-    rows = await read_objects(session, wanted, server) if wanted else {}
+            attrs_by_object.setdefault(("Scene", edit.id), set()).add(times)
+    rows = await read_objects(session, attrs_by_object, server) if attrs_by_object else {}
     numbers = [
-        (one, number) for _, one in rows for number, times in TIMES.items() if times in wanted["Scene", one]
+        (one, number)
+        for _, one in rows
+        for number, times in TIMES.items()
+        if times in attrs_by_object["Scene", one]
     ]
     return {(one, number): rows["Scene", one].get(TIMES[number]) or [] for one, number in numbers}

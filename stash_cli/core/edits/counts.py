@@ -119,6 +119,7 @@ async def resolve_counts(
 async def _resolve(
     client: StashClient, cls: type[StashObject], name: str, group: dict[str, StashObject], *, forget: bool
 ) -> list[Failure]:
+    """Resolve the lost changes of one counter, of objects of one type."""
     failed: list[Failure] = []
     history = history_of(cls.__name__, name, await client.session.learn())
     paths = [name, history] if history else [name]

@@ -105,7 +105,7 @@ class LostAnswers:
 
     async def _created(self) -> dict[int, Any]:
         """Identity of each executed creation -> the object that it created."""
-        found: dict[int, Any] = {}
+        objects: dict[int, Any] = {}
         by_type: dict[str, list[Operation]] = {}
         for operation, _ in self._deferred:
             if _verb(operation) == CREATE:
@@ -115,8 +115,8 @@ class LostAnswers:
             inputs = [each.input for each in many]
             paths = dict.fromkeys(path for each in many for path in each.paths or ())
             rows = await made_since(self.session, type_name, inputs, self._since, known, [*paths])
-            found |= {id(each): row[0] for each, row in zip(many, rows, strict=True) if row}
-        return found
+            objects |= {id(each): row[0] for each, row in zip(many, rows, strict=True) if row}
+        return objects
 
 
 def _verb(operation: Operation) -> str:
@@ -196,12 +196,12 @@ async def made_since(
     Objects are found by name; those with an id in `known` are excluded, as something else created them.
     """
     entity = ENTITIES.get(type_name)
-    found: list[list[Row] | None] = [None] * len(inputs)
+    results: list[list[Row] | None] = [None] * len(inputs)
     if entity is None or entity.label not in describe_api().types[entity.filter_type].fields:
-        return found
+        return results
     indexes_by_name: dict[str, list[int]] = {}
-    for index, given in enumerate(inputs):
-        if name := str(given.get(entity.label) or "").strip():
+    for index, create_input in enumerate(inputs):
+        if name := str(create_input.get(entity.label) or "").strip():
             indexes_by_name.setdefault(name, []).append(index)
     criteria = ({entity.label: {"value": name, "modifier": "EQUALS"}} for name in indexes_by_name)
     args = [{"filter": {"per_page": -1}, entity.filter_arg: each} for each in criteria]
@@ -214,8 +214,8 @@ async def made_since(
         rows = [row for row in rows if row["id"] not in known and _is_created_since(row, since)]
         if len(rows) in (0, len(many)):  # inputs with one name are interchangeable
             for number, index in enumerate(many):
-                found[index] = rows[number : number + 1]
-    return found
+                results[index] = rows[number : number + 1]
+    return results
 
 
 def _is_created_since(row: Row, since: datetime) -> bool:

@@ -109,11 +109,11 @@ def plan_moves(moves: Iterable[Move]) -> list[Operation]:
 
 def _operation(move: Move) -> Operation:
     before, after = path_of(move.before), path_of(move.after)
-    given = {"ids": [move.id], "destination_folder": str(after.parent)}
+    move_input = {"ids": [move.id], "destination_folder": str(after.parent)}
     if before.name != after.name:
-        given["destination_basename"] = after.name
+        move_input["destination_basename"] = after.name
     edit = Edit(FILE, move.id, PATH, move.before, move.after)
-    return Operation("moveFiles", {"input": given}, (move.id,), (edit,))
+    return Operation("moveFiles", {"input": move_input}, (move.id,), (edit,))
 
 
 async def move_files(applier: Applier, moves: Sequence[Move], note: Note) -> None:
@@ -143,9 +143,9 @@ async def move_files(applier: Applier, moves: Sequence[Move], note: Note) -> Non
 async def read(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
     """Paths and scenes of files; servers without a query for files are searched for the paths in `wanted`."""
     scenes = {key: places for key, places in wanted.items() if key[2] == SCENE}
-    found = await _scenes_of(session, scenes) if scenes else {}
+    values = await _scenes_of(session, scenes) if scenes else {}
     paths = {key: places for key, places in wanted.items() if key[2] == PATH}
-    return found | (await _paths_of(session, paths) if paths else {})
+    return values | (await _paths_of(session, paths) if paths else {})
 
 
 async def _scenes_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
@@ -154,10 +154,10 @@ async def _scenes_of(session: Session, wanted: Mapping[Key, Collection[Any]]) ->
     several = {"file_count": {"value": 1, "modifier": "GREATER_THAN"}}
     args = {"filter": {"per_page": -1}, "scene_filter": several}
     rows = (await session.call("findScenes", args, [f"scenes.{path}" for path in paths]))["scenes"]
-    named = {str(one) for places in wanted.values() for one in places if isinstance(one, str)}
-    rows += [row async for row in session.rows_by_id("Scene", sorted(named), paths)]
-    holders = {str(file["id"]): str(row["id"]) for row in rows for file in row["files"]}
-    return {key: holders[key[1]] for key in wanted if key[1] in holders}
+    scene_ids = {str(one) for places in wanted.values() for one in places if isinstance(one, str)}
+    rows += [row async for row in session.rows_by_id("Scene", sorted(scene_ids), paths)]
+    scene_by_file = {str(file["id"]): str(row["id"]) for row in rows for file in row["files"]}
+    return {key: scene_by_file[key[1]] for key in wanted if key[1] in scene_by_file}
 
 
 async def _paths_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
@@ -165,11 +165,11 @@ async def _paths_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> 
     ids = [one for _, one, _ in wanted]
     if (await session.learn()).has_query(FILE_ENTITIES[FILE].find):
         rows = session.rows_by_id(FILE, ids, ["id", PATH])
-        found = {str(row["id"]): row[PATH] async for row in rows}
+        path_by_id = {str(row["id"]): row[PATH] async for row in rows}
     else:
         places = (path for many in wanted.values() for path in many if isinstance(path, str))
-        found = await _files_at(session, list(dict.fromkeys(places)))
-    return {(FILE, one, PATH): found[one] for one in ids if one in found}
+        path_by_id = await _files_at(session, list(dict.fromkeys(places)))
+    return {(FILE, one, PATH): path_by_id[one] for one in ids if one in path_by_id}
 
 
 async def _files_at(session: Session, paths: Sequence[str]) -> dict[str, str]:
@@ -198,13 +198,13 @@ async def _files_at(session: Session, paths: Sequence[str]) -> dict[str, str]:
 
 def edits(operation: Operation) -> Iterator[Edit]:
     """The edits that a mutation of files makes."""
-    given = operation.input
+    args = operation.input
     if operation.name == "sceneAssignFile":
-        yield Edit(FILE, str(given["file_id"]), SCENE, UNSET, str(given["scene_id"]))
+        yield Edit(FILE, str(args["file_id"]), SCENE, UNSET, str(args["scene_id"]))
         return
-    folder, name = given.get("destination_folder"), given.get("destination_basename") or ""
+    folder, name = args.get("destination_folder"), args.get("destination_basename") or ""
     # Of a folder that is given by its id the path is not known.
-    for one in given["ids"] if folder else ():
+    for one in args["ids"] if folder else ():
         yield Edit(FILE, str(one), PATH, UNSET, str(path_of(folder) / name) if name else f"{folder}/")
 
 
@@ -228,6 +228,10 @@ def mapped(key: Key, value: Any, current: Callable[[str, str], str]) -> Any:
 async def plan(_: Session, edits: Sequence[Edit]) -> list[Operation]:
     """Plan the mutations that move files to the paths of edits, ordered so that each path is free."""
     moves = in_order(Move(each.id, each.before, each.after) for each in edits if each.field == PATH)
-    given = [(each, {"scene_id": each.after, "file_id": each.id}) for each in edits if each.field == SCENE]
-    assigned = [Operation("sceneAssignFile", {"input": args}, (each.id,), (each,)) for each, args in given]
+    assignments = [
+        (each, {"scene_id": each.after, "file_id": each.id}) for each in edits if each.field == SCENE
+    ]
+    assigned = [
+        Operation("sceneAssignFile", {"input": args}, (each.id,), (each,)) for each, args in assignments
+    ]
     return [*plan_moves(moves), *assigned]

@@ -65,13 +65,13 @@ class PlanHead:
         """Parse the first line. Raises StashInputError if it is not one of a plan."""
         try:
             values = json.loads(text)
-            found = cls(**{each.name: values[each.name] for each in fields(cls)})
+            head = cls(**{each.name: values[each.name] for each in fields(cls)})
         except (ValueError, TypeError, KeyError):
             raise StashInputError(f"{name} is not a plan as --plan-out writes it") from None
-        known = FILE_ENTITIES if found.kind == "files" else ENTITIES
-        if found.format != FORMAT or found.kind not in KINDS or found.type not in known:
+        known = FILE_ENTITIES if head.kind == "files" else ENTITIES
+        if head.format != FORMAT or head.kind not in KINDS or head.type not in known:
             raise StashInputError(f"{name} was written by another release of this program")
-        return found
+        return head
 
     async def check(self, session: Session) -> None:
         """Raise StashConflictError if the server has another database, or is of another release."""
@@ -158,9 +158,9 @@ def _as_json(each: ObjectEdits, type_name: str) -> dict[str, Any]:
         elif (edit.type, edit.id) != (type_name, each.id):
             change["of"] = [edit.type, edit.id]
         edits.append(change if edit.before is UNSET else {**change, "before": edit.before})
-    found: dict[str, Any] = {"id": each.id, "label": each.label, "edits": edits}
+    line: dict[str, Any] = {"id": each.id, "label": each.label, "edits": edits}
     more = {"times": dict(each.times), "new": each.is_new, "facts": dict(each.facts)}
-    return {**found, **{name: value for name, value in more.items() if value}}
+    return {**line, **{name: value for name, value in more.items() if value}}
 
 
 def _of_json(values: dict[str, Any], type_name: str) -> ObjectEdits:

@@ -33,7 +33,7 @@ async def recheck(
     or map keys keep the additions of others. Edits that are in effect already are dropped.
     """
     rows = await read([each.id for each in page], paths_of(type_name, fields_of(page)))
-    found: list[ObjectEdits] = []
+    valid: list[ObjectEdits] = []
     errors: dict[str, StashError] = {}
     for each in page:
         row = rows.get(each.id)
@@ -45,8 +45,8 @@ async def recheck(
             errors[each.id] = _error(conflicts)
         else:
             times = {name: row.get(name) or [] for name in each.times}
-            found.append(replace(each, edits=edits, times=times))
-    return found, errors
+            valid.append(replace(each, edits=edits, times=times))
+    return valid, errors
 
 
 def fields_of(page: Iterable[ObjectEdits]) -> list[str]:
@@ -64,20 +64,20 @@ def paths_of(type_name: str, fields: Iterable[str]) -> list[str]:
 
 def rebase(edits: Iterable[Edit], row: Row) -> tuple[tuple[Edit, ...], dict[str, Conflict]]:
     """Edits based on the present values, and conflicts: fields that differ from the planned old value."""
-    found: list[Edit] = []
+    rebased: list[Edit] = []
     conflicts: dict[str, Conflict] = {}
     for edit in edits:
         now = before_of(edit.type, edit.field, row)
         # A value that was not read, or cannot be on this server, is not compared: the edit stays as planned.
         if now is UNSET or edit.before is UNSET:
-            found.append(edit)
+            rebased.append(edit)
         elif is_so(replace(edit, before=now)):
             continue
         elif is_kept(edit, now):
-            found.append(replace(edit, before=now))
+            rebased.append(replace(edit, before=now))
         else:
             conflicts[edit.field] = Conflict(edit.before, edit.result, now)
-    return tuple(found), conflicts
+    return tuple(rebased), conflicts
 
 
 def is_kept(edit: Edit, now: Any) -> bool:

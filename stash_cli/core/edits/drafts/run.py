@@ -136,7 +136,7 @@ class DraftRun:
         """Objects with ids in place of placeholders; and id -> missing placeholder of those that lack one."""
         if not self.draft.totals.linked:
             return list(existing), {}
-        found: list[ObjectEdits] = []
+        resolved: list[ObjectEdits] = []
         unplaceable: dict[str, str] = {}
         for each in existing:
             missing = [one for one in each.provisional if one not in self.ids]
@@ -145,8 +145,8 @@ class DraftRun:
                 continue
             if not each.id.isdecimal():
                 self._placeholders[self.ids[each.id]] = each.id
-            found.append(each.at(self.ids.get(each.id, each.id)))
-        return found, unplaceable
+            resolved.append(each.at(self.ids.get(each.id, each.id)))
+        return resolved, unplaceable
 
     def _foreseen(self, page: tuple[float, list[ObjectEdits]]) -> tuple[list[Operation], list[Edit]]:
         """The creations and the edits of a page, to be recorded before the first one is sent."""
@@ -166,9 +166,9 @@ class DraftRun:
         """The objects of a window whose edits are still valid, and the errors of the others."""
         if not window or self.force or not (self.asked or monotonic() - read_at > STALE):
             return window, {}
-        found, errors = await recheck(self.read, self.type, window)
-        self.already += [each.id for each in found if not each.edits]
-        return [each for each in found if each.edits], errors
+        valid, errors = await recheck(self.read, self.type, window)
+        self.already += [each.id for each in valid if not each.edits]
+        return [each for each in valid if each.edits], errors
 
 
 def _split_new(objects: Iterable[ObjectEdits]) -> tuple[list[ObjectEdits], list[ObjectEdits]]:

@@ -75,18 +75,18 @@ def database_of(journal: Journal, server: str, fingerprint: Fingerprint) -> int:
         matching = [row for row in known if fits(json.loads(row["fingerprint"]), fingerprint) is not False]
         shared = [row for row in matching if fits(json.loads(row["fingerprint"]), fingerprint)]
         here = [row for row in matching if row["server"] == server]
-        found = next(iter([*(row for row in shared if row in here), *shared, *here]), None)
+        matching_row = next(iter([*(row for row in shared if row in here), *shared, *here]), None)
         text = json.dumps(fingerprint)
-        if found is None:
+        if matching_row is None:
             row = connection.execute(
                 "INSERT INTO database (server, fingerprint) VALUES (?, ?) RETURNING id", (server, text)
             ).fetchone()
             return int(row["id"])
         # The oldest objects change when they are deleted, and when the first ones are created.
         connection.execute(
-            "UPDATE database SET server = ?, fingerprint = ? WHERE id = ?", (server, text, found["id"])
+            "UPDATE database SET server = ?, fingerprint = ? WHERE id = ?", (server, text, matching_row["id"])
         )
-        return int(found["id"])
+        return int(matching_row["id"])
 
 
 def fits(known: Fingerprint, found: Fingerprint) -> bool | None:

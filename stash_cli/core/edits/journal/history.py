@@ -89,15 +89,15 @@ def summaries(journal: Journal, *, limit: int = -1) -> Iterator[Summary]:
     for run in journal.runs():
         if limit == 0:
             return
-        found = summary(journal, run)
-        if found.states:
+        run_summary = summary(journal, run)
+        if run_summary.states:
             limit -= 1
-            yield found
+            yield run_summary
 
 
 def summary(journal: Journal, run: Run) -> Summary:
     """The changes of one run."""
-    found = Summary(run)
+    run_summary = Summary(run)
     rows = journal.rows(
         "SELECT operation, type, state, count(*) AS changes, count(DISTINCT id) AS objects,"
         " count(undone_by) AS undone FROM change WHERE run = ? GROUP BY operation, type, state",
@@ -106,22 +106,22 @@ def summary(journal: Journal, run: Run) -> Summary:
     for row in rows:
         key = (row["operation"], row["type"])
         if row["state"] in MAY_BE_DONE:
-            found.objects[key] = max(found.objects.get(key, 0), row["objects"])
-        found.states[row["state"]] = found.states.get(row["state"], 0) + row["changes"]
+            run_summary.objects[key] = max(run_summary.objects.get(key, 0), row["objects"])
+        run_summary.states[row["state"]] = run_summary.states.get(row["state"], 0) + row["changes"]
         if row["state"] in MAY_BE_DONE and row["operation"] in UNDOABLE:
-            found.undoable += row["changes"]
-            found.undone += row["undone"]
-    return found
+            run_summary.undoable += row["changes"]
+            run_summary.undone += row["undone"]
+    return run_summary
 
 
 def net_edits(rows: Iterable[Recorded]) -> list[Edit]:
     """Net edits of some rows: for each field the first old value and the last new one."""
-    found: dict[tuple[str, str, str], Edit] = {}
+    edits_by_key: dict[tuple[str, str, str], Edit] = {}
     for row in rows:
         edit = net_edit(row)
-        earlier = found.get(row.key)
-        found[row.key] = edit if earlier is None else Edit(*row.key, earlier.before, edit.after)
-    return list(found.values())
+        earlier = edits_by_key.get(row.key)
+        edits_by_key[row.key] = edit if earlier is None else Edit(*row.key, earlier.before, edit.after)
+    return list(edits_by_key.values())
 
 
 def net_edit(row: Recorded) -> Edit:

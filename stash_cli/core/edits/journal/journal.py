@@ -152,6 +152,7 @@ class Journal:
             ) from error
 
     def _opened(self) -> sqlite3.Connection:
+        """Return the connection; open the file on first use."""
         if self._connection is None:
             import sqlite3
 
@@ -176,12 +177,12 @@ class Journal:
         """Store a run that starts now; return its number. `facts` are kind and target of an undo or redo."""
         values = (_now(), command, who, is_person, server, facts.get("kind", EDIT), facts.get("target"))
         with self.writing() as connection:
-            found = connection.execute(
+            cursor = connection.execute(
                 "INSERT INTO run (started, command, who, is_person, server, status, kind, target)"
                 " VALUES (?, ?, ?, ?, ?, 'running', ?, ?) RETURNING id",
                 values,
             )
-            return int(found.fetchone()[0])
+            return int(cursor.fetchone()[0])
 
     def set_database(self, run: int, database: int, version: str) -> None:
         """Store the database of a run, and the server's version."""
@@ -200,12 +201,12 @@ class Journal:
 
     def run(self, number: int) -> Run:
         """Return a run; raises StashNotFoundError if there is none with this number."""
-        found = self.runs(number)
-        if not found:
+        matching = self.runs(number)
+        if not matching:
             raise StashNotFoundError(
                 f"There is no run {number} in the journal.", hint="`stash history` lists the runs."
             )
-        return found[0]
+        return matching[0]
 
     def runs(self, number: int | None = None, *, limit: int = -1) -> list[Run]:
         """All runs, the latest first, or only the one with this number."""

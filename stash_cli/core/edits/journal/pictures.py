@@ -64,11 +64,11 @@ class Pictures:
         """Return a value with data URIs, at any depth, replaced by references to stored pictures."""
         if isinstance(value, dict):
             return {name: self.packed(each) for name, each in value.items()}
-        found = _DATA.fullmatch(value) if isinstance(value, str) and value.startswith("data:") else None
-        if found is None:
+        match = _DATA.fullmatch(value) if isinstance(value, str) and value.startswith("data:") else None
+        if match is None:
             return value
         try:
-            return self.keep(base64.b64decode(found[1]))
+            return self.keep(base64.b64decode(match[1]))
         except ValueError:  # invalid base64, which the server will report
             return value
 
@@ -97,15 +97,15 @@ class Pictures:
         groups: dict[str, dict[str, list[str]]] = {}
         for type_name, one, field in wanted:
             groups.setdefault(type_name, {}).setdefault(one, []).append(field)
-        found = {}
+        pictures = {}
         for type_name, ids in groups.items():
             fields = {field for many in ids.values() for field in many}
             paths = ["id", *(PICTURES[type_name, field] for field in fields)]
             async for row in session.rows_by_id(type_name, ids, paths):
                 for field in ids[str(row["id"])]:
                     address = _at(row, PICTURES[type_name, field])
-                    found[type_name, str(row["id"]), field] = await self._download(session, address)
-        return found
+                    pictures[type_name, str(row["id"]), field] = await self._download(session, address)
+        return pictures
 
     async def _download(self, session: Session, address: str | None) -> Any:
         content = await download_picture(session, address)

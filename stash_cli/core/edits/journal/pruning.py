@@ -42,14 +42,14 @@ def _needed(journal: Journal, runs: Iterable[Run], kept: Collection[int]) -> set
     undone: dict[int, set[int]] = {}
     for row in rows:
         undone.setdefault(row["run"], set()).add(row["undone_by"])
-    found, queue = set(kept), list(kept)
+    needed, queue = set(kept), list(kept)
     while queue:
         one = queue.pop()
-        for other in {targets.get(one), *undone.get(one, ())} - {None} - found:
+        for other in {targets.get(one), *undone.get(one, ())} - {None} - needed:
             if other is not None:
-                found.add(other)
+                needed.add(other)
                 queue.append(other)
-    return found
+    return needed
 
 
 def _sizes(journal: Journal) -> dict[int, int]:

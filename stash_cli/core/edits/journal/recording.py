@@ -122,9 +122,9 @@ class Recording:
             if row.operation in (changes.DELETE, changes.MERGE) and is_read(row.type):
                 groups.setdefault(row.type, {}).setdefault(row.id, []).append(row)
         for type_name, rows in groups.items():
-            for one, (snapshot, made) in (await read_snapshots(session, type_name, list(rows))).items():
+            for one, (snapshot, created_at) in (await read_snapshots(session, type_name, list(rows))).items():
                 for row in rows[one]:
-                    row.before, row.created_at = snapshot, made
+                    row.before, row.created_at = snapshot, created_at
             keys = [(type_name, one, field) for one in rows for name, field in PICTURES if name == type_name]
             for (_, one, field), picture in (await self.pictures.read(session, keys)).items():
                 for row in rows[one] if picture not in (None, UNSET) else ():
@@ -198,6 +198,7 @@ class Recording:
                 self._record_result(edit, operation, done.result)
 
     def _record_result(self, edit: Edit, operation: Operation, result: Any) -> None:
+        """Record the value that a field has after an edit, by the result of its operation."""
         row = self._rows.get(id(edit))
         if row is None or row.operation != changes.UPDATE:
             return
@@ -205,9 +206,9 @@ class Recording:
             row.answered = resources.answered(edit, result)
             row.id = row.id or str(result["id"])  # only a new object has none
             return
-        found = _row_of(result, edit.id) if edit.type == operation.type else None
-        row.created_at = (found or {}).get("created_at", row.created_at)
-        row.answered = answered(edit, found, result)
+        result_row = _row_of(result, edit.id) if edit.type == operation.type else None
+        row.created_at = (result_row or {}).get("created_at", row.created_at)
+        row.answered = answered(edit, result_row, result)
         if row.field in COUNTED:
             _compare_times(row, result)
         if is_picture(row.type, row.field):
@@ -228,8 +229,8 @@ def answered(edit: Edit, row: Mapping[str, Any] | None, result: Any) -> Any:
     """Value of a field after an edit: from the response, or the wanted value if the response lacks it."""
     if isinstance(result, dict) and "history" in result:
         return result["history"] if edit.field.endswith("history") else result["count"]
-    found = before_of(edit.type, edit.field, row) if row else UNSET
-    return edit.result if found is UNSET else found
+    value = before_of(edit.type, edit.field, row) if row else UNSET
+    return edit.result if value is UNSET else value
 
 
 def _compare_times(row: Recorded, result: Any) -> None:
@@ -241,8 +242,8 @@ def _compare_times(row: Recorded, result: Any) -> None:
 
 def shown(type_name: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes of an object in a row, in the shape of its update input."""
-    found = {attr: before_of(type_name, attr, row) for attr in attributes(type_name).values()}
-    return {attr: value for attr, value in found.items() if value is not UNSET and attr != "id"}
+    values = {attr: before_of(type_name, attr, row) for attr in attributes(type_name).values()}
+    return {attr: value for attr, value in values.items() if value is not UNSET and attr != "id"}
 
 
 def _row_of(result: Any, one: str) -> Mapping[str, Any] | None:

@@ -96,11 +96,11 @@ def is_resource(type_name: str) -> bool:
 
 async def read_resources(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, Any]:
     """Read the present values of existing fields; `wanted` has values that each may have."""
-    found: dict[Key, Any] = {}
+    present: dict[Key, Any] = {}
     for type_name in dict.fromkeys(key[0] for key in wanted):
         own = {key: values for key, values in wanted.items() if key[0] == type_name}
-        found |= await _module(type_name).read(session, own)
-    return found
+        present |= await _module(type_name).read(session, own)
+    return present
 
 
 async def plan_resources(session: Session, edits: Iterable[Edit]) -> list[Operation]:
@@ -113,14 +113,18 @@ async def plan_resources(session: Session, edits: Iterable[Edit]) -> list[Operat
 
 def edits_of(operation: Operation) -> tuple[Edit, ...]:
     """The edits that a mutation of resources makes; none for any other mutation."""
-    found = _BY_MUTATION.get(operation.name)
-    return tuple(_imported(found.module).edits(operation)) if found else ()
+    resource = _BY_MUTATION.get(operation.name)
+    return tuple(_imported(resource.module).edits(operation)) if resource else ()
 
 
 def is_partly_private(operation: Operation) -> bool:
     """Whether a mutation also changes secrets, which are not recorded."""
-    found = _BY_MUTATION.get(operation.name)
-    return found is not None and found.has_secrets and _imported(found.module).is_partly_private(operation)
+    resource = _BY_MUTATION.get(operation.name)
+    return (
+        resource is not None
+        and resource.has_secrets
+        and _imported(resource.module).is_partly_private(operation)
+    )
 
 
 def refusal(edit: Edit) -> str:
@@ -174,13 +178,13 @@ async def read_back(
     ]
     edits = [edit for each, _ in unknown for edit in each.edits if edit.id]
     try:
-        found = await read_resources(session, {_key(edit): (edit.before, edit.after) for edit in edits})
+        present = await read_resources(session, {_key(edit): (edit.before, edit.after) for edit in edits})
     except StashError as error:
         logger.info("What became of it is not known: %s", error.message)
         return []
     unexecuted = []
     for each, done in unknown:
-        now = [(found.get(_key(edit)), edit) for edit in each.edits]
+        now = [(present.get(_key(edit)), edit) for edit in each.edits]
         if all(value == edit.after for value, edit in now):
             done.result, done.error = True, None
         elif all(value == edit.before for value, edit in now) and _has_no_result(done, operations):

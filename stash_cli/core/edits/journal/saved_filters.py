@@ -27,14 +27,14 @@ PARTS = ("find_filter", "object_filter", "ui_options")
 
 def contents(row: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of a filter as an input, without the null fields of a response."""
-    found = {name: row[name] for name in PARTS if row.get(name) is not None}
-    if "find_filter" in found:
-        found["find_filter"] = {
+    parts = {name: row[name] for name in PARTS if row.get(name) is not None}
+    if "find_filter" in parts:
+        parts["find_filter"] = {
             name: value
-            for name, value in found["find_filter"].items()
+            for name, value in parts["find_filter"].items()
             if value is not None and name != "__typename"
         }
-    return found
+    return parts
 
 
 def value_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,14 +53,14 @@ def _default(row: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def edits(operation: Operation) -> Iterator[Edit]:
     """The edit that a mutation of filters makes."""
-    given = operation.input
+    args = operation.input
     if operation.name == "saveFilter":
-        one = str(given.get("id") or "")
-        yield Edit(SAVED, one, FIELD, UNSET if one else None, value_of(given))
+        one = str(args.get("id") or "")
+        yield Edit(SAVED, one, FIELD, UNSET if one else None, value_of(args))
     elif operation.name == "destroySavedFilter":
-        yield Edit(SAVED, str(given["id"]), FIELD, UNSET, None)
+        yield Edit(SAVED, str(args["id"]), FIELD, UNSET, None)
     else:
-        yield Edit(DEFAULT, MODES[given["mode"]], FIELD, UNSET, _default(given))
+        yield Edit(DEFAULT, MODES[args["mode"]], FIELD, UNSET, _default(args))
 
 
 def completed(edit: Edit) -> Edit:
@@ -76,16 +76,16 @@ def answered(edit: Edit, result: Any) -> Any:
 
 async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
     """Read the present filters by type, id and field; None for those that do not exist."""
-    found: dict[Key, Any] = {}
+    filters: dict[Key, Any] = {}
     ids = [key for key in wanted if key[0] == SAVED]
     rows = {str(row["id"]): row for row in await session.call("findSavedFilters")} if ids else {}
     for key in ids:
-        found[key] = value_of(rows[key[1]]) if key[1] in rows else None
+        filters[key] = value_of(rows[key[1]]) if key[1] in rows else None
     for key in (key for key in wanted if key[0] == DEFAULT):
         mode = await known_mode(session, key[1])
         row = await session.call("findDefaultFilter", {"mode": mode}, quiet=True)
-        found[key] = None if row is None else _default(row)
-    return found
+        filters[key] = None if row is None else _default(row)
+    return filters
 
 
 async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
@@ -95,13 +95,13 @@ async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
 
 async def _operation(session: Session, edit: Edit) -> Operation:
     if edit.type == DEFAULT:
-        given = {"mode": await known_mode(session, edit.id), **(edit.after or {})}
-        return Operation("setDefaultFilter", {"input": given}, (edit.id,), (edit,))
+        filter_input = {"mode": await known_mode(session, edit.id), **(edit.after or {})}
+        return Operation("setDefaultFilter", {"input": filter_input}, (edit.id,), (edit,))
     if edit.after is None:
         return Operation("destroySavedFilter", {"input": {"id": edit.id}}, (edit.id,), (edit,))
     is_new = edit.before is None
-    given = edit.after if is_new else {"id": edit.id, **edit.after}
-    return Operation("saveFilter", {"input": given}, () if is_new else (edit.id,), (edit,), None)
+    filter_input = edit.after if is_new else {"id": edit.id, **edit.after}
+    return Operation("saveFilter", {"input": filter_input}, () if is_new else (edit.id,), (edit,), None)
 
 
 async def known_mode(session: Session, type_name: str) -> str:

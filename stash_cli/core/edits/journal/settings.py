@@ -72,16 +72,16 @@ def answered(edit: Edit, result: Any) -> Any:
     """The value of a setting after an edit, as the server has stored it."""
     section, _, rest = edit.id.partition(".")
     if section == "plugins":
-        found = {"plugins": {rest.partition(".")[0]: result}}
+        settings = {"plugins": {rest.partition(".")[0]: result}}
     else:
-        found = {"ui": result} if section == "ui" else readable({section: result})
-    return _values(found).get(edit.id, edit.after)
+        settings = {"ui": result} if section == "ui" else readable({section: result})
+    return _values(settings).get(edit.id, edit.after)
 
 
 async def read(session: Session, wanted: Iterable[Key]) -> dict[Key, Any]:
     """Read the present values of settings; None for those that are not set."""
-    found = _values(readable(await session.call("configuration", {})))
-    return {key: found.get(key[1]) for key in wanted}
+    present = _values(readable(await session.call("configuration", {})))
+    return {key: present.get(key[1]) for key in wanted}
 
 
 def _values(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,13 +92,13 @@ def _values(settings: Mapping[str, Any]) -> dict[str, Any]:
 async def plan(session: Session, edits_: Sequence[Edit]) -> list[Operation]:
     """Plan the mutations that set settings to the values of edits, one for each section and plugin."""
     current = readable(await session.call("configuration", {}))
-    wanted = {edit.id: _after(edit) for edit in edits_}
-    found = []
-    for name, args in mutations(current, wanted):
+    new_values = {edit.id: _after(edit) for edit in edits_}
+    operations = []
+    for name, args in mutations(current, new_values):
         prefix = _prefix(name, args)
         own = tuple(edit for edit in edits_ if edit.id.startswith(prefix))
-        found.append(Operation(name, args, (), own, None))
-    return found
+        operations.append(Operation(name, args, (), own, None))
+    return operations
 
 
 def _prefix(mutation: str, args: Mapping[str, Any]) -> str:

@@ -47,24 +47,24 @@ async def read_snapshots(
     One request for the objects, and one for all references to them.
     """
     server = await session.learn()
-    found = {}
+    snapshots = {}
     paths = list(dict.fromkeys(["id", *_paths(type_name, server)]))
     async for row in rows_of(session, type_name, ids, paths):
-        found[str(row["id"])] = (_snapshot(type_name, row), row.get("created_at"))
-    for one, reference in await _references(session, type_name, list(found), server):
-        found[one][0]["references"].append(reference)
-    return found
+        snapshots[str(row["id"])] = (_snapshot(type_name, row), row.get("created_at"))
+    for one, reference in await _references(session, type_name, list(snapshots), server):
+        snapshots[one][0]["references"].append(reference)
+    return snapshots
 
 
 def _paths(type_name: str, server: ServerCapabilities) -> Iterator[str]:
     yield from paths_of(type_name, ["created_at", *_attributes(type_name)], server)
-    wanted: list[str] = []
+    paths: list[str] = []
     if type_name in CHILDREN:
         name, child, _ = CHILDREN[type_name]
-        wanted += [f"{name}.{path}" for path in ("id", *paths_of(child, attributes(child).values(), server))]
-    wanted += FILES.get(type_name, ())
+        paths += [f"{name}.{path}" for path in ("id", *paths_of(child, attributes(child).values(), server))]
+    paths += FILES.get(type_name, ())
     yield from (
-        path for path in wanted if path.startswith("visual_files") or is_readable(type_name, path, server)
+        path for path in paths if path.startswith("visual_files") or is_readable(type_name, path, server)
     )
 
 
@@ -75,8 +75,10 @@ def _attributes(type_name: str) -> list[str]:
 
 
 def _snapshot(type_name: str, row: Row) -> dict[str, Any]:
-    found = {name: before_of(type_name, name, row) for name in _attributes(type_name) if name != "id"}
-    values = {name: _plain(value) for name, value in found.items() if value is not UNSET}
+    """The snapshot of an object from its row, still without references."""
+    fields = {name: before_of(type_name, name, row) for name in _attributes(type_name) if name != "id"}
+    values = {name: _plain(value) for name, value in fields.items() if value is not UNSET}
+    # Counters follow from the histories; recreating both would count twice.
     if type_name == "Scene" and "play_history" in values:
         values = {name: value for name, value in values.items() if name not in _COUNTED}
     snapshot: dict[str, Any] = {"values": values, "references": []}
@@ -96,8 +98,10 @@ def _plain(value: Any) -> Any:
 
 
 def _child(type_name: str, row: Row) -> dict[str, Any]:
-    found = {name: before_of(type_name, name, row) for name in attributes(type_name).values() if name != "id"}
-    values = {name: value for name, value in found.items() if value is not UNSET}
+    fields = {
+        name: before_of(type_name, name, row) for name in attributes(type_name).values() if name != "id"
+    }
+    values = {name: value for name, value in fields.items() if value is not UNSET}
     return {"type": type_name, "id": str(row["id"]), "values": values}
 
 
@@ -105,7 +109,7 @@ async def _references(
     session: Session, type_name: str, ids: Sequence[str], server: ServerCapabilities
 ) -> list[tuple[str, list[Any]]]:
     """Id of an object and reference to it, for everything that refers to `ids`; in one request."""
-    wanted = set(ids)
+    id_set = set(ids)
     relations = [
         each
         for each in relationships(type_name).values()
@@ -131,15 +135,15 @@ async def _references(
     for failed in batch.unfinished:
         if failed.error is not None:
             raise failed.error
-    found = []
+    references = []
     for (entity, names), answer in zip(fields, batch, strict=True):
         for row in answer.result.get(entity.items) or ():
-            found += list(_references_of(entity.type, names, row, wanted))
-    return found
+            references += list(_references_of(entity.type, names, row, id_set))
+    return references
 
 
 def _references_of(
-    type_name: str, names: Sequence[str], row: Row, wanted: set[str]
+    type_name: str, names: Sequence[str], row: Row, id_set: set[str]
 ) -> Iterator[tuple[str, list[Any]]]:
     """The references of one row to any of the wanted objects."""
     for name in names:
@@ -147,5 +151,5 @@ def _references_of(
         many = value if isinstance(value, list) else [] if value in (None, UNSET) else [value]
         for item in many:
             one = str(key_of(item))
-            if one in wanted:
+            if one in id_set:
                 yield one, [type_name, str(row["id"]), name, item]

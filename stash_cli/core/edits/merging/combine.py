@@ -174,18 +174,19 @@ class Combination:
         return before_of(self.type, name, row)
 
     def _after(self, name: str, rule: Rule, before: Any, others: list[Any]) -> Any:
+        """The value of a field after the merge, by its rule."""
         if rule is Rule.FILL:
-            found = next((value for value in (before, *others) if is_set(value)), before)
-            return self._without_merged(name, found)
+            first_set = next((value for value in (before, *others) if is_set(value)), before)
+            return self._without_merged(name, first_set)
         if rule in (Rule.UNITE, Rule.NAMES):
             return self._united(name, rule, before, others)
         if rule is Rule.ANY:
             return bool(before or any(others))
         if rule is Rule.KEYS:
-            found = {
+            from_sources = {
                 key: value for each in reversed([before, *others]) for key, value in (each or {}).items()
             }
-            return {**found, **(before or {})}
+            return {**from_sources, **(before or {})}
         if rule in (Rule.ENDPOINTS, Rule.ONE_PERSON):
             return self._stash_ids(rule, before, others)
         return sum(value or 0 for value in (before, *others)) if rule is Rule.SUM else before
@@ -196,9 +197,9 @@ class Combination:
         if relation is None or relation.inverse_type != self.type or value not in self._ids:
             return value
         for row in self.sources:  # if the parent is a source, use the parent of a source
-            found = before_of(self.type, name, row)
-            if found and found not in self._ids:
-                return found
+            link = before_of(self.type, name, row)
+            if link and link not in self._ids:
+                return link
         return None
 
     @property
@@ -206,6 +207,7 @@ class Combination:
         return {str(row["id"]) for row in (self.destination, *self.sources)}
 
     def _united(self, name: str, rule: Rule, before: Any, others: list[Any]) -> Any:
+        """The items of all objects, each once, without links to objects of this merge."""
         items = [item for value in (before, *others) for item in value or ()]
         relation = relationships(self.type).get(name)
         if relation is not None and relation.inverse_type == self.type:
@@ -213,31 +215,32 @@ class Combination:
         if rule is Rule.NAMES:
             items += [row[ENTITIES[self.type].label] for row in self.sources]
             return self._names(items)
-        found: dict[Any, Any] = {}
+        by_key: dict[Any, Any] = {}
         for item in items:
-            found.setdefault(key_of(item), item)
-        return list(found.values())
+            by_key.setdefault(key_of(item), item)
+        return list(by_key.values())
 
     def _names(self, items: list[str]) -> Any:
         """Aliases, each once regardless of case, without the destination's own name."""
         own = str(self.destination.get(ENTITIES[self.type].label) or "").casefold()
-        found: dict[str, str] = {}
+        by_folded_name: dict[str, str] = {}
         for item in items:
             if item and item.casefold() != own:
-                found.setdefault(item.casefold(), item)
-        return list(found.values())
+                by_folded_name.setdefault(item.casefold(), item)
+        return list(by_folded_name.values())
 
     def _stash_ids(self, rule: Rule, before: Any, others: list[Any]) -> list[Any]:
-        found: dict[str, Any] = {}
+        """One id for each endpoint; with ONE_PERSON two different ones raise StashInputError."""
+        by_endpoint: dict[str, Any] = {}
         for item in [each for value in (before, *others) for each in value or ()]:
-            first = found.setdefault(item["endpoint"], item)
+            first = by_endpoint.setdefault(item["endpoint"], item)
             if rule is Rule.ONE_PERSON and first["stash_id"] != item["stash_id"]:
                 raise StashInputError(
                     f"they have two different ids at {item['endpoint']}: {first['stash_id']} and"
                     f" {item['stash_id']}, so they are probably two {ENTITIES[self.type].plural}",
                     hint="Take off the wrong one first, or choose with --take stash_ids=ID.",
                 )
-        return list(found.values())
+        return list(by_endpoint.values())
 
 
 def is_set(value: Any) -> bool:

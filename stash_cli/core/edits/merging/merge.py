@@ -117,14 +117,14 @@ class Merge:
     def repeated_markers(self) -> list[str]:
         """Ids of the sources' markers that duplicate another one: same second, same primary tag."""
         seen: set[tuple[Any, Any]] = set()
-        found = []
+        duplicates = []
         for row in (self.combination.destination, *self.combination.sources):
             for marker in row.get("scene_markers") or ():
                 key = (marker["seconds"], marker["primary_tag"]["id"])
                 if key in seen and row is not self.combination.destination:
-                    found.append(str(marker["id"]))
+                    duplicates.append(str(marker["id"]))
                 seen.add(key)
-        return found
+        return duplicates
 
     def last(self) -> Operation:
         """The operation that deletes the sources: the merge of the server, or a deletion."""
@@ -133,12 +133,12 @@ class Merge:
 
             [operation] = plan_destroy(self.type, self.sources, {}, size=len(self.sources))
             return operation
-        given: dict[str, Any] = {"source": self.sources, "destination": self.target}
+        merge_input: dict[str, Any] = {"source": self.sources, "destination": self.target}
         if self.type == "Scene":
-            given["values"] = {"id": self.target}  # 0.22 fails without values
+            merge_input["values"] = {"id": self.target}  # 0.22 fails without values
             known = [name for name in HISTORIES if self.server.field_name("SceneMergeInput", name)]
-            given |= dict.fromkeys(known, True)
-        return Operation(merge_operation(self.type), {"input": given}, (self.target,))
+            merge_input |= dict.fromkeys(known, True)
+        return Operation(merge_operation(self.type), {"input": merge_input}, (self.target,))
 
     def moved_by_hand(self) -> list[Reference]:
         """References that edits move to the destination, because the server does not move them."""
@@ -181,8 +181,8 @@ def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
         "Gallery": ["files.id", "folder.id", "chapters.id"],
     }.get(type_name, [])
     pictures = [name for name in PICTURES if name in ENTITIES[type_name].api.fields]
-    found = [*paths_of(type_name, RULES[type_name]), ENTITIES[type_name].label, *pictures, *more]
-    return [path for path in dict.fromkeys(found) if server.has_path(type_name, path)]
+    paths = [*paths_of(type_name, RULES[type_name]), ENTITIES[type_name].label, *pictures, *more]
+    return [path for path in dict.fromkeys(paths) if server.has_path(type_name, path)]
 
 
 def _counters(server: ServerCapabilities) -> list[str]:
@@ -250,10 +250,10 @@ def _moves(each: Reference, row: Row, merge: Merge) -> Iterator[Edit]:
 def _replaced(items: list[dict[str, Any]], gone: set[str], key: str, target: str) -> list[dict[str, Any]]:
     """Items with links to deleted objects replaced by the target; an existing link to the target stays."""
     kept = {item[key] for item in items if item[key] not in gone}
-    found: dict[str, dict[str, Any]] = {}
+    replaced: dict[str, dict[str, Any]] = {}
     for item in items:
         one = target if item[key] in gone else item[key]
         if item[key] in gone and one in kept:
             continue
-        found.setdefault(one, {**item, key: one})
-    return list(found.values())
+        replaced.setdefault(one, {**item, key: one})
+    return list(replaced.values())

@@ -34,8 +34,8 @@ class Reference:
 
     def filter(self, ids: Sequence[str]) -> dict[str, Any]:
         """Arguments of the find query for the objects that refer to any of `ids`."""
-        wanted = {self.criterion: {"value": list(ids), "modifier": "INCLUDES"}}
-        return {ENTITIES[self.type].filter_arg: wanted}
+        criterion = {self.criterion: {"value": list(ids), "modifier": "INCLUDES"}}
+        return {ENTITIES[self.type].filter_arg: criterion}
 
 
 CHILDREN = {
@@ -49,7 +49,7 @@ CHILDREN = {
 @cache
 def references_to(type_name: str) -> tuple[Reference, ...]:
     """The types whose objects store references to objects of a type."""
-    found = []
+    references = []
     for other, criterion in inverses(type_name).values():
         fields = tuple(
             name
@@ -57,8 +57,8 @@ def references_to(type_name: str) -> tuple[Reference, ...]:
             if relation.inverse_type == type_name and relation.target_field
         )
         if fields:
-            found.append(Reference(other, criterion, fields))
-    return tuple(found)
+            references.append(Reference(other, criterion, fields))
+    return tuple(references)
 
 
 async def count_references(session: Session, type_name: str, ids: Sequence[str]) -> dict[Reference, int]:
@@ -87,12 +87,12 @@ async def count_references(session: Session, type_name: str, ids: Sequence[str])
 
 async def primary_markers(session: Session, tags: Sequence[str]) -> dict[str, list[str]]:
     """Ids of markers by the id of their primary tag, which servers do not delete."""
-    entity, found = ENTITIES["SceneMarker"], dict[str, list[str]]()
+    entity, markers = ENTITIES["SceneMarker"], dict[str, list[str]]()
     args = {**Reference("SceneMarker", "tags", ()).filter(tags), "filter": {"per_page": -1}}
     paths = [f"{entity.items}.id", f"{entity.items}.primary_tag.id"]
     answer = await session.call(entity.find, args, paths)
-    wanted = set(tags)
+    tag_ids = set(tags)
     for row in answer.get(entity.items) or []:
-        if row["primary_tag"]["id"] in wanted:
-            found.setdefault(row["primary_tag"]["id"], []).append(row["id"])
-    return found
+        if row["primary_tag"]["id"] in tag_ids:
+            markers.setdefault(row["primary_tag"]["id"], []).append(row["id"])
+    return markers

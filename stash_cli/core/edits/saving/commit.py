@@ -158,6 +158,7 @@ def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:
 
 
 def _commit_queued(obj: StashObject, call: SideMutation) -> None:
+    """Commit a queued mutation, and merge the fields that it has changed."""
     mutation = call.operation.name
     args = {name: value for name, value in call.operation.args.items() if name != "id"}
     if (pending := state_of(obj).pending) and pending.calls.get(mutation) == args:

@@ -61,8 +61,8 @@ async def find_conflicts(
     await reload_changed(client, many, always=on_conflict is not None)
     if on_conflict in ("mine", "merge"):
         return []
-    found = [(obj, _conflicts(obj, on_conflict)) for obj, _ in many]
-    return [(obj, _error(obj, conflicts)) for obj, conflicts in found if conflicts]
+    conflicts_by_object = [(obj, _conflicts(obj, on_conflict)) for obj, _ in many]
+    return [(obj, _error(obj, conflicts)) for obj, conflicts in conflicts_by_object if conflicts]
 
 
 def _conflicts(obj: StashObject, on_conflict: OnConflict | None) -> dict[str, Conflict]:

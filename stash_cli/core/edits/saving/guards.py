@@ -50,8 +50,8 @@ async def _check_cover(client: StashClient, gallery: Any, flush: FlushPlan) -> N
     if cover is None or _is_in(gallery, cover, flush):
         return
     if not gallery.is_new():
-        found: Any = await client.find_entity(type(cover), cover.id, ["galleries.id"])
-        if found is not None and gallery in found.galleries:
+        loaded: Any = await client.find_entity(type(cover), cover.id, ["galleries.id"])
+        if loaded is not None and gallery in loaded.galleries:
             return
     raise StashInputError(f"{cover!r} is not in {gallery!r}, so it cannot be its cover.")
 
@@ -76,9 +76,9 @@ async def _check_removed(client: StashClient, obj: StashObject, name: str, delta
     entity, ids = ENTITIES[relation.inverse_type], [each.id for each in delta.removed.values()]
     paths = [f"{entity.items}.id", f"{entity.items}.{back}.id"]
     answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
-    found = getattr(answer, entity.items)
+    related = getattr(answer, entity.items)
     member_ids = {
-        each.id for each in found if state_of(each).committed_state.get(back, getattr(each, back)) == obj
+        each.id for each in related if state_of(each).committed_state.get(back, getattr(each, back)) == obj
     }
     for each in [*delta.removed.values()]:
         if each.id not in member_ids:

@@ -119,6 +119,7 @@ async def read_fields(
 
 
 async def _read_members(client: StashClient, objects: list[StashObject], name: str) -> None:
+    """Read a list that related objects store, for several objects in one request."""
     relation = relationships(type(objects[0]).__name__)[name]
     entity, back = ENTITIES[relation.inverse_type], relation.inverse_field or ""
     paths = [f"{entity.items}.id", f"{entity.items}.{_inverse_path(relation, back)}"]
@@ -127,9 +128,9 @@ async def _read_members(client: StashClient, objects: list[StashObject], name: s
     other = relationships(relation.inverse_type)[back]
     with client.session.order.request() as sent:
         answer: Any = await client.ask(entity.find, paths, **args)
-        found = [(each, other.targets(_server_value(each, back))) for each in getattr(answer, entity.items)]
+        related = [(each, other.targets(_server_value(each, back))) for each in getattr(answer, entity.items)]
         for obj in objects:
-            merge_answer(obj, {name: [each for each, targets in found if obj in targets]}, sent)
+            merge_answer(obj, {name: [each for each, targets in related if obj in targets]}, sent)
 
 
 def _inverse_path(relation: RelationshipMetadata, back: str) -> str:

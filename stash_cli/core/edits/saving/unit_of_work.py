@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 def gather(objects: Iterable[StashObject]) -> list[StashObject]:
     """Return the changed ones of `objects`, each once, then the new objects that they refer to."""
-    found = {id(obj): obj for obj in (state_of(each).canonical for each in objects) if obj.is_dirty()}
-    ordered = list(found.values())
+    by_identity = {id(obj): obj for obj in (state_of(each).canonical for each in objects) if obj.is_dirty()}
+    ordered = list(by_identity.values())
     for obj in ordered:
         for other in _added_targets(obj):
-            if other.is_new() and id(other) not in found:
-                found[id(other)] = other
+            if other.is_new() and id(other) not in by_identity:
+                by_identity[id(other)] = other
                 ordered.append(other)
     return ordered
 
@@ -122,7 +122,7 @@ class UnitOfWork:
 
     def _links(self, obj: StashObject) -> dict[str, list[StashObject]]:
         """Changed fields of `obj` that refer to objects which this unit has to create."""
-        found: dict[str, list[StashObject]] = {}
+        links: dict[str, list[StashObject]] = {}
         changed = obj.get_changed_fields()
         members = pending.members if (pending := state_of(obj).pending) else {}
         queued = {name: [*delta.added.values()] for name, delta in members.items()}
@@ -130,21 +130,21 @@ class UnitOfWork:
             value = changed.get(name, queued.get(name))
             new = [each for each in relation.targets(value) if id(each) in self.waiting and each.is_new()]
             if new:
-                found[name] = new
-        return found
+                links[name] = new
+        return links
 
     def _first_flushes(self) -> list[Prepared]:
         """Flush plans of all objects, without links to objects that this unit creates."""
-        found = []
+        flushes = []
         for obj in list(self.waiting.values()):
             try:
-                found.append((obj, plan_flush(obj, self.links[id(obj)])))
+                flushes.append((obj, plan_flush(obj, self.links[id(obj)])))
             except StashInputError as error:
                 if not self.outcomes:
                     raise
                 # It refers to an object whose create has an unknown outcome.
                 self._fail(obj, error)
-        return found
+        return flushes
 
     def _open_links(self, obj: StashObject) -> dict[str, list[StashObject]]:
         """The links of `obj` to objects that are not created yet."""
@@ -169,6 +169,7 @@ class UnitOfWork:
             self.waiting[id(first)] = first
 
     async def _send(self, objects: list[StashObject], without: Collection[str] = ()) -> None:
+        """Send one request, without the fields in `without`; raises if nothing at all can be saved."""
         prepared = []
         for obj in objects:
             try:

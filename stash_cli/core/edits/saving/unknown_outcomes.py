@@ -103,6 +103,7 @@ async def resolve(
 async def _resolve_type(
     client: StashClient, cls: type[StashObject], group: Sequence[Lost]
 ) -> list[tuple[StashObject, StashUnknownOutcomeError]]:
+    """Resolve the lost creates of one type by the newest rows of the server."""
     created = client.created(cls.__name__)
     with client.session.order.request() as sent:
         # Objects whose creation was answered cannot be the lost ones.

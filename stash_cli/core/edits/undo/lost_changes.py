@@ -64,6 +64,7 @@ def _pages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
 
 
 async def _resolve_updates(session: Session, rows: Sequence[Recorded], current: Current) -> None:
+    """Resolve updates by present values; pictures, and counts at an unknown time, stay open."""
     conclusive = [row for row in rows if not is_picture(row.type, row.field) and not _has_unknown_time(row)]
     edits = [_present_edit(row, current) for row in conclusive]
     own = await with_before(session, [edit for edit in edits if not is_resource(edit.type)])
@@ -114,17 +115,17 @@ async def find_created(
     Ambiguous ones are left out.
     """
     server = await session.learn()
-    found: list[tuple[Recorded, Mapping[str, Any] | None]] = []
+    results: list[tuple[Recorded, Mapping[str, Any] | None]] = []
     for type_name in dict.fromkeys(row.type for row in rows):
         many = [row for row in rows if row.type == type_name]
         known = changes.made_ids(journal, many[0].run, type_name)
         paths = paths_of(type_name, attributes(type_name).values(), server)
         inputs = [row.wanted["input"] for row in many]
-        made = await made_since(session, type_name, inputs, datetime.fromisoformat(started), known, paths)
-        for row, each in zip(many, made, strict=True):
+        created = await made_since(session, type_name, inputs, datetime.fromisoformat(started), known, paths)
+        for row, each in zip(many, created, strict=True):
             if each is not None:
-                found.append((row, each[0] if each else None))
-    return found
+                results.append((row, each[0] if each else None))
+    return results
 
 
 def note_created(row: Recorded, made: Mapping[str, Any]) -> None:

@@ -36,53 +36,53 @@ async def present_values(reversal: Reversal, nets: Nets, rows_by_key: RowsByKey)
         for key in nets
         if is_resource(key[0])
     }
-    found = await _resources(reversal, others, rows_by_key)
+    values = await _resources(reversal, others, rows_by_key)
     own = {key: net for key, net in nets.items() if key not in others}
-    return found | (await _fields(reversal, own, rows_by_key) if own else {})
+    return values | (await _fields(reversal, own, rows_by_key) if own else {})
 
 
 async def _resources(
     reversal: Reversal, wanted: Mapping[Key, list[Any]], rows_by_key: RowsByKey
 ) -> dict[Key, Any]:
     """Values of resources."""
-    found = await read_resources(reversal.session, wanted)
-    for key in wanted.keys() - found.keys():
+    present = await read_resources(reversal.session, wanted)
+    for key in wanted.keys() - present.keys():
         reversal.refuse(key, rows_by_key[key], GONE)
     # A filter may refer to objects by the ids that they had before they were deleted and recreated.
-    return {key: mapped(key, value, reversal.ids.current) for key, value in found.items()}
+    return {key: mapped(key, value, reversal.ids.current) for key, value in present.items()}
 
 
 async def _fields(reversal: Reversal, nets: Nets, rows_by_key: RowsByKey) -> dict[Key, Any]:
     """Values of entities; pictures, and lists that related objects store, are read separately."""
-    wanted: dict[tuple[str, str], set[str]] = {}
+    attrs_by_object: dict[tuple[str, str], set[str]] = {}
     for type_name, one, name in nets:
         if is_read(type_name):
-            wanted.setdefault((type_name, one), set()).add(name)
+            attrs_by_object.setdefault((type_name, one), set()).add(name)
     session = reversal.session
-    rows = await read_objects(session, wanted, await session.learn()) if wanted else {}
-    found: dict[Key, Any] = {}  # in the order of the changes
+    rows = await read_objects(session, attrs_by_object, await session.learn()) if attrs_by_object else {}
+    values: dict[Key, Any] = {}  # in the order of the changes
     unread = []
     for key, net in nets.items():
         row = rows.get(key[:2])
         if row is None or _is_other(key, row, rows_by_key[key]):
             reversal.refuse(key, rows_by_key[key], GONE if row is None else OTHER)
         elif _is_stored_by_related(key):
-            found[key] = UNSET
+            values[key] = UNSET
             unread.append(Edit(*key, UNSET, _items(net)))
         else:
-            found[key] = before_of(key[0], key[2], row)
-    pictured = [key for key in found if is_picture(key[0], key[2])]
-    found |= await reversal.pictures.read(session, pictured)
+            values[key] = before_of(key[0], key[2], row)
+    pictured = [key for key in values if is_picture(key[0], key[2])]
+    values |= await reversal.pictures.read(session, pictured)
     for edit in await with_before(session, unread):
-        found[edit.type, edit.id, edit.field] = edit.before
-    return found
+        values[edit.type, edit.id, edit.field] = edit.before
+    return values
 
 
 def _is_other(key: Key, row: Mapping[str, Any], changes: list[Recorded]) -> bool:
     """Whether the id belongs to another object by now than the one that was changed."""
-    made = next((each.created_at for each in changes if each.created_at), None)
+    created_at = next((each.created_at for each in changes if each.created_at), None)
     is_own_id = key[1] == changes[0].id
-    return made is not None and is_own_id and not same(made, row.get("created_at", made))
+    return created_at is not None and is_own_id and not same(created_at, row.get("created_at", created_at))
 
 
 def _is_stored_by_related(key: Key) -> bool:

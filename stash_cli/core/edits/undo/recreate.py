@@ -44,35 +44,39 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
 
     An object that an interrupted undo recreated without its links only gets its links.
     """
-    wanted = [row for row in rows if _has_snapshot(reversal, row)]
-    await _find_lost(reversal, wanted)
+    with_snapshot = [row for row in rows if _has_snapshot(reversal, row)]
+    await _find_lost(reversal, with_snapshot)
     existing = await read_objects(
         reversal.session,
-        {(row.type, reversal.ids.current(row.type, row.id)): () for row in wanted if is_read(row.type)},
+        {
+            (row.type, reversal.ids.current(row.type, row.id)): ()
+            for row in with_snapshot
+            if is_read(row.type)
+        },
         await reversal.session.learn(),
     )
-    made: list[Recorded] = []
+    restored: list[Recorded] = []
     for type_name in _ORDER:
-        group = [row for row in wanted if row.type == type_name]
+        group = [row for row in with_snapshot if row.type == type_name]
         absent = []
         for row in group:
             one = reversal.ids.current(row.type, row.id)
             found = existing.get((row.type, one))
             if found is not None and one != row.id:
-                made.append(row)
+                restored.append(row)
             elif found is not None and _is_same(found, row):
                 reversal.report.already += 1
                 reversal.set_undone([row])
             else:
                 absent.append(row)
         if absent:
-            made += await _create_type(reversal, type_name, absent)
+            restored += await _create_type(reversal, type_name, absent)
     if not reversal.is_dry:
         failed = reversal.report.failed
-        await link(reversal, made)
+        await link(reversal, restored)
         if reversal.report.failed == failed:
-            reversal.set_undone(made)  # else the next undo restores the links
-    return made
+            reversal.set_undone(restored)  # else the next undo restores the links
+    return restored
 
 
 def _is_same(found: Mapping[str, Any], row: Recorded) -> bool:
@@ -104,8 +108,8 @@ def _has_snapshot(reversal: Reversal, row: Recorded) -> bool:
 async def _create_type(reversal: Reversal, type_name: str, rows: Sequence[Recorded]) -> list[Recorded]:
     """Recreate objects of one type; return those that were created, or adopted after a scan."""
     adopted = await _adopted(reversal, type_name, rows)
-    found = [row for row in rows if row.id in adopted]
-    for row in found:
+    adopted_rows = [row for row in rows if row.id in adopted]
+    for row in adopted_rows:
         _note_new(reversal, row, adopted[row.id])
         reversal.report.done[CREATE, type_name] += 1
     rest = [row for row in rows if row.id not in adopted]
@@ -124,7 +128,7 @@ async def _create_type(reversal: Reversal, type_name: str, rows: Sequence[Record
         values = _create_values(reversal, row, missing)
         operations[row.id] = plan_create(type_name, values)
         reversal.report.edits += [Edit(type_name, "", "id", None, row.id)]
-    return [*found, *await create(reversal, rest, operations)]
+    return [*adopted_rows, *await create(reversal, rest, operations)]
 
 
 def _is_scanned(row: Recorded) -> bool:
@@ -139,7 +143,7 @@ async def create(
     """Send creations, each of which undoes the row of its id; return the rows of those that succeeded."""
     if reversal.is_dry:
         return []
-    made = []
+    created = []
     by_args = {id(each.args): row for row in rows if (each := operations.get(row.id))}
 
     def note(operation: Operation, done: BatchOperation) -> None:
@@ -149,13 +153,13 @@ async def create(
             return
         _note_new(reversal, row, str(done.result["id"]))
         reversal.report.done[CREATE, row.type] += 1
-        made.append(row)
+        created.append(row)
 
     for args, row in by_args.items():
         if row.run:
             reversal.recorder.targets[args] = (row.run, row.seq)
     await reversal.applier.apply(list(operations.values()), note)
-    return made
+    return created
 
 
 def _note_new(reversal: Reversal, row: Recorded, new: str) -> None:
@@ -254,7 +258,7 @@ async def _adopted(reversal: Reversal, type_name: str, rows: Sequence[Recorded])
     entity = ENTITIES.get(type_name)
     if entity is None or "path" not in describe_api().types[entity.filter_type].fields:
         return {}
-    found = {}
+    present_ids = {}
     for row in rows:
         paths = [each["path"] for each in row.before.get("files", ())[:1]]
         if row.before.get("folder"):
@@ -265,8 +269,8 @@ async def _adopted(reversal: Reversal, type_name: str, rows: Sequence[Recorded])
             answer = await reversal.session.call(entity.find, args, [f"{entity.items}.id"], quiet=True)
             ids = [one["id"] for one in answer[entity.items]]
             if len(ids) == 1:
-                found[row.id] = ids[0]
-    return found
+                present_ids[row.id] = ids[0]
+    return present_ids
 
 
 async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
@@ -357,12 +361,16 @@ async def _open_edits(
     `replaced_by` has the links of other objects, each with the object that a merge put in the place of the
     deleted one. A link that somebody else has set meanwhile stays.
     """
-    wanted: dict[tuple[str, str], set[str]] = {}
+    attrs_by_object: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
         if is_read(edit.type):
-            wanted.setdefault((edit.type, edit.id), set()).add(edit.field)
-    rows = await read_objects(reversal.session, wanted, await reversal.session.learn()) if wanted else {}
-    found = []
+            attrs_by_object.setdefault((edit.type, edit.id), set()).add(edit.field)
+    rows = (
+        await read_objects(reversal.session, attrs_by_object, await reversal.session.learn())
+        if attrs_by_object
+        else {}
+    )
+    open_edits = []
     for edit in edits:
         key = (edit.type, edit.id, edit.field)
         row = rows.get(key[:2])
@@ -374,8 +382,8 @@ async def _open_edits(
         if remaining is not None and is_set_by_others:
             reversal.report.problems.append(Problem(*key, f"{CHANGED} by somebody else"))
         elif remaining is not None:
-            found.append(remaining)
-    return found
+            open_edits.append(remaining)
+    return open_edits
 
 
 def _remaining(edit: Edit, now: Any) -> Edit | None:

@@ -105,17 +105,18 @@ def _steps(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
 async def _step(
     session: Session, recorder: Recorder, applier: Applier, rows: Sequence[Recorded], started: str
 ) -> None:
+    """Send the part of a page of changes that is still to be done."""
     open_rows: list[Recorded] = []
     operations: list[Operation] = []
     if rows[0].operation == UPDATE:
         _resolve_placeholders(recorder.journal, rows)
         pictures = Pictures(recorder.journal)
         placed = [row for row in rows if row.state != SKIPPED]
-        found = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, placed)]
-        open_rows = [row for row, _ in found]
-        own = [edit for _, edit in found if not is_resource(edit.type)]
+        open_updates = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, placed)]
+        open_rows = [row for row, _ in open_updates]
+        own = [edit for _, edit in open_updates if not is_resource(edit.type)]
         operations += plan_updates(own, await session.learn()).operations
-        others = [edit for _, edit in found if is_resource(edit.type)]
+        others = [edit for _, edit in open_updates if is_resource(edit.type)]
         operations += await plan_resources(session, others)
     elif rows[0].operation == CREATE:
         open_rows = await _open_creates(session, recorder.journal, rows, started)
@@ -137,8 +138,8 @@ def _resolve_placeholders(journal: Journal, rows: Sequence[Recorded]) -> None:
     with_placeholders = [(row, placeholders) for row, placeholders in with_placeholders if placeholders]
     if not with_placeholders:
         return
-    wanted = dict.fromkeys(one for _, placeholders in with_placeholders for one in placeholders)
-    ids = changes.ids_of_placeholders(journal, rows[0].run, wanted)
+    all_placeholders = dict.fromkeys(one for _, placeholders in with_placeholders for one in placeholders)
+    ids = changes.ids_of_placeholders(journal, rows[0].run, all_placeholders)
     for row, placeholders in with_placeholders:
         if missing := [one for one in placeholders if one not in ids]:
             row.state, row.reason = SKIPPED, f"{missing[0]} was not made"
@@ -153,11 +154,11 @@ def _ignore(_: Operation, __: BatchOperation) -> None:
 
 async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tuple[Recorded, Edit]]:
     """The updates that are still to be sent; set the state of the others to done, conflict or skipped."""
-    wanted: dict[tuple[str, str], set[str]] = {}
+    attrs_by_object: dict[tuple[str, str], set[str]] = {}
     for row in rows:
         if row.type in ENTITIES:
-            wanted.setdefault((row.type, row.id), set()).add(row.field)
-    found = await read_objects(session, wanted, await session.learn()) if wanted else {}
+            attrs_by_object.setdefault((row.type, row.id), set()).add(row.field)
+    present = await read_objects(session, attrs_by_object, await session.learn()) if attrs_by_object else {}
     others = {row.key: (row.before, row.edit.after) for row in rows if is_resource(row.type)}
     values = await read_resources(session, others)
     open_updates = []
@@ -165,7 +166,7 @@ async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tupl
         if is_resource(row.type):
             edit = _with_present(row, values.get(row.key, UNSET))
         else:
-            edit = _open_update(row, found.get((row.type, row.id)))
+            edit = _open_update(row, present.get((row.type, row.id)))
         if edit is not None:
             row.state = PLANNED
             open_updates.append((row, edit))
@@ -211,8 +212,8 @@ async def _open_creates(
 
 async def _open_deletes(session: Session, rows: Sequence[Recorded]) -> list[Recorded]:
     """The deletions of objects that still exist."""
-    wanted = {(row.type, row.id): ("id",) for row in rows if row.type in ENTITIES}
-    existing = await read_objects(session, wanted, await session.learn())
+    keys = {(row.type, row.id): ("id",) for row in rows if row.type in ENTITIES}
+    existing = await read_objects(session, keys, await session.learn())
     open_rows = []
     for row in rows:
         if row.type in ENTITIES and (row.type, row.id) not in existing:

@@ -210,13 +210,17 @@ def touched(net: Net) -> set[Any] | None:
     if isinstance(net.change, Change) and net.before is UNSET:
         return {_hashable_key(item) for item in (*net.change.added, *net.change.removed)}
     if isinstance(net.before, list) or isinstance(net.answered, list):
-        was = {_hashable_key(item): item for item in (net.before or ())}
-        made = {_hashable_key(item): item for item in (net.answered or ())}
+        old_items = {_hashable_key(item): item for item in (net.before or ())}
+        new_items = {_hashable_key(item): item for item in (net.answered or ())}
     elif isinstance(net.before, dict) and isinstance(net.answered, dict) and HASH not in net.answered:
-        was, made = dict(net.before), dict(net.answered)
+        old_items, new_items = dict(net.before), dict(net.answered)
     else:
         return None
-    return {name for name in {*was, *made} if not same(was.get(name, UNSET), made.get(name, UNSET))}
+    return {
+        name
+        for name in {*old_items, *new_items}
+        if not same(old_items.get(name, UNSET), new_items.get(name, UNSET))
+    }
 
 
 def _hashable_key(item: Any) -> Any:
@@ -226,8 +230,8 @@ def _hashable_key(item: Any) -> Any:
 
 def named(net: Net) -> list[str]:
     """Ids that a change of a link added, removed or replaced."""
-    found = touched(net)
-    values = (net.before, net.answered) if found is None else found
+    items = touched(net)
+    values = (net.before, net.answered) if items is None else items
     return [str(value) for value in values if isinstance(value, str | int)]
 
 

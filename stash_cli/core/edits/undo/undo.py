@@ -101,6 +101,7 @@ class Reversal:
             )
 
     async def _step(self, rows: list[Recorded]) -> None:
+        """Undo one step of `stages`."""
         if rows[-1].operation == MERGE:
             from stash_cli.core.edits.undo.unmerge import unmerge
 
@@ -127,20 +128,20 @@ class Reversal:
             rows_by_key.setdefault(key, []).append(row)
         edits, server = [], await self.session.learn()
         for key, now in (await present_values(self, nets, rows_by_key)).items():
-            found = reverse(key, self._net_in_effect(rows_by_key[key], now) or nets[key], now)
+            reversed_change = reverse(key, self._net_in_effect(rows_by_key[key], now) or nets[key], now)
             if (run := self.later_run(key, nets[key])) is not None:
                 self.refuse(key, rows_by_key[key], f"{CHANGED} by run {run}")
-            elif found.edit is not None and (reason := refusal(found.edit, server)):
+            elif reversed_change.edit is not None and (reason := refusal(reversed_change.edit, server)):
                 self.refuse(key, rows_by_key[key], reason)
-            elif found.reason and key[:2] in self.made:
+            elif reversed_change.reason and key[:2] in self.made:
                 self.set_undone(rows_by_key[key])
-            elif found.reason:
-                reason = self.by_whom(key) if found.overwrites else found.reason
+            elif reversed_change.reason:
+                reason = self.by_whom(key) if reversed_change.overwrites else reversed_change.reason
                 self.refuse(key, rows_by_key[key], reason)
-            elif found.edit is None:
+            elif reversed_change.edit is None:
                 self.set_undone(rows_by_key[key])
             else:
-                edits.append(found.edit)
+                edits.append(reversed_change.edit)
         await self.apply(edits, rows_by_key)
 
     def _net_in_effect(self, rows: Sequence[Recorded], now: Any) -> Net | None:
@@ -151,10 +152,10 @@ class Reversal:
         nets = [(row, self.net(row)) for row in rows]
         while nets and nets[0][0].state != changes.DONE and same(nets[0][1].before, now):
             del nets[0]
-        found: Net | None = None
+        combined: Net | None = None
         for _, net in nets:
-            found = net if found is None else net.then(found)
-        return found
+            combined = net if combined is None else net.then(combined)
+        return combined
 
     async def apply(self, edits: Sequence[Edit], rows_by_key: dict[Key, list[Recorded]]) -> None:
         """Make edits, and mark the changes that they undo; edits that are impossible here are problems."""
@@ -214,17 +215,18 @@ class Reversal:
             await self._delete_type(type_name, group)
 
     async def _delete_type(self, type_name: str, rows: Sequence[Recorded]) -> None:
+        """Delete the created objects of one type, except those that were changed or are in use."""
         by_id = {self.ids.current(type_name, row.id): row for row in rows if row.id}
         known = await read_snapshots(self.session, type_name, list(by_id)) if is_read(type_name) else {}
         ids = []
         for one, row in by_id.items():
-            snapshot, made = known.get(one, (None, None))
+            snapshot, created_at = known.get(one, (None, None))
             if snapshot is None and (run := self.later_run((type_name, one, ""))):
                 self.refuse((type_name, one, ""), [row], f"{CHANGED} by run {run}")
             elif snapshot is None:
                 self.set_undone([row])
                 self.report.already += 1
-            elif one == row.id and row.created_at and made and not same(row.created_at, made):
+            elif one == row.id and row.created_at and created_at and not same(row.created_at, created_at):
                 self.refuse((type_name, one, ""), [row], OTHER)
             elif reason := self._why_kept((type_name, one, ""), row, snapshot):
                 self.refuse((type_name, one, ""), [row], reason)
@@ -239,9 +241,9 @@ class Reversal:
             return f"{CHANGED} by run {run}"
         if key[:2] in self.kept:
             return "what was made with it stays"
-        wanted = row.answered if isinstance(row.answered, dict) else {}
+        created_values = row.answered if isinstance(row.answered, dict) else {}
         for name, value in snapshot["values"].items():
-            was = mapped((*key[:2], name), wanted.get(name, UNSET), self.ids.current)
+            was = mapped((*key[:2], name), created_values.get(name, UNSET), self.ids.current)
             if was is not UNSET and not same(_unordered(value), _unordered(was)):
                 return f"{name} {self.by_whom((*key[:2], name))}"
         if snapshot["references"]:
@@ -336,9 +338,10 @@ class Reversal:
 
     def net(self, row: Recorded) -> Net:
         """Net effect of a change, with the present ids of the objects that it refers to."""
-        found, key = net_of(row), self.key(row)
+        recorded_net, key = net_of(row), self.key(row)
         values = (
-            mapped(key, each, self.ids.current) for each in (found.before, found.answered, found.change)
+            mapped(key, each, self.ids.current)
+            for each in (recorded_net.before, recorded_net.answered, recorded_net.change)
         )
         return Net(*values)
 

@@ -31,12 +31,12 @@ async def undo(session: Session, recorder: Recorder, number: int, *, is_dry: boo
     if run.kind == UNDO and run.target is not None:
         return await redo(session, recorder, run.target, is_dry=is_dry)
     run = edited(recorder.journal, run)
-    found = summary(recorder.journal, run)
-    if not found.undoable:
-        if not found.objects:
+    run_summary = summary(recorder.journal, run)
+    if not run_summary.undoable:
+        if not run_summary.objects:
             raise StashJournalError(f"Run {run.id} changed nothing, so there is nothing to undo.")
-        raise StashJournalError(f"Run {run.id} cannot be undone: {found.what}.")
-    if found.undone >= found.undoable:
+        raise StashJournalError(f"Run {run.id} cannot be undone: {run_summary.what}.")
+    if run_summary.undone >= run_summary.undoable:
         raise StashJournalError(f"Run {run.id} is undone already.", hint=f"`stash redo {run.id}` redoes it.")
     return await _undo_runs(session, recorder, run, [run], UNDO, is_dry=is_dry)
 
@@ -54,15 +54,15 @@ async def impossible(session: Session, journal: Journal, number: int, kind: str 
     """Changes of a run that this server cannot undo, as far as that is known without a request."""
     run = edited(journal, journal.run(number))
     server = await session.learn()
-    found = []
+    problems = []
     for part in [run] if kind == UNDO else runs_of(journal, run, UNDO):
         for row in changes.read(journal, part.id):
             if row.operation == changes.UPDATE and row.state in MAY_BE_DONE and row.undone_by is None:
                 net = net_of(row)
                 edit = reverse(row.key, net, net.answered).edit
                 if edit is not None and (reason := refusal(edit, server)):
-                    found.append(Problem(*row.key, reason))
-    return found
+                    problems.append(Problem(*row.key, reason))
+    return problems
 
 
 async def _undo_runs(
@@ -99,19 +99,19 @@ def runs_of(journal: Journal, run: Run, kind: str) -> list[Run]:
 
 def _is_in_effect(journal: Journal, undo_run: Run) -> bool:
     """Whether an undo is still in effect, at least in part."""
-    found = summary(journal, undo_run)
-    return found.undone < found.undoable
+    run_summary = summary(journal, undo_run)
+    return run_summary.undone < run_summary.undoable
 
 
 def runs_after(journal: Journal, database: int, number: int) -> list[Run]:
     """Runs after a given one that are not completely undone, the latest first."""
-    found = []
+    runs = []
     for run in journal.runs():
         if run.id > number and run.kind == EDIT and run.database == database:
             each = summary(journal, run)
             if each.undone < each.undoable:
-                found.append(run)
-    return found
+                runs.append(run)
+    return runs
 
 
 def last_undoable(journal: Journal, database: int) -> Run:
@@ -122,8 +122,8 @@ def last_undoable(journal: Journal, database: int) -> Run:
     tried = {each.target for each in journal.runs() if each.kind == UNDO and _is_in_effect(journal, each)}
     for run in journal.runs():
         if run.kind == EDIT and run.is_person and run.database == database and run.id not in tried:
-            found = summary(journal, run)
-            if found.undoable and not found.undone:
+            run_summary = summary(journal, run)
+            if run_summary.undoable and not run_summary.undone:
                 return run
     raise StashJournalError(
         "There is nothing to undo.",

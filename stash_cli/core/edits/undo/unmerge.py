@@ -26,17 +26,17 @@ async def unmerge(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     *sources, merge = rows
     one = reversal.ids.current(merge.type, merge.id)
     key = (merge.type, one, "")
-    found = await read_snapshots(reversal.session, merge.type, [one])
-    if reason := await _obstacle(reversal, merge, sources, one, is_there=one in found):
+    snapshots = await read_snapshots(reversal.session, merge.type, [one])
+    if reason := await _obstacle(reversal, merge, sources, one, is_there=one in snapshots):
         reversal.refuse(key, [merge], reason)
         return
     # First the destination: the names of the sources are its aliases, and have to be free again.
-    edits = list(_destination_edits(reversal, merge, sources, found[one][0]["values"]))
+    edits = list(_destination_edits(reversal, merge, sources, snapshots[one][0]["values"]))
     for edit in edits:
         if reason := refusal(edit):
             reversal.refuse((edit.type, edit.id, edit.field), [merge], reason)
     await reversal.apply([edit for edit in edits if not refusal(edit)], {})
-    _report_files(reversal, sources, found[one][0], key)
+    _report_files(reversal, sources, snapshots[one][0], key)
     await _recreate_sources(reversal, merge, sources, one)
 
 
@@ -105,9 +105,9 @@ def _destination_edits(
 ) -> Iterator[Edit]:
     """Yield the edits that restore the destination's own fields."""
     one = reversal.ids.current(merge.type, merge.id)
-    given = merge.wanted["input"].get("values") or {}
+    sent_values = merge.wanted["input"].get("values") or {}
     shown = attributes(merge.type)
-    values = {shown.get(name, name): value for name, value in given.items() if name != "id"}
+    values = {shown.get(name, name): value for name, value in sent_values.items() if name != "id"}
     for name, value in now.items():
         key = (merge.type, one, name)
         before = mapped(key, merge.before["values"].get(name), reversal.ids.current)
@@ -160,9 +160,9 @@ def _restored_list(before: list[Any], now: list[Any], theirs: list[Any], set_to:
 
 def _restored_map(before: Mapping[str, Any], now: Mapping[str, Any], values: Any) -> MapChange:
     """The change that restores the keys that the merge set, unless they were changed since."""
-    given = values or {}
-    wanted = given.get("full") or given.get("partial") or {}
-    ours = [name for name, value in now.items() if name in wanted and same(value, wanted[name])]
+    map_input = values or {}
+    new_values = map_input.get("full") or map_input.get("partial") or {}
+    ours = [name for name, value in now.items() if name in new_values and same(value, new_values[name])]
     changed = [name for name in ours if not same(before.get(name), now[name])]
     removed = tuple(name for name in changed if name not in before)
     return MapChange({name: before[name] for name in changed if name in before}, removed)
@@ -192,10 +192,14 @@ async def _unlinking_edits(
 ) -> list[Edit]:
     """The edits that unlink the destination from objects to which only a source was linked."""
     keys = [key for key in _gained(reversal, merge, sources) if relationships(key[0])[key[2]].is_list]
-    wanted: dict[tuple[str, str], set[str]] = {}
+    attrs_by_object: dict[tuple[str, str], set[str]] = {}
     for name, other, attr in keys:
-        wanted.setdefault((name, other), set()).add(attr)
-    rows = await read_objects(reversal.session, wanted, await reversal.session.learn()) if wanted else {}
+        attrs_by_object.setdefault((name, other), set()).add(attr)
+    rows = (
+        await read_objects(reversal.session, attrs_by_object, await reversal.session.learn())
+        if attrs_by_object
+        else {}
+    )
     edits = []
     for key in sorted(keys):
         row = rows.get(key[:2])
