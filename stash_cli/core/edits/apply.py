@@ -114,7 +114,7 @@ class Applier:
     async def _send(self, operations: list[Operation], note: Note) -> list[list[Operation]]:
         """Send one request; return the requests that retry parts of it.
 
-        These are halves of refused bulk mutations, and operations that failed only because of others.
+        These are parts of refused bulk mutations, and operations that failed only because of others.
         """
         if not operations:
             self.recording.commit()
@@ -180,7 +180,7 @@ class Applier:
         self._has_tried = True
 
     def _stop_if_failed(self, sent: Sequence[BatchOperation]) -> None:
-        """Stop after the first failure with `fail_fast`."""
+        """Stop after the first failure if `fail_fast` is set."""
         failed = next((each.error for each in sent if each.error is not None), None)
         if self.fail_fast and self.stopped is None:
             self.stopped = failed

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Failure = tuple[StashObject, StashUnknownOutcomeError]
 
 HISTORIES = {number: times for times, number in COUNTED.items()}
-"""A scene's number -> its times."""
+"""Counter of a scene -> its history."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ _LONG = 60
 """Characters above which two texts are shown as a word diff, and other values truncated."""
 _AROUND = 24
 """Characters of context around a difference of words."""
-_MOST_WORDS = 4000
-"""Maximum number of words to compare; the time grows with its square."""
+_MAX_WORDS = 4000
+"""Maximum number of words to compare, because the comparison takes quadratic time."""
 _HIDDEN = re.compile("[\u00a0\u00ad\u034f\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]")
 """White space other than the plain space, and invisible characters."""
 
@@ -72,7 +72,7 @@ def lines(edits: Sequence[Edit], labels: Labels | None = None, *, shown: int = S
 
 
 def object_name(type_name: str, one: str | None) -> str:
-    """`scene 12`; an object without an id is new."""
+    """Noun and id, such as `scene 12`; without an id `new scene`."""
     entity = ENTITIES.get(type_name)
     noun = entity.noun if entity else type_name
     return f"{noun} {one}" if one else f"new {noun}"
@@ -131,7 +131,7 @@ def _is_long(value: Any) -> bool:
 def word_parts(before: str, after: str) -> Iterator[Part]:
     """Yield the differences of two long texts, with some context around them."""
     old, new = _words(before), _words(after)
-    if len(old) + len(new) > _MOST_WORDS:
+    if len(old) + len(new) > _MAX_WORDS:
         yield Part(f"{len(before)} characters", "removed")
         yield Part(ARROW)
         yield Part(f"{len(after)} characters", "added")

@@ -138,7 +138,7 @@ def _reads(operation: Operation) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_conclusive(edit: Edit) -> bool:
-    """Whether the present value of a field proves an edit; a count may come from another client."""
+    """Whether the present value of a field shows that an edit was made; a count may be another client's."""
     is_known = edit.id and edit.after is not UNSET and is_read(edit.type)
     return bool(is_known) and edit.field not in COUNTERS and not is_picture(edit.type, edit.field)
 

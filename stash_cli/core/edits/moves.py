@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Note = Callable[[Operation, BatchOperation], None]
 
 FILE, PATH, SCENE = "BaseFile", "path", "scene"
-"""Type of files; the fields of edits that move one on the disk, and to another scene."""
+"""Type of files; fields of edits that move a file on the disk, and to another scene."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _IN_MEMORY = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ObjectEdits:
-    """The edits of one object; `label` is its name, `times` the histories of numbers that are counted.
+    """The edits of one object; `label` is its name, `times` the histories of its counters.
 
     With `is_new` the object is to be created, and its id is a placeholder for its origin, such as a line of a
     file. `facts` are further data in the line of a plan.
@@ -151,7 +151,7 @@ class Draft:
         return self.totals.objects
 
     def add(self, page: Sequence[ObjectEdits], read_at: float) -> None:
-        """Add a page; `read_at` is the time of its reading by the monotonic clock."""
+        """Add a page that was read at `read_at`, a time of the monotonic clock."""
         for each in page:
             self.totals.add(each)
         if page:

@@ -27,7 +27,7 @@ _DONE_WORDS = {UPDATE: "updated", CREATE: "created", DELETE: "deleted", MERGE: "
 
 @dataclass(slots=True)
 class Summary:
-    """A run with what it changed: objects by operation and type, and changes by state."""
+    """A run and its changes: objects by operation and type, and changes by state."""
 
     run: Run
     objects: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Summary:
 
     @property
     def what(self) -> str:
-        """`updated 3 scenes, created 1 tag`."""
+        """The operations in words, such as `updated 3 scenes, created 1 tag`."""
         parts = [_counted(operation, name, count) for (operation, name), count in self.objects.items()]
         return ", ".join(parts) or "nothing"
 
@@ -78,7 +78,7 @@ def _counted(operation: str, type_name: str, count: int) -> str:
 
 
 def noun(type_name: str, count: int) -> str:
-    """`3 scenes`."""
+    """Count and noun, such as `3 scenes`."""
     named = ENTITIES.get(type_name) or RESOURCES.get(type_name)
     one, many = (named.noun, named.plural) if named else ("chapter", "chapters")
     return counted(count, one, many)

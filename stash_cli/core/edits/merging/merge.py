@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SERVER_MERGES = ("Scene", "Performer", "Tag")
 """Types that servers merge by a mutation, in recent releases."""
 _GROUPS_KEEP_TAGS = "0.29"
-"""Release from which the merge of tags moves those of groups."""
+"""First release whose merge of tags also moves the tags of groups."""
 HISTORIES = ("play_history", "o_history")
 
 
@@ -65,7 +65,7 @@ class Merge:
         return self.server.has_mutation(merge_operation(self.type))
 
     def check(self) -> None:
-        """Raise StashInputError for what cannot be merged."""
+        """Raise StashInputError for objects that cannot be merged."""
         if self.target in self.sources:
             raise StashInputError("an object cannot be merged into itself")
         for row in self.combination.sources if self.type == "Gallery" else ():

@@ -48,8 +48,8 @@ async def find_conflicts(
     """Find concurrent changes: the objects that must not be saved because of them, with an error each.
 
     With `on_conflict` None, a field that cannot be merged is a conflict if it is known to have changed on
-    both sides. With "raise" every field that changed on both sides is, and all fields are read again. "merge"
-    overwrites fields that cannot be merged; "mine" overwrites everything, without reading it again.
+    both sides. With "raise" every field that changed on both sides is a conflict, and all are read again.
+    "merge" overwrites fields that cannot be merged; "mine" overwrites everything without reading it again.
     """
     if on_conflict not in (None, "raise", "mine", "merge"):
         raise StashUsageError(f"on_conflict is raise, mine or merge, not {on_conflict!r}.")

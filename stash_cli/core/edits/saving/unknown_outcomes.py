@@ -31,9 +31,9 @@ _PAGE = 1000
 _PAGES = 5
 """Maximum number of pages of the newest objects to read."""
 _TOLERATED_SKEW = timedelta(seconds=5)
-"""Clock skew between this machine and the server that is tolerated."""
+"""Clock skew up to which a row counts as created after the request."""
 _MAX_SKEW = timedelta(days=1)
-"""Maximum clock skew; objects between the two limits are ambiguous."""
+"""Clock skew up to which a row may be the lost object; between the two limits it is ambiguous."""
 
 
 class Sending:
@@ -229,7 +229,7 @@ def _may_be_newer(row: Row, many: Sequence[Lost]) -> bool:
 
 
 def _is_older(row: Row, many: Sequence[Lost]) -> bool:
-    """Whether a row was created before the objects were sent, if the clock skew is tolerable."""
+    """Whether a row was created before the objects were sent, by more than the tolerated clock skew."""
     return _created_at(row) < min(each.sent_at for _, each in many) - _TOLERATED_SKEW
 
 

@@ -346,7 +346,7 @@ class Reversal:
         return Net(*values)
 
     def by_whom(self, key: Key) -> str:
-        """`changed since by run 14`, or by somebody else."""
+        """Reason such as `changed since by run 14`, or by somebody else."""
         ids = self.ids.all_of(key[0], key[1])
         run = changes.last_change(self.journal, key, ids, self.target.id, self.recorder.run or 0)
         return f"{CHANGED} by {f'run {run}' if run else 'somebody else'}"

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 async def undo(session: Session, recorder: Recorder, number: int, *, is_dry: bool = False) -> Report:
     """Undo a run, or the part of it that is not undone yet; undoing an undo is a redo.
 
-    `recorder` records the new changes. Raises StashJournalError for a run that does not exist, was made on
-    another database, or changed nothing that can be undone.
+    `recorder` records the new changes. Raises StashNotFoundError for a run that does not exist, and
+    StashJournalError for one of another database, or without changes that can be undone.
     """
     run = recorder.journal.run(number)
     if run.kind == UNDO and run.target is not None:
