@@ -1,1 +1,1 @@
-"""Duplicates: groups of alike files, which of them to keep, and what becomes of the rest."""
+"""Duplicates: groups of alike files, the choice of the file to keep, and the action for the others."""

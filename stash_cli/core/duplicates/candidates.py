@@ -1,4 +1,4 @@
-"""Groups of objects that may be duplicates, as ids: the server's where it finds them, else found here."""
+"""Groups of ids of possible duplicates, found by the server where it can, otherwise locally."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.matching import Match
 
 _SEVERAL = {"file_count": {"value": 1, "modifier": "GREATER_THAN"}}
-_MOST_OF_A_LENGTH = 1000
-"""Objects of nearly one length of which nothing can be told by that."""
+_MAX_RUN = 1000
+"""Maximum number of objects of nearly the same length; more are too many to mean anything."""
 
 
 async def find_groups(
     session: Session, type_name: str, match: Match, chosen: Container[str] | None = None
 ) -> list[list[str]]:
-    """Groups of ids, of those in `chosen`; an object with several files may be a group of its own.
+    """Find groups of ids, limited to those in `chosen`; an object with several files may be its own group.
 
-    What is in different groups is not alike, but for lengths; within a group it may be.
+    Objects of one group may be alike. Objects of different groups are not, except when matched by duration.
     """
     if match.way == DURATION:
         return await _of_nearly_one_length(session, type_name, match, chosen)
@@ -46,13 +46,13 @@ async def find_groups(
 
 
 async def _with_several_files(session: Session, type_name: str, groups: list[list[str]]) -> list[list[str]]:
-    """The groups, and the objects in none of them that have several files: servers compare no such files."""
+    """Add the other objects with several files; servers do not compare files of the same object."""
     query = FindQuery(ENTITIES[type_name], filter=_SEVERAL)
     return _with_each(groups, [row["id"] async for row in iter_rows(session, query, ["id"])])
 
 
 def _disjoint(groups: Iterable[list[str]]) -> Iterator[list[str]]:
-    """The groups, those joined that share an object: servers list it with each of its files' hashes."""
+    """Join groups that share an object; servers list an object once for each hash of its files."""
     places: dict[str, int] = {}
     pairs = [
         (places.setdefault(one, len(places)), places.setdefault(other, len(places)))
@@ -65,13 +65,13 @@ def _disjoint(groups: Iterable[list[str]]) -> Iterator[list[str]]:
 
 
 def _with_each(groups: list[list[str]], several: Iterable[str]) -> list[list[str]]:
-    """The groups, and each object with several files that is in none of them."""
+    """Add each object of `several` that is in no group as its own group."""
     known = {one for group in groups for one in group}
     return [*groups, *([one] for one in several if one not in known)]
 
 
 async def _compared_here(session: Session, type_name: str, match: Match) -> list[list[str]]:
-    """Groups by what is read of all objects: 16 bytes for each hash stay in memory."""
+    """Compare the keys of all objects locally; needs 16 bytes of memory per key."""
     files = FILES[type_name]
     paths = ["id", f"{files}.id", f"{files}.fingerprints.type", f"{files}.fingerprints.value"]
     if match.way == STASH_ID:
@@ -90,10 +90,10 @@ async def _compared_here(session: Session, type_name: str, match: Match) -> list
 async def _of_nearly_one_length(
     session: Session, type_name: str, match: Match, chosen: Container[str] | None
 ) -> list[list[str]]:
-    """Groups of objects whose files are of nearly one length: 16 bytes for each file stay in memory.
+    """Group objects whose files have nearly the same length; needs 16 bytes of memory per file.
 
-    In a large library chains of near lengths lead from the shortest file to the longest, so groups are no
-    chains: all files of one are near each other. An object is in one group only.
+    In a large library, chains of near lengths lead from the shortest file to the longest. So in a group, all
+    lengths are near each other. An object is in one group only.
     """
     files = FILES[type_name]
     paths = ["id", f"{files}.id", f"{files}.duration"]
@@ -112,49 +112,49 @@ async def _of_nearly_one_length(
 
 
 def owners_of_runs(lengths: array[float], owners: array[int], match: Match) -> Iterator[list[str]]:
-    """The owners of each run of near lengths, those left out that an earlier run has."""
+    """Yield the owners of each run of near lengths, without owners of earlier runs."""
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    taken: set[int] = set()
+    grouped: set[int] = set()
     for run in near_runs([lengths[place] for place in order], match.allows):
-        found = {owners[order[place]] for place in run} - taken
-        if len(found) > _MOST_OF_A_LENGTH:
+        run_owners = {owners[order[place]] for place in run} - grouped
+        if len(run_owners) > _MAX_RUN:
             logger.warning(
                 "%s scenes of about %s are left out: so many have this length that it says nothing."
                 " Choose some with --where.",
-                *(f"{len(found):,}", duration(lengths[order[run[0]]])),
+                *(f"{len(run_owners):,}", duration(lengths[order[run[0]]])),
             )
-        elif len(found) > 1:
-            taken |= found
-            yield [str(one) for one in sorted(found)]
+        elif len(run_owners) > 1:
+            grouped |= run_owners
+            yield [str(one) for one in sorted(run_owners)]
 
 
 def near_runs(lengths: Sequence[float], allows: Callable[[float, float], bool]) -> Iterator[range]:
-    """Runs of places of sorted lengths whose first and last `allows` to be together.
+    """Split sorted lengths into runs of indexes whose first and last length `allows` to be together.
 
-    The nearest lengths are joined first, so that a run ends where the next length is farther away.
+    The nearest lengths are joined first, so that runs are split at the largest gaps.
 
     >>> list(near_runs([0, 0.9, 1.1, 9], lambda shorter, longer: longer - shorter <= 1))
     [range(0, 1), range(1, 3), range(3, 4)]
     """
     firsts, lasts = array("Q", range(len(lengths))), array("Q", range(len(lengths)))
-    # `lasts` is right for the first place of a run, `firsts` for its last one.
-    for place in sorted(range(len(lengths) - 1), key=lambda each: lengths[each + 1] - lengths[each]):
-        first, last = firsts[place], lasts[place + 1]
+    # `lasts` is valid at the first index of a run, `firsts` at its last one.
+    for index in sorted(range(len(lengths) - 1), key=lambda each: lengths[each + 1] - lengths[each]):
+        first, last = firsts[index], lasts[index + 1]
         if allows(lengths[first], lengths[last]):
             firsts[last], lasts[first] = first, last
-    place = 0
-    while place < len(lengths):
-        yield range(place, lasts[place] + 1)
-        place = lasts[place] + 1
+    index = 0
+    while index < len(lengths):
+        yield range(index, lasts[index] + 1)
+        index = lasts[index] + 1
 
 
 def _number(key: str) -> int:
-    """64 bits of a text; what is equal by chance is compared again later."""
+    """Hash a text to 64 bits; objects with a hash collision are compared again later."""
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
 
 
 def _connected(keys: array[int], owners: array[int], distance: int) -> Iterator[list[str]]:
-    """Groups of owners, as ids, that equal keys connect, or such that differ in at most `distance` bits."""
+    """Yield groups of owners' ids, connected by keys that differ in at most `distance` bits."""
     ids = sorted(set(owners))
     places = {one: number for number, one in enumerate(ids)}
     holders: dict[int, list[int]] = defaultdict(list)
@@ -166,7 +166,7 @@ def _connected(keys: array[int], owners: array[int], distance: int) -> Iterator[
 
 
 def _pairs(holders: dict[int, list[int]], distance: int) -> Iterable[tuple[int, int]]:
-    for held in holders.values():
-        yield from pairwise(held)
+    for places in holders.values():
+        yield from pairwise(places)
     for one, other in similar_hashes(holders, distance):
         yield holders[one][0], holders[other][0]

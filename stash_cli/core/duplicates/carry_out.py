@@ -1,8 +1,8 @@
-"""A plan for duplicates made true: window by window, files last.
+"""Applies a plan for duplicates in windows of groups; files are deleted or moved last.
 
-In each window the objects are read and decided on again; the kept file is read at both ends; values,
-histories and files are merged; the result is read back; the kept file is made the primary one and read again;
-only then the losing files are moved or deleted. What fails for a group ends that group.
+In each window, objects are read and decided on again; both ends of the kept file are read; values, histories
+and files are merged; the result is verified; the kept file becomes the primary one and is read again; only
+then the losing files are moved or deleted. A failed step ends the processing of its group.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 _WINDOW = 25
 """Groups whose steps are sent together."""
 _READERS = 4
-"""Files that are read at a time to prove that they can be."""
+"""Number of files that are read concurrently for verification."""
 
 
 @dataclass
 class Results:
-    """The outcomes of groups, by the id of their destination; bytes and files that were deleted or moved."""
+    """The outcomes of groups by the id of their destination; numbers of deleted or moved files and bytes."""
 
     done: list[str] = field(default_factory=list)
     problems: dict[str, StashError] = field(default_factory=dict)
@@ -58,9 +58,9 @@ class Results:
 
 @dataclass
 class CarryOut:
-    """The carrying out of decisions by `applier`.
+    """Applies decisions with `applier`.
 
-    `tag` is the id of the tag of TAG, `relocation` has the new paths of MOVE.
+    `tag` is the id of the tag for TAG, `relocation` has the new paths for MOVE.
     """
 
     applier: Applier
@@ -70,11 +70,12 @@ class CarryOut:
     relocation: Relocation | None = None
     results: Results = field(default_factory=Results)
     note: Callable[[int], None] = lambda _: None
-    """Called with the number of groups that are finished."""
-    _left: dict[str, Planned] = field(default_factory=dict, init=False)
+    """Callback with the number of finished groups."""
+    _active: dict[str, Planned] = field(default_factory=dict, init=False)
+    """Groups of the current window without an error, by the id of their destination."""
 
     async def run(self, plan: Iterable[Planned]) -> Results:
-        """Carry out all that is decided; failures are in the results."""
+        """Apply all decisions with an action; errors are in the results."""
         window: list[Planned] = []
         for planned in plan:
             if planned.decision.is_acted_on:
@@ -87,14 +88,14 @@ class CarryOut:
         return self.results
 
     async def _run_window(self, window: Sequence[Planned]) -> None:
-        self._left = {each.decision.into: each for each in window}
+        self._active = {each.decision.into: each for each in window}
         if self.applier.stopped is None:
             rows = await self._read_again()
             await self._steps(rows)
-        for one in self._left:
+        for one in self._active:
             if self.applier.stopped is not None and one not in self.results.problems:
                 self.results.problems[one] = not_sent(self.applier.stopped)
-        self.results.done += [one for one in self._left if one not in self.results.problems]
+        self.results.done += [one for one in self._active if one not in self.results.problems]
         self.note(len(self.results.done) + len(self.results.problems))
 
     async def _steps(self, rows: Rows) -> None:
@@ -113,57 +114,59 @@ class CarryOut:
         if then in (DELETE, DELETE_FILES):
             await self._delete()
 
-    # --- before anything is sent ---
+    # --- before the first mutation ---
 
     async def _read_again(self) -> Rows:
-        """Read all objects of the window; groups of which something else would be decided now are left."""
-        groups = {one: [copy.id for copy in planned.decision.copies] for one, planned in self._left.items()}
+        """Read all objects of the window again; groups with a different decision now fail as conflicts."""
+        groups = {one: [copy.id for copy in planned.decision.copies] for one, planned in self._active.items()}
         rows = await read_rows(self._session, self.type, [one for ids in groups.values() for one in ids])
         server = await self._server()
-        for one, planned in list(self._left.items()):
+        for one, planned in list(self._active.items()):
             now = list(plan_group(self.type, groups[one], rows, self.policy, server))
             if not any(each.decision == planned.decision and each.edits == planned.edits for each in now):
-                gone = [each for each in groups[one] if each not in rows]
+                missing = [each for each in groups[one] if each not in rows]
                 error: StashError = StashConflictError("it was changed by others since it was looked at", {})
-                self._fail(one, StashNotFoundError(f"{gone[0]} does not exist any more") if gone else error)
+                self._fail(
+                    one, StashNotFoundError(f"{missing[0]} does not exist any more") if missing else error
+                )
         return rows
 
     # --- steps ---
 
     async def _merge(self, rows: Rows) -> None:
-        """Merge the others into the destinations, and read back whether these have everything."""
+        """Merge the other objects into the destinations, and verify that these have all their data."""
         server = await self._server()
         merges, moved = {}, {}
-        for one, planned in self._left.items():
+        for one, planned in self._active.items():
             if planned.decision.gone:
                 moved[one] = movable_rows(self.type, planned.decision, rows, self.policy)
                 merges[one] = union.merge_of(self.type, planned.decision, moved[one], server)
         if self.type == "Scene":
             await self._update([edit for each in merges.values() for edit in each.first()])
-            last = [each.last() for one, each in merges.items() if one in self._left]
+            last = [each.last() for one, each in merges.items() if one in self._active]
             await self._send(last, {one: one for one in merges})
         else:
-            await self._update([edit for one in merges for edit in self._left[one].edits])
-        now = await read_rows(self._session, self.type, [one for one in merges if one in self._left])
-        for one in [one for one in merges if one in self._left]:
-            lacks = union.missing(self.type, self._left[one].decision, moved[one], now.get(one, {}))
+            await self._update([edit for one in merges for edit in self._active[one].edits])
+        now = await read_rows(self._session, self.type, [one for one in merges if one in self._active])
+        for one in [one for one in merges if one in self._active]:
+            lacks = union.missing(self.type, self._active[one].decision, moved[one], now.get(one, {}))
             if one not in now or lacks:
                 what = ", ".join(lacks) or "the object itself"
                 self._fail(one, StashError(f"after the merge it lacks {what}: {self._spared}"))
         if self.type == "Scene":
-            await self._complete([each for one, each in merges.items() if one in self._left], now)
+            await self._complete([each for one, each in merges.items() if one in self._active], now)
 
     async def _complete(self, merges: Sequence[Merge], now: Rows) -> None:
-        """Take off what came twice with the merges of scenes."""
+        """Send the late edits of merged scenes, and delete repeated markers."""
         await self._update([edit for each in merges for edit in each.late(now[each.target])])
         markers = {marker: each.target for each in merges for marker in each.repeated_markers()}
         await self._send(list(plan_destroy("SceneMarker", list(markers), {})), markers)
 
     async def _update(self, edits: Sequence[Edit]) -> None:
-        """Make edits of the destinations, and of the galleries whose cover they become."""
+        """Send edits of the destinations, and of galleries whose cover they become."""
         own = [edit for edit in edits if edit.type == self.type]
         await self._send(self._planned(own), {edit.id: edit.id for edit in own})
-        others = [edit for edit in edits if edit.type != self.type and edit.after in self._left]
+        others = [edit for edit in edits if edit.type != self.type and edit.after in self._active]
         await self._send(self._planned(others), {edit.id: edit.after for edit in others})
 
     def _planned(self, edits: Sequence[Edit]) -> Sequence[Operation]:
@@ -171,7 +174,7 @@ class CarryOut:
 
     async def _tag(self, rows: Rows) -> None:
         edits, owners = [], {}
-        for into, planned in self._left.items():
+        for into, planned in self._active.items():
             for one in planned.decision.gone:
                 owners[one] = into
                 before = before_of(self.type, "tags", rows[one])
@@ -179,12 +182,12 @@ class CarryOut:
         await self._send(self._planned([edit for edit in edits if not is_so(edit)]), owners)
 
     async def _set_primary(self) -> None:
-        """Make the kept files the primary ones."""
-        found = await read_rows(self._session, self.type, list(self._left))
+        """Set the kept files as primary files."""
+        rows = await read_rows(self._session, self.type, list(self._active))
         edits = []
-        for one, planned in list(self._left.items()):
+        for one, planned in list(self._active.items()):
             kept = planned.decision.kept
-            files = [str(each["id"]) for each in found.get(one, {}).get(FILES[self.type]) or ()]
+            files = [str(each["id"]) for each in rows.get(one, {}).get(FILES[self.type]) or ()]
             if kept is None or kept.id not in files:
                 self._fail(one, StashError(f"the kept file is not of it: {self._spared}"))
             elif files[0] != kept.id:
@@ -192,10 +195,10 @@ class CarryOut:
         await self._update(edits)
 
     async def _move(self, relocation: Relocation) -> None:
-        """Move the losing files; those that the server may have to copy go one by one."""
+        """Move the losing files; moves that may copy the file are sent one at a time."""
         moves: list[Move] = []
         owners, sizes = dict[str, str](), dict[str, int]()
-        for one, planned in list(self._left.items()):
+        for one, planned in list(self._active.items()):
             moves += relocation.moves_of(planned.decision, self.policy)
             owners |= {file.id: one for file in planned.decision.losers}
             sizes |= {file.id: file.size for file in planned.decision.losers}
@@ -207,14 +210,14 @@ class CarryOut:
         self.applier.pace = pace
 
     async def _delete(self) -> None:
-        """Delete losing objects, with their files or without, and losing files of the destinations."""
+        """Delete losing objects, with or without their files, and losing files of the destinations."""
         deletes = self.policy.deletes_files
-        # The server has merged scenes away, and their files are those of the destination.
+        # Merged scenes are already deleted, and their files belong to the destination.
         merged = self.policy.into is not None and self.type == "Scene"
         objects: dict[str, str] = {}
         files: dict[str, str] = {}
         sizes: dict[str, dict[str, int]] = {}
-        for one, planned in self._left.items():
+        for one, planned in self._active.items():
             decision = planned.decision
             objects |= {} if merged else dict.fromkeys(decision.gone, one)
             for file in decision.losers if deletes else ():
@@ -227,8 +230,8 @@ class CarryOut:
             objects,
             lambda one: self._count(sizes.get(f"of {one}", {})),
         )
-        left = [each for each, one in files.items() if one in self._left]
-        operations = [Operation("deleteFiles", {"ids": left}, tuple(left))] if left else []
+        remaining = [each for each, one in files.items() if one in self._active]
+        operations = [Operation("deleteFiles", {"ids": remaining}, tuple(remaining))] if remaining else []
         await self._send(operations, files, lambda one: self._count(sizes[one]))
 
     def _count(self, sizes: Mapping[str, int]) -> None:
@@ -236,9 +239,9 @@ class CarryOut:
         self.results.bytes += sum(sizes.values())
 
     async def _prove_before(self, decision: Decision) -> None:
-        """Prove that each losing file has a new path, and that files are as the server knows them.
+        """Verify that each losing file has a new path, and that files match the server's records.
 
-        Before a merge only what is the primary file can be read.
+        Before the merge, only primary files can be read.
         """
         if self.relocation is not None:
             self.relocation.moves_of(decision, self.policy)
@@ -250,7 +253,7 @@ class CarryOut:
         if decision.kept is not None:
             await check_readable(self._session, self.type, decision.into, decision.kept)
 
-    # --- help ---
+    # --- helpers ---
 
     @property
     def _spared(self) -> str:
@@ -264,17 +267,17 @@ class CarryOut:
         return await self._session.learn()
 
     async def _each(self, prove: Callable[[Decision], Awaitable[None]]) -> None:
-        """Prove something of every group; those of which it fails are left."""
-        turns = asyncio.Semaphore(_READERS)
+        """Verify every active group concurrently; a failed check ends its group."""
+        slots = asyncio.Semaphore(_READERS)
 
         async def one(planned: Planned) -> None:
-            async with turns:
+            async with slots:
                 try:
                     await prove(planned.decision)
                 except StashError as error:
                     self._fail(planned.decision.into, error)
 
-        await asyncio.gather(*map(one, list(self._left.values())))
+        await asyncio.gather(*map(one, list(self._active.values())))
 
     async def _send(
         self,
@@ -283,10 +286,10 @@ class CarryOut:
         count: Callable[[str], None] = lambda _: None,
         size: int = CHUNK,
     ) -> None:
-        """Send operations; groups of which one fails take no further part.
+        """Send operations; a failed one ends its group.
 
-        `owners` are the groups of the ids in operations; `count` is called with each id that was done, and
-        `size` is the most ids of a request.
+        `owners` maps the ids of operations to groups; `count` is called with each completed id; `size` is the
+        maximum number of ids in a request.
         """
 
         def note(operation: Operation, done: BatchOperation) -> None:
@@ -299,9 +302,9 @@ class CarryOut:
 
         if operations:
             await self.applier.apply(operations, note, size=size)
-        for one in list(self._left) if self.applier.stopped is not None else ():
+        for one in list(self._active) if self.applier.stopped is not None else ():
             self._fail(one, self.applier.stopped or StashError("it was not sent"))
 
     def _fail(self, one: str, error: StashError) -> None:
-        if self._left.pop(one, None) is not None:
+        if self._active.pop(one, None) is not None:
             self.results.problems[one] = error

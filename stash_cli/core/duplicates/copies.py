@@ -1,4 +1,4 @@
-"""Files and the objects that have them, as far as decisions about duplicates need them."""
+"""Files and their objects, with the facts that decisions about duplicates need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stash_cli.core.capabilities import ServerCapabilities
 
 FILES = {"Scene": "files", "Image": "visual_files"}
-"""Type -> the field that holds its files."""
+"""Type -> the field with its files."""
 _FACTS = (
     *("id", "path", "size", "width", "height", "duration", "video_codec", "bit_rate", "frame_rate", "format"),
     *("mod_time", "zip_file.id", "zip_file_id", "fingerprints.type", "fingerprints.value"),
@@ -27,7 +27,7 @@ _MORE = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of one object; numbers that are not known are 0, other facts "".
+    """A file of one object; unknown numbers are 0, other unknown facts "".
 
     `duration` is in seconds, `bit_rate` in bits per second, `pixels` width times height.
     """
@@ -66,11 +66,11 @@ class Copy:
     is_interactive: bool = False
     markers: tuple[float, ...] = ()
     galleries: frozenset[str] = frozenset()
-    """Galleries made of a folder or an archive, whose images nobody can choose."""
+    """Galleries of a folder or an archive, whose images cannot be changed."""
 
 
 def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
-    """Paths of the rows that `copy_of` takes."""
+    """The paths to read for `copy_of`."""
     files = FILES[type_name]
     found = ["id", "title", "created_at", *(f"{files}.{name}" for name in _FACTS)]
     found += ["stash_ids.endpoint", "stash_ids.stash_id", *_MORE[type_name]]
@@ -78,19 +78,19 @@ def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
 
 
 def _is_known(type_name: str, path: str, server: ServerCapabilities) -> bool:
-    """Whether a server has a path, for each type of files that is to have it."""
+    """Whether the server has a path; for files, whether every file type that declares it has it."""
     first, _, rest = path.partition(".")
     if first != FILES[type_name]:
         return server.has_path(type_name, path)
     types = describe_api().types
-    wanted = ("VideoFile",) if type_name == "Scene" else ("VideoFile", "ImageFile")
+    file_types = ("VideoFile",) if type_name == "Scene" else ("VideoFile", "ImageFile")
     name = rest.partition(".")[0]
-    having = [each for each in wanted if name in types[each].fields]
-    return bool(having) and all(server.field_name(each, name) is not None for each in having)
+    declaring = [each for each in file_types if name in types[each].fields]
+    return bool(declaring) and all(server.field_name(each, name) is not None for each in declaring)
 
 
 def copy_of(type_name: str, row: Mapping[str, Any], richness: int = 0) -> Copy:
-    """The object of a row with `paths_to_read`."""
+    """Build the object of a row with `paths_to_read`."""
     one = str(row["id"])
     files = [_file(one, each, number == 0) for number, each in enumerate(row.get(FILES[type_name]) or ())]
     fixed = (each for each in row.get("galleries") or () if is_scanned(each))

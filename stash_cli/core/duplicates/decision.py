@@ -1,7 +1,7 @@
-"""Decisions: of alike files one is kept, and what becomes of the others and of the objects that have them.
+"""Decisions: which of several alike files is kept, and what happens to the others and their objects.
 
-The kept file and the destination, the object that others are merged into, are chosen separately. Only files
-that are like the kept one are touched, and what is not certain leaves everything as it is.
+The kept file, and the destination that other objects are merged into, are chosen separately. Only files that
+are like the kept one are affected, and a group with any doubt is left unchanged.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Decision:
-    """One group of alike files: `kept`, and those that lose.
+    """One group of alike files: the file to keep, and the losing files.
 
-    `into` is the id of the destination, `gone` are those of the losing files. With a `reason` nothing is
-    done. `kept` is None where no rule was given, or none could tell.
+    `into` is the id of the destination, `gone` are the ids of the other objects, which are merged or deleted.
+    With a `reason` the group is left unchanged. `kept` is None without rules, or if they could not decide.
     """
 
     copies: tuple[Copy, ...]
@@ -37,7 +37,7 @@ class Decision:
     gone: tuple[str, ...] = ()
     reason: str = ""
     protected: frozenset[str] = field(default_factory=frozenset)
-    """Paths of files that are protected."""
+    """Paths of protected files."""
 
     @property
     def is_acted_on(self) -> bool:
@@ -45,59 +45,59 @@ class Decision:
 
     @property
     def freed(self) -> int:
-        """Bytes of the losing files, each once."""
+        """Bytes of the losing files, each counted once."""
         return sum({file.id: file.size for file in self.losers}.values())
 
     def __eq__(self, other: object) -> bool:
-        """Whether the same would be done to the same objects and files."""
-        return isinstance(other, Decision) and self._done == other._done
+        """Whether both decisions have the same effect on the same objects and files."""
+        return isinstance(other, Decision) and self._effect == other._effect
 
     def __hash__(self) -> int:
-        return hash(self._done)
+        return hash(self._effect)
 
     @property
-    def _done(self) -> tuple[object, ...]:
+    def _effect(self) -> tuple[object, ...]:
         kept = (self.kept.id, self.kept.path, self.kept.size) if self.kept else None
         losing = frozenset((file.id, file.path, file.size) for file in self.losers)
         return kept, self.into, losing, frozenset(self.gone), self.reason
 
 
 def decide(group: Sequence[Copy], policy: Policy) -> Iterator[Decision]:
-    """Decisions about a group of objects that are connected by alike files.
+    """Yield decisions about a group of objects that are connected by alike files.
 
-    A group may be a chain whose ends are not alike: what is left after the first decision is decided again.
+    A group may be a chain whose ends are not alike, so the remaining files are decided on again.
     """
-    # In one order, whatever the server's: groups that share an object exclude each other.
+    # Sorted, because the result depends on the order: an object takes part in one decision only.
     copies = {copy.id: copy for copy in sorted(group, key=lambda copy: int(copy.id))}
-    left = [file for copy in copies.values() for file in copy.files]
-    while files := _with_a_like(left, copies, policy):
+    remaining = [file for copy in copies.values() for file in copy.files]
+    while files := _with_a_like(remaining, copies, policy):
         decision = _decide(files, copies, policy)
         yield decision
-        left = list(_without(left, decision))
+        remaining = list(_without(remaining, decision))
 
 
 def _without(files: Iterable[File], decision: Decision) -> Iterator[File]:
-    """The files that may be decided on after a decision: of an object that takes part in it none."""
+    """Yield the remaining files after a decision; an object that takes part in it has none."""
     touched = {decision.into, *decision.gone}
-    left_alone = set() if decision.is_acted_on else {(file.id, file.owner) for file in decision.files}
+    undecided = set() if decision.is_acted_on else {(file.id, file.owner) for file in decision.files}
     for file in files:
-        if file.owner not in touched and (file.id, file.owner) not in left_alone:
+        if file.owner not in touched and (file.id, file.owner) not in undecided:
             yield file
 
 
 def _with_a_like(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> list[File]:
-    """The first connected files that are each like another one."""
-    waiting = dict.fromkeys(range(len(files)))
-    while waiting:
-        found = [next(iter(waiting))]
-        waiting.pop(found[0])
-        for place in found:
-            near = [other for other in waiting if _are_alike(files[place], files[other], copies, policy)]
-            found += near
+    """Return the first connected component of alike files; [] if no two files are alike."""
+    unvisited = dict.fromkeys(range(len(files)))
+    while unvisited:
+        component = [next(iter(unvisited))]
+        unvisited.pop(component[0])
+        for index in component:
+            near = [other for other in unvisited if _are_alike(files[index], files[other], copies, policy)]
+            component += near
             for other in near:
-                waiting.pop(other)
-        if len(found) > 1:
-            return [files[place] for place in sorted(found)]
+                unvisited.pop(other)
+        if len(component) > 1:
+            return [files[index] for index in sorted(component)]
     return []
 
 
@@ -148,12 +148,12 @@ def _with_losers(found: Decision, kept: File, copies: Mapping[str, Copy], policy
 
 
 def _destination(kept: File, losers: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> str:
-    """The id of the object that the others are merged into; without a merge that of the kept file."""
+    """The id of the object that others are merged into; without a merge, the object of the kept file."""
     if policy.into in (None, KEEP):
         return kept.owner
     many = [copies[one] for one in dict.fromkeys(file.owner for file in (kept, *losers))]
     if policy.into == METADATA:
         most = max(copy.richness for copy in many)
         many = [copy for copy in many if copy.richness == most]
-    # An id that is no number never comes from a server; created_at alone may be equal.
+    # The id decides between equal values of created_at; ids of servers are always numbers.
     return min(many, key=lambda copy: (copy.created_at, int(copy.id))).id

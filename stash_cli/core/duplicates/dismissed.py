@@ -1,7 +1,7 @@
-"""Pairs that a person said are no duplicates, remembered on this machine beside the journal.
+"""Pairs that the user has dismissed as no duplicates, stored on this machine beside the journal.
 
-Files are remembered by their hashes and objects by their names, so that a new scan, another server with the
-same files, or a restored database changes nothing.
+Files are stored by their hashes and objects by their names, so that dismissals survive a new scan and a
+restored database, and apply to another server with the same files.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Pair = tuple[str, str]
 
 @dataclass
 class Dismissed:
-    """The pairs of one kind: `Scene`, `Tag` and the like."""
+    """The dismissed pairs of one kind, such as `Scene` or `Tag`."""
 
     file: Path
     kind: str
@@ -39,14 +39,14 @@ class Dismissed:
 
     @classmethod
     def load(cls, journal: Path, kind: str) -> Dismissed:
-        """The pairs in the file beside the journal. Raises StashJournalError."""
-        found = cls(journal.with_name("dismissed.sqlite"), kind)
-        if found.file.exists():
-            with closing(found._connect()) as connection:
-                found.pairs = set(
+        """Load the pairs from the file beside the journal. Raises StashJournalError."""
+        dismissed = cls(journal.with_name("dismissed.sqlite"), kind)
+        if dismissed.file.exists():
+            with closing(dismissed._connect()) as connection:
+                dismissed.pairs = set(
                     connection.execute("SELECT one, other FROM dismissed WHERE kind = ?", (kind,))
                 )
-        return found
+        return dismissed
 
     def holds(self, one: str, other: str) -> bool:
         """Whether a pair was dismissed."""
@@ -57,7 +57,7 @@ class Dismissed:
         return bool(self.pairs) and any(_pair(*each) in self.pairs for each in _keys(one, other))
 
     def add(self, pairs: Iterable[Pair]) -> int:
-        """Remember pairs: the number of new ones. Raises StashJournalError."""
+        """Store pairs; return the number of new ones. Raises StashJournalError."""
         new = {_pair(*each) for each in pairs} - self.pairs
         now = datetime.now(UTC).isoformat(timespec="seconds")
         self._write(
@@ -67,14 +67,14 @@ class Dismissed:
         return len(new)
 
     def remove(self, pairs: Iterable[Pair]) -> int:
-        """Forget pairs: the number of those that were remembered. Raises StashJournalError."""
-        gone = {_pair(*each) for each in pairs} & self.pairs
+        """Delete pairs; return the number of deleted ones. Raises StashJournalError."""
+        stored = {_pair(*each) for each in pairs} & self.pairs
         self._write(
             "DELETE FROM dismissed WHERE kind = ? AND one = ? AND other = ?",
-            [(self.kind, *each) for each in gone],
+            [(self.kind, *each) for each in stored],
         )
-        self.pairs -= gone
-        return len(gone)
+        self.pairs -= stored
+        return len(stored)
 
     def _write(self, statement: str, rows: list[tuple[str, ...]]) -> None:
         if not rows:
@@ -105,14 +105,14 @@ def _broken(file: Path, error: Exception) -> StashJournalError:
 
 
 def pairs_of_files(copies: Iterable[Copy]) -> Iterator[Pair]:
-    """The pairs of all files of some objects, by each kind of hash that both have."""
+    """Yield the pairs of all files of some objects, as pairs of hashes."""
     files = [file for copy in copies for file in copy.files]
     for one, other in combinations(files, 2):
         yield from _keys(one, other)
 
 
 def _keys(one: File, other: File) -> Iterator[Pair]:
-    """Two files by their hashes: the first kind that both have."""
+    """Yield the pair of hashes of two files, of the first kind that both have; none without a common kind."""
     for kind in _HASHES:
         if kind in one.hashes and kind in other.hashes:
             yield f"{kind} {one.hashes[kind]}", f"{kind} {other.hashes[kind]}"

@@ -1,4 +1,4 @@
-"""Rules that say which of several files is kept, one after the other."""
+"""Rules that choose the file to keep, applied one after the other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VALUES: dict[str, tuple[Value, bool]] = {
     "oldest": (lambda file, _: file.modified, False),
     "newest": (lambda file, _: file.modified, True),
 }
-"""Rule -> the value it compares, and whether the largest is kept. A value that is not set is not known."""
+"""Rule -> the compared value, and whether the largest is kept. 0 and "" count as unknown."""
 METADATA, CODEC, PATH = "most-metadata", "codec", "path"
 NAMES = (*_VALUES, f"{CODEC}:NAME", f"{PATH}:REGEX", METADATA)
 
@@ -41,9 +41,9 @@ class Rule:
         return f"{self.name}:{self.word}" if self.word else self.name
 
     def best(self, files: Sequence[File], copies: Mapping[str, Copy]) -> list[File]:
-        """The files that this rule keeps.
+        """Return the best files by this rule; all of them if it cannot distinguish them.
 
-        All of them where it cannot tell. Raises UnknownValueError where a value of only some is not known.
+        Raises UnknownValueError if the value of only some files is unknown.
         """
         values = [self._value(file, copies[file.owner]) for file in files]
         known = [value for value in values if value is not None]
@@ -51,15 +51,15 @@ class Rule:
             return list(files)
         if len(known) < len(files):
             raise UnknownValueError(self, files, files[values.index(None)])
-        wanted = max(known) if self._keeps_largest else min(known)
-        return [file for file, value in zip(files, values, strict=True) if value == wanted]
+        best_value = max(known) if self._keeps_largest else min(known)
+        return [file for file, value in zip(files, values, strict=True) if value == best_value]
 
     @property
     def _keeps_largest(self) -> bool:
         return self.name not in _VALUES or _VALUES[self.name][1]
 
     def _value(self, file: File, copy: Copy) -> Any:
-        """The value that is compared; None where it is not known."""
+        """The compared value; None if it is unknown."""
         if self.name == METADATA:
             return copy.richness
         if self.name == CODEC:
@@ -70,7 +70,7 @@ class Rule:
 
 
 class UnknownValueError(Exception):
-    """A rule compares `files` by a value that is not known of one of them."""
+    """A rule compares `files` by a value that is unknown for some of them."""
 
     def __init__(self, rule: Rule, files: Sequence[File], unknown: File) -> None:
         super().__init__(f"{rule} of {unknown.path or f'file {unknown.id}'} is not known")
@@ -78,15 +78,15 @@ class UnknownValueError(Exception):
 
 
 def parse_rules(texts: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules of `--keep`: names with commas between them; one that begins with path: is taken whole.
+    """Parse the rules of `--keep`: names separated by commas; a text with `path:` is a single rule.
 
     Raises StashUsageError.
     """
     words = (word for text in texts for word in ([text] if text.startswith(f"{PATH}:") else text.split(",")))
-    found = tuple(map(_rule, words))
-    if not found:
+    rules = tuple(map(_rule, words))
+    if not rules:
         raise StashUsageError(f"--keep needs a rule: {', '.join(NAMES)}")
-    return found
+    return rules
 
 
 def _rule(text: str) -> Rule:
@@ -113,12 +113,12 @@ def _checked(pattern: str) -> str:
 
 
 def choose(rules: Sequence[Rule], files: Sequence[File], copies: Mapping[str, Copy]) -> list[File]:
-    """The files that are left of `files` after all rules: one, or several that are equal in all of them.
+    """Apply all rules; return one file, or several that are equal by every rule.
 
     Raises UnknownValueError.
     """
-    left = list(files)
+    remaining = list(files)
     for rule in rules:
-        if len(left) > 1:
-            left = rule.best(left, copies)
-    return left
+        if len(remaining) > 1:
+            remaining = rule.best(remaining, copies)
+    return remaining

@@ -1,4 +1,4 @@
-"""Alike or not: two files by their hashes and lengths, or by what their objects are called elsewhere."""
+"""Comparison of two files by their hashes and durations, or by the stash ids of their objects."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 PHASH, OSHASH, CHECKSUM, STASH_ID, DURATION = "phash", "oshash", "checksum", "stash-id", "duration"
 WAYS = {"Scene": (PHASH, OSHASH, CHECKSUM, STASH_ID, DURATION), "Image": (PHASH, CHECKSUM)}
-"""Type -> what its copies can be recognised by, the default first."""
+"""Type -> the ways to match its copies, the default first."""
 _TYPES = {OSHASH: "oshash", CHECKSUM: "md5"}
 _FEW = 4
-"""Bits that are set in hashes of pictures with nothing on them, or that are not."""
+"""Maximum number of set bits, or of unset bits, in the hash of a blank picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """The condition for two files to be alike.
 
-    `distance` is the most bits in which perceptual hashes may differ, `seconds` the most by which durations
-    may; None for any duration. A duration that is not known is like no other.
+    `distance` is the maximum number of differing bits of perceptual hashes, `seconds` the maximum difference
+    of durations; None for any. An unknown duration never matches.
     """
 
     way: str = PHASH
@@ -37,8 +37,8 @@ class Match:
         return self._is_near(one, other, copies) and self._are_as_long(one, other)
 
     def allows(self, shorter: float, longer: float) -> bool:
-        """Whether two lengths, in seconds, are near enough."""
-        # In thousandths: 10.3 - 10.2 is a little more than 0.1 in binary.
+        """Whether two durations, in seconds, are near enough."""
+        # Rounded, because 10.3 - 10.2 is slightly more than 0.1 in binary.
         return self.seconds is None or round(longer - shorter, 3) <= self.seconds
 
     def _is_near(self, one: File, other: File, copies: Mapping[str, Copy]) -> bool:
@@ -61,7 +61,7 @@ class Match:
         return shorter > 0 and self.allows(shorter, longer)
 
     def keys(self, copy: Copy) -> Iterator[str]:
-        """The values that are equal in copies, where no distance is allowed; not of lengths."""
+        """Yield the keys that are equal, or within `distance`, for alike copies; not for durations."""
         if self.way == STASH_ID:
             yield from ("\0".join(each) for each in copy.stash_ids)
         elif self.way == PHASH:
@@ -71,9 +71,9 @@ class Match:
 
 
 def phash_of(file: File) -> int | None:
-    """The perceptual hash of a file; None where it has none, or one that says nothing.
+    """The perceptual hash of a file; None without one, or if it is not significant.
 
-    Black frames, and others without a picture on them, have hashes with hardly any bits set, or all.
+    Black and other blank frames have hashes with almost no bits set, or almost all.
     """
     text = file.hashes.get("phash")
     try:

@@ -1,6 +1,6 @@
-"""Names that are probably one: the same but for case, punctuation, plural, order of words, or spelling.
+"""Names that are probably the same except for case, punctuation, plural, order of words, or spelling.
 
-Not all pairs are compared: equal forms are found by their key, misspellings by parts that have to be equal.
+Not all pairs are compared: equal forms are found by a key, misspellings by parts that have to be equal.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 CASE, PUNCTUATION, PLURAL, ORDER, SPELLING = "case", "punctuation", "plural", "order", "spelling"
 REASONS = (CASE, PUNCTUATION, PLURAL, ORDER, SPELLING)
-"""Reasons for two names to be one, the surest first."""
+"""Reasons for two names to be the same, the surest first."""
 THRESHOLD = 0.85
 _SHORTEST = 4
-"""Letters of the shortest name that may be misspelt."""
+"""Minimum length of a name for the search for misspellings."""
 _MOST_EDITS = 2
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[^\W_]+")
@@ -40,7 +40,7 @@ _SINGULAR = ("ss", "us", "is")
 class Named:
     """An object with its name, the first of `names`, and its aliases.
 
-    `born` is the year or date of birth of a performer, `note` what tells namesakes apart.
+    `born` is the year or date of birth of a performer, `note` the disambiguation of namesakes.
     """
 
     id: str
@@ -55,7 +55,7 @@ class Named:
 
 
 class Pair(NamedTuple):
-    """Two objects whose names are probably one: the reason, and how alike they are from 0 to 1."""
+    """Two objects with probably the same name: the reason, and the similarity from 0 to 1."""
 
     one: Named
     other: Named
@@ -65,14 +65,14 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """Objects that are to be merged into `kept`, each with the pair that says why."""
+    """Objects to merge into `kept`, each with the pair that is the reason."""
 
     kept: Named
     pairs: tuple[Pair, ...] = field(default_factory=tuple)
 
     @property
     def others(self) -> list[Named]:
-        """The objects beside the kept one."""
+        """The objects other than the kept one."""
         return [pair.other if pair.one.id == self.kept.id else pair.one for pair in self.pairs]
 
 
@@ -82,12 +82,12 @@ def plain(name: str) -> str:
     >>> plain("Café Noir")
     'cafe noir'
     """
-    apart = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(char for char in apart if not unicodedata.combining(char))
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def singular(word: str) -> str:
-    """An English word in the singular, as far as its ending tells.
+    """The singular of an English word, by its ending.
 
     >>> [singular(word) for word in ("parties", "boxes", "outdoors", "dress", "bus")]
     ['party', 'box', 'outdoor', 'dress', 'bus']
@@ -99,7 +99,7 @@ def singular(word: str) -> str:
 
 
 def _keys(name: str) -> Iterator[tuple[str, str]]:
-    """The forms of a name that are equal for each reason but spelling."""
+    """Yield (reason, form): names with an equal form are the same for that reason; not for spelling."""
     text = plain(name)
     words = _WORDS.findall(text)
     yield CASE, text.strip()
@@ -110,14 +110,14 @@ def _keys(name: str) -> Iterator[tuple[str, str]]:
 
 
 def similar(objects: Sequence[Named], threshold: float = THRESHOLD) -> Iterator[Pair]:
-    """Pairs of objects of which some names are probably one, each pair once with its surest reason.
+    """Yield pairs of objects with probably the same name, each pair once with its surest reason.
 
-    Objects with different ids at one stash-box, and namesakes that are told apart, are no pairs.
+    Objects with different ids at one stash-box, and namesakes with different notes, are excluded.
     """
     seen: set[tuple[str, str]] = set()
     for reason in REASONS:
-        found = _misspelt(objects, threshold) if reason == SPELLING else _equal(objects, reason)
-        for one, other, score in found:
+        matches = _misspelt(objects, threshold) if reason == SPELLING else _equal(objects, reason)
+        for one, other, score in matches:
             pair = (one.id, other.id) if int(one.id) < int(other.id) else (other.id, one.id)
             if one.id != other.id and pair not in seen and not are_different(one, other):
                 seen.add(pair)
@@ -125,9 +125,9 @@ def similar(objects: Sequence[Named], threshold: float = THRESHOLD) -> Iterator[
 
 
 def are_different(one: Named, other: Named) -> bool:
-    """Whether something else than the names says that two objects are not one."""
-    held = dict(one.stash_ids)
-    if any(held.get(endpoint, stash_id) != stash_id for endpoint, stash_id in other.stash_ids):
+    """Whether two objects are different by their stash ids, notes or dates of birth."""
+    stash_ids = dict(one.stash_ids)
+    if any(stash_ids.get(endpoint, stash_id) != stash_id for endpoint, stash_id in other.stash_ids):
         return True
     if one.note and other.note and plain(one.note) != plain(other.note):
         return True
@@ -136,18 +136,18 @@ def are_different(one: Named, other: Named) -> bool:
 
 
 def _equal(objects: Sequence[Named], reason: str) -> Iterator[tuple[Named, Named, float]]:
-    held: dict[str, list[Named]] = defaultdict(list)
+    by_form: dict[str, list[Named]] = defaultdict(list)
     for each in objects:
         for key in {form for name in each.names for kind, form in _keys(name) if kind == reason and form}:
-            held[key].append(each)
-    for many in held.values():
+            by_form[key].append(each)
+    for many in by_form.values():
         for number, one in enumerate(many):
             for other in many[number + 1 :]:
                 yield one, other, 1.0
 
 
 def _misspelt(objects: Sequence[Named], threshold: float) -> Iterator[tuple[Named, Named, float]]:
-    """Pairs of names with few letters that differ, and the same digits."""
+    """Yield pairs of names with few edits between them, and the same digits."""
     from rapidfuzz.distance import OSA
     from rapidfuzz.process import extract
 
@@ -166,51 +166,53 @@ def _misspelt(objects: Sequence[Named], threshold: float) -> Iterator[tuple[Name
 
 
 def _near(texts: Sequence[str], threshold: float) -> Iterator[tuple[str, list[str]]]:
-    """Each text with those before it that may be near enough; texts are ordered by length.
+    """Yield each text with earlier texts that may be near enough; texts are sorted by length.
 
-    A text that takes k edits to become another one has one of k + 1 parts in it unchanged, and moved by k
-    places at most. One with two letters exchanged has the same letters.
+    If two texts differ by k edits, one of k + 1 parts of the first is unchanged in the second, and shifted by
+    at most k characters. Texts with two exchanged letters have the same letters.
     """
     parts: dict[tuple[int, int, str], list[str]] = defaultdict(list)
     letters: dict[str, list[str]] = defaultdict(list)
     for text in texts:
-        most = _edits(len(text), threshold)
+        max_edits = _edits(len(text), threshold)
         same = letters["".join(sorted(text))]
-        found = dict.fromkeys(same)
+        candidates = dict.fromkeys(same)
         same.append(text)
-        for length in range(len(text) - most, len(text) + 1):
+        for length in range(len(text) - max_edits, len(text) + 1):
             for number, start, end in _cut(length, _edits(length, threshold)):
-                for at in range(max(0, start - most), min(len(text) - (end - start), start + most) + 1):
-                    held = parts.get((length, number, text[at : at + end - start]), ())
-                    found.update(dict.fromkeys(held))
-        if found:
-            yield text, list(found)
-        for number, start, end in _cut(len(text), most):
+                for at in range(
+                    max(0, start - max_edits), min(len(text) - (end - start), start + max_edits) + 1
+                ):
+                    matches = parts.get((length, number, text[at : at + end - start]), ())
+                    candidates.update(dict.fromkeys(matches))
+        if candidates:
+            yield text, list(candidates)
+        for number, start, end in _cut(len(text), max_edits):
             parts[len(text), number, text[start:end]].append(text)
 
 
 def _edits(length: int, threshold: float) -> int:
-    """The number of edits to allow for."""
+    """The maximum number of edits for a text of this length."""
     return min(_MOST_EDITS, int((1 - threshold) * (length + 1) + 1e-9))
 
 
 def _cut(length: int, edits: int) -> Iterator[tuple[int, int, int]]:
-    """The parts of a text of this length: number, start and end."""
+    """Yield the parts of a text of this length: number, start and end."""
     for number in range(edits + 1):
         yield number, length * number // (edits + 1), length * (number + 1) // (edits + 1)
 
 
 def group(pairs: Iterable[Pair], uses: Mapping[str, int]) -> Iterator[Group]:
-    """Groups of pairs around the object that is used most; only what is a pair with it is in its group."""
+    """Group pairs around the most used objects; a group has only objects that form a pair with it."""
     near: dict[str, dict[str, Pair]] = defaultdict(dict)
     objects: dict[str, Named] = {}
     for pair in pairs:
         for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
             near[one.id][other.id] = pair
             objects[one.id] = one
-    gone: set[str] = set()
+    grouped: set[str] = set()
     for kept in sorted(objects, key=lambda each: (-uses.get(each, 0), int(each))):
-        left = [pair for other, pair in near[kept].items() if other not in gone]
-        if kept not in gone and left:
-            gone |= {kept, *near[kept]}
-            yield Group(objects[kept], tuple(left))
+        remaining = [pair for other, pair in near[kept].items() if other not in grouped]
+        if kept not in grouped and remaining:
+            grouped |= {kept, *near[kept]}
+            yield Group(objects[kept], tuple(remaining))

@@ -1,4 +1,4 @@
-"""Objections: why a group of alike files is left as it is, though it is known which one to keep."""
+"""Objections: reasons to leave a group of alike files unchanged, although the file to keep is decided."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.policy import Policy
 
 _SHIFTED = 1.0
-"""Seconds by which durations may differ before markers of one do not fit the other."""
+"""Maximum difference of durations, in seconds, for which markers of one file fit the other."""
 
 
 def objections(decision: Decision, copies: Mapping[str, Copy], policy: Policy) -> Iterator[str]:
-    """The reasons for which nothing may be done about a group."""
+    """Yield the reasons to leave a group unchanged."""
     kept, losing = decision.kept, {file.id for file in decision.losers}
     if kept is None or not decision.losers:
         yield "all others are protected, or not like the kept file"
@@ -39,7 +39,7 @@ def objections(decision: Decision, copies: Mapping[str, Copy], policy: Policy) -
 
 
 def _to_loss(kept: File, file: File, copies: Mapping[str, Copy], into: str, policy: Policy) -> Iterator[str]:
-    """Why a losing file may not be deleted, nor moved to where a person deletes it."""
+    """Yield the reasons not to delete a losing file, or move it to a folder for later deletion."""
     if not kept.path or not kept.size:
         yield f"the kept file {kept.id} is empty, or its size is not known"
     if file.is_zipped:
@@ -68,13 +68,13 @@ def _are_equal(one: File, other: File) -> bool:
 
 
 def _to_move(kept: File, decision: Decision, copies: Mapping[str, Copy], policy: Policy) -> Iterator[str]:
-    """Why the losing files may not be moved."""
-    left = [file for file in decision.losers if not policy.is_in_folder(file)]
+    """Yield the reasons not to move the losing files."""
+    outside = [file for file in decision.losers if not policy.is_in_folder(file)]
     if policy.is_in_folder(kept):
         yield f"the kept file is in {policy.folder} itself"
-    if not left and (policy.into is None or not decision.gone):
+    if not outside and (policy.into is None or not decision.gone):
         yield f"all others are in {policy.folder} already"
-    for file in left:
+    for file in outside:
         owner = copies[file.owner]
         folder = split(file.path)[0]
         if (owner.captions or owner.is_interactive) and not policy.moves_sidecars(folder):
@@ -82,12 +82,12 @@ def _to_move(kept: File, decision: Decision, copies: Mapping[str, Copy], policy:
 
 
 def _to_merge(kept: File, decision: Decision, copies: Mapping[str, Copy]) -> Iterator[str]:
-    """Why the objects may not be made one."""
-    held: dict[str, str] = {}
+    """Yield the reasons not to merge the objects."""
+    stash_ids: dict[str, str] = {}
     for one in (decision.into, *decision.gone):
         for endpoint, stash_id in sorted(copies[one].stash_ids):
-            if held.setdefault(endpoint, stash_id) != stash_id:
-                yield f"they have different ids at {endpoint}: {held[endpoint]} and {stash_id}"
+            if stash_ids.setdefault(endpoint, stash_id) != stash_id:
+                yield f"they have different ids at {endpoint}: {stash_ids[endpoint]} and {stash_id}"
     for file in decision.losers:
         markers = copies[file.owner].markers
         if markers and (abs(file.duration - kept.duration) > _SHIFTED or max(markers) > kept.duration):

@@ -1,4 +1,4 @@
-"""Decisions about duplicates as lines of a plan in a file, with all that they were made of."""
+"""Decisions about duplicates as lines of a plan file, with all facts that they are based on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def draft_of(planned: Planned, targets: Targets | None) -> ObjectEdits:
-    """The edits of the destination of a group, with the decision and the new paths of files as facts."""
+    """Convert a decision to edits of its destination, with the decision and the new paths as facts."""
     decision = planned.decision
     kept = decision.kept
     facts = {
@@ -40,7 +40,7 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def planned_of(each: ObjectEdits) -> Planned:
-    """The decision that `draft_of` has written. Raises StashInputError where it is none."""
+    """Parse the decision written by `draft_of`. Raises StashInputError."""
     facts = each.facts
     try:
         copies = tuple(map(_copy, facts["copies"]))
@@ -74,21 +74,21 @@ def _copy(values: Mapping[str, Any]) -> Copy:
 
 
 def read_survey(drafted: Iterable[ObjectEdits], policy: Policy) -> Survey:
-    """The decisions of a plan. Raises StashInputError where a line is none."""
-    found = Survey()
+    """Read the decisions of a plan. Raises StashInputError for a line that is not a decision."""
+    survey = Survey()
     try:
         for each in drafted:
-            found.add(planned_of(each), policy)
+            survey.add(planned_of(each), policy)
     except BaseException:
-        found.close()
+        survey.close()
         raise
-    # What is protected was compared with all groups when the plan was made, and only some are in it.
-    found.totals.protected |= {*policy.protected}
-    return found
+    # The plan has only some of the groups, so here it cannot be checked which protected paths exist.
+    survey.totals.protected |= {*policy.protected}
+    return survey
 
 
 def targets_of(drafted: Iterable[ObjectEdits]) -> dict[str, str]:
-    """The new paths of the files that a plan moves, by their ids."""
+    """The new paths of the files that a plan moves, by file id."""
     return dict(_targets(drafted))
 
 
@@ -98,11 +98,13 @@ def _targets(drafted: Iterable[ObjectEdits]) -> Iterator[tuple[str, str]]:
 
 
 def check_targets(drafted: Iterable[ObjectEdits], targets: Targets) -> None:
-    """Raise StashConflictError where a file would not be moved to the path of the plan now."""
-    for one, wanted in _targets(drafted):
+    """Raise StashConflictError if a file would now be moved to another path than in the plan."""
+    for one, planned_path in _targets(drafted):
         path, reason = targets(one)
-        if path != wanted:
+        if path != planned_path:
             now = f"moved to {path}" if path else f"left, as {reason},"
             raise StashConflictError(
-                f"file {one} would be {now} now, and not moved to {wanted}", {}, hint="Make the plan again."
+                f"file {one} would be {now} now, and not moved to {planned_path}",
+                {},
+                hint="Make the plan again.",
             )

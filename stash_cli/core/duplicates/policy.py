@@ -1,4 +1,4 @@
-"""The policy of one search for duplicates, and the words that name its choices."""
+"""The policy of one search for duplicates, and the names of its options."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.matching import Match
 
 NOTHING, TAG, MOVE, DELETE, DELETE_FILES = ACTIONS = ("nothing", "tag", "move", "delete", "delete-files")
-"""What becomes of the losing files, and of the objects that have them."""
+"""Actions for the losing files and their objects."""
 KEEP, OLDEST = "keep", "oldest"
 INTO = (KEEP, OLDEST, METADATA)
-"""The object that others are merged into, their destination: that of the kept file, the oldest, or the one
-with most metadata.
-"""
+"""The destination of merges: the object of the kept file, the oldest, or the one with the most metadata."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """The options of a person: which files are alike, which is kept, and what becomes of the others.
+    """The user's options: which files are alike, which one is kept, and the action for the others.
 
-    `into` None leaves objects as they are, apart from `then`. `protected` are folders and files that never
-    lose. `is_dismissed` tells that a person said of two files that they are no duplicates, `is_same_file`
-    whether two paths lead to one file (None: that cannot be seen).
+    With `into` None, objects are not merged. `protected` are folders and files that never lose.
+    `is_dismissed` returns whether the user has dismissed a pair of files, `is_same_file` whether two paths
+    are the same file (None: unknown).
     """
 
     match: Match
@@ -40,19 +38,19 @@ class Policy:
     is_dismissed: Callable[[File, File], bool] = lambda *_: False
     is_same_file: Callable[[File, File], bool | None] = lambda *_: None
     dropped: frozenset[str] = frozenset()
-    """Tags that are not taken over from the objects that go, by id."""
+    """Ids of tags that are not copied from the other objects."""
     takes_same_time: bool = False
-    """Whether files of the same size, hash and time are taken for copies where their paths cannot be seen."""
+    """Whether files with the same size, hash and time count as copies if their paths cannot be checked."""
     folder: str = ""
-    """The folder of the server that MOVE leads to."""
+    """The folder on the server for MOVE."""
     choose: Callable[[str, Sequence[File]], File | None] = lambda *_: None
-    """Asks which file is kept where the rules cannot tell, and why they cannot; None leaves the group."""
+    """Callback with the reason and the files if rules cannot decide; None leaves the group unchanged."""
     moves_sidecars: Callable[[str], bool] = lambda _: False
-    """Whether captions and scripts in a folder of the server can be moved along."""
+    """Whether captions and scripts in a folder of the server can be moved with their file."""
 
     @property
     def acts(self) -> bool:
-        """Whether anything is changed, and not only listed."""
+        """Whether anything is changed, not only listed."""
         return self.into is not None or self.then != NOTHING
 
     @property
@@ -65,16 +63,16 @@ class Policy:
         return self.then in (DELETE_FILES, MOVE)
 
     def is_in_folder(self, file: File) -> bool:
-        """Whether a file is where MOVE leads to, or below it."""
+        """Whether a file is already in the folder for MOVE, or below it."""
         return self.then == MOVE and is_at_or_below(file.path, self.folder)
 
     def protects(self, file: File) -> bool:
-        """Whether a file is one of the protected, or below a protected folder."""
+        """Whether a file is protected, or below a protected folder."""
         return any(is_at_or_below(file.path, each) for each in self.protected)
 
 
 def is_at_or_below(path: str, folder: str) -> bool:
-    """Whether a path is that of a folder or file, or below it.
+    """Whether a path is equal to `folder`, or below it.
 
     >>> is_at_or_below("/data/best/a.mp4", "/data/best/"), is_at_or_below("/data/best2/a.mp4", "/data/best")
     (True, False)

@@ -1,4 +1,4 @@
-"""Proof that files are as the server knows them, before one of two copies is moved or deleted."""
+"""Verification that a file matches the server's records, before its copy is moved or deleted."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _ADDRESSES = {"Scene": "/scene/{}/stream", "Image": "/image/{}/image"}
 
 
 async def check_readable(session: Session, type_name: str, owner: str, file: File) -> None:
-    """Read both ends of the primary file of an object, which is to be `file`.
+    """Read both ends of the primary file of an object, which has to be `file`.
 
-    Raises StashError where the server does not send them, or not as many bytes as the file has.
+    Raises StashError if the server does not send them, or the length differs from the size of the file.
     """
     address = _ADDRESSES[type_name].format(owner)
-    wanted = min(file.size, _ENDS)
+    expected = min(file.size, _ENDS)
     error = StashError(
         f"{file.path} cannot be read to its end, or is not as long as the server knows",
         hint="Is its disk there? A scan tells what has changed.",
@@ -32,13 +32,13 @@ async def check_readable(session: Session, type_name: str, owner: str, file: Fil
         last = await _length(session, address, f"{max(0, file.size - _ENDS)}-", file.size)
     except StashServerError as refused:
         raise error from refused
-    # What sends no parts, such as a member of an archive, sends all.
-    if first < wanted or last not in (wanted, file.size):
+    # Without support for ranges, such as for a member of an archive, the whole file is sent.
+    if first < expected or last not in (expected, file.size):
         raise error
 
 
 async def _length(session: Session, address: str, span: str, most: int) -> int:
-    """The number of bytes that come for a span; more than `most` are not waited for."""
+    """Count the bytes sent for a range; stop after `most` bytes."""
     count = 0
     async with aclosing(session.transport.download(address, span)) as pieces:
         async for piece in pieces:

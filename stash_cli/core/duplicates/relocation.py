@@ -1,4 +1,4 @@
-"""New paths of losing files, all in one folder, decided before anything is sent."""
+"""New paths of losing files, all in one folder, planned before the first mutation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.survey import Planned
 
     Targets = Callable[[str], tuple[str | None, str]]
-    """The new path of the file with an id; None, and why, for one that is not moved."""
+    """Function from a file id to its new path; (None, reason) for a file that is not moved."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Relocation:
     roots: Sequence[str]
 
     def moves_of(self, decision: Decision, policy: Policy) -> list[Move]:
-        """The moves of the losing files. Raises StashError where one cannot be moved."""
+        """The moves of the losing files. Raises StashError if one cannot be moved."""
         return [self._move_of(file) for file in decision.losers if not policy.is_in_folder(file)]
 
     def _move_of(self, file: File) -> Move:
@@ -46,16 +46,16 @@ class Relocation:
         return Move(file.id, file.path, path)
 
     def is_far(self, move: Move) -> bool:
-        """Whether a move leads to another folder of the library, which may be another disk."""
+        """Whether a move crosses library folders, which may be on different disks."""
         return root_of(move.before, self.roots) != root_of(move.after, self.roots)
 
 
 async def relocate(
     session: Session, survey: Iterable[Planned], policy: Policy, to_local: Callable[[str], str | None]
 ) -> Relocation:
-    """Give each losing file a path in the folder of the policy, with a number where the name is taken.
+    """Plan a path in the folder of the policy for each losing file, numbered if the name is used.
 
-    `to_local` gives the path of a folder on this machine, None where that is not known.
+    `to_local` maps a folder of the server to this machine; None if unknown.
     """
     roots = await library_folders(session)
     plan = RenamePlan()

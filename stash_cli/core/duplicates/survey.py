@@ -1,4 +1,4 @@
-"""The plan for duplicates: decisions group by group, kept in a file, so that memory does not grow."""
+"""The plan for duplicates: decisions group by group, stored in a file, so that memory does not grow."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     Rows = Mapping[str, Mapping[str, Any]]
 
 _BATCH = 200
-"""Objects that are read and decided on at a time, unless a group is larger."""
+"""Maximum number of objects in a batch, unless a single group is larger."""
 _IN_MEMORY = 8_000_000
-"""Bytes of decisions up to which no file is made."""
+"""Maximum bytes of decisions in memory; more are written to a temporary file."""
 
 
 @dataclass
 class Totals:
-    """Numbers of a plan: groups, losing files and their bytes, objects that go, and groups left alone.
+    """Numbers of a plan: groups, losing files and their bytes, other objects, and unchanged groups.
 
-    Files that are where they would be moved to are not counted.
+    Files that are already in the folder for MOVE are not counted.
     """
 
     groups: int = 0
@@ -46,14 +46,14 @@ class Totals:
     bytes: int = 0
     gone: int = 0
     protected: set[str] = field(default_factory=set)
-    """The protected paths that some file of a group is at or below."""
+    """The protected paths that match a file of some group."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A decision, and the edits that give the destination what the others have.
+    """A decision, and the edits that merge the metadata of the others into the destination.
 
-    `differs` are the fields in which files and their objects differ from the kept one, by the file's id.
+    `differs` has the fields in which files and their objects differ from the kept one, by file id.
     """
 
     decision: Decision
@@ -62,9 +62,9 @@ class Planned:
 
 
 class Survey:
-    """Decisions in the order in which they were made, in an unnamed temporary file of this process.
+    """Decisions in their order, in an unnamed temporary file of this process.
 
-    `relocation` has the new paths of the losing files, where they are moved.
+    `relocation` has the new paths of the losing files for MOVE.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class Survey:
 
     @property
     def targets(self) -> Targets | None:
-        """The new paths of the losing files, where they are moved."""
+        """The new paths of the losing files for MOVE, else None."""
         return self.relocation.plan.target_of if self.relocation else None
 
     def add(self, planned: Planned, policy: Policy) -> None:
@@ -113,7 +113,7 @@ class Survey:
             yield planned
 
     def close(self) -> None:
-        """Drop the decisions and the new paths."""
+        """Delete the temporary files of decisions and new paths."""
         self._file.close()
         if self.relocation is not None:
             self.relocation.plan.close()
@@ -126,31 +126,31 @@ async def make_survey(
     policy: Policy,
     to_local: Callable[[str], str | None],
 ) -> Survey:
-    """Read the objects of groups, and decide what becomes of each.
+    """Read the objects of groups, and decide on each group.
 
-    `to_local` gives the path of a folder on this machine, None where that is not known.
+    `to_local` maps a folder of the server to this machine; None if unknown.
     """
-    server, found = await session.learn(), Survey()
+    server, survey = await session.learn(), Survey()
     try:
         for batch in _batches(groups):
             rows = await read_rows(session, type_name, [one for group in batch for one in group])
             for group in batch:
                 for planned in plan_group(type_name, group, rows, policy, server):
-                    found.add(planned, policy)
+                    survey.add(planned, policy)
         if policy.then == MOVE:
-            found.relocation = await relocate(session, found, policy, to_local)
+            survey.relocation = await relocate(session, survey, policy, to_local)
     except BaseException:
-        found.close()
+        survey.close()
         raise
-    return found
+    return survey
 
 
 def plan_group(
     type_name: str, group: Sequence[str], rows: Rows, policy: Policy, server: ServerCapabilities
 ) -> Iterator[Planned]:
-    """The decisions about a group of ids whose objects were read; those that are gone are left out."""
-    there = [rows[one] for one in group if one in rows]
-    many = [copies.copy_of(type_name, row, union.richness(type_name, row)) for row in there]
+    """Yield the decisions about a group of ids; objects without a row were deleted, and are omitted."""
+    existing = [rows[one] for one in group if one in rows]
+    many = [copies.copy_of(type_name, row, union.richness(type_name, row)) for row in existing]
     for decision in decide(many, policy):
         edits: tuple[Edit, ...] = ()
         if decision.is_acted_on and policy.into is not None:
@@ -160,13 +160,13 @@ def plan_group(
 
 
 def movable_rows(type_name: str, decision: Decision, rows: Rows, policy: Policy) -> dict[str, Any]:
-    """The rows of a decision, of those that go only what is taken over."""
+    """The rows of a decision; those of the other objects without metadata that is not merged."""
     gone = {one: union.movable(type_name, rows[one], policy.dropped) for one in decision.gone}
     return {decision.into: rows[decision.into], **gone}
 
 
 async def read_rows(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Id -> row of objects, with all that decisions and merges need; what does not exist is left out."""
+    """Read the rows of objects by id, with all fields for decisions and merges; missing ones are omitted."""
     server = await session.learn()
     paths = [*copies.paths_to_read(type_name, server), *union.paths_to_read(type_name, server)]
     pages = pages_by_id(session, ENTITIES[type_name], list(dict.fromkeys(ids)), list(dict.fromkeys(paths)))

@@ -1,4 +1,4 @@
-"""Metadata of duplicates: how much each has, where they differ, and the union on one of them."""
+"""Metadata of duplicates: its amount, its differences, and its union on the destination."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 _COUNTER = "o_counter"
 _FLAGS = frozenset({"organized", "resume_time", "play_duration"})
-"""Fields that say nothing about how much is known of a scene."""
+"""Fields that do not count as metadata."""
 
 
 def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
-    """Paths of the rows."""
+    """The paths to read for merges and differences."""
     return [*merged_paths(type_name, server), *([_COUNTER] if type_name == "Image" else [])]
 
 
 def richness(type_name: str, row: Row) -> int:
-    """The number of filled fields of an object and of the items in its lists."""
+    """The number of filled fields of an object, plus the items in its lists."""
     values = [before_of(type_name, name, row) for name in RULES[type_name] if name not in _FLAGS]
     lists = [row.get(name) or () for name in ("scene_markers", *HISTORIES)]
     return sum(map(_weight, [*values, *lists]))
@@ -47,26 +47,26 @@ def _weight(value: Any) -> int:
 
 
 def merge_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapabilities) -> Merge:
-    """The merge of the objects that go into the destination."""
+    """Build the merge of the other objects into the destination."""
     sources = [rows[one] for one in decision.gone]
     return Merge(Combination(type_name, rows[decision.into], sources), server)
 
 
 def movable(type_name: str, row: Row, dropped: Collection[str]) -> Row:
-    """A row without what is not taken over: the tags `dropped`, and galleries of folders and archives.
+    """Copy a row without metadata that is not merged: the tags `dropped`, and scanned galleries.
 
-    Nobody can choose the images of these.
+    Images of galleries of folders and archives cannot be changed.
     """
-    found = {**row}
+    copied = {**row}
     if dropped and "tags" in row:
-        found["tags"] = [each for each in row["tags"] or () if str(each["id"]) not in dropped]
+        copied["tags"] = [each for each in row["tags"] or () if str(each["id"]) not in dropped]
     if type_name == "Image" and "galleries" in row:
-        found["galleries"] = [each for each in row["galleries"] or () if not is_scanned(each)]
-    return found
+        copied["galleries"] = [each for each in row["galleries"] or () if not is_scanned(each)]
+    return copied
 
 
 def edits_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapabilities) -> Iterator[Edit]:
-    """The edits that give the destination what the others have, as far as it is `movable`."""
+    """Yield the edits that merge the `movable` metadata of the others into the destination."""
     yield from merge_of(type_name, decision, rows, server).values()
     if type_name == "Image":
         yield from _counted(decision, rows)
@@ -81,7 +81,7 @@ def _counted(decision: Decision, rows: Rows) -> Iterator[Edit]:
 
 
 def _covers(decision: Decision, rows: Rows) -> Iterator[Edit]:
-    """The covers of galleries that are images which go."""
+    """Yield edits of galleries whose cover is one of the other images."""
     for one in decision.gone:
         for gallery in rows[one].get("galleries") or ():
             cover = str((gallery.get("cover") or {}).get("id", ""))
@@ -90,7 +90,7 @@ def _covers(decision: Decision, rows: Rows) -> Iterator[Edit]:
 
 
 def differences(type_name: str, decision: Decision, rows: Rows) -> dict[str, tuple[str, ...]]:
-    """File -> in what it and its object differ from the kept one; from the first where none is kept."""
+    """Map of file id -> fields in which file and object differ from the kept one (the first if none is)."""
     kept = decision.kept or decision.files[0]
     row, values = rows[kept.owner], _values_of(type_name, rows[kept.owner])
     found = {}
@@ -119,7 +119,7 @@ def _file_differences(kept: File, file: File) -> Iterator[str]:
 
 
 def _object_differences(type_name: str, kept: Row, values: Mapping[str, Any], other: Row) -> Iterator[str]:
-    """The fields in which an object differs from the kept one, whose `values` are known."""
+    """Yield the fields in which an object differs from the kept one, which has `values`."""
     for name, value in values.items():
         theirs = before_of(type_name, name, other)
         if UNSET not in (value, theirs) and not equal(type_name, name, value, theirs):
@@ -135,15 +135,15 @@ def _markers(row: Row) -> set[tuple[Any, Any]]:
 
 
 def missing(type_name: str, decision: Decision, before: Rows, now: Row) -> list[str]:
-    """The fields of which the destination lacks what the others had, after they were merged into it."""
+    """The fields in which the destination lacks values of the others after the merge."""
     found = []
     for name in RULES[type_name]:
         value = before_of(type_name, name, now)
         if isinstance(value, list):
-            held = {str(key_of(item)) for item in value}
+            present = {str(key_of(item)) for item in value}
             rows = (before[one] for one in decision.gone)
             items = [item for row in rows for item in before_of(type_name, name, row) or ()]
-            found += [name] if any(str(key_of(item)) not in held for item in items) else []
+            found += [name] if any(str(key_of(item)) not in present for item in items) else []
     if type_name == "Scene":
         found += _missing_parts(decision, before, now)
     return found

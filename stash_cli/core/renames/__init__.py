@@ -1,1 +1,1 @@
-"""Renaming of files by a template: names that are safe, a plan without collisions, moves in a safe order."""
+"""Renaming of files by a template: safe names, a plan without collisions, moves in a safe order."""

@@ -1,4 +1,4 @@
-"""The moves of a rename, sent in few requests; all of them are in the journal before the first is sent."""
+"""Sends the moves of a rename in few requests; all moves are in the journal before the first is sent."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from stash_cli.core.renames.plan import Move, RenamePlan
 
 WINDOW = 500
-"""Moves that are looked at once more, and sent, at a time."""
+"""Number of moves that are checked again and sent together."""
 
 
 @dataclass
 class RenameRun:
     """Sends the moves of a plan for objects of a type.
 
-    With `asked` a person has looked at them meanwhile, so each file is looked up again; else only when the
-    plan was read STALE seconds ago (`read_at`, of the monotonic clock). With `force` none is. `done` is
-    called with each move that was made, and `fail` with each that was not, and why.
+    The paths of files are read again before they are moved: with `asked`, because the user has spent time on
+    a prompt, and otherwise if the plan is older than STALE seconds (`read_at` is monotonic time). `force`
+    disables this. `done` is called with each completed move, `fail` with each failed one and its error.
     """
 
     applier: Applier
@@ -52,16 +52,16 @@ class RenameRun:
     force: bool = False
     pace: Pace = field(default_factory=Pace)
     already: list[Move] = field(default_factory=list)
-    """Moves that somebody else has made meanwhile."""
+    """Moves that another client has already made."""
     temporary: dict[str, Move] = field(default_factory=dict)
-    """File -> its move to a temporary name, until the second one is made."""
-    _given_up: set[str] = field(default_factory=set)
-    """Files that are not moved any further."""
+    """File -> its move to a temporary name, until its second move is done."""
+    _dropped: set[str] = field(default_factory=set)
+    """Files whose further moves are skipped."""
     _begun: set[str] = field(default_factory=set)
-    """Files that are moved twice, and of which the first move was looked at."""
+    """Files with two moves, of which the first was already checked."""
 
     async def apply(self) -> None:
-        """Send all moves. What ends under a temporary name, because the rest failed, goes back."""
+        """Send all moves. Files left with a temporary name by a failed second move are moved back."""
         recorder = self.applier.session.recorder
         rows: Iterator[Recorded] = iter(())
         if recorder is not None:
@@ -86,17 +86,17 @@ class RenameRun:
         recorder = self.applier.session.recorder
         await self._check(window)
         if recorder is not None:
-            self._drop([row for row in rows if row.id in self._given_up])
+            self._drop([row for row in rows if row.id in self._dropped])
             edits = (operation.edits[0] for operation in operations)
             recorder.resumed = {id(edit): row for edit, row in zip(edits, rows, strict=True)}
-        pairs = [pair for pair in zip(window, operations, strict=True) if pair[0].id not in self._given_up]
+        pairs = [pair for pair in zip(window, operations, strict=True) if pair[0].id not in self._dropped]
         for is_far, some in groupby(pairs, key=lambda pair: self._is_far(pair[0])):
             await self._apply(list(some), is_far=is_far)
         if recorder is not None:
             recorder.resumed = {}
 
     def _drop(self, rows: Sequence[Recorded]) -> None:
-        """Store that moves are not made, because of what was found at the second look."""
+        """Record moves as conflicts in the journal, because their files were moved meanwhile."""
         recorder = self.applier.session.recorder
         for row in rows:
             row.state, row.reason = changes.CONFLICT, "its file was not where it had been"
@@ -110,17 +110,17 @@ class RenameRun:
             [edit] = operation.edits
             self._note(moves[edit.id, edit.before], done)
 
-        # Between folders of the library the server may copy the whole file before it answers.
+        # Between library folders, which may be on different disks, the server may copy the whole file.
         self.applier.pace = None if is_far else self.pace
         size = {"size": 1} if is_far else {}
-        await self.applier.apply([each for _, each in pairs], note, skip=self._given_up, **size)
+        await self.applier.apply([each for _, each in pairs], note, skip=self._dropped, **size)
 
     def _is_far(self, move: Move) -> bool:
         return root_of(move.source, self.roots) != root_of(move.target, self.roots)
 
     def _note(self, move: Move, done: BatchOperation) -> None:
         if done.error is not None:
-            self._given_up.add(move.id)
+            self._dropped.add(move.id)
             self.fail(move, done.error)
             return
         if move.is_temporary:
@@ -130,7 +130,7 @@ class RenameRun:
         self.done(move)
 
     async def _check(self, window: Sequence[Move]) -> None:
-        """Look again where the files are; those that are somewhere else are given up."""
+        """Read the paths of the files again; skip files that were moved or deleted meanwhile."""
         first = {each.id: each for each in reversed(window) if each.id not in self._begun}
         self._begun.update(each.id for each in window if each.is_temporary)
         if self.force or not (self.asked or monotonic() - self.read_at > STALE):
@@ -141,7 +141,7 @@ class RenameRun:
             now = paths.get(one)
             if now == each.source:
                 continue
-            self._given_up.add(one)
+            self._dropped.add(one)
             if now == last[one].target:
                 self.already.append(each)
             elif now is None:
@@ -151,7 +151,7 @@ class RenameRun:
                 self.fail(each, StashConflictError(f"its file was moved meanwhile, to {now}", conflict))
 
     async def _paths(self, owners: Sequence[str]) -> dict[str, str]:
-        """File -> its path, of the files of objects."""
+        """Read the paths of all files of objects, by file id."""
         session, entity, files = self.applier.session, ENTITIES[self.type], FILES[self.type]
         pages = pages_by_id(session, entity, list(dict.fromkeys(owners)), [f"{files}.id", f"{files}.path"])
         return {
@@ -160,11 +160,11 @@ class RenameRun:
 
 
 def _windows(moves: Iterable[Move]) -> Iterator[list[Move]]:
-    left = iter(moves)
-    while window := list(islice(left, WINDOW)):
+    remaining = iter(moves)
+    while window := list(islice(remaining, WINDOW)):
         yield window
 
 
 def edits_of(moves: Iterable[Move]) -> list[Edit]:
-    """Moves as edits of the paths of files."""
+    """Convert moves to edits of file paths, for the journal."""
     return [Edit(FILE, each.id, PATH, each.source, each.target) for each in moves]

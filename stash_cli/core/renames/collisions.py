@@ -1,4 +1,4 @@
-"""Paths that several files are to have, or that a file has which stays: numbered, skipped or refused."""
+"""Collisions of target paths, with each other or with existing files: numbered, skipped or refused."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NUMBER, SKIP, FAIL = POLICIES = ("number", "skip", "fail")
-"""Collisions: a number behind the name; all but the first stay; all of them stay, and are reported."""
+"""Policies: append a number; move only the first file; move none, and report all."""
 _LATE = 1 << 60
-"""Place of a file that has none of the numbered names of its group."""
+"""Sort key of a file that has none of the numbered names of its group."""
 
 
 def resolve_collisions(connection: sqlite3.Connection, policy: str, limit: int) -> None:
-    """Decide on all files that are to be moved; names of more than `limit` bytes are refused."""
+    """Assign a path to all files that are to be moved; refuse names of more than `limit` bytes."""
     connection.create_function("number", 4, number_of, deterministic=True)
     connection.create_function("target_path", 3, lambda folder, stem, suffix: join(folder, stem + suffix))
     with connection:
         connection.execute("BEGIN")
-        # What is in place stays, also where only its case tells it from another one.
+        # Files already at their target stay, even if another path differs from it only in case.
         connection.execute(
             "UPDATE file SET state = 'same', new = old, new_key = old_key"
             " WHERE state = 'wanted' AND old = target_path(folder, stem, suffix)"
         )
-        _hold(connection)
+        _reserve_staying(connection)
         _numbered(connection, limit) if policy == NUMBER else _single(connection, policy, limit)
         cascade(connection, policy)
 
 
 def number_of(old: str, folder: str, stem: str, suffix: str) -> int:
-    """The number in the present name of a file: 1 for the name itself, 3 for `name (3)`."""
+    """The number in the current name of a file: 1 for the name itself, 3 for `name (3)`."""
     present, name = split(old)
     if fold(present) != fold(folder):
         return _LATE
-    found = re.fullmatch(
+    match = re.fullmatch(
         f"{re.escape(fold(stem))}(?: \\((\\d{{1,6}})\\))?{re.escape(fold(suffix))}", fold(name)
     )
-    return int(found[1] or 1) if found else _LATE
+    return int(match[1] or 1) if match else _LATE
 
 
-def _hold(connection: sqlite3.Connection) -> None:
-    """Take the paths of files that stay out of those that can be given."""
+def _reserve_staying(connection: sqlite3.Connection) -> None:
+    """Reserve the paths of files that are not moved."""
     connection.execute(
         "INSERT OR IGNORE INTO held SELECT old_key, old FROM file WHERE state IN ('failed', 'left')"
     )
 
 
 def _path_of_key(connection: sqlite3.Connection, key: str) -> str | None:
-    """The path that has this key already: of a file that stays, or one that was given."""
+    """The reserved or assigned path with this key; None if it is free."""
     row = connection.execute(
         "SELECT path FROM held WHERE key = ?1 UNION ALL SELECT new FROM file WHERE new_key = ?1 LIMIT 1",
         (key,),
@@ -63,7 +63,7 @@ def _path_of_key(connection: sqlite3.Connection, key: str) -> str | None:
 
 
 def _files_by_key(connection: sqlite3.Connection) -> Iterable[tuple[str, list[tuple[int, str, str, str]]]]:
-    """Keys of paths with the files that are to have them: id, folder, stem and ending."""
+    """Yield the keys of target paths with their files: id, folder, stem and suffix."""
     rows = connection.execute(
         "SELECT wanted_key, id, folder, stem, suffix FROM file WHERE state = 'wanted'"
         " ORDER BY wanted_key, number(old, folder, stem, suffix), id"
@@ -73,7 +73,7 @@ def _files_by_key(connection: sqlite3.Connection) -> Iterable[tuple[str, list[tu
 
 
 def _numbered(connection: sqlite3.Connection, limit: int) -> None:
-    """Give the files of a group the first free numbers, those that have one already first."""
+    """Assign the first free numbers to the files of each group; files that already have one come first."""
     for _, files in _files_by_key(connection):
         number = 1
         for one, folder, stem, suffix in files:
@@ -81,11 +81,11 @@ def _numbered(connection: sqlite3.Connection, limit: int) -> None:
             while _path_of_key(connection, fold(join(folder, name))) is not None:
                 number += 1
                 name = f"{stem} ({number}){suffix}"
-            _give(connection, one, folder, name, limit)
+            _assign(connection, one, folder, name, limit)
 
 
 def _single(connection: sqlite3.Connection, policy: str, limit: int) -> None:
-    """Give a path to the only file of a group, or to the first one."""
+    """Assign the path of each group to its only file, or with SKIP to its first one; refuse the others."""
     for key, files in _files_by_key(connection):
         holder = _path_of_key(connection, key)
         one, folder, stem, suffix = files[0]
@@ -95,12 +95,12 @@ def _single(connection: sqlite3.Connection, policy: str, limit: int) -> None:
         elif policy == FAIL and len(files) > 1:
             _refuse(connection, (each[0] for each in files), policy, f"{len(files)} files would be {path}")
         else:
-            _give(connection, one, folder, stem + suffix, limit)
+            _assign(connection, one, folder, stem + suffix, limit)
             others = (each[0] for each in files[1:])
             _refuse(connection, others, policy, f"another file becomes {path}")
 
 
-def _give(connection: sqlite3.Connection, one: int, folder: str, name: str, limit: int) -> None:
+def _assign(connection: sqlite3.Connection, one: int, folder: str, name: str, limit: int) -> None:
     path = join(folder, name)
     if len(name.encode()) > limit or len(path.encode()) > MAX_PATH:
         _refuse(connection, [one], FAIL, f"its path would be too long: {path}")
@@ -119,7 +119,7 @@ def _refuse(connection: sqlite3.Connection, files: Iterable[int], policy: str, r
 
 
 def cascade(connection: sqlite3.Connection, policy: str) -> None:
-    """Refuse the files whose new path is that of one which stays, and so on."""
+    """Refuse files whose new path is the path of a file that stays, transitively."""
     connection.execute(
         "WITH RECURSIVE stays(key) AS ("
         " SELECT old_key FROM file WHERE state IN ('failed', 'left') UNION"

@@ -1,4 +1,4 @@
-"""Folders of a server where files are to go, as they are spelt, and the files in them."""
+"""Target folders on the server, in their existing case, and the files in them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.renames.plan import RenamePlan
 
-_AT_A_TIME = 50
-"""Folders that are asked for in one request."""
+_BATCH = 50
+"""Number of folders in one request."""
 _FOLDERS = "SELECT path FROM folders WHERE lower(path) IN ({})"
 _FILES = (
     "SELECT files.id, folders.path, files.basename FROM folders JOIN files"
@@ -32,7 +32,7 @@ async def library_folders(session: Session) -> list[str]:
 
 
 def require_within(folder: str, roots: Sequence[str], option: str) -> None:
-    """Raise StashInputError, which names the option, for a folder that is in none of the library's."""
+    """Raise StashInputError, with the name of the option, for a folder outside of the library."""
     if folder not in roots and not any(is_within(folder, root) for root in roots):
         raise StashInputError(
             f"{option}: {folder} is in no folder of the library", hint="See `stash library list`."
@@ -42,9 +42,9 @@ def require_within(folder: str, roots: Sequence[str], option: str) -> None:
 async def load_target_folders(
     session: Session, plan: RenamePlan, roots: Sequence[str], to_local: Callable[[str], str | None]
 ) -> None:
-    """Tell a plan what is in the folders that files are to go to.
+    """Add the existing case and the files of the target folders to a plan.
 
-    `to_local` gives the path of a folder on this machine, None where that is not known.
+    `to_local` maps a folder of the server to this machine; None if unknown.
     """
     has_files = (await session.learn()).has_query("findFiles")
     existing: list[str] = []
@@ -59,42 +59,42 @@ async def load_target_folders(
 
 
 def _lineage(folders: Iterable[str], roots: Sequence[str]) -> dict[str, None]:
-    """Folders with those above them, up to the folders of the library."""
-    found = dict.fromkeys(roots)
+    """Folders with their ancestors, up to the folders of the library."""
+    lineage = dict.fromkeys(roots)
     for path in folders:
         at = path
-        while at not in found and split(at)[0] != at:
-            found[at] = None
+        while at not in lineage and split(at)[0] != at:
+            lineage[at] = None
             at = split(at)[0]
-    return found
+    return lineage
 
 
 def _batches(folders: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(folders)
-    while some := list(islice(left, _AT_A_TIME)):
+    remaining = iter(folders)
+    while some := list(islice(remaining, _BATCH)):
         yield some
 
 
 async def _known_folders(session: Session, folders: Sequence[str]) -> list[str]:
-    asked = [_find("findFolders", "folder_filter", "path", each, ["folders.path"]) for each in folders]
-    answers = await call_all(session, asked)
+    queries = [_find("findFolders", "folder_filter", "path", each, ["folders.path"]) for each in folders]
+    answers = await call_all(session, queries)
     return [row["path"] for answer in answers for row in answer["folders"]]
 
 
 async def _known_files(session: Session, folders: Sequence[str]) -> list[tuple[str, str]]:
-    asked = [_find("findFiles", "file_filter", "dir", each, ["files.id", "files.path"]) for each in folders]
-    answers = await call_all(session, asked)
+    queries = [_find("findFiles", "file_filter", "dir", each, ["files.id", "files.path"]) for each in folders]
+    answers = await call_all(session, queries)
     return [(row["id"], row["path"]) for answer in answers for row in answer["files"]]
 
 
 def _find(query: str, argument: str, field: str, value: str, paths: list[str]) -> BatchOperation:
-    # Compared without regard to the case of plain letters, which is what is wanted here.
+    # EQUALS ignores the case of ASCII letters, as needed here.
     args = {argument: {field: {"value": value, "modifier": "EQUALS"}}, "filter": {"per_page": -1}}
     return BatchOperation(query, args, paths, quiet=True)
 
 
 async def _folders_by_sql(session: Session, folders: Sequence[str]) -> list[str]:
-    """The same of a server that has no query for folders."""
+    """Like `_known_folders`, for a server without a query for folders."""
     return [row[0] for row in await _rows(session, _FOLDERS, folders)]
 
 
@@ -110,10 +110,10 @@ async def _rows(session: Session, statement: str, folders: Sequence[str]) -> lis
 
 
 def _on_disk(folder: str, local: str) -> Iterator[tuple[str, str]]:
-    """The names in a folder of this machine, also of what the server does not know."""
+    """Yield the files in a folder of this machine, including files unknown to the server."""
     try:
         names = os.listdir(local)  # noqa: PTH208 - names only
     except OSError:
-        return  # it is made for the first file
+        return  # the folder does not exist yet
     for name in names:
         yield "", join(folder, name)

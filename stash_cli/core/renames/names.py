@@ -1,4 +1,4 @@
-"""Names of files and folders that every system takes: Linux, macOS, Windows, and shares of any of them.
+"""Names of files and folders that are valid on Linux, macOS, Windows, and their network shares.
 
 >>> safe_name("AC/DC: Live?"), safe_name("../x"), safe_name("CON"), safe_name(" . ")
 ('AC-DC - Live', '-x', 'CON_', '')
@@ -10,33 +10,33 @@ import re
 import unicodedata
 
 MAX_BYTES = 255
-"""Bytes of one name that file systems take; encrypted folders take 143."""
+"""Maximum bytes of a name on common file systems; encrypted folders allow 143."""
 NUMBER_ROOM = len(" (9999)")
-"""Bytes of a name that are kept free for a number."""
+"""Bytes of a name reserved for a number."""
 SIDECAR_ROOM = len(".xx.funscript")
-"""Bytes of a name that are kept free for its longest ending, that of a file beside it."""
+"""Bytes of a name reserved for the longest suffix of its sidecars."""
 
 ILLEGAL = '\\<>:"|?*'
-"""Characters that Windows does not take in a name, besides the slash."""
+"""Characters that Windows does not allow in a name, besides the slash."""
 _REPLACED = str.maketrans({"/": "-", "\\": "-", "|": "-", '"': "'", "<": "", ">": "", "?": "", "*": ""})
 _DROPPED = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
-"""Marks without width, and those that turn the direction of text: a name would not be what it looks like."""
+"""Zero-width and direction marks, with which a name would differ from its appearance."""
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"
 
 
 def safe_text(value: str) -> str:
-    """A text as a part of a name: without characters that some system does not take, and on one line."""
+    """Convert a text to a part of a name: on one line, without characters that a system does not allow."""
     text = unicodedata.normalize("NFC", _DROPPED.sub("", value))
     text = _BLANKS.sub(" ", text).replace(": ", " - ").replace(":", "-")
     return _BLANKS.sub(" ", text.translate(_REPLACED))
 
 
 def safe_name(text: str, limit: int = MAX_BYTES) -> str:
-    """A text as a whole name of at most `limit` bytes; "" where nothing is left of it.
+    """Convert a text to a whole name of at most `limit` bytes; "" if no valid character remains.
 
-    It neither begins with a dot, which hides a file, nor ends with one, which Windows drops.
+    It does not begin with a dot, which hides a file, nor end with one, which Windows drops.
     """
     name = cut(safe_text(text).strip().lstrip(". "), limit).rstrip(". ")
     head, dot, tail = name.partition(".")
@@ -44,7 +44,7 @@ def safe_name(text: str, limit: int = MAX_BYTES) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """The beginning of a text in `limit` bytes of UTF-8; whole characters, with the marks upon them."""
+    """Truncate a text to `limit` bytes of UTF-8, without splitting characters and their combining marks."""
     data = text.encode()
     if len(data) <= limit:
         return text
@@ -55,16 +55,16 @@ def cut(text: str, limit: int) -> str:
 
 
 def _belongs(following: str, last: str) -> bool:
-    """Whether a character is drawn as one with that before it."""
+    """Whether a character combines with the one before it."""
     is_mark = unicodedata.category(following) in ("Mn", "Me", "Mc") or following in _JOINERS
     return is_mark or last in _JOINERS
 
 
 def stem_limit(suffix: str, limit: int = MAX_BYTES) -> int:
-    """The bytes of a file's name before its ending, so that a number and files beside it fit in `limit`."""
+    """Maximum bytes of a stem, so that a number and the names of sidecars fit in `limit`."""
     return limit - NUMBER_ROOM - max(len(suffix.encode()), SIDECAR_ROOM)
 
 
 def fold(path: str) -> str:
-    """A path as a system that ignores case and the form of accents compares it."""
+    """Normalize a path for comparison on systems that ignore case and the form of accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

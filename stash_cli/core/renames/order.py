@@ -1,4 +1,4 @@
-"""The order of moves: nothing is moved to a path before what is there has left it."""
+"""The order of moves: a file is moved to a path only after the file there was moved away."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def ordered(waits: Mapping[int, Iterable[int]]) -> Iterator[tuple[int, bool]]:
-    """Moves in their order; `waits` names those that each has to wait for.
+    """Yield (move, is_temporary) in order; `waits` maps each move to those it has to wait for.
 
-    A cycle begins with one of its moves to a temporary name, which is told by True beside it; that
-    move is told again, with False, when its path is free. Names that are no keys count as done.
+    A cycle is broken by a move to a temporary name (True); that move is yielded again, with False, when its
+    path is free. Values that are not keys of `waits` count as done.
     """
     order = _Order(waits)
     yield from order.free()
@@ -26,7 +26,7 @@ def ordered(waits: Mapping[int, Iterable[int]]) -> Iterator[tuple[int, bool]]:
 
 
 class _Order:
-    """The moves that are `left`, with those that each still waits for."""
+    """The remaining moves (`left`), with those that each still waits for."""
 
     def __init__(self, waits: Mapping[int, Iterable[int]]) -> None:
         self.left = {each: set(others).intersection(waits) for each, others in waits.items()}
@@ -37,7 +37,7 @@ class _Order:
         self.ready = deque(each for each, others in self.left.items() if not others)
 
     def free(self) -> Iterator[tuple[int, bool]]:
-        """The moves whose paths are free by now, and those that become free by them."""
+        """Yield the moves whose paths are free, including those that become free by earlier ones."""
         while self.ready:
             each = self.ready.popleft()
             del self.left[each]
@@ -45,14 +45,14 @@ class _Order:
             self.leave(each)
 
     def leave(self, moved: int) -> None:
-        """Note that a path is free."""
+        """Mark the old path of a move as free."""
         for each in self.followers.pop(moved, ()):
             self.left[each].discard(moved)
             if not self.left[each]:
                 self.ready.append(each)
 
     def on_cycle(self, start: int) -> int:
-        """A move that waits for itself, by way of others, and that `start` waits for."""
+        """Find a move on a cycle that `start` depends on."""
         seen: set[int] = set()
         while start not in seen:
             seen.add(start)

@@ -1,24 +1,24 @@
-"""Paths of a server, which may run on another system than this program."""
+"""Paths of a server, which may run on another operating system."""
 
 from __future__ import annotations
 
 MAX_PATH = 4096
-"""Bytes of a path that systems take."""
+"""Maximum bytes of a path."""
 
 
 def separator(path: str) -> str:
-    """The separator of folders in a full path: a backslash in paths of Windows."""
+    """The separator in an absolute path: a backslash in paths of Windows."""
     return "\\" if "\\" in path and not path.startswith("/") else "/"
 
 
 def join(folder: str, *names: str) -> str:
-    """A path below a folder; without the doubled separators that would make a folder of their own."""
+    """Join a folder and names, without a doubled separator."""
     mark = separator(folder)
     return mark.join([folder.rstrip(mark), *names])
 
 
 def split(path: str) -> tuple[str, str]:
-    """The folder and the name of a file."""
+    """Split a path into folder and name."""
     folder, mark, name = path.rpartition(separator(path))
     is_top = not folder or folder.endswith(":")
     return folder + mark if is_top else folder, name

@@ -1,7 +1,7 @@
-"""The plan of a rename: a path of its own for each file, and the moves that lead there.
+"""The plan of a rename: a unique path for each file, and the moves to these paths.
 
-It is kept in a private file of this process, so that memory does not grow with the number of files. Two
-paths count as one where a system that ignores case and the form of accents cannot tell them apart.
+It is stored in a private file of this process, so that memory does not grow with the number of files. Paths
+that differ only in case or in the form of accents count as equal, because many systems ignore these.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ CREATE INDEX folder_of ON file (folder);
 CREATE TABLE folder (key TEXT, path TEXT, PRIMARY KEY (key, path)) WITHOUT ROWID;
 """
 WANTED, MOVES, SAME, FAILED, LEFT = "wanted", "moves", "same", "failed", "left"
-"""States of a file: to be decided, to be moved, there already, refused, left alone because of a collision."""
+"""States of a file: undecided, to be moved, already at its target, refused, skipped by a collision policy."""
 _UNKNOWN = "the server knows no folder above {}: scan its media folder first"
 DECLINED = "declined"
 _MANY = "several objects have the file, and give it different names"
 
 
 class Target(NamedTuple):
-    """A file of the object `owner`, and the folder and name (without its ending) that it is to have."""
+    """A file of the object `owner`, and its target folder and stem."""
 
     id: str
     owner: str
@@ -54,7 +54,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move of a file of the object `owner`; `is_temporary` where a second one has to follow."""
+    """One move of a file of the object `owner`; `is_temporary` if a second move follows."""
 
     id: str
     owner: str
@@ -66,7 +66,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A file that is not moved, and why; `is_left` where that was asked for."""
+    """A file that is not moved, and the reason; `is_left` if a policy or the user has skipped it."""
 
     id: str
     owner: str
@@ -76,20 +76,20 @@ class Refusal:
 
 
 class RenamePlan:
-    """Files with their targets; `resolve` decides, then `moves` and `refusals` tell what was decided."""
+    """Files with their targets; after `resolve`, `moves` and `refusals` return the result."""
 
     def __init__(self) -> None:
-        # "" is a file of its own that SQLite removes, and keeps in memory while it is small.
+        # "" is a temporary database, which SQLite keeps in memory while it is small, and deletes on close.
         self._connection = sqlite3.connect("", isolation_level=None)
         self._connection.executescript(_SCHEMA)
         self._token = secrets.token_hex(4)
 
     def close(self) -> None:
-        """Drop the plan."""
+        """Delete the plan."""
         self._connection.close()
 
     def add(self, targets: Iterable[Target]) -> None:
-        """Add files. A file with two targets that differ is refused."""
+        """Add files. A file with two different targets is refused."""
         with self._connection as connection:
             connection.execute("BEGIN")
             connection.executemany(
@@ -100,7 +100,7 @@ class RenamePlan:
             )
 
     def refuse(self, file: str, owner: str, path: str, reason: str) -> None:
-        """Note a file that stays where it is, and why; of a file of several objects all targets."""
+        """Refuse a file with a reason; this overrides its other targets."""
         self._connection.execute(
             "INSERT OR REPLACE INTO file (id, owner, old, old_key, state, reason)"
             " VALUES (?, ?, ?, ?, 'failed', ?)",
@@ -113,40 +113,41 @@ class RenamePlan:
         return [row[0] for row in rows]
 
     def use_existing_case(self, existing: Iterable[str]) -> None:
-        """Take folders as they are spelt where they exist, and otherwise in one way only.
+        """Use the case of existing folders, and one common case for each new folder.
 
-        A folder that differs by case alone would be a second one, which no disk that ignores case has. Below
-        folders that the server does not know it looks for one without end, so files do not go there.
+        Folders that differ only in case are one folder on a disk that ignores case. Files without a known
+        ancestor folder are refused, because the server would search for one in an endless loop.
         """
         with self._connection as connection:
             connection.execute("BEGIN")
             rows = ((fold(path), path) for path in existing)
             connection.executemany("INSERT OR IGNORE INTO folder VALUES (?, ?)", rows)
             for path in sorted(self.folders()):
-                spelt = self._spelt(path)
-                if spelt is None:
+                actual = self._in_existing_case(path)
+                if actual is None:
                     unknown = "UPDATE file SET state = 'failed', reason = ? WHERE folder = ?"
                     connection.execute(unknown, (_UNKNOWN.format(path), path))
-                elif spelt != path:
-                    connection.execute("UPDATE file SET folder = ? WHERE folder = ?", (spelt, path))
+                elif actual != path:
+                    connection.execute("UPDATE file SET folder = ? WHERE folder = ?", (actual, path))
 
-    def _spelt(self, path: str) -> str | None:
+    def _in_existing_case(self, path: str) -> str | None:
+        """The path of a folder in its existing case; None without a known ancestor."""
         rows = self._connection.execute("SELECT path FROM folder WHERE key = ?", (fold(path),)).fetchall()
         known = [row[0] for row in rows]
         if known:
             return path if path in known else str(known[0])
         folder, name = split(path)
-        above = self._spelt(folder) if folder != path else None
-        if above is None:
+        parent = self._in_existing_case(folder) if folder != path else None
+        if parent is None:
             return None
-        found = join(above, name)
-        self._connection.execute("INSERT INTO folder VALUES (?, ?)", (fold(found), found))
-        return found
+        new = join(parent, name)
+        self._connection.execute("INSERT INTO folder VALUES (?, ?)", (fold(new), new))
+        return new
 
     def reserve(self, files: Iterable[tuple[str, str]]) -> None:
-        """Note id and path of files on the server; those that are not of this plan stay where they are.
+        """Reserve the paths of existing files (id, path) that are not in this plan.
 
-        An id of "" stands for a file that only the disk has.
+        The id is "" for a file that exists only on disk.
         """
         with self._connection as connection:
             connection.execute("BEGIN")
@@ -156,11 +157,11 @@ class RenamePlan:
                     connection.execute("INSERT OR IGNORE INTO held VALUES (?, ?)", (fold(path), path))
 
     def resolve(self, policy: str, limit: int) -> None:
-        """Give each file a path of its own; `policy` is number, skip or fail."""
+        """Assign a unique path to each file; `policy` is number, skip or fail."""
         resolve_collisions(self._connection, policy, limit)
 
     def decline(self, files: Iterable[str]) -> None:
-        """Leave files where they are after all, and those that are to have their paths."""
+        """Skip files that the user declined, and files whose target is the path of a skipped one."""
         self._connection.executemany(
             "UPDATE file SET state = 'left', reason = ?, new = NULL, new_key = NULL WHERE id = ?",
             ((DECLINED, int(one)) for one in files),
@@ -168,22 +169,22 @@ class RenamePlan:
         cascade(self._connection, FAIL)
 
     def renames(self) -> Iterator[Move]:
-        """For each file that is moved its old and its new path, in the order of the objects."""
+        """Yield the old and the new path of each moved file, in the order of the objects."""
         for row in self._connection.execute("SELECT * FROM move ORDER BY CAST(owner AS INTEGER), id"):
             yield _move(row)
 
     def target_of(self, file: str) -> tuple[str | None, str]:
-        """The path that a file is moved to, and why it has none."""
+        """The new path of a file and ""; or None and the reason."""
         known = "SELECT new, coalesce(reason, '') FROM file WHERE id = ?"
         row = self._connection.execute(known, (int(file),)).fetchone()
         return (row[0], row[1]) if row is not None else (None, "it is not of this plan")
 
     def counts(self) -> dict[str, int]:
-        """State -> number of files."""
+        """Map of state -> number of files."""
         return dict(self._connection.execute("SELECT state, count(*) FROM file GROUP BY state"))
 
     def refusals(self) -> Iterator[Refusal]:
-        """The files that are not moved though they are not at their target."""
+        """Yield the files that are not moved although they are not at their target."""
         rows = self._connection.execute(
             "SELECT id, owner, old, reason, state FROM file WHERE state IN ('failed', 'left') ORDER BY id"
         )
@@ -200,11 +201,11 @@ class RenamePlan:
     # --- moves ---
 
     def moves(self) -> Iterator[Move]:
-        """All moves in an order in which each path is free when it is needed."""
+        """Yield all moves in an order in which each target path is free."""
         waits = self._waits()
         for row in self._connection.execute("SELECT * FROM move ORDER BY new_key"):
             if row[0] not in waits:
-                # On a disk that ignores case the new name is taken by the file itself.
+                # On a disk that ignores case, the new name collides with the file itself.
                 yield from self._twice(row) if row[6] else [_move(row)]
         begun: set[int] = set()
         for one, is_temporary in ordered(waits):
@@ -217,19 +218,19 @@ class RenamePlan:
                 yield second if one in begun else _move(row)
 
     def _waits(self) -> dict[int, list[int]]:
-        """File -> those that have to leave its new path before."""
+        """Map of file -> files that have to be moved away from its new path first."""
         rows = self._connection.execute(
             "SELECT mine.id, other.id FROM move AS mine JOIN file AS other ON other.old_key = mine.new_key"
             " WHERE other.state = 'moves' AND mine.id <> other.id ORDER BY mine.id"
         )
-        found: dict[int, list[int]] = {}
+        waits: dict[int, list[int]] = {}
         for one, other in rows:
-            found.setdefault(one, []).append(other)
-            found.setdefault(other, [])
-        return found
+            waits.setdefault(one, []).append(other)
+            waits.setdefault(other, [])
+        return waits
 
     def _twice(self, row: Sequence[Any]) -> tuple[Move, Move]:
-        """The moves by way of a temporary name, in the same folder and with the same ending."""
+        """The two moves via a temporary name, in the same folder and with the same suffix."""
         one, owner, label, old, new, suffix, *_ = row
         temporary = join(split(old)[0], f"stash-rename-{self._token}-{one}{suffix}")
         first = Move(str(one), owner, label, old, temporary, is_temporary=True)
@@ -241,8 +242,8 @@ def _move(row: Sequence[Any]) -> Move:
 
 
 def _values(each: Target) -> tuple[Any, ...]:
-    wanted = join(each.folder, each.stem + each.suffix)
+    target_path = join(each.folder, each.stem + each.suffix)
     return (
         *(int(each.id), each.owner, each.label, each.path, fold(each.path)),
-        *(each.folder, each.stem, each.suffix, fold(wanted)),
+        *(each.folder, each.stem, each.suffix, fold(target_path)),
     )

@@ -1,7 +1,7 @@
-"""Files beside a media file that are known by its name, and follow it where their folder can be reached.
+"""Sidecars: files beside a media file that belong to it by name, and are moved with it if accessible.
 
-The server moves no captions, scripts and descriptions, and forgets the captions that are not beside their
-video at the next scan.
+The server does not move captions, scripts and descriptions. At the next scan it drops captions that are not
+beside their video.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _ENDING = re.compile(
     r"(?:\.[a-z]{2,3}(?:-\w+)?)?\.(?:srt|vtt)|(?:\.\w+)?\.funscript|(?:\.\w{2,5})?\.(?:nfo|json|xmp)",
     re.IGNORECASE,
 )
-"""What follows the stem of a media file in the name of a file beside it."""
+"""Suffixes of sidecars, after the stem of the media file."""
 _CAPTIONS = re.compile(r"\.(?:srt|vtt)", re.IGNORECASE)
 
 
 def sidecars_of(name: str, names: Iterable[str]) -> list[str]:
-    """Those of the `names` in a folder that belong to the file `name`, and to no other there.
+    """The `names` in a folder that are sidecars of the file `name`, and of no other file there.
 
     >>> sidecars_of("a.mp4", ["a.mp4", "a.en.srt", "a.b.mp4", "a.b.nfo", "a.mp4.nfo", "b.srt"])
     ['a.en.srt', 'a.mp4.nfo']
@@ -37,7 +37,7 @@ def sidecars_of(name: str, names: Iterable[str]) -> list[str]:
     own = stem(name) or name
     others = {stem(each) for each in many if each != name and not _is_sidecar(each)}
     if own in others:
-        return []  # such as a.mp4 and a.mkv: it is not known whose they are
+        return []  # ambiguous, such as with a.mp4 and a.mkv
     longer = tuple(f"{each}." for each in others if each and each.startswith(f"{own}."))
     return sorted(
         each
@@ -54,10 +54,10 @@ def _is_sidecar(name: str) -> bool:
 
 @dataclass(slots=True)
 class SidecarMover:
-    """Lets sidecars follow the files that a server has moved.
+    """Moves the sidecars of files that a server has moved.
 
-    `to_local` gives the path on this machine of a folder of the server, None where that is not known. What
-    cannot be moved stays, with a warning.
+    `to_local` maps a folder of the server to this machine; None if unknown. A sidecar that cannot be moved
+    causes a warning.
     """
 
     to_local: Callable[[str], str | None]
@@ -70,7 +70,7 @@ class SidecarMover:
         return local is not None and os.access(local, os.W_OK)
 
     def beside(self, path: str) -> list[str]:
-        """The names of the sidecars of a file that is at `path`, or was there until now."""
+        """The names of the sidecars of a file that is, or was just now, at `path`."""
         folder, name = split(path)
         local = self.to_local(folder)
         try:
@@ -79,7 +79,7 @@ class SidecarMover:
             return []
 
     def follow(self, before: str, after: str) -> None:
-        """Move the sidecars of a file that was moved."""
+        """Move the sidecars of a moved file."""
         old, new = split(before), split(after)
         target = self.to_local(new[0])
         for name in self.beside(before) if target is not None else ():

@@ -1,4 +1,4 @@
-"""Paths that a template gives to the files of objects."""
+"""Target paths of the files of objects, rendered from a template."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stash_cli.core.renames.template import PathTemplate
 
 FILES = {"Scene": "files", "Image": "visual_files", "Gallery": "files"}
-"""Type of objects that have files -> the field with them, the primary one first."""
+"""Type -> the field with its files, the primary one first."""
 ZIPPED = "it is in a zip file, and the server moves only the whole zip"
 FOLDER = "it is a folder, and the server moves only files"
 NO_FILE = "it has no file"
@@ -28,11 +28,11 @@ BESIDE = "it has {}, which the server does not move along (see --sidecars)"
 
 @dataclass
 class Naming:
-    """A template, and where the files go: below `to`, else below the one of `roots` that they are in.
+    """A template, and the base of its paths: `to`, or else the folder in `roots` that has the file.
 
-    Without a folder in the template and without `to` each file stays in its folder. `empty` stands for a
-    name of which nothing is left, `limit` are the bytes that a name may have. `leaves_sidecars` permits to
-    move videos away from their captions and scripts.
+    Without a folder in the template and without `to`, each file stays in its folder. `empty` replaces empty
+    names, `limit` is the maximum number of bytes of a name. `leaves_sidecars` permits moving videos away from
+    their captions and scripts.
     """
 
     template: PathTemplate
@@ -45,9 +45,9 @@ class Naming:
     reaches: Callable[[str], bool] = lambda _: False
     """Whether sidecars can be moved out of a folder of the server."""
     unstable: int = 0
-    """Files that a second run would rename once more, because the template reads what it sets."""
+    """Number of files that a second run would rename again, because the template reads the path."""
     unmovable: dict[str, str] = field(default_factory=dict)
-    """Objects without a file that could be moved, and why."""
+    """Objects without a movable file, and the reason."""
 
     @property
     def type(self) -> str:
@@ -63,7 +63,7 @@ class Naming:
         own = [f"{self._files}.{name}" for name in ("id", "path", "zip_file_id")]
         more = {"Scene": ["captions.language_code", "interactive"], "Gallery": ["folder.path"]}
         wanted = ["id", label, *own, *more.get(self.type, ()), *self.template.paths]
-        # A union has no fields of its own that could be looked up.
+        # `visual_files` is a union, which has no fields to look up.
         return [
             path
             for path in dict.fromkeys(wanted)
@@ -71,7 +71,7 @@ class Naming:
         ]
 
     def of(self, row: Mapping[str, Any]) -> Iterator[Target | Refusal]:
-        """The targets for the files of an object; refusals of those that cannot be moved."""
+        """Yield targets for the files of an object, and refusals for files that cannot be moved."""
         files = row.get(self._files) or []
         if not files:
             self.unmovable[row["id"]] = FOLDER if row.get("folder") else NO_FILE
@@ -79,7 +79,7 @@ class Naming:
             if file.get("zip_file_id"):
                 self.unmovable[row["id"]] = ZIPPED
             else:
-                # The template sees the file that is renamed as the first one.
+                # The template sees the renamed file as the first one.
                 others = [file, *files[:number], *files[number + 1 :]]
                 yield self._of_file({**row, self._files: others}, file)
 
@@ -101,7 +101,7 @@ class Naming:
         return target
 
     def _place(self, row: Mapping[str, Any], path: str) -> tuple[str, str]:
-        """The folder and the name without its ending. Raises StashTemplateError."""
+        """Render the target folder and stem. Raises StashTemplateError."""
         ending = suffix(path) or ""
         *folders, stem = self.template.parts(row, empty=self.empty, limit=self.limit)
         if ending and stem.casefold().endswith(ending.casefold()):
@@ -120,7 +120,7 @@ class Naming:
         return join(root, *folders), stem
 
     def _grows(self, row: Mapping[str, Any], file: Mapping[str, Any], target: Target) -> bool:
-        """Whether the template makes another name of the file once it has the new one."""
+        """Whether the template would render another name from the new path."""
         if not any(path.startswith(f"{self._files}.") for path in self.template.paths):
             return False
         name = target.stem + target.suffix
@@ -134,11 +134,11 @@ class Naming:
 
 
 def root_of(path: str, roots: Sequence[str]) -> str | None:
-    """The folder of the library that a path is in: the innermost of those that fit."""
+    """The innermost library folder that has a path; None if there is none."""
     return max((root for root in roots if is_within(path, root)), key=len, default=None)
 
 
 def _beside(row: Mapping[str, Any]) -> str:
-    """Files beside the file of a scene that are known by its name."""
-    found = ["captions"] if row.get("captions") else []
-    return " and ".join([*found, *(["a funscript"] if row.get("interactive") else [])])
+    """Text for the sidecars of a scene: captions, a funscript, or both."""
+    kinds = ["captions"] if row.get("captions") else []
+    return " and ".join([*kinds, *(["a funscript"] if row.get("interactive") else [])])

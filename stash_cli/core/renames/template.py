@@ -1,9 +1,9 @@
-"""Templates of paths: the text of a template makes folders, the values that it inserts never do.
+"""Templates of paths: only the text of a template creates folders, never an inserted value.
 
     template = PathTemplate("{{ studio | studio_path }}/{{ date }} {{ title }}", "Scene")
     template.parts(row)         # ["Network", "Acme", "2024-05-06 Beach day"]
 
-The last part is the name of the file without its ending, which is always that of the file.
+The last part is the stem of the file; its suffix is never changed.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _BREAK = "\x1f"
-"""Stands for a slash in the texts of `opt` while a template is rendered; values do not hold it."""
+"""Placeholder for a slash in the texts of `opt` during rendering; removed from values."""
 
 
 class PathSandbox(Sandbox):
-    """The environment of path templates: each inserted value is made a part of one name."""
+    """The environment of path templates: each inserted value becomes part of a single name."""
 
     def printed(self, value: Any) -> str:
-        """A value without what separates folders, except the names of `studio_path`."""
+        """Format a value without path separators, except those between the names of `studio_path`."""
         if isinstance(value, NamePath):
             return "/".join(filter(None, map(safe_name, value.names)))
         return "/".join(map(safe_text, self.text(value).split(_BREAK)))
@@ -38,7 +38,7 @@ class PathSandbox(Sandbox):
 class PathTemplate(Template):
     """A template of the path of a file; `/` in its text, also in the texts of `opt`, separates folders.
 
-    Raises StashTemplateError for a text that no path can hold.
+    Raises StashTemplateError for text that is not allowed in a path.
     """
 
     sandbox = PathSandbox
@@ -60,9 +60,9 @@ class PathTemplate(Template):
         return tree
 
     def parts(self, row: Mapping[str, Any], *, empty: str = "", limit: int = MAX_BYTES) -> list[str]:
-        """The names of the folders and of the file for one object, each of at most `limit` bytes.
+        """Render the names of folders and file for one object, each of at most `limit` bytes.
 
-        `empty` stands for a name of which nothing is left; without it raises StashTemplateError.
+        `empty` replaces an empty name; without it, StashTemplateError is raised.
         """
         texts = self.render(_without_breaks(row)).split("/")
         names = [safe_name(text, limit) or empty for text in texts]
@@ -73,17 +73,17 @@ class PathTemplate(Template):
 
 
 def _check(text: str) -> None:
-    """Raise StashTemplateError for a text of a template that cannot be in a path."""
-    found = next((each for each in text if each in ILLEGAL or (each < " " and not each.isspace())), None)
-    if found is not None:
-        more = "Folders are separated by /." if found == "\\" else "Not all systems take it."
-        raise StashTemplateError(f"{found!r} of the template cannot be in the name of a file.", hint=more)
+    """Raise StashTemplateError for text of a template that is not allowed in a path."""
+    illegal = next((each for each in text if each in ILLEGAL or (each < " " and not each.isspace())), None)
+    if illegal is not None:
+        more = "Folders are separated by /." if illegal == "\\" else "Not all systems take it."
+        raise StashTemplateError(f"{illegal!r} of the template cannot be in the name of a file.", hint=more)
     if "//" in text:
         raise StashTemplateError("The template has // in it: a folder without a name.")
 
 
 def _texts_of_opt(tree: nodes.Template) -> Iterator[nodes.Const]:
-    """The texts that `opt` puts before and after a value, which are written in the template."""
+    """Yield the constants before and after a value in calls of `opt`."""
     for each in tree.find_all(nodes.Filter):
         if each.name == "opt":
             for given in (*each.args, *(keyword.value for keyword in each.kwargs)):
