@@ -1,1 +1,1 @@
-"""Scraping: from what scrapers and stash-boxes answer to edits of the library's objects."""
+"""Scraping: from results of scrapers and stash-boxes to edits of the library's objects."""

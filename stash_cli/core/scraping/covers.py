@@ -28,7 +28,7 @@ class Size(NamedTuple):
 
 
 def data_of(uri: str) -> bytes | None:
-    """The bytes in a data URI; None for an address, and for what is no such URI."""
+    """Decode a base64 data URI; None for a URL or an invalid URI."""
     head, comma, body = uri.partition(",")
     if not (head.startswith("data:") and head.endswith(";base64") and comma):
         return None
@@ -39,7 +39,7 @@ def data_of(uri: str) -> bytes | None:
 
 
 def kind_of(data: bytes) -> str | None:
-    """The subtype of the media type of a picture whose size can be told; None for anything else."""
+    """The media subtype of a picture, such as `png`; None if its size cannot be read."""
     if size_of(data) is None:
         return None
     return next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
@@ -49,7 +49,7 @@ _KINDS = {b"\x89PNG": "png", b"GIF8": "gif", b"RIFF": "webp", b"\xff\xd8": "jpeg
 
 
 def size_of(data: bytes) -> Size | None:
-    """The size of a picture in PNG, JPEG, GIF or WebP; None where it cannot be told."""
+    """Read the size of a PNG, JPEG, GIF or WebP picture; None for other or truncated data."""
     try:
         if data.startswith(b"\x89PNG"):
             return Size(*struct.unpack(">II", data[16:24]))
@@ -76,7 +76,7 @@ def _webp(data: bytes) -> Size | None:
 
 
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-"""Markers of JPEG that begin a frame, which tells the size."""
+"""JPEG markers of frame headers, which have the size."""
 
 
 def _jpeg(data: bytes) -> Size | None:
@@ -91,27 +91,27 @@ def _jpeg(data: bytes) -> Size | None:
 
 
 def is_better(new: bytes, old: bytes | None) -> tuple[bool, str]:
-    """Whether a picture may take the place of another one, and why: never a larger one by a smaller one."""
+    """Whether a picture may replace another one, and the reason; a larger one is never replaced."""
     if old is None:
         return True, "there is none"
     if new == old:
         return False, "it is the same"
-    mine, theirs = size_of(old), size_of(new)
-    if mine is None or theirs is None:
+    old_size, new_size = size_of(old), size_of(new)
+    if old_size is None or new_size is None:
         return False, "the sizes cannot be compared"
-    if theirs.pixels > mine.pixels:
-        return True, f"{theirs} instead of {mine}"
-    return False, f"{theirs} is not larger than {mine}"
+    if new_size.pixels > old_size.pixels:
+        return True, f"{new_size} instead of {old_size}"
+    return False, f"{new_size} is not larger than {old_size}"
 
 
 async def is_improved(session: Session, address: str | None, new: bytes | None) -> tuple[bool, str]:
-    """Whether a picture may take the place of the one at an address of the server, and why.
+    """Whether a picture may replace the one at a URL of the server, and the reason.
 
-    None stands for a picture that only its own server has.
+    `new` is None for a picture that only the source's server can download.
     """
-    held = await download_picture(session, address)
-    if held is None:
+    old = await download_picture(session, address)
+    if old is None:
         return True, "there is none"
-    if held is UNSET or new is None:
+    if old is UNSET or new is None:
         return False, "the sizes cannot be compared"
-    return is_better(new, held)
+    return is_better(new, old)

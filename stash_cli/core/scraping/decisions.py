@@ -1,7 +1,6 @@
-"""Results and decisions of scrapes in a file: a run that was cut off asks nothing twice.
+"""Results and decisions of scrapes in a file, so that an interrupted run continues without new requests.
 
-One private SQLite file beside the journal. What a person refused is remembered for good, so that it is not
-offered again.
+One private SQLite file beside the journal. Rejected results are stored permanently, and not offered again.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNNING, DONE = "running", "done"
-_KEPT = timedelta(days=30)
-"""Time for which the answers of a run that was cut off are kept."""
+_RETENTION = timedelta(days=30)
+"""Retention of the results of an interrupted run."""
 _PATIENCE = 30.0
-"""Seconds to wait while another process writes."""
+"""Seconds to wait for a lock while another process writes."""
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
@@ -58,14 +57,14 @@ class Scrape:
 
 @dataclass(frozen=True, slots=True)
 class SavedResults:
-    """The results for one object as its source gave them, and the decision of a person ({} for none)."""
+    """The raw results for one object, and the user's decision ({} without one)."""
 
     results: list[dict[str, Any]]
     decision: dict[str, Any]
 
 
 class Decisions:
-    """The file `path`. Raises StashJournalError where it cannot be read or written."""
+    """The store in the file `path`. Raises StashJournalError if it cannot be read or written."""
 
     def __init__(self, path: Path, server: str) -> None:
         self.path, self.server = path, server
@@ -78,8 +77,8 @@ class Decisions:
             connection.close()
 
     def start(self, type_name: str, flags: Mapping[str, Any]) -> int:
-        """Begin a run: its number. Runs that ended, or were cut off long ago, are dropped."""
-        oldest = (datetime.now(UTC) - _KEPT).isoformat()
+        """Start a run and return its number; delete ended runs, and interrupted ones after the retention."""
+        oldest = (datetime.now(UTC) - _RETENTION).isoformat()
         with self._opened() as connection:
             gone = "SELECT id FROM scrape WHERE status = ? OR started < ?"
             connection.execute(f"DELETE FROM answer WHERE scrape IN ({gone})", (DONE, oldest))  # noqa: S608
@@ -91,7 +90,7 @@ class Decisions:
             return int(row.lastrowid or 0)
 
     def last(self, type_name: str) -> Scrape | None:
-        """The last run on this server that was cut off."""
+        """The last interrupted run on this server, or None."""
         if not self.path.exists():
             return None
         with self._opened() as connection:
@@ -102,7 +101,7 @@ class Decisions:
         return None if row is None else Scrape(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5])
 
     def end(self, scrape: int) -> None:
-        """Store that a run is over: its answers are not needed any more."""
+        """Mark a run as ended, and delete its results."""
         with self._opened() as connection:
             connection.execute("UPDATE scrape SET status = ? WHERE id = ?", (DONE, scrape))
             connection.execute("DELETE FROM answer WHERE scrape = ?", (scrape,))
@@ -114,7 +113,7 @@ class Decisions:
             connection.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", rows)
 
     def decide(self, scrape: int, one: str, decision: Mapping[str, Any]) -> None:
-        """Store what a person decided about an object."""
+        """Store the user's decision about an object."""
         with self._opened() as connection:
             connection.execute(
                 "UPDATE answer SET decision = ? WHERE scrape = ? AND object = ?",
@@ -122,7 +121,7 @@ class Decisions:
             )
 
     def saved(self, scrape: int, ids: Sequence[str]) -> dict[str, SavedResults]:
-        """The results and decisions of a run for those of some objects that it has, by id."""
+        """The stored results and decisions of a run for some objects, by id."""
         with self._opened() as connection:
             rows = connection.execute(
                 "SELECT object, answers, decision FROM answer WHERE scrape = ?"
@@ -134,13 +133,13 @@ class Decisions:
         }
 
     def reject(self, type_name: str, source: str, one: str, results: Sequence[str]) -> None:
-        """Store that results are not about an object."""
+        """Store results as rejected for an object."""
         rows = [(self.server, type_name, source, one, result) for result in results]
         with self._opened() as connection:
             connection.executemany("INSERT OR IGNORE INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
 
     def rejected(self, type_name: str, source: str, ids: Sequence[str]) -> frozenset[tuple[str, str]]:
-        """Objects and the results that a person refused for them."""
+        """The (object, result) pairs that the user has rejected."""
         if not self.path.exists():
             return frozenset()
         with self._opened() as connection:
@@ -153,7 +152,7 @@ class Decisions:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """A transaction, which is on disk after the block."""
+        """Open a transaction, which is committed after the block."""
         try:
             if self._connection is None:
                 make_private_folder(self.path.parent)

@@ -1,4 +1,4 @@
-"""From a result to the edits of an object: empty fields are filled, lists united, ids kept per stash-box."""
+"""From a result to the edits of an object: fill empty fields, add to lists, keep one id per stash-box."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 STASH_IDS = "stash_ids"
 _MEDIA_OF_IMAGES = "Gallery"
-"""The type whose rules images share."""
+"""The type whose rules also apply to images."""
 
 
 class UnmatchedName(NamedTuple):
-    """A name, the number of results that have it, and the objects that may be meant."""
+    """A name, the number of results with it, and the objects that may match."""
 
     type: str
     label: str
@@ -40,27 +40,27 @@ class UnmatchedName(NamedTuple):
 
     @property
     def is_missing(self) -> bool:
-        """Whether no object is called so."""
+        """Whether no object has this name."""
         return not (self.match.ids or self.match.namesakes)
 
 
 @dataclass
 class Unmatched:
-    """Names in results that no object has, or several, in a file: each result may have others."""
+    """Names in results with no match or several, stored in a file because each result may have others."""
 
     pictures: Counter[str] = field(default_factory=Counter)
-    """Reasons why pictures are left."""
+    """Reasons for skipped pictures, with their numbers."""
     _names: KeyFile = field(default_factory=KeyFile, init=False)
 
     def add(self, link: ScrapedReference, match: Match) -> None:
         """Count a name in one more result."""
         key = f"{link.type}\0{link.label}"
-        held = self._names.get(key)
-        count = 1 + (json.loads(held)[0] if held else 0)
+        stored = self._names.get(key)
+        count = 1 + (json.loads(stored)[0] if stored else 0)
         self._names[key] = json.dumps([count, match.ids, match.labels, match.namesakes])
 
     def close(self) -> None:
-        """Drop the names."""
+        """Delete the file of names."""
         self._names.close()
 
     def __iter__(self) -> Iterator[UnmatchedName]:
@@ -72,10 +72,10 @@ class Unmatched:
 
 @dataclass
 class Planner:
-    """Makes the edits of objects of a type.
+    """Plans the edits of objects of a type.
 
-    `matches` says which object is meant by a name, `new` the provisional id of one that is to be made (None:
-    it is not). `only` are the attributes that may change; with `overwrite` a result replaces what is there.
+    `matches` maps names to objects; `new` returns the provisional id of an object to create, or None. `only`
+    are the attributes that may change; with `overwrite` results replace existing values.
     """
 
     type: str
@@ -87,7 +87,7 @@ class Planner:
     overwrite: bool = False
     unmatched: Unmatched = field(default_factory=Unmatched)
     taken: dict[str, set[str]] = field(default_factory=dict)
-    """Aliases in lower case -> ids of the objects that have them, where only one may."""
+    """Aliases in lower case -> ids of the objects that have them, for types with unique aliases."""
 
     @property
     def attributes(self) -> list[str]:
@@ -98,7 +98,7 @@ class Planner:
         return [attr for attr in (*found, STASH_IDS) if input_field(self.type, "Update", attr)]
 
     def edits(self, row: Row, candidate: Candidate, only: Collection[str] = ()) -> list[Edit]:
-        """The edits that a result makes of an object, pictures left out; `only` these attributes."""
+        """Return the edits of an object from a result, without pictures, limited to attributes in `only`."""
         found, edits = candidate.found, []
         for attr, value in found.values.items():
             edits += self._edit(row, attr, self._value(row, attr, value))
@@ -108,7 +108,7 @@ class Planner:
         return [edit for edit in edits if not only or edit.field in only]
 
     def may_change(self, attr: str) -> bool:
-        """Whether a field was chosen; a name only where it is chosen by name."""
+        """Whether a field may change; a field such as the name only if it is chosen explicitly."""
         if self._rule(attr) is Rule.KEEP:
             return attr in self.only and self.overwrite
         return not self.only or attr in self.only
@@ -125,7 +125,7 @@ class Planner:
         return [] if is_so(edit) or edit.after == Change() else [edit]
 
     def _value(self, row: Row, attr: str, value: Any) -> Any:
-        """The new value of a text, a number or a list of texts; UNSET for none."""
+        """The new value of a text, a number or a list of texts; UNSET for no change."""
         before = before_of(self.type, attr, row)
         if isinstance(value, list):
             return self._added(row, attr, before, value)
@@ -134,27 +134,27 @@ class Planner:
         return value if self.overwrite or before in (None, "", UNSET) else UNSET
 
     def fits(self, attr: str, value: Any) -> bool:
-        """Whether this release stores a value: dates without a day since 0.30."""
+        """Whether this server stores a value: dates without a day are supported since 0.30."""
         is_partial = attr.endswith("date") and isinstance(value, str) and len(value) < len("2024-05-31")
         return not is_partial or self.server.is_since("0.30")
 
     def _added(self, row: Row, attr: str, before: Any, items: Iterable[Any]) -> Any:
-        """The items that a list lacks, whatever their case; an alias is not the own name."""
-        held = {str(key_of(item)).casefold() for item in (before if isinstance(before, list) else ())}
+        """The items that a list lacks, compared case-insensitively; the own name is not added as an alias."""
+        existing = {str(key_of(item)).casefold() for item in (before if isinstance(before, list) else ())}
         if self._rule(attr) is Rule.NAMES:
-            held.add(str(row.get(ENTITIES[self.type].label) or "").casefold())
-            held |= {alias for alias, ids in self.taken.items() if ids != {str(row["id"])}}
-        new = {str(item).casefold(): item for item in items if str(item).casefold() not in held}
+            existing.add(str(row.get(ENTITIES[self.type].label) or "").casefold())
+            existing |= {alias for alias, ids in self.taken.items() if ids != {str(row["id"])}}
+        new = {str(item).casefold(): item for item in items if str(item).casefold() not in existing}
         return Change(tuple(new.values())) if new else UNSET
 
     def _takes_links(self, row: Row, attr: str) -> bool:
-        """Whether a field may get what a result names."""
+        """Whether a relationship field may be changed by a result."""
         before = before_of(self.type, attr, row)
         is_full = not isinstance(before, list) and before not in (None, "")
         return self.may_change(attr) and before is not UNSET and (self.overwrite or not is_full)
 
     def note_unmatched(self, row: Row, candidate: Candidate) -> None:
-        """Count the names in a result of which no object, or not one, is meant."""
+        """Count the names in a result with no match or several."""
         for attr, links in candidate.found.links.items():
             for link in links if self._takes_links(row, attr) else ():
                 match = self.matches[link]
@@ -162,26 +162,26 @@ class Planner:
                     self.unmatched.add(link, match)
 
     def _linked(self, row: Row, attr: str, links: Iterable[ScrapedReference]) -> Any:
-        """The ids of the objects that a result names, as the field takes them."""
+        """The change of a relationship field by the objects that a result names; UNSET for no change."""
         if not self._takes_links(row, attr):
             return UNSET
         before = before_of(self.type, attr, row)
         if not isinstance(before, list):
             return next((one for link in links if (one := self._id(link))), UNSET)
-        held = {str(key_of(item)) for item in before}
+        existing = {str(key_of(item)) for item in before}
         ids = dict.fromkeys(one for link in links if (one := self._id(link)))
         own = str(row["id"]) if attr == "parents" else ""
-        added = [one for one in ids if one not in held and one != own]
+        added = [one for one in ids if one not in existing and one != own]
         is_item = self.type == "Scene" and attr == "groups"
         return Change(tuple({"group_id": one, "scene_index": None} if is_item else one for one in added))
 
     def _id(self, link: ScrapedReference) -> str | None:
-        """The id of the object that is meant; of one that is to be made a provisional one."""
+        """The id of the matching object, or the provisional id of a new one; None without either."""
         match = self.matches[link]
         return match.id if match.ids or match.namesakes else self.new(link)
 
     def _stash_ids(self, row: Row, found: ScrapedObject) -> Any:
-        """The ids with that of this stash-box; one that is there stays."""
+        """The stash ids with that of this stash-box added; an existing one is not replaced."""
         before = before_of(self.type, STASH_IDS, row)
         if not (self.box and found.site_id) or not isinstance(before, list):
             return UNSET

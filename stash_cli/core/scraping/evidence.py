@@ -1,4 +1,4 @@
-"""Reasons to believe that a result is about a scene: equal fingerprints, and the same duration."""
+"""Evidence that a result is about a scene: equal fingerprints, and the same duration."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 NEAR = 8
-"""Bits by which two perceptual hashes of the same video differ at most."""
+"""Maximum number of differing bits of two perceptual hashes of the same video."""
 DURATION_DIFF = 5.0
-"""Seconds by which durations may differ."""
+"""Maximum difference of durations in seconds."""
 
 
 class Confidence(IntEnum):
@@ -24,20 +24,20 @@ class Confidence(IntEnum):
     NONE = 0
     """No fingerprint is the same."""
     LOW = 1
-    """A fingerprint is the same; the duration differs, or is not known."""
+    """A fingerprint is the same; the duration differs, or is unknown."""
     MEDIUM = 2
     """A fingerprint is the same, and the duration agrees."""
     HIGH = 3
-    """The same holds of two kinds of fingerprints, or two submissions have one, and most durations agree."""
+    """Two kinds of fingerprints, or those of two submissions, are the same, and most durations agree."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Agreement of a result with the files of a scene.
 
-    `hashes` are the kinds of fingerprints that are the same, `distance` the bits by which perceptual hashes
-    differ, `submissions` the number of fingerprints of the result that fit, `agreeing` the number of its
-    `durations` that are that of the file, `off` the seconds between the file's and the median of them.
+    `hashes` are the kinds of equal fingerprints, `distance` is the number of differing bits of perceptual
+    hashes, `submissions` the number of matching fingerprints of the result, `agreeing` the number of its
+    `durations` that match the file, `off` the seconds between the file's duration and their median.
     """
 
     hashes: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class Evidence:
 
 
 def evidence_of(scene: Row, answer: Row, most: float = DURATION_DIFF) -> Evidence:
-    """The agreement of an answer with the file of a scene that it fits best."""
+    """The evidence for a result with the best matching file of a scene."""
     files = [file for file in scene.get("files") or () if file.get("fingerprints")]
     found = [_of_file(file, answer, most) for file in files]
     return max(found, key=lambda each: (each.confidence(most), each.submissions), default=Evidence())
@@ -74,31 +74,31 @@ def evidence_of(scene: Row, answer: Row, most: float = DURATION_DIFF) -> Evidenc
 
 def _of_file(file: Row, answer: Row, most: float) -> Evidence:
     own = {each["type"].lower(): str(each["value"]) for each in file["fingerprints"] if each.get("value")}
-    told = [each for each in answer.get("fingerprints") or () if each.get("hash")]
-    fitting = [each for each in told if _distance(own, each) is not None]
+    submitted = [each for each in answer.get("fingerprints") or () if each.get("hash")]
+    fitting = [each for each in submitted if _distance(own, each) is not None]
     hashes = dict.fromkeys(str(each["algorithm"]).lower() for each in fitting)
     distances = [_distance(own, each) or 0 for each in fitting if str(each["algorithm"]).lower() == "phash"]
     length = float(file.get("duration") or 0)
-    times = [float(each["duration"]) for each in told if each.get("duration")]
+    times = [float(each["duration"]) for each in submitted if each.get("duration")]
     agreeing = sum(abs(time - length) <= most for time in times) if length else 0
     known = [*times, *([float(answer["duration"])] if answer.get("duration") else [])]
-    # The median: a single wrong submission does not make the others wrong.
+    # The median, so that a single wrong submission has no effect.
     off = abs(median(known) - length) if known and length else None
     return Evidence(
         tuple(hashes), min(distances, default=None), len(fitting), agreeing, len(times) if length else 0, off
     )
 
 
-def _distance(own: Mapping[str, str], told: Row) -> int | None:
-    """Bits between a fingerprint of a file and one of a result; None where they are not the same."""
-    kind, value = str(told["algorithm"]).lower(), str(told["hash"])
-    held = own.get(kind)
-    if held is None:
+def _distance(own: Mapping[str, str], fingerprint: Row) -> int | None:
+    """Number of differing bits of a file's and a result's fingerprint; None if they do not match."""
+    kind, value = str(fingerprint["algorithm"]).lower(), str(fingerprint["hash"])
+    own_value = own.get(kind)
+    if own_value is None:
         return None
     if kind != "phash":
-        return 0 if held.lower() == value.lower() else None
+        return 0 if own_value.lower() == value.lower() else None
     try:
-        bits = (int(held, 16) ^ int(value, 16)).bit_count()
+        bits = (int(own_value, 16) ^ int(value, 16)).bit_count()
     except ValueError:
         return None
     return bits if bits <= NEAR else None

@@ -1,7 +1,7 @@
-"""Objects of the library that results name: by stash id, by alias, by name; several are ambiguous.
+"""Matching of names in results to objects of the library: by stash id, by alias, by name.
 
-An alias comes before a name, because somebody has said with it that this object is meant; the same name may
-be that of somebody else. Neither is enough where the object is another one at the stash-box.
+An alias takes precedence over a name, because the user has set it for this object, while the same name may
+belong to another one. An object with another id at the stash-box never matches.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _ALL = Policy("all", "omit", every=True)
 MOST = 10_000
-"""Names that are held in memory."""
+"""Maximum number of names in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The objects that may be meant: one is, several are candidates, none is missing.
+    """The matching objects: one is a match, several are ambiguous, none is missing.
 
-    `namesakes` are ids of others that are called just so, because of which none can be made of this name.
+    `namesakes` are ids of other objects with exactly this name; because of them, none can be created.
     """
 
     ids: tuple[str, ...] = ()
@@ -38,15 +38,15 @@ class Match:
 
     @property
     def id(self) -> str | None:
-        """The id, where one object is meant."""
+        """The id if exactly one object matches."""
         return self.ids[0] if len(self.ids) == 1 else None
 
 
 @dataclass
 class Matcher:
-    """Resolver of the objects that results name; each name is looked up once.
+    """Resolves the objects that results name; each name is looked up once.
 
-    `box` is the endpoint of the stash-box that is asked, "" for a scraper.
+    `box` is the endpoint of the stash-box, "" for a scraper.
     """
 
     session: Session
@@ -54,21 +54,21 @@ class Matcher:
     matches: dict[ScrapedReference, Match] = field(default_factory=dict)
 
     def trim(self) -> None:
-        """Drop the names that were looked up, where they are many: they are looked up again where needed."""
+        """Evict the resolved names when there are more than MOST; they are resolved again when needed."""
         if len(self.matches) > MOST:
             self.matches.clear()
 
     async def resolve(self, links: Iterable[ScrapedReference]) -> None:
-        """Look up names that are not known yet: two or three requests a type, however many they are."""
-        wanted: dict[str, list[ScrapedReference]] = {}
+        """Resolve names that are not resolved yet, with two or three requests per type."""
+        unresolved: dict[str, list[ScrapedReference]] = {}
         for each in dict.fromkeys(links):
             if each not in self.matches:
-                wanted.setdefault(each.type, []).append(each)
-        for type_name, many in wanted.items():
+                unresolved.setdefault(each.type, []).append(each)
+        for type_name, many in unresolved.items():
             await self._resolve_type(type_name, many)
 
     async def taken_aliases(self, type_name: str, aliases: Iterable[str]) -> dict[str, set[str]]:
-        """Alias, in lower case -> ids of the objects that are called so already."""
+        """Map of alias in lower case -> ids of the objects that already have this name or alias."""
         names = [Name.literal(alias) for alias in dict.fromkeys(aliases)]
         if not names:
             return {}
@@ -77,7 +77,7 @@ class Matcher:
 
     async def _resolve_type(self, type_name: str, links: Sequence[ScrapedReference]) -> None:
         names = {each: Name.literal(each.name) for each in links}
-        # Also of those that the server has matched: it takes a name where the id at the box is another.
+        # Also for names that the server has matched: it matches by name even if the id at the box differs.
         found = await resolve(self.session, ENTITIES[type_name], names.values(), _ALL)
         ids = {each: list(found.ids.get(name, ())) for each, name in names.items()}
         for each in links:
@@ -96,13 +96,13 @@ class Matcher:
         return {row["id"]: row async for row in self.session.rows_by_id(type_name, wanted, known)}
 
     def _match(self, link: ScrapedReference, rows: Sequence[Row]) -> Match:
-        """The objects of `rows` that a link may mean."""
-        left = list(rows)
+        """Select the objects of `rows` that match a link."""
+        eligible = list(rows)
         if link.site_id and self.box:
             same = [row for row in rows if _id_at(row, self.box) == link.site_id]
-            left = same or [row for row in rows if not _id_at(row, self.box)]
+            eligible = same or [row for row in rows if not _id_at(row, self.box)]
         label = ENTITIES[link.type].label
-        fitting = _first_called([row for row in left if _may_be(link, row)], link.name, label)
+        fitting = _first_called([row for row in eligible if _may_be(link, row)], link.name, label)
         called = link.label.casefold()
         return Match(
             tuple(str(row["id"]) for row in fitting),
@@ -116,7 +116,7 @@ def _id_at(row: Row, box: str) -> str:
 
 
 def _first_called(rows: Sequence[Row], name: str, label: str) -> list[Row]:
-    """The objects with this alias, else of this name, else in another case; else those the server matched."""
+    """The objects with this alias; else with this name, exact or case-insensitive; else all."""
     folded = name.strip().casefold()
     aliased = [row for row in rows if folded in aliases_of(row)]
     named = [row for row in rows if str(row.get(label) or "").casefold() == folded]
@@ -125,7 +125,7 @@ def _first_called(rows: Sequence[Row], name: str, label: str) -> list[Row]:
 
 
 def _may_be(link: ScrapedReference, row: Row) -> bool:
-    """Whether nothing speaks against a performer of the same name."""
+    """Whether the disambiguations do not contradict each other."""
     own = str(row.get("disambiguation") or "").casefold()
     return not link.disambiguation or not own or own == link.disambiguation.casefold()
 

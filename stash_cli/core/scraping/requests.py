@@ -1,4 +1,4 @@
-"""Requests to a scraper or stash-box: one for many objects where the server has such a query, at a rate."""
+"""Requests to a scraper or stash-box: batched if the server has such a query, and rate limited."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
     Results = list[dict[str, Any]] | StashError
-    """The results for one object, or why there are none."""
+    """The results for one object, or its error."""
 
 BATCH_SIZE = 20
-"""Objects of one request."""
+"""Number of objects in one request."""
 MAX_FAILURES = 3
-"""Requests in a row that fail, after which no more are sent."""
+"""Number of consecutive failed requests after which no more are sent."""
 
 
 @dataclass
@@ -55,8 +55,8 @@ class RateLimit:
 class ScrapeClient:
     """Client of a source, for objects of a type.
 
-    `query` is what to search for in place of an object's own facts, `url` the address to read. `stopped` is
-    the error because of which nothing more is sent.
+    `query` is a search text in place of an object's own fields, `url` the URL to scrape. `stopped` is the
+    error that ended the requests.
     """
 
     session: Session
@@ -66,14 +66,14 @@ class ScrapeClient:
     query: str = ""
     url: str = ""
     is_by_url: bool = False
-    """Whether each object is looked up at its own addresses."""
+    """Whether each object is scraped from its own URLs."""
     stopped: StashError | None = None
     _failed: int = field(default=0, init=False)
     _has_batches: bool | None = field(default=None, init=False)
 
     @property
     def is_by_name(self) -> bool:
-        """Whether the source is searched for the name of an object."""
+        """Whether the source is searched by the name of an object."""
         by_box = bool(self.source.box) and self.type != "Scene"
         return not (self.query or self.url or self.is_by_url) and (by_box or self._searches)
 
@@ -82,7 +82,7 @@ class ScrapeClient:
         return self.type == "Performer" and NAME in self.source.abilities
 
     def check(self) -> None:
-        """Raise StashUsageError for a request that the source does not take."""
+        """Raise StashUsageError for a request that the source does not support."""
         if self.url or self.is_by_url or self.source.box:
             return
         plural, needed = ENTITIES[self.type].plural, NAME if self.query else FRAGMENT
@@ -107,7 +107,7 @@ class ScrapeClient:
         return is_plain and self._has_batches is not False
 
     async def results(self, rows: Sequence[Row], *, with_pictures: bool) -> AsyncIterator[dict[str, Results]]:
-        """The results for rows with `id`, `urls` and names, by id, as they come; none after `stopped`."""
+        """Yield results by id, as they arrive, for rows with `id`, `urls` and names; none after `stopped`."""
         server = await self.session.learn()
         paths = result_paths(self.type, server, with_pictures=with_pictures)
         if self._is_batched and len(rows) > 1:
@@ -120,24 +120,24 @@ class ScrapeClient:
                 yield {str(row["id"]): await self._scrape_single(row, paths)}
 
     async def _scrape_multi(self, rows: Sequence[Row], paths: Sequence[str]) -> dict[str, Results] | None:
-        """The results for several scenes at once; None where they have to be asked for one by one."""
+        """Request the results for several scenes at once; None if they have to be requested one by one."""
         ids = [str(row["id"]) for row in rows]
         args = {"source": await self._source(), "input": {"scene_ids": ids}}
         try:
             answer = await self._call("scrapeMultiScenes", args, paths)
         except StashCapabilityError:
-            self._has_batches = False  # scrapers of a server are asked for one scene at a time
+            self._has_batches = False  # scrapers support one scene per request
             return None
         except StashSourceError as error:
             self._count_failure(error)
             return dict.fromkeys(ids, error)
         except StashGraphQLError:
-            return None  # one of the scenes may be the reason
+            return None  # a single scene may be the cause
         self._failed, self._has_batches = 0, True
         return dict(zip(ids, answer or (), strict=False))
 
     async def _scrape_single(self, row: Row, paths: Sequence[str]) -> Results:
-        """The results for one object."""
+        """Request the results for one object."""
         try:
             found = await self._results_of(row, paths)
         except (StashGraphQLError, StashSourceError, StashCapabilityError) as error:
@@ -147,7 +147,7 @@ class ScrapeClient:
         return found
 
     def _count_failure(self, error: StashError) -> None:
-        """Count a failure; what holds for every object, or comes too often in a row, ends it."""
+        """Count a failure; stop after an error that applies to all objects, or too many in a row."""
         self._failed += 1
         if isinstance(error, StashSourceError | StashCapabilityError) or self._failed >= MAX_FAILURES:
             self.stopped = error
@@ -160,22 +160,22 @@ class ScrapeClient:
                 if found := await self._scrape_url(url, paths):
                     return found
             return []
-        for given in self._inputs(row):
-            args = {"source": await self._source(), "input": given}
+        for source_input in self._inputs(row):
+            args = {"source": await self._source(), "input": source_input}
             found = await self._call(f"scrapeSingle{self.type}", args, paths)
             if results := [each for each in found or () if each]:
                 return results
         return []
 
     def _inputs(self, row: Row) -> Iterator[dict[str, Any]]:
-        """Inputs to try in their order: words, an id at the stash-box, a name, the object."""
+        """Yield inputs to try in order: search text, ids at the stash-box, name, or the object."""
         if self.query:
             yield {"query": self.query}
         elif self.is_by_name:
             boxes = row.get("stash_ids") or ()
             yield from ({"query": each["stash_id"]} for each in boxes if each["endpoint"] == self.source.box)
             yield {"query": str(row.get("name") or "")}
-        elif self.type == "Performer":  # servers do not know them by id here
+        elif self.type == "Performer":  # servers do not look up performers by id here
             yield {"performer_input": _fragment_of("Performer", row)}
         else:
             yield {f"{self.type.lower()}_id": str(row["id"])}
@@ -185,12 +185,12 @@ class ScrapeClient:
             raise StashUsageError(
                 f"no scraper knows {ENTITIES[self.type].plural}", hint="Use --stash-box NAME."
             )
-        # The queries for one type fail on 0.30 where no scraper knows the address; this one says null.
+        # On 0.30 the queries of a single type fail for an unsupported URL; this one returns null.
         found = await self._call("scrapeURL", {"url": url, "ty": self.type.upper()}, paths)
         return [found] if found else []
 
     async def detail(self, answer: Row, *, with_pictures: bool) -> dict[str, Any]:
-        """A result of a search with all that its source knows; as it is where that is no more."""
+        """Complete a search result with all details of its source, if the source has more."""
         is_search = bool(self.query) or (self.is_by_name and not self.source.box)
         if self.source.box or not is_search or FRAGMENT not in self.source.abilities or self.stopped:
             return dict(answer)
@@ -201,7 +201,7 @@ class ScrapeClient:
                 f"scrapeSingle{self.type}", {"source": await self._source(), "input": given}, paths
             )
         except (StashGraphQLError, StashSourceError, StashCapabilityError):
-            return dict(answer)  # what the search said holds all the same
+            return dict(answer)  # the search result is still valid
         more = next(iter(found or ()), None) or {}
         return {**answer, **{name: value for name, value in more.items() if value not in (None, "", [])}}
 
@@ -209,7 +209,7 @@ class ScrapeClient:
         return self.source.argument(await self.session.learn())
 
     async def _call(self, operation: str, args: Mapping[str, Any], paths: Sequence[str]) -> Any:
-        """The answer of the server. Raises StashSourceError for a source that it cannot reach or use."""
+        """Send a rate-limited request. Raises StashSourceError if the server cannot use the source."""
         await self.rate.wait()
         try:
             return await self.session.call(operation, args, paths, quiet=True)
@@ -218,7 +218,7 @@ class ScrapeClient:
 
 
 def _fragment_of(type_name: str, row: Row) -> dict[str, Any]:
-    """The input of a scraper for an object that it is to complete: texts, as the API declares them."""
+    """Build the scraper input from the fields of an object; the API declares them as texts."""
     fields = describe_api().types[f"Scraped{type_name}Input"].fields
     found = {}
     for name in fields:

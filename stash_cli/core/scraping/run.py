@@ -1,4 +1,4 @@
-"""One scrape of many objects, a few at a time: results requested, chosen and matched, in flat memory."""
+"""One scrape of many objects in windows: request, choose and match results, with constant memory."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 WINDOW = 20
-"""Objects whose results are matched together, where they are requested one by one."""
+"""Number of objects whose results are matched together, if they are requested one by one."""
 
 
 @dataclass(slots=True)
 class ScrapeOutcome:
-    """The outcome of the question for one object, and the edits of the result that is meant."""
+    """The outcome for one object, and the edits of its matching result."""
 
     row: Row
     choice: Choice
     edits: list[Edit] = field(default_factory=list)
     error: StashError | None = None
     decision: Mapping[str, Any] = field(default_factory=dict)
-    """What a person decided in a run that was cut off."""
+    """The user's decision in an interrupted run."""
 
     @property
     def id(self) -> str:
@@ -54,7 +54,7 @@ class ScrapeOutcome:
 
 @dataclass
 class ScrapeRun:
-    """Asks about objects and makes their edits; `number` is that of the run in `decisions`, if it is kept."""
+    """Requests results and plans edits; `number` is that of the run in `decisions`, None if not stored."""
 
     session: Session
     client: ScrapeClient
@@ -64,17 +64,17 @@ class ScrapeRun:
     decisions: Decisions
     number: int | None = None
     again: bool = False
-    """Whether results that were refused before are offered again."""
+    """Whether rejected results are offered again."""
     without_cover: IdSet | None = None
-    """Scenes that have no cover, where only those get one."""
+    """Ids of scenes without a cover, if only those get one."""
 
     @property
     def size(self) -> int:
-        """Objects that are worked on together."""
+        """Number of objects in one window."""
         return max(self.client.batch_size, WINDOW)
 
     def paths(self, server: ServerCapabilities) -> list[str]:
-        """Paths to read of each object: what may change, what it is known by, and where its picture is."""
+        """Paths to read: fields that may change, fields for matching, and URLs of pictures."""
         entity, wanted = ENTITIES[self.planner.type], {*self.planner.attributes, "stash_ids", "urls"}
         declared = (each for each in entity.api.fields.values() if each.attr in wanted)
         found = ["id", entity.label, *(path for each in declared for path in field_paths(each))]
@@ -89,29 +89,29 @@ class ScrapeRun:
         return [path for path in dict.fromkeys(found) if is_readable(entity.type, path, server)]
 
     async def scrape(self, rows: Sequence[Row]) -> list[ScrapeOutcome]:
-        """Ask about some objects, and make the edits of those for which one result is meant."""
+        """Request the results for some objects, and plan the edits of objects with one matching result."""
         self.matcher.trim()
         ids = [str(row["id"]) for row in rows]
-        held = self.decisions.saved(self.number, ids) if self.number is not None else {}
-        results: dict[str, Any] = {one: saved.results for one, saved in held.items()}
-        results |= await self._results_of([row for row in rows if str(row["id"]) not in held])
+        stored = self.decisions.saved(self.number, ids) if self.number is not None else {}
+        results: dict[str, Any] = {one: saved.results for one, saved in stored.items()}
+        results |= await self._results_of([row for row in rows if str(row["id"]) not in stored])
         rejected = self.decisions.rejected(self.planner.type, self.client.source.key, ids)
         rules = replace(self.rules, rejected=frozenset() if self.again else rejected)
-        found = [
+        outcomes = [
             self._chosen(row, results[str(row["id"])], rules) for row in rows if str(row["id"]) in results
         ]
-        for each in found:
-            each.decision = held[each.id].decision if each.id in held else {}
+        for each in outcomes:
+            each.decision = stored[each.id].decision if each.id in stored else {}
             if each.choice.taken is not None and not each.decision:
                 await self._detail(each)
-        await self.resolve_names(candidate for each in found for candidate in each.choice.candidates)
-        for each in found:
+        await self.resolve_names(candidate for each in outcomes for candidate in each.choice.candidates)
+        for each in outcomes:
             if (taken := each.choice.taken) is not None:
                 each.edits = await self.edits(each.row, taken)
-        return found
+        return outcomes
 
     async def resolve_names(self, candidates: Iterable[Candidate]) -> None:
-        """Look up the objects that results name."""
+        """Resolve the objects that results name."""
         many = list(candidates)
         links = [
             link
@@ -121,12 +121,12 @@ class ScrapeRun:
             for link in named
         ]
         await self.matcher.resolve(links)
-        if self.planner.type in ("Studio", "Tag"):  # no two of them may be called alike
+        if self.planner.type in ("Studio", "Tag"):  # their names and aliases are unique
             aliases = [alias for each in many for alias in each.found.values.get("aliases", ())]
             self.planner.taken |= await self.matcher.taken_aliases(self.planner.type, aliases)
 
     async def edits(self, row: Row, candidate: Candidate) -> list[Edit]:
-        """The edits that a result makes of an object, with its picture."""
+        """Plan the edits of an object from a result, including its picture."""
         found = self.planner.edits(row, candidate)
         for attr, picture in candidate.found.pictures.items():
             if await self._takes(row, attr, picture):
@@ -134,12 +134,12 @@ class ScrapeRun:
         return found
 
     async def all_edits(self, row: Row, candidate: Candidate) -> list[Edit]:
-        """The edits that a person may choose of: also those that replace what is there."""
+        """Plan all edits that the user may choose from, including those that replace values."""
         planner = replace(self.planner, overwrite=True, unmatched=Unmatched())
         return await replace(self, planner=planner).edits(row, candidate)
 
     async def detailed(self, candidate: Candidate) -> Candidate:
-        """A result of a search with all that its source knows of it."""
+        """Complete a search result with all details of its source."""
         answer = await self.client.detail(candidate.answer, with_pictures=self._wants_pictures)
         return replace(candidate, found=parse_scraped(self.planner.type, answer), answer=answer)
 
@@ -150,14 +150,14 @@ class ScrapeRun:
             self.decisions.save(self.number, {each.id: [one.answer for one in each.choice.candidates]})
 
     async def _results_of(self, rows: Sequence[Row]) -> dict[str, Any]:
-        """Results or errors by the ids of objects, a request at a time; results are stored as they come."""
+        """Request results or errors by object id, one request at a time; store results as they arrive."""
         found: dict[str, Any] = {}
         for start in range(0, len(rows), self.client.batch_size):
-            some = rows[start : start + self.client.batch_size]
+            batch = rows[start : start + self.client.batch_size]
             if self.client.stopped is not None:
                 break
-            pictured = self._wants_pictures and any(self._may_take(row) for row in some)
-            async for results in self.client.results(some, with_pictures=pictured):
+            pictured = self._wants_pictures and any(self._may_take(row) for row in batch)
+            async for results in self.client.results(batch, with_pictures=pictured):
                 if self.number is not None:
                     usable = {one: each for one, each in results.items() if not isinstance(each, StashError)}
                     self.decisions.save(self.number, usable)
@@ -180,7 +180,7 @@ class ScrapeRun:
         return any(self.planner.may_change(attr) and self._has_room(row, attr) for attr in own)
 
     def _has_room(self, row: Row, attr: str) -> bool:
-        """Whether there is no picture, or one that may be replaced."""
+        """Whether the object has no picture, or its picture may be replaced."""
         if self.planner.overwrite:
             return True
         if self.without_cover is not None:
@@ -188,7 +188,7 @@ class ScrapeRun:
         return is_default(_at(row, ADDRESSES[self.planner.type, attr]))
 
     async def _takes(self, row: Row, attr: str, picture: str) -> bool:
-        """Whether a picture is taken: where there is none, or in place of a smaller one."""
+        """Whether to use a picture: if there is none, or with `overwrite` in place of a smaller one."""
         if attr not in PICTURES or not self.planner.may_change(attr) or not self._has_room(row, attr):
             return False
         if not self.planner.overwrite:  # there is none
@@ -208,7 +208,7 @@ def _at(row: Row, path: str) -> str | None:
 
 
 async def scenes_without_cover(session: Session) -> IdSet:
-    """The ids of all scenes that have no cover, read a page at a time."""
+    """Read the ids of all scenes without a cover."""
     found = IdSet()
     query = FindQuery(ENTITIES["Scene"], filter={"is_missing": "cover"}, sort="id")
     async for row in iter_rows(session, query, ["id"]):

@@ -30,17 +30,17 @@ _RENAMED = {
     ("Tag", "alias_list"): "aliases",
     ("Tag", "parent"): "parents",
 }
-"""Type and field of a result -> the attribute, where that has another name."""
+"""(Type, field of a result) -> the attribute, if the names differ."""
 _OTHERS = {
     "urls": ("url", "twitter", "instagram"),
     "images": ("image",),
     "groups": ("movies",),
 }
-"""Field -> older fields that say the same, read where it says nothing."""
+"""Field -> older fields with the same meaning, used if it is empty."""
 _NOT_FIELDS = {"stored_id", "remote_site_id", "fingerprints", "file", "rating"}
-"""Fields of results that are no field of the object."""
+"""Fields of results that are not fields of the object."""
 PICTURES = frozenset({"cover_image", "image", "front_image", "back_image"})
-"""Input fields that take a picture."""
+"""Input fields for pictures."""
 _DATES = frozenset({"date", "birthdate", "death_date", "career_start", "career_end"})
 _LINKS = {f"Scraped{name}": name for name in ("Studio", "Tag", "Performer", "Group")}
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
@@ -49,11 +49,11 @@ _REFERENCE_FIELDS = (
     *("stored_id", "remote_site_id", "name", "disambiguation", "aliases", "gender", "url", "urls"),
     *("birthdate", "death_date", "country", "ethnicity", "eye_color", "hair_color", "details"),
 )
-"""Fields that are requested of referenced objects, as far as their types have them; no pictures."""
+"""Requested fields of referenced objects, if their types have them; without pictures."""
 
 
 class Target(NamedTuple):
-    """A field of a result: the attribute that it fills, and the type that it references ("" for none)."""
+    """A field of a result: its attribute, and the referenced type ("" for none)."""
 
     name: str
     attr: str
@@ -62,7 +62,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScrapedReference:
-    """An object that a result names: its name, the id that the server has matched, its id at the source."""
+    """An object that a result names: its name, the id matched by the server, and its id at the source."""
 
     type: str
     name: str
@@ -70,7 +70,7 @@ class ScrapedReference:
     site_id: str = ""
     disambiguation: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False)
-    """Its further values, by attribute."""
+    """Further values by attribute."""
 
     @property
     def label(self) -> str:
@@ -82,8 +82,8 @@ class ScrapedReference:
 class ScrapedObject:
     """One result for an object of a type.
 
-    `values` has texts, numbers and lists of texts as the update input takes them, `links` the objects it
-    names, `pictures` addresses or data URIs, each by attribute. `unused` tells what is no value of its field.
+    `values` has texts, numbers and lists of texts for the update input, `links` the named objects, `pictures`
+    URLs or data URIs, each by attribute. `unused` has messages about invalid values.
     """
 
     type: str
@@ -96,7 +96,7 @@ class ScrapedObject:
 
     @property
     def fields(self) -> list[str]:
-        """The attributes for which it has something."""
+        """The attributes with a value."""
         return [*self.values, *self.links, *self.pictures]
 
 
@@ -115,13 +115,13 @@ def targets(type_name: str) -> tuple[Target, ...]:
 
 
 def result_paths(type_name: str, server: ServerCapabilities, *, with_pictures: bool = True) -> list[str]:
-    """Paths to request of a result, of those that a server has."""
+    """Paths of a result to request, as far as the server has them."""
     answer, paths = f"Scraped{type_name}", ["stored_id", "remote_site_id"]
     for each in targets(type_name):
         names = (each.name, *_OTHERS.get(each.name, ()))
         if each.attr in PICTURES and not with_pictures:
             continue
-        # Both names of groups would select the same twice.
+        # Requesting groups under both names would return them twice.
         names = names[:1] if each.link and server.has_path(answer, each.name) else names
         paths += [f"{name}.{inner}" for name in names for inner in _REFERENCE_FIELDS] if each.link else names
     if type_name == "Scene":
@@ -132,14 +132,14 @@ def result_paths(type_name: str, server: ServerCapabilities, *, with_pictures: b
 
 
 def _is_declared(type_name: str, path: str) -> bool:
-    """Whether the API has a path: older servers have more fields than its types."""
+    """Whether the API's description has a path; older servers have additional fields."""
     name, _, rest = path.partition(".")
     field = describe_api().types[type_name].fields.get(name)
     return field is not None and (not rest or _is_declared(field.type.name, rest))
 
 
 def parse_scraped(type_name: str, row: Row) -> ScrapedObject:
-    """The result in one row of the server."""
+    """Parse one row of the server."""
     parser = _Parser(type_name, row)
     for target in targets(type_name):
         parser.take(target)
@@ -151,7 +151,7 @@ def parse_scraped(type_name: str, row: Row) -> ScrapedObject:
 
 
 class _Parser:
-    """The values of a result as they are collected."""
+    """Collects the values of a result."""
 
     def __init__(self, type_name: str, row: Row) -> None:
         self.type, self.row = type_name, row
@@ -185,10 +185,10 @@ class _Parser:
 
 
 def _value_of(row: Row, name: str) -> Any:
-    """The value of a field in a row, or of an older field that means the same; None for nothing."""
-    found = row.get(name)
-    if found not in (None, "", []):
-        return found
+    """The value of a field in a row, or of an older field with the same meaning; None without one."""
+    value = row.get(name)
+    if value not in (None, "", []):
+        return value
     others = [(other, row.get(other)) for other in _OTHERS.get(name, ())]
     said = [(other, value) for other, value in others if value not in (None, "", [])]
     if not said:
@@ -199,13 +199,13 @@ def _value_of(row: Row, name: str) -> Any:
 
 
 def _address(name: str, value: str) -> str:
-    """An address; of the name of an account that at its site."""
+    """A URL; the name of an account becomes its URL."""
     site = _SITES.get(name)
     return value if site is None or "/" in value else f"{site}{value.removeprefix('@')}"
 
 
 def _reference(type_name: str, item: Row) -> ScrapedReference:
-    """The reference in an item of a result."""
+    """Parse a referenced object of a result."""
     facts = _Parser(type_name, item)
     for target in targets(type_name):
         if target.name in _REFERENCE_FIELDS and target.name not in ("name", "aliases", "disambiguation"):
@@ -216,7 +216,7 @@ def _reference(type_name: str, item: Row) -> ScrapedReference:
 
 
 def parse(type_name: str, attr: str, given: Any) -> Any:
-    """A value as the update input takes it; None for nothing. Raises ValueError for what is none of it."""
+    """Convert a value for the update input; None for an empty one. Raises ValueError for an invalid one."""
     kind = describe_api().types[f"{type_name}UpdateInput"].fields[attr].type
     if kind.is_list:
         items = given if isinstance(given, list) else re.split(r"\s*[,;\n]\s*", given)
@@ -234,7 +234,7 @@ def parse(type_name: str, attr: str, given: Any) -> Any:
 
 
 def _date(text: str) -> str:
-    """A date as servers write it; a time after it is left out."""
+    """Validate a date, without a time after it. Raises ValueError."""
     found = re.sub(r"[T ]\d\d:.*$", "", text)
     try:
         parse_date_precision(found)
@@ -263,7 +263,7 @@ def _seconds(text: str) -> int:
 
 
 def _choice(name: str, text: str) -> str:
-    """A value of an enumeration, however it is spelled."""
+    """Convert a text to a value of an enum, ignoring case, spaces and dashes. Raises ValueError."""
     wanted = re.sub(r"[\s-]+", "_", text).upper()
     known = describe_api().types[name].values
     if wanted not in known:

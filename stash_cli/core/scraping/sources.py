@@ -1,4 +1,4 @@
-"""The scrapers and stash-boxes of a server: which one is meant, and what it can be asked."""
+"""The scrapers and stash-boxes of a server: lookup by name, and their abilities."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 FRAGMENT, NAME, URL = "FRAGMENT", "NAME", "URL"
-"""Questions that a scraper answers: for an object, for words, for an address."""
+"""Kinds of scraper requests: for an object, for a search text, for a URL."""
 BY_SCRAPER = ("Scene", "Performer", "Gallery", "Image", "Group")
-"""Types that scrapers know; of stash-boxes all but galleries, images and groups."""
+"""Types that scrapers support; stash-boxes support those in BY_BOX."""
 BY_BOX = ("Scene", "Performer", "Studio", "Tag")
 _ENDPOINTS = "0.27"
-"""Release from which stash-boxes are named by their endpoint."""
+"""First release in which a stash-box is identified by its endpoint."""
 _UNREACHABLE = re.compile(
     r"no such host|dial tcp|connection refused|i/o timeout|network is unreachable|deadline exceeded"
     r"|TLS handshake|server misbehaving|EOF$"
@@ -45,23 +45,23 @@ _CANNOT = re.compile(r"^not (implemented|supported)$")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A scraper or a stash-box; with neither id the server looks for the scraper that knows an address."""
+    """A scraper or a stash-box; with neither, the server chooses the scraper for a URL."""
 
     name: str
     scraper: str = ""
     box: str = ""
     abilities: frozenset[str] = frozenset({URL})
     per_minute: int = 0
-    """Requests in a minute that the server sends to it; 0 where that is not known."""
+    """Maximum number of requests per minute; 0 if unknown."""
 
     index: int = 0
-    """The place of a stash-box in the settings."""
+    """The index of a stash-box in the settings."""
 
     def argument(self, server: ServerCapabilities) -> dict[str, Any]:
-        """The source as a server takes it."""
+        """The source as an argument of the API."""
         if not self.box:
             return {"scraper_id": self.scraper}
-        # Its older servers declare the endpoint, and ask for the index all the same.
+        # Older servers declare the endpoint, but require the index.
         return (
             {"stash_box_endpoint": self.box}
             if server.is_since(_ENDPOINTS)
@@ -78,7 +78,7 @@ ANY_SCRAPER = Source("the scrapers of the server")
 
 
 async def scraper_of(session: Session, type_name: str, word: str) -> Source:
-    """The scraper with this id or name. Raises StashNotFoundError, and StashUsageError for other types."""
+    """Find a scraper by id or name. Raises StashNotFoundError, and StashUsageError for unsupported types."""
     entity = ENTITIES[type_name]
     if type_name not in BY_SCRAPER:
         raise StashUsageError(
@@ -100,7 +100,7 @@ async def scraper_of(session: Session, type_name: str, word: str) -> Source:
 
 
 async def box_of(session: Session, type_name: str, word: str) -> Source:
-    """The stash-box with this name or address. Raises as `stash_box`, and StashUsageError for other types."""
+    """Find a stash-box by name or URL. Raises like `stash_box`, and StashUsageError for unsupported types."""
     entity = ENTITIES[type_name]
     if type_name not in BY_BOX:
         raise StashUsageError(
@@ -114,7 +114,7 @@ async def box_of(session: Session, type_name: str, word: str) -> Source:
 
 
 async def boxes(session: Session, paths: Sequence[str]) -> list[dict[str, Any]]:
-    """The stash-boxes in the settings of the server, with those of the fields that it has."""
+    """Read the stash-boxes in the server's settings, with the fields that the server has."""
     server = await session.learn()
     known = [f"general.stashBoxes.{path}" for path in paths if server.has_path("StashBox", path)]
     answer = await session.call("configuration", {}, known)
@@ -122,9 +122,9 @@ async def boxes(session: Session, paths: Sequence[str]) -> list[dict[str, Any]]:
 
 
 async def stash_box(session: Session, word: str | None) -> Source:
-    """The stash-box with this name, address or host; without a word the only one.
+    """Find a stash-box by name, URL or host; without a word, return the only one.
 
-    Raises StashNotFoundError, and StashUsageError without a word where there are several.
+    Raises StashNotFoundError, and StashUsageError if there are several and no word.
     """
     rows = await boxes(session, ["name", "endpoint", "max_requests_per_minute"])
     names = [str(row["name"] or row["endpoint"]) for row in rows]
@@ -141,7 +141,7 @@ async def stash_box(session: Session, word: str | None) -> Source:
 
 
 async def source_of(session: Session, type_name: str, word: str) -> Source:
-    """The stash-box, or else the scraper, that a word means. Raises StashNotFoundError."""
+    """Find a stash-box by a word, or else a scraper. Raises StashNotFoundError."""
     try:
         return await stash_box(session, word)
     except StashNotFoundError:
@@ -168,8 +168,8 @@ def _unknown(kind: str, plural: str, word: str, known: Iterable[str], command: s
 
 
 def explain_error(error: StashGraphQLError, source: Source, plural: str) -> StashError:
-    """The error of a server that could not ask a source, with what to do about it."""
-    # The cause stands at the end of a text, which the message may cut.
+    """Convert the error of a server that could not use a source to one with advice."""
+    # The cause is at the end of the text, which `error.message` may truncate.
     text = str(error.errors[0].get("message") or "") if error.errors else error.message
     if _CANNOT.search(text.strip().rstrip(".")):
         return StashCapabilityError(
@@ -192,5 +192,5 @@ def explain_error(error: StashGraphQLError, source: Source, plural: str) -> Stas
 
 
 def _last(text: str) -> str:
-    """The cause, which stands at the end of the server's chain of texts."""
+    """The cause: the last part of the server's chain of messages."""
     return text.rstrip(".").rpartition(": ")[2][:200]
