@@ -1,4 +1,4 @@
-"""The table of checks, run in order, each within a time limit, skipped where one that it needs has failed."""
+"""The table of checks, run in order, each with a time limit; skipped if a required check has failed."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ EACH, ALL = 3.0, 15.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check, and the ids of those that must not have failed before it.
+    """A check, and the ids of the checks that it requires.
 
-    Those of the `network` are not needed for a library in this process.
+    Checks of the `network` are not run for an embedded library.
     """
 
     name: str
@@ -55,7 +55,7 @@ CHECKS = (
 
 
 async def examine(subject: Subject, each: float = EACH, whole: float = ALL) -> AsyncGenerator[Finding, None]:
-    """Run all checks and yield their findings; nothing is written, and nothing is asked.
+    """Run all checks and yield their findings, without writing anything and without prompts.
 
     `each` and `whole` are seconds.
     """
@@ -74,7 +74,7 @@ async def examine(subject: Subject, each: float = EACH, whole: float = ALL) -> A
 
 
 async def _within(check: Check, subject: Subject, seconds: float) -> Finding:
-    """The finding of one check; an error or the end of its time is a failure."""
+    """Run one check; an error or a timeout is a failure."""
     try:
         if check.network and not subject.is_remote:
             return not_needed("not needed: a library in this process")

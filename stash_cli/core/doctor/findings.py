@@ -23,7 +23,7 @@ class State(StrEnum):
     WARNING = "warning"
     FAILURE = "failure"
     SKIPPED = "skipped"
-    """Not checked: a check before it failed, or this connection does not need it."""
+    """Not checked: a required check failed, or this connection does not need it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Finding:
     """The outcome of one check.
 
     `check` is a stable id. `found` and `fix` are text for people, `because` is the id of the failed check
-    that made this one impossible, `exit_status` that of a failure.
+    because of which this one was skipped, `exit_status` is that of a failure.
     """
 
     state: State
@@ -76,7 +76,7 @@ def from_error(error: StashError) -> Finding:
 
 
 def exit_status(findings: Iterable[Finding], *, strict: bool = False) -> int:
-    """0 when nothing failed, else the status of the gravest failure; `strict` counts warnings as 1."""
+    """0 if nothing failed, else the status of the most severe failure; `strict` counts warnings as 1."""
     found = list(findings)
     statuses = {each.exit_status for each in found if each.state is State.FAILURE}
     if strict and any(each.state is State.WARNING for each in found):

@@ -26,7 +26,7 @@ OURS = (
 )
 """Variables that this program reads."""
 THEIRS = ("STASH_HOST", "STASH_PORT", "STASH_EXTERNAL_HOST", "STASH_CONFIG_FILE", "STASH_STASH")
-"""Variables of the server, which say nothing about a client's connection."""
+"""Variables of the server, which do not concern a client's connection."""
 _LEAST_SPACE = 50_000_000
 _LARGEST_SCRIPT = 1_000_000
 _MARK = b"stash_cli"
@@ -44,7 +44,7 @@ async def environment(subject: Subject) -> Finding:
 
 
 def _clashes(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Problems of the variables, with ways to mend them; values are never shown."""
+    """Yield problems of the variables, with fixes; values are never shown."""
     for first, second, told in _PAIRS:
         if environ.get(first) and environ.get(second):
             yield f"{first} and {second} are both set: {told}", "Unset one of them."
@@ -52,7 +52,7 @@ def _clashes(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     if theirs and not any(environ.get(name) for name in ("STASH_URL", "STASH_PROFILE")):
         yield f"{', '.join(theirs)}: read by the server only", "Set STASH_URL for this program."
     for name in environ:
-        # A name of the server's is no misspelling of one of ours.
+        # A variable of the server is not a misspelling of one of this program.
         if name.startswith("STASH_") and name not in (*OURS, *THEIRS) and (near := did_you_mean(name, OURS)):
             yield f"{name} is not known", near
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
@@ -81,7 +81,7 @@ async def path(subject: Subject) -> Finding:
 
 
 def programs(search_path: str, name: str = "stash") -> Iterator[Path]:
-    """The programs of this name on PATH, in its order, each file once."""
+    """Yield the programs with this name on PATH, in its order, each file once."""
     seen = set()
     for folder in search_path.split(os.pathsep):
         found = shutil.which(name, path=folder) if folder else None
@@ -93,7 +93,7 @@ def programs(search_path: str, name: str = "stash") -> Iterator[Path]:
 def is_ours(program: Path) -> bool:
     """Whether a file starts this program; it is read, never run."""
     try:
-        # The server's binary has tens of megabytes.
+        # Scripts are small, while the server's binary has tens of megabytes.
         return program.stat().st_size < _LARGEST_SCRIPT and _MARK in program.read_bytes()
     except OSError:
         return False

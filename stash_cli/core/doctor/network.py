@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from stash_cli.core.doctor.subject import Subject
 
 _ADDRESSES = 4
-"""Addresses of one name that are tried."""
+"""Maximum number of addresses of one host that are tried."""
 _SOON = 14
-"""Days before its end from which a certificate is a warning."""
+"""Days before expiry from which a certificate is a warning."""
 _ADDRESS_FIX = "Check the address (--server, STASH_URL, profile), or write the server's IP address."
 
 
@@ -71,7 +71,7 @@ async def dns(subject: Subject) -> Finding:
 
 
 def _peer(subject: Subject) -> str:
-    """The host that is connected to, and which setting names it where that is a proxy."""
+    """Text for the host of the socket; for a proxy with the setting that names it."""
     host, _ = subject.peer
     return f"{host} (the proxy of {subject.proxy.setting})" if subject.proxy else host
 
@@ -83,7 +83,7 @@ def _fix(subject: Subject) -> str:
 
 
 async def resolve(host: str, port: int) -> list[Any]:
-    """The rows of getaddrinfo, in a thread that the end of the program does not wait for; raises OSError."""
+    """Call getaddrinfo in a thread, so that a slow resolver does not delay the exit. Raises OSError."""
     found: list[Any] = []
 
     def look_up() -> None:
@@ -119,7 +119,7 @@ async def tcp(subject: Subject) -> Finding:
 
 
 async def _connect(row: Any) -> OSError | None:
-    """Connect to one row of getaddrinfo and close; the error, or None."""
+    """Connect to one row of getaddrinfo, and close; return the error, or None."""
     family, kind, protocol, _, place = row
     connection = socket.socket(family, kind, protocol)
     connection.setblocking(False)
@@ -156,7 +156,7 @@ async def _tunnel_status(subject: Subject) -> int:
 
 
 async def _open_tunnel(subject: Subject, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
-    """Ask the proxy for a tunnel to the server; the status it answers, 0 for none."""
+    """Request a tunnel to the server from the proxy; return the status of its response, 0 for none."""
     target = f"[{subject.host}]" if ":" in subject.host else subject.host
     writer.write(
         f"CONNECT {target}:{subject.port} HTTP/1.1\r\nHost: {target}:{subject.port}\r\n"
@@ -198,7 +198,7 @@ async def tls(subject: Subject) -> Finding:
 
 
 async def _handshake(subject: Subject) -> str:
-    """Shake hands and hang up; the end of the certificate's validity, or "" where it was not checked."""
+    """Perform a TLS handshake, and close; return the expiry of the certificate, "" if it was not checked."""
     context = tls_context(subject.connection)
     if context is None:
         raise StashConfigurationError("There is no TLS context.")

@@ -68,7 +68,7 @@ async def _sample(subject: Subject) -> str | None:
 
 
 def _unused(maps: PathMaps, folders: list[str]) -> list[str]:
-    """The server's folders of maps that have nothing to do with any of its media folders."""
+    """The server folders in path maps that match none of its media folders."""
     found = []
     for pair in maps.pairs:
         below = PathMaps((pair,))
@@ -80,7 +80,7 @@ def _unused(maps: PathMaps, folders: list[str]) -> list[str]:
 
 
 async def missing(paths: Iterable[str]) -> list[str]:
-    """The paths that do not exist; a share that hangs does not hold up the end of the program."""
+    """The paths that do not exist; a share that hangs does not delay the exit of the program."""
     given = list(paths)
     found: list[str] = []
 

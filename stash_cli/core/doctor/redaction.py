@@ -21,7 +21,7 @@ _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:%\w+)?(?![
 _URL_HOST = re.compile(r"(?<=://)[^/\s:,]+")
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 _SHORTEST = 4
-"""Shorter secrets are not looked for: they occur in ordinary text."""
+"""Minimum length of a redacted secret; shorter ones occur in ordinary text."""
 
 
 class Redaction:
@@ -54,7 +54,7 @@ def _hidden(found: re.Match[str]) -> str:
 
 
 def _hosts(subject: Subject) -> Iterable[tuple[str, str]]:
-    """The hosts of the connection that say something about their owner."""
+    """The hosts of the connection that may identify the user, with their replacements."""
     if not subject.is_remote:
         return
     if subject.host not in _LOCAL:

@@ -1,4 +1,4 @@
-"""Checks of what answers: the API or something else, the key, set-up, version, schema, clock."""
+"""Checks of the server: API, key, set-up, version, schema, clock."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _BEFORE_FIX = (
 _KEY_FIX = "Copy the key again from the server's Settings > Security."
 _WRONG_TLS = b"HTTP request to an HTTPS server"
 _TOLERANCE = 60
-"""Seconds between two clocks that nobody notices."""
+"""Maximum difference of the clocks, in seconds, without a warning."""
 OLDEST = "0.22"
 """The oldest release that is supported."""
 _SHOWN = 3
@@ -63,24 +63,24 @@ async def api(subject: Subject) -> Finding:
 
 
 def _other_answer(subject: Subject, answer: Answer) -> Finding | None:
-    """The finding for an answer that is recognisably none of the API; else None."""
+    """The finding for a response that is not from the API; else None."""
     if is_redirect(answer.status):
         return _redirected(subject, answer)
     if answer.status == 403:  # noqa: PLR2004 - HTTP's number
         return _locked(answer)
     if _WRONG_TLS in answer.body:
         return failure("the server speaks TLS on this port", "Write https:// for http://.", UNREACHABLE)
-    # The page of a gateway says that the server is away, which its status tells better.
+    # A gateway's error page (5xx) means that the server is down; its status is reported instead.
     is_page = answer.body.lstrip()[:1] == b"<" and answer.status < 500  # noqa: PLR2004 - HTTP's number
     return _web_page(answer) if is_page else None
 
 
 def is_refused(answer: Answer) -> bool:
-    """Whether the server itself asks for a key or refuses the one that was sent."""
+    """Whether the server requires a key, or refuses the one that was sent."""
     if answer.status == 401 or answer.body.strip() == b"unauthorized":  # noqa: PLR2004 - HTTP's number
         return True
     place = urlsplit(answer.headers.get("location", ""))
-    # Stash sends browsers without a session to its own login page.
+    # Stash redirects requests without a session to its own login page.
     return is_redirect(answer.status) and not place.netloc and place.path.rstrip("/").endswith("/login")
 
 
@@ -98,7 +98,7 @@ def _redirected(subject: Subject, answer: Answer) -> Finding:
 
 
 def _without_query(location: str) -> str:
-    """An address without what may hold secrets."""
+    """A URL without its query, which may contain secrets."""
     place = urlsplit(location)
     return f"{place.scheme or 'http'}://{place.netloc}{place.path}" if place.netloc else place.path
 
@@ -213,7 +213,7 @@ def _has(server: ServerCapabilities, kind: str, name: str) -> bool:
 
 
 def _is_expected(server: ServerCapabilities, name: str) -> bool:
-    """Whether a server of this release should have an operation; a build between two has some of the next."""
+    """Whether this release should have an operation; a build between releases may have those of the next."""
     release = since(name)
     if release is None or not server.release:
         return True

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 _PORTS = {"http": 80, "https": 443}
 _LARGEST = 32 * 1024 * 1024
-"""Bytes of an answer; an introspection has half a megabyte."""
+"""Maximum bytes of a response; an introspection has half a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response as it came: status, headers in lower case, body, seconds it took, and when it was read."""
+    """A raw response: status, headers in lower case, body, duration in seconds, and time of receipt."""
 
     status: int
     headers: Mapping[str, str]
@@ -41,7 +41,7 @@ class Answer:
 
 @dataclass
 class Environment:
-    """The program's environment, as far as checks look at it.
+    """The parts of the program's environment that checks need.
 
     `folders` are the folders that it writes to, `files` the files that hold secrets, both by name for
     messages. `origin` names the setting that the address came from, `demo` is the demo library's file,
@@ -61,8 +61,8 @@ class Environment:
 class Subject:
     """One connection under examination.
 
-    `problem` is why its settings cannot be used, `key_problem` why its key cannot be read; without a
-    connection only the environment are examined.
+    `problem` is the error of its settings, `key_problem` the error of its key; without a connection, only the
+    environment is checked.
     """
 
     def __init__(
@@ -106,19 +106,19 @@ class Subject:
 
     @cached_property
     def proxy(self) -> Proxy | None:
-        """The proxy of the connection; raises StashConfigurationError for a setting that names none."""
+        """The proxy of the connection. Raises StashConfigurationError for an invalid setting."""
         return proxy_for(self.connection.url, self.connection.proxy)
 
     @property
     def peer(self) -> tuple[str, int]:
-        """Host and port that a socket is connected to: the proxy's, or the server's."""
+        """Host and port of the socket: the proxy's, or the server's."""
         if self.proxy is None:
             return self.host, self.port
         parts = urlsplit(self.proxy.url)
         return parts.hostname or "", parts.port or (1080 if self.proxy.is_socks else _PORTS[parts.scheme])
 
     async def post(self, document: str, *, with_key: bool = True) -> Answer:
-        """Post a document and return whatever is answered; raises StashConnectionError without an answer."""
+        """Post a document and return any response. Raises StashConnectionError without a response."""
         transport = self._transport(with_key=with_key)
         client = await transport.clients.get()
         progress, began = Progress(), perf_counter()

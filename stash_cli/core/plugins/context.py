@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from stash_cli.core.client.client import StashClient
 
 _LEAST = 0.2
-"""The shortest time between two renewals, in seconds."""
+"""Minimum time between two renewals, in seconds."""
 _ALIVE = "query { version { version } }"
 
 
 class PluginContext(StashContext):
     """A StashContext with the plugin's arguments and log.
 
-    When it is first entered, the session is exchanged for the server's API key, because a session ends while
-    a long task computes. Without a key it is renewed in the background. A hook keeps its session: it carries
-    the hooks that have run, without which two hooks could call each other for ever.
+    When it is first entered, the session is exchanged for the server's API key, because a session may expire
+    during a long task. Without a key it is renewed in the background. A hook keeps its session, which has the
+    list of hooks that have run, so that two hooks do not trigger each other in an endless loop.
     """
 
     def __init__(self, given: PluginInput, log: PluginLog | None = None) -> None:
@@ -57,7 +57,7 @@ class PluginContext(StashContext):
         return await super().get_client()
 
     async def _renew(self, seconds: float) -> None:
-        """Ask something from time to time, for which the server renews the session."""
+        """Send a request periodically, so that the server renews the session."""
         while True:
             await asyncio.sleep(seconds)
             try:

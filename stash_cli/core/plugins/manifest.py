@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PLUGIN_DIR = "{pluginDir}"
-"""What the server replaces by the plugin's folder in the words of `exec`."""
+"""Placeholder in the words of `exec` that the server replaces by the plugin's folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of a plugin: its name, its default arguments, and words of its own behind `exec`."""
+    """A task of a plugin: its name, its default arguments, and its additional words after `exec`."""
 
     name: str
     args: Mapping[str, Any] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class HookEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A plugin as its file, a full path, describes it.
+    """A plugin as described by its file, an absolute path.
 
     `log_level` is that of lines on stderr without a level; "none" drops them.
     """
@@ -52,7 +52,7 @@ class Manifest:
         return self.path.parent
 
     def task(self, name: str) -> Task:
-        """The task of a name; raises StashNotFoundError."""
+        """The task with this name. Raises StashNotFoundError."""
         found = next((each for each in self.tasks if each.name == name), None)
         if found is None:
             names = [each.name for each in self.tasks]
@@ -61,7 +61,7 @@ class Manifest:
         return found
 
     def hook(self, event: str) -> HookEntry:
-        """The hook that runs after an event; raises StashNotFoundError."""
+        """The hook that runs after an event. Raises StashNotFoundError."""
         found = next((each for each in self.hooks if event in each.events), None)
         if found is None:
             events = [event for each in self.hooks for event in each.events]
@@ -70,13 +70,13 @@ class Manifest:
         return found
 
     def command(self, words: tuple[str, ...] = ()) -> list[str]:
-        """The words of the process, with the plugin's folder put in."""
+        """The command of the process, with the plugin's folder inserted."""
         folder = str(self.folder)
         return [word.replace(PLUGIN_DIR, folder) for word in (*self.words, *words)]
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The plugin that a file describes; raises StashConfigurationError."""
+    """Read the description of a plugin. Raises StashConfigurationError."""
     import yaml
 
     try:

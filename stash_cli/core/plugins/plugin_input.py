@@ -45,7 +45,7 @@ class PluginInput:
 
     @classmethod
     def parse(cls, text: str) -> PluginInput:
-        """The input in JSON; raises StashConfigurationError for anything else, and never quotes it."""
+        """Parse the JSON input. Raises StashConfigurationError, which does not quote the input's secrets."""
         try:
             given = json.loads(text)
         except ValueError:
@@ -73,7 +73,7 @@ def _connection(block: Mapping[str, Any]) -> Connection:
     session = str(cookie.get("Value") or "") if isinstance(cookie, dict) else ""
     if not (session.isascii() and session.isprintable()) or ";" in session:
         raise StashConfigurationError(f"{_WRONG} has a session cookie that cannot be sent.", hint=_HINT)
-    # The server names itself by the address it listens on, which its certificate is not for; the
+    # The server passes the address that it listens on, which its certificate does not cover; a local
     # connection does not leave the machine.
     verify = not is_local(url)
     return Connection(url, session=session or None, verify=verify, source="the plugin's input")
@@ -95,10 +95,9 @@ KEY_QUERY = "query PluginSession { configuration { general { apiKey maxSessionAg
 
 
 async def exchange_session(connection: Connection) -> tuple[Connection, float]:
-    """The connection with the server's API key for the session, where there is a key; and the session's age.
+    """Exchange the session for the server's API key, if it has one; return also the session's maximum age.
 
-    A session ends some time (the age, in seconds) after its last request, and a key does not. Raises
-    StashError.
+    A session expires that many seconds after its last request; a key does not expire. Raises StashError.
     """
     from stash_cli.core.client.session import Session
 
@@ -116,7 +115,7 @@ async def exchange_session(connection: Connection) -> tuple[Connection, float]:
 
 
 def connection_block(url: str, session: str, folder: str, plugin_folder: str) -> dict[str, Any]:
-    """The `server_connection` for a server at `url`, as servers write it."""
+    """Build the `server_connection` for a server at `url`, in the form of servers."""
     parts = urlsplit(url)
     cookie = {
         "Name": "session",

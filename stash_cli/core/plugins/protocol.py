@@ -20,7 +20,7 @@ _PROGRESS = "p"
 class PluginLog:
     """The log of the server, for a plugin: each line of a message is a line of the log.
 
-    `stream` is that of the protocol, None for stderr.
+    `stream` is the stream of the protocol; None is stderr.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -52,7 +52,7 @@ class PluginLog:
 
     def _send(self, letter: str, text: str) -> None:
         stream = self._stream or sys.stderr
-        # In one piece, so that lines of several threads do not mix.
+        # One write per line, so that lines of several threads are not interleaved.
         stream.write(f"\x01{letter}\x02{text}\n")
         stream.flush()
 

@@ -1,8 +1,8 @@
-"""A server on loopback that passes requests on to another one, for a plugin that is simulated.
+"""A loopback server that forwards requests to the connected server, for a simulated plugin.
 
-A plugin is told a scheme, a host, a port and a session: no path, no key, and no library in this process. So
-it talks to this relay, which sends its requests over the transport of the connection. Only requests with the
-relay's own session, or with the server's key, are passed on: other users of the machine can reach the port.
+A plugin receives only a scheme, a host, a port and a session: no path, no API key, and no embedded library.
+So it connects to this relay, which forwards its requests over the transport of the connection. Only requests
+with the relay's own session or the server's key are forwarded, because other users can reach the port.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 _LARGEST = 64 * 1024 * 1024
-"""Bytes of one request."""
+"""Maximum bytes of one request."""
 _PASSED_ON = ("content-type", "accept", "range")
 _PASSED_BACK = ("content-type", "content-range", "accept-ranges", "location", "cache-control", "date")
 
 
 class Relay:
-    """The relay of one connection; a context manager. `session` is what the plugin has to send."""
+    """The relay of one connection; a context manager. The plugin has to send `session`."""
 
     def __init__(self, session: Session, transport: HttpTransport) -> None:
         self._session, self._transport = session, transport
@@ -70,7 +70,7 @@ class Relay:
             writer.close()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Pass one request on; whether the connection stays open. Raises ValueError for what is no HTTP."""
+        """Forward one request; return whether the connection stays open. Raises ValueError."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         first, *lines = head.strip().split("\r\n")
         method, path, _ = first.split(" ")
@@ -83,7 +83,7 @@ class Relay:
             await _answer(writer, 411 if size <= _LARGEST else 413)
             return False
         body = await reader.readexactly(size)
-        # The relay passes on a request and its answer; a websocket is neither.
+        # The relay forwards single requests and responses, so websockets are not supported.
         if headers.get("upgrade"):
             await _answer(writer, 501)
             return False
@@ -103,7 +103,7 @@ class Relay:
         given = [cookie.value] if cookie else []
         known = [self.session] if not headers.get("apikey") else self._keys
         given = [headers["apikey"]] if headers.get("apikey") else given
-        # In constant time: how long a comparison takes must not tell how much of the session was right.
+        # In constant time, so that the duration does not reveal how much of the session was correct.
         return any(
             hmac.compare_digest(one.encode(), other.encode("utf-8", "replace"))
             for one in known
@@ -113,8 +113,7 @@ class Relay:
     async def _pass_on(
         self, method: str, path: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
     ) -> None:
-        # The client of the connection: it has the key, the proxy and the certificates that the plugin is not
-        # told.
+        # The client of the connection has the key, the proxy and the certificates, which the plugin lacks.
         client = await self._transport.clients.get()
         kept = {name: headers[name] for name in _PASSED_ON if name in headers}
         url = self._transport.endpoint.removesuffix("/graphql") + path

@@ -64,7 +64,7 @@ if __name__ == "__main__":
 
 
 def write_plugin(name: str, parent: Path) -> list[Path]:
-    """Write the folder of a new plugin below `parent`; its files. Raises StashInputError."""
+    """Write the folder of a new plugin below `parent`; return its files. Raises StashInputError."""
     if not _NAME.fullmatch(name):
         raise StashInputError(
             f"{name!r} is no name for a plugin: it has letters, digits, _ and -, and begins with a letter"

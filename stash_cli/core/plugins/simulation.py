@@ -1,4 +1,4 @@
-"""A plugin run as a server runs it: its process, the input on stdin, and its lines as they come."""
+"""Simulation of a plugin run: its process, the input on stdin, and its log lines as they arrive."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _PYTHONS = ("python", "python3")
 _OURS = ("stash", "stash-cli")
 _GRACE = 3.0
-"""Seconds that a plugin has to end when it is told to."""
+"""Seconds for a plugin to end after SIGTERM."""
 _LONGEST_LINE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class PluginOutcome:
-    """The end of a plugin: its exit status, and the `output` and `error` of its stdout."""
+    """The result of a plugin: its exit status, and the `output` and `error` of its stdout."""
 
     status: int
     output: Any = None
@@ -71,9 +71,9 @@ async def _started(command: Sequence[str], environ: Mapping[str, str]) -> asynci
 
 
 def _with_this_python(command: Sequence[str]) -> list[str]:
-    """The command with this Python, which has the library, for a Python that is named without a folder."""
+    """Replace `python` and `stash` without a folder by this interpreter and program."""
     first, *rest = command
-    # Servers take the Python on their PATH; here it would be one without this library.
+    # Servers use the Python on their PATH; the one on this PATH may lack this library.
     if first in _PYTHONS:
         return [sys.executable, *rest]
     if first in _OURS and shutil.which(first) is None:
@@ -95,7 +95,7 @@ async def _read_lines(stream: asyncio.StreamReader, on_line: Callable[[LogLine],
 async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
-    # Asked first, so that a plugin can undo what it has half done.
+    # SIGTERM first, so that a plugin can clean up.
     process.terminate()
     try:
         async with asyncio.timeout(_GRACE):
@@ -105,9 +105,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def outcome_of(status: int, said: bytes) -> PluginOutcome:
-    """The outcome of a plugin that printed `said`: JSON with output and error, or any text as the output."""
-    text = said.decode("utf-8", "replace")
+def outcome_of(status: int, stdout: bytes) -> PluginOutcome:
+    """Parse the stdout of a plugin: JSON with output and error, or any text as the output."""
+    text = stdout.decode("utf-8", "replace")
     try:
         found = json.loads(text)
     except ValueError:

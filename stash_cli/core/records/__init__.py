@@ -1,1 +1,1 @@
-"""Files of records: csv, json, jsonl and parquet, read and written a row at a time."""
+"""Files of records: csv, json, jsonl and parquet, read and written row by row."""

@@ -1,4 +1,4 @@
-"""The formats of files of records, by the ending of a name or by the first bytes."""
+"""Formats of files of records, detected by file extension or first bytes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The layout of a file: the format, and of csv the delimiter ("": the one that its first line has).
+    """The layout of a file: the format, and for csv the delimiter ("": detected from the first line).
 
-    `encoding` is that of csv, "" for UTF-8 or what a byte order mark says.
+    `encoding` is that of csv, "" for UTF-8 or the encoding of a byte order mark.
     """
 
     format: Format
@@ -41,9 +41,9 @@ _ENDINGS = {
 
 
 def layout_of(name: str, chosen: str = "") -> Layout | None:
-    """The layout for the ending of a name, or for a format that was `chosen`; None where neither tells.
+    """Return the layout for a file extension, or for the `chosen` format; None if neither is known.
 
-    Raises StashUsageError where they say different things.
+    Raises StashUsageError if they contradict each other.
     """
     by_name = _ENDINGS.get(PurePath(name).suffix.lower())
     by_choice = _ENDINGS.get(f".{chosen}")
@@ -53,7 +53,7 @@ def layout_of(name: str, chosen: str = "") -> Layout | None:
 
 
 def sniffed(start: bytes) -> Layout:
-    """The layout of a file by its first bytes: `[` begins json, `{` jsonl, anything else csv."""
+    """Detect the layout of a file by its first bytes: `[` is json, `{` is jsonl, anything else is csv."""
     first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start.startswith(b"PAR1"):
         return Layout(Format.PARQUET)
@@ -61,5 +61,5 @@ def sniffed(start: bytes) -> Layout:
 
 
 def endings() -> str:
-    """The endings of names, for messages."""
+    """The file extensions, for messages."""
     return ", ".join(_ENDINGS)

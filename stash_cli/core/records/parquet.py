@@ -1,4 +1,4 @@
-"""Parquet files, by PyArrow where it is installed: a row group for each page of rows."""
+"""Parquet files, with PyArrow if it is installed; a row group for each page of rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROWS = 1000
 
 
 def _pyarrow() -> Any:
-    """PyArrow. Raises StashUsageError where it is not installed."""
+    """Import PyArrow. Raises StashUsageError if it is not installed."""
     try:
         import pyarrow as pa
         import pyarrow.parquet
@@ -29,7 +29,7 @@ def _pyarrow() -> Any:
 
 
 def read_parquet(stream: BinaryIO, name: str) -> Records:
-    """The rows of a parquet file."""
+    """Open the rows of a parquet file."""
     arrow = _pyarrow()
     try:
         file = arrow.parquet.ParquetFile(stream)

@@ -1,6 +1,6 @@
 """Readers of files of records: one row at a time, each with the line where it begins.
 
-What breaks the file as a whole, such as a quote that is never closed, raises StashInputError with its line.
+Errors that affect the whole file, such as an unclosed quote, raise StashInputError with the line.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 16
 _LONGEST = 1 << 26
-"""Characters of one object of a JSON array at most."""
+"""Maximum characters of one object of a JSON array."""
 _DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: its line (of parquet the number of the row), and its values by the name of the column."""
+    """One row: its line (for parquet the number of the row), and its values by column."""
 
     line: int
     values: dict[str, Any]
@@ -36,9 +36,9 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class Records:
-    """The rows of a file. `columns` are None where each row has names of its own.
+    """The rows of a file. `columns` is None if each row has its own names.
 
-    With `is_text` all values are text, as in csv; else they are those of JSON.
+    With `is_text` all values are text, as in csv; otherwise they are JSON values.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Records:
 
 
 def open_records(stream: BinaryIO, name: str, layout: Layout) -> Records:
-    """The rows of a file that is open; `name` stands in errors."""
+    """Open the rows of a stream; `name` is used in errors."""
     if layout.format is Format.PARQUET:
         from stash_cli.core.records.parquet import read_parquet
 
@@ -61,7 +61,7 @@ def open_records(stream: BinaryIO, name: str, layout: Layout) -> Records:
 
 
 class _Lines:
-    """The lines of a text file with their ends, decoded one by one; `number` is that of the last one read."""
+    """Yields the lines of a text file with their line ends; `number` is that of the last line."""
 
     def __init__(self, stream: BinaryIO, name: str, encoding: str) -> None:
         self.name = name
@@ -86,7 +86,7 @@ class _Lines:
         return line
 
     def _narrow(self, parts: Iterable[Any]) -> Iterator[str]:
-        """Lines of an encoding in which a line end is one byte."""
+        """Yield lines in an encoding with one-byte line ends."""
         left = b""
         for part in parts:
             for raw in part:
@@ -99,7 +99,7 @@ class _Lines:
             yield left.decode(self._encoding)
 
     def _wide(self, parts: Iterable[Any]) -> Iterator[str]:
-        """Lines of UTF-16 and UTF-32."""
+        """Yield lines in UTF-16 or UTF-32."""
         joined = io.BufferedReader(_Joined(parts))
         yield from io.TextIOWrapper(joined, encoding=self._encoding, newline="")
 
@@ -115,7 +115,7 @@ class _Lines:
 
 
 class _Joined(io.RawIOBase):
-    """Several streams one after the other."""
+    """A stream that concatenates several streams."""
 
     def __init__(self, parts: Iterable[Any]) -> None:
         self._parts = iter(parts)
@@ -144,7 +144,7 @@ def _read_csv(lines: _Lines, delimiter: str) -> Records:
     if not first:
         raise StashInputError(f"{lines.name} is empty: its first line has the names of the columns.")
     mark = delimiter or max(_DELIMITERS, key=first.count)
-    # Strict: a quote in the wrong place would swallow the rows that follow.
+    # Strict, because a misplaced quote would otherwise consume the following rows.
     parser = csv.reader(chain([first], lines), delimiter=mark, strict=True)
     columns = tuple(name.strip() for name in _csv_row(parser, lines, lines.number) or ())
     _check_names(columns, lines)
@@ -197,7 +197,7 @@ def _json_lines(lines: _Lines) -> Iterator[Record]:
 
 
 def _json_values(lines: _Lines) -> Iterator[Record]:
-    """The objects of an array, or the only one; no more than one of them is held in memory."""
+    """Yield the objects of an array, or a single object, with only one in memory."""
     text, is_array = _JsonText(lines), False
     if text.peek() == "[":
         text.take(1)
@@ -220,7 +220,7 @@ def _json_values(lines: _Lines) -> Iterator[Record]:
 
 
 class _JsonText:
-    """The text of a JSON file, of which only what is looked at is held; `line` is where it goes on."""
+    """A buffered reader of a JSON file; `line` is the line of the current position."""
 
     def __init__(self, lines: _Lines) -> None:
         self.lines = lines
@@ -230,7 +230,7 @@ class _JsonText:
         self._decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
     def peek(self) -> str:
-        """The next character that is no white space; "" at the end."""
+        """The next character that is not white space; "" at the end."""
         while True:
             while self._at < len(self._held) and self._held[self._at] in " \t\r\n":
                 self._at += 1
@@ -242,13 +242,13 @@ class _JsonText:
                 return ""
 
     def take(self, count: int) -> None:
-        """Go on behind what was looked at and `count` more characters."""
+        """Advance past the skipped white space and `count` characters."""
         self._at += count
         self.line += self._held.count("\n", 0, self._at)
         self._held, self._at = self._held[self._at :], 0
 
     def value(self) -> Any:
-        """The value that begins here."""
+        """Parse the value at the current position."""
         while True:
             try:
                 value, end = self._decoder.raw_decode(self._held)
@@ -264,7 +264,7 @@ class _JsonText:
             return value
 
     def _more(self) -> bool:
-        """Read as much again as is held, so that a long value is not parsed over and over."""
+        """Double the buffer, so that the number of attempts to parse a long value is logarithmic."""
         size, found = 0, [self._held]
         for line in self.lines:
             found.append(line)

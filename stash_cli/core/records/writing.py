@@ -1,4 +1,4 @@
-"""Writers of files of records: complete under their name, or not at all."""
+"""Writers of files of records, which replace their target atomically."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class RecordWriter(Protocol):
 
 
 class CsvRecords:
-    """Rows as csv; `cell` makes the text of a value. A row ends with a line feed."""
+    """Rows as csv; `cell` formats a value. A row ends with a line feed."""
 
     _END = "\r\n"  # which csv quotes where a value has it
 
@@ -43,7 +43,7 @@ class CsvRecords:
         self._csv.writerow(columns)
 
     def write(self, row: str) -> None:
-        """Take a row from the csv module."""
+        """Write a row of the csv module."""
         self._out.write(row.removesuffix(self._END) + "\n")
 
     def rows(self, rows: Sequence[Row]) -> None:
@@ -83,9 +83,9 @@ def text_writer(
 
 @contextmanager
 def output_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that replaces `path` when the block ends without an error.
+    """Open a file that replaces `path` when the block ends without an error.
 
-    Raises StashInputError where nothing can be written.
+    Raises StashInputError if it cannot be written.
     """
     try:
         with replacing(path) as file:

@@ -1,6 +1,6 @@
-"""Sidecars: files beside media that describe them, as media centres, downloaders and photo tools write them.
+"""Sidecars: files that describe media files, as written by media centres, downloaders and photo tools.
 
-Reading never opens another file and never asks the network: an address in a sidecar stays a text.
+Readers never open other files or use the network: a URL in a sidecar is only text.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_BYTES = {"nfo": 1_000_000, "xmp": 4_000_000, "json": 16_000_000}
-"""Format -> bytes of a file that is read; the JSON of a downloader may hold all comments of a page."""
+"""Format -> maximum bytes of a file; the JSON of a downloader may contain all comments of a page."""
 
 
 def parse_sidecar(kind: str, data: bytes) -> Sidecar:
-    """The facts in a sidecar of a format. Raises StashSidecarError for what cannot be read as such."""
+    """Parse a sidecar of a format. Raises StashSidecarError."""
     if len(data) > MOST_BYTES[kind]:
         raise StashSidecarError(f"it is larger than {MOST_BYTES[kind]:,} bytes")
     return _reader(kind)(data)

@@ -29,18 +29,18 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "ids": ("stash_ids",),
     "cover": ("cover", "image", "thumbnail"),
 }
-"""Field -> keys in files, the first that says something counts; of tags and urls all do."""
+"""Field -> keys in files; the first non-empty one is used, for tags and urls all."""
 _SPACED = ("tags",)
-"""Lists that gallery-dl writes as one text with spaces, where a name has underscores."""
+"""Lists that gallery-dl writes as one text separated by spaces, with underscores in names."""
 _DOWNLOAD = ("formats", "requested_formats", "format_id")
-"""Keys of yt-dlp beside which `url` is the address of the data, which soon expires."""
+"""Keys of yt-dlp that mark `url` as a direct download URL, which expires soon."""
 
 
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def read_json(data: bytes) -> Sidecar:
-    """The facts of a JSON file. Raises StashSidecarError."""
+    """Parse a JSON file. Raises StashSidecarError."""
     try:
         found = json.loads(decode(data))
     except (ValueError, RecursionError) as error:
@@ -52,14 +52,14 @@ def read_json(data: bytes) -> Sidecar:
 
 
 class _Reader:
-    """One object; notes which keys were read."""
+    """Reads one object, and records which keys were used."""
 
     def __init__(self, found: Mapping[str, Any]) -> None:
         self.found = found
         self.read: set[str] = set()
 
     def sidecar(self) -> Sidecar:
-        """The facts, and the keys that are not used."""
+        """Build the sidecar, with the unused keys."""
         found = Sidecar(
             title=line(self.text("title")),
             code=line(self.text("code")),
@@ -80,7 +80,7 @@ class _Reader:
         return replace(found, unused=tuple(left))
 
     def value(self, field: str) -> Any:
-        """The first value that says something."""
+        """The first value that is not empty."""
         for key in _KEYS[field]:
             if (value := self.found.get(key)) not in _NOTHING:
                 self.read.add(key)
@@ -93,7 +93,7 @@ class _Reader:
         return value if isinstance(value, str) else ""
 
     def date(self) -> str:
-        """The first date that is clear; a number of eight digits is one, too."""
+        """The first unambiguous date; a number of eight digits counts as one."""
         for key in _KEYS["date"]:
             value = self.found.get(key)
             if isinstance(value, str | int) and (date := date_of(str(value))):
@@ -102,7 +102,7 @@ class _Reader:
         return ""
 
     def names(self, field: str) -> tuple[str, ...]:
-        """The names at the first key of a field that has some."""
+        """The names of a field, from its first key with any."""
         for key in _KEYS[field]:
             if found := self.names_at(key):
                 return found
@@ -127,7 +127,7 @@ class _Reader:
         return once(found)
 
     def groups(self) -> Iterator[GroupPlace]:
-        """Groups by name, with the place in them where there is one."""
+        """Yield groups by name, with the position in them if given."""
         for item in _items(self.value("groups")):
             inner = item.get("group") or item.get("movie") if isinstance(item, dict) else None
             index = item.get("scene_index") if isinstance(item, dict) else None
@@ -146,6 +146,6 @@ def _items(value: Any) -> Iterable[Any]:
 
 
 def _name(value: Any) -> str:
-    """The name that a text or an object with a name is."""
+    """The name in a text or in an object with a name."""
     text = value.get("name") if isinstance(value, dict) else value
     return line(text) if isinstance(text, str) else ""

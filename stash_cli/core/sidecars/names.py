@@ -1,4 +1,4 @@
-"""Names of sidecars, and of cover pictures, by the path of what they describe."""
+"""Names of sidecars and cover pictures, derived from the path of the media file."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _BESIDE = {
     "json": ("{stem}.info.json", "{path}.json", "{stem}.json"),
     "xmp": ("{path}.xmp", "{stem}.xmp"),
 }
-"""Format -> names beside a file, the more special first: downloaders write `a.info.json` or `a.mp4.json`.
+"""Format -> names beside a file, the most specific first: downloaders write `a.info.json` or `a.mp4.json`.
 
-`a.mp4.nfo` tells `a.mp4` from `a.mkv`, which have the same usual name.
+`a.mp4.nfo` distinguishes `a.mp4` from `a.mkv`, which share the usual name `a.nfo`.
 """
 _INSIDE = {
     "nfo": ("gallery.nfo", "folder.nfo"),
@@ -24,17 +24,17 @@ _INSIDE = {
 _OF_FOLDER = "movie.nfo"
 """NFO in a folder that has one video."""
 _DEFAULTS = "folder.nfo"
-"""NFO in a folder that says what all videos in it have in common."""
+"""NFO of a folder with the facts that all its videos share."""
 PICTURES = {"jpg": "jpeg", "jpeg": "jpeg", "png": "png", "webp": "webp"}
 """Extension of a cover picture -> the subtype of its media type."""
 _COVERS = ("-thumb", "-landscape", "", "-fanart", "-poster", "-cover")
-"""Ends of the names of covers, those in the shape of a video first; downloaders write the plain name."""
+"""Suffixes of cover names, landscape ones first; downloaders use the plain name."""
 _FOLDER_COVERS = ("thumb", "landscape", "fanart", "poster", "folder", "cover", "movie")
 _STEM = re.compile(r"(?s)(.*[^/\\])\.[^./\\]*")
 
 
 def names_beside(kind: str, path: str) -> list[str]:
-    """Paths at which the sidecar of a file may be, the first that exists counts.
+    """Possible paths of the sidecar of a file; the first existing one is used.
 
     >>> names_beside("nfo", "/media/a.mp4")
     ['/media/a.mp4.nfo', '/media/a.nfo']
@@ -45,17 +45,17 @@ def names_beside(kind: str, path: str) -> list[str]:
 
 
 def only_video_names(kind: str, path: str) -> list[str]:
-    """Paths at which the sidecar of a video may be that is the only one in its folder."""
+    """Possible paths of the sidecar of a video that is the only one in its folder."""
     return [_in_folder(path, _OF_FOLDER)] if kind == "nfo" else []
 
 
 def defaults_names(kind: str, path: str) -> list[str]:
-    """Paths at which a sidecar may be that is about all videos in the folder of a file."""
+    """Possible paths of a sidecar for all videos in the folder of a file."""
     return [_in_folder(path, _DEFAULTS)] if kind == "nfo" else []
 
 
 def cover_names(path: str) -> list[str]:
-    """Paths at which the cover of a video may be.
+    """Possible paths of the cover of a video.
 
     >>> cover_names("/media/a.mp4")[:3]
     ['/media/a-thumb.jpg', '/media/a-thumb.jpeg', '/media/a-thumb.png']
@@ -66,13 +66,13 @@ def cover_names(path: str) -> list[str]:
 
 
 def folder_cover_names(path: str) -> list[str]:
-    """Paths at which the cover of a video may be that is the only one in its folder."""
+    """Possible paths of the cover of a video that is the only one in its folder."""
     stems = [_in_folder(path, name) for name in _FOLDER_COVERS]
     return [f"{stem}.{extension}" for stem in stems for extension in PICTURES]
 
 
 def beside(path: str, name: str) -> str | None:
-    """The path of a file in the folder of another one; None for what is no name of a file."""
+    """The path of a file in the folder of another one; None if `name` is not a plain file name."""
     return None if not name or {"/", "\\", "\0"} & set(name) else _in_folder(path, name)
 
 
@@ -86,7 +86,7 @@ def _in_folder(path: str, name: str) -> str:
 
 
 def folder_names(kind: str, folder: str) -> list[str]:
-    """Paths at which the sidecar of a folder may be: in the folder, or beside it."""
+    """Possible paths of the sidecar of a folder: in the folder, or beside it."""
     separator = "\\" if "\\" in folder and "/" not in folder else "/"
     inside = [f"{folder.rstrip(separator)}{separator}{name}" for name in _INSIDE[kind]]
     return [*inside, f"{folder.rstrip(separator)}.{kind}"]

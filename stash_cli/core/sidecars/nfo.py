@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 ROOTS = ("movie", "episodedetails", "musicvideo", "tvshow", "video", "scene", "gallery", "image")
-"""Elements that describe something, of those that may be the first of a file."""
+"""Root elements that describe an object."""
 _DATES = ("premiered", "releasedate", "aired", "date", "year")
 _BEST = 10.0
-"""The best rating, where the file does not name another."""
+"""The default maximum of ratings."""
 _OWN = "stash"
-"""Name of the rating from 1 to 100 that is written here, as media centres round theirs to 1 to 10."""
+"""Name of the additional rating from 1 to 100, because media centres round theirs to 1 to 10."""
 
 
 def read_nfo(data: bytes) -> Sidecar:
-    """The facts of an NFO file.
+    """Parse an NFO file.
 
-    A file that is only an address has that address; any other text that is no XML, such as the notes of a
-    release, has none. Raises StashSidecarError.
+    A file with only a URL has that URL; other text that is not XML, such as release notes, has no facts.
+    Raises StashSidecarError.
     """
     text = decode(data).lstrip("\ufeff \t\r\n")
     if not text.startswith("<"):
@@ -52,14 +52,14 @@ def read_nfo(data: bytes) -> Sidecar:
 
 
 class _Reader:
-    """One element that describes an object; notes which parts of it were read."""
+    """Reads one element that describes an object, and records which parts were used."""
 
     def __init__(self, root: Element) -> None:
         self.root = root
         self.read: set[str] = set()
 
     def sidecar(self, rest: str) -> Sidecar:
-        """The facts, with the addresses that Kodi writes behind the element."""
+        """Build the sidecar, with the URLs that Kodi writes after the element."""
         return Sidecar(
             title=self.first("title") or self.first("originaltitle"),
             code=self.first("code") or self.first("num"),
@@ -88,7 +88,7 @@ class _Reader:
         return next((text for each in self.elements(path) if (text := "".join(each.itertext())).strip()), "")
 
     def first(self, path: str) -> str:
-        """The first of `all`, or ""; further ones are not used."""
+        """The first of `all`, or ""; others are ignored."""
         return next(iter(self.all(path)), "")
 
     def all(self, path: str) -> tuple[str, ...]:
@@ -96,12 +96,12 @@ class _Reader:
         return once(line("".join(each.itertext())) for each in self.elements(path))
 
     def date(self) -> str:
-        """The first date that is clear."""
+        """The first unambiguous date."""
         self.read.update(_DATES)
         return next((date for name in _DATES for text in self.all(name) if (date := date_of(text))), "")
 
     def rating(self) -> int | None:
-        """The own rating, the user's, the one of the site that is the default, or that of older files."""
+        """The rating named `stash`, else the user's, else the default site's, else that of older files."""
         ratings = self.elements("ratings/rating")
         ratings.sort(key=lambda each: each.get("default") != "true")
         own = [each for each in ratings if each.get("name") == _OWN]
@@ -120,7 +120,7 @@ class _Reader:
                 yield GroupPlace(name, int(index) if index.isdecimal() and len(index) < _DIGITS else None)
 
     def cover(self) -> str:
-        """The first picture in the shape of a video, else of a poster, else any."""
+        """The first landscape picture, else a poster, else any picture."""
         thumbs = self.elements("thumb")
         thumbs.sort(key=lambda each: _ASPECTS.get(each.get("aspect") or "", len(_ASPECTS)))
         found = [line(each.text or "") for each in [*thumbs, *self.elements("fanart/thumb")]]
@@ -133,7 +133,7 @@ class _Reader:
                 yield SiteId(line(each.get("type") or ""), text)
 
     def unused(self, rest: str) -> Iterator[str]:
-        """Names of what the file has and was not read."""
+        """Yield the names of unused elements."""
         yield from dict.fromkeys(
             each.tag for each in self.root if each.tag not in self.read and len(each.tag)
         )
@@ -148,7 +148,7 @@ class _Reader:
 
 _ASPECTS = {"landscape": 0, "thumb": 1, "poster": 2}
 _DIGITS = 9
-"""Digits of a place in a group that no database has."""
+"""Maximum digits of a position in a group."""
 
 
 def _scaled(rating: Element) -> int | None:
@@ -158,7 +158,7 @@ def _scaled(rating: Element) -> int | None:
 
 
 def write_nfo(sidecar: Sidecar, root: str = "movie") -> str:
-    """A sidecar as NFO, which media centres and `read_nfo` read; characters that XML lacks are left out."""
+    """Format a sidecar as NFO for media centres and `read_nfo`; characters not allowed in XML are dropped."""
     lines = ['<?xml version="1.0" encoding="UTF-8" standalone="yes"?>', f"<{root}>"]
     lines += [f"  {each}" for each in _elements(sidecar)]
     return "\n".join([*lines, f"</{root}>", ""])
@@ -189,7 +189,7 @@ def _elements(it: Sidecar) -> Iterator[str]:
 
 
 def _rating_elements(rating100: int | None) -> Iterator[str]:
-    """The rating itself, and as media centres know it: 1 to 10."""
+    """Yield the rating from 1 to 100, and the one from 1 to 10 for media centres."""
     if rating100:
         value = _element("value", str(rating100))
         yield f'<ratings><rating name="{_OWN}" max="100" default="true">{value}</rating></ratings>'

@@ -1,4 +1,4 @@
-"""Facts in the path of a file, by a pattern such as `{studio}/{date} - {title}`, or a regular expression."""
+"""Facts in the path of a file, extracted by a pattern such as `{studio}/{date} - {title}` or a regex."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     Known = Callable[[str, str], bool]
-    """Whether a field, such as performers, has an object of this name in the library."""
+    """Predicate: whether the library has an object with this name for a field such as performers."""
 
 NAMED = ("studio", "performers", "tags", "groups")
-"""Fields of names; with only a space between one and a text, known names tell where it ends."""
+"""Fields of names; if only a space separates one from a text, known names decide where it ends."""
 _ALIASES = {"performer": "performers", "tag": "tags", "group": "groups", "rating": "rating100", "_": ""}
 _TEXTS = ("title", "code", "details", "director", "photographer")
 _SHAPES = {
@@ -30,7 +30,7 @@ _SHAPES = {
     "rating100": r"100|[1-9]?\d",
     "index": r"\d{1,4}",
 }
-"""Fields of a shape of their own; all others take any text between two slashes."""
+"""Fields with their own expression; all others match any text without a slash."""
 FIELDS = (*_TEXTS, *NAMED, *_SHAPES)
 _DIRECTIVES = {
     "Y": r"\d{4}",
@@ -41,21 +41,21 @@ _DIRECTIVES = {
     "B": r"[^\W\d_]{3,12}",
     "%": "%",
 }
-"""Parts of a date format, as strftime has them."""
+"""Directives of a date format, as in strftime."""
 _WORD = "word"
-"""Format of a part that is one word."""
+"""Format of a part that matches one word."""
 _BETWEEN_NAMES = re.compile(r"\s*[,;+&]\s*|\s+and\s+", re.IGNORECASE)
 _BETWEEN_TAGS = re.compile(r"\s*[,;]\s*")
 _JOINTS = frozenset((",", "&", "+", "and", "-"))
 
 
 class NoMatch(Exception):  # noqa: N818 - an answer about a path, no fault
-    """The reason why a path says nothing by a pattern."""
+    """The reason why a path does not match a pattern."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A field of a pattern, with the format of a date."""
+    """A field of a pattern; a date has a format."""
 
     name: str
     form: str = ""
@@ -78,16 +78,16 @@ class _Part:
 
     @property
     def is_free(self) -> bool:
-        """Whether it takes any text, spaces, too."""
+        """Whether it matches any text, including spaces."""
         return self.is_open and not self.is_word
 
 
 @dataclass(frozen=True)
 class PathPattern:
-    """A compiled pattern. Each group of `regex` has the parts in `groups`: one, or two that run together.
+    """A compiled pattern. Each group of `regex` has the parts in `groups`: one, or two adjacent ones.
 
-    `segments` are the names at the end of a path that it is compared with; 0 is the whole path as it is.
-    `blanks` are characters of paths that stand for spaces.
+    `segments` is the number of names at the end of a path to match; 0 is the whole path. `blanks` are
+    characters of paths that count as spaces.
     """
 
     text: str
@@ -99,7 +99,7 @@ class PathPattern:
 
     @classmethod
     def parse(cls, text: str, known: Collection[str] = FIELDS, *, blanks: str = "") -> PathPattern:
-        """The pattern of a text; `known` are the fields that it may have. Raises StashInputError."""
+        """Compile a pattern; `known` are the allowed fields. Raises StashInputError."""
         tokens = [*_tokens(text, known)]
         parts = [each for each in tokens if isinstance(each, _Part)]
         _check_parts(text, parts, "--pattern")
@@ -111,7 +111,7 @@ class PathPattern:
     def of_regex(
         cls, text: str, known: Collection[str] = FIELDS, *, date_format: str = "", blanks: str = ""
     ) -> PathPattern:
-        """The pattern of a regular expression with named groups, searched in the whole path."""
+        """Compile a regular expression with named groups, which is searched in the whole path."""
         try:
             compiled = re.compile(text)
         except re.error as error:
@@ -130,7 +130,7 @@ class PathPattern:
         return cls(text, compiled, tuple(groups), 0, blanks, fields)
 
     def read(self, path: str, known: Known = lambda _, __: False, *, is_folder: bool = False) -> Sidecar:
-        """The facts in a path; `known` tells names of the library. Raises NoMatch."""
+        """Extract the facts in a path; `known` is the predicate for names of the library. Raises NoMatch."""
         found = self._match(_plain(path, self.blanks), is_folder=is_folder)
         texts: list[tuple[_Part, str]] = []
         for parts, text in zip(self.groups, found.groups(), strict=True):
@@ -202,7 +202,7 @@ def _shape_of(form: str) -> str:
 
 
 def _check_parts(text: str, parts: Sequence[_Part], flag: str) -> None:
-    """Refuse a pattern without fields, with one twice, and a day without its month."""
+    """Raise StashInputError for a pattern without fields, with a field twice, or a day without a month."""
     names = [part.name for part in parts if part.name]
     twice = next((name for name in names if names.count(name) > 1 and name not in NAMED[1:]), None)
     problem = ""
@@ -241,7 +241,7 @@ def _expression(text: str, tokens: Sequence[_Part | str]) -> tuple[str, tuple[tu
 
 
 def _as_word(each: _Part | str, before: Sequence[_Part | str], behind: Sequence[_Part | str]) -> _Part | str:
-    """The part; a field that is not used takes one word where a space alone is beside it."""
+    """Return the part; an ignored field next to only a space is limited to one word."""
     is_beside = any(isinstance(text, str) and text.isspace() for text in (*before, *behind))
     return replace(each, form=_WORD) if isinstance(each, _Part) and not each.name and is_beside else each
 
@@ -249,7 +249,7 @@ def _as_word(each: _Part | str, before: Sequence[_Part | str], behind: Sequence[
 def _neighbour(
     part: _Part, before: Sequence[_Part | str], groups: Sequence[tuple[_Part, ...]], text: str
 ) -> _Part | None:
-    """The part before, where only a space tells the two apart: known names have to."""
+    """The preceding part if only a space separates the two, so that known names have to split them."""
     if not before or not part.is_open:
         return None
     last = before[-1]
@@ -274,7 +274,7 @@ def _literal(text: str) -> str:
 
 
 def _plain(path: str, blanks: str) -> str:
-    """A path with slashes, and with spaces for the characters that stand for them."""
+    """Normalize a path: slashes as separators, and spaces for `blanks`."""
     text = path if "/" in path else path.replace("\\", "/")
     if not blanks:
         return text
@@ -289,7 +289,7 @@ def _stem(name: str) -> str:
 
 
 def _split_text(parts: Sequence[_Part], text: str, known: Known) -> list[tuple[_Part, str]]:
-    """The texts of two parts with only a space between: one of them is known names. Raises NoMatch."""
+    """Split the text of two parts with only a space between them by known names. Raises NoMatch."""
     first, second = parts
     words = text.split()
     if first.name in NAMED:
@@ -306,7 +306,7 @@ def _split_text(parts: Sequence[_Part], text: str, known: Known) -> list[tuple[_
 def _known_names(
     name: str, words: Sequence[str], known: Known, *, reverse: bool = False
 ) -> tuple[list[str], Sequence[str]]:
-    """Known names one after the other, the longest first, and the words behind them."""
+    """Match consecutive known names, the longest first; return them and the remaining words."""
     found: list[str] = []
     end = 0
     while end < len(words) and not (found and name == "studio"):
@@ -325,7 +325,7 @@ def _joined(words: Sequence[str], *, reverse: bool) -> str:
 
 
 def split_names(name: str, text: str, known: Known) -> list[str]:
-    """The names in a text: at commas and the like, except within a name that is known as a whole."""
+    """Split the names in a text at separators such as commas, except within a known name."""
     pattern = _BETWEEN_TAGS if name == "tags" else _BETWEEN_NAMES
     ends = [(found.start(), found.end()) for found in pattern.finditer(text)]
     starts, stops = [0, *(end for _, end in ends)], [*(start for start, _ in ends), len(text)]
@@ -340,7 +340,7 @@ def split_names(name: str, text: str, known: Known) -> list[str]:
 
 
 def _sidecar(texts: Sequence[tuple[_Part, str]], known: Known) -> Sidecar:
-    """The facts that were captured. Raises NoMatch for a date that is none."""
+    """Build a sidecar from captured texts. Raises NoMatch for an invalid date."""
     found = {part.name: text for part, text in texts if part.name not in NAMED[1:]}
     lists = {
         name: tuple(
@@ -379,7 +379,7 @@ def _date(texts: Sequence[tuple[_Part, str]], found: dict[str, str]) -> str:
 
 
 def _formatted(text: str, form: str) -> str:
-    """A date in a format as YYYY-MM-DD, or less where the format says less."""
+    """Convert a date in a format to YYYY-MM-DD, or to YYYY-MM or YYYY for a less precise format."""
     try:
         day = datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007 - a day has no zone
     except ValueError:

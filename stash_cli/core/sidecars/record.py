@@ -1,4 +1,4 @@
-"""The facts of a sidecar, whatever its format: plain data with the API's names."""
+"""The facts of a sidecar of any format: plain data with the API's names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class GroupPlace:
-    """A group by its name, and the place in it."""
+    """The name of a group, and the position in it."""
 
     name: str
     index: int | None = None
@@ -16,7 +16,7 @@ class GroupPlace:
 
 @dataclass(frozen=True, slots=True)
 class SiteId:
-    """An id at a site: `site` is an address or whatever the file calls it."""
+    """An id at a site: `site` is a URL or a name as in the file."""
 
     site: str
     id: str
@@ -24,10 +24,10 @@ class SiteId:
 
 @dataclass(frozen=True, slots=True)
 class Sidecar:
-    """Facts about one object; "" and () are what the file does not say.
+    """Facts about one object; missing ones are "" or ().
 
     `date` is YYYY, YYYY-MM or YYYY-MM-DD, `rating100` from 1 to 100. Studio, performers, tags and groups are
-    names. `cover` is an address or the name of a file. `unused` names what the file has besides.
+    names. `cover` is a URL or the name of a file. `unused` has the names of unused parts of the file.
     """
 
     title: str = ""
@@ -47,10 +47,10 @@ class Sidecar:
     unused: tuple[str, ...] = ()
 
     def with_defaults(self, folder: Sidecar) -> Sidecar:
-        """These facts with those that all videos of the folder share, where the own file does not say them.
+        """Return these facts, completed with the facts that all videos of the folder share.
 
-        Tags are united. The title of the folder is the name of a group. What is about one video only, such as
-        a plot, a rating or an address, is not taken.
+        Tags are united. The title of the folder becomes a group. Facts about a single video, such as a plot,
+        a rating or a URL, are not used.
         """
         own = {name: getattr(self, name) or getattr(folder, name) for name in _SHARED}
         groups = self.groups or folder.groups or ((GroupPlace(folder.title),) if folder.title else ())

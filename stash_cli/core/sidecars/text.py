@@ -1,4 +1,4 @@
-"""Text of sidecars as people and programs write it: encodings, lines, dates, ratings."""
+"""Parsing of text in sidecars: encodings, lines, dates, ratings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KNOWN = re.compile(
     r"us-ascii|iso-8859-\d+|(?:windows-|cp)\d+|koi8-[ru]|shift_jis|euc-(?:jp|kr)|gb2312|gbk|gb18030|big5",
     re.IGNORECASE,
 )
-"""Encodings that a declaration may name; others of Python's are slow, or no encodings of text."""
+"""Allowed encodings in a declaration; other Python codecs are slow, or not text encodings."""
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _BREAK = re.compile(r"[ \t]*[\r\n\t]\s*")
 _DATE = re.compile(r"(\d{4})(?:[-:/.]?(\d{2})(?:[-:/.]?(\d{2})(?:[T ].*)?)?)?")
@@ -24,15 +24,15 @@ _ADDRESS = re.compile(r"https?://[^\s<>\"']+")
 
 
 def decode(data: bytes) -> str:
-    """The text of a file by its byte order mark, its XML declaration, as UTF-8, or as Windows-1252.
+    """Decode a file by its byte order mark, by its XML declaration, as UTF-8, or as Windows-1252.
 
-    Control characters are left out.
+    Control characters are removed.
     """
     return without_controls(_decode(data))
 
 
 def without_controls(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
+    """Remove the characters that XML does not allow."""
     return _CONTROLS.sub("", text)
 
 
@@ -51,7 +51,7 @@ def _decode(data: bytes) -> str:
 
 
 def line(text: str) -> str:
-    """A text on one line: a line break and the space around it are one space."""
+    """Put a text on one line: a line break and the space around it become one space."""
     return _BREAK.sub(" ", text.strip())
 
 
@@ -61,12 +61,12 @@ def block(text: str) -> str:
 
 
 def once(names: Iterable[str]) -> tuple[str, ...]:
-    """Names that are not empty, each once."""
+    """Return the non-empty names, each once."""
     return tuple(dict.fromkeys(name for name in names if name))
 
 
 def date_of(text: str) -> str:
-    """The date in a text as YYYY, YYYY-MM or YYYY-MM-DD; "" for another way of writing it, such as 25.09.26.
+    """Parse a date to YYYY, YYYY-MM or YYYY-MM-DD; "" for ambiguous forms such as 25.09.26.
 
     >>> date_of("20240531"), date_of("2024:05:31 10:00:00"), date_of("2024"), date_of("25.09.26")
     ('2024-05-31', '2024-05-31', '2024', '')
@@ -79,7 +79,7 @@ def date_of(text: str) -> str:
 
 
 def rating_of(text: Any, best: float) -> int | None:
-    """A rating from 1 to 100 of one up to `best`; None for no rating, and for one out of range."""
+    """Convert a rating with the maximum `best` to 1 to 100; None for no rating or one out of range."""
     try:
         value = float(text)
     except (TypeError, ValueError):

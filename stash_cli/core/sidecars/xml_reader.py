@@ -1,4 +1,4 @@
-"""XML from outside: hostile documents are refused, careless ones are read as they are meant."""
+"""Parser of untrusted XML: hostile documents are refused, common mistakes are tolerated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _DEEPEST = 100
-"""Levels of elements."""
+"""Maximum nesting of elements."""
 _DECLARATION = re.compile(r"<\?xml[^>]{0,300}\?>\s*")
 _AMPERSAND = re.compile(r"&(?:(#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]\w{1,30});)?")
 _PREDEFINED = frozenset(("amp", "lt", "gt", "quot", "apos"))
@@ -28,22 +28,22 @@ _CDATA = "<![CDATA["
 
 
 def read_xml(data: bytes, name: str) -> tuple[Element, str]:
-    """The first root element of a document, and the text behind it.
+    """Parse the first root element of a document; return also the text after it.
 
-    Raises StashSidecarError, in which `name` is that of the format.
+    Raises StashSidecarError; `name` is the name of the format in its message.
     """
     return parse(decode(data).lstrip(), name)
 
 
 class _FirstRoot(TreeBuilder):
-    """Builder of the first root; `end_at` is the place of its end tag."""
+    """Builder of the first root; `end_at` is the byte offset of its end tag."""
 
     def __init__(self) -> None:
         super().__init__()
         self.depth = 0
         self.end_at: int | None = None
         self.place: Callable[[], int] = lambda: 0
-        """The byte that the parser reads."""
+        """Function that returns the current byte offset of the parser."""
 
     def start(self, tag: Any, attrs: Any) -> Any:
         self.depth += 1
@@ -59,17 +59,17 @@ class _FirstRoot(TreeBuilder):
 
 
 def parse(text: str, name: str) -> tuple[Element, str]:
-    """As `read_xml`, of text. A document type is refused, and so are all entities that it could declare."""
+    """Like `read_xml`, for text. Document types, and so all entity declarations, are refused."""
     source = repaired(_DECLARATION.sub("", text, count=1)).encode()
     builder = _FirstRoot()
-    # This parser refuses entities, with which a small file could fill the memory or read other files.
+    # With entities, a small file could exhaust the memory or read other files.
     parser: Any = XMLParser(target=builder, encoding="utf-8", forbid_dtd=True)
     builder.place = lambda: parser.parser.CurrentByteIndex
     try:
         parser.feed(source)
     except DefusedXmlException as error:
         raise StashSidecarError("refused: it declares a document type or entities of its own") from error
-    except ParseError as error:  # behind the first root is what it may be
+    except ParseError as error:  # errors after the first root are ignored
         if builder.end_at is None:
             raise StashSidecarError(f"not readable as {name}: {error}") from None
     if builder.end_at is None:
@@ -78,7 +78,7 @@ def parse(text: str, name: str) -> tuple[Element, str]:
 
 
 def repaired(text: str) -> str:
-    r"""A text in which every `&` that XML cannot read is written out, and HTML's entities are characters.
+    r"""Escape every invalid `&`, and replace HTML entities by characters.
 
     >>> repaired("Acme & Sons&nbsp;<![CDATA[&]]>")
     'Acme &amp; Sons\xa0<![CDATA[&]]>'

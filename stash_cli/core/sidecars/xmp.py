@@ -28,11 +28,11 @@ _SPACES = {
 _NAMES = {uri: prefix for prefix, uri in _SPACES.items()}
 _DATES = ("photoshop:DateCreated", "exif:DateTimeOriginal", "xmp:CreateDate", "dc:date")
 _STARS = 5.0
-"""The best rating; -1 is a rejected picture."""
+"""The maximum rating; -1 is a rejected picture."""
 
 
 def read_xmp(data: bytes) -> Sidecar:
-    """The facts of an XMP file. Raises StashSidecarError."""
+    """Parse an XMP file. Raises StashSidecarError."""
     root, _ = read_xml(data, "XMP")
     found = list(root.iter(f"{{{_RDF}}}Description"))
     if not found:
@@ -44,7 +44,7 @@ def read_xmp(data: bytes) -> Sidecar:
 
 
 def _properties(description: Element) -> Iterator[tuple[str, str]]:
-    """Names and texts of the properties: attributes, and elements with one value or a list of values."""
+    """Yield names and texts of properties: attributes, and elements with one value or a list."""
     for name, text in description.attrib.items():
         if text.strip() and _RDF not in name:
             yield _short(name), text
@@ -63,7 +63,7 @@ def _short(name: str) -> str:
 
 
 def _faces(root: Element) -> list[str]:
-    """Names of faces that are marked in a picture."""
+    """Names of the faces marked in a picture."""
     names = []
     for each in root.iter():
         found = dict(_properties(each))

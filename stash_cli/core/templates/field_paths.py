@@ -1,7 +1,7 @@
 """The fields that a template reads, found in its syntax tree: only these are requested.
 
-Each expression is followed to the fields that it stands for: `p.name` within `for p in performers` reads
-`performers.name`. A name or field that the API does not have is refused, with near names.
+Each expression is resolved to the fields that it refers to: `p.name` within `for p in performers` reads
+`performers.name`. An unknown name or field is an error, with similar names.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _SAME_ITEMS = frozenset(
     {"d", "default", "first", "last", "limit", "list", "reject", "rejectattr", "reverse", "select"}
     | {"selectattr", "sort", "unique"}
 )
-"""Filters that give (some of) what they are given."""
+"""Filters that return (some of) their input objects."""
 _ATTRIBUTE_FIRST = frozenset({"rejectattr", "selectattr", "sum"})
 _ATTRIBUTE_SECOND = frozenset({"join"})
-"""Filters that take the name of a field by position; others take it as `attribute=`."""
+"""Filters with the name of a field as second positional argument; others have `attribute=`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,19 @@ class Reference:
 
 
 References = tuple[Reference, ...]
-"""The fields that an expression may stand for; none for computed values."""
+"""The fields that an expression may refer to; none for computed values."""
 Scope = dict[str, References]
-"""Names that the template itself defines."""
+"""Names defined in the template -> the fields that they refer to."""
 
 
 class FieldPaths:
-    """The fields that one template reads from objects of `type_name` ("" where its fields are not known)."""
+    """The fields that one template reads from objects of `type_name` ("" if its fields are unknown)."""
 
     def __init__(self, type_name: str) -> None:
         self.type_name = type_name
         self.used: dict[str, None] = {}
         self.followed: dict[str, None] = {}
-        """Fields that were only followed further, or looped over."""
+        """Fields that were only navigated or iterated over, but not read."""
 
     def read(self, tree: nodes.Template) -> list[str]:
         """The paths, in the order of the template. Raises StashTemplateError."""
@@ -94,12 +94,12 @@ class FieldPaths:
         self._block(node.else_, {**scope}, depth + 1)
 
     def _use(self, node: nodes.Node, scope: Scope, depth: int) -> None:
-        """Read the value of an expression."""
+        """Record that the value of an expression is read."""
         for found in self._follow(node, scope, depth):
             self.used[found.text] = None
 
     def _follow(self, node: nodes.Node, scope: Scope, depth: int) -> References:
-        """The fields that an expression stands for; those that it computes with are read."""
+        """Resolve an expression to fields; fields used in its computation are recorded as read."""
         _check_node(node, depth)
         inner = depth + 1
         if isinstance(node, nodes.Name):
@@ -155,8 +155,8 @@ class FieldPaths:
         return (Reference((name,), ""),)
 
     def _field(self, bases: References, name: str) -> References:
-        """The field `name` of what `bases` stand for; values that are no objects are read whole."""
-        # Names of Python's own attributes are no fields of anything.
+        """Resolve the field `name` of `bases`; values that are not objects are read as a whole."""
+        # Python's own attributes are not fields.
         if name.startswith("_"):
             raise StashTemplateError(f"There is no field {name!r}.")
         for base in bases:
@@ -213,7 +213,7 @@ class FieldPaths:
         return ()
 
     def _path(self, base: References, attribute: str) -> References:
-        """The fields at a dotted `attribute` of what `base` stands for."""
+        """Resolve a dotted `attribute` of `base`."""
         for step in attribute.split("."):
             base = base if step.isdecimal() else self._field(base, step)
         return base
@@ -221,7 +221,7 @@ class FieldPaths:
 
 _METHODS = TEXT_METHODS | MAP_METHODS | {"cycle"}
 _WORDS = {"assignblock": "set without =", "pow": "**", "fromimport": "import", "callblock": "call"}
-"""Constructs by the name of their node -> as they are written."""
+"""Name of a syntax node -> the construct as written."""
 _FILTER_HINT = "See `stash help templates`."
 
 
@@ -234,7 +234,7 @@ def _check_node(node: nodes.Node, depth: int) -> None:
 
 
 def _attribute(node: nodes.Filter) -> str:
-    """The name of the field that a filter looks at in each item; "" for none."""
+    """The name of the field that a filter reads from each item; "" for none."""
     named: list[Any] = [each.value for each in node.kwargs if each.key == "attribute"]
     if node.name in _ATTRIBUTE_FIRST:
         named += node.args[:1]
@@ -249,7 +249,7 @@ def _attribute(node: nodes.Filter) -> str:
 
 
 def _read_by(name: str, base: Reference) -> list[str]:
-    """The paths that a filter reads of an object: its label, or what it computes with."""
+    """The paths that a filter reads from an object: its label, or the fields that it needs."""
     known = _field_types(base.type)
     if name == "resolution" and {"width", "height"} <= known.keys():
         return [f"{base.text}.width", f"{base.text}.height"]

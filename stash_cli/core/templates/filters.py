@@ -1,6 +1,6 @@
-"""The filters of templates: those of Jinja that only compute, and those for the data of a library.
+"""The filters of templates: Jinja filters that only compute, and filters for data of a library.
 
-What is missing stays missing: a filter of nothing gives nothing, so that `opt` can leave it out.
+Filters return null for null, so that `opt` can omit missing values.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from stash_cli.core.types.api import band_label
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d\d?))?(?:-(\d\d?))?")
 _DIRECTIVE = re.compile(r"%[-#]?(.)")
 _DAY, _MONTH = "aAdejuwxcDFUVWGgh", "mbBy"
-"""Directives of dates that need a day; those that need a month, besides the year of `%y`."""
+"""Date directives that need a day, and those that need a month; `%y` needs only a year."""
 _MARKS = re.compile("[\u0300-\u036f]")
-"""Accents, which `slug` drops."""
+"""Combining accents, which `slug` drops."""
 MAX_PARENTS = 8
-"""Studios above a studio that `studio_path` names."""
+"""Maximum number of parent studios in `studio_path`."""
 
 
 def stem(path: Any) -> str | None:
@@ -69,7 +69,7 @@ def on_date(value: Any, form: str = "%Y-%m-%d") -> str | None:
         return None
     try:
         moment = datetime.fromisoformat(str(value)) if day and "T" in str(value) else None
-        # strftime leaves out the zeros of the first thousand years.
+        # strftime does not pad years below 1000 with zeros.
         return (moment or date(year, month or 1, day or 1)).strftime(form.replace("%Y", f"{year:04}"))
     except ValueError:
         raise StashTemplateError(f"date: {value!r} does not fit {form!r}.") from None

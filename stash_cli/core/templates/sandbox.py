@@ -1,8 +1,8 @@
-"""The Jinja2 environment of templates: data in, text out, within bounds of time and memory.
+"""The Jinja2 environment of templates, with limits on time and memory.
 
-Jinja's own sandbox keeps templates away from Python's internals. It does not stop a template that counts to
-10^12 or multiplies a text by a billion, so here each text, each number and the steps of one rendering are
-bounded, and only the constructs of `NODES` are compiled.
+Jinja's own sandbox blocks access to Python's internals. It does not stop a template that counts to 10^12 or
+multiplies a text by a billion. So texts, numbers and the steps of one rendering are limited, and only the
+constructs in `NODES` are compiled.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from stash_cli.core.texts import label
 MAX_SOURCE = 20_000
 """Characters of a template."""
 MAX_DEPTH = 40
-"""Expressions and blocks within each other."""
+"""Nesting of expressions and blocks."""
 MAX_TEXT = 100_000
-"""Characters of one value, and items of one list that a template makes."""
+"""Characters of one value, and items of one list created by a template."""
 MAX_OUTPUT = 1_000_000
 """Characters of the result."""
 MAX_STEPS = 100_000
@@ -56,7 +56,7 @@ _FIELD = re.compile(r"%(?:\(\w*\))?[-+ #0]*(\*|\d*)(?:\.(\*|\d*))?")
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
-    """The environment of one template; with `lenient` a map without a key has null there."""
+    """The environment of one template; with `lenient` a missing key of a map is null."""
 
     intercepted_binops = frozenset({"+", "*", "%"})
 
@@ -79,7 +79,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise StashTemplateError(f"The template takes more than {MAX_STEPS:,} steps.")
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """A field; of a list those of its items, and of nothing nothing."""
+        """A field of an object; for a list those of its items, and null for null."""
         if obj is None:
             return None
         if isinstance(obj, Mapping):
@@ -198,7 +198,7 @@ def _check_size(size: int) -> None:
 
 
 class Bounding(NodeTransformer):
-    """Puts loops, `~` and slices under the bounds of the sandbox."""
+    """Rewrites loops, `~` and slices so that the limits of the sandbox apply."""
 
     def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - Jinja's name
         self.generic_visit(node)

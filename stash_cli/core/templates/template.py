@@ -24,14 +24,14 @@ _FAILURES = (
     AttributeError,
     RecursionError,
 )
-"""Errors of the values that a template meets."""
+"""Errors that values may cause during rendering."""
 
 
 class Template:
     """A template for objects of `type_name`, or for any rows where it is "".
 
-    `paths` are the fields that rows have to hold, as for a selection. Raises StashTemplateError for a
-    template that is not valid, and for a name that the type does not have.
+    `paths` are the fields that rows must have, as for a selection. Raises StashTemplateError for an invalid
+    template, and for a name that the type does not have.
     """
 
     sandbox: type[Sandbox] = Sandbox
