@@ -1,1 +1,1 @@
-"""One file per command or noun: parse, call core, hand to output. Folders hold what several commands use."""
+"""One file per command or noun: parse, call core, print. Folders have the parts that commands share."""

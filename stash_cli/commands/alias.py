@@ -1,4 +1,4 @@
-"""`stash alias`: words of the user's own for longer command lines."""
+"""`stash alias`: user-defined words for longer command lines."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
 
 
 def _split(words: list[str]) -> list[str]:
-    """The words of a command line that was given as one text."""
+    """Split a command line that was given as one text."""
     import shlex
 
     if len(words) > 1:
@@ -143,7 +143,7 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
 
 
 def expand(name: str, words: Sequence[str], given: Sequence[str]) -> list[str]:
-    """The command line that an alias and the words after it stand for. Raises StashUsageError.
+    """Expand an alias and the words after it to a command line. Raises StashUsageError.
 
     >>> expand("by", ["scenes", "find", "--studio", "$1"], ["Acme", "lake"])
     ['scenes', 'find', '--studio', 'Acme', 'lake']

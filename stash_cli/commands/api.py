@@ -50,7 +50,7 @@ class ApiCommand(StashCommand):
 
 
 def api_flags() -> FlagTable:
-    """Flags instead of Typer options, because -f and -F keep their order."""
+    """Derived flags instead of Typer options, because the order of -f and -F matters."""
     what, how = "Variables", "Request"
     return FlagTable(
         [
@@ -150,7 +150,7 @@ def run(runtime: Runtime, options: ApiOptions) -> None:
 
 
 def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
-    """Raise StashUsageError for options that exclude or need each other."""
+    """Raise StashUsageError for options that exclude or require each other."""
     wrong = {
         f"api supports only the formats {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
         "give a document or --operation, not both": document is not None and request.operation is not None,
@@ -168,7 +168,7 @@ def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
     if runtime.options.jq is not None:
         from stash_cli.commands.results.jq_program import compile_program
 
-        compile_program(runtime.options.jq)  # a wrong program is refused before anything is sent
+        compile_program(runtime.options.jq)  # an invalid program fails before the first request
 
 
 def _gather(
@@ -194,7 +194,7 @@ def _document(runtime: Runtime, text: str | None, body: dict[str, Any]) -> Docum
 
 
 def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tuple[Work, bool]:
-    """A coroutine function that sends a document as it is, and whether it writes."""
+    """Return a coroutine function that sends a document unchanged, and whether it writes."""
     from stash_cli.core.client import documents
 
     types = {name: TypeRef(text) for name, text in document.declared.items()}
@@ -215,7 +215,7 @@ def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tup
 def by_name(
     runtime: Runtime, request: ApiRequest, operation: str, given: dict[str, Any]
 ) -> tuple[Work, bool]:
-    """A coroutine function that sends an operation by its name, and whether it writes."""
+    """Return a coroutine function that sends an operation by its name, and whether it writes."""
     from stash_cli.core.client import documents
     from stash_cli.core.client.base import arguments
     from stash_cli.core.graphql.document import describe
@@ -247,7 +247,7 @@ async def print_change(runtime: Runtime, answer: Coroutine[Any, Any, Any], only:
 
 
 async def print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only: str | None = None) -> None:
-    """Print the data of an answer, also the data that comes with errors."""
+    """Print the data of an answer, including partial data with errors."""
     try:
         data = await answer
     except StashGraphQLError as error:
@@ -261,7 +261,7 @@ async def print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only:
 async def print_pages(
     runtime: Runtime, pages: AsyncGenerator[dict[str, Any], None], only: str | None = None
 ) -> None:
-    """Print all pages merged, or a line per row; the pages before an error, too."""
+    """Print all pages merged, or a line per row, including the pages before an error."""
     from stash_cli.core.client.documents import locate_rows
 
     merged: dict[str, Any] = {}

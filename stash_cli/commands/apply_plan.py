@@ -89,7 +89,7 @@ def read_plan(source: str, draft: Draft) -> PlanHead:
 
 
 def show(runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft) -> None:
-    """Print what a plan would do, and where it is from; nothing is asked of a server."""
+    """Print the effect and the origin of a plan, without a request."""
     runtime.streams.note(f"made {head.made} by: {head.command}")
     runtime.streams.note(f"for {head.server}, {head.version}")
     if not head.has_objects:
@@ -110,7 +110,7 @@ def show(runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft) 
 
 
 def print_edits(editing: Editing) -> None:
-    """Print the edits as JSON, without the mutations that make them: these depend on the server."""
+    """Print the edits as JSON, without mutations, because these depend on the server."""
     from stash_cli.core.edits.diff import edit_json
 
     edits = [edit_json(edit) for each in editing.draft for edit in each.edits]
@@ -121,7 +121,7 @@ def print_edits(editing: Editing) -> None:
 def editing_of(
     session: Any, runtime: Runtime, options: ApplyOptions, head: PlanHead, draft: Draft
 ) -> Editing:
-    """The edits of a plan as those of a command."""
+    """Convert the edits of a plan to an `Editing`."""
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.commands.verbs.names import Names
 

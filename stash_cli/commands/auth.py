@@ -1,4 +1,4 @@
-"""`stash auth`: which server and key commands use, and whether the server takes the key."""
+"""`stash auth`: the server and API key that commands use, and whether the server accepts the key."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def run_logout(runtime: Runtime, options: NameOptions) -> None:
 
 
 def forget_key(runtime: Runtime, profile: Profile) -> None:
-    """Remove a key from the keyring, unless another profile takes it from there."""
+    """Remove a key from the keyring, unless another profile uses it."""
     from stash_cli.core.key_sources import Keyring
 
     settings = runtime.settings
@@ -165,7 +165,7 @@ def forget_key(runtime: Runtime, profile: Profile) -> None:
 
 
 def chosen_profile(runtime: Runtime, name: str | None) -> Profile:
-    """The profile of a name, or the selected one. Raises StashUsageError where none is selected."""
+    """The profile with a name, or the selected one. Raises StashUsageError if none is selected."""
     settings = runtime.settings
     name = name or settings.select(runtime.options.connection, runtime.environ).name
     if name is None:

@@ -1,4 +1,4 @@
-"""`stash clean`: a dry run first, and a guard against removing what is only not mounted."""
+"""`stash clean`: a dry run first, and a guard against removing objects on an unmounted drive."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
 MARKED = View("BaseFile", columns("reason", "path:path!"), files=("path",))
 SHOWN = 10
-"""The most paths that are shown; the rest is counted."""
+"""Maximum number of paths that are shown; the others are counted."""
 
 _DRY = re.compile(r"Running in Dry Mode")
-"""What servers log at the start of a dry run: without it the log was not read, or is not understood."""
+"""Log line at the start of a dry run; without it, the log was not read, or has another format."""
 _MARKED = re.compile(
     r"(?P<reason>.*?)\.? ?Marking (?:to clean: |contained (?:file|folder) )(?P<path>.*)", re.DOTALL
 )
-"""What servers log of each file, folder and gallery that they would remove."""
+"""Log lines about each file, folder and gallery that a dry run would remove."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most files that go without a question: a number, a part of all files, or both."""
+    """Maximum number of files to remove without a prompt: absolute, relative to all files, or both."""
 
     count: float = 100
     fraction: float = 0.1
@@ -62,7 +62,7 @@ class Limit:
 
 
 def limit(text: str) -> Limit:
-    """`500` as a number of files, `5%` as a part of them."""
+    """Parse `500` as a number of files, `5%` as a fraction of them."""
     number = text.removesuffix("%")
     if not number.isdecimal() or (number != text and int(number) > 100):  # noqa: PLR2004 - per cent
         raise StashInputError(f"{text!r} is neither a number of files nor a percentage such as 5%")
@@ -96,7 +96,7 @@ class CleanOptions(PathOptions):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Entries that a dry run would remove, as (reason, path); `is_complete`: no line of its log was lost."""
+    """Entries that a dry run would remove, as (reason, path); `is_complete` if no log line was lost."""
 
     marked: list[tuple[str, str]]
     is_complete: bool
@@ -114,9 +114,9 @@ class Findings:
 async def prepare_clean(
     session: Session, runtime: Runtime, options: TaskOptions, values: dict[str, Any]
 ) -> dict[str, Any] | Done:
-    """Run dry, show what would go and guard it; Done where there is nothing to do.
+    """Do a dry run, show its findings and apply the guard; return Done if there is nothing to do.
 
-    Raises StashNotConfirmedError for more than the limit, or all of a media folder, without a yes.
+    Raises StashNotConfirmedError for more files than the limit, or all of a media folder, without consent.
     """
     if not isinstance(options, CleanOptions):
         raise TypeError("clean has its own options")
@@ -137,7 +137,7 @@ async def prepare_clean(
         return Done(JOB, [found.job], is_for_people=False)
     reasons += await guard(session, found, options.max_missing or Limit(), forgotten)
     _refuse(runtime, reasons, found.marked, yes=options.yes)
-    # Folders may have gone while the question was open; the same input runs again, now for real.
+    # Folders may have been unmounted during the prompt, so they are checked again before the real run.
     if late := [
         r for r in await _folder_reasons(session, values.get("paths"), forgotten) if r not in reasons
     ]:
@@ -146,7 +146,7 @@ async def prepare_clean(
 
 
 async def forget(session: Session, runtime: Runtime, forgotten: Sequence[str]) -> None:
-    """Take folders off the media folders: what was in them then counts as gone."""
+    """Remove folders from the media folders, so that the clean removes their objects."""
     known = await library.folders(session) if forgotten else []
     left = [folder for folder in known if folder["path"] not in forgotten]
     if len(left) < len(known):
@@ -157,7 +157,7 @@ async def forget(session: Session, runtime: Runtime, forgotten: Sequence[str]) -
 async def dry_run(
     session: Session, runtime: Runtime, values: dict[str, Any], options: CleanOptions
 ) -> Findings:
-    """Entries that a clean would remove, from the log of a dry run. Raises StashJobError when that fails."""
+    """Read the entries that a clean would remove from the log of a dry run. Raises StashJobError."""
     from stash_cli.core.client.job_log import matters
     from stash_cli.core.client.job_run import JobRun
 
@@ -186,12 +186,12 @@ async def dry_run(
 
 
 def _path(text: str) -> str:
-    """The path in a log line, which may stand in quotes."""
+    """The path in a log line, with or without quotes."""
     return text.removesuffix(" to clean").strip('"')
 
 
 async def guard(session: Session, found: Findings, most: Limit, forgotten: Sequence[str]) -> list[str]:
-    """Reasons not to remove what a dry run found without a yes."""
+    """The reasons for which the removal needs consent."""
     files = [path for path in found.files if not any(is_below(path, folder) for folder in forgotten)]
     total = await count_files(session)
     reasons = [] if found.is_complete else ["the log of the dry run is incomplete: more may go than is shown"]
@@ -205,7 +205,7 @@ async def guard(session: Session, found: Findings, most: Limit, forgotten: Seque
 
 
 async def count_files(session: Session) -> int:
-    """About how many files the library has: its scenes, images and galleries."""
+    """The approximate number of files: scenes, images and galleries."""
     fields = ["scene_count", "image_count", "gallery_count"]
     stats = await session.call("stats", {}, fields)
     return sum(stats[name] for name in fields)
@@ -214,7 +214,7 @@ async def count_files(session: Session) -> int:
 async def _folder_reasons(
     session: Session, paths: Sequence[str] | None, forgotten: Sequence[str]
 ) -> list[str]:
-    """Media folders that are missing or empty, among those that are cleaned."""
+    """The cleaned media folders that are missing or empty."""
     found = []
     for folder in await media_folders(session):
         is_chosen = not paths or any(is_below(path, folder) or is_below(folder, path) for path in paths)
@@ -224,7 +224,7 @@ async def _folder_reasons(
 
 
 def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]], *, yes: bool) -> None:
-    """Show what would go, and ask where there are reasons; raises StashNotConfirmedError."""
+    """Show the entries, and ask if there are reasons. Raises StashNotConfirmedError."""
     texts = [f"  {path} ({reason})" for reason, path in marked[:SHOWN]]
     texts += [f"  and {len(marked) - SHOWN} more"] if len(marked) > SHOWN else []
     if marked:

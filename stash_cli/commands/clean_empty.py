@@ -70,9 +70,9 @@ def build() -> StashCommand:
 
 @dataclass
 class Empty:
-    """Objects of one kind that are to be deleted, and the number of those that are kept for their data.
+    """Objects of one kind to delete, and the number of those that are kept because of their data.
 
-    With `with_data` none is kept.
+    With `with_data`, all are deleted.
     """
 
     entity: Entity
@@ -111,7 +111,7 @@ def clean_empty(runtime: Runtime, options: CleanEmptyOptions) -> None:
 
 
 async def find_empty(session: Session, entity: Entity, *, with_data: bool) -> Empty:
-    """Find what nothing of one kind refers to."""
+    """Find the objects of one kind without references."""
     from stash_cli.core.unreferenced import unreferenced
 
     found = Empty(entity, with_data)
@@ -127,7 +127,7 @@ async def find_empty(session: Session, entity: Entity, *, with_data: bool) -> Em
 async def carry_out(
     session: Session, runtime: Runtime, options: CleanEmptyOptions, found: Sequence[Empty]
 ) -> None:
-    """Show what goes, ask, look once more, and delete."""
+    """Show the objects, ask, check them again, and delete them."""
     from stash_cli.commands.verbs.delete import back_up
     from stash_cli.output.failures import confirm
 
@@ -153,7 +153,7 @@ async def carry_out(
 
 
 def lines(empty: Empty) -> Iterator[str]:
-    """The objects of one kind that are deleted, and the number of those that are kept."""
+    """Yield lines with the deleted objects of one kind, and the number of those that are kept."""
     from stash_cli.output.values import one_line
 
     for one, name in empty.rows[:_SHOWN]:
@@ -167,7 +167,7 @@ def lines(empty: Empty) -> Iterator[str]:
 
 
 async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
-    """Delete objects of which the same holds still; what somebody has used or filled by now is left."""
+    """Delete the objects that are still empty; those used or filled since the check are skipped."""
     from stash_cli.commands.common.outcomes import Outcomes
     from stash_cli.core.edits.plan import plan_destroy
     from stash_cli.core.unreferenced import unreferenced

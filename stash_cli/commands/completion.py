@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
 
 SCRIPTS = {"bash": "stash.bash", "zsh": "_stash", "fish": "stash.fish", "powershell": "stash.ps1"}
-"""Shell -> file name, in `scripts/` here and in `completions/` of the project."""
+"""Shell -> file name, in the package's `scripts/` and in the project's `completions/`."""
 BEGIN, END = "# >>> stash completion >>>", "# <<< stash completion <<<"
-"""The lines around what is added to a file of the user's."""
+"""The lines around the block that is added to a start-up file of the user."""
 _BLOCK = re.compile(rf"\n?^{re.escape(BEGIN)}$.*?^{re.escape(END)}$\n?", re.MULTILINE | re.DOTALL)
 _NAMES = re.compile(r"\bstash(,?) stash-cli\b")
 
@@ -89,7 +89,7 @@ def run_install(runtime: Runtime, options: InstallOptions) -> None:
     places = Places.of(shell, runtime.environ)
     text = script(shell)
     if other := _other_program(runtime.environ):
-        # A Tab runs the command, and the other program would do whatever these words mean to it.
+        # A Tab runs the command, so the script must not call another program named `stash`.
         text = _NAMES.sub("stash-cli", text)
         runtime.streams.warn(f"{other} is another program: completion is for stash-cli only")
     for file in places.scripts:
@@ -119,7 +119,7 @@ def run_uninstall(runtime: Runtime, options: InstallOptions) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The files of an installation: scripts, and the start-up file that gets `line` where one is needed."""
+    """The files of an installation: scripts, and the start-up file to which `line` is added, if needed."""
 
     scripts: tuple[Path, ...]
     startup: Path | None = None
@@ -127,7 +127,7 @@ class Places:
 
     @classmethod
     def of(cls, shell: str, environ: Mapping[str, str]) -> Places:
-        """The places for a shell, as its own variables say."""
+        """The files for a shell, by its environment variables."""
         from platformdirs import user_data_path
 
         home = Path.home()
@@ -166,7 +166,7 @@ def _profile(home: Path, environ: Mapping[str, str]) -> Path:
 
 
 def login_shell(environ: Mapping[str, str]) -> str:
-    """The shell that SHELL names, or PowerShell on Windows; raises StashUsageError for another."""
+    """The shell in SHELL, or PowerShell on Windows. Raises StashUsageError for an unsupported shell."""
     name = Path(environ.get("SHELL", "")).name
     if name in SCRIPTS:
         return name
@@ -177,7 +177,7 @@ def login_shell(environ: Mapping[str, str]) -> str:
 
 
 def _other_program(environ: Mapping[str, str]) -> Path | None:
-    """Another program that the shell runs for `stash`, such as the server's own."""
+    """Another program on PATH with the name `stash`, such as the server."""
     from stash_cli.core.doctor.machine import is_ours, programs
 
     found = next(programs(environ.get("PATH", "")), None)
@@ -185,7 +185,7 @@ def _other_program(environ: Mapping[str, str]) -> Path | None:
 
 
 def _with_block(text: str, line: str) -> str:
-    """`text` with the marked line at its end, once."""
+    """Return `text` with the marked block at its end, once."""
     rest = _BLOCK.sub("", text)
     return f"{rest}{'' if not rest or rest.endswith(chr(10)) else chr(10)}\n{BEGIN}\n{line}\n{END}\n"
 
@@ -200,7 +200,7 @@ def _read(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace a file whole, through a link, with its permissions; raises StashError."""
+    """Replace a file atomically, with its permissions and following links. Raises StashError."""
     try:
         target = file.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -112,7 +112,7 @@ def group() -> LazyGroup:
 
 
 async def read(session: Session) -> Settings:
-    """The settings of the server, without secrets."""
+    """Read the settings of the server, without secrets."""
     return readable(await session.call("configuration", {}))
 
 
@@ -227,7 +227,7 @@ async def write(session: Session, current: Settings, changed: dict[str, Any]) ->
 
 
 def print_changes(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done: bool) -> None:
-    """Note what was changed; print the differences where nothing was."""
+    """Print a note about the changed settings; with `done` False, print the differences."""
     from stash_cli.output.diff import broken_text
 
     if not changed:
@@ -247,7 +247,7 @@ def print_changes(runtime: Runtime, changed: dict[str, tuple[Any, Any]], *, done
 
 
 def show(runtime: Runtime, changed: dict[str, tuple[Any, Any]]) -> None:
-    """Show changes as other edits are shown."""
+    """Show changes in the format of other edits."""
     from stash_cli.output.diff import show_line
 
     for line in _lines(changed):
@@ -260,7 +260,7 @@ def _lines(changed: dict[str, tuple[Any, Any]]) -> Iterator[str]:
 
 
 def text(value: Any) -> str:
-    """A value on one line: texts as they are, all else as JSON."""
+    """Format a value on one line: text without quotes, other values as JSON."""
     return one_line(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -274,7 +274,7 @@ def _assignment(runtime: Runtime, word: str) -> tuple[str, Any]:
 
 
 def read_file(runtime: Runtime, source: str) -> Settings:
-    """The settings in a file, by section. Raises StashInputError for what is no such file."""
+    """Read the settings in a file, by section. Raises StashInputError."""
     import yaml
 
     content = read_text(source, runtime.streams)

@@ -67,7 +67,7 @@ def run(runtime: Runtime, options: EditOptions) -> None:
 
 
 def without_secrets(settings: Settings) -> Settings:
-    """Settings in which what looks like a secret is hidden, in sections without a schema, too."""
+    """Hide values that look like secrets, also in sections without a schema."""
     from stash_cli.core.edits.journal.settings import is_private
 
     found: Settings = {}
@@ -81,7 +81,7 @@ def without_secrets(settings: Settings) -> Settings:
 
 
 def _edited(runtime: Runtime, file: EditedText, settings: Settings) -> Changes:
-    """The changes that a person has made in the editor. Raises StashNotConfirmedError where he gives up."""
+    """Return the changes made in the editor. Raises StashNotConfirmedError if the user gives up."""
     while True:
         found, problems = _read(file.edit(), settings)
         if not problems:
@@ -98,7 +98,7 @@ def _edited(runtime: Runtime, file: EditedText, settings: Settings) -> Changes:
 
 
 def _read(text: str, settings: Settings) -> tuple[Changes, list[str]]:
-    """The changes in an edited text that are valid, and what is wrong with the others."""
+    """Return the valid changes in an edited text, and the errors of the others."""
     import yaml
 
     from stash_cli.output.values import one_line
@@ -122,7 +122,7 @@ def _read(text: str, settings: Settings) -> tuple[Changes, list[str]]:
 
 
 def _change(settings: Settings, key: str, value: Any) -> Changes:
-    """The change of one key; raises StashInputError for what cannot be set here."""
+    """The change of one key. Raises StashInputError for a setting that cannot be changed here."""
     if is_secret(key) or dict(flat(settings)).get(key) == HIDDEN:
         raise StashInputError(f"{key} is a secret: it is not changed here")
     section, _, rest = key.partition(".")
@@ -135,7 +135,7 @@ def _change(settings: Settings, key: str, value: Any) -> Changes:
 
 
 def _write(runtime: Runtime, changed: Changes, *, yes: bool) -> None:
-    """Show the changes, ask, and make those of settings that nobody else has changed."""
+    """Show the changes, ask, and send those of settings that no other client has changed."""
     from stash_cli.commands.config import read, show, write
 
     if not yes:

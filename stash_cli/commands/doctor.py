@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 FINDING = View(columns=columns("id", "state", "found", "fix"))
 _STYLES = {"ok": "green", "warning": "yellow", "failure": "red", "skipped": "dim"}
 _STATE, _NAME = 9, 13
-"""Columns for the state and the id of a check."""
+"""Widths of the columns for state and id of a check."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -108,7 +108,7 @@ def _fields(wanted: list[str] | None) -> list[str]:
 
 
 def _print(streams: Streams, finding: Finding) -> None:
-    """Print a finding as a line, and what mends it below."""
+    """Print a finding as a line, and its fix below."""
     state = str(finding.state)
     streams.out.write(streams.style(f"{state:<{_STATE}}", _STYLES[state], streams.out))
     room = streams.width - _STATE - _NAME if streams.out_is_terminal else None
@@ -134,14 +134,14 @@ def examined(runtime: Runtime) -> Subject:
     """The connection of this run with its environment; problems of settings are findings, not errors."""
     from stash_cli.core.doctor.subject import Subject
 
-    runtime.streams.no_input = True  # a keyring is read, but nobody is asked to unlock it
+    runtime.streams.no_input = True  # the keyring is read, but without a prompt to unlock it
     try:
         connection = _in_time(runtime.connection)
     except StashConfigurationError as error:
         problem = error
     else:
         return Subject(connection, _environment(runtime, connection))
-    # Where the key alone is at fault, the way to the server can be examined without it.
+    # If only the key is invalid, the network can be checked without it.
     try:
         connection = _in_time(lambda: _without_key(runtime))
     except StashConfigurationError:
@@ -150,9 +150,9 @@ def examined(runtime: Runtime) -> Subject:
 
 
 def _in_time(read: Callable[[], Connection]) -> Connection:
-    """The value of `read`, if it does within the time of a check: the command of a key may wait for a person.
+    """Call `read` with the time limit of a check, because the command of a key may wait for the user.
 
-    Raises what it raises, and StashConfigurationError after the time.
+    Raises its errors, and StashConfigurationError on a timeout.
     """
     from stash_cli.core.doctor.checks import EACH
 
@@ -214,7 +214,7 @@ def _environment(runtime: Runtime, connection: Connection | None) -> Environment
 
 
 def _secret_files(runtime: Runtime) -> dict[str, str | None]:
-    """The files that the key is read from, by the setting that names them."""
+    """The files with the key, by the setting that names them."""
     return {
         "--api-key-file": runtime.options.api_key_file,
         "STASH_API_KEY_FILE": runtime.environ.get("STASH_API_KEY_FILE"),
@@ -230,7 +230,7 @@ def _origin(runtime: Runtime) -> str:
 
 
 def _demo(connection: Connection) -> Path | None:
-    """The file of the demo library, if that is what is examined."""
+    """The file of the demo library, if the connection is to it."""
     from stash_cli.commands.embedded import embedded_module
     from stash_cli.core.settings import DEMO
 

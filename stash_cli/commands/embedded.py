@@ -161,7 +161,7 @@ def run_serve(runtime: Runtime, options: ServeOptions) -> int:
 
 
 def _note_readers(runtime: Runtime, path: Path) -> None:
-    """Note that others than the owner can read the library, with the password hash and key in it."""
+    """Print a note if other users can read the library file, which has the password hash and the API key."""
     if os.name == "posix" and path.exists() and path.stat().st_mode & 0o077:
         runtime.streams.note(f"other users can read this library; run: chmod 600 {path}")
 

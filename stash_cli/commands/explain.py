@@ -94,7 +94,7 @@ def explain_query(runtime: Runtime, name: str | None) -> None:
     if name is None:
         raise StashUsageError("explain --query needs a type.", hint="stash explain Scene --query")
     type_name = resolve(name)
-    fields(type_name)  # refuses a type that cannot be found by a query
+    fields(type_name)  # raises for a type without queries
 
     def as_text(rows: list[Facts]) -> str:
         lines = [(row["name"], row["kind"], one_column(row["values"])) for row in rows]
@@ -121,7 +121,7 @@ def with_flags(facts: Facts) -> Facts:
     flags = flags_of(str(found["field"]).partition("FilterType.")[0])
     rows = [{**row, "flags": flags[row["lookup"]]} for row in found["lookups"] if row["lookup"] in flags]
     others = [row for row in found["lookups"] if row["lookup"] not in flags]
-    # Lookups with a flag come first: most readers look for a flag.
+    # Lookups with a flag come first, because most readers need a flag.
     return {**facts, "filter": {**found, "lookups": [*rows, *others]}}
 
 
@@ -207,7 +207,7 @@ def _filter_title(found: Facts) -> str:
 
 def _lookup(row: Facts) -> Line:
     flag, *others = row.get("flags") or [""]
-    # A column of two flags would leave no room for what they mean.
+    # Only one flag in the column, so that there is room for the explanation.
     also = f"; also {' '.join(others)}" if others else ""
     return row["lookup"], flag, f"{row['takes']}: {row['meaning']}".lstrip(": ") + also
 
@@ -219,7 +219,7 @@ def _call(row: Facts) -> str:
 
 
 def section(title: str, lines: list[Line]) -> str:
-    """Three columns under a title; long words push the rest of their line to the right."""
+    """Format three columns below a title; long words shift the rest of their line to the right."""
     first = min(max((len(line[0]) for line in lines), default=0), _COLUMN)
     second = min(max((len(line[1]) for line in lines), default=0), _COLUMN)
     rows = [f"  {a:<{first}}  {b:<{second}}  {c}".rstrip() for a, b, c in lines]

@@ -1,4 +1,4 @@
-"""Tasks that make or take a file: backup, anonymised copy, export and import."""
+"""Tasks with files: backup, anonymised copy, export and import."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
 
 PATIENCE = 4 * 3600.0
-"""Seconds for the server to make a file: it answers when that is done, which may take long."""
+"""Timeout in seconds for creating a file; the server responds only when it is complete."""
 
 DOWNLOAD = View(columns=columns("path", "size>"))
 
@@ -67,7 +67,7 @@ class ImportOptions(RiskyOptions):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FileTask:
-    """One verb; `run` does it once the command line is parsed, `perform` as a step of a chain."""
+    """One verb; `run` is called for a command line, `perform` for a step of a chain."""
 
     about: str
     text: str
@@ -96,7 +96,7 @@ def entries() -> dict[str, Entry]:
 
 
 def run_copy(operation: str, runtime: Runtime, options: CopyOptions) -> None:
-    """Have the server copy its database, and download the copy where a target is given."""
+    """Let the server copy its database, and download the copy if a target is given."""
     require_writable(options.target)
 
     async def work(session: Session) -> str | None:
@@ -150,10 +150,10 @@ def print_download(runtime: Runtime, path: str | None) -> None:
 
 @asynccontextmanager
 async def patient(session: Session) -> AsyncIterator[Session]:
-    """A session that waits long for an answer; a library in this process answers in the session it has."""
+    """Open a session with a long timeout; for an embedded library, return the given session."""
     from stash_cli.core.client.session import Session as NewSession
 
-    # A second session would open the library a second time, and has no timeout to raise.
+    # A second session would open the library again, and an embedded library has no timeout.
     if session.connection.is_embedded:
         yield session
         return
@@ -169,7 +169,7 @@ def require_writable(target: str | None) -> None:
     if not target.strip():
         raise StashUsageError("FILE is empty: give a file or folder, or none to keep the copy on the server")
     folder = Path(target).expanduser()
-    # A path drops the slash at the end, which says that a folder is meant.
+    # Path drops a final slash, which marks a folder.
     folder = folder if folder.is_dir() or target.endswith(("/", os.sep)) else folder.parent
     if not folder.is_dir():
         raise StashInputError(f"there is no folder {folder}")
@@ -216,7 +216,7 @@ async def exported(session: Session, flags: dict[str, Any], target: str) -> str:
 async def export_step(
     session: Session, runtime: Runtime, options: ExportOptions, started: Started
 ) -> JobReport | str:
-    """The export as a step of a chain: the path of a download, or the report of the job."""
+    """Export as a step of a chain; return the path of a download, or the report of the job."""
     require_writable(options.target)
     await require_ready(session)
     if options.target is not None:
@@ -247,7 +247,7 @@ def _chosen(name: str, words: list[str]) -> dict[str, Any]:
 
 
 def import_flags() -> FlagTable:
-    """Treatment of objects that exist, and to those that are missing."""
+    """The flags for existing objects, and for missing related objects."""
     table = flag_table("ImportObjectsInput", group="Settings (with FILE; default: IGNORE and FAIL)")
     table.flags.pop("--file", None)
     return table

@@ -1,4 +1,4 @@
-"""`stash files`: the files that the server knows, and what can be done with them."""
+"""`stash files`: the files of the server, and actions on them."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _count(number: int) -> str:
 
 
 def _edits(rows: Iterable[Row], to: Callable[[Any], Any]) -> list[Edit]:
-    """The edits that move files from their paths to those that `to` makes of them."""
+    """The edits of file paths; `to` returns the new path of a row."""
     from stash_cli.core.edits.moves import FILE, PATH, path_of
     from stash_cli.core.orm.edit import Edit
 
@@ -226,7 +226,7 @@ async def _write(session: Session, runtime: Runtime, edits: Sequence[Edit], targ
 
 
 async def carry_out_plan(session: Session, runtime: Runtime, draft: Draft, options: EditOptions) -> None:
-    """Move the files of a plan. Raises StashConflictError where one is not where it was."""
+    """Move the files of a plan. Raises StashConflictError if a file was moved since."""
     if options.interactive or options.force:
         flag = "--interactive" if options.interactive else "--force"
         raise StashUsageError(f"{flag} is not for a plan of file moves")

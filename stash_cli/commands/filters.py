@@ -286,7 +286,7 @@ def run_clear_default(runtime: Runtime, options: DefaultOptions) -> None:
 
 
 def kind_of(word: str | None) -> Entity | None:
-    """The kind of objects that a noun names."""
+    """The entity of a noun; None without one."""
     return None if word is None else require_kind(word)
 
 
@@ -304,6 +304,6 @@ def type_of(kind: str | None) -> str:
 
 
 def print_changed(runtime: Runtime, row: Row) -> None:
-    """Print the filter where a format was chosen."""
+    """Print the filter in a chosen format."""
     if not runtime.for_people:
         runtime.print_row(FILTER, row)

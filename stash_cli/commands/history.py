@@ -28,7 +28,7 @@ CHANGES = View(
     columns=columns("seq>", "type", "id", "operation", "field", "before", "wanted", "answered", "state")
 )
 SHOWN = 20
-"""Runs that a table lists, and objects that `show` lists, unless --limit says otherwise."""
+"""Default number of runs in a table, and of objects listed by `show`."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,9 +62,9 @@ class HistoryGroup(LazyGroup):
     """`stash history` alone lists the runs."""
 
     def asked_for_help(self, words: list[str]) -> list[str]:
-        """The words for `list` where no command is named."""
+        """Return the words for `list` if no command is named."""
         found = super().asked_for_help(words)
-        # `stash history --json` has options but no command, and means the list, too.
+        # `stash history --json`, with options but without a command, is also the list.
         is_list = not found or (found[0].startswith("-") and found[0] not in ("-h", "--help"))
         return ["list", *found] if is_list else found
 
@@ -102,7 +102,7 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
     check_output(runtime)
     most = number_shown(runtime, options.limit)
     with open_journal(runtime) as journal:
-        # One more than is shown, to know whether there are any more.
+        # One more than is shown, to detect further runs.
         found = [facts(each) for each in summaries(journal, limit=most + 1 if most >= 0 else -1)]
     runtime.print_rows(RUNS, found[:most] if most >= 0 else found)
     if not found and runtime.for_people:
@@ -141,7 +141,7 @@ def run_show(runtime: Runtime, options: ShowOptions) -> None:
 
 
 def change_facts(row: Recorded) -> dict[str, Any]:
-    """One change as JSON; what is not known is left out."""
+    """One change as JSON, without unknown facts."""
     from stash_cli.core.unset import UNSET
 
     names = ("seq", "type", "id", "operation", "field", "before", "wanted", "answered", "state", "reason")
@@ -172,7 +172,7 @@ def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
 
 
 def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
-    """The net changes of the first `most` objects (below 0: of all), and how many more there are."""
+    """Yield the net changes of the first `most` objects (below 0: all), and the number of the others."""
     from stash_cli.core.edits.diff import change_text, object_name
     from stash_cli.core.edits.journal.changes import DONE, UPDATE, read
     from stash_cli.core.edits.journal.history import net_edits
@@ -230,20 +230,20 @@ def run_prune(runtime: Runtime, options: PruneOptions) -> None:
 
 
 def run_number(word: str) -> int:
-    """The number of a run; raises StashInputError for another word."""
+    """Parse the number of a run. Raises StashInputError."""
     if not word.isdecimal():
         raise StashInputError(f"{word!r} is not the number of a run", hint="`stash history` lists the runs.")
     return int(word)
 
 
 def open_journal(runtime: Runtime) -> closing[Journal]:
-    """A block with the journal of this account."""
+    """Open the journal of this account, as a context manager."""
     from stash_cli.core.edits.journal.journal import Journal
 
     return closing(Journal(runtime.connection().journal))
 
 
 def check_output(runtime: Runtime) -> None:
-    """Refuse what runs do not have."""
+    """Raise StashUsageError for fields and formats that runs lack."""
     if runtime.options.output == "paths" or runtime.options.fields:
         raise StashUsageError("runs have no --paths and no --fields; --json prints all of each")

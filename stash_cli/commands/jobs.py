@@ -117,7 +117,7 @@ def run_wait(runtime: Runtime, options: WaitOptions) -> None:
     wanted = [check_id(job) for job in options.jobs or ()]
 
     async def work(session: Session) -> list[JobReport | StashJobError]:
-        # The ids are read once: a job that is added meanwhile may wait behind others for hours.
+        # The ids are read once, because a job added later may be queued for hours.
         ids = wanted or [job["id"] for job in await queue(session)]
         until = None if options.wait_timeout is None else time.monotonic() + options.wait_timeout
         found = []
@@ -137,22 +137,22 @@ def run_wait(runtime: Runtime, options: WaitOptions) -> None:
 async def ended(
     session: Session, runtime: Runtime, job_id: str, options: WaitOptions
 ) -> JobReport | StashJobError:
-    """The report of a job, or the error that it ended with: the other jobs are waited for all the same."""
+    """The report of a job, or its error, which is returned so that the command waits for the other jobs."""
     try:
         return await follow(session, runtime, job_id, options, Started(job_id))
     except StashJobRunningError:
-        raise  # the time for waiting is that of all jobs
+        raise  # the timeout applies to all jobs
     except StashJobError as error:
         return error
 
 
 def job_of(report: JobReport | StashJobError) -> dict[str, Any]:
-    """The last state of a job; empty where it is not known."""
+    """The last state of a job; empty if unknown."""
     return report.job if isinstance(report, JobReport) else report.facts.get("job") or {}
 
 
 def print_outcomes(runtime: Runtime, reports: list[JobReport | StashJobError]) -> None:
-    """Tell the outcome of each job, and raise the worst."""
+    """Print the outcome of each job, and raise the worst error."""
     errors = []
     for each in reports:
         try:
@@ -182,7 +182,7 @@ def run_watch(runtime: Runtime, _: CommandOptions) -> None:
         async with aclosing(stream) as updates:
             await stream.__aenter__()
             show = shown_updates(runtime)
-            # Updates have no first state of what runs already.
+            # The subscription does not send the current state of running jobs.
             for job in await queue(session):
                 show(job)
             async for update in updates:
@@ -192,7 +192,7 @@ def run_watch(runtime: Runtime, _: CommandOptions) -> None:
 
 
 def shown_updates(runtime: Runtime) -> Callable[[dict[str, Any]], None]:
-    """A function that prints an update of a job."""
+    """Return a function that prints an update of a job."""
     writer = None if runtime.for_people else runtime.writer(JOB)
     told: dict[str, tuple[str, float]] = {}
     """Status and time of the last line of each job."""
@@ -211,7 +211,7 @@ def shown_updates(runtime: Runtime) -> Callable[[dict[str, Any]], None]:
 
 
 _PAUSE = 1.0
-"""Seconds between two lines of a job that `jobs watch` prints for people."""
+"""Minimum seconds between two lines of a job in `jobs watch` for people."""
 
 
 def run_stop(runtime: Runtime, options: StopOptions) -> None:

@@ -170,7 +170,7 @@ async def below(session: Session, path: str, depth: int, level: int = 0) -> list
     inner, parent = await listing(session, path)
     if not inner and not level and parent is not None:
         siblings, _ = await listing(session, parent)
-        # Servers answer with nothing, or with the folders above, for one that is not there.
+        # For a missing folder, servers return nothing, or the folders of an ancestor.
         if path.rstrip("/\\") not in siblings:
             raise StashNotFoundError(f"the server has no folder {path}")
     found: list[Folder] = [{"path": path, "depth": level}]
@@ -180,7 +180,7 @@ async def below(session: Session, path: str, depth: int, level: int = 0) -> list
 
 
 async def listing(session: Session, path: str) -> tuple[list[str], str | None]:
-    """The folders in a folder of the server's disk, and the folder that it is in."""
+    """The folders in a folder of the server's disk, and its parent folder."""
     answer = await session.call("directory", {"path": path}, ["directories", "parent"])
     start = path.rstrip("/\\")
     inner = [one for one in answer["directories"] or () if one.startswith((f"{start}/", f"{start}\\"))]
@@ -217,7 +217,7 @@ async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: 
 
 
 def require(path: str) -> None:
-    """Refuse an empty path: it would mean the current folder."""
+    """Raise StashUsageError for an empty path, which would mean the current folder."""
     if not path.strip():
         raise StashUsageError("PATH is empty: give a folder")
 
@@ -229,6 +229,6 @@ def print_folders(runtime: Runtime, rows: list[Folder]) -> None:
 
 
 def print_changed(runtime: Runtime, rows: list[Folder]) -> None:
-    """Print the new list where a format was chosen."""
+    """Print the new list in a chosen format."""
     if not runtime.for_people:
         print_folders(runtime, rows)

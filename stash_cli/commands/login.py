@@ -1,4 +1,4 @@
-"""`stash login`: prove that a server takes a key, and save both as a profile."""
+"""`stash login`: verify that a server accepts an API key, and save both as a profile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stash_cli.core.settings import Connection
 
 ATTEMPTS = 3
-"""Keys or passwords that are asked for before giving up."""
+"""Maximum number of prompts for keys or passwords."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +58,7 @@ class LoginOptions(CommandOptions):
 
 @dataclass(frozen=True)
 class Proof:
-    """The answer of a server to a key: it is the right one."""
+    """The confirmation of a server that a key is valid."""
 
     version: str
     username: str
@@ -159,12 +159,12 @@ def _connection(runtime: Runtime, url: str, profile: Profile) -> Connection:
     can_ask = runtime.streams.interactive
     known = profile.settings(runtime.environ, can_ask=can_ask, with_key=False) if profile.values else {}
     flags = {key: value for key, value in runtime.options.connection.items() if key not in ("url", "profile")}
-    # The protection of a profile is for what is changed in the library.
+    # read_only protects the library; login may still generate a key.
     return resolve_connection(flags, {}, {**known, "url": url, "read_only": False})
 
 
 def _prove(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
-    """The server's answer to the key that was given, or that user name and password lead to."""
+    """Verify the given key, or the key obtained with user name and password."""
     if options.with_key:
         return _try(runtime, connection, _given_key(runtime))
     if options.username is not None:
@@ -179,7 +179,7 @@ def _prove(runtime: Runtime, options: LoginOptions, connection: Connection) -> P
 
 
 def _ask(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
-    """Ask for the key, or for user name and password, until the server takes them."""
+    """Ask for the key, or for user name and password, until the server accepts them."""
     for attempt in range(ATTEMPTS):
         key = runtime.streams.ask_hidden("API key (empty: log in with user name and password): ")
         if not key:
@@ -208,7 +208,7 @@ def _given_key(runtime: Runtime) -> str:
 
 
 def _try(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
-    """Ask the server something that needs the key. Raises StashAuthenticationError."""
+    """Send a request that needs the key. Raises StashAuthenticationError."""
     from stash_cli.core.key_sources import check_key
 
     runtime.use(replace(connection, api_key=check_key(key, "What was given") if key else None))
@@ -222,7 +222,7 @@ def _try(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
 
 
 def _by_password(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
-    """Log in as the web page does, and take the API key; generate one, if allowed, where there is none."""
+    """Log in like the web interface, and read the API key; if there is none, generate one after consent."""
     if connection.is_embedded:
         raise StashUsageError("a library file asks for no password")
     streams = runtime.streams
@@ -262,7 +262,7 @@ def _start_session(runtime: Runtime, connection: Connection, username: str, pass
 
 
 def _key_of(runtime: Runtime, options: LoginOptions) -> str:
-    """The server's API key. Raises StashNotConfirmedError where it has none and shall get none."""
+    """The server's API key. Raises StashNotConfirmedError if it has none, and none may be generated."""
     from stash_cli.core.login import generate_key, present_key
     from stash_cli.output.failures import confirm
 
@@ -317,7 +317,7 @@ def _note_login(runtime: Runtime, name: str, connection: Connection, proof: Proo
 
 
 def note_overrides(runtime: Runtime, name: str) -> None:
-    """Note which variable wins over the default profile."""
+    """Print a note about a variable that overrides the default profile."""
     url, named = runtime.environ.get("STASH_URL"), runtime.environ.get("STASH_PROFILE")
     if url:
         runtime.streams.note(f"STASH_URL is set and wins over profiles: unset it, or use -P {name}")

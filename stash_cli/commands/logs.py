@@ -1,4 +1,4 @@
-"""`stash logs`: the server's log, what it keeps of it, and as it is written."""
+"""`stash logs`: the server's log, its last lines or live."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LEVELS = ("error", "warning", "info", "debug", "trace")
 """Log levels, the most severe first; progress of plugins counts as debug."""
 _STYLES = {"error": "red", "warning": "yellow", "debug": "dim", "trace": "dim", "progress": "dim"}
 _ROOM, _BELOW = 40, 4
-"""Columns beside time and level in which a message is broken; with fewer it goes on below, indented."""
+"""Minimum width to wrap a message beside time and level; with less, it continues indented by _BELOW."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -41,7 +41,7 @@ def _until(text: str) -> datetime:
 
 
 def _period(text: str) -> tuple[datetime, datetime]:
-    """First and last second of `10m` (ago), `13:30` (today), `yesterday`, `-2h` or a date and time."""
+    """Parse `10m` (ago), `13:30` (today), `yesterday`, `-2h` or a date and time to first and last second."""
     from stash_cli.core.query import date_parsing
 
     now = datetime.now().astimezone()
@@ -133,7 +133,7 @@ class LogsOptions(CommandOptions):
         time = moment(line.get("time"))
         if time is None:
             return True
-        # Times without a fraction were cut to the second.
+        # Log times have whole seconds.
         first = self.since.replace(microsecond=0) if self.since else None
         return not ((first and time < first) or (self.until and time > self.until))
 
@@ -164,7 +164,7 @@ def run_logs(runtime: Runtime, options: LogsOptions) -> None:
         tail = LogTail(session, on_lost=lambda error: note_reconnecting(runtime, error))
         try:
             if options.follow:
-                await tail.open()  # before the first look, so that nothing is missed in between
+                await tail.open()  # before reading the kept lines, so that none is missed in between
             kept, _ = await tail.read_kept()
             note_oldest_line(runtime, options, kept)
             chosen = [line for line in kept if options.selects(line)]
@@ -183,7 +183,7 @@ def run_logs(runtime: Runtime, options: LogsOptions) -> None:
 
 
 def is_over(options: LogsOptions) -> bool:
-    """Whether the end of the time that is followed has passed."""
+    """Whether the end of the followed period has passed."""
     return options.until is not None and datetime.now(UTC) > options.until
 
 
@@ -192,7 +192,7 @@ def note_reconnecting(runtime: Runtime, error: StashError) -> None:
 
 
 def note_oldest_line(runtime: Runtime, options: LogsOptions, kept: Sequence[Line]) -> None:
-    """Note that the server no longer has the begin of what is asked for."""
+    """Print a note if the server no longer has the beginning of the requested period."""
     times = [time for line in kept if (time := moment(line.get("time")))]
     oldest = min(times, default=None)
     if options.since and oldest and options.since < oldest:

@@ -1,4 +1,4 @@
-"""`stash metadata`: the tasks of the API on the whole library, one verb each."""
+"""`stash metadata`: the API's tasks on the whole library, one verb each."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def group() -> LazyGroup:
 
 
 async def prepare_auto_tag(session: Session, _: Runtime, options: TaskOptions, values: Values) -> Values:
-    """Look names up; what is named replaces the saved choice, and without any choice everything is tagged."""
+    """Resolve names; named objects replace the saved selection; without any, all objects are used."""
     from stash_cli.core.client.resolver import resolve_ids
 
     kinds = {"performers": "Performer", "studios": "Studio", "tags": "Tag"}
     named = {kind: options.flags[kind] for kind in kinds if options.flags.get(kind)}
     if named:
-        # The saved choice goes as a whole: who names one tag does not want all studios as well.
+        # The saved selection is replaced as a whole: naming one tag must not also select all studios.
         values = {name: value for name, value in values.items() if name not in kinds}
         for kind, words in named.items():
             values[kind] = ["*"] if "*" in words else await resolve_ids(session, kinds[kind], words)
@@ -85,7 +85,7 @@ async def _source(session: Session, word: str) -> dict[str, str]:
 
 
 async def prepare_clean_generated(_: Session, __: Runtime, options: TaskOptions, values: Values) -> Values:
-    """All kinds of files, unless some are chosen."""
+    """Select all kinds of files, unless some are selected."""
     kinds = [name for name in input_flags("CleanGeneratedInput") if name != "dryRun"]
     chosen = any(options.flags.get(name) for name in kinds)
     return dict.fromkeys(kinds, not chosen) | values
@@ -102,7 +102,7 @@ async def prepare_migrate(
     found = {"backupPath": ""} | values
     if (await session.learn()).is_since("0.26"):
         return found
-    # They have no job for it: their answer comes when the migration is done (live, 0.22.1).
+    # They have no job for it, and respond when the migration is done (live, 0.22.1).
     answer = confirmed(
         session.call("migrate", {"input": found}),
         is_answer=lambda value: value is True,

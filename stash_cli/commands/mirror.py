@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _GALLERIES = 50
-"""Galleries whose images are read together."""
+"""Number of galleries whose images are read together."""
 _FILTERS = "filters"
 _COUNTED = (*(each.plural for each in (ENTITIES | FILES).values()), _FILTERS)
 STATUS = View(columns=columns("server!", "path", "updated:moment", "size:size", *_COUNTED))
@@ -131,7 +131,7 @@ def connection_to_mirror(runtime: Runtime) -> Connection:
     path, state = _existing(runtime)
     runtime.streams.note(f"mirror of {state['server']}, updated {_ago(state['updated'])}")
     given = {"url": f"embedded:{path}", "timeout": runtime.options.timeout, "read_only": True}
-    # Of the variables, those of keys and servers are for the server itself.
+    # Variables for keys and servers do not apply to the mirror.
     kept = {name: text for name, text in runtime.environ.items() if name == "STASH_STATE_DIR"}
     return replace(resolve_connection(given, kept), mirror_of=state["server"])
 
@@ -142,7 +142,7 @@ def _path(runtime: Runtime) -> Path:
 
 
 def _url(runtime: Runtime) -> str:
-    """The address of the selected server; no secret of a profile is read for it."""
+    """The URL of the selected server, without reading secrets of the profile."""
     from stash_cli.core.settings import resolve_connection
 
     flags, environ = runtime.options.connection, runtime.environ
@@ -155,7 +155,7 @@ def _url(runtime: Runtime) -> str:
 
 
 def _existing(runtime: Runtime) -> tuple[Path, dict[str, Any]]:
-    """The file and the state of the mirror. Raises StashConfigurationError where there is none."""
+    """The file and the state of the mirror. Raises StashConfigurationError if it does not exist."""
     path = _path(runtime)
     state = embedded_module("mirror.mirror").read_state(path)
     if state is None:
@@ -173,7 +173,7 @@ def _ago(moment: str) -> str:
     """The time since a moment: `3 hours ago`."""
     passed = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
     for seconds, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
-        # From two on, so that no unit stands in the singular.
+        # At least two of a unit, so that the plural is always correct.
         if passed >= 2 * seconds:
             return f"{passed // seconds:.0f} {unit} ago"
     return "just now"
@@ -210,7 +210,7 @@ async def _check(session: Session) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Update:
-    """One update: reads pages from the server and gives them to the mirror."""
+    """One update: reads pages from the server and stores them in the mirror."""
 
     session: Session
     mirror: Mirror
@@ -230,7 +230,7 @@ class _Update:
         self.mirror.drop_dangling()
 
     async def _read(self, kind: Kind) -> None:
-        """Read all objects in the order of their ids: whole ones, or first only what tells which to read."""
+        """Read all objects by id: complete ones, or first only the fields that show which were changed."""
         is_whole, count = self.mirror.reads_all(kind), 0
         async for rows in self._pages(kind, kind.paths if is_whole else kind.compared):
             count += len(rows)
@@ -267,7 +267,7 @@ class _Update:
             yield page
 
     async def _by_id(self, kind: Kind, ids: Sequence[str]) -> AsyncIterator[list[Row]]:
-        """Whole objects; those that the server has deleted meanwhile are left out."""
+        """Read complete objects; objects deleted meanwhile are omitted."""
         entity = _entity(kind)
         if entity is not None:
             async for rows in pages_by_id(self.session, entity, ids, DefaultPaths(kind.paths)):
@@ -275,6 +275,6 @@ class _Update:
 
 
 def _compared(kind: Kind, rows: list[Row]) -> list[Row]:
-    """The fields by which a change of objects is noticed, of rows that may have more."""
+    """Reduce rows to the fields by which changes are detected."""
     found: list[Row] = pruned(kind.type, kind.compared, rows)
     return found

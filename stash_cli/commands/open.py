@@ -94,7 +94,7 @@ def open_page(runtime: Runtime, entity: Entity, target: str, *, only_print: bool
 
 
 async def page_of(session: Session, entity: Entity, word: str) -> str:
-    """The address of an object's page; raises StashNotFoundError."""
+    """The URL of an object's page. Raises StashNotFoundError."""
     from stash_cli.commands.verbs.targets import one_row
     from stash_cli.core.query.saved_filters.address import FOLDERS
 
@@ -103,10 +103,10 @@ async def page_of(session: Session, entity: Entity, word: str) -> str:
         session, entity, word, ["id", *(["seconds", "scene.id"] if is_marker else [])]
     )
     base = session.connection.server.rstrip("/")
-    if is_marker:  # which has no page of its own
+    if is_marker:  # markers have no pages
         return f"{base}/scenes/{row['scene']['id']}?t={row['seconds']:g}"
     folder = FOLDERS[entity.type]
-    # Before 0.27 groups were called movies, in addresses as well.
+    # Before 0.27, groups were called movies, in URLs as well.
     if entity.type == "Group" and not session.capabilities.has_type("Group"):
         folder = "movies"
     return f"{base}/{folder}/{row['id']}"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Unread = dict[tuple[str, str], StashSourceError]
-"""Type and address of a package source that the server cannot read -> the error."""
+"""(Type, URL) of a package source that the server cannot read -> the error."""
 
 TYPES = {"scraper": "Scraper", "plugin": "Plugin"}
 """Word of the command line -> value of the API."""
@@ -151,7 +151,7 @@ def run_update(runtime: Runtime, options: UpdateOptions) -> None:
     async def newer(session: Session) -> list[Row]:
         rows, unknown = await installed(session, types_of(options.type), with_newer=True)
         named = chosen(rows, options.packages, "list")
-        # A server without the internet lists them all the same, as if nothing were newer.
+        # A server without internet access lists installed packages as if there were no updates.
         refuse_unread(runtime, await unread_sources(session, [row for row in unknown if row in named]))
         return named if options.packages else [row for row in named if row["newer"]]
 
@@ -188,7 +188,7 @@ def types_of(word: str | None) -> list[str]:
 async def sources(session: Session, types: Sequence[str]) -> list[Row]:
     """The package sources in the settings of the server."""
     server = await session.learn()
-    # Packages came with 0.24. Without this check an older server would be said to have no sources.
+    # Packages exist since 0.24; without this check, an older server would seem to have no sources.
     if not server.has_path("ConfigResult", "general.pluginPackageSources"):
         raise server.missing_error("ConfigGeneralResult.pluginPackageSources")
     paths = [f"general.{kind}PackageSources.{field}" for kind in types for field in ("name", "url")]
@@ -199,9 +199,9 @@ async def sources(session: Session, types: Sequence[str]) -> list[Row]:
 async def installed(
     session: Session, types: Sequence[str], *, with_newer: bool
 ) -> tuple[list[Row], list[Row]]:
-    """The installed packages, and those of them that the server did not find in their sources.
+    """The installed packages, and those that the server did not find in their sources.
 
-    Newer versions are looked up in the internet by the server.
+    The server looks up newer versions on the internet.
     """
     paths = [*FIELDS, *(["source_package.version"] if with_newer else [])]
     found, unknown = [], []
@@ -228,7 +228,7 @@ async def available(session: Session, types: Sequence[str]) -> tuple[list[Row], 
 
 
 async def unread_sources(session: Session, packages: Sequence[Row]) -> Unread:
-    """Type and address of the sources of packages that the server cannot read: the error of each."""
+    """The errors of the packages' sources that the server cannot read, by type and URL."""
     found: Unread = {}
     for kind, url in dict.fromkeys((row["type"], row["source"]) for row in packages):
         try:
@@ -239,7 +239,7 @@ async def unread_sources(session: Session, packages: Sequence[Row]) -> Unread:
 
 
 async def _packages_of(session: Session, kind: str, url: str, name: str) -> list[Row]:
-    """The packages of one source. Raises StashSourceError where the server cannot read it."""
+    """The packages of one source. Raises StashSourceError if the server cannot read it."""
     from stash_cli.core.scraping.sources import Source, explain_error
 
     try:
@@ -253,7 +253,7 @@ async def _packages_of(session: Session, kind: str, url: str, name: str) -> list
 
 
 def unusable(error: StashGraphQLError, name: str) -> StashSourceError:
-    """The error for a source whose answer is no list of packages."""
+    """The error for a source that does not return a list of packages."""
     return StashSourceError(
         f"the server cannot read {name}: {error.message}",
         hint="See `stash packages sources`.",
@@ -261,7 +261,7 @@ def unusable(error: StashGraphQLError, name: str) -> StashSourceError:
 
 
 def refuse_unread(runtime: Runtime, unread: Unread) -> None:
-    """Raise the error of the last source that the server cannot read; warn of the others."""
+    """Raise the error of the last unreadable source; print warnings about the others."""
     *others, last = unread.values() or [None]
     for error in others:
         runtime.streams.warn(str(error))
@@ -280,7 +280,7 @@ def _row(kind: str, package: Row) -> Row:
 async def _change(
     runtime: Runtime, options: TaskOptions, operation: str, find: Any, session: Session
 ) -> None:
-    """Start a job for each type of the packages that `find` finds."""
+    """Start a job for each type of package that `find` returns."""
     rows = await find(session)
     if not rows:
         runtime.streams.note("nothing to do: all packages are up to date")
@@ -291,7 +291,7 @@ async def _change(
 
 
 def chosen(rows: Sequence[Row], wanted: Sequence[str] | None, listed: str) -> list[Row]:
-    """The packages with the ids wanted, or all; raises StashNotFoundError with near ids.
+    """The packages with these ids, or all. Raises StashNotFoundError with similar ids.
 
     `listed` is the verb that lists `rows`.
     """

@@ -1,4 +1,4 @@
-"""`stash plugins new`, `simulate` and `exec`: write a plugin, try it, and be one."""
+"""`stash plugins new`, `simulate` and `exec`: write a plugin, test it, and run as one."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def run_simulate(runtime: Runtime, options: SimulateOptions) -> None:
 
 
 def _chosen(manifest: Manifest, options: SimulateOptions) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The words behind `exec`, and the arguments, of the task or hook."""
+    """The words after `exec`, and the arguments, of the task or hook."""
     given = arguments(options.arg)
     if options.task is not None:
         task = manifest.task(options.task)
@@ -140,7 +140,7 @@ async def _simulated(
 
     if not isinstance(session.transport, HttpTransport):
         raise StashUsageError("this connection cannot be passed on to a plugin")
-    # A plugin learns of its server from stdin alone.
+    # A plugin receives its server only on stdin.
     environ = {name: text for name, text in runtime.environ.items() if not name.startswith("STASH_")}
 
     def on_line(line: LogLine) -> None:
@@ -160,7 +160,7 @@ async def _simulated(
 
 
 def _print_line(streams: Streams, line: LogLine, default: str) -> None:
-    """Print a line of a plugin as its level asks for."""
+    """Print a log line of a plugin according to its level."""
     level = line.level or default
     if level == "none":
         return
@@ -224,7 +224,7 @@ def exec_command() -> StashCommand:
 
 
 def _unreached(_: Runtime, __: ExecOptions) -> None:
-    """The command runs another one in its place."""
+    """Never called, because the command runs another one in its place."""
 
 
 EXEC_HELP = """\
@@ -238,14 +238,14 @@ exec: [stash, plugins, exec, scenes, update, "{hook.id}", --add-tag, New]"""
 
 
 def read_input(runtime: Runtime) -> PluginInput:
-    """The plugin's input; from now on messages go to the server's log, and requests to that server."""
+    """Read the plugin's input; afterwards messages go to the server's log, and requests to that server."""
     from stash_cli.core.plugins.plugin_input import PluginInput, exchange_session
     from stash_cli.core.plugins.protocol import PluginLog
 
     runtime.streams.log = PluginLog(runtime.streams.err)
     given = PluginInput.parse(runtime.streams.read())
     connection = given.connection
-    # A hook keeps its session: it carries the hooks that have run, which ends their recursion.
+    # A hook keeps its session, which has the list of hooks that have run; this stops their recursion.
     if given.hook is None and connection.session:
         connection, _ = runtime.complete(lambda: exchange_session(given.connection))
     runtime.use_only(connection)
@@ -253,7 +253,7 @@ def read_input(runtime: Runtime) -> PluginInput:
 
 
 def _filled(word: str, given: PluginInput) -> str:
-    """A word with arguments of the task and facts of the hook in place of their names."""
+    """Replace names of task arguments and hook facts in a word by their values."""
 
     def value(found: re.Match[str]) -> str:
         if found[1] == "hook":

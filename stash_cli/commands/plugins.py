@@ -1,4 +1,4 @@
-"""`stash plugins`: the plugins of a server, and what people need who write one."""
+"""`stash plugins`: the plugins of a server, and tools for plugin authors."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def run_task(runtime: Runtime, options: RunOptions) -> None:
 
 
 def print_answer(runtime: Runtime, answer: Any) -> None:
-    """Print what a plugin answered: text as it is for people, all else as JSON."""
+    """Print the answer of a plugin: text without quotes for people, other values as JSON."""
     if answer is None and runtime.for_people:
         return
     is_text = isinstance(answer, str) and runtime.for_people
@@ -153,7 +153,7 @@ def print_answer(runtime: Runtime, answer: Any) -> None:
 
 
 def arguments(words: Sequence[str] | None) -> dict[str, Any]:
-    """`KEY=VALUE` words as a map; raises StashInputError."""
+    """Parse `KEY=VALUE` words to a map. Raises StashInputError."""
     found = {}
     for word in words or ():
         key, equals, value = word.partition("=")
@@ -164,7 +164,7 @@ def arguments(words: Sequence[str] | None) -> dict[str, Any]:
 
 
 def typed(text: str) -> Any:
-    """true, false, null, a number, a list or an object in JSON; anything else is text."""
+    """Parse true, false, null, a number, a list or an object as JSON; anything else is text."""
     try:
         return json.loads(text)
     except ValueError:
@@ -172,7 +172,7 @@ def typed(text: str) -> Any:
 
 
 async def _require_task(session: Session, plugin: str, task: str) -> None:
-    """Refuse a task that the plugin does not have: the server would start a job that fails."""
+    """Raise StashNotFoundError for an unknown task, for which the server would start a job that fails."""
     await require(session, [plugin])
     names = [row["name"] for row in await _tasks(session) if row["plugin"]["id"] == plugin]
     if task not in names:
@@ -185,7 +185,7 @@ async def _tasks(session: Session) -> list[Row]:
 
 
 async def known_plugins(session: Session, more: Sequence[str] = ()) -> list[Row]:
-    """The plugins of the server; it answers null where there are none."""
+    """The plugins of the server, which returns null for none."""
     return await session.call("plugins", {}, [*PLUGIN.fields, *more], quiet=True) or []
 
 
@@ -283,7 +283,7 @@ async def _configure(session: Session, plugin: str, values: Row) -> None:
 
 
 def _changed(words: Sequence[str], declared: dict[str, Row]) -> Row:
-    """`KEY=VALUE` words as values of the declared types; raises StashInputError."""
+    """Parse `KEY=VALUE` words to values of the declared types. Raises StashInputError."""
     found = {}
     for word in words:
         key, equals, text = word.partition("=")
@@ -297,7 +297,7 @@ def _changed(words: Sequence[str], declared: dict[str, Row]) -> Row:
 
 
 def _setting(key: str, text: str, kind: str) -> Any:
-    """The value of a setting of type STRING, NUMBER or BOOLEAN; raises StashInputError."""
+    """Parse the value of a setting of type STRING, NUMBER or BOOLEAN. Raises StashInputError."""
     value = typed(text)
     if kind == "BOOLEAN" and not isinstance(value, bool):
         raise StashInputError(f"{key}: {text!r} is not true or false")

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 PROFILE = View(columns=columns("name!", "url", "default", "key", "username?", "read_only"))
 SECRETS = ("api_key", "proxy", "headers", "basic_auth.password")
-"""Settings whose text is secret."""
+"""Settings with secret values."""
 SOURCES = ("command", "file", "env", "shell")
 BY_HAND = ("defaults", "aliases", "run")
-"""Tables that are written in the file itself; aliases have a command of their own."""
+"""Tables that are edited in the file itself; aliases have their own command."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -181,7 +181,7 @@ def _assigned(runtime: Runtime, assignments: Sequence[str]) -> dict[tuple[str, .
 
 
 def _keys(name: str) -> tuple[str, ...]:
-    """The key of a setting, with those inside it: a path stays one key, whatever dots it has."""
+    """Split the key of a setting at dots; a path with dots stays one key."""
     first, _, rest = name.partition(".")
     if first not in KEYS:
         raise StashInputError(f"{first} is no setting. {did_you_mean(first, KEYS) or ', '.join(KEYS)}")
@@ -215,7 +215,7 @@ def _hidden(runtime: Runtime, name: str) -> str:
 
 
 def _value(keys: tuple[str, ...], text: str) -> Any:
-    """A value in the type of its setting. Raises StashInputError."""
+    """Parse a value to the type of its setting. Raises StashInputError."""
     kind = bool if keys[-1] == "shell" else KEYS[keys[0]]
     if kind is bool:
         known = {"true": True, "yes": True, "false": False, "no": False}
@@ -232,7 +232,7 @@ def _value(keys: tuple[str, ...], text: str) -> Any:
 
 
 def _write(runtime: Runtime, name: str, values: dict[tuple[str, ...], Any]) -> None:
-    """Write values of a profile, once it is certain that what comes out can be used."""
+    """Write values of a profile, after validating the resulting profile."""
     from stash_cli.core.settings_edit import editing, set_values
 
     if not name.strip():

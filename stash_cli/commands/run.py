@@ -69,7 +69,7 @@ class RunOptions(FollowOptions):
 
 
 class StashRunError(StashError):
-    """A chain that was not done as a whole; `exit_status` is that of its worst step."""
+    """A chain was not completed; `exit_status` is that of its worst step."""
 
     code = "run"
 
@@ -84,7 +84,7 @@ class StepRecord:
 
     step: str
     exit_status: int | None = None
-    """None: it was not started."""
+    """None if the step was not started."""
     job: str | None = None
     seconds: float = 0.0
     message: str = ""
@@ -156,7 +156,7 @@ def run_chain(runtime: Runtime, options: RunOptions) -> None:
     )
     steps = parse_steps(runtime, spec, options)
     with _lock(runtime, spec):
-        # With the lock held: a run that is refused must not look like one that started and never ended.
+        # Sent with the lock held, so that a refused run does not look like one that never ended.
         ping(runtime, spec, "/start")
         records = [StepRecord(step.text) for step in steps]
         try:
@@ -188,7 +188,7 @@ def _lock(runtime: Runtime, spec: RunSpec) -> AbstractContextManager[Any]:
 async def perform(
     session: Session, runtime: Runtime, steps: list[Step], records: list[StepRecord], spec: RunSpec
 ) -> None:
-    """Do the steps in order and record each; stops where the chain does."""
+    """Run the steps in order and record each, until the chain stops."""
     from asyncio import CancelledError
 
     for step, record in zip(steps, records, strict=True):
@@ -209,7 +209,7 @@ async def perform(
 
 
 async def _step(session: Session, runtime: Runtime, step: Step, started: Started) -> JobReport | str | None:
-    """Do one step: join the same job of another client, or start an own one."""
+    """Run one step: follow the same job of another client, or start a new one."""
     task, options = step.task, step.options
     if not isinstance(task, Task) or not isinstance(options, TaskOptions):
         perform_file = getattr(task, "perform")  # noqa: B009 - steps have one, see STEPS
@@ -224,13 +224,13 @@ async def _step(session: Session, runtime: Runtime, step: Step, started: Started
 async def _queued(
     session: Session, runtime: Runtime, step: Step, task: Task, options: TaskOptions
 ) -> str | None:
-    """The id of the same job that another client has started; None where an own one is to be started.
+    """The id of the same job started by another client; None to start a new one.
 
-    Its options are not known, so a step with flags or paths of its own is started all the same, as is a
-    clean, which is guarded. Then the jobs of others are waited for, because the server does one at a time.
+    The options of a queued job are unknown, so a step with its own flags or paths is always started, as is a
+    clean, which is guarded. It waits for other jobs, because the server runs one at a time.
     """
     waiting = await session.call("jobQueue", {}) or []
-    # A job of the queue has no type; its description is all that tells what it does.
+    # A job of the queue has no type, so it is recognised by its description.
     same = [job for job in waiting if str(job["description"]).rstrip(".") == task.job]
     if same and task.verb != "clean" and not (options.flags or options.targets):
         runtime.streams.note(f"{step.text}: joined job {same[0]['id']}, which another client has started")
@@ -263,7 +263,7 @@ def _record_error(record: StepRecord, error: StashError) -> None:
 
 
 def _finish(runtime: Runtime, spec: RunSpec, records: list[StepRecord], *, interrupted: bool = False) -> None:
-    """Print the records, tell hooks and the monitoring service; raises StashRunError unless all is done."""
+    """Print the records, call hook and monitoring service. Raises StashRunError unless all is done."""
     statuses = {record.exit_status for record in records if record.exit_status}
     status = next((each for each in WORST if each in statuses), 1 if statuses else 0)
     summary = f"{spec.title}: {', '.join(map(str, records))}"

@@ -1,4 +1,4 @@
-"""`stash scrapers`: what the server can scrape with, and what it finds."""
+"""`stash scrapers`: the scrapers of the server, and their results."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
 
 
 def request(options: ScrapeOptions) -> tuple[str, dict[str, Any]]:
-    """The operation that a command line asks for, with its arguments but the source.
+    """The operation for a command line, with its arguments except the source.
 
     Raises StashUsageError.
     """
@@ -145,7 +145,7 @@ def request(options: ScrapeOptions) -> tuple[str, dict[str, Any]]:
 
 
 async def _source(session: Session, options: ScrapeOptions) -> Source | None:
-    """The scraper or stash-box named, which the server has; None for whichever knows an address."""
+    """The named scraper or stash-box; None to let the server choose a scraper for the URL."""
     from stash_cli.core.scraping.sources import box_of, scraper_of
 
     type_name = options.type.title()

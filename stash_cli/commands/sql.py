@@ -111,7 +111,7 @@ def _write(runtime: Runtime, args: dict[str, Any], *, yes: bool) -> None:
 
 
 def unique(names: Sequence[str]) -> list[str]:
-    """Column names as keys of a row: a repeated name gets a number, and no name a dot.
+    """Make column names unique keys of a row: repeated names get a number, dots become underscores.
 
     >>> unique(["id", "name", "id", "s.title"])
     ['id', 'name', 'id_2', 's_title']

@@ -74,7 +74,7 @@ def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
 
 
 def _validity(rows: list[Row]) -> int:
-    """The exit status: 4 where a key is refused, 5 where stash-boxes only did not answer."""
+    """The exit status: 4 if a key is refused, 5 if stash-boxes did not respond."""
     refused = [row["status"] for row in rows if not row["valid"]]
     if not refused:
         return 0
@@ -82,7 +82,7 @@ def _validity(rows: list[Row]) -> int:
 
 
 async def prepare_identify(session: Session, runtime: Runtime, options: TaskOptions, values: Values) -> Any:
-    """All stash-boxes as the sources, where none is named."""
+    """Use all stash-boxes as sources if none is named."""
     if not options.flags.get("sources"):
         found = await boxes(session, ["endpoint"])
         if not found:
@@ -153,7 +153,7 @@ def _batch_flags(table: FlagTable) -> FlagTable:
 async def _prepare_batch(
     type_name: str, session: Session, runtime: Runtime, options: Any, values: Values
 ) -> Values | Done:
-    """The stash-box, and the ids of the objects named; the API requires the two switches."""
+    """The stash-box, and the ids of the named objects; the API requires both switches."""
     (await session.learn()).operation_name("mutation", f"stashBoxBatch{type_name}Tag")
     box = await stash_box(session, values.get(_ENDPOINT))
     words = read_words(runtime.streams, options.words) if options.words else []
@@ -164,7 +164,7 @@ async def _prepare_batch(
 
 
 async def _with_box(session: Session, given: Row) -> Row:
-    """The input with the address of the stash-box that is meant."""
+    """The input with the endpoint of the selected stash-box."""
     return {**given, _ENDPOINT: (await stash_box(session, given.get(_ENDPOINT))).box}
 
 
@@ -215,7 +215,7 @@ _TEXTS = {
 
 
 def group() -> LazyGroup:
-    """The group; verbs of two words may be written with a dash, as they once were."""
+    """The group; verbs of two words are also accepted in their old form with a dash."""
     entries = {
         "list": subcommand("List the stash-boxes", run_list, CommandOptions, "stash stashbox list"),
         "validate": subcommand(

@@ -74,7 +74,7 @@ MIGRATE = replace(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SetupOptions(CommandOptions):
-    """The command line of `system setup`; `flags` are the places of its files."""
+    """The command line of `system setup`; `flags` are the paths of its files."""
 
     paths: Annotated[
         list[str] | None, typer.Argument(metavar="[PATH]...", help="media folders, as paths on the server")
@@ -83,7 +83,7 @@ class SetupOptions(CommandOptions):
 
 
 def setup_flags() -> FlagTable:
-    """The fields of the input that have a default, which is the server's own place."""
+    """The flags of the input; a missing path is the server's default."""
     return FlagTable(
         flag for flag in flag_table("SetupInput", group="Places").rows() if flag.dest != "stashes"
     )
@@ -110,7 +110,7 @@ def run_setup(runtime: Runtime, options: SetupOptions) -> None:
 
     async def work(session: Session) -> None:
         status = (await session.call("systemStatus", {}, ["status"]))["status"]
-        # A server that has its settings would take new places for its files, and lose sight of its library.
+        # A configured server would switch to new paths, and no longer use its library.
         if status != "SETUP":
             raise StashServerError(
                 "the server is set up already: nothing was sent",

@@ -1,4 +1,4 @@
-"""`stash help TOPIC`: what concerns more than one command."""
+"""`stash help TOPIC`: help about several commands."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
 
 _PAGE = 84
-"""Characters of a line of a topic."""
+"""Line width of a topic."""
 QUERY = """\
 Words, terms and flags of find, count and --where; all of them must hold.
 
@@ -285,14 +285,14 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
         raise StashUsageError(f"no such topic or command: {topic}. {near}")
     text, is_terminal = TOPICS[topic], runtime.streams.out_is_terminal
     if topic == "query":
-        # The tables are those of the parser, which other topics do not need.
+        # Imported here, because only this topic needs the parser's tables.
         from stash_cli.commands.queries.reference import topic_tables
 
         text += topic_tables(is_broken=not is_terminal)
     narrow = is_terminal and max(map(len, text.splitlines())) > runtime.streams.width
     if not narrow:
         runtime.streams.text(text)
-    elif topic in ("cron", "plugins"):  # lines of files, which are copied as they are
+    elif topic in ("cron", "plugins"):  # these contain lines of files, to be copied unchanged
         for line in joined(text.splitlines()):
             (runtime.streams.data if line.startswith("  ") else runtime.streams.text)(f"{line}\n")
     else:
@@ -300,7 +300,7 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
 
 
 def joined(lines: Iterable[str]) -> list[str]:
-    """`lines` with those joined that were broken for a page: at the margin, or below the last column."""
+    """Join lines that were wrapped at the margin, or below the last column."""
     found: list[str] = []
     last = ""
     for line in lines:
@@ -315,6 +315,6 @@ def joined(lines: Iterable[str]) -> list[str]:
 
 
 def _column(line: str) -> int:
-    """The position of the last column of a line; -1 of an indented line without columns."""
+    """The position of the last column of a line; -1 for an indented line without columns."""
     starts = [each.end() for each in re.finditer(r"\S {2,}(?=\S)", line)]
     return starts[-1] if starts else -1 if line.startswith(" ") else 0

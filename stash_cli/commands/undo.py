@@ -1,4 +1,4 @@
-"""`stash undo` and `stash redo`: take back what a run changed, and make it again."""
+"""`stash undo` and `stash redo`: revert the changes of a run, and make them again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _VIEW = View()
 SHOWN = 20
-"""Edits and problems that are listed; of more the number is told."""
+"""Maximum number of listed edits and problems; the others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -101,8 +101,7 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     check_output(runtime)
     if runtime.options.no_journal:
         raise StashUsageError(f"{verb} cannot work without the journal")
-    # Which run is the last one depends on who worked before, so only a person, who sees its name, may leave
-    # it out.
+    # The last run may be that of another script, so RUN is optional only at a terminal, where it is shown.
     if options.run is None and not (options.dry_run or runtime.streams.interactive):
         raise StashUsageError(
             f"name the run to {verb}: stash {verb} RUN, because there is no terminal to ask",
@@ -157,7 +156,7 @@ def run_resume(runtime: Runtime, options: ResumeOptions) -> None:
 
 
 class StashResumedError(StashError):
-    """A run that was resumed, and of which something was not done all the same."""
+    """A resumed run was not completed."""
 
     code = "incomplete"
     exit_status = 6
@@ -187,7 +186,7 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
         confirm(runtime.streams, f"undo {many}; run {number} stays", yes=options.yes)
         reports = []
         for run in runs:
-            # Each undo is a run of its own in the journal, so that it can be made again without the others.
+            # Each undo is a separate run in the journal, so that it can be redone on its own.
             with runtime.recorder() as recorder:
                 reports.append(await undo(session, recorder, run.id))
             print_report(runtime, reports[-1], run.id, "undo", is_dry=False)
@@ -201,7 +200,7 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
 
 
 async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
-    """The number of the run that a bare command takes."""
+    """The number of the default run."""
     from stash_cli.core.edits.undo.undo_runs import last_redoable, last_undoable
 
     find = last_undoable if verb == "undo" else last_redoable
@@ -209,7 +208,7 @@ async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
 
 
 def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *, asks: bool) -> None:
-    """Name the run, and ask whether it is meant. Raises StashNotConfirmedError."""
+    """Show the run, and ask for confirmation. Raises StashNotConfirmedError."""
     from stash_cli.core.edits.journal.history import summary
 
     found = summary(recorder.journal, recorder.journal.run(number))
@@ -222,7 +221,7 @@ def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *,
 
 
 def print_report(runtime: Runtime, report: Report, number: int, verb: str, *, is_dry: bool) -> None:
-    """Say what was done; with --json everything."""
+    """Print the outcome; with --json the whole report."""
     from stash_cli.core.edits.diff import lines
     from stash_cli.output.diff import show_line
 
@@ -246,7 +245,7 @@ def print_report(runtime: Runtime, report: Report, number: int, verb: str, *, is
 
 
 def count(report: Report, verb: str) -> str:
-    """`set back 3 fields of scenes, deleted 1 tag`."""
+    """Text such as `set back 3 fields of scenes, deleted 1 tag`."""
     from stash_cli.core.edits.journal.history import noun
     from stash_cli.core.edits.journal.resources import RESOURCES
 
@@ -279,7 +278,7 @@ def facts(report: Report, number: int) -> dict[str, Any]:
 
 
 class StashPartlyUndoneError(StashError):
-    """Some changes of a run were not taken back; `details` lists them."""
+    """Some changes of a run were not reverted; `details` lists them."""
 
     code = "incomplete"
     exit_status = 6
@@ -296,7 +295,7 @@ class StashPartlyUndoneError(StashError):
 
 
 def listed(problems: Sequence[Problem]) -> Sequence[str]:
-    """The problems as lines, the first ones of many."""
+    """The first SHOWN problems as lines."""
     lines = [str(each) for each in problems[:SHOWN]]
     more = len(problems) - SHOWN
     return [*lines, f"and {more} more"] if more > 0 else lines

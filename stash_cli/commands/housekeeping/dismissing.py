@@ -1,4 +1,4 @@
-"""`dismiss` and `restore`: pairs of objects that are not taken for one again, or are again."""
+"""`dismiss` and `restore`: exclude pairs of objects from duplicate searches, or include them again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DISMISS, RESTORE = "dismiss", "restore"
 
 
 def load_dismissed(runtime: Runtime, entity: Entity) -> Dismissed:
-    """The pairs that were dismissed on this machine."""
+    """Load the pairs that were dismissed on this machine."""
     from stash_cli.core.duplicates.dismissed import Dismissed
 
     return Dismissed.load(runtime.connection().journal, entity.type)

@@ -1,4 +1,4 @@
-"""A plan for duplicates on its way: printed, asked about, carried out, told."""
+"""A plan for duplicates: preview, confirmation, execution and report."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
 
 _SHOWN = 20
-"""Groups whose plan is shown before a question."""
+"""Number of groups that are shown before the prompt."""
 
 
 @dataclass
 class TieBreaker:
-    """Asks which file is kept where the rules cannot tell, and remembers the answers.
+    """Asks which file to keep if the rules cannot decide, and caches the answers.
 
-    While it is not asking it only answers what was asked before.
+    With `is_asking` False, only cached answers are used.
     """
 
     runtime: Runtime
     entity: Entity
     is_asking: bool
     kept: dict[frozenset[str], str] = field(default_factory=dict)
-    """The ids of tied files -> that of the kept one; "" where the group is left alone."""
+    """The ids of tied files -> that of the kept one; "" if the group is left unchanged."""
 
     def choose(self, reason: str, files: Sequence[File]) -> File | None:
-        """The file that is kept of those that are tied for a reason; None leaves the group alone."""
+        """Choose the file to keep among tied ones; None leaves the group unchanged."""
         tied = frozenset(file.id for file in files)
         if self.is_asking and tied not in self.kept:
             self.kept[tied] = self._ask(reason, files)
@@ -84,7 +84,7 @@ class TieBreaker:
 
 @dataclass
 class Plan:
-    """A survey on its way: printed, asked about, carried out, told."""
+    """A survey of duplicates, with the steps of the command."""
 
     session: Session
     runtime: Runtime
@@ -97,7 +97,7 @@ class Plan:
 
     @property
     def targets(self) -> Targets | None:
-        """The new paths of the losing files, where they are moved."""
+        """The new paths of the losing files for MOVE, else None."""
         return self.survey.targets
 
     async def run(self) -> None:
@@ -113,7 +113,7 @@ class Plan:
             await self._carry_out()
 
     def _check_protected(self, *, acts: bool) -> None:
-        """Refuse to act where a protected path protects nothing: it is probably mistyped."""
+        """Raise for a protected path that matches no file, because it is probably mistyped."""
         for path in self.policy.protected if len(self.survey) else ():
             if path not in self.survey.totals.protected:
                 message = f"--protect {path}: no file of these groups is there"
@@ -156,7 +156,7 @@ class Plan:
     # --- questions ---
 
     async def _consent(self) -> set[str] | None:
-        """Ask: the groups that were chosen one by one, by the id of their destination; None for all.
+        """Ask for confirmation; return the groups chosen one by one (ids of destinations), None for all.
 
         Raises StashNotConfirmedError.
         """
@@ -173,7 +173,7 @@ class Plan:
         return None
 
     def _confirm(self, groups: int, files: int) -> None:
-        """Ask for a yes, or for the number of files where some are deleted."""
+        """Ask for confirmation; if files are deleted, the user has to type their number."""
         from stash_cli.output.failures import confirm, confirm_count
 
         streams, yes = self.runtime.streams, self.options.yes
@@ -188,7 +188,7 @@ class Plan:
             confirm(streams, f"change {what}", yes=yes)
 
     async def preview(self) -> None:
-        """Print what becomes of the first groups, and totals."""
+        """Print the plan of the first groups, and totals."""
         acted_on = (planned for planned in self.survey if planned.decision.is_acted_on)
         for planned in islice(acted_on, _SHOWN):
             await self._show(planned)
@@ -202,7 +202,7 @@ class Plan:
         await show_plan(self.session, self.runtime, self.noun.entity, [planned])
 
     async def _choose(self) -> set[str]:
-        """Ask about each group. Raises StashNotConfirmedError without a terminal, and for none."""
+        """Ask about each group. Raises StashNotConfirmedError without a terminal, and if none was chosen."""
         from stash_cli.output.failures import answer
 
         streams = self.runtime.streams
@@ -241,7 +241,7 @@ class Plan:
             bar.close()
 
     def _note_outcome(self, results: Results, total: int) -> None:
-        """Note what was done."""
+        """Print a note with the numbers of completed groups and files."""
         from stash_cli.core.texts import size
 
         done = f"{len(results.done):,} of {total:,} groups done"
@@ -253,7 +253,7 @@ class Plan:
         self.runtime.streams.note(f"{done}; {files}, {did}" if self.policy.removes_files else done)
 
     def _check(self, results: Results, chosen: set[str] | None) -> None:
-        """Print the files with what became of them; raise StashIncompleteError for what failed."""
+        """Print the files with their outcomes. Raises StashIncompleteError for failed groups."""
         from stash_cli.commands.common.outcomes import Outcomes
 
         asked = [each.decision.into for each in self._chosen(chosen) if each.decision.is_acted_on]

@@ -1,4 +1,4 @@
-"""`duplicates --plan-out`: the groups that are acted on, in a file for `stash apply`."""
+"""`duplicates --plan-out`: a plan file with the groups to change, for `stash apply`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.drafts.draft import Draft
 
 _KEPT = ("by", "distance", "duration_diff", "keep", "into", "same_time_copies", "backup_first")
-"""Options that a plan keeps as they were given."""
+"""Options that are stored in the plan."""
 
 
 async def write_groups(plan: Plan, request: Request, ties: TieBreaker) -> None:
-    """Show the groups that are acted on, and write them to the file of `--plan-out`."""
+    """Show the groups to change, and write them to the file of `--plan-out`."""
     await plan.preview()
     given = {name: getattr(plan.options, name) for name in _KEPT}
     word = {TAG: plan.tag, MOVE: plan.policy.folder}.get(request.then, "")
@@ -51,7 +51,7 @@ async def write_groups(plan: Plan, request: Request, ties: TieBreaker) -> None:
 
 
 def show_plan(runtime: Runtime, noun: Noun, facts: Mapping[str, Any], draft: Draft) -> None:
-    """Print the groups of a plan and what becomes of them, without a server."""
+    """Print the groups of a plan and their outcome, without a server."""
     from stash_cli.core.duplicates.keep import parse_rules
 
     given = _options(facts)
@@ -77,7 +77,7 @@ async def carry_out_plan(
     draft: Draft,
     options: EditOptions,
 ) -> None:
-    """Act on the groups of a plan; those of which something else would be decided now are left."""
+    """Apply the groups of a plan; groups with a different decision now are left unchanged."""
     _check(options)
     more = {name: getattr(options, name) for name in ("yes", "interactive", "max_changes")}
     given = _options(facts, **more)
@@ -97,7 +97,7 @@ async def carry_out_plan(
 
 
 def _check(options: EditOptions) -> None:
-    """Raise StashUsageError for options that groups do not have."""
+    """Raise StashUsageError for options that do not apply to groups."""
     given = {"--force": options.force, "--fail-fast": options.fail_fast, "--failed-to": options.failed_to}
     for flag, value in given.items():
         if value:

@@ -1,4 +1,4 @@
-"""Duplicates for people and programs: a row for each file, and what a plan would do in words."""
+"""Output of duplicates: a row for each file, and the effect of a plan in words."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ VIEW = View(
     files=("path",),
 )
 _PLAIN = ("action", "reason", "into", "file", "to")
-"""Columns that a table leaves out where nothing is decided."""
+"""Columns that a table omits without a decision."""
 _ACTS = {TAG: "tag", MOVE: "move", DELETE: "delete", DELETE_FILES: "delete"}
 
 
 def view_of(policy: Policy) -> View:
-    """The columns of a table for people, the title last: most paths say it, too."""
+    """The columns of a table for people; the title is last, because most paths contain it."""
     left_out = _PLAIN if not policy.keep else ("file",) if policy.then == MOVE else ("file", "to")
     wanted = sorted(VIEW.columns, key=lambda each: each.header == "title")
     return View(columns=tuple(each for each in wanted if each.header not in left_out), files=VIEW.files)
@@ -82,7 +82,7 @@ def rows_of(number: int, planned: Planned, policy: Policy, targets: Targets | No
 
 
 def _plan_of(planned: Planned) -> Row:
-    """Facts of a group beside its kept file: bytes that are freed, and edits."""
+    """Facts of a group in the row of its kept file: freed bytes, and edits."""
     from stash_cli.core.edits.diff import edit_json
 
     return {"freed": planned.decision.freed, "edits": [edit_json(edit) for edit in planned.edits]}
@@ -105,7 +105,7 @@ def _action(file: File, planned: Planned, policy: Policy) -> str:
 
 
 def _target(file: File, action: str, targets: Targets | None) -> tuple[str, str]:
-    """The new path of a file that is moved, and why it cannot be."""
+    """The new path of a moved file, and the reason if it cannot be moved."""
     if targets is None or action != _ACTS[MOVE]:
         return "", ""
     path, reason = targets(file.id)
@@ -136,7 +136,7 @@ def lines_of(entity: Entity, planned: Planned, policy: Policy, targets: Targets 
 
 
 def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
-    """Lines with what a plan does in all."""
+    """Yield lines with the totals of a plan."""
     parts = [f"{counted(totals.groups, 'group')} of alike {entity.plural}"]
     parts += [f"{totals.acted_on:,} decided"] if policy.keep else []
     parts += [f"{totals.left:,} left alone"] if totals.left else []
@@ -147,7 +147,7 @@ def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None)
 
 
 def _hints_of(totals: Totals, policy: Policy) -> Iterator[str]:
-    """Limits of the way in which files were compared."""
+    """Yield lines about limits of the comparison."""
     if not totals.groups and policy.match.way == PHASH:
         yield "files without a perceptual hash are not compared: `stash generate --phashes` makes them"
     if totals.groups and policy.match.way == DURATION:
@@ -155,7 +155,7 @@ def _hints_of(totals: Totals, policy: Policy) -> Iterator[str]:
 
 
 def _outcomes_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
-    """Sentences on what happens to objects and files."""
+    """Yield lines about the effect on objects and files."""
     gone = entity.counted(totals.gone)
     files = f"{counted(totals.files, 'file')}, {size(totals.bytes)}"
     if policy.into is not None and totals.gone:

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
 SKIP, ASK = TIES = ("skip", "ask")
 BEST_FILE = "best-file"
-"""Another word for KEEP."""
+"""Synonym of KEEP."""
 _WITH_WORD = {TAG: "NAME", MOVE: "FOLDER"}
-"""Actions that a colon and a word follow."""
+"""Actions with a word after a colon."""
 _ANY = "any"
 _MOST_BITS = 16
 
@@ -207,7 +207,7 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
 
 @dataclass(frozen=True)
 class Request:
-    """The command line as it was read, before anything was looked up."""
+    """The parsed command line, before names are resolved."""
 
     noun: Noun
     options: DuplicatesOptions
@@ -218,12 +218,12 @@ class Request:
 
     @property
     def acts(self) -> bool:
-        """Whether anything is changed, and not only listed."""
+        """Whether anything is changed, not only listed."""
         return self.options.into is not None or self.then != NOTHING
 
     @property
     def into(self) -> str | None:
-        """The destination of a merge, as a policy names it."""
+        """The destination of a merge, in the terms of a policy."""
         return KEEP if self.options.into == BEST_FILE else self.options.into
 
     async def tag_id(self, session: Session) -> str:
@@ -234,7 +234,7 @@ class Request:
         return (await target_ids(session, ENTITIES["Tag"], [self.word]))[0] if self.then == TAG else ""
 
     async def policy(self, session: Session, runtime: Runtime, ties: TieBreaker) -> Policy:
-        """The policy, with names looked up. Raises StashNotFoundError, StashInputError."""
+        """The policy, with names resolved. Raises StashNotFoundError, StashInputError."""
         from stash_cli.commands.verbs.targets import target_ids
         from stash_cli.core.duplicates.keep import parse_rules
         from stash_cli.core.duplicates.policy import Policy
@@ -257,7 +257,7 @@ class Request:
         )
 
     async def _folder(self, session: Session, runtime: Runtime) -> str:
-        """The folder of MOVE. Raises StashInputError where it is in none of the library's."""
+        """The folder of MOVE. Raises StashInputError for a folder outside of the library."""
         from stash_cli.core.renames.library import library_folders, require_within
 
         if self.then != MOVE:
@@ -268,7 +268,7 @@ class Request:
 
 
 def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
-    """The request of a command line. Raises StashUsageError for what does not go together."""
+    """Parse the command line. Raises StashUsageError for invalid combinations."""
     from stash_cli.core.duplicates.keep import parse_rules
     from stash_cli.core.duplicates.matching import DURATION, PHASH, WAYS, Match
 
@@ -278,7 +278,7 @@ def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
         raise StashUsageError(f"--by {way}: {noun.entity.plural} are compared by {', '.join(ways)}")
     if options.distance and way != PHASH:
         raise StashUsageError("--distance is for --by phash")
-    # The lengths of pictures say nothing.
+    # Images have no durations.
     seconds = None if noun.entity.type == "Image" else _seconds(options.duration_diff)
     if noun.entity.type == "Image" and options.duration_diff is not None:
         raise StashUsageError("--duration-diff: images have no length")
@@ -300,7 +300,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _check(request: Request) -> None:
-    """Refuse options that contradict each other, before anything is read."""
+    """Raise StashUsageError for contradicting options, before the first request."""
     options, then = request.options, request.then
     if then not in ACTIONS or (then in _WITH_WORD) != bool(request.word):
         *most, last = (f"{each}:{_WITH_WORD[each]}" if each in _WITH_WORD else each for each in ACTIONS)
@@ -325,7 +325,7 @@ def _check(request: Request) -> None:
 
 
 def _check_plan_out(request: Request) -> None:
-    """Refuse a plan in a file that would do nothing, and questions that are asked when it is carried out."""
+    """Raise StashUsageError for a plan file without an action, and for prompts, which belong to `apply`."""
     check_plan_out(request.options.plan_out)
     if request.options.plan_out is None:
         return
@@ -336,7 +336,7 @@ def _check_plan_out(request: Request) -> None:
 
 
 def _is_same_file(runtime: Runtime, one: Any, other: Any) -> bool | None:
-    """Whether two paths lead to one file; None where they cannot be seen from here."""
+    """Whether two paths are the same file; None if they are not accessible on this machine."""
     from pathlib import Path
 
     maps = runtime.profile.path_maps if runtime.has_settings else None
@@ -353,7 +353,7 @@ def _is_same_file(runtime: Runtime, one: Any, other: Any) -> bool | None:
 
 
 def _pairs_of(type_name: str, rows: Sequence[dict[str, Any]]) -> list[Pair]:
-    """The pairs of the files of some objects. Raises StashInputError where they cannot be remembered."""
+    """The pairs of files of some objects. Raises StashInputError for files without a common hash."""
     from stash_cli.core.duplicates.copies import copy_of
     from stash_cli.core.duplicates.dismissed import pairs_of_files
 
@@ -366,7 +366,7 @@ def _pairs_of(type_name: str, rows: Sequence[dict[str, Any]]) -> list[Pair]:
 async def survey_objects(
     session: Session, runtime: Runtime, noun: Noun, policy: Policy, query: Query | None
 ) -> Survey:
-    """Find the groups, among the objects of the query, and decide what becomes of each."""
+    """Find the groups among the objects of the query, and decide on each."""
     from stash_cli.commands.queries.searching import matching_ids, search_for
     from stash_cli.core.duplicates.candidates import find_groups
     from stash_cli.core.duplicates.survey import make_survey

@@ -1,4 +1,4 @@
-"""`fill`: fields out of the paths of files, or out of sidecars beside them."""
+"""`fill`: fill in fields from the paths of files, or from sidecars beside them."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def _filling(
 
 
 def _source(files: MediaFiles, entity: Entity, options: FillOptions) -> Source:
-    """The reader of facts. Raises StashUsageError for options that do not go together."""
+    """Return the reader of facts. Raises StashUsageError for invalid combinations of options."""
     from stash_cli.commands.housekeeping.fill_sources import PathSource, SidecarSource
 
     kind, by_path = _kind(options), bool(options.pattern or options.regex)
@@ -216,7 +216,7 @@ def media_files(runtime: Runtime, maps: Sequence[str]) -> MediaFiles:
 
 
 def _of_videos(source: Source, entity: Entity, folders: VideoFolders) -> Source:
-    """A source that reads sidecars of whole folders, too, where it is about videos."""
+    """Return the source; for videos, one that also reads sidecars of whole folders."""
     from stash_cli.commands.housekeeping.fill_sources import SidecarSource
 
     if isinstance(source, SidecarSource) and entity.type == "Scene":
@@ -233,7 +233,7 @@ async def _covers(session: Session, files: MediaFiles, folders: VideoFolders, op
 
 
 def _fields(entity: Entity, options: FillOptions) -> list[str]:
-    """The facts that are used, by `--only`."""
+    """The facts selected by `--only`."""
     from stash_cli.core.edits.merging.fill import ATTRS, facts_of
 
     known = facts_of(entity.type)
@@ -260,14 +260,14 @@ class Filling(Editing):
     facts: FactNames
     is_overwriting: bool = False
     is_told: bool = False
-    """Whether the lines of the report were printed."""
+    """Whether the lines of the report were already printed."""
 
     @property
     def is_single(self) -> bool:
         return self.report.counts.total() == 1
 
     def totals(self) -> Iterator[str]:
-        """The lines of the report, and of what changes."""
+        """Yield the lines of the report, and the totals of the changes."""
         yield from self._lines()
         yield from super().totals()
         from stash_cli.commands.housekeeping.fill_covers import COVER, FIRST_COVER
@@ -286,7 +286,7 @@ class Filling(Editing):
             yield f"dates without a day are not set, which servers before 0.30 do not take: {lost:,}"
 
     def print_outcome(self) -> None:
-        """Note what was read, unless it was told before, and what was changed."""
+        """Print the report, unless it was printed before, and the number of changed objects."""
         if not self.is_told:
             for line in self._lines():
                 self.runtime.streams.note(line)

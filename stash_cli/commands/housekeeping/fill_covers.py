@@ -1,4 +1,4 @@
-"""Covers of `fill`: pictures beside a video, or that its sidecar names."""
+"""Covers of `fill`: pictures beside a video, or named by its sidecar."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 COVER = "cover_image"
 ADDRESS = ADDRESSES["Scene", COVER]
-"""Path of the address of a scene's cover."""
+"""The field with the URL of a scene's cover."""
 LARGEST = 10_000_000
-"""Bytes of a picture that is read."""
+"""Maximum bytes of a picture."""
 FIRST_COVER = "a first cover stays when this is undone: servers keep the cover of a scene"
 AT_A_TIME = 20
-"""Scenes whose covers are in memory at the same time."""
+"""Maximum number of scenes whose covers are in memory."""
 
 
 @dataclass(frozen=True)
 class Cover:
-    """The cover for a scene: where it is, and its edit, or the reason why it is not used."""
+    """The cover for a scene: its path or URL, and its edit, or the reason why it is not used."""
 
     place: str
     edit: Edit | None = None
@@ -45,7 +45,7 @@ class Cover:
 
 @dataclass(frozen=True)
 class Covers:
-    """Finds the covers of scenes: of those `without_cover`, or with None of all, in place of smaller ones."""
+    """Finds covers for scenes `without_cover`; with None for all scenes, to replace smaller covers."""
 
     session: Session
     files: MediaFiles
@@ -53,11 +53,11 @@ class Covers:
     without_cover: IdSet | None
 
     def may_replace(self, row: Row) -> bool:
-        """Whether a scene has no cover, or one that may be replaced."""
+        """Whether a scene has no cover, or its cover may be replaced."""
         return self.without_cover is None or str(row["id"]) in self.without_cover
 
     async def find(self, row: Row, paths: Sequence[str], named: str) -> Cover | None:
-        """The cover for a scene with files at `paths`; `named` is the one that its sidecar names."""
+        """Find the cover for a scene with files at `paths`; `named` is the one in its sidecar."""
         if not self.may_replace(row):
             return None
         try:
@@ -80,7 +80,7 @@ class Covers:
         return Cover(place, Edit("Scene", str(row["id"]), COVER, UNSET, uri))
 
     async def _picture(self, paths: Sequence[str], named: str) -> tuple[str, bytes] | None:
-        """The first picture beside the files, of a folder with one video, or at the address that is named."""
+        """The first picture beside the files, in a folder with one video, or at the URL `named`."""
         for path in paths:
             own = [place] if (place := beside(path, named)) else []
             if found := await self.files.first([*own, *cover_names(path)], LARGEST):
@@ -95,9 +95,10 @@ class Covers:
         return None
 
     async def _fetched(self, url: str) -> bytes | None:
-        """The content of an address. Raises StashSidecarError.
+        """Download a URL. Raises StashSidecarError.
 
-        What a file names has to be on the public internet, or below an address that a person has named.
+        A URL in a file must be on the public internet, or below a URL given by the user: a malicious sidecar
+        must not cause requests to the local network.
         """
         if self.files.is_mapped(url):
             return await self.files.fetched(url, LARGEST)

@@ -1,4 +1,4 @@
-"""Files beside the media of a server, read here by path maps, or at an address."""
+"""Files beside the media of a server, read through path maps on this machine, or downloaded."""
 
 from __future__ import annotations
 
@@ -25,26 +25,27 @@ if TYPE_CHECKING:
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _ABSENT = (404, 410)
 TIMEOUT = 30.0
-"""Seconds for one file at an address."""
+"""Seconds for the download of one file."""
 _REMEMBERED = 1000
-"""Folders whose videos are not counted again."""
+"""Maximum number of folders in the cache."""
 
 
 @dataclass(frozen=True)
 class MediaFiles:
-    """Files of a server: here by `maps`, and at `addresses` (folder of the server, URL).
+    """Files of a server: on this machine by `maps`, and at `addresses` (folder of the server, URL).
 
-    Without `is_here` only files below a folder of the maps are read: a server elsewhere may name any path.
+    Without `is_here`, only files below a folder of the maps are read, because a remote server may return any
+    path.
     """
 
     maps: PathMaps
     addresses: Sequence[tuple[str, str]] = ()
     is_here: bool = False
     client: list[httpx.AsyncClient] = field(default_factory=list)
-    """The connection to addresses, once it is open."""
+    """The HTTP client, once it is open."""
 
     async def first(self, places: Iterable[str], most: int) -> tuple[str, bytes] | None:
-        """The first path of the server at which there is a file, and at most `most` + 1 bytes of it.
+        """The first existing file among paths of the server, and at most `most` + 1 bytes of it.
 
         Raises StashSidecarError.
         """
@@ -55,7 +56,7 @@ class MediaFiles:
         return None
 
     def is_reachable(self, place: str) -> bool:
-        """Whether a map says where a path of the server is."""
+        """Whether a map covers a path of the server."""
         return self.address(place) is not None or self.local(place) is not None
 
     async def _content(self, place: str, most: int) -> bytes | None:
@@ -66,14 +67,14 @@ class MediaFiles:
         return None if local is None else read_file(local, most + 1)
 
     def local(self, place: str) -> str | None:
-        """The path here; None where the maps do not say it, and where it leads out of their folders."""
+        """The path on this machine; None without a map, and for a path that leads out of its folder."""
         found = self.maps.to_local(place)
         if ".." in found.replace("\\", "/").split("/"):
             return None
         return found if self.is_here or found != place else None
 
     def address(self, place: str) -> str | None:
-        """The address of a path of the server; None where no map has one."""
+        """The URL of a path of the server; None if no map has one."""
         for folder, address in self.addresses:
             below = PathMaps(((folder, "\0"),)).to_local(place)
             if below.startswith("\0"):
@@ -81,11 +82,11 @@ class MediaFiles:
         return None
 
     def is_mapped(self, url: str) -> bool:
-        """Whether an address is below one that a map names."""
+        """Whether a URL is below one of the maps."""
         return any(url.startswith(address.rstrip("/") + "/") for _, address in self.addresses)
 
     async def fetched(self, address: str, most: int) -> bytes | None:
-        """The content at an address. Raises StashSidecarError."""
+        """Download a URL. Raises StashSidecarError."""
         import httpx
 
         found = bytearray()
@@ -106,7 +107,7 @@ class MediaFiles:
         return bytes(found)
 
     async def aclose(self) -> None:
-        """Close the connection to addresses."""
+        """Close the HTTP client."""
         for client in self.client:
             await client.aclose()
 
@@ -118,11 +119,11 @@ class VideoFolders:
     session: Session
     files: MediaFiles
     extensions: frozenset[str] = frozenset()
-    """Those of videos, once the server was asked."""
+    """Extensions of videos, once read from the server."""
     known: dict[str, bool] = field(default_factory=dict)
 
     async def has_one_video(self, path: str) -> bool:
-        """Whether the folder of a video has no other one: as it is here, or else as the library knows it."""
+        """Whether a video is the only one in its folder, on this machine, or else in the library."""
         folder = path.removesuffix(basename(path))
         if folder not in self.known:
             if len(self.known) >= _REMEMBERED:
@@ -136,7 +137,7 @@ class VideoFolders:
             self.extensions = frozenset(each.lower() for each in answer["general"]["videoExtensions"])
         local = self.files.local(folder) if self.files.address(folder) is None else None
         names = _names_in(local) if local is not None else []
-        # A folder that only has the sidecars says nothing of the videos.
+        # A local folder without the video may contain only sidecars.
         if basename(path) in names:
             return sum(extension_of(name) in self.extensions for name in names)
         is_inside = {"value": f"^{escape(folder)}[^/\\\\]+$", "modifier": "MATCHES_REGEX"}
@@ -153,7 +154,7 @@ def _names_in(folder: str) -> list[str]:
 
 
 def read_file(path: str, most: int) -> bytes | None:
-    """The first bytes of a regular file; None where there is none. Raises StashSidecarError."""
+    """The first bytes of a regular file; None if it does not exist. Raises StashSidecarError."""
     try:
         descriptor = os.open(path, _OPEN)
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -171,7 +172,7 @@ def read_file(path: str, most: int) -> bytes | None:
 
 
 def read_maps(words: Sequence[str], maps: PathMaps) -> tuple[PathMaps, list[tuple[str, str]]]:
-    """The path maps with those of `--map`, and the addresses among these. Raises StashUsageError."""
+    """Merge the path maps with those of `--map`, and return the URLs among these. Raises StashUsageError."""
     pairs: list[tuple[str, str]] = []
     addresses: list[tuple[str, str]] = []
     for word in words:

@@ -1,4 +1,4 @@
-"""The names of facts as objects of the library: found, to be made, or told as unknown."""
+"""Names in facts, resolved to objects of the library: existing, new, or reported as unknown."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from stash_cli.core.sidecars import GroupPlace, Sidecar, SiteId
 
 TYPES = {"studio": "Studio", "performers": "Performer", "tags": "Tag", "groups": "Group"}
-"""Fields of names -> the type of what they name."""
+"""Fields with names -> the type of their objects."""
 _DAY = "2024-05-31"
 _NEAR = 20
-"""Names for which near ones are looked for."""
+"""Maximum number of names for which similar ones are searched."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass
 class FactNames:
-    """The objects that facts name. With `names.create` what no object is called is made."""
+    """Resolves names in facts to objects. With `names.create`, missing objects are created."""
 
     session: Session
     names: Names
     indexes: dict[str, NameIndex] = field(default_factory=dict)
     boxes: list[dict[str, Any]] | None = None
     partial_dates: int = 0
-    """Dates without a day that this server does not take."""
+    """Number of dates without a day, which this server does not support."""
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Type and name of what is not set -> objects that have it."""
+    """(Type, name) of unresolved names -> number of objects with them."""
 
     async def load(self, fields: Iterable[str]) -> None:
-        """Read the names of the types of fields, once."""
+        """Load all names of the fields' types, once."""
         from stash_cli.core.client.name_index import NameIndex
 
         for target in (TYPES[name] for name in fields if name in TYPES):
@@ -52,7 +52,7 @@ class FactNames:
         return index is not None and bool(index.find(text))
 
     async def values(self, sidecar: Sidecar, fields: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-        """The facts by attribute with ids for names, and the names and ids that are not set."""
+        """The facts by attribute, with names resolved to ids; and the unresolved names and ids."""
         facts = {name: value for name, value in sidecar.facts.items() if name in fields}
         await self.load(facts)
         lost: list[str] = []
@@ -78,7 +78,7 @@ class FactNames:
         return found
 
     def _ids(self, name: str, texts: Iterable[str], lost: list[str]) -> list[str]:
-        """The ids of names, each once; those that none or several objects have are `lost`."""
+        """The ids of names, each once; missing and ambiguous names are added to `lost`."""
         found: dict[str, None] = {}
         for text in texts:
             one = self._id(TYPES[name], text)
@@ -105,7 +105,7 @@ class FactNames:
         return one
 
     async def _stash_ids(self, ids: Sequence[SiteId], lost: list[str]) -> list[dict[str, str]]:
-        """The ids at stash-boxes: of an address, of a box by its name, or of the only box there is."""
+        """The ids at stash-boxes, identified by URL, by name, or as the only stash-box."""
         found: dict[str, str] = {}
         for each in ids:
             endpoint = each.site if "://" in each.site else await self._endpoint(each)
@@ -116,7 +116,7 @@ class FactNames:
         return [{"endpoint": endpoint, "stash_id": one} for endpoint, one in found.items()]
 
     async def _endpoint(self, each: SiteId) -> str:
-        # Media centres have a fixed list of sites, so that ids of stash-boxes are found below other names.
+        # Media centres have a fixed list of sites, so ids of stash-boxes may be stored under other names.
         if not _UUID.fullmatch(each.id):
             return ""
         if self.boxes is None:
@@ -132,7 +132,7 @@ class FactNames:
         return str(named[0]["endpoint"]) if named else ""
 
     def unknown_rows(self, most: int) -> list[dict[str, Any]]:
-        """The names that are not set, the most frequent first; the first of them with what may be meant."""
+        """The unresolved names, the most frequent first; the first ones with similar names."""
         return [
             {
                 "type": target,
@@ -146,7 +146,7 @@ class FactNames:
     def _candidates(self, target: str, text: str, place: int) -> list[str]:
         index = self.indexes[target]
         rows: Sequence[Mapping[str, Any]] = index.find(text)
-        if rows or place >= _NEAR:  # measuring how near names are takes long
+        if rows or place >= _NEAR:  # the search for similar names is slow
             return [f"id:{row['id']} {index.label(row)}" for row in rows]
         return index.near(text)
 

@@ -1,4 +1,4 @@
-"""The reading of `fill`: facts about the chosen objects, a page at a time, and the edits that they make."""
+"""Reading phase of `fill`: facts about the selected objects, page by page, and the resulting edits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reading:
-    """The reading of the chosen objects: facts, names, edits."""
+    """Reads facts about the selected objects, resolves names, and drafts edits."""
 
     noun: Noun
     editing: Filling
@@ -35,7 +35,7 @@ class Reading:
     covers: Covers | None = None
 
     async def run(self, selection: Selection) -> None:
-        """Draft the edits of all objects; those without a match are only told."""
+        """Draft the edits of all objects; those without a match are only reported."""
         from time import monotonic
 
         editing, server = self.editing, await self.editing.session.learn()
@@ -62,7 +62,7 @@ class Reading:
             self._report(row, read[row["id"]], edits)
 
     def _paths(self, server: ServerCapabilities) -> list[str]:
-        """Paths to read: those of files, and what may be filled with the names that it has."""
+        """Paths to read: paths of files, and the fields that may be filled."""
         from stash_cli.commands.verbs.changes import label_paths
         from stash_cli.core.edits.before_values import paths_of
         from stash_cli.core.edits.merging.fill import ATTRS
@@ -84,7 +84,7 @@ class Reading:
         )
 
     async def _read(self, row: Row) -> ReadFacts:
-        """The facts about one object, with ids for names."""
+        """Read the facts about one object, with names resolved to ids."""
         from stash_cli.commands.housekeeping.fill_sources import media_paths
         from stash_cli.core.sidecars.path_pattern import NoMatch
 
@@ -103,11 +103,11 @@ class Reading:
         return ReadFacts(paths, found, values, lost, cover=cover)
 
     def _without_facts(self, row: Row) -> str:
-        """The reason why an object of which only the cover is read gets none."""
+        """The reason why an object gets no cover, if only covers are read."""
         return "no cover" if self.covers is None or self.covers.may_replace(row) else "has a cover"
 
     async def _cover(self, row: Row, paths: Sequence[MediaPath], named: str = "") -> Cover | None:
-        """The cover for an object; `named` is the one that its sidecar names."""
+        """Find the cover for an object; `named` is the one in its sidecar."""
         if self.covers is None:
             return None
         return await self.covers.find(row, [each.path for each in paths], named)
@@ -155,7 +155,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ReadFacts:
-    """Facts about one object: `found`, its `values` by attribute, and what is `lost`; or the reason."""
+    """Facts about one object: `found`, `values` by attribute, unresolved names (`lost`); or the reason."""
 
     paths: Sequence[MediaPath]
     found: Found | None = None
@@ -166,5 +166,5 @@ class ReadFacts:
 
     @property
     def has_match(self) -> bool:
-        """Whether there are facts, or a cover that is used."""
+        """Whether there are facts, or a usable cover."""
         return self.found is not None or (self.cover is not None and self.cover.edit is not None)

@@ -1,4 +1,4 @@
-"""The report of `fill`: which objects matched and which did not, what is unknown, and what was not used."""
+"""The report of `fill`: matched and unmatched objects, unknown names, and unused facts."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ VIEW = View(
     ),
     files=("path",),
 )
-"""A row for each object: what was found, names that are unknown, and what else the source has."""
+"""A row for each object: facts, unknown names, and unused parts of the source."""
 SHOWN = 20
-"""Objects and names that are listed for people."""
+"""Maximum number of objects and names listed for people."""
 _UNUSED = 10
 _IN_MEMORY = 4_000_000
 
@@ -58,7 +58,7 @@ class Result(StrEnum):
 
 @dataclass
 class Report:
-    """Rows of the report, in a temporary file once they are many; `counts` are those of results."""
+    """Rows of the report, stored in a temporary file if there are many; `counts` by result."""
 
     noun: str
     plural: str
@@ -66,7 +66,7 @@ class Report:
     reasons: Counter[str] = field(default_factory=Counter)
     unused: Counter[str] = field(default_factory=Counter)
     covers: Counter[str] = field(default_factory=Counter)
-    """Reasons why covers are not used."""
+    """Reasons for unused covers, with their numbers."""
     _file: IO[bytes] = field(default_factory=partial(SpooledTemporaryFile, max_size=_IN_MEMORY))
 
     def add(self, row: dict[str, Any]) -> None:
@@ -87,11 +87,11 @@ class Report:
             yield json.loads(line)
 
     def close(self) -> None:
-        """Drop the rows."""
+        """Delete the rows."""
         self._file.close()
 
     def print(self, runtime: Runtime) -> None:
-        """Print all rows in the chosen format; for people the first that did not match."""
+        """Print all rows in the chosen format; for people the first unmatched ones."""
         rows: Iterable[dict[str, Any]] = self.rows()
         if runtime.for_people:
             from itertools import islice
@@ -110,7 +110,7 @@ class Report:
         writer.finish()
 
     def lines(self, unknown: Sequence[dict[str, Any]], others: int, *, created: bool) -> Iterator[str]:
-        """Lines for people: how many matched, names that are unknown, and what was not used."""
+        """Yield lines for people: numbers of matches, unknown names, and unused facts."""
         total, matched = self.counts.total(), self.counts[Result.FILLED] + self.counts[Result.SO_ALREADY]
         yield f"{matched:,} of {total:,} {self.plural if total != 1 else self.noun} matched"
         yield from (f"  {count:,}: {reason}" for reason, count in self.reasons.most_common(5))

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 _REMEMBERED = 1000
-"""Sidecars of folders that are not read again."""
+"""Maximum number of cached sidecars of folders."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Facts about an object, and the path that they are from."""
+    """Facts about an object, and the path of their source."""
 
     sidecar: Sidecar
     place: str
@@ -39,20 +39,20 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class MediaPath:
-    """A path of the server: of a file, or of the folder that is a gallery."""
+    """A path of the server: of a file, or of a gallery's folder."""
 
     path: str
     is_folder: bool = False
 
 
 class Source(Protocol):
-    """A reader of facts; `named_fields` are those for which it needs the names of the library."""
+    """A reader of facts; `named_fields` are fields for which it needs the names of the library."""
 
     @property
     def named_fields(self) -> frozenset[str]: ...
 
     async def read(self, paths: Sequence[MediaPath], known: Known) -> Found:
-        """The facts at the first path that has some. Raises NoMatch and StashSidecarError."""
+        """Read the facts of the first path that has any. Raises NoMatch and StashSidecarError."""
         ...
 
 
@@ -67,7 +67,7 @@ class PathSource:
         return frozenset(name for each in self.patterns for name in each.fields if name in NAMED)
 
     async def read(self, paths: Sequence[MediaPath], known: Known) -> Found:
-        """The facts in the first path that a pattern matches. Raises NoMatch, of the first pattern if any."""
+        """Read the facts of the first path that a pattern matches. Raises NoMatch of the first pattern."""
         reason: NoMatch | None = None
         for pattern in self.patterns:
             for each in paths:
@@ -80,19 +80,19 @@ class PathSource:
 
 @dataclass(frozen=True)
 class SidecarSource:
-    """Facts in sidecars of a format. Videos have `folders`, of which some sidecars are about a whole one."""
+    """Facts in sidecars of a format. Videos have `folders`, as some sidecars describe a whole folder."""
 
     kind: str
     files: MediaFiles
     folders: VideoFolders | None = None
     named_fields: frozenset[str] = frozenset()
     read_before: dict[str, Found | None] = field(default_factory=dict)
-    """Sidecars of folders, by path."""
+    """Cached sidecars of folders, by path."""
 
     async def read(self, paths: Sequence[MediaPath], known: Known) -> Found:  # noqa: ARG002 - as its protocol
-        """The facts about an object, with those that all of its folder share. Raises NoMatch.
+        """Read the facts about an object, completed with those that its folder shares. Raises NoMatch.
 
-        Raises StashSidecarError that names the file for one that cannot be read.
+        Raises StashSidecarError with the name of a file that cannot be read.
         """
         if not paths:
             raise NoMatch("has no file")
@@ -113,12 +113,12 @@ class SidecarSource:
         return folder_names(self.kind, each.path) if each.is_folder else names_beside(self.kind, each.path)
 
     async def _first(self, places: Sequence[str]) -> Found | None:
-        """The facts in the first sidecar that exists."""
+        """Read the first existing sidecar."""
         found = await self.files.first(places, MOST_BYTES[self.kind])
         return Found(_parsed(self.kind, *found), found[0]) if found else None
 
     async def _of_only_video(self, paths: Sequence[MediaPath], reason: str) -> tuple[Found | None, str]:
-        """The facts in the sidecar of a folder that has one video; None, and why, where there are none."""
+        """Read the sidecar of a folder with one video; None and the reason without one."""
         for each in paths if self.folders is not None else ():
             found = await self._of_folder(only_video_names(self.kind, each.path))
             if found is None:
@@ -129,7 +129,7 @@ class SidecarSource:
         return None, reason
 
     async def _shared(self, paths: Sequence[MediaPath]) -> Found | None:
-        """The facts that all videos of a folder share."""
+        """Read the facts that all videos of a folder share."""
         if self.folders is None:
             return None
         return await self._of_folder(
@@ -137,7 +137,7 @@ class SidecarSource:
         )
 
     async def _of_folder(self, places: Sequence[str]) -> Found | None:
-        """The facts in the first sidecar that exists; all videos of a folder ask for the same."""
+        """Read the first existing sidecar of a folder; cached, because all its videos request it."""
         for place in places:
             if place not in self.read_before:
                 if len(self.read_before) >= _REMEMBERED:

@@ -1,4 +1,4 @@
-"""`rename`: files moved on the server's disk, to paths that a template makes of their objects."""
+"""`rename`: move files on the server's disk to paths rendered from a template."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 POLICIES = ("fail", "number", "skip")
 _LEAST = 40
-"""Bytes of a name that leave room for an ending and a number."""
+"""Minimum of `--max-bytes`, which leaves room for a suffix and a number."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,7 +153,7 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
 
 
 def _empty(name: str) -> str:
-    """The name of `--empty`. Raises StashUsageError where no file can have it."""
+    """Parse the name of `--empty`. Raises StashUsageError for an invalid file name."""
     from stash_cli.core.renames.names import safe_name
 
     if name and safe_name(name) != name:
@@ -162,7 +162,7 @@ def _empty(name: str) -> str:
 
 
 async def check_server(session: Session, *, force: bool) -> None:
-    """Raise StashCapabilityError for a server that moves no files, and StashError for one that is at work."""
+    """Raise StashCapabilityError for a server that cannot move files, and StashError while jobs run."""
     server = await session.learn()
     if not server.has_mutation("moveFiles"):
         raise server.missing_error("moveFiles")
@@ -173,7 +173,7 @@ async def check_server(session: Session, *, force: bool) -> None:
 async def naming_of(
     session: Session, template: PathTemplate, options: RenameOptions, to: str | None, empty: str
 ) -> Naming:
-    """The template with the folders of the library. Raises StashInputError for a folder of none."""
+    """Build the naming from template and library folders. Raises StashInputError for another folder."""
     from stash_cli.core.renames.library import library_folders, require_within
     from stash_cli.core.renames.targets import Naming
 
@@ -194,7 +194,7 @@ async def fill(
     selection: Selection,
     options: RenameOptions,
 ) -> None:
-    """Read the chosen objects, and what is where they go; then give each file its path."""
+    """Read the selected objects and their target folders; then assign a path to each file."""
     from stash_cli.core.renames.library import load_target_folders
     from stash_cli.core.renames.plan import Target
 
@@ -212,7 +212,7 @@ async def fill(
 
 
 async def write_moves(renaming: Renaming, options: RenameOptions) -> None:
-    """Show the moves, and write them to the file of `--plan-out`: as edits of the paths of files."""
+    """Show the moves, and write them to the file of `--plan-out` as edits of file paths."""
     from stash_cli.commands.common.plan_output import write_plan
     from stash_cli.commands.housekeeping.rename_preview import preview
     from stash_cli.core.edits.drafts.draft import ObjectEdits
@@ -236,7 +236,7 @@ async def carry_out_plan(
     draft: Draft,
     options: EditOptions,
 ) -> None:
-    """Make the moves of a plan, where the server has the files and the names are free as they were."""
+    """Send the moves of a plan, if the files are still in place and the target names still free."""
     from stash_cli.commands.housekeeping.renaming import Renaming
     from stash_cli.core.renames.library import library_folders
     from stash_cli.core.renames.plan import RenamePlan
@@ -260,7 +260,7 @@ async def carry_out_plan(
 async def _plan_again(
     session: Session, runtime: Runtime, plan: RenamePlan, naming: Naming, draft: Draft
 ) -> None:
-    """Plan the moves of a draft as the library is now. Raises StashConflictError where they would differ."""
+    """Plan the moves of a draft again. Raises StashConflictError if they differ from the plan."""
     from stash_cli.core.renames.library import load_target_folders
 
     wanted = {edit.id: edit.after for each in draft for edit in each.edits}
@@ -277,7 +277,7 @@ async def _plan_again(
 
 
 def _target(each: ObjectEdits, edit: Edit) -> Target:
-    """A move of a plan as the target of its file."""
+    """Convert a move of a plan to the target of its file."""
     from stash_cli.core.renames.paths import split
     from stash_cli.core.renames.plan import Target
     from stash_cli.core.templates.filters import suffix

@@ -52,7 +52,7 @@ def show(renaming: Renaming, moves: list[Move]) -> None:
 
 
 def short(renaming: Renaming, move: Move) -> tuple[str, str]:
-    """The names where the folder stays, the paths below a media folder where both are in it, else all."""
+    """Shorten old and new path: names in the same folder, relative paths in one media folder, else full."""
     from stash_cli.core.renames.paths import separator, split
     from stash_cli.core.renames.targets import root_of
 
@@ -67,7 +67,7 @@ def short(renaming: Renaming, move: Move) -> tuple[str, str]:
 
 
 def totals(renaming: Renaming) -> Iterator[str]:
-    """Lines with numbers: what moves, what stays and why."""
+    """Yield lines with totals: moved files, and skipped files with reasons."""
     from stash_cli.core.edits.pace import requests_of
     from stash_cli.core.renames.plan import LEFT, MOVES
 
@@ -92,7 +92,7 @@ def totals(renaming: Renaming) -> Iterator[str]:
 
 
 def far_moves(renaming: Renaming) -> int:
-    """The number of files that the server may have to copy, because they go to another media folder."""
+    """The number of files that move to another media folder, which the server may have to copy."""
     from stash_cli.core.renames.targets import root_of
 
     if renaming.session.connection.is_embedded:
@@ -102,7 +102,7 @@ def far_moves(renaming: Renaming) -> int:
 
 
 def stays(renaming: Renaming) -> Iterator[str]:
-    """Lines about files that stay, a line for each reason; of long lists the first."""
+    """Yield a line for each reason with the first files that are not moved."""
     from stash_cli.core.renames.plan import DECLINED
 
     unmovable = Counter(
@@ -137,7 +137,7 @@ def operations(renaming: Renaming) -> Iterator[dict[str, Any]]:
 
 
 def plan_json(renaming: Renaming) -> Iterator[str]:
-    """The plan as JSON, piece by piece, as there may be 100,000 moves."""
+    """Yield the plan as JSON in pieces, as there may be 100,000 moves."""
     edits = (
         {"type": "BaseFile", "id": each.id, "field": "path", renaming.entity.noun: each.owner}
         | {"before": each.source, "after": each.target}

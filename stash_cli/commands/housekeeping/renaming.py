@@ -1,4 +1,4 @@
-"""Carrying out a plan of renames: ask, send it, and say what happened."""
+"""Carrying out a plan of renames: ask for confirmation, send it, and report the outcomes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ q - leave them and all that follow; rename those with a y
 class Renaming:
     """One command that renames: its plan, and the outcomes of its objects.
 
-    `read_at` is the time of the monotonic clock at which reading began.
+    `read_at` is the monotonic time at which reading began.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class Renaming:
         self.outcomes = Outcomes(self.entity, "renamed", [])
         self.unchanged: list[str] = []
         self.moving: list[str] = []
-        """Objects of which a file is moved."""
+        """Ids of objects with a moved file."""
 
     def take(self, selection: Selection, *, is_named: bool) -> None:
-        """Take over what the plan says of each object, and what cannot be renamed.
+        """Record the outcomes that the plan already has: unchanged and refused objects.
 
-        What no server could rename, as images in a zip, is an error only where its object `is_named`.
+        Files that no server can rename, such as images in a zip, are errors only for named objects.
         """
         from stash_cli.core.renames.plan import MOVES, SAME
 
@@ -84,7 +84,7 @@ class Renaming:
             selection.raise_missing()
 
     async def carry_out(self) -> None:
-        """Show the moves, or ask and make them."""
+        """Show the moves, or ask and send them."""
         if self.options.dry_run:
             print_plan(self)
             return
@@ -106,9 +106,9 @@ class Renaming:
     # --- asking ---
 
     def consent(self) -> bool:
-        """Ask about what is to be moved; whether a person was asked.
+        """Ask for confirmation where it is needed; return whether the user was asked.
 
-        Raises StashNotConfirmedError for a no, without a terminal to ask, and for more objects than allowed.
+        Raises StashNotConfirmedError when the user declines, without a terminal, and for too many objects.
         """
         from stash_cli.output.failures import confirm
 
@@ -126,7 +126,7 @@ class Renaming:
         return True
 
     def choose(self) -> None:
-        """Ask about each object. Raises StashNotConfirmedError without a terminal, and when none is left."""
+        """Ask about each object. Raises StashNotConfirmedError without a terminal, and if none was chosen."""
         from stash_cli.core.renames.plan import MOVES
 
         if not self.runtime.streams.interactive:
@@ -156,15 +156,15 @@ class Renaming:
             answer = failures.answer(self.runtime.streams, question).lower()[:1]
             if answer in ("y", "n", "a", "q"):
                 return answer
-            if not answer:  # as at `[y/N]`, and when the input has ended
+            if not answer:  # an empty line means no, as for `[y/N]`; so does the end of input
                 return "n"
             for line in _HELP.splitlines():
                 self.runtime.streams.say(line)
 
-    # --- doing ---
+    # --- sending ---
 
     async def apply(self, *, asked: bool) -> None:
-        """Send the moves; the outcomes say what happened."""
+        """Send the moves, and record the outcomes."""
         from asyncio import CancelledError
 
         from stash_cli.commands.common.sending import print_interrupted
@@ -204,7 +204,7 @@ class Renaming:
         self._progress()
 
     def _bar(self) -> Any:
-        """A bar on a terminal where there is more than one request."""
+        """Open a progress bar on a terminal, for more than one request."""
         from contextlib import closing
 
         from stash_cli.core.edits.pace import START
@@ -221,7 +221,7 @@ class Renaming:
         return closing(bar)
 
     def print_outcome(self) -> None:
-        """Note what was renamed, what was so already, and what was left."""
+        """Print the numbers of renamed, unchanged and skipped objects."""
         streams = self.runtime.streams
         for line in stays(self):
             streams.note(line)
@@ -237,7 +237,7 @@ class Renaming:
             streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
 
     async def print_rows(self) -> None:
-        """Print the new state of the objects in a chosen format; then raise what was not done."""
+        """Print the new rows in a chosen format; then raise the error about failed objects."""
         from stash_cli.commands.verbs.update import print_rows
 
         try:

@@ -1,4 +1,4 @@
-"""`scrape`: objects filled in with what scrapers and stash-boxes know, as a plan that is shown and undone."""
+"""`scrape`: fill in objects from scrapers and stash-boxes; the plan is shown first, and can be undone."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from stash_cli.core.scraping.sources import Source
 
 _NOW = ("yes", "dry_run", "max_changes", "force", "fail_fast", "failed_to", "plan_out", "resume")
-"""Options that are not those of a run that goes on, but of the command that goes on with it."""
+"""Options that a resumed run takes from the new command line, not from the stored one."""
 _SHORT = {"cover": "cover_image", "aliases": "alias_list", "parent": "parent_studio", "height": "height_cm"}
-"""Other words for fields in `--only`."""
+"""Short names of fields in `--only`."""
 _LEVELS = ("low", "medium", "high")
 
 
@@ -165,7 +165,7 @@ def scrape(noun: Noun, runtime: Runtime, options: ScrapeOptions) -> None:
 async def _scrape(
     session: Session, runtime: Runtime, noun: Noun, decisions: Decisions, options: ScrapeOptions
 ) -> None:
-    """Ask, and carry out what is found, or go on with a run that was cut off."""
+    """Scrape, ask and apply the results, or resume an interrupted run."""
     from stash_cli.commands.housekeeping.scraping import Scraping
     from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.scraping.edits import Unmatched
@@ -188,14 +188,14 @@ async def _scrape(
 
 
 def _check_terminal(runtime: Runtime, *, is_asked: bool) -> None:
-    """Raise StashNotConfirmedError where a person is to be asked, and there is no terminal."""
+    """Raise StashNotConfirmedError if a prompt is needed, and there is no terminal."""
     if is_asked and not runtime.streams.interactive:
         raise StashNotConfirmedError("--interactive needs a terminal to ask: nothing was changed")
 
 
 @contextmanager
 def _resumable(scraping: Scraping) -> Iterator[None]:
-    """Note how to go on when Ctrl-C ends the block, or the server is gone."""
+    """Print how to resume when Ctrl-C or a lost connection interrupts the block."""
     from asyncio import CancelledError
 
     try:
@@ -206,7 +206,7 @@ def _resumable(scraping: Scraping) -> Iterator[None]:
 
 
 def _check(noun: Noun, options: ScrapeOptions) -> None:
-    """Raise StashUsageError for options that do not go together, before anything is sent."""
+    """Raise StashUsageError for invalid combinations of options, before the first request."""
     sources = [options.scraper, options.stash_box, options.url, options.by_url or None]
     named = [each for each in sources if each is not None]
     plural = noun.entity.plural
@@ -232,7 +232,7 @@ def _check(noun: Noun, options: ScrapeOptions) -> None:
 
 
 def _check_texts(options: ScrapeOptions) -> None:
-    """Raise StashUsageError for an empty name and for what is no address."""
+    """Raise StashUsageError for an empty name or an invalid URL."""
     given = {"--with": options.scraper, "--stash-box": options.stash_box, "--query": options.query}
     for flag, text in given.items():
         if text is not None and not text.strip():
@@ -261,7 +261,7 @@ def _only(noun: Noun, options: ScrapeOptions) -> frozenset[str]:
 
 
 def _decisions(runtime: Runtime) -> Decisions:
-    """The file with answers and decisions, beside the journal."""
+    """The store of results and decisions, beside the journal."""
     from stash_cli.core.scraping.decisions import Decisions
 
     connection = runtime.connection()
@@ -269,9 +269,9 @@ def _decisions(runtime: Runtime) -> Decisions:
 
 
 def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Sequence[str]) -> int | None:
-    """The number of a new run, which keeps the options and the objects; None for one of a single object.
+    """Start a stored run with its options and objects; return its number, None for a single object.
 
-    An address that a person types may hold secrets, and is not kept.
+    A typed URL may contain secrets, and is not stored.
     """
     if options.url or options.query:
         return None
@@ -286,7 +286,7 @@ def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Seq
 def _resumed(
     runtime: Runtime, noun: Noun, decisions: Decisions, options: ScrapeOptions
 ) -> tuple[ScrapeOptions, Scrape]:
-    """The options of the last run that was cut off, with those of this command for what is done with it."""
+    """The options of the last interrupted run, with the _NOW options of this command."""
     last = decisions.last(noun.entity.type)
     plural = noun.entity.plural
     if last is None:
@@ -312,7 +312,7 @@ async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Sourc
 
 
 async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) -> None:
-    """Give a scrape all that it works with."""
+    """Create the parts of a scrape run: client, matcher, planner, rules."""
     from stash_cli.core.scraping.choice import Rules
     from stash_cli.core.scraping.edits import Planner
     from stash_cli.core.scraping.evidence import Confidence

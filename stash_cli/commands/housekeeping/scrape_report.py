@@ -1,4 +1,4 @@
-"""The report of a scrape: what was found for how many objects, and what needs a look."""
+"""The report of a scrape: numbers of outcomes, and the objects that need a decision."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _TOLD = (
     *(Outcome.SEVERAL, Outcome.UNSURE, Outcome.OTHER, Outcome.FEW, Outcome.REJECTED),
     *(Outcome.DECLINED, Outcome.SKIPPED),
 )
-"""Outcomes whose objects are listed; of those of which nothing was found the number says enough."""
+"""Outcomes whose objects are listed; objects without results are only counted."""
 _COUNTED = {Outcome.TAKEN: "{:,} found", Outcome.NOTHING: "nothing found for {:,}"}
-"""Outcomes with their number, where it does not stand before the word of the JSON."""
+"""Texts of outcomes, if they differ from number and value."""
 _LISTED = 10
 _SEVERAL_LISTED = 50
 
@@ -40,10 +40,10 @@ class Report:
     reasons: dict[Outcome, str] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
-    """What became of each object, for the JSON of a plan."""
+    """The outcome of each object, for the JSON of a plan."""
 
     def add(self, each: ScrapeOutcome, noun: str, *, is_kept: bool = False) -> None:
-        """Count one object; with `is_kept` keep what became of it."""
+        """Count one object; with `is_kept` store its outcome."""
         if is_kept:
             self.rows.append(_row(each))
         outcome = each.choice.outcome
@@ -57,7 +57,7 @@ class Report:
             self.unused += [f"{noun} {each.id}: {text}" for text in taken.found.unused]
 
     def lines(self, entity: Entity) -> Iterator[str]:
-        """The outcomes that need a look, a line each."""
+        """Yield a line for each outcome that needs a decision."""
         counts = [(outcome, self.counts[outcome]) for outcome in Outcome if self.counts[outcome]]
         told = [_COUNTED.get(each, f"{{:,}} {each}").format(count) for each, count in counts]
         total = self.counts.total()
@@ -71,7 +71,7 @@ class Report:
         yield from (f"not used: {text}" for text in self.unused[:_LISTED])
 
     def as_json(self, unmatched: Unmatched) -> dict[str, Any]:
-        """The outcome of each object, and the names that stand for no object or for several."""
+        """The outcome of each object, and the names that match no object or several."""
         several = [
             {"type": each.type, "name": each.label, "ids": each.match.ids, "namesakes": each.match.namesakes}
             for each in unmatched
@@ -103,9 +103,9 @@ def _row(each: ScrapeOutcome) -> dict[str, Any]:
 
 
 def unmatched_lines(unmatched: Unmatched, makes: Callable[[str], bool]) -> Iterator[str]:
-    """The names of which no object, or not one, is meant, and the pictures that are left.
+    """Yield lines about names that match no object or several, and about skipped pictures.
 
-    `makes` says whether objects of a type are made.
+    `makes` returns whether objects of a type are created.
     """
     several = (each for each in unmatched if not each.is_missing)
     yield from map(_several_line, islice(several, _SEVERAL_LISTED))
@@ -117,7 +117,7 @@ def unmatched_lines(unmatched: Unmatched, makes: Callable[[str], bool]) -> Itera
 
 
 def _several_line(each: UnmatchedName) -> str:
-    """Say which objects a name may mean."""
+    """A line with the objects that may match a name."""
     noun, match = ENTITIES[each.type].noun, each.match
     if match.namesakes:
         others = ", ".join(f"id:{one}" for one in match.namesakes)
@@ -128,7 +128,7 @@ def _several_line(each: UnmatchedName) -> str:
 
 
 def _missing_lines(missing: Iterable[UnmatchedName]) -> Iterator[str]:
-    """The most frequent names that no object has, and the number of the others."""
+    """Yield the most frequent names without an object, and the number of the others."""
     total = 0
 
     def counted() -> Iterator[UnmatchedName]:

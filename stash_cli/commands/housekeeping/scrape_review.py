@@ -1,4 +1,4 @@
-"""`scrape --interactive`: what is there and what was found, side by side, taken field by field."""
+"""`scrape --interactive`: current and scraped values side by side, confirmed field by field."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ a    - take this one and all that follow; several results stay a question
 q    - leave this one and all that follow
 ?    - this help"""
 _ASKED = (Outcome.TAKEN, Outcome.SEVERAL, Outcome.UNSURE)
-"""Outcomes about which a person is asked."""
+"""Outcomes that are reviewed."""
 _NARROWEST = 18
-"""Characters that a column of values has at least."""
+"""Minimum width of a column of values."""
 _SHOWN = 9
-"""Results that are listed."""
+"""Maximum number of listed results."""
 
 
 async def restore(scraping: Scraping, each: ScrapeOutcome) -> None:
-    """Make the decision about an object that was stored true."""
+    """Apply the stored decision about an object."""
     outcome = each.decision.get("outcome")
     if outcome == Outcome.TAKEN:
         chosen = [one for one in each.choice.candidates if one.key == each.decision["result"]]
@@ -55,7 +55,7 @@ async def restore(scraping: Scraping, each: ScrapeOutcome) -> None:
 
 
 async def review(scraping: Scraping, each: ScrapeOutcome) -> None:
-    """Ask about one object: its choice and edits are what the person says, which is stored."""
+    """Ask about one object; apply and store the user's decision."""
     if each.decision and each.decision.get("outcome") != Outcome.SKIPPED:
         await restore(scraping, each)
         return
@@ -90,7 +90,7 @@ async def _ask(scraping: Scraping, each: ScrapeOutcome) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """The edits of a result: those that are made by default, and all that may be chosen, in one order."""
+    """The edits of a result: the default ones, and all that may be chosen, in order."""
 
     usual: Sequence[Edit]
     all: Sequence[Edit]
@@ -114,14 +114,14 @@ class _Offer:
 
 
 def _answer(scraping: Scraping, each: ScrapeOutcome, offer: _Offer) -> str:
-    """A word that HELP explains."""
+    """Ask for an answer, one of those in HELP."""
     streams = scraping.runtime.streams
     many = ["c"] if len(each.choice.candidates) > 1 else []
     keys = ["y", *(["1,3"] if offer.all else []), "n", "s", *many, "a", "q", "?"]
     question = f"take this for {scraping.noun.entity.noun} {each.id}? [{' '.join(keys)}]"
     while True:
         word = failures.answer(streams, question).strip().lower()
-        if not word:  # as at `[y/N]`, and when the input has ended
+        if not word:  # an empty line, or the end of input
             return "s"
         if (word in keys and word != "?") or offer.chosen(word) is not None:
             return word
@@ -130,7 +130,7 @@ def _answer(scraping: Scraping, each: ScrapeOutcome, offer: _Offer) -> str:
 
 
 def _decide(scraping: Scraping, each: ScrapeOutcome, word: str, offer: _Offer) -> None:
-    """Make an answer true, and keep it."""
+    """Apply and store an answer."""
     chosen = offer.chosen(word)
     if chosen is not None:
         scraping.takes_all = word == "a"
@@ -154,7 +154,7 @@ def _leave(scraping: Scraping, each: ScrapeOutcome, outcome: Outcome) -> None:
 
 
 def _keep(scraping: Scraping, each: ScrapeOutcome, edits: Sequence[Edit]) -> None:
-    """Take a result with these edits."""
+    """Accept a result with these edits."""
     run, taken = scraping.run, each.choice.candidates[0]
     each.edits = list(edits)
     if run.number is not None:
@@ -165,7 +165,7 @@ def _keep(scraping: Scraping, each: ScrapeOutcome, edits: Sequence[Edit]) -> Non
 
 
 def _choose(scraping: Scraping, each: ScrapeOutcome) -> Candidate | None:
-    """The result that a person means; None for none, which is then decided."""
+    """Ask which result matches; None if none does, which is stored as the decision."""
     streams, many = scraping.runtime.streams, each.choice.candidates[:_SHOWN]
     _head(scraping, each)
     for number, one in enumerate(many, 1):
@@ -195,7 +195,7 @@ def _head(scraping: Scraping, each: ScrapeOutcome) -> None:
 
 
 def _summary(candidate: Candidate) -> str:
-    """A result on one line, with the reasons to believe in it."""
+    """A result on one line, with its evidence."""
     found = candidate.found
     date = str(found.values.get("date") or found.values.get("birthdate") or "")
     sure = "its id is known" if candidate.is_known else str(candidate.evidence or "")
@@ -204,7 +204,7 @@ def _summary(candidate: Candidate) -> str:
 
 
 def _show(scraping: Scraping, each: ScrapeOutcome, candidate: Candidate, offer: _Offer) -> None:
-    """Print what is there and what was found side by side, a line for each field that may change."""
+    """Print current and scraped values side by side, a line for each field that may change."""
     streams = scraping.runtime.streams
     _head(scraping, each)
     streams.say(f"  {scraping.run.client.source.name}: {_summary(candidate)}", wrap=False)
@@ -220,7 +220,7 @@ def _show(scraping: Scraping, each: ScrapeOutcome, candidate: Candidate, offer: 
 
 
 def _sides(scraping: Scraping, edit: Edit) -> tuple[str, str]:
-    """The present value of a field, and the one that it would get."""
+    """The current and the new value of a field."""
     labels = scraping.labels
     if edit.before is UNSET:  # a picture, which is not read before
         size = size_of(data_of(edit.after) or b"")

@@ -1,4 +1,4 @@
-"""One scrape on the command line: what is found becomes a draft of edits; what is not is told."""
+"""One scrape on the command line: results become a draft of edits; missing results are reported."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 _SENT = 100
-"""Scenes whose fingerprints are sent in one request."""
+"""Number of scenes whose fingerprints are sent in one request."""
 
 
 class _ScrapeEditing(Editing):
-    """Edits that a person does not know before they are shown: one object is asked about, too."""
+    """Edits of scraped values, which the user has not typed: even a single object needs confirmation."""
 
     @property
     def is_single(self) -> bool:
@@ -64,7 +64,7 @@ class Scraping:
     run: ScrapeRun = field(init=False)
     editing: Editing = field(init=False)
     new: dict[str, ScrapedReference] = field(default_factory=dict)
-    """Objects that may be made, by their provisional ids."""
+    """Objects that may be created, by provisional id."""
 
     creatable: ClassVar[tuple[str, ...]] = ("Tag", "Performer", "Studio", "Group")
 
@@ -77,7 +77,7 @@ class Scraping:
         )
 
     def new_id(self, link: ScrapedReference) -> str | None:
-        """The provisional id of an object that is to be made; None where none is."""
+        """The provisional id of an object to create; None if its type is not created."""
         if not self._makes(link.type):
             return None
         one = f"{NEW}{link.site_id or link.label.casefold()}"
@@ -85,7 +85,7 @@ class Scraping:
         return one
 
     async def fill(self, selection: Selection) -> None:
-        """Ask about all objects, and draft the edits of those of which something is found."""
+        """Scrape all objects, and draft the edits of those with a result."""
         entity, server = self.noun.entity, await self.session.learn()
         names = (path for attr in self.run.planner.attributes for path in label_paths(entity, attr))
         known = [path for path in names if server.has_path(entity.type, path)]
@@ -105,13 +105,13 @@ class Scraping:
             selection.raise_missing()
 
     is_quit: bool = False
-    """Whether a person left the rest."""
+    """Whether the user has quit the review."""
     takes_all: bool = False
-    """Whether a person takes all that follows without a look."""
+    """Whether the user accepts all further results without review."""
 
     @property
     def _size(self) -> int:
-        """Objects that are asked about at a time: one where a person waits for it, and the source is slow."""
+        """Number of objects per step; one during a review, so that the user does not wait for a batch."""
         return 1 if self.options.interactive and not self.run.client.source.box else self.run.size
 
     @property
@@ -123,7 +123,7 @@ class Scraping:
         return self.is_quit or self.run.client.stopped is not None
 
     async def _take(self, rows: Sequence[Row]) -> None:
-        """Ask about some objects, review what was found, and draft it."""
+        """Scrape some objects, review the results, and draft the edits."""
         read_at, page = monotonic(), []
         for each in await self.run.scrape(rows):
             self._learn_labels(each)
@@ -140,7 +140,7 @@ class Scraping:
         self.runtime.streams.on_many_rows()
 
     def _noted(self, each: ScrapeOutcome) -> list[ObjectEdits]:
-        """Count the outcome of an object: its edits, if there are any."""
+        """Count the outcome of an object, and return its edits, if any."""
         self.report.add(each, self.noun.entity.noun, is_kept=self.options.dry_run and self._is_json)
         if each.error is not None:
             self.editing.outcomes.fail([each.id], each.error)
@@ -157,7 +157,7 @@ class Scraping:
         return [ObjectEdits(each.id, label, tuple(each.edits))]
 
     def _use_new(self, edit: Edit) -> None:
-        """Note the objects that an edit needs, and that are to be made."""
+        """Register the new objects that an edit refers to."""
         for one in _ids(edit.after):
             link = self.new.get(one)
             if link is None or (link.type, one) in self.editing.names.labels:
@@ -166,7 +166,7 @@ class Scraping:
             self.editing.names.inputs[link.type, one] = self._input(link)
 
     def _input(self, link: ScrapedReference) -> dict[str, Any]:
-        """The create input of an object that an answer names."""
+        """The create input of an object that a result names."""
         planner = self.run.planner
         given = {"name": link.name, **link.facts}
         if link.disambiguation:
@@ -182,7 +182,7 @@ class Scraping:
         }
 
     def _learn_labels(self, each: ScrapeOutcome) -> None:
-        """Note the names of what an object leads to, and of what its results name, for people."""
+        """Add the names of related objects of a row and of its results to the labels."""
         labels = self.editing.names.labels
         for attr in self.run.planner.attributes:
             for key, name in labels_of(self.noun.entity, attr, each.row):
@@ -195,12 +195,12 @@ class Scraping:
 
     @property
     def labels(self) -> dict[tuple[str, str], str]:
-        """Names of linked objects, also of those that may be made."""
+        """Names of related objects, including new ones."""
         new = {(link.type, one): link.label for one, link in self.new.items()}
         return {**new, **self.editing.names.labels}
 
     def _bar(self) -> Any:
-        """A function that shows how many objects were asked about."""
+        """Return a callback that shows the number of scraped objects."""
         from contextlib import contextmanager
 
         from stash_cli.output.progress import open_progress
@@ -219,7 +219,7 @@ class Scraping:
         return opened()
 
     def note_results(self) -> None:
-        """Note what was found and what was not, and the names that no object has."""
+        """Print notes about results, missing results, and unmatched names."""
         lines = [*self.report.lines(self.noun.entity), *unmatched_lines(self.unmatched, self._makes)]
         if self.draft.totals.by_field["cover_image", "set"] and not self.options.overwrite:
             lines.append(FIRST_COVER)
@@ -230,7 +230,7 @@ class Scraping:
         return self.options.create_missing and type_name in self.creatable
 
     async def carry_out(self) -> None:
-        """Tell what was found; show the edits, or ask and make them."""
+        """Report the results; show the edits, or ask and send them."""
         from stash_cli.commands.verbs.update import other_edits, print_outcome
 
         self.note_results()
@@ -265,20 +265,20 @@ class Scraping:
             raise error
 
     def note_unchanged(self) -> None:
-        """Note that nothing is changed."""
+        """Print a note that nothing is changed."""
         entity, count = self.noun.entity, len(self.editing.unchanged)
         so = f": {entity.counted(count)} so already" if count else ""
         self.runtime.streams.note(f"nothing to change{so}")
 
     async def _consent(self, edited: Any) -> bool:
-        """Ask, unless each object was looked at."""
+        """Ask for confirmation, unless each object was reviewed."""
         if self.options.interactive:
             self.editing.check_count()
             return True
         return await self.editing.consent(edited)
 
     def _end(self) -> None:
-        """Store that the run is over, unless something is left to be asked or sent."""
+        """Mark the run as ended, unless objects remain to be scraped or sent."""
         outcomes, run = self.editing.outcomes, self.run
         skipped = self.report.counts[Outcome.SKIPPED]
         if run.number is None:
@@ -289,13 +289,13 @@ class Scraping:
             run.decisions.end(run.number)
 
     def note_resume(self) -> None:
-        """Note how to go on with what is left."""
+        """Print how to resume the rest."""
         if self.run.number is not None:
             plural = self.noun.entity.plural
             self.runtime.streams.note(f"go on with what is left: stash {plural} scrape --resume")
 
     async def _submit(self) -> None:
-        """Tell the stash-box the fingerprints of the scenes that were changed or are so already."""
+        """Submit the fingerprints of changed and unchanged scenes to the stash-box."""
         if not self.options.submit_fingerprints:
             return
         ids = [*self.editing.outcomes.done, *self.editing.unchanged]

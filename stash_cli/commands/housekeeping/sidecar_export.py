@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 ROOTS = {"Scene": "movie", "Image": "image", "Gallery": "gallery"}
-"""Types that have sidecars -> the element that describes one."""
+"""Types with sidecars -> the root element."""
 WRITTEN = ("NFO file written", "NFO files written")
 _MAPS = "Add it to path_maps of the profile, or name a folder to write to."
 
@@ -74,8 +74,7 @@ def _folder(runtime: Runtime, options: MediaExportOptions) -> Path | None:
 class SidecarWriter:
     """Writes NFO files: below `folder` by the server's paths, or beside the files by the maps of `files`.
 
-    A file with another content is replaced with `overwrite` only. `counts` are numbers of files by what
-    became of them.
+    A file with different content is replaced only with `overwrite`. `counts` are numbers of files by outcome.
     """
 
     noun: Noun
@@ -96,7 +95,7 @@ class SidecarWriter:
                 self._note(row["id"], row)
 
     def _note(self, one: str, row: Row) -> None:
-        """Write the file of an object, and note the outcome."""
+        """Write the file of an object, and count the outcome."""
         try:
             what = self._write(row)
         except StashError as error:
@@ -110,7 +109,7 @@ class SidecarWriter:
             self.outcomes.succeed([one])
 
     def _write(self, row: Row) -> tuple[str, str]:
-        """Write the file of one object; what became of it, for one and for many. Raises StashSidecarError."""
+        """Write the file of one object; return its outcome, singular and plural. Raises StashSidecarError."""
         from stash_cli.commands.housekeeping.fill_sources import media_paths
         from stash_cli.core.sidecars.nfo import write_nfo
 
@@ -118,7 +117,7 @@ class SidecarWriter:
         if not paths:
             return self._without("a file")
         sidecar = sidecar_of(self.noun.entity, row)
-        if not sidecar.facts:  # a media centre would take an empty file for the whole truth
+        if not sidecar.facts:  # a media centre would use an empty file instead of other sources
             return self._without("anything to write")
         target = self._target(paths[0])
         text = write_nfo(sidecar, ROOTS[self.noun.entity.type]).encode()
@@ -163,7 +162,7 @@ class SidecarWriter:
 
 
 def _parts(path: str) -> list[str]:
-    """The parts of a server's path below a folder. Raises StashSidecarError for one that leads out of it."""
+    """The parts of a server's path below a folder. Raises StashSidecarError for a path with `..`."""
     parts = [part.replace(":", "") for part in path.replace("\\", "/").split("/")]
     if ".." in parts or "\0" in path:
         raise StashSidecarError(f"{path}: leads out of the folder")
@@ -171,7 +170,7 @@ def _parts(path: str) -> list[str]:
 
 
 def paths_of(noun: Noun, server: ServerCapabilities) -> list[str]:
-    """The fields that sidecars of a noun say, as paths to select."""
+    """The paths of the fields that sidecars of a noun contain."""
     from stash_cli.commands.verbs.changes import label_paths
     from stash_cli.core.edits import before_values
     from stash_cli.core.edits.merging.fill import ATTRS, facts_of
@@ -186,7 +185,7 @@ def paths_of(noun: Noun, server: ServerCapabilities) -> list[str]:
 
 
 def sidecar_of(entity: Entity, row: Row) -> Sidecar:
-    """The facts of the library about an object."""
+    """Build the sidecar of an object from its row."""
     from stash_cli.core.edits.merging.fill import facts_of
     from stash_cli.core.sidecars import Sidecar, SiteId
 

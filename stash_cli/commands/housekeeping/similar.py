@@ -1,4 +1,4 @@
-"""`similar`: objects whose names are probably one, and merges of them."""
+"""`similar`: find objects with probably the same name, and merge them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ VIEW = View(
     columns=columns("group>", "action", "id>", "name!", "uses>", "reason", "score>?", "like", "into>?")
 )
 _SHOWN = 20
-"""Merges that are shown before a question."""
+"""Number of merges that are shown before the prompt."""
 _PATHS = ("stash_ids.endpoint", "stash_ids.stash_id", "disambiguation", "birthdate")
 _COUNTS = (
     *("scene_count", "image_count", "gallery_count", "performer_count", "studio_count", "group_count"),
@@ -143,7 +143,7 @@ def _reasons(only: str | None) -> tuple[str, ...]:
 async def find(
     session: Session, runtime: Runtime, noun: Noun, options: SimilarOptions, reasons: Sequence[str]
 ) -> tuple[list[Group], dict[str, int]]:
-    """The groups of similar objects, and how often each is used."""
+    """Find the groups of similar objects, and the number of uses of each object."""
     from stash_cli.core.client.paging import FindQuery, iter_rows, pages_by_id
     from stash_cli.core.duplicates import names
 
@@ -172,7 +172,7 @@ def _paths(entity: Entity, server: ServerCapabilities) -> list[str]:
 
 
 def named_of(row: Mapping[str, Any]) -> Named:
-    """The names of a row, and what tells namesakes apart."""
+    """The names of a row, and its facts that distinguish namesakes."""
     from stash_cli.core.duplicates.names import Named
 
     aliases = row.get("aliases") or row.get("alias_list") or []
@@ -186,7 +186,7 @@ def named_of(row: Mapping[str, Any]) -> Named:
 
 
 def key_of(each: Named) -> str:
-    """An object in what was dismissed: its name, with what tells namesakes apart."""
+    """The key of an object in dismissed pairs: its name with its disambiguation."""
     return f"{each.name} ({each.note})" if each.note else each.name
 
 
@@ -211,7 +211,7 @@ def print_groups(
 
 
 def rows_of_group(number: int, group: Group, uses: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    """The rows of a group; `like` is the name of the kept object that is meant."""
+    """The rows of a group; `like` is the matching name of the kept object."""
     kept = {"group": number, "into": group.kept.id}
     yield {
         **kept,
@@ -237,7 +237,7 @@ def rows_of_group(number: int, group: Group, uses: Mapping[str, int]) -> Iterato
 
 @dataclass
 class Merging:
-    """Groups on their way: shown, asked about, merged, told."""
+    """Merges of groups: preview, confirmation, execution and report."""
 
     session: Session
     runtime: Runtime
@@ -268,7 +268,7 @@ class Merging:
         outcomes.check()
 
     async def _merge(self, group: Group, outcomes: Outcomes) -> None:
-        """Merge one group; what cannot be is left, and noted."""
+        """Merge one group; record objects that cannot be merged as failed."""
         from stash_cli.commands.verbs.merge import naming_filters, send_merge
 
         entity, ids = self.noun.entity, [each.id for each in group.others]
@@ -284,7 +284,7 @@ class Merging:
             outcomes.succeed(ids)
 
     async def _plan(self, group: Group) -> Merge:
-        """The merge of a group. Raises StashConflictError where its names are others by now."""
+        """Plan the merge of a group. Raises StashConflictError if its names were changed since the search."""
         from stash_cli.commands.verbs.merge import plan
 
         sources = [each.id for each in group.others]
