@@ -303,8 +303,8 @@ class StashClientBase:
             return [self.hydrated(TypeRef(entity.type), row, number) for row in rows]
 
         query = FindQuery(entity, ids=(str(one),))
-        found = [obj async for obj in iter_rows(self.session, query, paths, receive=receive)]
-        return found[0] if found else None
+        objects = [obj async for obj in iter_rows(self.session, query, paths, receive=receive)]
+        return objects[0] if objects else None
 
     def hydrated(self, ref: TypeRef, value: Any, number: int | None = None) -> Any:
         """Convert a JSON value of type `ref` to Python objects.
@@ -357,8 +357,8 @@ def arguments(operation: str, args: Mapping[str, Any], *, nulls: bool = False) -
 
 def paging(filter_: Any, q: str | None) -> dict[str, Any]:
     """The FindFilterType of a find method: all rows by default, with the text search `q`."""
-    given = {"per_page": -1} if filter_ is None else dict(plain(filter_))
-    return {**given, "q": q} if q is not None else given
+    values = {"per_page": -1} if filter_ is None else dict(plain(filter_))
+    return {**values, "q": q} if q is not None else values
 
 
 def _json(type_name: str, value: Any) -> Any:

@@ -94,14 +94,14 @@ def _ids(value: Any) -> Iterator[str]:
 def _attributes(type_name: str) -> dict[str, list[str]]:
     """Input field of an update -> the attributes that it writes."""
     fields = describe_api().types[type_name].fields.values()
-    found: dict[str, list[str]] = {}
+    attributes: dict[str, list[str]] = {}
     for attr in {*(field.attr for field in fields), *relationships(type_name)}:
         target = input_field(type_name, "Update", attr)
         relation = relationships(type_name).get(attr)
         names = {attr, *([target.name] if target else []), *([relation.target_field] if relation else [])}
         for name in names:
-            found.setdefault(name, []).append(attr)
-    return found
+            attributes.setdefault(name, []).append(attr)
+    return attributes
 
 
 def _effects_on_arguments(
@@ -162,8 +162,8 @@ def deleted_by(operation: str, args: Mapping[str, Any]) -> tuple[str, list[str]]
 @cache
 def _deletions() -> dict[str, str]:
     """Mutation -> type of the objects it deletes: `sceneDestroy`, `scenesDestroy`, `tagsMerge`, ..."""
-    found = {entity.destroy: name for name, entity in ENTITIES.items()}
+    types = {entity.destroy: name for name, entity in ENTITIES.items()}
     for name in (*ENTITIES, "GalleryChapter"):
         stem = f"{name[0].lower()}{name[1:]}"
-        found |= {f"{stem}{ending}": name for ending in ("Destroy", "Merge", "sMerge")}
-    return {operation: name for operation, name in found.items() if operation in describe_api().mutations}
+        types |= {f"{stem}{ending}": name for ending in ("Destroy", "Merge", "sMerge")}
+    return {operation: name for operation, name in types.items() if operation in describe_api().mutations}

@@ -249,7 +249,7 @@ async def _rows(
 
     A server before 0.25 has no `ids` argument; it gets one find per id in a single document.
     """
-    # The query by id answers null for an unknown id, where the list query fails.
+    # The query by id returns null for an unknown id, while the list query fails.
     if len(ids) == 1 and _has_own_query(entity):
         row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
         return [row] if row else []

@@ -198,14 +198,14 @@ async def resolve_words(
                 raise _levels_or_name(entity, name.name, word)
         return {name.written: ids[name][0] for name in ids if name not in literal}
 
-    found = await asyncio.gather(*(of_type(type_name, texts) for type_name, texts in words.items()))
-    return dict(zip(words, found, strict=True))
+    resolved = await asyncio.gather(*(of_type(type_name, texts) for type_name, texts in words.items()))
+    return dict(zip(words, resolved, strict=True))
 
 
 async def resolve_ids(session: Session, type_name: str, words: Sequence[str | int]) -> list[str]:
     """Ids of the objects that `words` name, in this order, without duplicates; raises as `resolve_words`."""
-    found = await resolve_words(session, {type_name: map(str, words)})
-    return list(dict.fromkeys(found[type_name][str(word)] for word in words))
+    ids = await resolve_words(session, {type_name: map(str, words)})
+    return list(dict.fromkeys(ids[type_name][str(word)] for word in words))
 
 
 async def map_ids(
@@ -272,13 +272,13 @@ def _by_alias(entity: Entity, paths: Sequence[str], texts: Sequence[str]) -> lis
 def _page(
     entity: Entity,
     paths: Sequence[str],
-    given: Mapping[str, Any] | None = None,
+    where: Mapping[str, Any] | None = None,
     *,
     q: str = "",
     most: int = -1,
 ) -> BatchOperation:
     paging = {"per_page": most, "sort": entity.label} | ({"q": q} if q else {})
-    args = {entity.filter_arg: lookups.compile(entity.type, given or {}).filter, "filter": paging}
+    args = {entity.filter_arg: lookups.compile(entity.type, where or {}).filter, "filter": paging}
     return BatchOperation(entity.find, args, [f"{entity.items}.{path}" for path in paths], quiet=True)
 
 

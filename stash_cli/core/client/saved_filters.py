@@ -173,8 +173,8 @@ async def labels_of(session: Session, wanted: Mapping[str, Iterable[str]]) -> di
         return {row["id"]: str(row[entity.label] or "") async for page in pages for row in page}
 
     types = [name for name in wanted if name in ENTITIES]
-    found = await asyncio.gather(*(of_type(name, wanted[name]) for name in types))
-    return dict(zip(types, found, strict=True))
+    labels = await asyncio.gather(*(of_type(name, wanted[name]) for name in types))
+    return dict(zip(types, labels, strict=True))
 
 
 async def save_filter(
@@ -185,10 +185,10 @@ async def save_filter(
     Raises StashServerError if the server reports success but stores nothing, as it does for unknown ids.
     """
     values = {"mode": await known_mode(session, type_name), "name": name, **contents(parts)}
-    made = await apply_one(
+    saved = await apply_one(
         session, Operation("saveFilter", {"input": values | ({"id": id_} if id_ else {})}, paths=None)
     )
-    stored = next((row for row in await saved_filters(session) if row["id"] == made["id"]), None)
+    stored = next((row for row in await saved_filters(session) if row["id"] == saved["id"]), None)
     if stored is None or stored["name"] != name.strip():
         raise StashServerError("The server did not save the filter.", hint="See `stash filters list`.")
     return stored

@@ -51,15 +51,15 @@ def _server_only_leaves(type_name: str, q: Q) -> list[Q]:
 
     One of them may stay: a required, not negated leaf becomes the filter of the query itself.
     """
-    found: list[Q] = []
+    leaves: list[Q] = []
     has_filter = False
     parts = q.parts if q.op == "all" and not q.negated and not q.lookups else (q,)
     for part in parts:
         if part.lookups and not part.negated and not has_filter and not _is_testable(type_name, part):
             has_filter = True
         else:
-            found += [leaf for leaf in _leaves(part) if not _is_testable(type_name, leaf)]
-    return found
+            leaves += [leaf for leaf in _leaves(part) if not _is_testable(type_name, leaf)]
+    return leaves
 
 
 def _leaves(q: Q) -> list[Q]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 ALIASES = {("Studio", "parent"): "parent_studio"}
-"""Other names of fields: a studio's parent is `parent_id` in inputs and `parent_studio` in answers."""
+"""Other names of fields: a studio's parent is `parent_id` in inputs and `parent_studio` in responses."""
 
 
 def missing_paths(obj: StashObject, paths: Iterable[str]) -> set[str]:

@@ -140,13 +140,13 @@ class IdentityMap:
         """
         with self.answering(number) as answer:
             now = self.clock() if answer.number >= self._expired else NEVER
-            found = [
+            objects = [
                 self.merge(concrete(cls, row), row, answer, now) if passes is None or passes(row) else None
                 for row in rows
             ]
             if incomplete is not None:
                 incomplete += cast("list[T]", answer.incomplete)
-            return found
+            return objects
 
     def merge(
         self, cls: type[T], data: Mapping[str, Any], answer: Answer, now: float | None = None

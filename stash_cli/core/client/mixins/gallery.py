@@ -50,8 +50,8 @@ class GalleryClientMixin(StashClientBase):
         self, ids: Sequence[Id], delete_file: bool | None = None, delete_generated: bool | None = None
     ) -> bool:
         options = {"delete_file": delete_file, "delete_generated": delete_generated}
-        given = {name: value for name, value in options.items() if value is not None}
-        return await self.ask("galleryDestroy", input={"ids": ids, **given})
+        values = {name: value for name, value in options.items() if value is not None}
+        return await self.ask("galleryDestroy", input={"ids": ids, **values})
 
     async def add_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id]) -> bool:
         return await self.ask("addGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids})
@@ -100,8 +100,8 @@ class GalleryClientMixin(StashClientBase):
     async def gallery_chapter_update(
         self, id: Id, gallery_id: Id | None = None, title: str | None = None, image_index: int | None = None
     ) -> types.GalleryChapter:
-        given = {"gallery_id": gallery_id, "title": title, "image_index": image_index}
-        change = {name: value for name, value in given.items() if value is not None}
+        values = {"gallery_id": gallery_id, "title": title, "image_index": image_index}
+        change = {name: value for name, value in values.items() if value is not None}
         return await self.ask("galleryChapterUpdate", input={"id": id, **change})
 
     async def gallery_chapter_destroy(self, id: Id) -> bool:

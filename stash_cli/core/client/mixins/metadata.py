@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class MetadataClientMixin(StashClientBase):
-    """Operations that start jobs; each returns the job's id unless it says otherwise."""
+    """Operations that start jobs; each returns the job's id unless documented otherwise."""
 
     async def metadata_scan(self, paths: Sequence[str] | None = None, flags: Dict | None = None) -> str:
         """Scan the library folders, or the `paths` in them.
@@ -29,8 +29,8 @@ class MetadataClientMixin(StashClientBase):
         `flags` are further fields of ScanMetadataInput; the others keep the server's saved defaults.
         """
         defaults = await self.saved_defaults("scan", "ScanMetadataInput")
-        given = {"paths": list(paths)} if paths is not None else {}
-        return await self.ask("metadataScan", input={**defaults, **given, **(flags or {})})
+        values = {"paths": list(paths)} if paths is not None else {}
+        return await self.ask("metadataScan", input={**defaults, **values, **(flags or {})})
 
     async def metadata_generate(
         self,
@@ -44,9 +44,9 @@ class MetadataClientMixin(StashClientBase):
         Raises StashCapabilityError for `paths` on a server before 0.31, which would generate for the whole
         library.
         """
-        given = {"paths": paths} if paths is not None else {}
+        values = {"paths": paths} if paths is not None else {}
         return await self.ask(
-            "metadataGenerate", input={**plain(options or {}), **plain(input_data or {}), **given}
+            "metadataGenerate", input={**plain(options or {}), **plain(input_data or {}), **values}
         )
 
     async def saved_defaults(self, task: str, input_type: str) -> Dict:
@@ -57,8 +57,8 @@ class MetadataClientMixin(StashClientBase):
         """The saved options of all tasks."""
         from stash_cli.core.types import ConfigDefaultSettingsResult
 
-        found: Dict = await self.ask_json("configuration", ["defaults"])
-        return ConfigDefaultSettingsResult.from_graphql(found["defaults"])
+        configuration: Dict = await self.ask_json("configuration", ["defaults"])
+        return ConfigDefaultSettingsResult.from_graphql(configuration["defaults"])
 
     async def metadata_clean(self, input_data: types.CleanMetadataInput | Dict) -> str:
         return await self.ask("metadataClean", input=input_data)

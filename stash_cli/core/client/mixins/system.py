@@ -24,9 +24,9 @@ class SystemQueryClientMixin(StashClientBase):
 
     async def check_system_ready(self) -> None:
         """Raise StashSystemNotReadyError when set-up or a migration is due."""
-        found: Dict = await self.ask_json("systemStatus", ["status"])
-        if found["status"] != "OK":
-            raise not_ready(found["status"], found["status"])
+        system: Dict = await self.ask_json("systemStatus", ["status"])
+        if system["status"] != "OK":
+            raise not_ready(system["status"], system["status"])
 
     async def stats(self) -> types.StatsResultType:
         return await self.ask("stats")
