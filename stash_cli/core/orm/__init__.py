@@ -1,4 +1,4 @@
-"""The object layer: state beside objects, change tracking, relationships with backrefs, hydration."""
+"""The object layer: instance states, change tracking, relationships with backrefs, hydration."""
 
 from __future__ import annotations
 

@@ -125,13 +125,13 @@ def discard_changes(holder: StashObject, name: str, obj: StashObject) -> None:
 def append_backref(holder: StashObject, name: str, obj: StashObject, item: Any = None) -> None:
     """Append `obj` to the backref `name` of `holder`; `item` is the item of the other side."""
     relation = relationships(type(holder).__name__)[name]
-    held = holder.__dict__.get(name, UNSET)
+    current = holder.__dict__.get(name, UNSET)
     if relation.is_list:
         discard_changes(holder, name, obj)
         _set_item(holder, name, backref_item(relation, obj, item), is_in=True)
         return
     # A to-one relationship can refer to one object only: remove `holder` from all previous ones.
-    for other in _referents(holder, name, held):
+    for other in _referents(holder, name, current):
         if other != obj:
             remove_backref(other, relation.inverse_field or "", holder)
     _set_one(holder, name, obj)
@@ -154,19 +154,19 @@ def _set_item(holder: StashObject, name: str, item: Any, *, is_in: bool) -> None
     """Add an item to a backref list or remove it, and record the change unless it is committed."""
     relation, state = relationships(type(holder).__name__)[name], state_of(holder)
     target, delta = relation.target(item), state.backref_changes(name)
-    held = holder.__dict__.get(name, UNSET)
+    current = holder.__dict__.get(name, UNSET)
     record = delta.add if is_in else delta.remove
-    if held is UNSET:
+    if current is UNSET:
         record(target, item)
         return
     base = state.record_committed(name)
-    was, at = index_of(relation, base, target), index_of(relation, held, target)
+    was, at = index_of(relation, base, target), index_of(relation, current, target)
     if not is_in and at is not None:
-        held.splice_silently(at, at + 1)
+        current.splice_silently(at, at + 1)
     elif is_in and at is None:
-        held.splice_silently(len(held), len(held), item)
-    elif is_in and at is not None and not same(held[at], snapshot([item])[0]):
-        held.splice_silently(at, at + 1, item)
+        current.splice_silently(len(current), len(current), item)
+    elif is_in and at is not None and not same(current[at], snapshot([item])[0]):
+        current.splice_silently(at, at + 1, item)
     if not same(item if is_in else UNSET, UNSET if was is None else base[was]):
         record(target, item)
     state.discard_unchanged(name)
@@ -214,11 +214,11 @@ def _commit_one(holder: StashObject, name: str, obj: StashObject, item: Any) -> 
 
 def _update_loaded(holder: StashObject, name: str, obj: StashObject, item: Any, *, was_in: bool) -> None:
     """Add or remove a committed item in the loaded list, unless there is a local edit of it."""
-    relation, held = relationships(type(holder).__name__)[name], holder.__dict__[name]
-    at = index_of(relation, held, obj)
+    relation, items = relationships(type(holder).__name__)[name], holder.__dict__[name]
+    at = index_of(relation, items, obj)
     if (at is not None) != was_in or was_in == (item is not UNSET):
         return
     if at is None:
-        held.splice_silently(len(held), len(held), backref_item(relation, obj, item))
+        items.splice_silently(len(items), len(items), backref_item(relation, obj, item))
     else:
-        held.splice_silently(at, at + 1)
+        items.splice_silently(at, at + 1)

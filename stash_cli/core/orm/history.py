@@ -53,8 +53,8 @@ def same(value: Any, before: Any) -> bool:
         # Lists of identical objects compare in C; the comparison item by item is slow.
         return isinstance(value, list) and (value == before or _same_items(value, before))
     if isinstance(before, dict):
-        held = value.__dict__ if isinstance(value, Embedded) else value
-        return isinstance(held, dict) and held.keys() == before.keys() and _same_values(held, before)
+        fields = value.__dict__ if isinstance(value, Embedded) else value
+        return isinstance(fields, dict) and fields.keys() == before.keys() and _same_values(fields, before)
     # 1 == True, but the server distinguishes them in a map of custom fields.
     return (type(value) is bool) == (type(before) is bool) and bool(value == before)
 
@@ -185,7 +185,7 @@ class Pending:
     members: dict[str, Delta] = field(default_factory=dict)
     """Relationship that is not loaded -> changes to send."""
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Queued mutation -> its arguments beside the id."""
+    """Queued mutation -> its arguments besides the id."""
     inputs: dict[str, Any] = field(default_factory=dict)
     """Input field without an attribute, such as an image -> its value."""
     originals: dict[str, Any] = field(default_factory=dict)

@@ -112,13 +112,13 @@ class Plan:
 
     def values(self, data: Mapping[str, Any], identity: Identity | None) -> dict[str, Any]:
         """The attributes in `data`, converted; unknown keys are ignored."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         setters = self.setters
         for name, value in data.items():
             if name in setters:
                 attr, convert, _ = setters[name]
-                found[attr] = value if convert is None or value is None else convert(value, identity)
-        return found
+                values[attr] = value if convert is None or value is None else convert(value, identity)
+        return values
 
 
 def hydrate(cls: type[A], data: Mapping[str, Any], identity: Identity | None = None) -> A:
@@ -138,23 +138,23 @@ def blank(cls: type[E], listener: StateListener | None = None) -> tuple[E, Insta
 
     An identity map registers it before its links are followed, which may lead back to it.
     """
-    made = bare(cls, {}, set())
-    return made, add_state(made, listener)
+    obj = bare(cls, {}, set())
+    return obj, add_state(obj, listener)
 
 
 def bare(cls: type[A], values: dict[str, Any], known: set[str]) -> A:
     """An object of `cls` with `values`, of which `known` count as set; an entity without its state."""
     # Not `model_construct`, which walks over all fields: this is the inner loop of reading.
-    made = cls.__new__(cls)
-    _put(made, "__dict__", values)
-    _put(made, "__pydantic_fields_set__", known)
-    _put(made, "__pydantic_extra__", None)
-    _put(made, "__pydantic_private__", None)
-    return made
+    obj = cls.__new__(cls)
+    _put(obj, "__dict__", values)
+    _put(obj, "__pydantic_fields_set__", known)
+    _put(obj, "__pydantic_extra__", None)
+    _put(obj, "__pydantic_private__", None)
+    return obj
 
 
 def concrete(cls: type[A], data: Mapping[str, Any]) -> type[A]:
-    """`cls`, or the type that `data` says it is where `cls` is an interface or union member."""
+    """`cls`, or the type that `__typename` names if `cls` is an interface or the first member of a union."""
     name = data.get("__typename")
     if name is None or name == cls.__name__:
         return cls
@@ -219,12 +219,12 @@ def _named_converter(name: str) -> Converter | None:
 
 def _each(one: Converter) -> Converter:
     def convert(values: list[Any], identity: Identity | None) -> list[Any]:
-        made = [None if value is None else one(value, identity) for value in values]
+        items = [None if value is None else one(value, identity) for value in values]
         if identity is not None and identity.dropped:
             return [
-                item for item, value in zip(made, values, strict=True) if item is not None or value is None
+                item for item, value in zip(items, values, strict=True) if item is not None or value is None
             ]
-        return made
+        return items
 
     return convert
 
@@ -239,7 +239,7 @@ def _time(value: str, _: Identity | None) -> datetime:
 def _enum(name: str) -> Converter:
     def convert(value: str, _: Identity | None) -> Any:
         members = cast("Any", class_named(name))._value2member_map_
-        # A newer server may have more values, which are kept as text.
+        # A newer server may send unknown values, which stay text.
         return members.get(value, value)
 
     return convert
@@ -252,7 +252,7 @@ def _object(declared: ApiType) -> Converter:
 
         def load(value: Mapping[str, Any], identity: Identity | None) -> Any:
             nonlocal cls
-            # Resolved on first use, because types refer to each other in circles.
+            # Resolved on first use, because types refer to each other in cycles.
             cls = cls or class_named(name)
             if identity is None or "id" not in value:
                 return hydrate(cls, value, identity)
@@ -263,11 +263,11 @@ def _object(declared: ApiType) -> Converter:
     links = [field for field in declared.fields.values() if _is_link(field.type)]
 
     def build(value: Mapping[str, Any], identity: Identity | None) -> Any:
-        made = hydrate(class_named(name), value, identity)
+        obj = hydrate(class_named(name), value, identity)
         if identity is not None and identity.dropped:
-            gone = (getattr(made, link.attr) is None and value.get(link.name) is not None for link in links)
-            return None if any(gone) else made
-        return made
+            dropped = (getattr(obj, link.attr) is None and value.get(link.name) is not None for link in links)
+            return None if any(dropped) else obj
+        return obj
 
     return build
 

@@ -29,10 +29,10 @@ def merge_operation(type_name: str) -> str:
     """The mutation that merges several into one: `sceneMerge`, `tagsMerge`."""
     known = describe_api().mutations
     name = operation_name(type_name, "")
-    found = next((word for word in (f"{name}Merge", f"{name}sMerge") if word in known), None)
-    if found is None:
+    operation = next((word for word in (f"{name}Merge", f"{name}sMerge") if word in known), None)
+    if operation is None:
         raise StashUsageError(f"The API cannot merge {type_name} objects.")
-    return found
+    return operation
 
 
 @cache
@@ -60,21 +60,21 @@ def input_fields(type_name: str, verb: str) -> Mapping[str, ApiField]:
 
     Raises StashUsageError for a type without such an input: images and files are created by scans.
     """
-    found = describe_api().types.get(f"{type_name}{verb}Input")
-    if found is None:
+    declared = describe_api().types.get(f"{type_name}{verb}Input")
+    if declared is None:
         raise StashUsageError(f"The API cannot {verb.lower()} {type_name} objects.")
-    return found.fields
+    return declared.fields
 
 
 @cache
 def attributes(type_name: str) -> Mapping[str, str]:
     """Field of the update input -> the attribute with its value; write-only fields have none."""
-    found: dict[str, str] = {}
+    attributes: dict[str, str] = {}
     for field in describe_api().types[type_name].fields.values():
         target = input_field(type_name, "Update", field.attr)
         if target is not None or has_own_mutation(type_name, field.attr):
-            found.setdefault(target.name if target else field.name, field.attr)
-    return MappingProxyType(found)
+            attributes.setdefault(target.name if target else field.name, field.attr)
+    return MappingProxyType(attributes)
 
 
 def singular(name: str) -> str:
@@ -197,12 +197,12 @@ def _saved_id(value: Any, where: str) -> Any:
 
 def _to_input_object(fields: Mapping[str, ApiField], value: Any, where: str) -> dict[str, Any]:
     """An object such as SceneGroup, or its fields, as SceneGroupInput: links become their ids."""
-    held_by: Mapping[str, Any] = value if isinstance(value, dict) else value.__dict__
-    found = {}
+    source: Mapping[str, Any] = value if isinstance(value, dict) else value.__dict__
+    values = {}
     for name, field in fields.items():
-        held = held_by.get(name, UNSET)
-        if held is UNSET and name.endswith("_id"):
-            held = held_by.get(name.removesuffix("_id"), UNSET)
-        if held is not UNSET:
-            found[name] = to_input(field, held, where)
-    return found
+        item = source.get(name, UNSET)
+        if item is UNSET and name.endswith("_id"):
+            item = source.get(name.removesuffix("_id"), UNSET)
+        if item is not UNSET:
+            values[name] = to_input(field, item, where)
+    return values

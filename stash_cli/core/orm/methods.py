@@ -45,7 +45,7 @@ class Method:
     def parameters(self) -> list[Parameter]:
         """The parameters, for a signature."""
         first = "cls" if self.of_class else "self"
-        given = [
+        parameters = [
             Parameter(
                 name,
                 Parameter.POSITIONAL_OR_KEYWORD,
@@ -54,7 +54,7 @@ class Method:
             )
             for name, hint, *default in self.params
         ]
-        return [Parameter(first, Parameter.POSITIONAL_OR_KEYWORD), *given]
+        return [Parameter(first, Parameter.POSITIONAL_OR_KEYWORD), *parameters]
 
 
 _CONTAINERS = {("Scene", "galleries"), ("Image", "galleries")}
@@ -116,7 +116,7 @@ def _add_and_remove(type_name: str, attr: str, relation: RelationshipMetadata) -
 
 
 def _data_params(relation: RelationshipMetadata) -> tuple[Param, ...]:
-    """Association data: the parameters beside the object itself."""
+    """Association data: the parameters besides the object itself."""
     if not relation.through:
         return ()
     fields = describe_api().types[relation.through].fields.values()

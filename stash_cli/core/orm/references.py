@@ -51,12 +51,12 @@ def _expunge_one(holder: StashObject, name: str, relation: RelationshipMetadata,
     if state.pending is not None and state.pending.holds(name):
         for obj in deleted.values():
             discard_changes(holder, name, obj)
-    held = holder.__dict__.get(name, UNSET)
-    if not any(key_of(target) in deleted for target in relation.targets(held)):
+    value = holder.__dict__.get(name, UNSET)
+    if not any(key_of(target) in deleted for target in relation.targets(value)):
         return False
     committed = state.record_committed(name)
     if relation.is_list:
-        held.replace_silently(without(relation, held, deleted.values()))
+        value.replace_silently(without(relation, value, deleted.values()))
         state.set_committed(name, without(relation, committed, deleted.values()))
     else:
         holder.__dict__[name] = None
@@ -91,11 +91,11 @@ def _replace_in(holder: StashObject, other: StashObject, obj: StashObject) -> No
     for name, relation in relationships(type(holder).__name__).items():
         if relation.inverse_type != type(obj).__name__:
             continue
-        held = holder.__dict__.get(name)
-        replaced = _replaced(relation, held, other, obj)
-        if isinstance(held, TrackedList):
-            held.replace_silently(replaced)
-        elif replaced is not held:
+        value = holder.__dict__.get(name)
+        replaced = _replaced(relation, value, other, obj)
+        if isinstance(value, TrackedList):
+            value.replace_silently(replaced)
+        elif replaced is not value:
             holder.__dict__[name] = replaced
         _replace_in_pending(holder, name, relation, (other, obj))
 

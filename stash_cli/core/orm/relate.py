@@ -32,19 +32,19 @@ def append(obj: StashObject, name: str, other: Any, **data: Any) -> None:
     if target is not None:
         refuse_cycle(obj, name, target)
     with state_of(obj).locked():
-        held = obj.__dict__.get(name, UNSET)
+        value = obj.__dict__.get(name, UNSET)
         # A new object has no list on the server yet, so the appended item is the whole list.
-        if not relation.is_list or (held is UNSET and obj.is_new()):
+        if not relation.is_list or (value is UNSET and obj.is_new()):
             setattr(obj, name, [item] if relation.is_list else item)
-        elif held is UNSET:
+        elif value is UNSET:
             _queue(obj, name, item, is_added=True)
             if relation.inverse_field and not backrefs.is_detached_copy(obj):
                 backrefs.append_backref(target, relation.inverse_field, obj, item)
-        elif (at := index_of(relation, held, target)) is None:
-            held.append(item)
+        elif (at := index_of(relation, value, target)) is None:
+            value.append(item)
         # Already in the list: only the association data changes.
         elif data:
-            held[at] = item
+            value[at] = item
 
 
 def remove(obj: StashObject, name: str, other: Any) -> None:
@@ -52,11 +52,11 @@ def remove(obj: StashObject, name: str, other: Any) -> None:
     relation = _written_relation(obj, name)
     item, target = _item(relation, other, {})
     with state_of(obj).locked():
-        held = obj.__dict__.get(name, UNSET)
-        if held is UNSET and not obj.is_new():
+        value = obj.__dict__.get(name, UNSET)
+        if value is UNSET and not obj.is_new():
             _remove_unloaded(obj, name, relation, item)
-        elif (at := index_of(relation, held, target)) is not None:
-            del held[at]
+        elif (at := index_of(relation, value, target)) is not None:
+            del value[at]
 
 
 def _remove_unloaded(obj: StashObject, name: str, relation: RelationshipMetadata, item: Any) -> None:
@@ -118,5 +118,5 @@ def _item(relation: RelationshipMetadata, other: Any, data: dict[str, Any]) -> t
         return other, relation.target(other)
     if other is not None and type(other).__name__ != relation.inverse_type:
         raise StashUsageError(f"{relation.inverse_type} expected, not {other!r}.")
-    given = {name: value for name, value in data.items() if value is not None}
-    return (through(**{relation.link: other, **given}), other) if through else (other, other)
+    values = {name: value for name, value in data.items() if value is not None}
+    return (through(**{relation.link: other, **values}), other) if through else (other, other)

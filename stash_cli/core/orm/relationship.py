@@ -100,12 +100,12 @@ def inverses(type_name: str) -> Mapping[str, tuple[str, str]]:
     entity = ENTITIES.get(type_name)
     if entity is None:
         return MappingProxyType({})
-    found = {}
+    relations = {}
     for other in ENTITIES.values():
         field = describe_api().types[other.filter_type].fields.get(entity.items)
         if field is not None and field.type.name in _CRITERIA and other.type != type_name:
-            found[other.items] = (other.type, entity.items)
-    return MappingProxyType(found)
+            relations[other.items] = (other.type, entity.items)
+    return MappingProxyType(relations)
 
 
 def _is_entity(type_name: str) -> bool:
@@ -172,8 +172,8 @@ def _bulk(type_name: str, attr: str) -> tuple[str, str]:
     if bulk is None:
         return "", ""
     own = {field.attr: field.input for field in describe_api().types[type_name].fields.values()}
-    found = written_by(bulk.fields, attr, own.get(attr))
-    return (type_name, found) if found else ("", "")
+    name = written_by(bulk.fields, attr, own.get(attr))
+    return (type_name, name) if name else ("", "")
 
 
 def _filter(type_name: str, attr: str) -> str:
@@ -190,9 +190,9 @@ def _target(field: ApiField) -> tuple[str | None, str | None]:
         return name, ""
     if types[name].kind != "OBJECT" or not field.type.is_list:
         return None, None
-    found = [inner for inner in types[name].fields.values() if inner.type.name in ENTITIES]
-    if len(found) == 1:
-        return found[0].type.name, found[0].attr
+    links = [inner for inner in types[name].fields.values() if inner.type.name in ENTITIES]
+    if len(links) == 1:
+        return links[0].type.name, links[0].attr
     return (name, None) if f"{name}Input" in types else (None, None)
 
 

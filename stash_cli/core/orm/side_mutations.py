@@ -84,8 +84,8 @@ def _has_more_than_id(item: Any) -> bool:
 def list_change(type_name: str, name: str, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
     """Items to set, add or remove in the shape of field `name` of a bulk update."""
     kind = describe_api().types[f"Bulk{type_name}UpdateInput"].fields[name].type.name
-    given = [key_of(item) for item in items] if kind == "BulkUpdateIds" else list(items)
-    return {LISTS[kind]: given, "mode": mode}
+    values = [key_of(item) for item in items] if kind == "BulkUpdateIds" else list(items)
+    return {LISTS[kind]: values, "mode": mode}
 
 
 def emptied(obj: StashObject, operation: str, args: dict[str, Any], fields: Sequence[str]) -> dict[str, Any]:

@@ -177,10 +177,10 @@ class InstanceState(ref["StashObject"]):
 
     def record_committed(self, name: str) -> Any:
         """Record the committed value of a field before it changes; UNSET for one that is not loaded."""
-        held = self.obj.__dict__.get(name, UNSET)
-        if held is UNSET:
+        value = self.obj.__dict__.get(name, UNSET)
+        if value is UNSET:
             return UNSET
-        return self.ensure_pending().committed_state.setdefault(name, snapshot(held))
+        return self.ensure_pending().committed_state.setdefault(name, snapshot(value))
 
     def set_committed(self, name: str, value: Any) -> None:
         """Set the committed value of a field (SQLAlchemy's `set_committed_value`)."""
@@ -201,7 +201,7 @@ class InstanceState(ref["StashObject"]):
             self.notify()
 
     def modified(self, name: str, before: Any) -> None:
-        """Record the edit of a field that held `before`, a snapshot; the backref follows."""
+        """Record the edit of a field whose old value is the snapshot `before`, and update its backref."""
         self.ensure_pending().committed_state.setdefault(name, before)
         if name in relationships(self.cls.__name__):
             propagate(self.obj, name, before, self.obj.__dict__[name])
@@ -231,16 +231,16 @@ class InstanceState(ref["StashObject"]):
 
     def track_all(self) -> None:
         """Replace the lists and maps that the object was created with by tracked ones of its own."""
-        held = self.obj.__dict__
-        for name, value in held.items():
+        fields = self.obj.__dict__
+        for name, value in fields.items():
             if isinstance(value, list | dict):
-                held[name] = track(value, (self, name))
+                fields[name] = track(value, (self, name))
 
     def changed_fields(self) -> dict[str, Any]:
         """Field -> current value, for every field to be saved."""
         with self.locked():
-            held = self.obj.__dict__
-            return {name: held[name] for name in sorted(self.committed_state) if self.differs(name)}
+            fields = self.obj.__dict__
+            return {name: fields[name] for name in sorted(self.committed_state) if self.differs(name)}
 
     def has_changes(self) -> bool:
         """Whether a field is to be saved, or anything is queued."""

@@ -86,30 +86,30 @@ def walk(start: Sequence[StashObject], name: str) -> tuple[list[StashObject], li
 
     Where it is not loaded, locally added items are followed.
     """
-    found = {key_of(each): each for each in start}
-    unread, queue = [], [*found.values()]
+    reached = {key_of(each): each for each in start}
+    unread, queue = [], [*reached.values()]
     for each in queue:
         relation = relationships(type(each).__name__)[name]
         value = each.__dict__.get(name, UNSET)
         if value is UNSET:
             value = pending_items(each, name)
             unread += [] if each.is_new() else [each]
-        new = {key_of(target): target for target in relation.targets(value) if key_of(target) not in found}
-        found |= new
+        new = {key_of(target): target for target in relation.targets(value) if key_of(target) not in reached}
+        reached |= new
         queue += new.values()
     return queue, unread
 
 
 async def _reached(client: StashClient | None, start: Sequence[StashObject], name: str) -> list[StashObject]:
     """All objects reachable from `start` by `name`, in memory and (with `client`) on the server."""
-    found, unread = walk(start, name)
+    reached, unread = walk(start, name)
     complete: set[str | int] = set()
     while unread and client is not None:
         fetched, incomplete = await _fetch(client, unread, name)
         complete |= {key_of(each) for each in (*unread, *fetched)} - {key_of(each) for each in incomplete}
-        found, unread = walk([*found, *fetched], name)
+        reached, unread = walk([*reached, *fetched], name)
         unread = [each for each in unread if key_of(each) not in complete]
-    return found
+    return reached
 
 
 async def _fetch(
