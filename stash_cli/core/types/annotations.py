@@ -84,7 +84,7 @@ def as_upload(source: Any) -> Any:
 
 
 Upload = Annotated[Any, BeforeValidator(as_upload), Scalar("Upload")]
-"""File sent beside the document: a path or a binary file object."""
+"""File uploaded with the document: a path or a binary file object."""
 
 Picture = Annotated[str, BeforeValidator(as_input)]
 """Image to send: a URL for the server to fetch, a data URI, or the path of a file that becomes one."""

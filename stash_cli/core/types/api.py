@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TypeRef(NamedTuple):
-    """A type in GraphQL notation, taken apart: `[Scene!]!` is a non-null list of non-null Scene."""
+    """A type in GraphQL notation, and its parts: `[Scene!]!` is a non-null list of non-null Scene."""
 
     text: str
 
@@ -159,11 +159,11 @@ class Api:
     @cached_property
     def abstract_types(self) -> dict[str, set[str]]:
         """The interfaces and unions of each object type that belongs to any."""
-        found: dict[str, set[str]] = {}
+        interfaces: dict[str, set[str]] = {}
         for name, declared in self.types.items():
             for member in declared.members:
-                found.setdefault(member, set()).add(name)
-        return found
+                interfaces.setdefault(member, set()).add(name)
+        return interfaces
 
     def _load(self, kind: str) -> dict[str, ApiField]:
         return {name: ApiField.load(name, raw) for name, raw in self._operations[kind].items()}

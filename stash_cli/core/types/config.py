@@ -102,7 +102,7 @@ class ConfigDisableDropdownCreate(ApiObject):
 
 
 class _Interface(ApiObject):
-    """Settings of the web interface in answers and inputs."""
+    """Settings of the web interface in responses and inputs."""
 
     menu_items: Nullable[list[str]] = api("menuItems")
     sound_on_preview: Nullable[bool] = api("soundOnPreview")
@@ -331,7 +331,7 @@ class StashConfigInput(StashInput):
 class GenerateAPIKeyInput(StashInput):
     """Whether to make a new API key or clear the present one."""
 
-    # Without a user name servers make no key, and answer "" without an error.
+    # Without a user name servers create no key, and return "" without an error.
     clear: Nullable[bool] = UNSET
 
 

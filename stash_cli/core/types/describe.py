@@ -40,15 +40,15 @@ _SCALARS += ["Map", "BoolMap", "PluginConfigMap", "Any", "Upload"]
 
 def describe() -> dict[str, Any]:
     """The whole API as plain data, in the shape that `Api` reads."""
-    found: dict[str, Any] = {name: {"kind": "SCALAR"} for name in _SCALARS}
+    described: dict[str, Any] = {name: {"kind": "SCALAR"} for name in _SCALARS}
     for module in modules():
         for name, value in vars(module).items():
             facts = describe_member(module, value)
             if facts is not None:
-                found[name] = facts
+                described[name] = facts
     return {
         "version": API_VERSION,
-        "types": dict(sorted(found.items())),
+        "types": dict(sorted(described.items())),
         "operations": {
             "query": describe_operations(operations.Query),
             "mutation": describe_operations(operations.Mutation),
@@ -106,13 +106,13 @@ def describe_class(module: ModuleType, cls: type[ApiObject]) -> dict[str, Any]:
 
 def hints_of(cls: type[ApiObject]) -> dict[str, Any]:
     """The evaluated annotations of `cls` and its bases, nullability and scalars included."""
-    found: dict[str, Any] = {}
+    hints: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         scope = vars(sys.modules[base.__module__])
         for name, text in vars(base).get("__annotations__", {}).items():
             if name in cls.model_fields:
-                found[name] = eval(text, dict(scope)) if isinstance(text, str) else text  # noqa: S307 - our own annotations
-    return found
+                hints[name] = eval(text, dict(scope)) if isinstance(text, str) else text  # noqa: S307 - our own annotations
+    return hints
 
 
 def describe_field(attr: str, hint: Any, info: FieldInfo) -> tuple[str, Any]:
@@ -226,19 +226,19 @@ def render_methods() -> str:
     for name in ENTITIES:
         lines.append(f"class {name}Methods:")
         fields = {field.attr for field in describe_api().types[name].fields.values()}
-        found = {attr: facts for attr, facts in relationships(name).items() if attr not in fields}
-        lines += [f"    {attr}: Maybe[list[{facts.inverse_type}]]" for attr, facts in found.items()]
+        inverse = {attr: facts for attr, facts in relationships(name).items() if attr not in fields}
+        lines += [f"    {attr}: Maybe[list[{facts.inverse_type}]]" for attr, facts in inverse.items()]
         lines += [line for method in methods_of(name) for line in _stub_of(method)]
         lines.append("")
     return "\n".join(lines)
 
 
 def _stub_of(method: Method) -> Iterator[str]:
-    given = [
+    parameters = [
         f"{name}: {hint}{f' = {default[0]}' if default else ''}" for name, hint, *default in method.params
     ]
     if method.of_class:
         yield "    @classmethod"
     word = "async def" if method.waits else "def"
     first = "cls" if method.of_class else "self"
-    yield f"    {word} {method.name}({', '.join([first, *given])}) -> {method.result}: ..."
+    yield f"    {word} {method.name}({', '.join([first, *parameters])}) -> {method.result}: ..."

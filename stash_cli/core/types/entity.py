@@ -120,13 +120,15 @@ class StashObject(ApiObject):
             return pending.members[name].history()
         value = getattr(self, name)
         before = self._state.committed_state.get(name, snapshot(value))
-        found = compare(
+        history = compare(
             *(None if each is UNSET or each is ALWAYS_DIRTY else each for each in (before, snapshot(value)))
         )
         if not isinstance(value, list):
-            return found
+            return history
         live = list(zip(snapshot(value), value, strict=True))
-        return History(_live_items(found.added, live), found.removed, _live_items(found.unchanged, live))
+        return History(
+            _live_items(history.added, live), history.removed, _live_items(history.unchanged, live)
+        )
 
     def get_conflicts(self) -> dict[str, Conflict]:
         """The fields that were changed here and, since then, on the server."""

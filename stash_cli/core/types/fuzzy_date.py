@@ -59,10 +59,10 @@ class FuzzyDate:
 
 def parse_date_precision(value: str) -> DatePrecision:
     """The precision of a date; raises StashIntegrationError for a text that is no date."""
-    found = _SHAPE.fullmatch(value)
-    if found is None:
+    match = _SHAPE.fullmatch(value)
+    if match is None:
         raise StashIntegrationError(f"{value!r} is no date: write YYYY, YYYY-MM or YYYY-MM-DD.")
-    year, month, day = found.groups()
+    year, month, day = match.groups()
     try:
         date(int(year), int(month or 1), int(day or 1))
     except ValueError as error:

@@ -87,8 +87,8 @@ class _Plain:
         return self._found.search(text) is not None
 
     def groups(self, text: str, /) -> tuple[str, ...] | None:
-        found = self._found.search(text)
-        return None if found is None else found.groups()
+        match = self._found.search(text)
+        return None if match is None else match.groups()
 
 
 class _Compiled:
@@ -106,8 +106,8 @@ class _Compiled:
     def groups(self, text: str, /) -> tuple[str, ...] | None:
         if len(text) > self._longest:
             raise self._too_long(text)
-        found = self._with_groups.search(text.encode("utf-8", "replace"))
-        return None if found is None else tuple(part.decode() for part in found.groups(b""))
+        match = self._with_groups.search(text.encode("utf-8", "replace"))
+        return None if match is None else tuple(part.decode() for part in match.groups(b""))
 
     def _too_long(self, text: str) -> ExpressionError:
         return ExpressionError(f"expression too large for a text of {len(text)} characters")

@@ -96,7 +96,7 @@ def _inverses(obj: StashObject, related: Mapping[str, Any], info: SerializationI
     }
     # The types of `info.include` and of the argument `include` differ in Pydantic's own annotations.
     chosen: dict[str, Any] = {"include": info.include, "exclude": info.exclude}
-    found: dict[str, Any] = _ANY.to_python(
+    dumped: dict[str, Any] = _ANY.to_python(
         values,
         mode=info.mode,
         by_alias=info.by_alias,
@@ -104,7 +104,7 @@ def _inverses(obj: StashObject, related: Mapping[str, Any], info: SerializationI
         exclude_none=info.exclude_none,
         **chosen,
     )
-    return found
+    return dumped
 
 
 def _dumpable(obj: ApiObject, info: SerializationInfo) -> ApiObject:
