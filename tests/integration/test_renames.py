@@ -193,6 +193,13 @@ def test_the_demo_is_renamed_where_its_media_folder_is_that_of_others(tmp_path: 
     assert [path.name for path in shelf.media.iterdir()] == ["usb"]
 
 
+def test_a_folder_that_is_not_mounted_is_an_error_beside_one_that_is(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, {"one/a.png": "A", "two/b.png": "B"})
+    (shelf.media / "one").rename(tmp_path / "elsewhere")
+    assert shelf.rename("{{ title }}").status == 6
+    assert sorted(shelf.paths().values()) == ["one/a.png", "two/B.png"]
+
+
 def test_several_files_move_together_or_not_at_all(tmp_path: Path) -> None:
     """As servers do it: the files of one mutation that were moved before another one failed go back."""
     shelf = Shelf(tmp_path, {"a.png": "A", "b.png": "B"})

@@ -104,7 +104,7 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
     _move_members(context.connection, file, source, target, parent)
-    if not _has_media(files.library_root(context.connection, source), source):
+    if not _has_media(context.connection, files.library_root(context.connection, source)):
         return []  # a library without its media, such as the demo: a move can be rehearsed in it
     try:
         # The row is updated first: a failed move rolls the update back, while a failed commit could not undo
@@ -115,15 +115,19 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     return [(str(source), str(target))]
 
 
-def _has_media(root: Path | None, path: Path) -> bool:
-    """Whether the media of a library folder are on this machine: it, and its folder that leads to `path`.
+def _has_media(connection: Connection, root: Path | None) -> bool:
+    """Whether any media of a library folder are on this machine: files in it, or one of its subfolders.
 
     Many machines have a folder `/media`, where the demo's files seem to be, but nothing of theirs in it.
     """
     if root is None or not root.exists():
         return False
-    below = path.relative_to(root).parts
-    return len(below) == 1 or (root / below[0]).exists()
+    top = select(t.folders.c.id).where(t.folders.c.path == str(root)).scalar_subquery()
+    in_root = select(t.files.c.id).where(t.files.c.parent_folder_id == top)
+    if connection.scalar(in_root) is not None:
+        return True
+    subfolders = connection.scalars(select(t.folders.c.path).where(t.folders.c.parent_folder_id == top))
+    return any(Path(path).exists() for path in subfolders)
 
 
 def _check_ending(connection: Connection, old: str, new: str) -> None:
