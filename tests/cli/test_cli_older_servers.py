@@ -24,7 +24,8 @@ async def as_older(exchange: Exchange) -> None:
     _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
     facts = json.loads(body.replace(b"v0.31.0-embedded", b"v0.22.1"))
     for each in ((facts.get("data") or {}).get("__schema") or {}).get("types", ()):
-        fields = [f for f in each.get("fields") or () if "PackageSources" not in f["name"]]
+        lacks = ("PackageSources", "configurePlugin")
+        fields = [f for f in each.get("fields") or () if not any(name in f["name"] for name in lacks)]
         each["fields"] = [f for f in fields if f["name"] not in ("find_filter", "play_history")] or None
         for migrate in (f for f in each["fields"] or () if f["name"] == "migrate"):
             migrate["type"]["ofType"]["name"] = "Boolean"
@@ -72,3 +73,38 @@ def test_single_markers_are_not_generated_by_servers_that_crash(
     assert (done.status, "before 0.28 crash" in done.err) == (7, True), done.err
     assert sent(proxy) == []
     newer.ok(*words, "--wait")
+
+
+PLUGIN = {"id": "x", "name": "X"}
+TASKS = {"pluginTasks": {"pluginTasks": [{"name": "Do it", "description": "", "plugin": PLUGIN}]}}
+
+
+def with_plugin(proxy: FaultProxy, **answers: Any) -> None:
+    """Let the server have a plugin with a task, and answer other operations as given."""
+    known = TASKS | {"plugins {": {"plugins": [PLUGIN]}}
+    known |= {name: {name: answer} for name, answer in answers.items()}
+
+    def rule(request: Any) -> Any:
+        found = [data for words, data in known.items() if words in request.document]
+        return answered(json.dumps({"data": found[0]})) if found else as_older
+
+    proxy.rule = rule
+
+
+@pytest.mark.parametrize(
+    ("queue", "status", "told"), [(["6", "7"], 0, "job 7;"), ([], 10, "The job has ended")]
+)
+def test_a_task_of_a_plugin_is_found_in_the_queue(
+    proxy: FaultProxy, queue: list[str], status: int, told: str
+) -> None:
+    """These releases do not answer with its id."""
+    with_plugin(proxy, runPluginTask="todo", jobQueue=[{"id": one} for one in queue])
+    done = Cli(proxy.url)("plugins", "run", "x", "Do it")
+    assert (done.status, told in done.err) == (status, True), done.err
+
+
+def test_settings_of_plugins_need_their_release(proxy: FaultProxy) -> None:
+    with_plugin(proxy)
+    done = Cli(proxy.url)("plugins", "settings", "x", "key=1")
+    assert (done.status, "needs Stash 0.24" in done.err) == (7, True), done.err
+    assert sent(proxy) == []

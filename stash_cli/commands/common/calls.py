@@ -206,9 +206,9 @@ async def _confirmed(call: Call, answer: Any) -> Any:
             hint="The server may have done it: look before you try again.",
         )
     except StashGraphQLError as error:
-        from stash_cli.core.client.paging import MISSING
+        from stash_cli.core.graphql.server_messages import is_not_found
 
-        if not MISSING.search(error.message):
+        if not is_not_found(error.message):
             raise
         raise StashNotFoundError(error.message) from error
     if value is False:

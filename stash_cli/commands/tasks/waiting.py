@@ -13,7 +13,13 @@ from stash_cli.commands.argv.value_parsers import choice, named, seconds
 from stash_cli.commands.common.sending import confirmed, uninterrupted
 from stash_cli.core.client.job_log import FAIL_ON, LogSummary, first_line
 from stash_cli.core.client.jobs import JobUpdate, unknown_job
-from stash_cli.core.errors import StashError, StashInputError, StashJobError, StashJobLogError
+from stash_cli.core.errors import (
+    StashError,
+    StashInputError,
+    StashJobError,
+    StashJobLogError,
+    StashUnknownOutcomeError,
+)
 from stash_cli.core.types.api import describe_api
 from stash_cli.output.progress import MODES, open_progress
 from stash_cli.output.values import View, columns
@@ -284,14 +290,26 @@ async def start_job(
 
     Raises StashUnknownOutcomeError when the server does not answer with an id.
     """
-    job_id = await confirmed(
+    answer = await confirmed(
         session.call(operation, args),
         is_answer=lambda answer: isinstance(answer, str | int) and not isinstance(answer, bool),
         hint="The server may have started it: check with `stash jobs list` before you try again.",
     )
-    started.id = str(job_id)
-    runtime.streams.detail(f"started job {job_id}")
+    # Releases before 0.25 answer a plugin's task with the word "todo" instead of the id.
+    started.id = str(answer) if str(answer).isdecimal() else await _last_queued(session)
+    runtime.streams.detail(f"started job {started.id}")
     return started.id
+
+
+async def _last_queued(session: Session) -> str:
+    """The id of the newest job in the queue. Raises StashUnknownOutcomeError for an empty queue."""
+    queue = await session.call("jobQueue", {}, ["id"]) or []
+    if not queue:
+        raise StashUnknownOutcomeError(
+            "The job has ended, and this release of the server does not say which one it was.",
+            hint="`stash logs` shows what it logged.",
+        )
+    return str(max(int(job["id"]) for job in queue))
 
 
 async def run_job(

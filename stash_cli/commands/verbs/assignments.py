@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.argv import value_parsers
 from stash_cli.commands.argv.input_flags import InputFlag, input_flags
-from stash_cli.commands.verbs.list_flags import ADD, REMOVE, SET, update_type
+from stash_cli.commands.verbs.list_flags import ADD, REMOVE, SET, plural, update_type
 from stash_cli.core.errors import StashInputError, StashUsageError, did_you_mean
 from stash_cli.core.orm.input import attributes
 from stash_cli.core.orm.merge import COUNTERS
@@ -146,7 +146,7 @@ def targets(entity: Entity) -> Mapping[str, Target]:
     found: dict[str, Target] = {}
     for each in _targets(entity):
         flag = each.flag
-        many = [f"{flag.word}s"] if each.is_list else []
+        many = [plural(flag).replace("-", "_")] if each.is_list else []
         for name in (each.attr, flag.field.name, flag.word, *many):
             found.setdefault(name, each)
         if each.is_map:

@@ -12,6 +12,7 @@ from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.commands.queries.searching import Search, pages_of, read_query, search_for
 from stash_cli.core.errors import StashError, StashGraphQLError, StashNotFoundError, StashUsageError
+from stash_cli.core.graphql.server_messages import is_not_found
 from stash_cli.core.many_keys import IdSet
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from stash_cli.core.query.language.query import Query
     from stash_cli.core.types.entities import Entity
     from stash_cli.output.streams import Streams
-
-# The server fails the whole query for one unknown id, with a message that depends on the type.
-_MISSING = re.compile(r"with id \S+ not found|no rows in result set|does not exist")
-
 
 _MOST_NUMBERS = 20
 """Maximum number of unknown ids that are looked up as names."""
@@ -206,7 +203,7 @@ class Selection:
             async for rows in pages_by_id(self.session, self.entity, ids, paths):
                 yield rows
         except StashGraphQLError as error:
-            if _MISSING.search(error.message):
+            if is_not_found(error.message):
                 message = f"no {self.entity.noun} with id {_missing_id(error, ids)}"
                 raise StashNotFoundError(message) from error
             raise
@@ -274,7 +271,7 @@ async def _rows_and_missing(
     try:
         rows = [row async for row in iter_rows(session, query, paths)]
     except StashGraphQLError as error:
-        if _MISSING.search(error.message):
+        if is_not_found(error.message):
             raise StashNotFoundError(f"no {entity.noun} with id {_missing_id(error, ids)}") from error
         raise
     known = {row["id"] for row in rows}

@@ -87,7 +87,15 @@ _TABLE: tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...] = (
         lambda found: f"a value of the wrong type ({found['given']}) was given",
     ),
 )
+_NOT_FOUND = re.compile(
+    r"with id \S+ not found|no rows in result set|does not exist|^(file|folder) not found"
+)
 _PATTERNS = tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in _TABLE)
+
+
+def is_not_found(message: str) -> bool:
+    """Whether a server's message says that it has no such object."""
+    return _NOT_FOUND.search(message) is not None
 
 
 def plain_message(text: str) -> str:

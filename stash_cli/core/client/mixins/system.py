@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.client.base import Dict, Id, StashClientBase, T, paging
 from stash_cli.core.errors import StashGraphQLError
 from stash_cli.core.graphql.responses import not_ready
+from stash_cli.core.graphql.server_messages import is_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,9 +142,6 @@ class FilterClientMixin(StashClientBase):
         return await self.ask("destroySavedFilter", input=input_data)
 
 
-_NOT_FOUND = re.compile(r"no rows in result set|it does not exist|^(file|folder) not found")
-
-
 class FileClientMixin(StashClientBase):
     """Operations on files and folders."""
 
@@ -199,6 +196,6 @@ class FileClientMixin(StashClientBase):
         try:
             return await self.ask(operation, **args)
         except StashGraphQLError as error:
-            if _NOT_FOUND.search(error.message):
+            if is_not_found(error.message):
                 return None
             raise
