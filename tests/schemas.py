@@ -89,7 +89,7 @@ input StudioUpdateInput { id: ID! name: String rating100: Int aliases: [String!]
 input ScanMetadataInput { paths: [String!] scanGeneratePreviews: Boolean }
 input MovieFilterType { name: StringCriterionInput }
 input MovieCreateInput { name: String! }
-input MovieUpdateInput { id: ID! name: String rating100: Int }
+input MovieUpdateInput { id: ID! name: String date: String rating100: Int }
 input GalleryUpdateInput { id: ID! title: String url: String }
 input SaveFilterInput { id: ID mode: FilterMode! name: String! filter: String! }
 input MigrateInput { backupPath: String! }
