@@ -12,7 +12,6 @@ from stash_cli.commands.argv.query_words import WhereOptions
 from stash_cli.commands.common.outcomes import Outcomes, listed
 from stash_cli.commands.queries.searching import Search, pages_of, read_query, search_for
 from stash_cli.core.errors import StashError, StashGraphQLError, StashNotFoundError, StashUsageError
-from stash_cli.core.graphql.server_messages import is_not_found
 from stash_cli.core.many_keys import IdSet
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ class Selection:
             async for rows in pages_by_id(self.session, self.entity, ids, paths):
                 yield rows
         except StashGraphQLError as error:
-            if is_not_found(error.message):
+            if _is_not_found(error):
                 message = f"no {self.entity.noun} with id {_missing_id(error, ids)}"
                 raise StashNotFoundError(message) from error
             raise
@@ -271,11 +270,17 @@ async def _rows_and_missing(
     try:
         rows = [row async for row in iter_rows(session, query, paths)]
     except StashGraphQLError as error:
-        if is_not_found(error.message):
+        if _is_not_found(error):
             raise StashNotFoundError(f"no {entity.noun} with id {_missing_id(error, ids)}") from error
         raise
     known = {row["id"] for row in rows}
     return rows, [id_ for id_ in ids if id_ not in known]
+
+
+def _is_not_found(error: StashGraphQLError) -> bool:
+    from stash_cli.core.graphql.server_messages import is_not_found
+
+    return is_not_found(error.message)
 
 
 def _missing_id(error: StashGraphQLError, ids: Sequence[str]) -> str:
