@@ -58,7 +58,7 @@ def test_a_journal_that_cannot_be_written_stops_the_command(cli: Cli, own_state:
 
 
 def test_unknown_runs(cli: Cli) -> None:
-    assert cli("history", "show", "7").status == 1
+    assert cli("history", "show", "7").status == 3
     assert cli("history", "show", "last").status == 2
 
 
