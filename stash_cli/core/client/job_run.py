@@ -129,7 +129,7 @@ class JobRun:
             async with asyncio.timeout(self._seconds_left()):
                 await stream.__aenter__()
         except (errors.StashError, TimeoutError) as error:
-            logger.info("No websocket (%s); the job is looked at every second.", error)
+            logger.info("No websocket (%s); the job is polled every second.", error)
             self._has_updates = False
             return
         self._stream = stream

@@ -79,7 +79,7 @@ class LostAnswers:
             async with asyncio.timeout(_LOOKUP_TIMEOUT):
                 self._deferred = [each async for each in self._resolved()]
         except (StashError, TimeoutError) as error:
-            logger.info("What became of it is not known: %s", error)
+            logger.info("The outcome cannot be looked up: %s", error)
 
     async def _resolved(self) -> AsyncIterator[Sent]:
         """Deferred operations with their outcomes; one on several objects is split where these differ."""

@@ -180,7 +180,7 @@ async def read_back(
     try:
         present = await read_resources(session, {_key(edit): (edit.before, edit.after) for edit in edits})
     except StashError as error:
-        logger.info("What became of it is not known: %s", error.message)
+        logger.info("The outcome cannot be looked up: %s", error.message)
         return []
     unexecuted = []
     for each, done in unknown:
