@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from stash_cli.core.client.named_rows import NamedRows
 from stash_cli.core.client.paging import FindQuery, iter_rows
-from stash_cli.core.client.resolver import Name, NamedRows, name_fields
+from stash_cli.core.client.resolver import Name, name_fields
 from stash_cli.core.graphql.selection import DefaultPaths
 from stash_cli.core.near_names import nearest
 

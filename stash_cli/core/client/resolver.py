@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from stash_cli.core.client.folders import folder_ids
+from stash_cli.core.client.named_rows import NamedRows, full_name, label_of
 from stash_cli.core.errors import (
     StashAmbiguousError,
     StashInputError,
@@ -294,68 +295,6 @@ def _readings(entity: Entity, name: str) -> list[str]:
     return [name]
 
 
-class NamedRows:
-    """Rows of objects by id, by name in any case, and by alias."""
-
-    def __init__(self, entity: Entity, rows: Sequence[Row]) -> None:
-        self.entity = entity
-        self.by_id = {row["id"]: row for row in rows}
-        self.by_name: dict[str, list[Row]] = {}
-        self.by_alias: dict[str, list[Row]] = {}
-        for row in rows:
-            for name in {_label(entity, row).casefold(), _full_name(entity, row).casefold()}:
-                self.by_name.setdefault(name, []).append(row)
-            for alias in aliases_of(row):
-                self.by_alias.setdefault(alias, []).append(row)
-
-    def labels(self) -> dict[str, str]:
-        """Id -> name, of the objects that have a name."""
-        return {one: label for one, row in self.by_id.items() if (label := _label(self.entity, row))}
-
-    def candidates(self, name: Name, *, every: bool = False) -> list[Row]:
-        """The objects that match a name, the oldest first; with `every`, the matches of all steps.
-
-        Digits match both the object with this id and objects with this name or alias.
-        """
-        folded = name.name.casefold()
-        by_id = [self.by_id[name.id]] if name.id in self.by_id else []
-        named = self._rows(self.by_name, folded, name)
-        exact = [
-            row for row in named if name.name in (_label(self.entity, row), _full_name(self.entity, row))
-        ]
-        aliased = self._rows(self.by_alias, folded, name)
-        others = [*named, *aliased] if every else exact or named or aliased
-        others = list({row["id"]: row for row in others if row not in by_id}.values())
-        return by_id + sorted(others, key=lambda row: int(row["id"]))
-
-    @staticmethod
-    def _rows(known: Mapping[str, list[Row]], folded: str, name: Name) -> list[Row]:
-        return [row for row in known.get(folded, ()) if folded and _has_disambiguation(row, name)]
-
-
-def _has_disambiguation(row: Row, name: Name) -> bool:
-    expected = name.disambiguation
-    return expected is None or expected.casefold() == (row.get("disambiguation") or "").casefold()
-
-
-def _label(entity: Entity, row: Row) -> str:
-    return str(row.get(entity.label) or "")
-
-
-def _full_name(entity: Entity, row: Row) -> str:
-    """Name with disambiguation: `Alice (singer)`."""
-    more = row.get("disambiguation")
-    return f"{_label(entity, row)} ({more})" if more else _label(entity, row)
-
-
-def aliases_of(row: Row) -> set[str]:
-    """The aliases in a row, in lower case."""
-    aliases = row.get("alias_list") or row.get("aliases") or []
-    # Groups, and performers of older servers, have one text.
-    listed = aliases.split(",") if isinstance(aliases, str) else aliases
-    return {alias.strip().casefold() for alias in listed}
-
-
 def _chosen(rows: Sequence[Row], policy: Policy) -> list[str]:
     ids = [str(row["id"]) for row in rows]
     if len(ids) > 1 and policy.ambiguous == "none":
@@ -381,7 +320,7 @@ def _folded(name: Name) -> bytes:
 
 
 def _ambiguous(entity: Entity, name: Name, rows: Sequence[Row]) -> StashAmbiguousError:
-    shown = ", ".join(f"id:{row['id']} {_full_name(entity, row)}".strip() for row in rows[:10])
+    shown = ", ".join(f"id:{row['id']} {full_name(entity, row)}".strip() for row in rows[:10])
     more = f" and {len(rows) - 10} more" if len(rows) > 10 else ""  # noqa: PLR2004 - what a line holds
     hint = "Use id:N or name:TEXT to choose one."
     return StashAmbiguousError(f"{name.written!r} matches several {entity.plural}: {shown}{more}.", hint=hint)
@@ -402,7 +341,7 @@ async def _not_found(
     known: set[str] = set()
     if any(name.name for name in names):
         page = _page(entity, ["id", entity.label], most=_NEAR)
-        known = {_label(entity, row) for row in await _rows(session, entity, [page])}
+        known = {label_of(entity, row) for row in await _rows(session, entity, [page])}
     return {name: StashNotFoundError(_unknown(entity, name, known)) for name in names}
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.client.resolver import Name, Policy, aliases_of, name_fields, resolve
+from stash_cli.core.client.named_rows import aliases_of
+from stash_cli.core.client.resolver import Name, Policy, name_fields, resolve
 from stash_cli.core.types.entities import ENTITIES
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from stash_cli.core.edits.journal.pictures import is_picture
 from stash_cli.core.edits.journal.recording import shown
 from stash_cli.core.edits.journal.resources import is_resource, read_resources
 from stash_cli.core.edits.lost_answers import made_since
-from stash_cli.core.edits.undo.reverse import is_applied, mapped, same
+from stash_cli.core.edits.undo.reverse import NOTHING, is_applied, mapped, same
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import attributes
 from stash_cli.core.orm.side_mutations import COUNTED
@@ -32,7 +32,6 @@ LOST = (SENT, UNKNOWN)
 REPLACED = {"url": "urls", "twitter": "urls", "instagram": "urls", "movies": "groups"}
 """Field of older releases -> the field that replaced it."""
 _NOT_DONE = "its answer was lost, and the server has not done it"
-_NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
 
 async def resolve(session: Session, journal: Journal, run: Run, current: Current) -> None:
@@ -151,7 +150,7 @@ def _is_derived(name: str, sent: Mapping[str, Any]) -> bool:
 
 def _agree(one: Any, other: Any) -> bool:
     """Whether a value equals the sent one; servers trim texts and reorder lists."""
-    return (one in _NOTHING and other in _NOTHING) or same(_plain(one), _plain(other))
+    return (one in NOTHING and other in NOTHING) or same(_plain(one), _plain(other))
 
 
 def _plain(value: Any) -> Any:

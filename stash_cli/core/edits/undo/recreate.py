@@ -16,7 +16,15 @@ from stash_cli.core.edits.journal.snapshots import CHILDREN
 from stash_cli.core.edits.lost_answers import made_since
 from stash_cli.core.edits.plan import plan_create
 from stash_cli.core.edits.undo.lost_changes import REPLACED
-from stash_cli.core.edits.undo.reverse import CHANGED, NOT_READ, mapped, same, whole
+from stash_cli.core.edits.undo.reverse import (
+    CHANGED,
+    NOT_READ,
+    NOTHING,
+    key_of_edit,
+    mapped,
+    remaining_edit,
+    same,
+)
 from stash_cli.core.edits.undo.undo import refusal
 from stash_cli.core.edits.undo.undo_report import Problem
 from stash_cli.core.orm.edit import Change, Edit, key_of
@@ -36,7 +44,6 @@ if TYPE_CHECKING:
 
 _ORDER = ("Tag", "Studio", "Performer", "Group", "Gallery", "Scene", "Image", "SceneMarker", "GalleryChapter")
 _RESCAN = "only a scan brings it back; scan, and undo again"
-_NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
 
 async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorded]:
@@ -199,9 +206,7 @@ def _file_name(row: Recorded) -> str:
 def _is_sent(edit: Edit) -> bool:
     """Whether a value goes into the create input: it is not empty, or required, as second 0 of a marker."""
     field = input_field(edit.type, "Create", edit.field)
-    return edit.after not in _NOTHING or (
-        field is not None and field.type.required and edit.after is not None
-    )
+    return edit.after not in NOTHING or (field is not None and field.type.required and edit.after is not None)
 
 
 def current_values(reversal: Reversal, row: Recorded) -> dict[str, Any]:
@@ -372,10 +377,10 @@ async def _open_edits(
     )
     open_edits = []
     for edit in edits:
-        key = (edit.type, edit.id, edit.field)
+        key = key_of_edit(edit)
         row = rows.get(key[:2])
         now = UNSET if row is None else before_of(edit.type, edit.field, row)
-        remaining = _remaining(edit, now)
+        remaining = remaining_edit(edit, now)
         is_set_by_others = (
             key in replaced_by and not isinstance(edit.after, Change) and now not in (None, replaced_by[key])
         )
@@ -384,22 +389,3 @@ async def _open_edits(
         elif remaining is not None:
             open_edits.append(remaining)
     return open_edits
-
-
-def _remaining(edit: Edit, now: Any) -> Edit | None:
-    """The part of an edit that is still to be made; None for nothing."""
-    if now is UNSET or same(now, edit.after) or (now in _NOTHING and edit.after in _NOTHING):
-        return None
-    key = (edit.type, edit.id, edit.field)
-    items = edit.after.added if isinstance(edit.after, Change) else edit.after
-    if isinstance(edit.after, Change) or (isinstance(now, list) and _adds_items(edit)):
-        present_keys = {key_of(item) for item in now or ()}
-        added = tuple(item for item in items if key_of(item) not in present_keys)
-        return Edit(*key, now, whole(key, now or [], Change(added))) if added else None
-    return Edit(*key, now, edit.after)
-
-
-def _adds_items(edit: Edit) -> bool:
-    """Whether a list gets only its missing items, so that the others stay: a history, or links."""
-    relation = relationships(edit.type).get(edit.field)
-    return edit.field.endswith("_history") or (relation is not None and relation.inverse_type in ENTITIES)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NOT_READ = "what it was before is not recorded"
 CHANGED = "changed since"
 COUNTERS = frozenset(COUNTED.values())
+NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
+"""Values of a field that has none; servers differ in which one they answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +269,27 @@ def mapped(key: tuple[str, str, str], value: Any, current: Callable[[str, str], 
 
 def _mapped_cover(key: tuple[str, str, str], value: Any, current: Callable[[str, str], str]) -> Any:
     return current("Image", value) if key[2] == "cover" and isinstance(value, str) else value
+
+
+def key_of_edit(edit: Edit) -> tuple[str, str, str]:
+    """Type, id and field."""
+    return edit.type, edit.id, edit.field
+
+
+def remaining_edit(edit: Edit, now: Any) -> Edit | None:
+    """The part of an edit that is still to be made; None for nothing."""
+    if now is UNSET or same(now, edit.after) or (now in NOTHING and edit.after in NOTHING):
+        return None
+    key = key_of_edit(edit)
+    items = edit.after.added if isinstance(edit.after, Change) else edit.after
+    if isinstance(edit.after, Change) or (isinstance(now, list) and _adds_items(edit)):
+        present_keys = {key_of(item) for item in now or ()}
+        added = tuple(item for item in items if key_of(item) not in present_keys)
+        return Edit(*key, now, whole(key, now or [], Change(added))) if added else None
+    return Edit(*key, now, edit.after)
+
+
+def _adds_items(edit: Edit) -> bool:
+    """Whether a list gets only its missing items, so that the others stay: a history, or links."""
+    relation = relationships(edit.type).get(edit.field)
+    return edit.field.endswith("_history") or (relation is not None and relation.inverse_type in ENTITIES)

@@ -14,7 +14,6 @@ from stash_cli.core.edits.before_values import is_read
 from stash_cli.core.edits.journal import changes, resources
 from stash_cli.core.edits.journal.changes import CREATE, DELETE, MERGE, UPDATE, Recorded
 from stash_cli.core.edits.journal.databases import NewIds
-from stash_cli.core.edits.journal.history import MAY_BE_DONE, UNDOABLE
 from stash_cli.core.edits.journal.journal import UNDO
 from stash_cli.core.edits.journal.pictures import Pictures
 from stash_cli.core.edits.journal.resources import RESOURCES, is_resource, plan_resources
@@ -24,7 +23,18 @@ from stash_cli.core.edits.plan import check_known, plan_destroy, plan_updates
 from stash_cli.core.edits.undo.lost_changes import resolve
 from stash_cli.core.edits.undo.marker_tags import in_two_parts
 from stash_cli.core.edits.undo.present_values import OTHER, present_values
-from stash_cli.core.edits.undo.reverse import CHANGED, Net, mapped, named, net_of, overlaps, reverse, same
+from stash_cli.core.edits.undo.reverse import (
+    CHANGED,
+    Net,
+    key_of_edit,
+    mapped,
+    named,
+    net_of,
+    overlaps,
+    reverse,
+    same,
+)
+from stash_cli.core.edits.undo.steps import steps_of
 from stash_cli.core.edits.undo.undo_report import Problem, Report
 from stash_cli.core.errors import StashCapabilityError, StashInputError, StashJournalError
 from stash_cli.core.orm.edit import Edit, key_of
@@ -73,7 +83,7 @@ class Reversal:
         rows = changes.read(self.journal, self.target.id)
         self.made = {self.key(row)[:2] for row in rows if row.operation == CREATE and row.id}
         last: list[Recorded] = []
-        for step in chain(stages(self._deferring_last(last)), stages(last)):
+        for step in chain(steps_of(self._deferring_last(last)), steps_of(last)):
             if self.applier.stopped is None:
                 await self._step(step)
         self.report.run = self.recorder.run
@@ -101,7 +111,7 @@ class Reversal:
             )
 
     async def _step(self, rows: list[Recorded]) -> None:
-        """Undo one step of `stages`."""
+        """Undo one step of `steps_of`."""
         if rows[-1].operation == MERGE:
             from stash_cli.core.edits.undo.unmerge import unmerge
 
@@ -350,38 +360,6 @@ class Reversal:
         ids = self.ids.all_of(key[0], key[1])
         run = changes.last_change(self.journal, key, ids, self.target.id, self.recorder.run or 0)
         return f"{CHANGED} by {f'run {run}' if run else 'somebody else'}"
-
-
-def stages(rows: Iterable[Recorded]) -> Iterator[list[Recorded]]:
-    """Group the changes to undo into steps of one operation; a merge with the objects that it deleted."""
-    step: list[Recorded] = []
-    for row in rows:
-        if row.state not in MAY_BE_DONE or row.undone_by is not None or row.operation not in UNDOABLE:
-            continue
-        if step and (not _are_alike(step[-1], row) or len(step) >= changes.PAGE):
-            yield step
-            step = []
-        step.append(row)
-    if step:
-        yield step
-
-
-def _are_alike(one: Recorded, other: Recorded) -> bool:
-    """Whether two changes, the later one first, are undone in one step."""
-    if _is_merged(one):
-        into = one.wanted["merged_into"]
-        is_merge = other.operation == MERGE and other.id == into
-        return is_merge or (_is_merged(other) and other.wanted["merged_into"] == into)
-    return one.operation == other.operation != MERGE and not _is_merged(other)
-
-
-def _is_merged(row: Recorded) -> bool:
-    return row.operation == DELETE and isinstance(row.wanted, dict) and "merged_into" in row.wanted
-
-
-def key_of_edit(edit: Edit) -> tuple[str, str, str]:
-    """Type, id and field."""
-    return edit.type, edit.id, edit.field
 
 
 def refusal(edit: Edit, server: ServerCapabilities | None = None) -> str:
