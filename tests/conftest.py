@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,11 @@ from hypothesis import HealthCheck, settings
 # Examples send requests: how long one takes depends on what else the machine does.
 settings.register_profile("requests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("requests")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: a fifth of the time tests wait for servers and processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from stash_cli.core.query.lookups import compile as compile_lookups
 from stash_cli.core.query.q import Q
 
 
+@cache
 def server(version: str) -> ServerCapabilities:
     """A server of this release; the schema is today's, so that only the release decides."""
     return capabilities_of(schema_of("0.31") or old_schema(), f"v{version}")

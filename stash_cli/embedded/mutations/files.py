@@ -100,12 +100,16 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
         return []
     if _may_exist(target):
         raise Refused(f"file {target} already exists")
+    # A library without its media, such as the demo: a move can be rehearsed in it.
+    is_rehearsal = not source.exists() and not _has_media(
+        context.connection, files.library_root(context.connection, source)
+    )
     parent = files.folder_for(context.connection, folder)
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
     _move_members(context.connection, file, source, target, parent)
-    if not _has_media(context.connection, files.library_root(context.connection, source)):
-        return []  # a library without its media, such as the demo: a move can be rehearsed in it
+    if is_rehearsal:
+        return []
     try:
         # The row is updated first: a failed move rolls the update back, while a failed commit could not undo
         # a move.
