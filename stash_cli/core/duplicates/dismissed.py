@@ -91,8 +91,12 @@ class Dismissed:
     def _connect(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(self.file, timeout=10)
+        except sqlite3.Error as error:
+            raise _broken(self.file, error) from error
+        try:
             connection.execute(_TABLE)
         except sqlite3.Error as error:
+            connection.close()
             raise _broken(self.file, error) from error
         return connection
 
