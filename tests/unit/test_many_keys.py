@@ -63,4 +63,6 @@ def test_ten_thousand_ids_take_few_bytes_each(kind: type[Ids | IdSet | KeyFile])
                 held[str(number)] = "x"
     taken = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
+    if isinstance(held, KeyFile):
+        held.close()
     assert taken < 20 * 10_000
