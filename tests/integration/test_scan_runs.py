@@ -262,7 +262,7 @@ def rows_so_far(path: Path) -> int:
             return int(connection.execute("SELECT count(*) FROM files").fetchone()[0])
         finally:
             connection.close()
-    except sqlite3.OperationalError:  # still being made
+    except sqlite3.DatabaseError:  # still being made, or switched to write-ahead logging
         return 0
 
 
