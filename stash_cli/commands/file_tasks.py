@@ -96,7 +96,7 @@ def entries() -> dict[str, Entry]:
 
 
 def run_copy(operation: str, runtime: Runtime, options: CopyOptions) -> None:
-    """Let the server copy its database, and download the copy if a target is given."""
+    """Copy the database on the server, and download the copy if a target is given."""
     require_writable(options.target)
 
     async def work(session: Session) -> str | None:

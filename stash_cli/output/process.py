@@ -32,7 +32,7 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._handle)
 
     def finish(self) -> None:
-        """Let the next signal end the process at once, because the result is already printed."""
+        """Make the next signal end the process at once, because the result is already printed."""
         self.count = max(self.count, 1)
 
     @contextmanager

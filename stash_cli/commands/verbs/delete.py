@@ -265,7 +265,7 @@ def require_consent(runtime: Runtime, options: DeleteOptions, deletion: Deletion
 
 
 async def back_up(session: Session, runtime: Runtime) -> None:
-    """Let the server back up its database into its backup folder."""
+    """Back up the database into the server's backup folder."""
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
 

@@ -25,7 +25,7 @@ _NON_VALUE_FIELDS = frozenset({"id", "ids", "clientMutationId"})
 
 
 class Subject(NamedTuple):
-    """What a mutation does (create, update, delete or merge), and the type of its objects."""
+    """Verb of a mutation (create, update, delete or merge), and the type of its objects."""
 
     verb: str
     type: str
