@@ -87,6 +87,15 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def unused_port() -> Iterator[int]:
+    """A port that nothing listens on until the test ends."""
+    from loopback import reserve_port
+
+    with reserve_port() as reserved:
+        yield reserved.getsockname()[1]
+
+
+@pytest.fixture
 def new_file(tmp_path: Path) -> Path:
     """Path of a library that does not exist yet."""
     return tmp_path / "library.sqlite"

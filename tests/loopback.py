@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -21,9 +22,22 @@ _TURNS = 4
 one from cutting a connection to closing its socket."""
 
 
+def reserve_port() -> socket.socket:
+    """A socket on a free port that does not listen: connections to the port are refused.
+
+    While it is open, no other program can get the port by asking for any free one. A server that is started
+    with reuse_port can listen on it.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
+
+
 class Loopback:
     """A server on a free port; leaving it cuts its connections and cancels their handlers.
 
+    The port stays reserved while connections are refused, so that they can be accepted on it again.
     `options` are those of asyncio.start_server. An error of a handler is raised when the server is left;
     those of a connection that the client ended are none.
     """
@@ -32,9 +46,12 @@ class Loopback:
         self._handle, self._options = handle, options
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
+        self._reserved: socket.socket | None = None
         self.port = 0
 
     async def __aenter__(self) -> Self:
+        self._reserved = reserve_port()
+        self.port = self._reserved.getsockname()[1]
         await self.accept()
         return self
 
@@ -44,6 +61,8 @@ class Loopback:
             task.cancel()
         ended = await asyncio.gather(*self._connections.values(), return_exceptions=True)
         await _settled()
+        if self._reserved is not None:
+            self._reserved.close()
         for error in ended:
             if isinstance(error, Exception):
                 raise error
@@ -60,8 +79,8 @@ class Loopback:
 
     async def accept(self) -> None:
         """Take connections, on the same port as before."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, **self._options)
-        self.port = self._server.sockets[0].getsockname()[1]
+        options = {"reuse_port": True, **self._options}
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, **options)
 
     async def refuse(self, but: asyncio.StreamWriter | None = None) -> None:
         """Refuse connections from now on, and cut those that are open, except one."""

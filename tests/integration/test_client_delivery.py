@@ -92,7 +92,7 @@ async def failing(session: Session, document: str, variables: dict[str, Any]) ->
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("handling", [True, False])
-def test_what_was_written(fault: str, handling: bool, tmp_path: Path) -> None:
+def test_what_was_written(fault: str, handling: bool, unused_port: int, tmp_path: Path) -> None:
     """It makes no difference that the caller is handling another connection's failure meanwhile."""
     handle, variables, stages, queries = FAULTS[fault]
 
@@ -104,7 +104,7 @@ def test_what_was_written(fault: str, handling: bool, tmp_path: Path) -> None:
             if not handling:
                 return await failing(session, document, variables), server.connections
             try:
-                socket.create_connection(("127.0.0.1", unused_port()))
+                socket.create_connection(("127.0.0.1", unused_port))
             except ConnectionRefusedError:
                 return await failing(session, document, variables), server.connections
             raise AssertionError("something listens there")
@@ -118,21 +118,16 @@ def test_what_was_written(fault: str, handling: bool, tmp_path: Path) -> None:
     assert error.delivery in stages
 
 
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.parametrize("kind", ["nothing listens", "unknown host", "no TLS", "TLS not trusted"])
 @pytest.mark.parametrize("document", [MUTATION, QUERY])
-def test_what_never_left(kind: str, document: str, tmp_path: Path) -> None:
+def test_what_never_left(kind: str, document: str, unused_port: int, tmp_path: Path) -> None:
     async def main() -> StashError:
         async with (
             Loopback(says_nonsense) as plain,
             serving(lambda _: {}, tls=True) as secure,
         ):
             url = {
-                "nothing listens": f"http://127.0.0.1:{unused_port()}",
+                "nothing listens": f"http://127.0.0.1:{unused_port}",
                 "unknown host": "http://stash.invalid",
                 "no TLS": plain.url.replace("http:", "https:"),
                 "TLS not trusted": secure.url,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -132,10 +131,8 @@ async def test_a_fault_that_passes_is_not_seen(tmp_path: Path) -> None:
         assert len(server.requests) == 3
 
 
-def test_nothing_listens(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    connection = Connection(f"http://127.0.0.1:{port}/graphql", cache_dir=tmp_path, configured=False)
+def test_nothing_listens(unused_port: int, tmp_path: Path) -> None:
+    connection = Connection(f"http://127.0.0.1:{unused_port}/graphql", cache_dir=tmp_path, configured=False)
 
     async def main() -> StashConnectionError:
         async with Session(connection) as session:
@@ -155,13 +152,12 @@ def test_nothing_listens(tmp_path: Path) -> None:
 async def test_a_refused_mutation_is_sent_once_the_server_is_up(tmp_path: Path) -> None:
     """The request never reached anyone, so sending it again cannot do it twice."""
 
-    async with session_with(lambda _: DONE, tmp_path) as (_, server):
-        pass
-    async with Session(Connection(f"{server.url}/graphql", cache_dir=tmp_path)) as session:
+    async with session_with(lambda _: DONE, tmp_path) as (session, server):
+        await server.loopback.refuse()
         attempt = asyncio.create_task(session.execute(MUTATION))
         await asyncio.sleep(0.02)
-        async with server.loopback:
-            assert (await attempt)["tagDestroy"] is True
+        await server.loopback.accept()
+        assert (await attempt)["tagDestroy"] is True
     assert len(server.requests) == 1
 
 

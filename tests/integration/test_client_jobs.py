@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -190,14 +189,12 @@ async def test_what_is_no_update_makes_the_websocket_useless(update: Any, tmp_pa
 
 @pytest.mark.parametrize("limit", [None, 0.1])
 async def test_a_job_of_a_server_that_was_never_reached_does_not_run(
-    limit: float | None, tmp_path: Path
+    limit: float | None, unused_port: int, tmp_path: Path
 ) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}/graphql"
-        async with Session(Connection(url, cache_dir=tmp_path)) as session, asyncio.timeout(60):
-            with pytest.raises(StashConnectionError, match="Cannot reach"):
-                await followed(session, timeout=limit)
+    connection = Connection(f"http://127.0.0.1:{unused_port}/graphql", cache_dir=tmp_path)
+    async with Session(connection) as session, asyncio.timeout(60):
+        with pytest.raises(StashConnectionError, match="Cannot reach"):
+            await followed(session, timeout=limit)
 
 
 async def test_the_time_runs_out_while_the_server_is_away(tmp_path: Path) -> None:
