@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
+from fault_kinds import page
+from fault_proxy import FaultProxy
+from served_library import serve_library
 
 PLAYED = "id,play_count,play_history"
 
@@ -174,6 +177,32 @@ def test_a_gallery_gets_its_cover_and_loses_it(gallery: Cli) -> None:
     assert "set 1 field of galleries back" in gallery.ok("undo", run, "-y").err
     assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "4"}}
     assert gallery.ok("galleries", "images", "list", "1", "--limit", "2", "--ids").out == "1\n2\n"
+
+
+def test_undo_keeps_the_cover_that_was_chosen_after_a_reset(gallery: Cli) -> None:
+    gallery.ok("galleries", "cover", "set", "1", "4")
+    gallery.ok("galleries", "cover", "reset", "1")
+    run = str(gallery.ok("history", "--json").json[0]["id"])
+    gallery.ok("galleries", "cover", "set", "1", "3", "--no-journal")
+    done = gallery("undo", run, "-y")
+    assert (done.status, "changed since" in done.err) == (6, True)
+    assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "3"}}
+    gallery.ok("galleries", "cover", "set", "1", "1", "--no-journal")
+    gallery.ok("undo", run, "-y")
+    assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "4"}}
+
+
+def test_undo_keeps_a_cover_that_could_not_be_read_after_the_reset(gallery: Cli, library_file: Path) -> None:
+    with serve_library(library_file) as url, FaultProxy(url) as proxy:
+        cli = Cli(proxy.url)
+        cli.ok("galleries", "cover", "set", "1", "4")
+        proxy.rule = lambda request: page(401) if proxy.mutations[1:] and not request.is_mutation else None
+        done = cli.ok("galleries", "cover", "reset", "1")
+        assert "Undo will not restore all fields" in done.err
+        proxy.rule = lambda _: None
+        run = str(cli.ok("history", "--json").json[0]["id"])
+        assert "changed since" in cli("undo", run, "-y").err
+        assert row(cli, "galleries", "find", fields="cover.id") == {"cover": {"id": "1"}}
 
 
 def test_sql_reads_and_only_writes_when_told_to(small: Cli) -> None:

@@ -57,7 +57,8 @@ def configure_logging(verbosity: int, stream: TextIO, secrets: Iterable[str | No
     Returns the handler, for its removal.
     """
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Formatter("%(relativeCreated)7.0f ms  %(message)s"))
+    start = "%(relativeCreated)7.0f ms  " if verbosity else "stash: warning: "
+    handler.setFormatter(_Formatter(f"{start}%(message)s"))
     handler.addFilter(RedactingFilter(secrets))
     logger.addHandler(handler)
     logger.setLevel(_LEVELS[max(0, min(verbosity, len(_LEVELS) - 1))])

@@ -16,7 +16,7 @@ from stash_cli.core.edits.journal.databases import (
 )
 from stash_cli.core.edits.journal.journal import Journal
 from stash_cli.core.edits.journal.pictures import Pictures, is_picture
-from stash_cli.core.edits.journal.recording import Recording
+from stash_cli.core.edits.journal.recording import Recording, read_chosen
 from stash_cli.core.errors import StashConflictError, StashError, StashJournalError, StashUsageError
 from stash_cli.core.log import logger
 from stash_cli.core.unset import UNSET
@@ -60,8 +60,8 @@ class Recorder:
     resumed: dict[tuple[str, str, str] | int, Recorded] = field(default_factory=dict)
     is_sending: bool = field(default=False, init=False)
     """Whether a request with recorded changes is in flight."""
-    fetched: list[Recorded] = field(default_factory=list, init=False)
-    """Changes of pictures that the server fetched from a URL: they are read at the end of the run."""
+    chosen: list[Recorded] = field(default_factory=list, init=False)
+    """Changes whose new value the server chose without answering it; it is read at the end of the run."""
     _is_database_stored: bool = field(default=False, init=False)
     _fingerprint: Fingerprint | None = field(default=None, init=False)
     _last_creation: int = field(default=0, init=False)
@@ -213,7 +213,7 @@ class Recorder:
         session.recorder = self
         try:
             yield self
-            await self._read_fetched(session)
+            await self._read_chosen(session)
         except BaseException as error:
             self._give_up(interrupted=not isinstance(error, Exception))
             raise
@@ -244,12 +244,17 @@ class Recorder:
             row.state, row.reason = state, reason
         changes.set_states(self.journal, rows)
 
-    async def _read_fetched(self, session: Session) -> None:
-        found = await Pictures(self.journal).read(session, [row.key for row in self.fetched])
-        for row in self.fetched:
+    async def _read_chosen(self, session: Session) -> None:
+        """Read the values that the server chose; an undo refuses to replace those that cannot be read."""
+        try:
+            found = await read_chosen(session, Pictures(self.journal), self.chosen)
+        except StashError as error:
+            logger.warning("Undo will not restore all fields: reading them failed: %s", error.message)
+            return
+        for row in self.chosen:
             row.answered = found.get(row.key, UNSET)
-        changes.set_states(self.journal, self.fetched)
-        self.fetched.clear()
+        changes.set_states(self.journal, self.chosen)
+        self.chosen.clear()
 
     def _give_up(self, *, interrupted: bool) -> None:
         """Store that an error ended the run; a journal error is only logged, as the first matters more."""

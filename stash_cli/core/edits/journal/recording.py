@@ -15,6 +15,7 @@ from stash_cli.core.edits.journal.snapshots import read_snapshots
 from stash_cli.core.edits.side_mutations import compare
 from stash_cli.core.graphql.batch import Outcome
 from stash_cli.core.graphql.selection import DefaultPaths, is_default
+from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import attributes, before_of
 from stash_cli.core.orm.side_mutations import COUNTED
 from stash_cli.core.types.api import describe_api
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.journal.recorder import Recorder
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.graphql.batch import BatchOperation
-    from stash_cli.core.orm.edit import Edit
 
     Note = Callable[[Operation, BatchOperation], None]
 
@@ -213,9 +213,9 @@ class Recording:
             _compare_times(row, result)
         if is_picture(row.type, row.field):
             row.answered = row.wanted["after"]
-            if isinstance(row.answered, str):  # a URL from which the server has fetched a picture
-                row.answered = UNSET
-                self.recorder.fetched.append(row)
+        if _is_chosen_by_server(edit, row):
+            row.answered = UNSET
+            self.recorder.chosen.append(row)
 
     def commit(self) -> None:
         """Store the recorded outcomes. Raises StashJournalError, and then nothing more may be sent."""
@@ -231,6 +231,23 @@ def answered(edit: Edit, row: Mapping[str, Any] | None, result: Any) -> Any:
         return result["history"] if edit.field.endswith("history") else result["count"]
     value = before_of(edit.type, edit.field, row) if row else UNSET
     return edit.result if value is UNSET else value
+
+
+def _is_chosen_by_server(edit: Edit, row: Recorded) -> bool:
+    """Whether the response lacks the new value: a picture from a URL, or a gallery's cover after a reset."""
+    if is_picture(row.type, row.field):
+        return isinstance(row.answered, str)
+    return (row.type, row.field) == ("Gallery", "cover") and edit.result is None
+
+
+async def read_chosen(
+    session: Session, pictures: Pictures, rows: Sequence[Recorded]
+) -> dict[tuple[str, str, str], Any]:
+    """Present values of the fields of changes by their keys; UNSET where one cannot be read."""
+    pictured = [row.key for row in rows if is_picture(row.type, row.field)]
+    others = [Edit(*row.key, UNSET, UNSET) for row in rows if row.key not in pictured]
+    values = {(edit.type, edit.id, edit.field): edit.before for edit in await with_before(session, others)}
+    return values | await pictures.read(session, pictured)
 
 
 def _compare_times(row: Recorded, result: Any) -> None:

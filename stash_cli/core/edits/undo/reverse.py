@@ -86,9 +86,7 @@ def _value(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
     is_map = isinstance(net.before, dict) and isinstance(now, dict)
     if is_map and not is_picture(key[0], key[2]) and not is_resource(key[0]):
         return _map(key, net.before, net.answered or {}, now)
-    # After a reset the server answers its own choice of a cover, which looks like one that was set.
-    is_reset = key[2] == "cover" and net.answered is None
-    if not (is_reset or same(now, net.answered)):
+    if not same(now, net.answered):
         return Reversed(reason=CHANGED, overwrites=True)
     return Reversed(Edit(*key, now, net.before))
 
