@@ -365,14 +365,14 @@ async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 async def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
     async with (
         Loopback(trickled) as server,
-        Session(connection_to(server.url, tmp_path, timeout=0.3)) as session,
+        Session(connection_to(server.url, tmp_path, timeout=1)) as session,
         asyncio.timeout(60),
     ):
-        with pytest.raises(StashConnectionError, match=r"no complete answer within 0.3 s"):
+        with pytest.raises(StashConnectionError, match=r"no complete answer within 1 s"):
             await session.execute(QUERY)
-        with pytest.raises(StashUnknownOutcomeError, match=r"no complete answer within 0.3 s"):
+        with pytest.raises(StashUnknownOutcomeError, match=r"no complete answer within 1 s"):
             await session.execute("mutation { a }")
-        with pytest.raises(StashConnectionError, match=r"hardly anything came within 0.3 s"):
+        with pytest.raises(StashConnectionError, match=r"hardly anything came within 1 s"):
             async for _ in session.transport.download("/downloads/x/y"):
                 pass
 
