@@ -44,6 +44,7 @@ INSTALLING = (
     "pipx",
     "uv",
     "podman",
+    "docker",
     "man",
 )
 """Programs that set up the project. The two lines of the README are what continuous integration runs."""
