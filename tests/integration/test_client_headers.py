@@ -13,7 +13,7 @@ from client_server import connection_to, http
 from loopback import Loopback
 
 from stash_cli.core.client.session import Session
-from stash_cli.core.errors import StashConfigurationError, StashError
+from stash_cli.core.errors import StashConfigurationError, StashConnectionError, StashError
 from stash_cli.core.transport import GraphQLRequest
 from stash_cli.core.transport.proxies import proxy_for
 
@@ -118,6 +118,24 @@ def test_none_as_a_proxy_uses_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     assert proxy_for("http://stash.invalid") == ("http://127.0.0.1:1", "ALL_PROXY")
     assert proxy_for("http://stash.invalid", "none") is None
+
+
+@pytest.mark.parametrize(
+    ("through", "told", "hint"),
+    [
+        (None, "through the proxy of HTTP_PROXY", "NO_PROXY"),
+        ("http://127.0.0.1:1", "through the proxy of the profile", "`proxy`"),
+    ],
+)
+async def test_a_proxy_that_is_not_there_is_told_apart_from_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str | None, told: str, hint: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    async with Session(connection_to("http://stash.invalid", tmp_path, proxy=through)) as session:
+        with pytest.raises(StashConnectionError) as caught:
+            await session.execute("{ x }")
+    assert told in caught.value.message
+    assert hint in (caught.value.hint or "")
 
 
 def test_a_proxy_that_is_none_is_told_without_its_password() -> None:

@@ -73,13 +73,11 @@ async def dns(subject: Subject) -> Finding:
 def _peer(subject: Subject) -> str:
     """Text for the host of the socket; for a proxy with the setting that names it."""
     host, _ = subject.peer
-    return f"{host} (the proxy of {subject.proxy.setting})" if subject.proxy else host
+    return f"{host} ({subject.proxy.named})" if subject.proxy else host
 
 
 def _fix(subject: Subject) -> str:
-    if subject.proxy is None:
-        return _ADDRESS_FIX
-    return f"Correct the proxy ({subject.proxy.setting}), or list the server in NO_PROXY."
+    return _ADDRESS_FIX if subject.proxy is None else subject.proxy.fix
 
 
 async def resolve(host: str, port: int) -> list[Any]:
@@ -140,11 +138,11 @@ async def proxy(subject: Subject) -> Finding:
         return ok(f"none is used{why}")
     place = "{}:{}".format(*subject.peer)
     if used.is_socks:
-        return ok(f"{place} ({used.setting}), SOCKS")
+        return ok(f"{place} ({used.named}), SOCKS")
     if subject.is_https and (status := await _tunnel_status(subject)) != 200:  # noqa: PLR2004 - HTTP's number
-        fix = f"Give user name and password in {used.setting}, or list the server in NO_PROXY."
-        return failure(f"{place} ({used.setting}) refuses a tunnel: status {status}", fix, UNREACHABLE)
-    return ok(f"{place} ({used.setting})")
+        fix = f"Give it a user name and a password, if it wants them. {used.fix}"
+        return failure(f"{place} ({used.named}) refuses a tunnel: status {status}", fix, UNREACHABLE)
+    return ok(f"{place} ({used.named})")
 
 
 async def _tunnel_status(subject: Subject) -> int:

@@ -7,6 +7,7 @@ import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
 from stash_cli.core.errors import Delivery, StashConnectionError
+from stash_cli.core.transport.proxies import Proxy, proxy_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +22,12 @@ class Fault(NamedTuple):
     transient: bool
 
 
+_UNTRUSTED = Fault("its certificate is not trusted", transient=False)
+_NO_TLS = Fault("it does not speak TLS as expected", transient=False)
 _BY_CAUSE: tuple[tuple[type[BaseException], Fault], ...] = (
     (socket.gaierror, Fault("the host name is not known", transient=False)),
-    (ssl.SSLCertVerificationError, Fault("its certificate is not trusted", transient=False)),
-    (ssl.SSLError, Fault("it does not speak TLS as expected", transient=False)),
+    (ssl.SSLCertVerificationError, _UNTRUSTED),
+    (ssl.SSLError, _NO_TLS),
     (ConnectionRefusedError, Fault("nothing listens there", transient=True)),
 )
 _UNOPENED = Fault("no answer to the connection attempt", transient=False)
@@ -63,9 +66,11 @@ def translate(
         fault = _UNOPENED
     fault = fault or _by_class(error)
     what = "Cannot reach" if delivery is Delivery.NOT_STARTED else "No answer from"
+    proxy = _failing_proxy(connection, fault, delivery)
+    through = f" through {proxy.named}" if proxy else ""
     return StashConnectionError(
-        f"{what} {connection.server}: {fault.says.format(timeout=connection.timeout)}.",
-        hint=_hint(connection, fault, delivery),
+        f"{what} {connection.server}{through}: {fault.says.format(timeout=connection.timeout)}.",
+        hint=proxy.fix if proxy else _hint(connection, fault, delivery),
         delivery=delivery,
         transient=fault.transient,
     )
@@ -91,6 +96,16 @@ def causes(error: BaseException, handled: BaseException | None = None) -> Iterat
 def _by_class(error: BaseException) -> Fault:
     names = (cls.__name__ for cls in type(error).__mro__)
     return next((_BY_CLASS_NAME[name] for name in names if name in _BY_CLASS_NAME), _OTHER)
+
+
+def _failing_proxy(connection: Connection, fault: Fault, delivery: Delivery) -> Proxy | None:
+    """The proxy, where it is the one that was not reached or refused.
+
+    Through a proxy the server is met with TLS or with the request only.
+    """
+    if delivery is not Delivery.NOT_STARTED or fault in (_UNTRUSTED, _NO_TLS):
+        return None
+    return proxy_for(connection.url, connection.proxy)
 
 
 def _hint(connection: Connection, fault: Fault, delivery: Delivery) -> str | None:

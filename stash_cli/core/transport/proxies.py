@@ -29,6 +29,8 @@ _PORTS = {"http": 80, "https": 443}
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 _ENTRY = re.compile(r"(?:\w+://)?(?:\[(?P<ipv6>[^\]]*)\]|(?P<name>[^:]*))(?::(?P<port>\d+))?")
 _HINT = "Write it like http://proxy:3128 or socks5://proxy:1080, or unset it."
+_OF_PROFILE = "The proxy of the profile"
+_OF_SYSTEM = "The system's proxy setting"
 _SOCKS_HINT = "Run: pip install 'httpx[socks]' python-socks"
 
 
@@ -41,6 +43,18 @@ class Proxy(NamedTuple):
     @property
     def is_socks(self) -> bool:
         return self.url.startswith("socks")
+
+    @property
+    def named(self) -> str:
+        """A phrase for the middle of a sentence, such as "the proxy of HTTP_PROXY"."""
+        named = {_OF_PROFILE: "the proxy of the profile", _OF_SYSTEM: "the proxy of the system"}
+        return named.get(self.setting, f"the proxy of {self.setting}")
+
+    @property
+    def fix(self) -> str:
+        """The next step where it fails. NO_PROXY has no effect on the proxy of a profile."""
+        otherwise = "set `proxy` to none" if self.setting == _OF_PROFILE else "list the server in NO_PROXY"
+        return f"Correct {self.named}, or {otherwise}."
 
     @property
     def hint(self) -> str:
@@ -62,7 +76,7 @@ def proxy_for(url: str, chosen: str | None = None) -> Proxy | None:
     if chosen:
         # The profile is for this server, so it takes precedence over the environment, even for a local
         # server.
-        return None if chosen == NO_PROXY else _checked_proxy(chosen, "The proxy of the profile")
+        return None if chosen == NO_PROXY else _checked_proxy(chosen, _OF_PROFILE)
     if is_local(url):
         return None
     # Not `os.environ`, because `getproxies` also reads the system settings of macOS and Windows.
@@ -109,7 +123,7 @@ def _in_network(entry: str, host: str) -> bool:
 
 def _setting_name(scheme: str) -> str:
     names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
-    return next((name for name in names if os.environ.get(name)), "The system's proxy setting")
+    return next((name for name in names if os.environ.get(name)), _OF_SYSTEM)
 
 
 def _with_scheme(url: str) -> str:
