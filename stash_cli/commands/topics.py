@@ -130,14 +130,24 @@ should take any other status as a failure.
 """
 
 ENVIRONMENT = """\
-  STASH_URL               the server: http://localhost:9999, or embedded:FILE
+  STASH_URL               the server: http://HOST:9999, or embedded:FILE
   STASH_API_KEY           its API key, if it asks for one
-  STASH_API_KEY_FILE      a file with the key
-  STASH_PROFILE           a profile, as `stash login` saves it
-  STASH_STATE_DIR         folder of the journal of changes
-  STASH_MAX_ANSWER_BYTES  largest answer after decompression (default: 256 MB)
-  NO_COLOR, FORCE_COLOR   colour never, or always; --color wins
-  COLUMNS                 width of tables on a terminal
+  STASH_API_KEY_FILE      a file with the key; STASH_API_KEY wins
+  STASH_PROFILE           name of a profile, as `stash login` saves it
+  STASH_STATE_DIR         folder of the journal and the files beside it
+  STASH_MAX_ANSWER_BYTES  largest answer, decompressed (default: 256 MiB)
+  NO_COLOR                no colour; --color wins
+  FORCE_COLOR             colour without a terminal, too, except in tables
+  TERM                    `dumb`: no colour, no progress bar, no pictures
+  COLUMNS                 width of tables and texts on a terminal
+  VISUAL, EDITOR          program that edits texts, such as `code --wait`
+  HTTP_PROXY              proxy (HTTPS_PROXY for https, ALL_PROXY for both)
+  NO_PROXY                hosts that are reached without a proxy
+  SSL_CERT_FILE           file of certificates to trust; --ca-cert wins
+  XDG_CONFIG_HOME         Linux: settings are below it (~/.config)
+  XDG_STATE_HOME          Linux: the journal is below it (~/.local/state)
+  XDG_CACHE_HOME          Linux: caches are below it (~/.cache)
+  XDG_DATA_HOME           Linux: demo library and mirrors (~/.local/share)
 
 The whole connection comes from the first of: --server, -P NAME, STASH_URL,
 STASH_PROFILE, the default profile, http://localhost:9999. The variables' key is
