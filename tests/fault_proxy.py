@@ -1,13 +1,13 @@
-"""A loopback HTTP proxy before a served library, which spoils the requests that a rule chooses.
+"""A loopback HTTP proxy in front of a served library that injects faults into the requests a rule selects.
 
     with FaultProxy(served_url) as proxy:
         proxy.rule = on_mutation(fault_kinds.reset_after)
         ...                     # a client that talks to proxy.url
     assert len(proxy.mutations) == 1
 
-A fault is an async function of an Exchange: `await exchange.work()` has the server do what was asked and
-gives the bytes of its answer; `exchange.send(...)` leads back to the client. The connection ends after a
-fault. Those of `fault_kinds` cover most needs.
+A fault is an async function of an Exchange: `await exchange.forward()` sends the request to the server and
+returns the bytes of the response; `exchange.send(...)` sends bytes to the client. The connection is closed
+after a fault. `fault_kinds` has the common ones.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from loopback import Loopback, connected
+from loopback import Loopback, open_connection
 
 Fault = Callable[["Exchange"], Awaitable[None]]
 Rule = Callable[["Request"], Fault | None]
 
 
 class Request:
-    """One request as it came; `fault` is what was done to it, `forwarded` is set once the server has it."""
+    """A received request; `fault` is the injected one, `forwarded` is set once the server has the request."""
 
     def __init__(self, head: bytes, body: bytes) -> None:
         self.head, self.body = head, body
@@ -49,10 +49,10 @@ class Request:
     def payload(self) -> dict[str, Any]:
         """The GraphQL request; empty for anything else, uploads included."""
         try:
-            found = json.loads(self.body)
+            payload = json.loads(self.body)
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return payload if isinstance(payload, dict) else {}
 
     @property
     def document(self) -> str:
@@ -68,35 +68,35 @@ class Request:
 
     @property
     def is_mutation(self) -> bool:
-        """By the document's first word, which suffices for documents of the client's own making."""
+        """Decided by the first word of the document, which suffices for documents that the client builds."""
         return self.document.lstrip().startswith("mutation")
 
 
 class Exchange:
-    """One request on its way: the server on one side, the client's connection on the other."""
+    """One request in progress, between the connection to the client and the server."""
 
     def __init__(
         self, proxy: FaultProxy, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.proxy, self.request, self.reader, self.writer = proxy, request, reader, writer
 
-    async def work(self) -> bytes:
-        """Forward the request to the server and return its whole answer."""
+    async def forward(self) -> bytes:
+        """Forward the request to the server and return the whole response."""
         head = re.sub(rb"\r\nconnection:[^\r]*", b"", self.request.head, flags=re.IGNORECASE)
-        async with connected(*self.proxy.target) as (reader, writer):
+        async with open_connection(*self.proxy.target) as (reader, writer):
             writer.write(head[:-2] + b"connection: close\r\n\r\n" + self.request.body)
             await writer.drain()
             self.request.forwarded.set()
-            answer = await reader.read()
-        return re.sub(rb"\r\nconnection: close(?=\r\n)", b"", answer, count=1)
+            response = await reader.read()
+        return re.sub(rb"\r\nconnection: close(?=\r\n)", b"", response, count=1)
 
     async def send(self, data: bytes) -> None:
         self.writer.write(data)
         await self.writer.drain()
 
     async def tunnel(self) -> None:
-        """Pass bytes both ways until one side ends, as a websocket wants it."""
-        async with connected(*self.proxy.target) as (from_server, to_server):
+        """Copy bytes in both directions until one side closes, for websockets."""
+        async with open_connection(*self.proxy.target) as (from_server, to_server):
             to_server.write(self.request.head)
             self.proxy.tunnels.add(self)
             pairs = ((self.reader, to_server), (from_server, self.writer))
@@ -110,14 +110,14 @@ class Exchange:
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     def reset(self) -> None:
-        """Cut the connection with RST."""
+        """Reset the connection to the client (TCP RST)."""
         no_linger = struct.pack("ii", 1, 0)
         self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_linger)
         self.writer.transport.abort()
 
 
 class FaultProxy:
-    """The proxy, on a free port and in a thread of its own; `requests` are all that came, in order.
+    """The proxy, on a free port and in its own thread; `requests` are all received requests, in order.
 
     `options` are those of asyncio.start_server.
     """
@@ -134,12 +134,12 @@ class FaultProxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._do(self.server.__aenter__())
+        self._run_in_loop(self.server.__aenter__())
         return self
 
     def __exit__(self, *exc: object) -> None:
         try:
-            self._do(self.server.__aexit__(*exc))
+            self._run_in_loop(self.server.__aexit__(*exc))
         finally:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(30)
@@ -158,31 +158,31 @@ class FaultProxy:
         return [each for each in self.requests if each.is_mutation]
 
     @property
-    def spoilt(self) -> list[Request]:
+    def faulted(self) -> list[Request]:
         return [each for each in self.requests if each.fault]
 
     def accept(self) -> None:
-        """Take connections, on the same port as before."""
-        self._do(self.server.accept())
+        """Accept connections again, on the same port."""
+        self._run_in_loop(self.server.accept())
 
     def refuse(self) -> None:
-        """Refuse connections from now on, and cut those that are open."""
-        self._do(self.server.refuse())
+        """Refuse new connections and abort the open ones."""
+        self._run_in_loop(self.server.refuse())
 
     def drop_websockets(self) -> None:
-        """Cut every websocket that is open now."""
+        """Reset every open websocket."""
         for each in list(self.tunnels):
             self._loop.call_soon_threadsafe(each.reset)
 
-    def _do(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+    def _run_in_loop(self, coroutine: Any) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(30)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while await self._exchange(reader, writer):
+        while await self._serve_request(reader, writer):
             pass
 
-    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Serve one request; whether the connection stays open."""
+    async def _serve_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Serve one request; return whether the connection stays open."""
         head = await reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.IGNORECASE)
         request = Request(head, await reader.readexactly(int(length[1]) if length else 0))
@@ -194,7 +194,7 @@ class FaultProxy:
         elif request.is_websocket:
             await exchange.tunnel()
         else:
-            await exchange.send(await exchange.work())
+            await exchange.send(await exchange.forward())
             return True
         return False
 
@@ -206,27 +206,27 @@ async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 
 def on_mutation(fault: Fault, *numbers: int) -> Rule:
-    """Mutations; only those with these numbers, from 1 on, when any are given."""
-    return counted(lambda request: request.is_mutation, fault, *numbers)
+    """Rule for mutations; `numbers` limits it to the n-th ones, counted from 1."""
+    return matching(lambda request: request.is_mutation, fault, *numbers)
 
 
 def on_operation(name: str, fault: Fault, *numbers: int) -> Rule:
-    """Requests whose document has this field."""
-    return counted(lambda request: re.search(rf"\b{name}\b", request.document), fault, *numbers)
+    """Rule for requests whose document names this field; `numbers` as for on_mutation."""
+    return matching(lambda request: re.search(rf"\b{name}\b", request.document), fault, *numbers)
 
 
 def on_websocket(fault: Fault, *numbers: int) -> Rule:
-    return counted(lambda request: request.is_websocket, fault, *numbers)
+    return matching(lambda request: request.is_websocket, fault, *numbers)
 
 
-def counted(chosen: Callable[[Request], Any], fault: Fault, *numbers: int) -> Rule:
-    met = 0
+def matching(is_match: Callable[[Request], Any], fault: Fault, *numbers: int) -> Rule:
+    count = 0
 
     def rule(request: Request) -> Fault | None:
-        nonlocal met
-        if not chosen(request):
+        nonlocal count
+        if not is_match(request):
             return None
-        met += 1
-        return fault if not numbers or met in numbers else None
+        count += 1
+        return fault if not numbers or count in numbers else None
 
     return rule

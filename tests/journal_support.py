@@ -1,4 +1,4 @@
-"""A context whose edits are recorded, with a transport that counts requests; and what the journal holds."""
+"""A context whose edits are journalled, with a transport that records requests."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from typing import Any
 
-from store_support import Counting
+from store_support import RecordingTransport
 
 from stash_cli.core.client import StashClient
 from stash_cli.core.context import StashContext
@@ -20,40 +20,42 @@ from stash_cli.core.types import Scene
 class Workbench:
     """A context, its client and store, the transport below them, and its journal."""
 
-    def __init__(self, context: StashContext, client: StashClient, wire: Counting, journal: Journal) -> None:
+    def __init__(
+        self, context: StashContext, client: StashClient, wire: RecordingTransport, journal: Journal
+    ) -> None:
         self.context, self.client, self.wire, self.journal = context, client, wire, journal
         self.store = context.store
 
     def rows(self, run: int) -> list[Recorded]:
         return list(read(self.journal, run))
 
-    async def shown(self, scene: Scene) -> tuple[Any, ...]:
-        """Title, rating, addresses and tags of a scene on the server."""
-        found = await self.client.find_scene(scene.id)
-        assert found is not None
-        return found.title, found.rating100, list(found.urls), [tag.id for tag in found.tags]
+    async def scene_values(self, scene: Scene) -> tuple[Any, ...]:
+        """Title, rating, URLs and tag ids of a scene on the server."""
+        current = await self.client.find_scene(scene.id)
+        assert current is not None
+        return current.title, current.rating100, list(current.urls), [tag.id for tag in current.tags]
 
-    async def update(self, name: str, one: str, **given: Any) -> None:
-        """Send an update of one object."""
-        await self.client.ask(f"{name.lower()}Update", input={"id": one, **given})
+    async def update(self, name: str, object_id: str, **values: Any) -> None:
+        """Send an update of one object, not journalled."""
+        await self.client.ask(f"{name.lower()}Update", input={"id": object_id, **values})
 
     async def set_title(self, scene: Scene, title: str) -> None:
-        """Change the title unrecorded."""
-        found = await self.client.find_scene(scene.id)
-        assert found is not None
-        found.title = title
-        await found.save(self.client)
+        """Change the title without journalling it."""
+        current = await self.client.find_scene(scene.id)
+        assert current is not None
+        current.title = title
+        await current.save(self.client)
 
-    def states(self, run: int) -> dict[str, int]:
+    def counts(self, run: int) -> dict[str, int]:
         return self.journal.counts(run)
 
 
 @asynccontextmanager
-async def journalled(url: str, **options: Any) -> AsyncIterator[Workbench]:
+async def open_workbench(url: str, **options: Any) -> AsyncIterator[Workbench]:
     context = StashContext(conn=replace(parse_connection(url), **options))
     with closing(Journal(context.connection.journal)) as journal:
         async with context as client:
-            wire = client.session.transport = Counting(client.session.transport)  # type: ignore[assignment]
+            wire = client.session.transport = RecordingTransport(client.session.transport)  # type: ignore[assignment]
             yield Workbench(context, client, wire, journal)
 
 
@@ -71,8 +73,8 @@ _OVERVIEW = """{
 }"""
 
 
-async def overview(bench: Workbench) -> Any:
-    """All of a library but ids and times, in a fixed order."""
+async def library_content(bench: Workbench) -> Any:
+    """The content of a library without ids and times, in a fixed order."""
     return _in_order(await bench.client.execute(_OVERVIEW))
 
 
@@ -82,8 +84,8 @@ def _in_order(value: Any) -> Any:
     return sorted(map(_in_order, value), key=repr) if isinstance(value, list) else value
 
 
-def fill_journal(journal: Journal) -> Iterator[None]:
-    """Let the journal's disk be full until the generator is closed."""
+def fill_journal_disk(journal: Journal) -> Iterator[None]:
+    """Fill the disk of the journal until the generator is closed."""
     with journal.writing() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
     assert journal._connection is not None

@@ -1,4 +1,4 @@
-"""Loopback servers and connections that leave nothing open, also when they are cancelled.
+"""Loopback servers and connections that close everything, also when they are cancelled.
 
     async with Loopback(handle) as server:
         ...                     # a client that talks to server.url
@@ -17,16 +17,16 @@ from typing import Any, Self
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-_TURNS = 4
-"""Turns of the event loop: asyncio takes up to three from accepting a connection to calling its handler, and
-one from cutting a connection to closing its socket."""
+_ITERATIONS = 4
+"""Iterations of the event loop: asyncio needs up to three from accepting a connection to calling its handler,
+and one from aborting a connection to closing its socket."""
 
 
 def reserve_port() -> socket.socket:
-    """A socket on a free port that does not listen: connections to the port are refused.
+    """A bound socket that does not listen: connections to its port are refused.
 
-    While it is open, no other program can get the port by asking for any free one. A server that is started
-    with reuse_port can listen on it.
+    While it is open, the system gives the port to no other program. A server started with reuse_port can
+    listen on it.
     """
     reserved = socket.socket()
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -35,11 +35,11 @@ def reserve_port() -> socket.socket:
 
 
 class Loopback:
-    """A server on a free port; leaving it cuts its connections and cancels their handlers.
+    """A server on a free port; leaving the context aborts its connections and cancels their handlers.
 
-    The port stays reserved while connections are refused, so that they can be accepted on it again.
-    `options` are those of asyncio.start_server. An error of a handler is raised when the server is left;
-    those of a connection that the client ended are none.
+    The port stays reserved while connections are refused, so that the server can accept them again.
+    `options` are those of asyncio.start_server. Errors of handlers are raised on leaving, except those caused
+    by a client that closed its connection.
     """
 
     def __init__(self, handle: Handler, **options: Any) -> None:
@@ -59,11 +59,11 @@ class Loopback:
         await self.refuse()
         for task in self._connections.values():
             task.cancel()
-        ended = await asyncio.gather(*self._connections.values(), return_exceptions=True)
-        await _settled()
+        outcomes = await asyncio.gather(*self._connections.values(), return_exceptions=True)
+        await _run_pending_callbacks()
         if self._reserved is not None:
             self._reserved.close()
-        for error in ended:
+        for error in outcomes:
             if isinstance(error, Exception):
                 raise error
 
@@ -74,24 +74,24 @@ class Loopback:
 
     @property
     def connections(self) -> int:
-        """How many there were so far."""
+        """Number of connections accepted so far."""
         return len(self._connections)
 
     async def accept(self) -> None:
-        """Take connections, on the same port as before."""
+        """Accept connections, on the same port as before."""
         options = {"reuse_port": True, **self._options}
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, **options)
 
     async def refuse(self, but: asyncio.StreamWriter | None = None) -> None:
-        """Refuse connections from now on, and cut those that are open, except one."""
+        """Refuse new connections and abort the open ones, except `but`."""
         self.stop_listening()
-        await _settled()
+        await _run_pending_callbacks()
         for writer in self._connections:
             if writer is not but:
                 writer.transport.abort()
 
     def stop_listening(self) -> None:
-        """Refuse connections from now on."""
+        """Refuse new connections."""
         if self._server is not None:
             self._server.close()
 
@@ -106,14 +106,16 @@ class Loopback:
             writer.close()
 
 
-async def _settled() -> None:
-    for _ in range(_TURNS):
+async def _run_pending_callbacks() -> None:
+    for _ in range(_ITERATIONS):
         await asyncio.sleep(0)
 
 
 @asynccontextmanager
-async def connected(host: str, port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection, closed when the block ends; what is still to be sent is lost when that is cancelled."""
+async def open_connection(
+    host: str, port: int
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection, closed at the end of the block; if that is cancelled, unsent data is discarded."""
     reader, writer = await asyncio.open_connection(host, port)
     try:
         yield reader, writer

@@ -10,12 +10,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from journal_support import Workbench, journalled
+from journal_support import Workbench, open_workbench
 from scan_library import ScanLibrary, scan_library, write_picture
 
 sys.path.insert(0, str(Path(__file__).parent / "cli"))
 
-from cli_support import Cli, Done
+from cli_support import Cli, CommandResult
 
 from stash_cli.core.client.paging import FindQuery, iter_rows
 from stash_cli.core.edits.apply import Applier
@@ -72,7 +72,7 @@ class Shelf:
         found = (path for path in self.media.rglob("*") if path.is_file())
         return {str(path.relative_to(self.media)): sha256(path.read_bytes()).hexdigest() for path in found}
 
-    def rename(self, template: str = "{{ title }}", *words: str, noun: str = "images") -> Done:
+    def rename(self, template: str = "{{ title }}", *words: str, noun: str = "images") -> CommandResult:
         words = (
             words
             if any(word in ("--all", "--where") or word.isdecimal() for word in words)
@@ -80,7 +80,7 @@ class Shelf:
         )
         return self.cli(noun, "rename", template, *words, *(() if "-n" in words else ("-y",)))
 
-    def undo(self) -> Done:
+    def undo(self) -> CommandResult:
         """Undo the last run."""
         return self.cli("undo", str(self.runs()[0]["id"]), "-y")
 
@@ -94,7 +94,7 @@ class _Two(Pace):
 
 
 def opened(url: str) -> AbstractAsyncContextManager[Workbench]:
-    return journalled(url, state_dir=Path(url.removeprefix("embedded:")).parent / "state")
+    return open_workbench(url, state_dir=Path(url.removeprefix("embedded:")).parent / "state")
 
 
 @asynccontextmanager
@@ -115,7 +115,7 @@ async def rename(url: str, template: str, policy: str, die: Callable[[Any], bool
     """Rename all images in a recorded run, two files to a request; `die` is called with each of them."""
     async with opened(url) as bench, plan_of(bench, template, policy) as (plan, naming):
         if die is not None:
-            bench.wire.spoils = die
+            bench.wire.drops_request = die
         async with bench.context.journal():
             await run_of(bench, plan, naming, {}).apply()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import graphql
-from fault_kinds import answered
+from fault_kinds import fixed_response
 from fault_proxy import Fault, Request
 from scan_library import picture
 
@@ -49,10 +49,10 @@ class Sources:
         given = self.answers[name]
         value = given(request.variables) if callable(given) else given
         if isinstance(value, str):
-            return answered(json.dumps({"data": None, "errors": [{"message": value, "path": [name]}]}))
+            return fixed_response(json.dumps({"data": None, "errors": [{"message": value, "path": [name]}]}))
         [operation] = graphql.parse(request.document).definitions
         assert isinstance(operation, graphql.OperationDefinitionNode)
-        return answered(json.dumps({"data": _selected({name: value}, operation.selection_set)}))
+        return fixed_response(json.dumps({"data": _selected({name: value}, operation.selection_set)}))
 
     def scene_ids(self) -> list[list[str]]:
         """The scenes of each question."""

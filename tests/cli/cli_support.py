@@ -1,4 +1,4 @@
-"""Running the program in tests: in this process over streams in memory, or for real; and text snapshots."""
+"""Running the program in tests, in process or as a subprocess; text snapshots."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     """Exit status and output of a command."""
 
     status: int
@@ -47,33 +47,33 @@ class Done:
 
 
 class Cli:
-    """`stash` for one server, in this process; `terminal` gives it a terminal, `answers` is its input."""
+    """Runs `stash` in process against one server; `terminal` simulates a terminal, `answers` is its input."""
 
     def __init__(self, url: str | None = None, **environ: str) -> None:
         self.environ = environ | ({"STASH_URL": url} if url else {})
 
-    def __call__(self, *args: str, terminal: bool = False, answers: str | bytes = "") -> Done:
+    def __call__(self, *args: str, terminal: bool = False, answers: str | bytes = "") -> CommandResult:
         if terminal:
             assert isinstance(answers, str)
             return self._on_terminal(args, answers)
         result = CliRunner(env=self.environ).invoke(app, args, input=answers)
-        return Done(result.exit_code, result.stdout, result.stderr)
+        return CommandResult(result.exit_code, result.stdout, result.stderr)
 
-    def _on_terminal(self, args: tuple[str, ...], answers: str) -> Done:
-        """Typer's runner has no terminal to offer."""
+    def _on_terminal(self, args: tuple[str, ...], answers: str) -> CommandResult:
+        """Run with streams that are a terminal, which Typer's runner does not support."""
         streams = fake_streams(terminal=True, answers=answers, environ=self.environ)
         status = run(args, streams, self.environ)
-        return Done(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
+        return CommandResult(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
 
-    def ok(self, *args: str, **facts: Any) -> Done:
+    def ok(self, *args: str, **facts: Any) -> CommandResult:
         """Run a command that must succeed."""
-        done = self(*args, **facts)
-        assert done.status == 0, done.err
-        return done
+        result = self(*args, **facts)
+        assert result.status == 0, result.err
+        return result
 
 
-class Recorder(ThreadingHTTPServer):
-    """A web server that records the heads of all requests and refuses them; a context manager."""
+class RequestRecorder(ThreadingHTTPServer):
+    """A web server that records the headers of all requests and answers 404; a context manager."""
 
     daemon_threads = True
 
@@ -94,13 +94,13 @@ class Recorder(ThreadingHTTPServer):
 
 
 class _Record(BaseHTTPRequestHandler):
-    server: Recorder
+    server: RequestRecorder
 
     def log_message(self, *args: object) -> None:
         pass
 
     def parse_request(self) -> bool:
-        """Record and refuse whatever was asked for."""
+        """Record the headers and answer 404."""
         if super().parse_request():
             self.server.heads.append(self.headers)
             self.send_error(404)
@@ -108,8 +108,8 @@ class _Record(BaseHTTPRequestHandler):
 
 
 @cache
-def leaves() -> dict[tuple[str, ...], StashCommand]:
-    """Every command by the words that name it, aliases left out; made once, as that takes seconds."""
+def leaf_commands() -> dict[tuple[str, ...], StashCommand]:
+    """Every command by its path, without aliases; cached, because loading all takes seconds."""
 
     def below(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], StashCommand]]:
         if not isinstance(node, LazyGroup):
@@ -130,9 +130,9 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), **more}
 
 
-def real(*args: str, stdin: str = "", **environ: str) -> Done:
-    """`stash` in a process of its own, with pipes for all three streams."""
-    done = subprocess.run(
+def run_process(*args: str, stdin: str = "", **environ: str) -> CommandResult:
+    """Run `stash` as a subprocess, with pipes for all three streams."""
+    result = subprocess.run(
         program(*args),
         input=stdin,
         capture_output=True,
@@ -141,24 +141,24 @@ def real(*args: str, stdin: str = "", **environ: str) -> Done:
         check=False,
         env=environment(**environ),
     )
-    return Done(done.returncode, done.stdout, done.stderr)
+    return CommandResult(result.returncode, result.stdout, result.stderr)
 
 
 @contextmanager
-def served_with(library: Library, description: str) -> Iterator[str]:
-    """URL of an open library with a job that runs until it is stopped; closes the library."""
+def serve_with_job(library: Library, description: str) -> Iterator[str]:
+    """Serve an open library with a job that runs until it is stopped; close the library at the end."""
     import socket
 
     import uvicorn
 
-    def nap(progress: Any) -> None:
+    def wait_until_stopped(progress: Any) -> None:
         progress.total(4)
         progress.step()
         while True:
             progress.check()
             time.sleep(0.02)
 
-    library.jobs.add(description, nap)
+    library.jobs.add(description, wait_until_stopped)
     config = uvicorn.Config(library.app, lifespan="off", ws="websockets-sansio", log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -174,10 +174,10 @@ def served_with(library: Library, description: str) -> Iterator[str]:
 
 
 @contextmanager
-def started(*args: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
-    """`stash` in a process that can be interrupted, also where this one ignores SIGINT; never left behind."""
+def running_process(*args: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start `stash` as a subprocess that handles SIGINT even if this one ignores it; kill it at the end."""
     ignored = signal.getsignal(signal.SIGINT)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # one that is ignored is inherited as such
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a child inherits an ignored signal as ignored
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     try:
         process = subprocess.Popen(program(*args), text=True, **{"env": environment(), **pipes, **options})
@@ -193,28 +193,28 @@ def started(*args: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
                 pipe.close()
 
 
-def interrupted(*args: str, until: str | Callable[[], object], times: int = 1) -> Done:
-    """Send Ctrl-C once `until` was said on stderr, or holds."""
-    said = ""
-    with started(*args) as process:
+def run_interrupted(*args: str, until: str | Callable[[], object], times: int = 1) -> CommandResult:
+    """Run `stash` and send SIGINT once `until` appears on stderr, or returns true."""
+    stderr = ""
+    with running_process(*args) as process:
         assert process.stderr is not None
-        while isinstance(until, str) and until not in said:
+        while isinstance(until, str) and until not in stderr:
             line = process.stderr.readline()
-            assert line, said
-            said += line
+            assert line, stderr
+            stderr += line
         while callable(until) and not until():
             assert process.poll() is None, process.communicate()
             time.sleep(0.02)
         for number in range(times):
             if number:
-                time.sleep(0.3)  # or the kernel makes one of the two
+                time.sleep(0.3)  # the kernel merges equal pending signals
             process.send_signal(signal.SIGINT)
         out, rest = process.communicate(timeout=60)
-        return Done(process.returncode, out, said + rest)
+        return CommandResult(process.returncode, out, stderr + rest)
 
 
 def assert_snapshot(name: str, text: str) -> None:
-    """Compare with the file `name`; UPDATE_SNAPSHOTS=1 writes it instead."""
+    """Assert that the snapshot `name` equals `text`; UPDATE_SNAPSHOTS=1 writes it instead."""
     path = SNAPSHOTS / f"{name}.txt"
     if os.environ.get("UPDATE_SNAPSHOTS"):
         path.write_text(text, encoding="utf-8")

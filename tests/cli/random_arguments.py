@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from cli_support import leaves
+from cli_support import leaf_commands
 
 from stash_cli.commands.argv.command import StashCommand
 from stash_cli.commands.argv.flags import global_flags
@@ -33,7 +33,7 @@ ODD_WORDS = ("--", "-", "--nothing", "-x", "--=", "--limit=", "-o", "--no-", "he
 def argument_lists(seed: int, count: int) -> Iterator[list[str]]:
     """`count` argument lists; the same ones for the same seed."""
     rng = Random(seed)
-    commands = [(path, command) for path, command in leaves().items() if path not in ENDLESS]
+    commands = [(path, command) for path, command in leaf_commands().items() if path not in ENDLESS]
     for _ in range(count):
         path, command = rng.choice(commands)
         given = [word for _ in range(rng.randint(0, 4)) for word in _some(rng, command)]

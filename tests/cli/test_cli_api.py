@@ -11,8 +11,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, environment, interrupted, program, real
-from every import every
+from cli_support import Cli, environment, program, run_interrupted, run_process
+from table_tests import table_test
 
 TAGS = "query($page: Int, $size: Int) { findTags(filter: {page: $page, per_page: $size}) { tags { name } } }"
 
@@ -140,7 +140,7 @@ def test_errors_are_json_like_the_data(filled: Cli) -> None:
     assert filled("api", "{ nosuch }", "--yaml").err.startswith("stash: ")
 
 
-@every(
+@table_test(
     ("args", "message"),
     [
         ((), "nothing to send"),
@@ -232,12 +232,12 @@ def test_a_subscription_is_a_line_per_event(served_url: str, how: tuple[str, ...
 
 def test_ctrl_c_ends_a_subscription(served_url: str) -> None:
     command = ("--server", served_url, "api", "--operation", "jobsSubscribe", "--subscribe", "-v")
-    done = interrupted(*command, until="listening")
+    done = run_interrupted(*command, until="listening")
     assert (done.status, "Traceback" in done.err) == (130, False)
 
 
 def test_from_a_pipe(small_library: Path) -> None:
-    done = real("api", "-", stdin="{ stats { tag_count } }", STASH_URL=f"embedded:{small_library}")
+    done = run_process("api", "-", stdin="{ stats { tag_count } }", STASH_URL=f"embedded:{small_library}")
     assert (done.status, done.json) == (0, {"stats": {"tag_count": 2}})
 
 

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Recorder, environment
+from cli_support import Cli, RequestRecorder, environment
 
 REMOTE = "http://stash.invalid:9999"
 SECURE = "https://127.0.0.1:9"
@@ -139,14 +139,14 @@ def test_a_socks_proxy_says_what_to_install(files: Path) -> None:
 
 @pytest.mark.parametrize("exempt", ["fd07:b51a:cc66:f0::/64", "localhost,[::1]", "a:b:c,http://x:y,/", LOST])
 def test_a_proxy_is_used_beside_entries_of_no_proxy_for_others(exempt: str, files: Path) -> None:
-    with Recorder() as proxy:
+    with RequestRecorder() as proxy:
         assert Cli(REMOTE, HTTP_PROXY=proxy.url, NO_PROXY=exempt)("tags", "count").status == 1
         assert [each["Host"] for each in proxy.heads] == ["stash.invalid:9999"]
 
 
 @pytest.mark.parametrize("exempt", ["stash.invalid", ".invalid", "*.INVALID", "*", "x, stash.invalid:9999"])
 def test_no_proxy_lists_hosts(exempt: str, files: Path) -> None:
-    with Recorder() as proxy:
+    with RequestRecorder() as proxy:
         assert Cli(REMOTE, HTTP_PROXY=proxy.url, NO_PROXY=exempt)("tags", "count").status == 5
         assert proxy.heads == []
 
@@ -181,6 +181,6 @@ def test_a_deleted_current_folder(url: str, status: int, tmp_path: Path) -> None
 def test_a_key_file_as_windows_tools_write_it(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_bytes("k3y\r\n".encode(encoding))
-    with Recorder() as server:
+    with RequestRecorder() as server:
         Cli(server.url, STASH_API_KEY_FILE=str(path))("tags", "count")
         assert {each["ApiKey"] for each in server.heads} == {"k3y"}

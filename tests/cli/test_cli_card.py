@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.texts import ARROW
 from stash_cli.output.diff import show_object
@@ -41,7 +41,7 @@ def table(width: int, monkeypatch: pytest.MonkeyPatch, **facts: Any) -> list[str
     return lines
 
 
-@every("width", range(40, 121, 10))
+@table_test("width", range(40, 121, 10))
 def test_a_title_is_whole_while_less_important_columns_are_there(
     width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,7 +134,7 @@ def test_notes_are_broken_between_words_on_a_terminal_only(
 LONG = "some words that do not fit the line " * 2
 
 
-@every("width", range(40, 121, 8))
+@table_test("width", range(40, 121, 8))
 def test_a_long_edit_is_broken_before_its_arrow_and_between_words(
     width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, real
-from every import every
+from cli_support import Cli, run_process
 from fault_proxy import FaultProxy
 from served_library import serve_library
 from shells import START, Shell, installed
 from support import ROOT
+from table_tests import table_test
 
 from stash_cli.commands.argv.completion_names import NameCache
 from stash_cli.commands.argv.completion_shells import Line
@@ -117,7 +117,7 @@ def test_names_of_objects_where_they_are_wanted(tab: Cli) -> None:
     assert offered_in_time(tab, "groups", "delete", "", expected="Trilogy") == ["Trilogy"]
 
 
-@every(
+@table_test(
     ("words", "found"),
     [
         ("scenes find --sort -rat", ["-rating"]),
@@ -138,7 +138,7 @@ def test_other_values(words: str, found: list[str], offline: Cli) -> None:
     assert offered(offline, *words.split(" ")) == found
 
 
-@every(
+@table_test(
     ("word", "found"),
     [
         ("tag:To", ["tag:To sort"]),
@@ -287,7 +287,7 @@ def test_a_damaged_cache_is_none(tab: Cli) -> None:
     offered_in_time(tab, "group", "show", "", expected="Trilogy")
 
 
-@every(
+@table_test(
     ("typed", "words", "value", "kept", "quote"),
     [
         ("stash tag sh", ["stash", "tag"], "sh", "", ""),
@@ -436,7 +436,7 @@ def test_another_program_called_stash_is_never_run_by_a_tab(tmp_path: Path, own_
 
 @pytest.mark.parametrize("name", START)
 def test_scripts_parse(name: str) -> None:
-    script = real("completion", name).out
+    script = run_process("completion", name).out
     assert script
     if shutil.which(name):
         import subprocess

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Cli, Done
-from every import every
+from cli_support import Cli, CommandResult
+from table_tests import table_test
 
 LEVEL = "s/log_level:.*/log_level: Debug/"
 Edit = Any
@@ -22,7 +22,7 @@ def edit(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edit:
     (tmp_path / "kept").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "kept"))
 
-    def run(editor: str, *words: str, answers: str = "") -> Done:
+    def run(editor: str, *words: str, answers: str = "") -> CommandResult:
         at_terminal = Cli(**{**cli.environ, "EDITOR": editor})
         return at_terminal("config", "edit", *words, terminal=True, answers=answers)
 
@@ -69,7 +69,7 @@ def test_secrets_are_not_in_the_file(cli: Cli, edit: Edit, tmp_path: Path) -> No
     assert "plugins.a.token is a secret" in refused.err
 
 
-@every(
+@table_test(
     ("editor", "status", "said"),
     [
         ("false", 1, "'false' ended with status 1"),

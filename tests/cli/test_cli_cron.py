@@ -13,7 +13,7 @@ from pathlib import Path
 
 import fault_kinds
 import pytest
-from cli_support import Cli, Done, program
+from cli_support import Cli, CommandResult, program
 from fault_proxy import FaultProxy, on_operation, on_websocket
 from PIL import Image
 from served_library import serve_library
@@ -36,7 +36,7 @@ class House:
     broken: int = 0
     seen: list[str] = field(default_factory=list)
 
-    def night(self) -> Done:
+    def night(self) -> CommandResult:
         """One run, as cron starts it."""
         environ = {
             "HOME": str(self.home),
@@ -49,7 +49,7 @@ class House:
         environ |= state | {"PYTHONPATH": str(ROOT)}
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         done = subprocess.run(words, env=environ, text=True, timeout=120, check=False, **pipes)
-        return Done(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def websockets_refused(house: House) -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def polls_refused(house: House) -> Iterator[tuple[int, str]]:
-    house.proxy.rule = on_operation("findJob", fault_kinds.page(502), 1, 2)
+    house.proxy.rule = on_operation("findJob", fault_kinds.error_page(502), 1, 2)
     yield 0, ""
 
 
@@ -94,7 +94,7 @@ def lost_answer(house: House) -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def wrong_key(house: House) -> Iterator[tuple[int, str]]:
-    house.proxy.rule = lambda _: fault_kinds.page(401)
+    house.proxy.rule = lambda _: fault_kinds.error_page(401)
     yield 4, "scan failed (exit 4)"
 
 

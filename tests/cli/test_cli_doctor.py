@@ -17,11 +17,11 @@ from typing import Any
 
 import fault_kinds
 import pytest
-from cli_support import Cli, Done
-from every import every
+from cli_support import Cli, CommandResult
 from fault_proxy import Exchange, Fault, FaultProxy
 from served_library import serve_library
 from support import ROOT
+from table_tests import table_test
 
 KEY = "s3cret-key-of-a-server"
 LOGIN_PAGE = '<html><title>Sign in</title><form><input name="u"><input type="password"></form></html>'
@@ -36,16 +36,16 @@ def served_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def states(done: Done) -> dict[str, str]:
+def states(done: CommandResult) -> dict[str, str]:
     return {row["id"]: row["state"] for row in done.json}
 
 
-def finding(done: Done, check: str) -> dict[str, Any]:
+def finding(done: CommandResult, check: str) -> dict[str, Any]:
     [found] = [row for row in done.json if row["id"] == check]
     return dict(found)
 
 
-def failed(done: Done) -> list[str]:
+def failed(done: CommandResult) -> list[str]:
     return [name for name, state in states(done).items() if state == "failure"]
 
 
@@ -70,29 +70,29 @@ def test_a_healthy_server_has_no_failure(served_url: str) -> None:
 
 ANSWERS = (
     # what is answered, the check that fails, what it says, exit status
-    (fault_kinds.answered(LOGIN_PAGE, 200, "text/html"), "api", "a login page .* 'Sign in'", 4),
-    (fault_kinds.redirected("https://auth.example.org/?rd=x"), "api", "a login page .*auth.example.org/", 4),
-    (fault_kinds.redirected("https://elsewhere.example.org/x"), "api", "redirects to .*elsewhere", 1),
+    (fault_kinds.fixed_response(LOGIN_PAGE, 200, "text/html"), "api", "a login page .* 'Sign in'", 4),
+    (fault_kinds.redirect("https://auth.example.org/?rd=x"), "api", "a login page .*auth.example.org/", 4),
+    (fault_kinds.redirect("https://elsewhere.example.org/x"), "api", "redirects to .*elsewhere", 1),
     (
-        fault_kinds.answered("<html><title>Router</title>", 200, "text/html"),
+        fault_kinds.fixed_response("<html><title>Router</title>", 200, "text/html"),
         "api",
         "a web page .*'Router'",
         1,
     ),
-    (fault_kinds.answered("Stash is exposed", 403, "text/plain"), "api", r"403\): Stash is exposed", 4),
-    (fault_kinds.answered("", 401), "key", "refuses the key: it is wrong", 4),
-    (fault_kinds.answered("unauthorized", 500, "text/plain"), "key", "refuses the key", 4),
-    (fault_kinds.redirected("/login?returnURL=x"), "key", "refuses the key", 4),
-    (fault_kinds.page(502), "api", "a gateway answered 502", 5),
-    (fault_kinds.answered("{}"), "api", "not GraphQL", 1),
+    (fault_kinds.fixed_response("Stash is exposed", 403, "text/plain"), "api", r"403\): Stash is exposed", 4),
+    (fault_kinds.fixed_response("", 401), "key", "refuses the key: it is wrong", 4),
+    (fault_kinds.fixed_response("unauthorized", 500, "text/plain"), "key", "refuses the key", 4),
+    (fault_kinds.redirect("/login?returnURL=x"), "key", "refuses the key", 4),
+    (fault_kinds.error_page(502), "api", "a gateway answered 502", 5),
+    (fault_kinds.fixed_response("{}"), "api", "not GraphQL", 1),
     (
-        fault_kinds.answered("Client sent an HTTP request to an HTTPS server.", 400, "text/plain"),
+        fault_kinds.fixed_response("Client sent an HTTP request to an HTTPS server.", 400, "text/plain"),
         "api",
         "TLS",
         5,
     ),
     (
-        fault_kinds.answered(
+        fault_kinds.fixed_response(
             '{"data": {"version": {"version": "v0.30.1"}, "systemStatus": {"status": "SETUP"}}}'
         ),
         "setup",
@@ -100,7 +100,7 @@ ANSWERS = (
         1,
     ),
     (
-        fault_kinds.answered(
+        fault_kinds.fixed_response(
             '{"data": {"version": null, "systemStatus": {"status": "NEEDS_MIGRATION",'
             ' "databaseSchema": 72, "appSchema": 75}}}'
         ),
@@ -109,7 +109,7 @@ ANSWERS = (
         1,
     ),
     (
-        fault_kinds.answered(
+        fault_kinds.fixed_response(
             '{"data": {"version": {"version": "v0.19.1"}, "systemStatus": {"status": "OK"}}}'
         ),
         "version",
@@ -119,7 +119,7 @@ ANSWERS = (
 )
 
 
-@every(("fault", "check", "says", "status"), ANSWERS, ids=str)
+@table_test(("fault", "check", "says", "status"), ANSWERS, ids=str)
 def test_what_answers_is_told_apart(
     fault: Fault, check: str, says: str, status: int, served_url: str
 ) -> None:
@@ -137,9 +137,9 @@ def test_a_build_between_releases_may_lack_what_the_next_one_has(
     version: str, state: str, served_url: str
 ) -> None:
     async def fault(exchange: Exchange) -> None:
-        _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+        _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
         text = body.decode().replace('"destroyFiles"', '"destroyFilez"')
-        await fault_kinds.answered(text.replace("v0.31.0-embedded", version))(exchange)
+        await fault_kinds.fixed_response(text.replace("v0.31.0-embedded", version))(exchange)
 
     with FaultProxy(served_url) as proxy:
         proxy.rule = lambda _: fault
@@ -148,7 +148,7 @@ def test_a_build_between_releases_may_lack_what_the_next_one_has(
 
 
 def test_what_needs_a_failed_check_is_skipped_and_names_it(served_url: str) -> None:
-    with behind(served_url, fault_kinds.answered("", 401)) as cli:
+    with behind(served_url, fault_kinds.fixed_response("", 401)) as cli:
         done = cli("doctor", "--json")
     because = {row["id"]: row["because"] for row in done.json if row["because"]}
     assert because == dict.fromkeys(("setup", "version", "schema", "path_maps"), "key")
@@ -157,8 +157,8 @@ def test_what_needs_a_failed_check_is_skipped_and_names_it(served_url: str) -> N
 
 def test_a_key_for_a_server_that_needs_none_is_told(served_url: str) -> None:
     async def fault(exchange: Exchange) -> None:
-        answer = fault_kinds.answered("", 401) if "apikey" in exchange.request.headers else None
-        await (answer(exchange) if answer else exchange.send(await exchange.work()))
+        answer = fault_kinds.fixed_response("", 401) if "apikey" in exchange.request.headers else None
+        await (answer(exchange) if answer else exchange.send(await exchange.forward()))
 
     with behind(served_url, fault) as cli:
         done = cli("doctor", "--json")
@@ -166,7 +166,7 @@ def test_a_key_for_a_server_that_needs_none_is_told(served_url: str) -> None:
     assert done.status == 4
 
 
-@every(
+@table_test(
     ("certificate", "says"),
     [("client_localhost.pem", "self.signed"), ("client_expired.pem", "expired|self.signed")],
 )
@@ -204,7 +204,7 @@ def test_names_and_ports() -> None:
 
 def test_a_silent_server_ends_in_time(served_url: str) -> None:
     began = time.monotonic()
-    with behind(served_url, fault_kinds.silence) as cli:
+    with behind(served_url, fault_kinds.no_response) as cli:
         done = cli("doctor", "--json", "--timeout", "0.3")
     assert "no answer within 0.3 s" in finding(done, "api")["found"]
     assert done.status == 5
@@ -215,7 +215,7 @@ def test_a_silent_server_ends_in_time(served_url: str) -> None:
 def test_the_clock(days: int, state: str, served_url: str) -> None:
     async def fault(exchange: Exchange) -> None:
         date = formatdate(time.time() + days * 86_400, usegmt=True).encode()
-        await exchange.send(re.sub(rb"(?i)\r\ndate: [^\r]*", b"\r\ndate: " + date, await exchange.work()))
+        await exchange.send(re.sub(rb"(?i)\r\ndate: [^\r]*", b"\r\ndate: " + date, await exchange.forward()))
 
     with behind(served_url, fault, key="") as cli:
         done = cli("doctor", "--json", *(["--strict"] if days else []))
@@ -230,7 +230,7 @@ def test_warnings_fail_with_strict_only(served_url: str) -> None:
     assert cli("doctor", "--strict").status == 1
 
 
-@every(
+@table_test(
     ("environ", "says"),
     [
         ({"STASH_APIKEY": "x"}, "STASH_APIKEY is not known"),
@@ -299,7 +299,7 @@ def test_text_for_pasting(served_url: str) -> None:
     assert name not in hidden.out
     assert str(Path.home()) not in hidden.out
     assert "HOST" in hidden.out
-    with behind(served_url, fault_kinds.redirected("https://auth.example.org/?token=abcdef")) as other:
+    with behind(served_url, fault_kinds.redirect("https://auth.example.org/?token=abcdef")) as other:
         hidden = other("doctor", "--redact")
     assert "a login page" in hidden.out
     assert not re.search("example|abcdef", hidden.out)

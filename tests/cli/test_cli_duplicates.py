@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from cli_support import Cli, Done, served_with
-from every import every
-from fault_kinds import answered, errors, reset_before
-from fault_proxy import FaultProxy, counted
+from cli_support import Cli, CommandResult, serve_with_job
+from fault_kinds import fixed_response, graphql_errors, reset_before
+from fault_proxy import FaultProxy, matching
 from scan_library import write_picture, write_video
 from served_library import serve_library
+from table_tests import table_test
 
 from stash_cli.embedded import open_library
 
@@ -301,7 +301,7 @@ def test_a_person_decides_a_tie(cli: Cli) -> None:
     assert "tie6" not in cli.ok("scenes", "find", "tag:Mark", "--paths").out
 
 
-@every("answers", ["\n", "q\n", ""], ids=repr)
+@table_test("answers", ["\n", "q\n", ""], ids=repr)
 def test_a_tie_that_nobody_decides_is_left(answers: str, template: Path) -> None:
     url = f"embedded:{template / 'library.sqlite'}"
     assert "nothing to do" in Cli(url).ok(*TIE, "tag:Mark", terminal=True, answers=answers).err
@@ -350,7 +350,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
 ]
 
 
-@every(("args", "status", "text"), REFUSED, ids=str)
+@table_test(("args", "status", "text"), REFUSED, ids=str)
 def test_what_is_refused(args: list[str], status: int, text: str, template: Path) -> None:
     done = Cli(f"embedded:{template / 'library.sqlite'}")("scenes", "duplicates", *args)
     assert (done.status, text in done.err) == (status, True), done.err
@@ -372,19 +372,19 @@ def proxy(cli: Cli, template: Path) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def delete(proxy: FaultProxy, into: str = "keep") -> Done:
+def delete(proxy: FaultProxy, into: str = "keep") -> CommandResult:
     return Cli(proxy.url)("scenes", "duplicates", *MERGE, into, "--then", "delete-files", "--yes")
 
 
 STEPS = [("sceneMerge", "keep"), ("primary_file_id", "most-metadata")]
 
 
-@every(("step", "into"), STEPS, ids=str)
+@table_test(("step", "into"), STEPS, ids=str)
 def test_nothing_is_deleted_when_a_step_before_fails(
     step: str, into: str, proxy: FaultProxy, template: Path
 ) -> None:
     """The kept file is already the primary one of its own scene, and becomes that of another one."""
-    proxy.rule = counted(lambda request: step in str(request.payload), errors("no"))
+    proxy.rule = matching(lambda request: step in str(request.payload), graphql_errors("no"))
     done = delete(proxy, into)
     assert (done.status, "partly changed: no" in done.err) == (6, True), done.err
     assert (template / "media/a/small.mp4").exists()
@@ -392,7 +392,7 @@ def test_nothing_is_deleted_when_a_step_before_fails(
 
 def test_after_a_merge_without_an_answer_the_same_command_goes_on(proxy: FaultProxy, template: Path) -> None:
     small = template / "media/a/small.mp4"
-    proxy.rule = counted(lambda request: "sceneMerge" in request.document, reset_before)
+    proxy.rule = matching(lambda request: "sceneMerge" in request.document, reset_before)
     done = delete(proxy)
     assert (done.status, "1 unknown" in done.err, small.exists()) == (6, True, True), done.err
     proxy.rule = lambda _: None
@@ -405,14 +405,14 @@ def test_an_undo_that_failed_for_one_group_is_finished_by_the_next(proxy: FaultP
     assert "2 of 2 groups done" in cli.ok("scenes", "duplicates", *merged).err
     run = last_run(cli)
     # Nothing is sent any more after this answer: the other merge stays.
-    proxy.rule = counted(lambda request: "sceneCreate" in request.document, answered("", 401))
+    proxy.rule = matching(lambda request: "sceneCreate" in request.document, fixed_response("", 401))
     assert cli("undo", run, "--yes").status == 4
     proxy.rule = lambda _: None
     cli.ok("undo", run, "--yes")
     assert state(cli) == before
 
 
-@every("name", ["a/small", "best/big"], ids=str)
+@table_test("name", ["a/small", "best/big"], ids=str)
 def test_nothing_is_deleted_or_merged_when_a_file_was_replaced(name: str, cli: Cli, template: Path) -> None:
     before, big = state(cli), template / f"media/{name}.mp4"
     big.write_bytes(b"another video")
@@ -444,7 +444,7 @@ def test_a_scene_that_is_in_two_groups_takes_part_in_one(cli: Cli) -> None:
 
 def test_nothing_is_done_while_the_server_is_at_work(cli: Cli, template: Path) -> None:
     assert cli
-    with served_with(open_library(str(template / "library.sqlite")), "Scanning...") as url:
+    with serve_with_job(open_library(str(template / "library.sqlite")), "Scanning...") as url:
         done = Cli(url)("scenes", "duplicates", *MERGE, "keep", "--yes")
     assert (done.status, "at work" in done.err) == (5, True), done.err
 

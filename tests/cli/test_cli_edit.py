@@ -8,9 +8,9 @@ from shutil import copyfile
 from typing import Any
 
 import pytest
-from cli_support import Cli, Done, program
-from every import every
+from cli_support import Cli, CommandResult, program
 from support import ROOT
+from table_tests import table_test
 
 from stash_cli.commands.records import documents
 
@@ -30,7 +30,7 @@ def edit(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edit:
     (tmp_path / "kept").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "kept"))
 
-    def run(script: str, *words: str, answers: str = "") -> Done:
+    def run(script: str, *words: str, answers: str = "") -> CommandResult:
         editor = script if script.startswith("sh ") else f"sed -i {shlex.quote(script)}"
         at_terminal = Cli(**{**cli.environ, "EDITOR": editor})
         return at_terminal("--color", "never", *words, terminal=True, answers=answers)
@@ -58,7 +58,7 @@ def test_what_was_edited_is_shown_asked_and_undone(cli: Cli, edit: Edit, tmp_pat
     assert titles(cli) == ["Sea", "Sand", "Rocks", "Dunes"]
 
 
-@every(
+@table_test(
     ("script", "told"),
     [
         ("s/nothing/x/", "nothing to change"),

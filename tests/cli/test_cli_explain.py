@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 from stash_cli.commands.explain import flags_of, text_of
 from stash_cli.core.explain import explain, names
@@ -41,7 +41,7 @@ def test_a_field_with_its_lookups_and_flags(offline: Cli) -> None:
     assert "nests the filter of Performer" in offline.ok("explain", "SceneFilterType.performers_filter").out
 
 
-@every(
+@table_test(
     ("name", "line"),
     [
         ("Scene.files.path", "VideoFile.path: String!  (field)"),

@@ -14,11 +14,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from cli_support import Cli, Done
-from every import every
+from cli_support import Cli, CommandResult
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from scan_library import picture, scan_library, write_picture, write_video
+from table_tests import table_test
 
 from stash_cli.commands.common.noun import Noun
 from stash_cli.commands.common.outcomes import Outcomes
@@ -206,7 +206,7 @@ def test_it_asks_once_and_a_no_changes_nothing(cli: Cli) -> None:
     assert limited.status == 11
 
 
-@every(
+@table_test(
     ("args", "told"),
     [
         (["--pattern", "{titel}"], "no such field: titel. Did you mean title"),
@@ -241,7 +241,7 @@ Two.</plot><premiered>2024-05</premiered><studio>blueharbour</studio><actor><nam
 https://example.com/a"""
 
 
-def from_nfo(cli: Cli, media: Path, beside: Path, *args: str) -> Done:
+def from_nfo(cli: Cli, media: Path, beside: Path, *args: str) -> CommandResult:
     return cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={beside}", *args)
 
 
@@ -531,7 +531,7 @@ def test_sidecars_are_written_beside_the_media_and_replaced_only_when_asked(
     assert (done.status, "its folder is not on this machine" in done.err) == (1, True)
 
 
-@every(
+@table_test(
     ("args", "told"),
     [
         (["--sidecar", "xmp"], "only nfo is written"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from fault_kinds import answered
+from fault_kinds import fixed_response
 from fault_proxy import FaultProxy
 
 OUTDOOR = {"id": "1", "label": "Open air"}
@@ -233,6 +233,6 @@ def test_the_default_filter_of_older_servers_is_not_listed(served_url: str) -> N
         {"id": str(at), "mode": "SCENES", "name": name, "filter": "{}"} for at, name in enumerate(("", "A"))
     ]
     with FaultProxy(served_url) as proxy:
-        kept = answered(json.dumps({"data": {"findSavedFilters": rows}}))
+        kept = fixed_response(json.dumps({"data": {"findSavedFilters": rows}}))
         proxy.rule = lambda request: kept if "findSavedFilters" in request.document else None
         assert Cli(proxy.url).ok("filters", "list", "--ids").out == "1\n"

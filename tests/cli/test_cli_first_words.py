@@ -6,8 +6,8 @@ import re
 import shlex
 
 import pytest
-from cli_support import Cli, leaves
-from every import every
+from cli_support import Cli, leaf_commands
+from table_tests import table_test
 
 from stash_cli.app import NOUNS, root
 from stash_cli.commands.topics import TOPICS
@@ -27,20 +27,20 @@ SYNONYMS = [
 ]
 
 
-@every(("line", "same"), SYNONYMS, ids=[line for line, _ in SYNONYMS])
+@table_test(("line", "same"), SYNONYMS, ids=[line for line, _ in SYNONYMS])
 def test_synonyms_of_verbs_do_the_same(line: str, same: str, small_library) -> None:
     cli = Cli(f"embedded:{small_library}")
     assert cli(*line.split()) == cli(*same.split())
 
 
-@every("noun", [noun for noun, _ in NOUNS])
+@table_test("noun", [noun for noun, _ in NOUNS])
 def test_help_lists_each_verb_once(noun: str, offline: Cli) -> None:
     text = offline.ok(noun, "--help").out
     assert "\n  find " in text
     assert not any(f"\n  {word} " in text for word in ("list", "ls", "search", "get", "add", "set", "rm"))
 
 
-@every("word", ["ls", "find", "show", "rm", "add", "update", "count"])
+@table_test("word", ["ls", "find", "show", "rm", "add", "update", "count"])
 def test_a_verb_alone_asks_for_its_noun(word: str, offline: Cli) -> None:
     done = offline(word)
     assert done.status == 2
@@ -48,7 +48,7 @@ def test_a_verb_alone_asks_for_its_noun(word: str, offline: Cli) -> None:
     assert "performers" in done.err
 
 
-@every(
+@table_test(
     ("line", "same"),
     [
         ("help", "--help"),
@@ -63,7 +63,7 @@ def test_help_in_words_is_the_help_of_the_command(line: str, same: str, offline:
     assert offline.ok(*line.split()) == offline.ok(*same.split())
 
 
-@every("topic", list(TOPICS))
+@table_test("topic", list(TOPICS))
 def test_topics_fit_a_terminal(topic: str, offline: Cli) -> None:
     lines = offline.ok("help", topic).out.splitlines()
     assert len(lines) > 5
@@ -101,12 +101,12 @@ def test_every_command_suggests_itself_for_one_wrong_letter() -> None:
 
 def examples_of_finds() -> list[str]:
     """Every example of help that only reads objects of the library and names no file."""
-    found = [each for command in leaves().values() for each in command.examples]
+    found = [each for command in leaf_commands().values() for each in command.examples]
     reads = re.compile(rf"stash ({'|'.join(name for noun in NOUNS for name in noun)}) (find|count|show) ")
     return [each for each in found if reads.match(each) and "|" not in each]
 
 
-@every("example", examples_of_finds())
+@table_test("example", examples_of_finds())
 def test_an_example_of_help_works_on_the_demo(example: str) -> None:
     """What `show --where` means is none or several here, which is an answer, too."""
     done = Cli("embedded:demo")(*shlex.split(example)[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 from stash_cli.commands.argv.flags import Flag, FlagTable
 from stash_cli.commands.argv.scanner import ArgvScanner
@@ -23,7 +23,7 @@ TABLE = FlagTable(
 )
 
 
-@every(
+@table_test(
     ("args", "values", "rest"),
     [
         (["--rating", "80", "word"], {"rating": 80}, ["word"]),
@@ -105,7 +105,7 @@ USAGE = [
 ]
 
 
-@every(("line", "message"), USAGE, ids=[line for line, _ in USAGE])
+@table_test(("line", "message"), USAGE, ids=[line for line, _ in USAGE])
 def test_a_usage_error_is_one_line_and_exit_2(offline: Cli, line: str, message: str) -> None:
     cli = Cli("embedded:demo") if "create" in line or "update" in line else offline
     done = cli(*line.split())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ WRONG = [
 ]
 
 
-@every("words, message", WRONG)
+@table_test("words, message", WRONG)
 def test_a_wrong_template_is_refused_before_anything_is_sent(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:
@@ -78,7 +78,7 @@ WRONG_PROGRAMS = [
 ]
 
 
-@every("words, message", WRONG_PROGRAMS)
+@table_test("words, message", WRONG_PROGRAMS)
 def test_a_wrong_program_is_refused_before_anything_is_sent(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:

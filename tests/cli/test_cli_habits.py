@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 LONG = 5400
 FACTS = {"title": "Walk", "rating100": 80, "date": "2024-05-01"}
@@ -23,7 +23,7 @@ def habits(embedded_url: str) -> Cli:
     return cli
 
 
-@every("flag", ["-n", "-L", "--limit"])
+@table_test("flag", ["-n", "-L", "--limit"])
 def test_a_limit_has_three_names_and_its_table_no_advice(flag: str, habits: Cli) -> None:
     done = habits.ok("scenes", "find", flag, "2")
     assert len(done.out.splitlines()) == 3
@@ -36,7 +36,7 @@ def test_count_as_an_option(habits: Cli) -> None:
     assert habits("scenes", "find", "--count", "--exit-status", "nothing").status != 0
 
 
-@every("noun", ["scenes", "tags", "markers", "studios"])
+@table_test("noun", ["scenes", "tags", "markers", "studios"])
 def test_an_unknown_sort_key_lists_those_there_are(noun: str, offline: Cli) -> None:
     done = offline(noun, "find", "--sort", "foo")
     assert done.status == 2
@@ -44,7 +44,7 @@ def test_an_unknown_sort_key_lists_those_there_are(noun: str, offline: Cli) -> N
     assert "random" in done.err
 
 
-@every(
+@table_test(
     ("text", "seconds"),
     [("1:30", 90), ("90", 90), ("90s", 90), ("2m", 120), ("1h30m", LONG), ("1:30:00", LONG), ("1.5h", LONG)],
 )
@@ -58,7 +58,7 @@ def test_lengths_are_written_as_people_do(text: str, seconds: int, habits: Cli) 
     assert habits.ok("scenes", "find", "--count", "--duration-gte", text).out == "0\n"
 
 
-@every("text", ["1:75", "60x", "x:30", "1h1h", ""])
+@table_test("text", ["1:75", "60x", "x:30", "1h1h", ""])
 def test_other_lengths_are_refused(text: str, habits: Cli) -> None:
     marker = ["marker", "create", "--title", "m", "--scene", "1", "--primary-tag", "1", "--seconds", text]
     assert habits(*marker).status == 2
@@ -78,7 +78,7 @@ def test_days_have_names(habits: Cli) -> None:
     assert (done.status, "a date such as" in done.err) == (2, True)
 
 
-@every(("text", "stored"), [("2024-5", "2024-05"), ("2024", "2024"), ("2024-05-01", "2024-05-01")])
+@table_test(("text", "stored"), [("2024-5", "2024-05"), ("2024", "2024"), ("2024-05-01", "2024-05-01")])
 def test_dates_may_lack_zeros(text: str, stored: str, habits: Cli) -> None:
     habits.ok("scene", "update", "1", "--date", text, "--yes")
     assert habits.ok("scene", "show", "1", "--json").json["date"] == stored

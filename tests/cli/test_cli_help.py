@@ -6,7 +6,7 @@ import re
 
 import pytest
 from cli_support import Cli, assert_snapshot
-from every import every
+from table_tests import table_test
 
 from stash_cli.app import NOUNS, root
 from stash_cli.commands.argv.command import LazyGroup
@@ -24,7 +24,7 @@ def paths() -> list[tuple[str, ...]]:
     return found
 
 
-@every("path", paths(), ids=" ".join)
+@table_test("path", paths(), ids=" ".join)
 def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
     done = offline.ok(*path, "--help")
     assert done.err == ""
@@ -35,7 +35,7 @@ def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
     assert offline.ok(*path, "-h").out == done.out
 
 
-@every(
+@table_test(
     "line",
     [
         "",
@@ -62,7 +62,7 @@ def test_every_lookup_is_listed_and_taken(offline: Cli, noun: str) -> None:
     assert len(flags) == len(set(flags))
 
 
-@every(
+@table_test(
     ("field", "flags"),
     [
         ("date", ["--date", "--date-between", "--date-gte"]),
@@ -113,7 +113,7 @@ def test_help_fits_the_terminal(offline: Cli, columns: int, monkeypatch: pytest.
         assert not any(line.endswith("-") for line in lines)
 
 
-@every("topic", TOPICS)
+@table_test("topic", TOPICS)
 def test_a_topic_fits_a_narrow_terminal(offline: Cli, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     lines = offline.ok("help", topic, terminal=True).out.splitlines()
@@ -145,7 +145,7 @@ def test_completion_follows_the_tree(offline: Cli) -> None:
     assert "--wait" in offered("scan", "--w")
 
 
-@every(
+@table_test(
     ("words", "files"),
     [
         ("library add /m", True),

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from table_tests import table_test
 
 from stash_cli.commands.argv.value_parsers import split_list
 from stash_cli.commands.records.export_fields import cell
@@ -38,7 +38,7 @@ def rows(cli: Cli, noun: str, *args: str) -> list[Any]:
     return [{k: v for k, v in row.items() if k not in ("updated_at", "database")} for row in found]
 
 
-@every("ending", ["csv", "jsonl", "parquet"])
+@table_test("ending", ["csv", "jsonl", "parquet"])
 def test_what_was_exported_comes_back(ending: str, small_library: Path, tmp_path: Path) -> None:
     if ending == "parquet":
         pytest.importorskip("pyarrow")
@@ -93,7 +93,7 @@ CELLS: list[tuple[str, list[str], str, Any]] = [
 PRINTED = ("--json", "--fields", "title,rating100,details,organized,tags.name,studio.name,custom_fields")
 
 
-@every(("text", "args", "field", "value"), CELLS, ids=str)
+@table_test(("text", "args", "field", "value"), CELLS, ids=str)
 def test_the_field_decides_what_a_value_means(
     text: str, args: list[str], field: str, value: Any, small_library: Path, tmp_path: Path
 ) -> None:
@@ -135,7 +135,7 @@ BROKEN: list[tuple[str, list[str], str]] = [
 ]
 
 
-@every(("text", "args", "told"), BROKEN, ids=str)
+@table_test(("text", "args", "told"), BROKEN, ids=str)
 def test_a_broken_file_is_refused_with_its_line(text: str, args: list[str], told: str, cli: Cli) -> None:
     done = cli("scenes", "import", "-", "-y", *args, answers=text)
     assert (done.status, done.out) == (2, "")
@@ -164,7 +164,7 @@ WRONG: list[tuple[str, list[str], str]] = [
 ]
 
 
-@every(("text", "args", "told"), WRONG, ids=str)
+@table_test(("text", "args", "told"), WRONG, ids=str)
 def test_a_wrong_row_is_told_with_its_line_and_changes_nothing(
     text: str, args: list[str], told: str, cli: Cli
 ) -> None:
@@ -225,7 +225,7 @@ def test_upsert_makes_and_changes_and_undo_takes_both_back(cli: Cli) -> None:
     assert rows(cli, "tags") == before
 
 
-@every(
+@table_test(
     ("args", "told"),
     [
         (["--ignore"], "changed 1 tag, 1 row passed over"),
@@ -307,7 +307,7 @@ def test_an_existing_file_is_kept_unless_told_otherwise(cli: Cli, tmp_path: Path
 ENCODED = ["utf-8-sig", "utf-16", "utf-16-le", "cp1252", "utf-8"]
 
 
-@every("encoding", ENCODED)
+@table_test("encoding", ENCODED)
 def test_encodings(encoding: str, cli: Cli) -> None:
     data = "title,details\nSea,Größe\n".encode(encoding)
     known = encoding in ("utf-8-sig", "utf-16", "utf-8")

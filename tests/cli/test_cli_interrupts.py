@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Done, environment, program, started
-from fault_kinds import held, silence
+from cli_support import Cli, CommandResult, environment, program, running_process
+from fault_kinds import delayed_response, no_response
 from fault_proxy import FaultProxy, Request, on_mutation, on_operation
 from library_client import add_tags
 from served_library import ask
@@ -26,11 +26,11 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> Done:
+def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> CommandResult:
     """Run, and press Ctrl-C between the work and the answer of a mutation."""
     done, go = threading.Event(), threading.Event()
-    proxy.rule = on_mutation(held(done, go), number)
-    with started("--url", proxy.url, *args) as process:
+    proxy.rule = on_mutation(delayed_response(done, go), number)
+    with running_process("--url", proxy.url, *args) as process:
         assert done.wait(30)
         process.send_signal(signal.SIGINT)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -38,7 +38,7 @@ def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> Done:
         go.set()
         out, err = process.communicate(timeout=60)
     proxy.rule = lambda _: None
-    return Done(process.returncode, out, err)
+    return CommandResult(process.returncode, out, err)
 
 
 def test_an_update_tells_what_it_had_done(proxy: FaultProxy, library_file: Path) -> None:
@@ -59,9 +59,9 @@ def test_an_update_tells_what_it_had_done(proxy: FaultProxy, library_file: Path)
 
 def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy, library_file: Path) -> None:
     add_tags(library_file, 1)
-    proxy.rule = on_operation("findTag", silence)
-    with started("--url", proxy.url, "tag", "update", "1", "--name", "New") as process:
-        while not proxy.spoilt:
+    proxy.rule = on_operation("findTag", no_response)
+    with running_process("--url", proxy.url, "tag", "update", "1", "--name", "New") as process:
+        while not proxy.faulted:
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
@@ -69,10 +69,13 @@ def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy, library_file
 
 
 def test_serving_ends_at_once(library_file: Path) -> None:
-    with started("embedded", "serve", "--library", str(library_file), "--port", "0") as server:
+    with running_process("embedded", "serve", "--library", str(library_file), "--port", "0") as server:
         assert server.stderr is not None
         slow = ("api", "--operation", "querySQL", "-f", f"sql={SLOW}")
-        with FaultProxy(server.stderr.readline().split()[-1]) as proxy, started("--url", proxy.url, *slow):
+        with (
+            FaultProxy(server.stderr.readline().split()[-1]) as proxy,
+            running_process("--url", proxy.url, *slow),
+        ):
             sent: list[Request] = []
             while not sent:
                 sent = [each for each in proxy.requests if "querySQL" in each.document]
@@ -110,9 +113,9 @@ def test_one_change_is_told_before_the_end(told: str, proxy: FaultProxy) -> None
 
 
 def test_the_second_one_ends_at_once_whatever_is_waited_for(proxy: FaultProxy) -> None:
-    proxy.rule = on_operation("tagCreate", silence)
+    proxy.rule = on_operation("tagCreate", no_response)
     assert_ended_at_once(
-        "--url", proxy.url, "tag", "create", "--name", "New", until=lambda: bool(proxy.spoilt)
+        "--url", proxy.url, "tag", "create", "--name", "New", until=lambda: bool(proxy.faulted)
     )
 
 
@@ -124,7 +127,7 @@ def test_the_second_one_ends_at_once_in_native_code(embedded_url: str) -> None:
 
 
 def assert_ended_at_once(*args: str, until: object) -> None:
-    with started(*args) as process:
+    with running_process(*args) as process:
         assert process.stderr is not None
         if callable(until):
             while not until():

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import Failures
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from support import ROOT
+from table_tests import Failures
 
 sys.path.insert(0, str(ROOT / "tests" / "integration"))
 

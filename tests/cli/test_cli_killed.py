@@ -48,7 +48,7 @@ class Killed:
 
         async def kill(exchange: Exchange) -> None:
             if done:
-                await exchange.work()
+                await exchange.forward()
             process[0].kill()
             await asyncio.to_thread(process[0].wait)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ FOUND = [
 ]
 
 
-@every(("flags", "ids"), FOUND, ids=[" ".join(flags) for flags, _ in FOUND])
+@table_test(("flags", "ids"), FOUND, ids=[" ".join(flags) for flags, _ in FOUND])
 def test_flags_find(filled: Cli, flags: list[str], ids: list[str]) -> None:
     assert filled.ok("scenes", "find", *flags, "--ids").out.split() == ids
 
@@ -106,7 +106,7 @@ MISSING = [
 ]
 
 
-@every(("line", "word"), MISSING, ids=[line for line, _ in MISSING])
+@table_test(("line", "word"), MISSING, ids=[line for line, _ in MISSING])
 def test_what_is_not_there_is_exit_3_and_one_line(filled: Cli, line: str, word: str) -> None:
     done = filled(*line.split())
     assert (done.status, done.out) == (3, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, started
+from cli_support import Cli, running_process
 from support import run
 
 from stash_cli.core.client.session import Session
@@ -102,7 +102,7 @@ def test_a_client_may_be_held_to_files_that_are_there(
 
 
 def test_serving_says_that_the_library_is_new(library_file: Path) -> None:
-    with started("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
+    with running_process("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
         assert process.stderr is not None
         announced = process.stderr.readline()
     assert announced.startswith(f"serving the new library {library_file} at http://127.0.0.1:")

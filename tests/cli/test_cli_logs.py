@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, started
-from every import every
+from cli_support import Cli, running_process
+from table_tests import table_test
 
 from stash_cli.commands.logs import _period
 
@@ -37,7 +37,7 @@ def test_the_log_of_a_library_in_a_file_is_there_for_later_commands(logged: Cli)
     assert len(logged.ok("logs", "--jsonl").rows) == 8
 
 
-@every(
+@table_test(
     ("words", "levels"),
     [
         ((), ["info", "info", "error", "info"]),
@@ -72,7 +72,7 @@ def test_a_window_that_begins_before_the_log_is_told(logged: Cli) -> None:
     assert logged.ok("logs").err == ""
 
 
-@every("words", [("--since", "soon"), ("--grep", "("), ("-n", "-1"), ("--level", "all")])
+@table_test("words", [("--since", "soon"), ("--grep", "("), ("-n", "-1"), ("--level", "all")])
 def test_wrong_words_are_refused(embedded: str, words: tuple[str, ...]) -> None:
     assert Cli(embedded)("logs", *words).status == 2
 
@@ -93,7 +93,7 @@ def test_times_are_read_as_people_write_them() -> None:
 def test_a_log_is_followed(served_url: str, pictures: Path) -> None:
     cli = Cli(served_url)
     cli.ok("library", "add", str(pictures))
-    with started("--server", served_url, "logs", "-f", "--level", "debug", "--jsonl") as process:
+    with running_process("--server", served_url, "logs", "-f", "--level", "debug", "--jsonl") as process:
         assert process.stdout is not None
         (pictures / "notes.txt").touch()
         cli.ok("scan", "--wait")
@@ -105,7 +105,7 @@ def test_a_log_is_followed(served_url: str, pictures: Path) -> None:
 
 
 def test_watching_begins_with_what_runs(served_url: str) -> None:
-    with started("--server", served_url, "jobs", "watch") as process:
+    with running_process("--server", served_url, "jobs", "watch") as process:
         assert process.stdout is not None
         cli = Cli(served_url)
         while not select.select([process.stdout], [], [], 0.2)[0]:

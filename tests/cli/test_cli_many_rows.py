@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import ROOT, fresh_python
+from table_tests import table_test
 
 from stash_cli.core.transport.http import ENOUGH, JsonReader
 from stash_cli.output.json_lines import MANY, dump_rows
@@ -114,7 +114,7 @@ def test_answers_are_read_alike_early_and_late(value: Any, ascii_only: bool) -> 
     assert repr(read_early(text)) == repr(read_late(text)) == repr(json.loads(text))
 
 
-@every(
+@table_test(
     "text",
     [
         "\ufeff[1]".encode(),
@@ -146,7 +146,7 @@ def test_odd_texts_are_read_alike(text: bytes) -> None:
     assert outcome(read_early) == outcome(read_late)
 
 
-@every("text", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e400", b"-1e999"])
+@table_test("text", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e400", b"-1e999"])
 def test_a_number_that_json_cannot_have_is_refused(text: bytes) -> None:
     for read in (read_early, read_late):
         with pytest.raises(ValueError, match="is not a number of JSON"):

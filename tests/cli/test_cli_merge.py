@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
-from fault_kinds import errors
-from fault_proxy import FaultProxy, counted
+from fault_kinds import graphql_errors
+from fault_proxy import FaultProxy, matching
+from table_tests import table_test
 from write_samples import PICTURE
 
 from stash_cli.core.edits.merging.combine import RULES, Combination
@@ -196,7 +196,7 @@ REFUSED = [
 ]
 
 
-@every(("args", "status", "text"), REFUSED, ids=str)
+@table_test(("args", "status", "text"), REFUSED, ids=str)
 def test_what_is_refused(args: list[str], status: int, text: str, library: Path) -> None:
     done = Cli(f"embedded:{library}")(*args, "--yes")
     assert (done.status, text in done.err) == (status, True), done.err
@@ -227,7 +227,7 @@ def test_nothing_is_deleted_when_a_step_before_fails(proxy: FaultProxy) -> None:
     for name in "AC":
         cli.ok("studio", "create", "--name", name)
     cli.ok("scene", "create", "--title", "S", "--studio", "A")
-    proxy.rule = counted(lambda request: "sceneUpdate" in request.document, errors("no"))
+    proxy.rule = matching(lambda request: "sceneUpdate" in request.document, graphql_errors("no"))
     done = cli("studios", "merge", "A", "--into", "C", "--yes")
     assert done.status == 1
     proxy.rule = lambda _: None
@@ -260,7 +260,7 @@ UNCLEAR = [
 ]
 
 
-@every(("words", "status", "told"), UNCLEAR)
+@table_test(("words", "status", "told"), UNCLEAR)
 def test_sources_that_are_not_clear_are_refused(cli: Cli, words: list[str], status: int, told: str) -> None:
     done = cli("tags", "merge", *words, "--into", "C", "--yes")
     assert (done.status, told in done.err) == (status, True), done.err

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import random_rows
 from cli_support import Cli
-from fault_kinds import answered, reset_before
+from fault_kinds import fixed_response, reset_before
 from fault_proxy import Exchange, FaultProxy
 from library_client import PICTURE
 from served_library import ask, serve_library
@@ -283,9 +283,9 @@ def test_a_mirror_that_is_not_there_is_told_apart(changing: Cli, offline: Cli) -
 
 def test_a_server_that_cannot_list_its_files_is_refused(served_url: str) -> None:
     async def as_older(exchange: Exchange) -> None:
-        _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+        _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
         text = body.decode().replace("v0.31.0-embedded", "v0.28.1").replace('"findFiles"', '"findNothing"')
-        await answered(text)(exchange)
+        await fixed_response(text)(exchange)
 
     with FaultProxy(served_url) as proxy:
         proxy.rule = lambda _: as_older

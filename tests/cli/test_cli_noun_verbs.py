@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from fault_kinds import page
+from fault_kinds import error_page
 from fault_proxy import FaultProxy
 from served_library import serve_library
 
@@ -196,7 +196,9 @@ def test_undo_keeps_a_cover_that_could_not_be_read_after_the_reset(gallery: Cli,
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
         cli = Cli(proxy.url)
         cli.ok("galleries", "cover", "set", "1", "4")
-        proxy.rule = lambda request: page(401) if proxy.mutations[1:] and not request.is_mutation else None
+        proxy.rule = lambda request: (
+            error_page(401) if proxy.mutations[1:] and not request.is_mutation else None
+        )
         done = cli.ok("galleries", "cover", "reset", "1")
         assert "Undo will not restore all fields" in done.err
         proxy.rule = lambda _: None

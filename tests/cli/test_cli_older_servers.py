@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from fault_kinds import answered
+from fault_kinds import fixed_response
 from fault_proxy import Exchange, FaultProxy
 
 
@@ -21,7 +21,7 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
 
 
 async def as_older(exchange: Exchange) -> None:
-    _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+    _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
     facts = json.loads(body.replace(b"v0.31.0-embedded", b"v0.22.1"))
     for each in ((facts.get("data") or {}).get("__schema") or {}).get("types", ()):
         lacks = ("PackageSources", "configurePlugin")
@@ -31,7 +31,7 @@ async def as_older(exchange: Exchange) -> None:
             migrate["type"]["ofType"]["name"] = "Boolean"
         for field in (f for f in each["fields"] or () if f["name"] == "configureUI"):
             field["args"] = [arg for arg in field["args"] if arg["name"] != "partial"]
-    await answered(json.dumps(facts))(exchange)
+    await fixed_response(json.dumps(facts))(exchange)
 
 
 def sent(proxy: FaultProxy) -> list[Any]:
@@ -55,7 +55,7 @@ def test_a_new_object_is_shown_without_what_nobody_asked_for(proxy: FaultProxy) 
 
 
 def test_a_migration_without_a_job_is_done_when_it_is_answered(proxy: FaultProxy) -> None:
-    migrated = answered(json.dumps({"data": {"migrate": True}}))
+    migrated = fixed_response(json.dumps({"data": {"migrate": True}}))
     proxy.rule = lambda request: migrated if "migrate(" in request.document else as_older
     done = Cli(proxy.url).ok("system", "migrate", "--yes", "--wait")
     assert (done.out, done.err) == ("", "the database is migrated\n")
@@ -86,7 +86,7 @@ def with_plugin(proxy: FaultProxy, **answers: Any) -> None:
 
     def rule(request: Any) -> Any:
         found = [data for words, data in known.items() if words in request.document]
-        return answered(json.dumps({"data": found[0]})) if found else as_older
+        return fixed_response(json.dumps({"data": found[0]})) if found else as_older
 
     proxy.rule = rule
 

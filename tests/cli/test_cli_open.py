@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, real
-from every import every
+from cli_support import Cli, run_process
+from table_tests import table_test
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def filled(served_url: str) -> Cli:
     return cli
 
 
-@every(
+@table_test(
     ("words", "page"),
     [
         ("scene 1", "/scenes/1"),
@@ -41,7 +41,7 @@ def test_addresses_of_pages(words: str, page: str, filled: Cli) -> None:
     assert filled.ok(noun, "open", target, "--print").out == address
 
 
-@every(
+@table_test(
     ("words", "status", "says"),
     [
         ("scene 7", 3, "no scene with id 7"),
@@ -65,9 +65,11 @@ def test_the_browser_gets_the_address(filled: Cli, tmp_path: Path) -> None:
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}.part && mv {told}.part {told}\n')
     browser.chmod(0o755)
     url = filled.environ["STASH_URL"]
-    done = real("open", "scene", "1", STASH_URL=url, BROWSER=f"{browser} %s", PYTHON=sys.executable)
+    done = run_process("open", "scene", "1", STASH_URL=url, BROWSER=f"{browser} %s", PYTHON=sys.executable)
     assert (done.status, done.out) == (0, ""), done.err
     assert told.read_text() == f"{url}/scenes/1"
-    none = real("open", "scene", "1", STASH_URL=url, BROWSER=str(tmp_path / "none"), PATH="", DISPLAY="")
+    none = run_process(
+        "open", "scene", "1", STASH_URL=url, BROWSER=str(tmp_path / "none"), PATH="", DISPLAY=""
+    )
     assert none.status == 1
     assert "--print" in none.err

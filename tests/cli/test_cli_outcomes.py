@@ -7,9 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Done
-from fault_kinds import SHAPES, answered, errors, page, reset_after, reset_before
-from fault_proxy import Exchange, FaultProxy, counted, on_mutation, on_operation
+from cli_support import Cli, CommandResult
+from fault_kinds import (
+    MALFORMED_BODIES,
+    error_page,
+    fixed_response,
+    graphql_errors,
+    reset_after,
+    reset_before,
+)
+from fault_proxy import Exchange, FaultProxy, matching, on_mutation, on_operation
 from library_client import add_tags
 
 COUNT = 120
@@ -45,11 +52,16 @@ def described(cli: Cli, text: str = "new") -> int:
     return int(cli.ok("tags", "count", "--description", text).out)
 
 
-def update(cli: Cli, text: str = "new", *more: str) -> Done:
+def update(cli: Cli, text: str = "new", *more: str) -> CommandResult:
     return cli("tags", "update", *IDS, "--description", text, "--yes", *more)
 
 
-FAULTS = {"500": page(500), "reset": reset_before, "null": answered(SHAPES["null data"]), "401": page(401)}
+FAULTS = {
+    "500": error_page(500),
+    "reset": reset_before,
+    "null": fixed_response(MALFORMED_BODIES["null data"]),
+    "401": error_page(401),
+}
 
 
 def sizes(proxy: FaultProxy) -> list[int]:
@@ -95,7 +107,7 @@ def test_what_was_done_without_an_answer_is_read_back(proxy: FaultProxy, tags: C
 
 def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, many: Cli) -> None:
     async def last_answer(exchange) -> None:
-        answer = await exchange.work()
+        answer = await exchange.forward()
         await proxy.server.refuse(but=exchange.writer)
         await exchange.send(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 
@@ -111,7 +123,7 @@ def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, ma
 
 def test_nothing_more_is_sent_to_a_server_that_refuses_the_key(proxy: FaultProxy, many: Cli) -> None:
     proxy.requests.clear()
-    proxy.rule = on_mutation(page(401))
+    proxy.rule = on_mutation(error_page(401))
     done = update(many)
     assert done.status == 4
     assert f"{COUNT - sizes(proxy)[0]} not sent" in done.err
@@ -123,8 +135,8 @@ def test_a_server_that_was_never_reached_is_unreachable() -> None:
 
 
 def test_a_refused_bulk_change_is_made_for_each_apart(proxy: FaultProxy, tags: Cli) -> None:
-    bulk = counted(
-        lambda r: r.is_mutation and len(r.variables.get("input", {}).get("ids", ())) > 1, errors("no")
+    bulk = matching(
+        lambda r: r.is_mutation and len(r.variables.get("input", {}).get("ids", ())) > 1, graphql_errors("no")
     )
     proxy.rule = bulk
     assert "updated 3 tags" in tags.ok("tags", "update", "1", "2", "3", "--description", "new", "--yes").err
@@ -133,7 +145,7 @@ def test_a_refused_bulk_change_is_made_for_each_apart(proxy: FaultProxy, tags: C
 
 def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy, tags: Cli) -> None:
     row = '{"id": "1", "created_at": "2024-01-02T03:04:05Z", "description": "new"}'
-    proxy.rule = on_mutation(answered(f'{{"data": {{"bulkTagUpdate": [{row}]}}}}'))
+    proxy.rule = on_mutation(fixed_response(f'{{"data": {{"bulkTagUpdate": [{row}]}}}}'))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
     assert done.status == 6
     assert "1 of 2 unknown (ids 2)" in done.err
@@ -141,7 +153,7 @@ def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy,
 
 
 def test_a_bulk_answer_of_another_shape_proves_nothing(proxy: FaultProxy, tags: Cli) -> None:
-    proxy.rule = on_mutation(answered('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}'))
+    proxy.rule = on_mutation(fixed_response('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}'))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
     assert done.status == 10
     assert "2 of 2 unknown (ids 1, 2)" in done.err
@@ -178,7 +190,11 @@ ONE = {
     "create": ("create", "--name", "New"),
     "create if missing": ("create", "--name", "New", "--if-missing"),
 }
-LOST = (answered(SHAPES["null data"]), answered(SHAPES["empty data"]), reset_before)
+LOST = (
+    fixed_response(MALFORMED_BODIES["null data"]),
+    fixed_response(MALFORMED_BODIES["empty data"]),
+    reset_before,
+)
 
 
 @pytest.mark.parametrize("command", ONE)
@@ -209,7 +225,7 @@ def test_history_says_what_settles_a_lost_answer(proxy: FaultProxy, tags: Cli) -
 def test_media_folders_are_told_after_the_server_has_them(proxy: FaultProxy, tmp_path) -> None:
     cli, folder = Cli(proxy.url), str(tmp_path)
     assert "added" not in cli("library", "add", folder, "--read-only").err
-    for fault, status in ((page(500), 10), (reset_before, 10), (errors("no"), 1)):
+    for fault, status in ((error_page(500), 10), (reset_before, 10), (graphql_errors("no"), 1)):
         proxy.rule = on_mutation(fault)
         done = cli("library", "add", folder)
         assert (done.status, "added" in done.err) == (status, False)
@@ -226,7 +242,7 @@ def test_an_empty_folder_is_none(verb: str, offline: Cli) -> None:
 @pytest.mark.parametrize(("status", "word"), [("NEEDS_MIGRATION", "migration"), ("SETUP", "set up")])
 def test_no_job_is_started_before_setup_or_a_migration(proxy: FaultProxy, status: str, word: str) -> None:
     proxy.rule = on_operation(
-        "systemStatus", answered(json.dumps({"data": {"systemStatus": {"status": status}}}))
+        "systemStatus", fixed_response(json.dumps({"data": {"systemStatus": {"status": status}}}))
     )
     done = Cli(proxy.url)("scan", "--wait")
     assert (done.status, word in done.err) == (1, True)
@@ -243,21 +259,21 @@ def test_a_job_is_started_once(proxy: FaultProxy) -> None:
 
 async def without_bulk_updates(exchange: Exchange) -> None:
     """The answer to introspection, of a server that updates tags one by one."""
-    _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+    _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
     facts = json.loads(body)
     for each in facts["data"]["__schema"]["types"]:
         each["fields"] = [f for f in each.get("fields") or () if f["name"] != "bulkTagUpdate"] or None
-    await answered(json.dumps(facts))(exchange)
+    await fixed_response(json.dumps(facts))(exchange)
 
 
 async def without_descriptions(exchange: Exchange) -> None:
     """The answer to introspection, of a server whose updates of tags know no descriptions."""
-    _, _, body = (await exchange.work()).partition(b"\r\n\r\n")
+    _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
     facts = json.loads(body)
     for each in facts["data"]["__schema"]["types"]:
         if each["name"] in ("TagUpdateInput", "BulkTagUpdateInput"):
             each["inputFields"] = [f for f in each["inputFields"] if f["name"] != "description"]
-    await answered(json.dumps(facts))(exchange)
+    await fixed_response(json.dumps(facts))(exchange)
 
 
 def test_what_a_server_lacks_is_refused_before_the_question(proxy: FaultProxy, tags: Cli, own_state) -> None:
@@ -272,7 +288,7 @@ def test_what_a_server_lacks_is_refused_before_the_question(proxy: FaultProxy, t
 def test_an_older_server_is_asked_for_one_after_the_other(proxy: FaultProxy, tags: Cli, own_state) -> None:
     for path in own_state.rglob("*.json"):
         path.unlink()  # what is known of the server
-    refused = errors("no such tag")
+    refused = graphql_errors("no such tag")
     proxy.rule = lambda r: without_bulk_updates if "__schema" in r.document else None
     assert "updated 3 tags" in tags.ok("tags", "update", "1", "2", "3", "--description", "x", "--yes").err
     assert not any("bulkTagUpdate" in each.document for each in proxy.requests)

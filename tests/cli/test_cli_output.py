@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from every import every
+from table_tests import table_test
 
 from stash_cli.commands.argv.flags import FORMATS
 from stash_cli.core.errors import StashNotConfirmedError
@@ -117,7 +117,7 @@ def test_columns_that_have_no_room_are_left_out_and_named(monkeypatch: pytest.Mo
     assert "too narrow: path;" in streams.err.getvalue().replace("\n", " ")  # type: ignore[attr-defined]
 
 
-@every("terminal", [False, True])
+@table_test("terminal", [False, True])
 def test_a_long_table_keeps_its_columns_in_line(terminal: bool) -> None:
     rows = [{"id": str(n), "title": "t" * (n % 7), "studio": {"name": "Acme"}} for n in range(100, 350)]
     lines = printed("table", rows, terminal=terminal, streams=PLAIN).splitlines()
@@ -152,7 +152,7 @@ def test_every_format_has_a_writer() -> None:
         assert open_writer(fake_streams(), name, VIEW)
 
 
-@every(
+@table_test(
     ("environ", "color", "terminal", "expected"),
     [
         ({}, "auto", True, True),
@@ -190,7 +190,7 @@ def test_plain_progress_is_a_line_per_tenth_and_never_goes_back() -> None:
     assert said(streams) == "Scanning 0 % - a.mp4\nScanning 50 % - a.mp4\nScanning 100 % - a.mp4\n"
 
 
-@every(
+@table_test(
     ("facts", "mode", "kind"),
     [
         ({"terminal": True}, "auto", Bar),
@@ -231,7 +231,7 @@ def shown_by_a_bar(step: int, fractions: Sequence[float | None]) -> list[tuple[s
     return seen
 
 
-@every(
+@table_test(
     ("step", "fractions", "percents", "left"),
     [
         (4, (0.5, 0.96, 0.51, 0.9, 0.97, None, 0.99), ["", "96%", "", "90%", "97%", "", ""], []),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_a_plan_of_a_deletion_leaves_what_changed_since(cli: Cli, plan: str) -> 
     assert len(ratings(cli)) == 4
 
 
-@every("is_changed", [False, True])
+@table_test("is_changed", [False, True])
 def test_a_plan_of_a_merge(is_changed: bool, small_library: Path, tmp_path: Path) -> None:
     copyfile(small_library, tmp_path / "copy.sqlite")
     cli, plan = Cli(f"embedded:{tmp_path / 'copy.sqlite'}"), str(tmp_path / "plan")

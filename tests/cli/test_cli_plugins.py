@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Cli, Done, interrupted, program
-from every import every
-from fault_kinds import answered
+from cli_support import Cli, CommandResult, program, run_interrupted
+from fault_kinds import fixed_response
 from fault_proxy import FaultProxy, on_operation
 from support import ROOT
+from table_tests import table_test
 
 PLUGINS = [
     {
@@ -41,7 +41,7 @@ def library_for_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
-def simulate(cli: Cli, file: Path, *words: str) -> Done:
+def simulate(cli: Cli, file: Path, *words: str) -> CommandResult:
     return cli("plugins", "simulate", str(file), *words)
 
 
@@ -118,7 +118,7 @@ def test_messages_of_a_command_are_lines_of_the_protocol() -> None:
     assert wrong.err.startswith("\x01e\x02The plugin's input has no server_connection")
 
 
-@every(
+@table_test(
     ("words", "says"),
     [
         (["exec"], "needs a command"),
@@ -135,7 +135,7 @@ def test_mistakes(words: list[str], says: str) -> None:
     assert says in done.err
 
 
-@every(
+@table_test(
     ("words", "more", "task", "says"),
     [
         (["no-such-program-at-all"], {}, "Go", "cannot be run"),
@@ -194,7 +194,7 @@ def test_ctrl_c_ends_the_plugin(embedded_url: str, tmp_path: Path) -> None:
     script = f"{wait}; import pathlib; pathlib.Path({str(marker)!r}).touch()"
     file = plugin(tmp_path, sys.executable, "-c", script)
     began = time.monotonic()
-    done = interrupted("--server", embedded_url, "plugins", "simulate", str(file), "Go", until="here")
+    done = run_interrupted("--server", embedded_url, "plugins", "simulate", str(file), "Go", until="here")
     assert done.status == 130
     assert time.monotonic() - began < 50
     assert not marker.exists()
@@ -216,7 +216,8 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
             "plugins": PLUGINS,
         }
         rules = [
-            on_operation(name, answered(json.dumps({"data": {name: value}}))) for name, value in facts.items()
+            on_operation(name, fixed_response(json.dumps({"data": {name: value}})))
+            for name, value in facts.items()
         ]
 
         def rule(request: Any) -> Any:
@@ -241,7 +242,7 @@ def test_plugins_of_a_server(proxy: FaultProxy) -> None:
     assert proxy.mutations[-1].variables["args"] == {"mode": 1}
 
 
-@every(
+@table_test(
     ("words", "status", "says"),
     [
         ("enable renamr", 3, "Did you mean renamer?"),
@@ -263,7 +264,7 @@ def test_wrong_names_and_values_send_nothing(words: str, status: int, says: str,
 def test_settings_are_merged_because_servers_replace_them(proxy: FaultProxy) -> None:
     cli = Cli(proxy.url)
     configured = {"general": {}, "plugins": {"renamer": {"form": "x", "most": 3}}}
-    answer = answered(json.dumps({"data": {"configuration": configured}}))
+    answer = fixed_response(json.dumps({"data": {"configuration": configured}}))
     before = proxy.rule
     proxy.rule = lambda request: answer if "configuration" in request.document else before(request)
     cli.ok("plugins", "settings", "renamer", "dry_run=true", "most=7", "form=12")

@@ -19,7 +19,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, assert_snapshot, environment, interrupted, program, real, served_with, started
+from cli_support import (
+    Cli,
+    assert_snapshot,
+    environment,
+    program,
+    run_interrupted,
+    run_process,
+    running_process,
+    serve_with_job,
+)
 from served_library import serve_library
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -32,7 +41,7 @@ def on_terminal(
     leader, follower = pty.openpty()
     env = environment(COLUMNS=str(columns), TERM="xterm", **environ)
     ends = dict.fromkeys(("stdin", "stdout", "stderr"), follower)
-    with started(*args, env=env, start_new_session=True, **ends) as process:
+    with running_process(*args, env=env, start_new_session=True, **ends) as process:
         os.close(follower)
         text, deadline = "", time.monotonic() + 30
         while time.monotonic() < deadline:
@@ -115,10 +124,10 @@ def test_no_colour_where_none_is_wanted(small_url: str, environ: dict[str, str])
 
 
 def test_a_table_in_a_pipe_is_plain_and_whole(small_url: str) -> None:
-    done = real("--url", small_url, "scenes", "find", COLUMNS="30")
+    done = run_process("--url", small_url, "scenes", "find", COLUMNS="30")
     assert (done.status, done.err) == (0, "")
     assert_snapshot("table-scenes-pipe", done.out)
-    assert real("--url", small_url, "scenes", "find", FORCE_COLOR="1").out == done.out
+    assert run_process("--url", small_url, "scenes", "find", FORCE_COLOR="1").out == done.out
 
 
 def test_head_ends_quietly(small_url: str) -> None:
@@ -189,17 +198,17 @@ def test_help_into_a_closed_pipe_is_quiet() -> None:
 
 
 def test_version_and_bare_help() -> None:
-    assert real("--version").out.startswith("stash ")
-    assert real().out == real("--help").out
-    assert real("scenes").status == 0
+    assert run_process("--version").out.startswith("stash ")
+    assert run_process().out == run_process("--help").out
+    assert run_process("scenes").status == 0
 
 
 def test_nobody_there_is_exit_5_within_two_seconds(unused_port: int) -> None:
     url, seconds = f"http://127.0.0.1:{unused_port}", list[float]()
     while len(seconds) < 4 and min(seconds, default=9) >= 2:  # the machine may be busy with other tests
-        started = time.monotonic()
-        done = real("--url", url, "scenes", "find", "--json")
-        seconds.append(time.monotonic() - started)
+        start = time.monotonic()
+        done = run_process("--url", url, "scenes", "find", "--json")
+        seconds.append(time.monotonic() - start)
     assert min(seconds) < 2
     assert (done.status, done.out) == (5, "")
     assert json.loads(done.err)["error"] == "unreachable"
@@ -207,7 +216,7 @@ def test_nobody_there_is_exit_5_within_two_seconds(unused_port: int) -> None:
 
 
 def test_a_hint_names_the_demo_when_nothing_is_configured() -> None:
-    done = real("scenes", "count", STASH_URL="")
+    done = run_process("scenes", "count", STASH_URL="")
     if done.status == 5:  # nothing happens to run on the default port of this machine
         assert "--demo" in done.err
         assert "STASH_URL" in done.err
@@ -217,7 +226,7 @@ def test_a_slow_server_is_given_up_after_the_timeout() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
-        done = real(
+        done = run_process(
             "--url", f"http://127.0.0.1:{silent.getsockname()[1]}", "scenes", "find", "--timeout", "0.3"
         )
     assert (done.status, done.out) == (5, "")
@@ -242,14 +251,14 @@ def locked(served_url: str) -> tuple[str, str]:
 def test_keys(locked: tuple[str, str], tmp_path: Path) -> None:
     url, key = locked
     for wrong in ({}, {"STASH_API_KEY": "wrong-key-value"}):
-        done = real("--url", url, "scenes", "count", "--debug", **wrong)
+        done = run_process("--url", url, "scenes", "count", "--debug", **wrong)
         assert (done.status, done.out) == (4, "")
         assert "wrong-key-value" not in done.err
-    right = real("--url", url, "scenes", "count", "-vv", STASH_API_KEY=key)
+    right = run_process("--url", url, "scenes", "count", "-vv", STASH_API_KEY=key)
     assert (right.status, right.out) == (0, "0\n")
     assert key not in right.err
     (tmp_path / "key").write_text(key, encoding="utf-8")
-    assert real("--url", url, "scenes", "count", STASH_API_KEY_FILE=str(tmp_path / "key")).out == "0\n"
+    assert run_process("--url", url, "scenes", "count", STASH_API_KEY_FILE=str(tmp_path / "key")).out == "0\n"
 
 
 def test_an_answer_that_breaks_off_is_no_whole_list(served_url: str) -> None:
@@ -385,7 +394,7 @@ def napping(library_file: Path) -> Iterator[str]:
     """URL of a server whose queue holds a job that runs until it is stopped."""
     from stash_cli.embedded import open_library
 
-    with served_with(open_library(str(library_file)), "Napping...") as url:
+    with serve_with_job(open_library(str(library_file)), "Napping...") as url:
         yield url
 
 
@@ -403,7 +412,7 @@ def test_waiting_for_a_job(napping: str) -> None:
 
 
 def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(napping: str) -> None:
-    done = interrupted("--url", napping, "jobs", "wait", "1", "--progress", "plain", until="Napping")
+    done = run_interrupted("--url", napping, "jobs", "wait", "1", "--progress", "plain", until="Napping")
     assert done.status == 130
     assert "stash jobs stop 1" in done.err
     assert "Traceback" not in done.err
@@ -412,13 +421,13 @@ def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(napping: str) -> None:
 
 def test_ctrl_c_may_stop_the_job(napping: str) -> None:
     words = ("jobs", "wait", "1", "--stop-on-interrupt", "--progress", "plain")
-    done = interrupted("--url", napping, *words, until="Napping")
+    done = run_interrupted("--url", napping, *words, until="Napping")
     assert done.status == 130
     assert Cli(napping)("jobs", "wait", "1").status == 9
 
 
 def test_ctrl_c_ends_a_watch_which_begins_with_what_runs(napping: str) -> None:
-    with started("--url", napping, "jobs", "watch", "--jsonl") as process:
+    with running_process("--url", napping, "jobs", "watch", "--jsonl") as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["description"] == "Napping..."
         process.send_signal(signal.SIGINT)
@@ -427,7 +436,7 @@ def test_ctrl_c_ends_a_watch_which_begins_with_what_runs(napping: str) -> None:
 
 
 def test_serving_ends_with_ctrl_c(library_file: Path) -> None:
-    with started("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
+    with running_process("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
         assert process.stderr is not None
         url = process.stderr.readline().split()[-1]
         assert Cli(url).ok("tag", "create", "--name", "Served", "--ids").out == "1\n"
@@ -439,7 +448,7 @@ def test_serving_ends_with_ctrl_c(library_file: Path) -> None:
 
 def test_a_taken_port_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = real("embedded", "serve", "--port", str(taken.getsockname()[1]))
+        done = run_process("embedded", "serve", "--port", str(taken.getsockname()[1]))
     assert (done.status, len(done.err.splitlines()) <= 2) == (2, True)
 
 
@@ -464,7 +473,7 @@ def test_the_demo() -> None:
 def test_a_bug_is_an_apology_without_a_trace(tmp_path: Path) -> None:
     broken = tmp_path / "broken.sqlite"
     broken.write_bytes(b"this is no database" * 100)
-    done = real("--url", f"embedded:{broken}", "scenes", "find", STASH_API_KEY="very-secret")
+    done = run_process("--url", f"embedded:{broken}", "scenes", "find", STASH_API_KEY="very-secret")
     assert done.status != 0
     assert "Traceback" not in done.err
     assert "very-secret" not in done.err

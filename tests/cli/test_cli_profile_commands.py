@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 from stash_cli.commands.alias import expand
 from stash_cli.core.errors import StashUsageError
@@ -60,7 +60,7 @@ SET = [
 ]
 
 
-@every(("assignments", "held"), SET)
+@table_test(("assignments", "held"), SET)
 def test_settings_are_changed(assignments: list[str], held: dict[str, object], nas: Cli) -> None:
     nas.ok("profile", "add", "x", "http://x")
     for each in assignments:
@@ -86,7 +86,7 @@ REFUSED = [
 ]
 
 
-@every(("assignment", "told"), REFUSED)
+@table_test(("assignment", "told"), REFUSED)
 def test_what_cannot_be_set_is_told(assignment: str, told: str, nas: Cli) -> None:
     before = settings_path().read_text()
     done = nas("profile", "set", "nas", assignment)
@@ -160,7 +160,7 @@ WORDS = [
 ]
 
 
-@every(("words", "given", "made"), WORDS)
+@table_test(("words", "given", "made"), WORDS)
 def test_an_alias_keeps_the_bounds_of_words(words: list[str], given: list[str], made: list[str]) -> None:
     assert expand("a", words, given) == made
 
@@ -261,7 +261,7 @@ WRONG = [
 ]
 
 
-@every(("text", "told"), WRONG)
+@table_test(("text", "told"), WRONG)
 def test_a_wrong_default_is_told_with_its_place(text: str, told: str, url: str) -> None:
     write(text)
     done = Cli(url)("scenes", "find")

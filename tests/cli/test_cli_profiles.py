@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Recorder
+from cli_support import Cli, RequestRecorder
 
 from stash_cli.core.settings_file import settings_path
 
@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_read_is_not_passed_over(library: str, write: Writ
 
 
 def test_a_key_of_a_profile_goes_to_its_server_only(write: Write) -> None:
-    with Recorder() as own, Recorder() as other:
+    with RequestRecorder() as own, RequestRecorder() as other:
         write(
             f'default = "p"\n[profiles.p]\nurl = "{own.url}"\napi_key = "k3y"\n'
             'headers = {"X-A" = "s3cret"}\n'

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli, assert_snapshot
-from every import every
-from fault_kinds import answered
+from fault_kinds import fixed_response
 from fault_proxy import FaultProxy
+from table_tests import table_test
 
 from stash_cli.core.errors import StashQueryError
 from stash_cli.core.query.language.query import parse_query
@@ -58,7 +58,7 @@ FOUND = [
 ]
 
 
-@every("row", FOUND, ids=lambda row: " ".join(row[0]))
+@table_test("row", FOUND, ids=lambda row: " ".join(row[0]))
 def test_a_query_finds(filled: Cli, row: tuple[list[str], list[str] | None]) -> None:
     words, expected = row
     done = filled("scenes", "find", "--ids", *words)
@@ -83,7 +83,7 @@ SHOWN = [
 ]
 
 
-@every("row", SHOWN, ids=lambda row: " ".join(row[0]))
+@table_test("row", SHOWN, ids=lambda row: " ".join(row[0]))
 def test_show_takes_the_only_match(filled: Cli, row: tuple[list[str], str, int]) -> None:
     words, told, status = row
     done = filled("scene", "show", *words, "--ids")
@@ -142,7 +142,7 @@ def test_random_orders_can_be_repeated(filled: Cli) -> None:
     assert "--random" in shown.err
 
 
-@every("words", [
+@table_test("words", [
     ["--sort", "random,title"], ["--sort", "date", "--random"], ["--page", "2"],
     ["--page", "0", "--limit", "2"], ["--sort", "dat"], ["--sort", "date,,title"],
     ["sort:date", "--sort", "title"], ["--where", " "], ["--random=x"], ["limit:x"],
@@ -262,7 +262,7 @@ def test_mistakes_on_a_narrow_terminal() -> None:
     assert "  rating:x\n         ^\n" in done.err
 
 
-@every(
+@table_test(
     "where", ["play_count:*", "(play_count:* or rating:80)", "tag:Beach or rating:79 is:organized", "limit:2"]
 )
 def test_changes_refuse_doubtful_queries(filled: Cli, where: str) -> None:
@@ -272,7 +272,7 @@ def test_changes_refuse_doubtful_queries(filled: Cli, where: str) -> None:
 
 
 def test_too_many_rows_are_not_sorted_here(served_url: str) -> None:
-    many = answered('{"data": {"findScenes": {"count": 1000001}}}')
+    many = fixed_response('{"data": {"findScenes": {"count": 1000001}}}')
     with FaultProxy(served_url) as proxy:
         cli = Cli(proxy.url)
         proxy.rule = lambda request: (

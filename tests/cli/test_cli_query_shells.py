@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from cli_support import Cli
-from every import Failures, every
 from support import ROOT
+from table_tests import Failures, table_test
 
 from stash_cli.commands.argv.query_words import query_from_argv
 from stash_cli.commands.topics import QUERY
@@ -199,7 +199,7 @@ PATHS = ("path", "dir", "basename")
 """Fields in which a value is a path or a pattern of one."""
 
 
-@every("type_name", ENTITIES)
+@table_test("type_name", ENTITIES)
 def test_every_text_field_takes_awkward_values(type_name: str) -> None:
     """Quoted as the only word and among several; bare where nothing in front of it is syntax."""
     failed = Failures()

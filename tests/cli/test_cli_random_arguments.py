@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Done
+from cli_support import Cli, CommandResult
 from random_arguments import argument_lists
 from support import ROOT
 
@@ -21,7 +21,7 @@ def documented_statuses() -> set[int]:
     return {int(number) for number in re.findall(r"^\| `(\d+)` \|", text, re.MULTILINE)}
 
 
-def fault(args: list[str], done: Done, statuses: set[int]) -> str | None:
+def fault(args: list[str], done: CommandResult, statuses: set[int]) -> str | None:
     """What is wrong with a run."""
     said = done.out + done.err
     wrong = [text for text in ("Traceback", "internal error", "this is a bug") if text in said]

@@ -14,8 +14,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from cli_support import Cli, environment, served_with
-from every import every
+from cli_support import Cli, environment, serve_with_job
+from table_tests import table_test
 
 from stash_cli.core.run_lock import RunLock
 from stash_cli.embedded import open_library
@@ -75,7 +75,7 @@ def test_a_chain_goes_on_after_what_is_partly_done_and_remembers_its_errors(
     )
 
 
-@every(
+@table_test(
     ("words", "status", "told"),
     [
         (("scan", "scan /nowhere", "clean"), 2, "clean not started"),
@@ -202,7 +202,7 @@ def test_a_step_takes_the_defaults_of_its_command(library: Cli, settings: Path) 
     assert library.ok("run", "clean").out == ""  # the output of a chain is not that of a step
 
 
-@every(
+@table_test(
     ("table", "told"),
     [
         ("stepz = []", "has no key stepz. Did you mean steps?"),
@@ -263,5 +263,5 @@ def test_a_job_that_another_client_has_started_is_joined(napping_scan: str) -> N
 @pytest.fixture
 def napping_scan(library: Cli, library_file: Path) -> Iterator[str]:
     """URL of a server that scans until it is stopped."""
-    with served_with(open_library(str(library_file)), "Scanning...") as url:
+    with serve_with_job(open_library(str(library_file)), "Scanning...") as url:
         yield url

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 HIGH = {"rating100": {"modifier": "GREATER_THAN", "value": {"value": 79}}}
 TAGGED = {
@@ -47,7 +47,7 @@ FOUND = [
 ]
 
 
-@every("row", FOUND, ids=lambda row: " ".join(row[0]))
+@table_test("row", FOUND, ids=lambda row: " ".join(row[0]))
 def test_a_saved_filter_is_a_term(filled: Cli, row: tuple[list[str], list[str]]) -> None:
     words, expected = row
     assert filled.ok("scenes", "find", "--ids", *words).out.split() == expected

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
 from fault_kinds import reset_before
 from fault_proxy import FaultProxy
 from scan_library import ScanLibrary, picture, scan_library, write_video
 from scraped_answers import BOX, Sources, cover, result, same
 from served_library import serve_library
 from support import run
+from table_tests import table_test
 
 from stash_cli.core.scraping.requests import RateLimit
 
@@ -298,7 +298,7 @@ PLAIN = [
 ]
 
 
-@every("text status told", PLAIN)
+@table_test("text status told", PLAIN)
 def test_a_server_without_internet_is_told_at_once(
     text: str, status: int, told: str, cli: Cli, proxy: FaultProxy
 ) -> None:
@@ -322,7 +322,7 @@ REFUSED = [
 ]
 
 
-@every("words status text", REFUSED)
+@table_test("words status text", REFUSED)
 def test_what_is_refused_before_anything_is_sent(
     words: list[str], status: int, text: str, offline: Cli
 ) -> None:
@@ -341,7 +341,7 @@ UNKNOWN = [
 ]
 
 
-@every("words status text", UNKNOWN)
+@table_test("words status text", UNKNOWN)
 def test_a_source_that_the_server_lacks_is_told(words: list[str], status: int, text: str, cli: Cli) -> None:
     done = cli(*words)
     assert (done.status, text in done.err) == (status, True), done.err

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from cli_support import Cli, Done, leaves
+from cli_support import Cli, CommandResult, leaf_commands
 from served_library import serve_library, set_password
 
 from stash_cli.commands.common.runtime import Runtime
@@ -122,7 +122,7 @@ NOT_RUN = {("auth", "logout"), ("embedded", "serve"), ("embedded", "reset"), ("j
 
 def every_command() -> list[list[str]]:
     """Each command alone, with the profile of a server that is away."""
-    return [[*path, "-P", "away"] for path in leaves() if path not in NOT_RUN]
+    return [[*path, "-P", "away"] for path in leaf_commands() if path not in NOT_RUN]
 
 
 @contextmanager
@@ -142,5 +142,5 @@ def command_lines() -> Iterator[list[bytes]]:
         is_on = False
 
 
-def output(done: Done) -> str:
+def output(done: CommandResult) -> str:
     return done.out + done.err

@@ -7,23 +7,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Recorder, leaves
-from every import every
+from cli_support import Cli, RequestRecorder, leaf_commands
 from PIL import Image
+from table_tests import table_test
 
 from stash_cli.commands.argv.flags import global_flags
 from stash_cli.commands.verbs.list_flags import update_type
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, Entity
 
-COMMANDS = leaves()
+COMMANDS = leaf_commands()
 FLAGS = {path: {flag.name for flag in command.derived().rows()} for path, command in COMMANDS.items()}
 
 
 @pytest.fixture
-def site() -> Iterator[Recorder]:
+def site() -> Iterator[RequestRecorder]:
     """A web site that an object's URL may name."""
-    with Recorder() as recorder:
+    with RequestRecorder() as recorder:
         yield recorder
 
 
@@ -44,7 +44,9 @@ def test_most_nouns_have_urls() -> None:
 
 
 @pytest.mark.parametrize("entity", CREATED, ids=lambda entity: entity.noun)
-def test_a_url_given_to_create_is_the_objects(entity: Entity, embedded_url: str, site: Recorder) -> None:
+def test_a_url_given_to_create_is_the_objects(
+    entity: Entity, embedded_url: str, site: RequestRecorder
+) -> None:
     cli = Cli(embedded_url, STASH_API_KEY="k3y")
     flags = ("--url", f"{site.url}/v", f"--{entity.label}", "X", f"--url={site.url}/w")
     made = cli.ok(entity.noun, "create", *flags, "--json", "--fields", "urls").json
@@ -65,7 +67,7 @@ def make_one(cli: Cli, entity: Entity, folder: Path) -> None:
 
 @pytest.mark.parametrize("entity", UPDATED, ids=lambda entity: entity.noun)
 def test_a_url_given_to_update_is_the_objects(
-    entity: Entity, embedded_url: str, library_file: Path, site: Recorder
+    entity: Entity, embedded_url: str, library_file: Path, site: RequestRecorder
 ) -> None:
     cli = Cli(embedded_url, STASH_API_KEY="k3y")
     make_one(cli, entity, library_file.parent / "media")
@@ -75,7 +77,7 @@ def test_a_url_given_to_update_is_the_objects(
     assert site.heads == []
 
 
-def test_both_meanings_of_url_stand_in_one_line(embedded_url: str, site: Recorder) -> None:
+def test_both_meanings_of_url_stand_in_one_line(embedded_url: str, site: RequestRecorder) -> None:
     line = ("--url", embedded_url, "scene", "create", "--title", "X", "--url", f"{site.url}/v")
     Cli(STASH_API_KEY="k3y").ok(*line)
     cli = Cli(embedded_url)
@@ -84,7 +86,7 @@ def test_both_meanings_of_url_stand_in_one_line(embedded_url: str, site: Recorde
     assert site.heads == []
 
 
-def test_no_command_takes_a_url_after_its_name_for_the_server(site: Recorder) -> None:
+def test_no_command_takes_a_url_after_its_name_for_the_server(site: RequestRecorder) -> None:
     cli = Cli("http://127.0.0.1:1", STASH_API_KEY="k3y")
     paths = [path for path, flags in FLAGS.items() if "--url" not in flags]
     for path in paths:
@@ -100,14 +102,14 @@ def test_no_command_takes_a_url_after_its_name_for_the_server(site: Recorder) ->
     assert site.heads == []
 
 
-def test_between_noun_and_verb_a_url_is_not_the_server(site: Recorder) -> None:
+def test_between_noun_and_verb_a_url_is_not_the_server(site: RequestRecorder) -> None:
     done = Cli(STASH_API_KEY="k3y")("scene", f"--url={site.url}/?t=1", "create", "--title", "X")
     assert (done.status, site.heads) == (2, [])
     assert "or use --server" in done.err
     assert site.url not in done.err
 
 
-@every("path", FLAGS, ids=" ".join)
+@table_test("path", FLAGS, ids=" ".join)
 def test_no_two_options_have_one_name(path: tuple[str, ...]) -> None:
     own, shared = COMMANDS[path].own_names()[0], set(global_flags().names())
     assert not FLAGS[path] & own
@@ -129,13 +131,15 @@ WAYS = {
 
 @pytest.mark.parametrize("key", ["variable", "file", "flag", "none"])
 @pytest.mark.parametrize("way", WAYS)
-def test_the_key_goes_to_the_server_that_is_named(way: str, key: str, site: Recorder, tmp_path: Path) -> None:
+def test_the_key_goes_to_the_server_that_is_named(
+    way: str, key: str, site: RequestRecorder, tmp_path: Path
+) -> None:
     file = tmp_path / "key"
     file.write_text("k3y\n")
     before, environ, after = (*WAYS[way], ())[:3]
     keys = {"variable": {"STASH_API_KEY": "k3y"}, "file": {"STASH_API_KEY_FILE": str(file)}}.get(key, {})
     flag = ("--api-key-file", str(file)) if key == "flag" else ()
-    with Recorder() as server:
+    with RequestRecorder() as server:
 
         def filled(text: str) -> str:
             return text.format(url=server.url, site=site.url)
@@ -147,7 +151,9 @@ def test_the_key_goes_to_the_server_that_is_named(way: str, key: str, site: Reco
 
 
 @pytest.mark.parametrize("name", ["STASH_API_KEY", "STASH_API_KEY_FILE"])
-def test_a_broken_key_is_a_wrong_setting_in_one_line(name: str, tmp_path: Path, site: Recorder) -> None:
+def test_a_broken_key_is_a_wrong_setting_in_one_line(
+    name: str, tmp_path: Path, site: RequestRecorder
+) -> None:
     file = tmp_path / "key"
     file.write_bytes("s3cret\n".encode("utf-16-le"))
     cli = Cli(site.url, **{name: "s3cret\u00e9" if name == "STASH_API_KEY" else str(file)})

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 from cli_support import Cli
-from every import every
 from fault_proxy import FaultProxy
 from served_library import serve_library
+from table_tests import table_test
 
 TAGS = (
     "Outdoor",
@@ -194,7 +194,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
 ]
 
 
-@every(("args", "status", "text"), REFUSED, ids=str)
+@table_test(("args", "status", "text"), REFUSED, ids=str)
 def test_what_is_refused(args: list[str], status: int, text: str, template: Path) -> None:
     done = Cli(f"embedded:{template}")(*args)
     assert (done.status, text in done.err) == (status, True), done.err

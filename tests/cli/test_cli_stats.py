@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
+from table_tests import table_test
 
 from stash_cli.commands.verbs.stats import bar
 from stash_cli.core.errors import StashLookupError
@@ -73,7 +73,7 @@ WRONG = [
 ]
 
 
-@every("words, message", WRONG)
+@table_test("words, message", WRONG)
 def test_a_wrong_line_is_refused_before_anything_is_sent(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Cli, leaves, started
-from every import every
-from fault_kinds import half
+from cli_support import Cli, leaf_commands, running_process
+from fault_kinds import truncated_response
 from fault_proxy import Exchange, FaultProxy
+from table_tests import table_test
 
 from stash_cli.commands.file_tasks import FILE_TASKS
 from stash_cli.commands.metadata import TASKS
@@ -48,11 +48,11 @@ def test_every_task_of_the_api_has_a_verb() -> None:
     here = {task.operation for task in TASKS.values()}
     files = {"metadataImport", "importObjects", "metadataExport", "exportObjects"}
     assert wanted == here | files | {"backupDatabase", "anonymiseDatabase"}
-    verbs = {path[1] for path in leaves() if path[0] == "metadata"}
+    verbs = {path[1] for path in leaf_commands() if path[0] == "metadata"}
     assert verbs == {*TASKS, *FILE_TASKS}
 
 
-@every(
+@table_test(
     ("words", "input_"),
     [
         (("generate", "--covers", "--scene", "Sea"), {"covers": True, "sceneIDs": ["1"]}),
@@ -146,7 +146,9 @@ def emptied(folder: Path) -> None:
     folder.mkdir()
 
 
-@every(("happens", "told"), [(gone, "is missing"), (emptied, "is empty, though 6 objects in it are known")])
+@table_test(
+    ("happens", "told"), [(gone, "is missing"), (emptied, "is empty, though 6 objects in it are known")]
+)
 def test_clean_keeps_a_media_folder_that_is_not_mounted(
     tmp_path: Path, pictures: Path, happens: Any, told: str
 ) -> None:
@@ -208,7 +210,7 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name(served_url: str, 
     target.write_text("the last one", encoding="utf-8")
     with FaultProxy(served_url) as proxy:
         proxy.rule = lambda request: slowly if "/downloads/" in request.path else None
-        with started("--server", proxy.url, "backup", str(target)) as process:
+        with running_process("--server", proxy.url, "backup", str(target)) as process:
             while not any(part.stat().st_size for part in target.parent.glob(".stash-*.part")):
                 assert process.poll() is None, process.communicate()
                 time.sleep(0.02)
@@ -218,7 +220,7 @@ def test_a_backup_that_is_killed_leaves_nothing_under_its_name(served_url: str, 
     [part] = target.parent.glob(".*")
     part.unlink()
     with FaultProxy(served_url) as proxy:
-        proxy.rule = lambda request: half if "/downloads/" in request.path else None
+        proxy.rule = lambda request: truncated_response if "/downloads/" in request.path else None
         cut = Cli(proxy.url)("backup", str(target))
         assert (cut.status, cut.out) == (5, "")
     assert [path.name for path in target.parent.iterdir()] == ["copy.sqlite"]

@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Done
-from every import every
+from cli_support import Cli, CommandResult
+from table_tests import table_test
 
 from stash_cli.commands.argv.flags import FORMATS
 
@@ -30,12 +30,12 @@ def hostile(embedded_url: str) -> Cli:
     return cli
 
 
-def assert_harmless(done: Done) -> None:
+def assert_harmless(done: CommandResult) -> None:
     for text in (done.out, done.err):
         assert not UNSAFE.search(STYLE.sub("", text)), text
 
 
-@every("name", FORMATS)
+@table_test("name", FORMATS)
 def test_no_format_lets_it_through(name: str, hostile: Cli) -> None:
     assert_harmless(hostile.ok("scenes", "find", "-o", name, terminal=True))
     assert_harmless(hostile.ok("scene", "show", "1", "-o", name, terminal=True))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, leaves, real
-from every import every
+from cli_support import Cli, leaf_commands, run_process
+from table_tests import table_test
 
 WINDOWS = [
     ("utf-8-sig", "\n"),
@@ -25,7 +25,7 @@ def write(path: Path, text: str, encoding: str, line_end: str) -> str:
     return str(path)
 
 
-@every("path", leaves(), ids=" ".join)
+@table_test("path", leaf_commands(), ids=" ".join)
 def test_words_that_are_no_text_are_refused_by_every_command(offline: Cli, path: tuple[str, ...]) -> None:
     for words in ([*path, "b\udcff"], [*path, "--output", "\udcff"], ["--url", "\udcff", *path]):
         done = offline(*words)
@@ -114,11 +114,11 @@ LOCALES = [
 def test_pipes_get_utf8_in_every_locale(served_url: str, environ: dict[str, str], form: str) -> None:
     Cli(served_url).ok("tag", "create", "--name", "日本 é", "--alias", "\U0001f600")
     environ = {**environ, "STASH_URL": served_url}
-    done = real("tags", "find", "--fields", "name,aliases", form, **environ)
+    done = run_process("tags", "find", "--fields", "name,aliases", form, **environ)
     assert done.status == 0
     assert "日本 é" in done.out
     assert "\U0001f600" in done.out
-    done = real("tags", "delete", "-", "--yes", stdin="日本x\n", **environ)
+    done = run_process("tags", "delete", "-", "--yes", stdin="日本x\n", **environ)
     assert (done.status, "日本x" in done.err) == (3, True)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
-from cli_support import Cli, leaves
+from cli_support import Cli, leaf_commands
 from sample_library import STAMP, open_sample_library
 
 from stash_cli import __version__
@@ -141,7 +141,7 @@ def test_every_verb_is_in_a_transcript() -> None:
         word: name for name, entry in root().entries.items() if (word := entry.alias_of) and word != name
     }
     missing = []
-    for path in leaves():
+    for path in leaf_commands():
         words = path[1:] if path[0] == "metadata" and path[1:] in shown else path
         spellings = {words, (singular.get(words[0], words[0]), *words[1:])}
         if not spellings & shown and not {" ".join(path[:2]), path[0]} & NOT_SHOWN.keys():

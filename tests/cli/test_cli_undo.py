@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Cli, Done
+from cli_support import Cli, CommandResult
 from fault_kinds import reset_before
 from fault_proxy import FaultProxy, on_mutation
 
@@ -31,7 +31,7 @@ def person(cli: Cli, three_tags: Path, library_file: Path, own_state: Path) -> A
     shutil.copy(three_tags / "library.sqlite", library_file)
     shutil.copy(three_tags / "journal.sqlite", state / "journal.sqlite")
 
-    def run(*words: str, answers: str = "") -> Done:
+    def run(*words: str, answers: str = "") -> CommandResult:
         return cli(*words, terminal=True, answers=answers)
 
     return run

@@ -10,11 +10,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from cli_support import Cli, Done
-from every import every
-from fault_kinds import errors
-from fault_proxy import Exchange, FaultProxy, counted, on_mutation
+from cli_support import Cli, CommandResult
+from fault_kinds import graphql_errors
+from fault_proxy import Exchange, FaultProxy, matching, on_mutation
 from library_client import add_tags
+from table_tests import table_test
 
 from stash_cli.app import run
 from stash_cli.output.streams import FakeStream, fake_streams
@@ -70,7 +70,7 @@ ASSIGNED: list[tuple[list[str], str, Any]] = [
 ]
 
 
-@every(("words", "fields", "value"), ASSIGNED, ids=str)
+@table_test(("words", "fields", "value"), ASSIGNED, ids=str)
 def test_words_and_flags_assign(
     words: list[str], fields: str, value: Any, small_library: Path, tmp_path: Path
 ) -> None:
@@ -110,7 +110,7 @@ REFUSED = [
 ]
 
 
-@every(("words", "text"), REFUSED, ids=str)
+@table_test(("words", "text"), REFUSED, ids=str)
 def test_what_is_refused_before_anything_is_asked(words: list[str], text: str, offline: Cli) -> None:
     done = offline("scenes", "update", *words)
     assert (done.status, done.out) == (2, "")
@@ -193,12 +193,12 @@ class Meanwhile(FakeStream):
         return super().readline(*args)
 
 
-def asked(cli: Cli, event: Callable[[], object], *args: str) -> Done:
+def asked(cli: Cli, event: Callable[[], object], *args: str) -> CommandResult:
     """Run a command that asks, and answer yes after something else has happened."""
     streams = fake_streams(terminal=True, environ=cli.environ)
     streams.stdin = Meanwhile("y\n", event)
     status = run(args, streams, cli.environ)
-    return Done(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
+    return CommandResult(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
 
 
 def test_what_others_change_while_the_question_stands_is_not_overwritten(cli: Cli) -> None:
@@ -284,7 +284,7 @@ def test_a_thousand_changes_take_few_reads_and_few_writes(proxy: FaultProxy, lib
 
 
 def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy, filled: Cli) -> None:
-    proxy.rule = counted(lambda r: r.is_mutation, errors("no"), 2)
+    proxy.rule = matching(lambda r: r.is_mutation, graphql_errors("no"), 2)
     done = filled("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
     assert done.status == 6
     assert len(proxy.mutations) == 2
@@ -330,7 +330,7 @@ WAYS = [
 ]
 
 
-@every(("words", "text"), WAYS, ids=str)
+@table_test(("words", "text"), WAYS, ids=str)
 def test_what_may_choose_too_much_is_refused(words: list[str], text: str, offline: Cli) -> None:
     done = offline("scenes", "update", *words, "title=x", "--yes")
     assert (done.status, done.out) == (2, "")
@@ -352,7 +352,7 @@ def test_everything_is_planned_before_the_first_request_and_can_be_resumed(
     proxy: FaultProxy, filled: Cli
 ) -> None:
     async def last_answer(exchange: Exchange) -> None:
-        answer = await exchange.work()
+        answer = await exchange.forward()
         await proxy.server.refuse(but=exchange.writer)
         await exchange.send(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from cli_support import Cli
-from every import every
 from PIL import Image as Picture
 from pydantic import ValidationError
 from support import run
+from table_tests import table_test
 from write_samples import WRITE_ONLY, api_field, assigned, blank, sample, writable
 
 from stash_cli import StashContext
@@ -185,7 +185,7 @@ REFUSED = [
 ]
 
 
-@every(("entity", "name"), REFUSED, ids=lambda each: getattr(each, "noun", each))
+@table_test(("entity", "name"), REFUSED, ids=lambda each: getattr(each, "noun", each))
 def test_what_no_server_clears_is_refused_by_both(entity: Entity, name: str, offline: Cli) -> None:
     done = offline(entity.noun, "update", "1", "--clear", name)
     assert (done.status, done.out) == (2, "")

@@ -59,7 +59,7 @@ def spoiling(luck: random.Random, told: list[Any]) -> Fault:
     """The server's answer with another value, or none, at one place."""
 
     async def fault(exchange: Exchange) -> None:
-        payload = json.loads((await exchange.work()).partition(b"\r\n\r\n")[2])
+        payload = json.loads((await exchange.forward()).partition(b"\r\n\r\n")[2])
         *steps, last = luck.choice(list(places(payload["data"])))
         holder = payload["data"]
         for step in steps:

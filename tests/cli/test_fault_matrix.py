@@ -17,21 +17,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_support import Cli, Done
+from cli_support import Cli, CommandResult
 from fault_kinds import (
-    SHAPES,
-    answered,
-    errors,
-    gzipped,
-    half,
-    huge,
-    page,
-    redirected,
+    MALFORMED_BODIES,
+    after_handling,
+    error_page,
+    fixed_response,
+    graphql_errors,
+    gzip_response,
+    large_response,
+    no_response,
+    redirect,
     reset_after,
     reset_before,
-    silence,
-    trickle,
-    worked,
+    slow_response,
+    truncated_response,
 )
 from fault_proxy import Fault, FaultProxy, Rule, on_mutation, on_operation, on_websocket
 from library_client import add_tags, copy_empty_library
@@ -51,21 +51,21 @@ WRONG = ("null data", "empty data", "errors that are texts", "a list", "no JSON"
 FAULTS: dict[str, tuple[Fault, int, int]] = {
     "reset before the work": (reset_before, UNREACHABLE, UNKNOWN),
     "reset after the work": (reset_after, UNREACHABLE, UNKNOWN),
-    "half an answer": (half, UNREACHABLE, UNKNOWN),
-    "silence": (silence, UNREACHABLE, UNKNOWN),
-    "trickle": (trickle(0.4), UNREACHABLE, UNKNOWN),
-    "401": (page(401), AUTHENTICATION, AUTHENTICATION),
-    "403": (page(403), AUTHENTICATION, AUTHENTICATION),
-    "422": (errors("no such thing", status=422), FAILED, FAILED),
-    "429": (page(429), UNREACHABLE, UNREACHABLE),
-    "500": (page(500), FAILED, UNKNOWN),
-    "502": (page(502), UNREACHABLE, UNKNOWN),
-    "502 after the work": (worked(page(502)), UNREACHABLE, UNKNOWN),
-    "damaged gzip": (worked(gzipped(b'{"data": {}}' * 99, damaged=True)), UNREACHABLE, UNKNOWN),
-    "too large": (worked(huge(3_000_000)), FAILED, UNKNOWN),
-    "too large when unpacked": (worked(huge(3_000_000, packed=True)), FAILED, UNKNOWN),
-    "redirect": (redirected("http://127.0.0.1:1/graphql"), FAILED, FAILED),
-    **{name: (worked(answered(SHAPES[name])), FAILED, UNKNOWN) for name in WRONG},
+    "half an answer": (truncated_response, UNREACHABLE, UNKNOWN),
+    "silence": (no_response, UNREACHABLE, UNKNOWN),
+    "trickle": (slow_response(0.4), UNREACHABLE, UNKNOWN),
+    "401": (error_page(401), AUTHENTICATION, AUTHENTICATION),
+    "403": (error_page(403), AUTHENTICATION, AUTHENTICATION),
+    "422": (graphql_errors("no such thing", status=422), FAILED, FAILED),
+    "429": (error_page(429), UNREACHABLE, UNREACHABLE),
+    "500": (error_page(500), FAILED, UNKNOWN),
+    "502": (error_page(502), UNREACHABLE, UNKNOWN),
+    "502 after the work": (after_handling(error_page(502)), UNREACHABLE, UNKNOWN),
+    "damaged gzip": (after_handling(gzip_response(b'{"data": {}}' * 99, damaged=True)), UNREACHABLE, UNKNOWN),
+    "too large": (after_handling(large_response(3_000_000)), FAILED, UNKNOWN),
+    "too large when unpacked": (after_handling(large_response(3_000_000, packed=True)), FAILED, UNKNOWN),
+    "redirect": (redirect("http://127.0.0.1:1/graphql"), FAILED, FAILED),
+    **{name: (after_handling(fixed_response(MALFORMED_BODIES[name])), FAILED, UNKNOWN) for name in WRONG},
 }
 QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
     "find": ("findTags", ("tags", "find", "--jsonl")),
@@ -84,7 +84,7 @@ class ServedLibrary:
     server: str
     tags: list[str]
 
-    def stash(self, *args: str, rule: Rule = lambda _: None, timeout: str = "20") -> Done:
+    def stash(self, *args: str, rule: Rule = lambda _: None, timeout: str = "20") -> CommandResult:
         """Run a command while `rule` spoils requests; it never ends in a bug, nor sends a mutation twice."""
         self.proxy.requests.clear()
         self.proxy.rule = rule
@@ -155,9 +155,9 @@ def test_a_query_that_fails_says_so(served: ServedLibrary, fault: str) -> None:
     for name, (operation, args) in QUERIES.items():
         lasts = "0.5" if fault in PATIENCE else "20"  # no other request is answered meanwhile
         done = served.stash(*args, rule=on_operation(operation, commit), timeout=lasts)
-        assert served.proxy.spoilt, name
+        assert served.proxy.faulted, name
         assert (name, done.status, done.out) == (name, status, "")
-        assert len(served.proxy.spoilt) <= 3 or name == "jobs wait"
+        assert len(served.proxy.faulted) <= 3 or name == "jobs wait"
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -259,13 +259,13 @@ def test_a_locked_database_is_waited_for(served: ServedLibrary) -> None:
     ):
         refused = {"message": "database is locked", "path": [operation]}
         served.proxy.rule = on_operation(
-            operation, answered(json.dumps({"errors": [refused], "data": None})), 1
+            operation, fixed_response(json.dumps({"errors": [refused], "data": None})), 1
         )
         assert stash(*args).status == DONE
     assert len(served.named("waited for")) == 1
 
 
-@pytest.mark.parametrize("fault", [redirected("ws://127.0.0.1:1/graphql"), reset_before, page(502)])
+@pytest.mark.parametrize("fault", [redirect("ws://127.0.0.1:1/graphql"), reset_before, error_page(502)])
 def test_a_job_is_followed_without_a_websocket(served: ServedLibrary, fault: Fault) -> None:
     done = served.stash("scan", "--wait", "-q", rule=on_websocket(fault))
     assert done.status == DONE, done.err

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from cli_support import Cli, environment, program
 from fault_proxy import Exchange, Fault, FaultProxy, Request
-from journal_support import journalled, overview
+from journal_support import library_content, open_workbench
 
 HALF = int(os.environ.get("KILLED_ROWS", "24")) // 2
 """Objects that are changed, and as many that are made; 300 rows were killed at each request, too."""
@@ -45,7 +45,7 @@ def kill_at(proxy: FaultProxy, position: int, words: tuple[str, ...], *, done: b
 
     async def kill(exchange: Exchange) -> None:
         if done:
-            await exchange.work()
+            await exchange.forward()
         process.send_signal(signal.SIGKILL)
         exchange.reset()
 
@@ -63,8 +63,8 @@ def kill_at(proxy: FaultProxy, position: int, words: tuple[str, ...], *, done: b
 
 def library(proxy: FaultProxy) -> Any:
     async def look() -> Any:
-        async with journalled(proxy.url) as bench:
-            return await overview(bench)
+        async with open_workbench(proxy.url) as bench:
+            return await library_content(bench)
 
     return asyncio.run(look())
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import model_criteria as rules
 import pytest
-from every import Failures, every
 from model_fields import (
     COUNTS,
     DATES,
@@ -31,6 +30,7 @@ from model_fields import (
 )
 from model_records import Record, create_records
 from sample_library import SampleLibrary, open_sample_library
+from table_tests import Failures, table_test
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ COMBINED = [
 
 
 @pytest.mark.parametrize("operator", ["AND", "OR", "NOT"])
-@every("case", COMBINED, ids=str)
+@table_test("case", COMBINED, ids=str)
 def test_combined(
     sample: SampleLibrary, operator: str, case: tuple[str, dict[str, Any], dict[str, Any]]
 ) -> None:
@@ -132,7 +132,7 @@ RELATED = [
 ]
 
 
-@every("case", RELATED, ids=lambda case: f"{case[0]}-{case[1]}")
+@table_test("case", RELATED, ids=lambda case: f"{case[0]}-{case[1]}")
 def test_related(sample: SampleLibrary, case: tuple[str, str, str, str, dict[str, Any]]) -> None:
     """Some related object fulfils the inner filter; an empty one asks for nothing."""
     type_name, name, field, target, inner = case
@@ -184,8 +184,8 @@ QUERIES = [
 ]
 
 
-@every("type_name", ["Scene", "Gallery", "Performer", "Studio", "Tag", "Group"])
-@every("q", QUERIES)
+@table_test("type_name", ["Scene", "Gallery", "Performer", "Studio", "Tag", "Group"])
+@table_test("q", QUERIES)
 def test_search(sample: SampleLibrary, type_name: str, q: str) -> None:
     expected = {
         str(record["id"]) for record in RECORDS[type_name] if rules.search(_search_rows(type_name, record), q)
@@ -217,8 +217,8 @@ SORTED: dict[str, dict[str, Callable[[Record], Any]]] = {
 }
 
 
-@every("direction", ["ASC", "DESC"])
-@every(("type_name", "key"), [(type_name, key) for type_name, keys in SORTED.items() for key in keys])
+@table_test("direction", ["ASC", "DESC"])
+@table_test(("type_name", "key"), [(type_name, key) for type_name, keys in SORTED.items() for key in keys])
 def test_sorted(sample: SampleLibrary, type_name: str, key: str, direction: str) -> None:
     """Nothing comes before everything, descending the other way round; pages join without a gap."""
     order = sample.ids(type_name, sort=key, direction=direction)
@@ -274,13 +274,13 @@ REFUSED = [
 ]
 
 
-@every(("type_name", "given", "message"), REFUSED, ids=lambda value: str(value)[:40])
+@table_test(("type_name", "given", "message"), REFUSED, ids=lambda value: str(value)[:40])
 def test_refused(sample: SampleLibrary, type_name: str, given: dict[str, Any], message: str) -> None:
     assert message in sample.refused_filter(type_name, given)
 
 
-@every("type_name", ["Tag", "Group"])
-@every("criterion", NO_EQUALS, ids=str)
+@table_test("type_name", ["Tag", "Group"])
+@table_test("criterion", NO_EQUALS, ids=str)
 def test_hierarchy(sample: SampleLibrary, type_name: str, criterion: dict[str, Any]) -> None:
     """Parents and children: depth 0 is the direct relation, each level more one step further."""
     if (

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from every import every
 from support import reference, rows
+from table_tests import table_test
 
 from stash_cli.embedded import open_library
 
@@ -113,6 +113,6 @@ def differences() -> Iterator[list[str | None]]:
         shutil.rmtree(folder)
 
 
-@every("number", range(len(ROWS)), ids=lambda number: f"{number}-{ROWS[number]['name']}")
+@table_test("number", range(len(ROWS)), ids=lambda number: f"{number}-{ROWS[number]['name']}")
 def test_row(differences: list[str | None], number: int) -> None:
     assert differences[number] is None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from every import every
 from support import reference
+from table_tests import table_test
 
 from stash_cli.core.graphql.releases import number, since
 from stash_cli.core.types.api import Api, describe_api
@@ -57,7 +57,7 @@ def introspected() -> list[dict[str, Any]]:
     return [declared for declared in types if not declared["name"].startswith("__")]
 
 
-@every("declared", introspected(), ids=lambda declared: declared["name"])
+@table_test("declared", introspected(), ids=lambda declared: declared["name"])
 def test_type_is_the_servers(declared: dict[str, Any]) -> None:
     api, name = describe_api(), declared["name"]
     theirs = {f["name"]: facts(f) for f in (declared["fields"] or []) + (declared["inputFields"] or [])}
@@ -86,7 +86,7 @@ def test_description_is_whole_in_itself() -> None:
     assert [sum(map(is_recorded, names)) for names in operations] == [74, 134, 3]
 
 
-@every("entity", ENTITIES.values(), ids=lambda entity: entity.type)
+@table_test("entity", ENTITIES.values(), ids=lambda entity: entity.type)
 def test_names_derived_for_an_entity_exist(entity: Any) -> None:
     api = describe_api()
     page = api.types[api.queries[entity.find].type.name]

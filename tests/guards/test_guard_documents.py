@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from schema_server import VALUES, SchemaServer, faults
 from schemas import OLD, VERSIONS, known_versions, schema_of, server_of
 from support import run
+from table_tests import table_test
 
 from stash_cli.core import types
 from stash_cli.core.client import StashClient
@@ -143,7 +143,7 @@ def test_every_operation(version: str) -> None:
 
 
 @VERSION
-@every("name", OPERATIONS)
+@table_test("name", OPERATIONS)
 def test_every_argument_and_input_field(version: str, name: str) -> None:
     """Each is sent in a form that the server takes, or refused."""
     told: list[StashCapabilityError] = []
@@ -313,7 +313,7 @@ def calls(method: str) -> Iterator[dict[str, Any]]:
 
 
 @VERSION
-@every("method", METHODS)
+@table_test("method", METHODS)
 def test_every_method(
     version: str, method: str, known_servers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 import PIL.Image
 import pytest
 import yaml
-from every import every
 from guide_blocks import PAGES, Block, blocks, of_language
 from guide_session import Session
 from served_library import serve_library
 from support import ROOT
 from support import run as run_async
+from table_tests import table_test
 
 from stash_cli import StashContext
 
@@ -43,7 +43,7 @@ BEFORE = {"editing-and-undo": RUNS}
 """Commands that the reader of a page has typed before."""
 
 
-@every("page", PAGES, ids=lambda page: page.name)
+@table_test("page", PAGES, ids=lambda page: page.name)
 def test_every_block_says_what_it_is(page: Path) -> None:
     wrong = [block.text for block in blocks(page) if block.language not in LANGUAGES]
     assert not wrong, "write ```sh, ```python, ... around it, or ```text around output"
@@ -81,7 +81,7 @@ def test_commands_end_well(
             session.type(block.text)
 
 
-@every("block", of_language("toml", "yaml"), ids=lambda block: block.text.split("\n")[0])
+@table_test("block", of_language("toml", "yaml"), ids=lambda block: block.text.split("\n")[0])
 def test_settings_are_read(block: Block) -> None:
     assert (tomllib.loads if block.language == "toml" else yaml.safe_load)(block.text)
 
@@ -130,7 +130,7 @@ await client.export_objects({"scenes": {"ids": ["5"]}}, target="export.zip")
 """What the reader of a part has at hand."""
 
 
-@every("block", SCRIPTS, ids=lambda block: block.page)
+@table_test("block", SCRIPTS, ids=lambda block: block.page)
 def test_programs_run_again_and_again(block: Block, prepared_file: Path, tmp_path: Path) -> None:
     library = Path(shutil.copy(prepared_file, tmp_path / f"{block.page}.sqlite"))
     with serve_library(library) as url:

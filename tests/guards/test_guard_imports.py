@@ -7,8 +7,8 @@ import json
 from importlib.util import find_spec
 
 import pytest
-from every import every
 from support import ROOT, fresh_python
+from table_tests import table_test
 
 from stash_cli.core.edits.journal.resources import RESOURCES
 
@@ -191,7 +191,7 @@ def permitted(importer: str, imported: str) -> bool:
     return any(imported == f"stash_cli.{x}" or imported.startswith(f"stash_cli.{x}.") for x in ALLOWED[home])
 
 
-@every("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
+@table_test("path", sorted(PACKAGE.rglob("*.py")), ids=module_name)
 def test_imports_follow_the_layers(path: object) -> None:
     importer = module_name(path)
     tree = ast.parse(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]

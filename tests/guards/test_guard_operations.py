@@ -9,7 +9,7 @@ from stash_cli.core.types.api import describe_api
 
 sys.path.append(str(Path(__file__).parents[1] / "cli"))
 
-from cli_support import leaves
+from cli_support import leaf_commands
 
 TYPES = ("Scene", "Image", "Gallery", "Performer", "Studio", "Tag", "Group", "Movie", "SceneMarker")
 NOUNS = dict(
@@ -196,7 +196,7 @@ def test_every_operation_has_a_command() -> None:
     api = describe_api()
     names = [*api.queries, *api.mutations, *api.subscriptions]
     assert len(names) == 74 + 134 + 3
-    known = {" ".join(path) for path in leaves()}
+    known = {" ".join(path) for path in leaf_commands()}
     missing = {name: COMMANDS.get(name) or by_pattern(name) for name in names}
     assert {name: found for name, found in missing.items() if found not in known} == {}
 

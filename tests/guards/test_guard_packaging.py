@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from every import every
 from support import ROOT
+from table_tests import table_test
 
 from stash_cli.app import root
 from stash_cli.commands.topics import TOPICS
@@ -26,7 +26,7 @@ def test_every_command_and_topic_has_a_manual_page() -> None:
     assert {page.name for page in PAGES} == commands | topics | {"stash.1", "stash-settings.5"}
 
 
-@every("page", PAGES, ids=lambda page: page.name)
+@table_test("page", PAGES, ids=lambda page: page.name)
 def test_manual_pages_have_no_line_that_roff_would_take_for_its_own(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith(".TH ")
@@ -61,7 +61,7 @@ def test_the_workflow_runs_the_gate_on_every_version_that_is_named() -> None:
     assert gate["steps"][-1]["run"] == "bash .ci/run"
 
 
-@every("path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
+@table_test("path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
 def test_issue_templates_are_read(path: Path) -> None:
     facts = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert path.stem == "config" or all(part["attributes"]["label"] for part in facts["body"])

@@ -10,8 +10,8 @@ from runpy import run_path
 from typing import Any
 
 import pytest
-from every import every
 from support import ROOT
+from table_tests import table_test
 
 import stash_cli
 
@@ -52,7 +52,7 @@ def test_dependencies_are_found() -> None:
     assert {"hatchling", "typer", "pydantic", "av", "SQLAlchemy", "pytest", "mypy"} <= names
 
 
-@every("dependency", DEPENDENCIES)
+@table_test("dependency", DEPENDENCIES)
 def test_every_dependency_has_a_lower_bound_and_a_reason(dependency: str) -> None:
     name, _, version = LOWEST["lowest"](dependency).partition("==")
     assert dependency.startswith(name)

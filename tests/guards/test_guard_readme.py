@@ -7,10 +7,10 @@ import re
 import shlex
 from pathlib import Path
 
-from every import every
 from guide_blocks import PAGES
 from served_library import serve_library, set_password
 from support import ROOT
+from table_tests import table_test
 from terminal import Terminal
 
 import stash_cli
@@ -74,7 +74,7 @@ def test_every_error_is_in_the_guide() -> None:
             assert f"| {cls.exit_status} |" in row
 
 
-@every("page", PAGES, ids=lambda page: page.name)
+@table_test("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Files; `mkdocs build --strict` also checks the headings that links name."""
     text = page.read_text(encoding="utf-8")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from every import every
 from pydantic import BaseModel
 from support import reference
+from table_tests import table_test
 
 import stash_cli
 from stash_cli.core import errors, types
@@ -195,7 +195,7 @@ def check(home: type, each: Listed) -> None:
     assert differences(expected(each), found(function)) == []
 
 
-@every("each", list(listed()), ids=lambda each: f"{each.home}.{each.name}")
+@table_test("each", list(listed()), ids=lambda each: f"{each.home}.{each.name}")
 def test_name_with_its_parameters(each: Listed) -> None:
     if f"{each.home}.{each.name}" not in DEVIATIONS:
         check(HOMES.get(each.home) or getattr(types, HELPERS[each.home]), each)
@@ -214,13 +214,13 @@ def test_nothing_of_the_list_is_overlooked() -> None:
     assert reference("api-surface.md") is None or len(list(listed())) > 300
 
 
-@every("name", members("names in `types`"))
+@table_test("name", members("names in `types`"))
 def test_type(name: str) -> None:
     assert getattr(types, name) is not None
     assert name in dir(types)
 
 
-@every("text", [x for x in members("errors:") if "(" in x])
+@table_test("text", [x for x in members("errors:") if "(" in x])
 def test_error(text: str) -> None:
     name, base = text.rstrip(")").split("(")
     cls = getattr(errors, name)
@@ -234,7 +234,7 @@ def test_batches() -> None:
     assert [x for x in result.split(",") if not hasattr(BatchResult([]), x.strip())] == []
 
 
-@every("name", members("ServerCapabilities:"))
+@table_test("name", members("ServerCapabilities:"))
 def test_capability(name: str) -> None:
     value = getattr(EmbeddedCapabilities(), name)
     assert callable(value) or value is True

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from client_server import graphql, http, serving
-from every import every
 from loopback import Loopback
 from PIL import Image as Picture
 from support import run
+from table_tests import table_test
 
 from stash_cli.core.client import StashClient
 from stash_cli.core.client.mixins.metadata import download
@@ -216,7 +216,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         run(main())
 
 
-@every(
+@table_test(
     ("endpoint", "address", "url"),
     [
         ("http://a/graphql", "/downloads/k/x.zip", "http://a/downloads/k/x.zip"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from client_server import RESET, failed, http, session_with
-from every import every
 from support import run
+from table_tests import table_test
 
 from stash_cli.core.errors import StashError
 from stash_cli.core.log import configure_logging, trace_of
@@ -40,8 +40,8 @@ HIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@every("case", HIDDEN)
-@every("fault", ["500", "echo", "reset", "refused"])
+@table_test("case", HIDDEN)
+@table_test("fault", ["500", "echo", "reset", "refused"])
 def test_no_value_is_logged_or_told(case: str, fault: str, tmp_path: Path) -> None:
     document, variables = HIDDEN[case]
     quoted = case not in ("a variable", "a string", "a block string", "a default")

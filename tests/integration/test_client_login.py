@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 
 import pytest
 from client_server import connection_to, http
-from every import every
 from loopback import Loopback
+from table_tests import table_test
 
 from stash_cli.core.errors import (
     StashAuthenticationError,
@@ -40,7 +40,7 @@ ANSWERS: list[tuple[bytes, type[StashError] | None, str]] = [
 ]
 
 
-@every(("answer", "error", "told"), ANSWERS)
+@table_test(("answer", "error", "told"), ANSWERS)
 def test_an_answer_to_a_login(
     answer: bytes, error: type[StashError] | None, told: str, tmp_path: Path
 ) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from client_server import connection_to, graphql, http, schema, serving, session_with
-from every import every
 from loopback import Loopback
 from support import run
+from table_tests import table_test
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
@@ -69,7 +69,7 @@ PAYLOADS: dict[str, Any] = {
 ASKED = ("findTags", {"filter": {"page": 1}}, ["count", "tags.id"])
 
 
-@every("shape", PAYLOADS)
+@table_test("shape", PAYLOADS)
 def test_a_query_over_http(shape: str, tmp_path: Path) -> None:
     answer = http(200, json.dumps(PAYLOADS[shape]), "application/json")
 
@@ -86,7 +86,7 @@ def test_a_query_over_http(shape: str, tmp_path: Path) -> None:
 MUTATED = [shape for shape, payload in PAYLOADS.items() if "findTags" not in json.dumps(payload)]
 
 
-@every("shape", MUTATED)
+@table_test("shape", MUTATED)
 def test_a_mutation_over_http_may_have_been_done(shape: str, tmp_path: Path) -> None:
     answer = http(200, json.dumps(PAYLOADS[shape]), "application/json")
 
@@ -99,7 +99,7 @@ def test_a_mutation_over_http_may_have_been_done(shape: str, tmp_path: Path) -> 
     run(main())
 
 
-@every(
+@table_test(
     ("operation", "args", "value"),
     [
         ("tagCreate", {"input": {"name": "x"}}, None),
@@ -205,7 +205,7 @@ MESSAGES = NOT_MESSAGES | {
 }
 
 
-@every("shape", MESSAGES)
+@table_test("shape", MESSAGES)
 def test_a_subscription(shape: str, tmp_path: Path) -> None:
     async def main() -> None:
         async with websocket(sends(MESSAGES[shape]), tmp_path) as (session, _):
@@ -268,8 +268,8 @@ REDIRECTS = {
 }
 
 
-@every("status", [300, 301, 302, 303, 307, 308])
-@every("target", REDIRECTS)
+@table_test("status", [300, 301, 302, 303, 307, 308])
+@table_test("target", REDIRECTS)
 def test_a_websocket_follows_no_redirect(status: int, target: str, tmp_path: Path) -> None:
     keys: list[str | None] = []
 

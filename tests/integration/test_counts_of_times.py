@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_support import Counting, counted
+from store_support import RecordingTransport, recorded_store
 from support import run
 
 from stash_cli.core.client import BatchOperation
@@ -30,21 +30,21 @@ TIMES = [
 
 
 @asynccontextmanager
-async def library(tmp_path: Path) -> AsyncIterator[tuple[StashEntityStore, Counting]]:
+async def library(tmp_path: Path) -> AsyncIterator[tuple[StashEntityStore, RecordingTransport]]:
     url = f"embedded:{tmp_path / 'library.sqlite'}"
-    async with counted(url) as (store, _):
+    async with recorded_store(url) as (store, _):
         made = [BatchOperation("tagCreate", {"input": {"name": f"{n}"}}) for n in range(len(TIMES))]
         assert (await store.client.execute_batch(made)).all_succeeded
     with closing(sqlite3.connect(tmp_path / "library.sqlite")) as file, file:
         stamps = [(time.isoformat(), NOON.isoformat(), id_) for id_, time in enumerate(TIMES, 1)]
         file.executemany("UPDATE tags SET created_at = ?, updated_at = ? WHERE id = ?", stamps)
-    async with counted(url) as (store, wire):
+    async with recorded_store(url) as (store, wire):
         yield store, wire
 
 
-def rows_read(wire: Counting) -> int:
+def rows_read(wire: RecordingTransport) -> int:
     """Rows of tags in all answers."""
-    return sum(len((answer.data or {}).get("findTags", {}).get("tags", ())) for answer in wire.answers)
+    return sum(len((answer.data or {}).get("findTags", {}).get("tags", ())) for answer in wire.responses)
 
 
 LATER = NOON + timedelta(days=4)
@@ -67,10 +67,10 @@ def test_only_rows_in_doubt_are_read(
 ) -> None:
     async def main() -> None:
         async with library(tmp_path) as (store, wire):
-            wire.answers.clear()
+            wire.responses.clear()
             assert await store.count(Tag, **asked) == sum(map(matches, TIMES))
             assert rows_read(wire) <= bounds * BAND
-            assert len(wire.take()) <= 3
+            assert len(wire.take_documents()) <= 3
 
     run(main())
 

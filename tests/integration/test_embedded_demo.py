@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
-from every import every
 from library_client import LibraryClient, library_client
+from table_tests import table_test
 
 from stash_cli.embedded import open_library
 from stash_cli.embedded.demo import build, demo_path, reset_demo
@@ -51,7 +51,7 @@ def test_it_is_whole_and_large_enough(demo):
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
 
 
-@every(
+@table_test(
     "given",
     [
         {"rating100": {"value": 79, "modifier": "GREATER_THAN"}},
@@ -75,7 +75,7 @@ def test_every_kind_of_question_finds_something_and_not_everything(demo, given):
     assert 3 <= demo(document, f=given)["count"] < 240
 
 
-@every(("distance", "sizes"), [(0, [2] * 3), (4, [2] * 5 + [3])])
+@table_test(("distance", "sizes"), [(0, [2] * 3), (4, [2] * 5 + [3])])
 def test_some_scenes_are_duplicates_of_others(demo, distance, sizes):
     document = "query($d: Int) { findDuplicateScenes(distance: $d, duration_diff: 1) { id } }"
     assert sorted(len(group) for group in demo(document, d=distance)) == sizes

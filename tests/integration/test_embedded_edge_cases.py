@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from sample_library import SampleLibrary, open_sample_library
+from table_tests import table_test
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def sample(library_file: Path) -> Iterator[SampleLibrary]:
     made.library.close()
 
 
-@every(
+@table_test(
     ("args", "message"),
     [
         ('filter: {sort: "nope"}', "invalid sort: nope"),
@@ -33,7 +33,7 @@ def sample(library_file: Path) -> Iterator[SampleLibrary]:
         ('ids: ["²"]', 'converting ids: strconv.Atoi: parsing "²": invalid syntax'),
     ],
 )
-@every("selected", ["count", "scenes { id }", "duration"])
+@table_test("selected", ["count", "scenes { id }", "duration"])
 def test_what_means_nothing_is_refused_whatever_is_selected(
     sample: SampleLibrary, args: str, message: str, selected: str
 ) -> None:

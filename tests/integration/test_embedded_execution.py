@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from sample_library import SampleLibrary, open_sample_library
+from table_tests import table_test
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def only_error(sample: SampleLibrary, document: str, **variables: Any) -> dict[s
     return outcome.errors[0]
 
 
-@every(
+@table_test(
     ("document", "code", "text"),
     [
         ("{ findScenes { count }", "GRAPHQL_PARSE_FAILED", "Expected Name, found <EOF>."),
@@ -74,7 +74,7 @@ def test_documents_that_do_not_run(sample: SampleLibrary, document: str, code: s
     assert text in outcome.errors[0]["message"]
 
 
-@every(
+@table_test(
     ("value", "place", "message"),
     [
         ({"name": "a", "colour": "red"}, ["colour"], "unknown field"),

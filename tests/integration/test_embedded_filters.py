@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from every import every
 from sample_library import SampleLibrary, open_sample_library
+from table_tests import table_test
 
 ENDPOINT = "https://one.example/graphql"
 
@@ -235,7 +235,7 @@ SCENES = [
 ]
 
 
-@every(("given", "expected"), SCENES, ids=lambda case: str(case)[:80])
+@table_test(("given", "expected"), SCENES, ids=lambda case: str(case)[:80])
 def test_scene_criterion(sample: SampleLibrary, given: dict[str, Any], expected: str) -> None:
     assert sample.found("Scene", given) == set(expected.split())
 
@@ -314,7 +314,7 @@ OTHERS = [
 ]
 
 
-@every(("kind", "given", "expected"), OTHERS, ids=lambda case: str(case)[:80])
+@table_test(("kind", "given", "expected"), OTHERS, ids=lambda case: str(case)[:80])
 def test_criterion(sample: SampleLibrary, kind: str, given: dict[str, Any], expected: str) -> None:
     assert sample.found(kind, given) == set(expected.split())
 
@@ -347,7 +347,7 @@ REFUSED = [
 ]
 
 
-@every(("kind", "given", "message"), REFUSED, ids=lambda case: str(case)[:80])
+@table_test(("kind", "given", "message"), REFUSED, ids=lambda case: str(case)[:80])
 def test_refused(sample: SampleLibrary, kind: str, given: dict[str, Any], message: str) -> None:
     assert message in sample.refused_filter(kind, given)
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from every import every
 from served_library import VERSION, ask, open_socket, read_to_end, serve_library, set_password
+from table_tests import table_test
 
 ALLOWED, EVIL = "https://app.example", "https://evil.example"
 FORM = (
@@ -111,7 +111,7 @@ def filled(headers: dict[str, str], url: str) -> dict[str, str]:
     return {name: text.format(netloc=place.netloc, port=place.port) for name, text in headers.items()}
 
 
-@every("source", FOREIGN)
+@table_test("source", FOREIGN)
 def test_what_comes_from_elsewhere_is_refused_on_every_path(client, url, source):
     headers = filled(FOREIGN[source], url)
     answers = {kind: send(client, kind, headers) for kind in REQUESTS}
@@ -121,7 +121,7 @@ def test_what_comes_from_elsewhere_is_refused_on_every_path(client, url, source)
     assert not is_let_in(url, headers)
 
 
-@every("source", OWN)
+@table_test("source", OWN)
 def test_what_comes_from_here_is_answered_on_every_path(client, url, source):
     headers = filled(OWN[source], url)
     assert 403 not in {kind: send(client, kind, headers).status_code for kind in REQUESTS}.values()

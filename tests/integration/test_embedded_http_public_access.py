@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from every import every
 from served_library import CONFIGURE, VERSION, ask, client_from, serve_library, set_password
+from table_tests import table_test
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -29,7 +29,7 @@ def proxied(library_file):
         yield url
 
 
-@every(
+@table_test(
     ("address", "expected"),
     [
         *((text, True) for text in ("127.0.0.1", "127.8.8.8", "::1", "10.1.2.3", "::ffff:10.0.0.1")),

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from library_client import LibraryClient
 from scan_library import ScanLibrary, scan_library, write_video
+from table_tests import table_test
 
 from stash_cli.core.errors import StashSidecarError
 from stash_cli.embedded.jobs import sidecars
@@ -97,7 +97,7 @@ def test_json_has_the_names_of_the_api_and_objects_are_not_made_unasked(media: S
     assert any("Nothing to set" in line for line in media.log("Info"))
 
 
-@every(
+@table_test(
     ("strategy", "title", "tags"),
     [("MERGE", "Old", {"Own", "New"}), ("OVERWRITE", "New", {"New"}), ("IGNORE", "Old", {"Own"})],
 )
@@ -140,7 +140,7 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><movie><title>&b;</
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><movie><title>&a;</title></movie>'
 
 
-@every(
+@table_test(
     ("name", "content", "told"),
     [
         ("a.nfo", BOMB, "refused"),

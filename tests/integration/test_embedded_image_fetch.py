@@ -10,8 +10,8 @@ import zlib
 from contextlib import contextmanager
 
 import pytest
-from every import every
 from library_client import PICTURE_BYTES, LibraryClient
+from table_tests import table_test
 
 from stash_cli.core.public_fetch import is_public
 from stash_cli.embedded import open_library
@@ -63,7 +63,7 @@ def ask(tmp_path):
         yield found
 
 
-@every(
+@table_test(
     "address",
     [
         *("127.0.0.1", "127.9.9.9", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254"),

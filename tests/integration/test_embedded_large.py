@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from sample_library import LISTS, SampleLibrary, open_sample_library
 from sqlalchemy import event
+from table_tests import table_test
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.database import migrate
@@ -43,14 +43,14 @@ def sample(tmp_path: Path) -> Iterator[SampleLibrary]:
         stamps = {"created_at": "2024-01-02T03:04:05Z", "updated_at": "2024-01-02T03:04:05Z"}
         folder = {"id": 1, "path": "/media", "basename": "media", "mod_time": "2024-01-02T03:04:05Z"}
         connection.execute(t.folders.insert(), [folder | stamps])
-        every = range(1, 301)
+        numbers = range(1, 301)
         file = {"parent_folder_id": 1, "size": 1, "mod_time": "2024-01-02T03:04:05Z"}
-        rows = [{"id": n, "basename": f"clip {n}.mp4", **file, **stamps} for n in every]
+        rows = [{"id": n, "basename": f"clip {n}.mp4", **file, **stamps} for n in numbers]
         connection.execute(t.files.insert(), rows)
-        connection.execute(t.scenes.insert(), [{"id": n, "title": f"coast {n}", **stamps} for n in every])
-        links = [{"scene_id": n, "file_id": n, "primary": True} for n in every]
+        connection.execute(t.scenes.insert(), [{"id": n, "title": f"coast {n}", **stamps} for n in numbers])
+        links = [{"scene_id": n, "file_id": n, "primary": True} for n in numbers]
         connection.execute(t.scenes_files.insert(), links)
-        tagged = [{"scene_id": n, "tag_id": 2 + n % 5} for n in every]
+        tagged = [{"scene_id": n, "tag_id": 2 + n % 5} for n in numbers]
         connection.execute(t.scenes_tags.insert(), tagged)
         connection.exec_driver_sql("ANALYZE")
     yield sample
@@ -84,7 +84,7 @@ def plans(
         ]
 
 
-@every("name", ASKED)
+@table_test("name", ASKED)
 def test_no_big_table_is_walked(sample: SampleLibrary, name: str) -> None:
     """A table may only be walked along an index."""
     steps = plans(sample, *ASKED[name])
@@ -93,8 +93,8 @@ def test_no_big_table_is_walked(sample: SampleLibrary, name: str) -> None:
     assert not walked, steps
 
 
-@every("key", ["title", "path"])
-@every(
+@table_test("key", ["title", "path"])
+@table_test(
     "given",
     [
         None,
@@ -205,7 +205,7 @@ def test_the_search_follows_every_change(sample: SampleLibrary) -> None:
     assert found("fjord") == []
 
 
-@every("q", ["c_ast", "c%t 1", "st", "coast or fjord", "fjord | 12", "-coast", "-clip coast", '"'])
+@table_test("q", ["c_ast", "c%t 1", "st", "coast or fjord", "fjord | 12", "-coast", "-clip coast", '"'])
 def test_a_search_finds_the_same_with_and_without_the_index(sample: SampleLibrary, q: str) -> None:
     """Held against the rules of the search, word by word, over the texts of each scene."""
     texts = {n: [f"coast {n}", f"/media/clip {n}.mp4"] for n in range(1, 301)}

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from sample_library import SampleLibrary, open_sample_library
 from sqlalchemy import event, select
+from table_tests import table_test
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.filters import FILTERS
@@ -90,9 +90,9 @@ def expected(sample: SampleLibrary, key: str, direction: str, given: dict[str, A
 
 
 @pytest.mark.usefixtures("small")
-@every("given", FILTER.values(), ids=FILTER)
-@every("direction", ["ASC", "DESC"])
-@every("key", KEYS)
+@table_test("given", FILTER.values(), ids=FILTER)
+@table_test("direction", ["ASC", "DESC"])
+@table_test("key", KEYS)
 def test_pages_together_are_the_whole_order(
     pages: SampleLibrary, key: str, direction: str, given: dict[str, Any] | None
 ) -> None:
@@ -121,7 +121,7 @@ def test_a_page_holds_what_its_place_says_after_every_write(sample: SampleLibrar
 
 
 @pytest.mark.usefixtures("small")
-@every("given", FILTER.values(), ids=FILTER)
+@table_test("given", FILTER.values(), ids=FILTER)
 def test_the_count_is_the_number_of_rows_on_all_pages(
     pages: SampleLibrary, given: dict[str, Any] | None
 ) -> None:
@@ -148,8 +148,8 @@ def steps(
 
 
 @pytest.mark.usefixtures("small")
-@every("direction", ["ASC", "DESC"])
-@every("key", ["date", "created_at", "updated_at", "rating"])
+@table_test("direction", ["ASC", "DESC"])
+@table_test("key", ["date", "created_at", "updated_at", "rating"])
 def test_a_deep_page_reads_its_index_only(pages: SampleLibrary, key: str, direction: str) -> None:
     """Each statement goes along the index; only what is equal in all of it is put in order."""
     plans = steps(pages, {"sort": key, "direction": direction, "page": 4}, None, "scenes { id }")

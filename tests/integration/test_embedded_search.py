@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from every import every
 from sample_library import SampleLibrary, open_sample_library
+from table_tests import table_test
 
 PAGE = """query($f: FindFilterType, $ids: [ID!], $o: SceneFilterType) {
   findScenes(filter: $f, ids: $ids, scene_filter: $o) { count duration filesize scenes { id } } }"""
@@ -88,7 +88,7 @@ def test_tags_sort_by_their_sort_name(sample: SampleLibrary) -> None:
     assert sample.ids("Tag") == ["2", "1"]
 
 
-@every(
+@table_test(
     ("find", "expected"),
     [
         ({"per_page": 2, "sort": "id"}, ["1", "2"]),
@@ -135,7 +135,7 @@ def test_bad_ids_fail_as_a_whole(sample: SampleLibrary, ids: list[str], message:
     assert outcome.errors[0]["message"] == message
 
 
-@every(
+@table_test(
     ("q", "expected"),
     [
         ("part", "1 2 3"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from every import every
-from store_support import counted
+from store_support import recorded_store
 from support import run
+from table_tests import table_test
 
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.graphql.batch import BatchOperation
@@ -36,7 +36,7 @@ def known(cls: type, id_: int, **more: object) -> object:
     return cls.from_graphql({"id": str(id_), **more})  # type: ignore[attr-defined]
 
 
-@every("name", list(ENTITIES))
+@table_test("name", list(ENTITIES))
 def test_every_relationship_leads_back(name: str) -> None:
     for attr, relation in relationships(name).items():
         if relation.inverse_field and relation.is_written:
@@ -68,7 +68,7 @@ def test_scripts_can_read_how_fields_are_written() -> None:
     assert "created_at" not in Scene.__tracked_fields__
 
 
-@every("name", list(ENTITIES))
+@table_test("name", list(ENTITIES))
 def test_helpers_follow_from_relationships(name: str) -> None:
     cls = class_named(name)
     for helper in methods_of(name):
@@ -91,7 +91,7 @@ def test_assigning_one_side_shows_on_the_other() -> None:
 
 
 async def test_what_was_saved_from_the_other_side_is_left_when_it_is_moved(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, *studios = made = [Scene(title="s"), Studio(name="old"), Studio(name="new")]
         await store.save_batch(made, check=True)
         await store.populate(studios[0], ["scenes"])
@@ -225,16 +225,16 @@ def test_histories_and_conflicts() -> None:
 
 
 async def test_each_side_writes_what_was_changed_on_it(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         tag, alice, studio = Tag(name="Rock"), Performer(name="Alice"), Studio(name="Acme")
         first, second = Scene(title="one"), Scene(title="two")
         await store.save_batch([tag, alice, studio, first, second])
-        wire.take()
+        wire.take_documents()
         await tag.add_scene(first)
         await alice.add_scene(second)
         await studio.add_scene(first)
         await store.save_all(check=True)
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         await store.populate([tag, alice, studio], ["scenes"])
         assert (tag.scenes, alice.scenes, studio.scenes) == ([first], [second], [first])
         await store.populate([first, second], ["tags", "performers", "studio"], force_refetch=True)
@@ -247,13 +247,13 @@ async def test_each_side_writes_what_was_changed_on_it(embedded_url: str) -> Non
         await store.populate([first, second], ["tags", "studio"], force_refetch=True)
         assert (first.tags, first.studio, second.studio) == ([], None, studio)
         assert await store.save_all() is not None
-        wire.take()
+        wire.take_documents()
         await store.save_all()
-        assert wire.take() == []
+        assert wire.take_documents() == []
 
 
 async def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _wire):
+    async with recorded_store(embedded_url) as (store, _wire):
         tags = [Tag(name=name) for name in ("a", "b", "c")]
         await store.save_batch(tags)
         scene = Scene(title="x", tags=tags[:2])
@@ -278,7 +278,7 @@ async def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url:
 async def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> None:
     """A studio that a scene is removed from is not always the one that it has."""
 
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         acme, other = Studio(name="Acme"), Studio(name="Other")
         inside, outside = Scene(title="a"), Scene(title="b")
         inside.studio, outside.studio = acme, other
@@ -291,9 +291,9 @@ async def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> No
         assert studio is not None
         for scene in scenes:
             await studio.remove_scene(scene)
-        wire.take()
+        wire.take_documents()
         await fresh.save(studio)
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2
         assert not studio.is_dirty()
         await fresh.populate(scenes, ["studio__name"], force_refetch=True)
         assert [scene.studio and scene.studio.name for scene in scenes] == [None, "Other"]
@@ -302,7 +302,7 @@ async def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> No
 
 
 async def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         chain = [Studio(name=f"{n}") for n in range(5)]
         for upper, lower in itertools.pairwise(chain):
             lower.parent_studio = upper
@@ -310,43 +310,43 @@ async def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -
         for upper, lower in itertools.pairwise(tags):
             lower.parents = [upper]
         await store.save_batch([*chain, *tags], check=True)
-        wire.take()
+        wire.take_documents()
         for many in (chain, tags):
             cls = type(many[0])
             last = cls.from_graphql({"id": many[-1].id})
             store.identity.attach(last)
             assert {x.id for x in await last.get_all_ancestors()} == {x.id for x in many[:-1]}
-            assert len(wire.take()) == 1
+            assert len(wire.take_documents()) == 1
             first = cls.from_graphql({"id": many[0].id})
             store.identity.attach(first)
             assert {x.id for x in await first.get_all_descendants()} == {x.id for x in many[1:]}
-            assert len(wire.take()) == 1
+            assert len(wire.take_documents()) == 1
         with pytest.raises(StashUsageError, match="in no store"):
             await Tag.from_graphql({"id": "1"}).get_all_descendants()
 
 
 async def test_no_object_becomes_its_own_ancestor(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         for cls, up in ((Tag, "parents"), (Studio, "parent_studio")):
             one, two = cls(name="one"), cls(name="two")
             await store.save(one)
             setattr(two, up, [one] if up == "parents" else one)
             await store.save(two)
-            wire.take()
+            wire.take_documents()
             # Nothing of `two` was read here, so the server is asked.
             stranger = cls.from_graphql({"id": two.id})
             root = cls.from_graphql({"id": one.id, up: [] if up == "parents" else None})
             setattr(root, up, [stranger] if up == "parents" else stranger)
             with pytest.raises(StashInputError, match="contain each other"):
                 await root.save(store.client)
-            sent = wire.take()
+            sent = wire.take_documents()
             assert len(sent) == 1
             assert "mutation" not in sent[0]
             assert root.is_dirty()
 
 
 async def test_markers_and_names(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         tag, more, scene = Tag(name="A_b"), Tag(name="Axb"), Scene(title="x")
         await store.save_batch([tag, more, scene])
         marker = SceneMarker(title="m", seconds=1.0, scene=scene, primary_tag=tag)
@@ -366,7 +366,7 @@ async def test_markers_and_names(embedded_url: str) -> None:
 
 
 async def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         tag, scene = Tag(name="Rock"), Scene(title="x")
         scene.tags = [tag]
         await store.save_batch([tag, scene], check=True)
@@ -379,7 +379,7 @@ async def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> 
 
 
 async def test_what_the_client_destroys_is_gone_from_the_store(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         rock, jazz, other = Tag(name="Rock"), Tag(name="Jazz"), Tag(name="Other")
         studio, scene = Studio(name="Acme"), Scene(title="x", tags=[rock, jazz])
         scene.studio = studio
@@ -399,7 +399,7 @@ async def test_what_the_client_destroys_is_gone_from_the_store(embedded_url: str
 
 
 async def test_what_is_merged_away_is_gone_and_the_rest_is_read_anew(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         old, new, scene = Tag(name="Old"), Tag(name="New"), Scene(title="x")
         scene.tags = [old]
         await store.save_batch([old, new, scene], check=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from store_support import counted
+from store_support import recorded_store
 from support import run
 
 from stash_cli.core.errors import StashGraphQLError, StashInputError
@@ -12,36 +12,36 @@ from stash_cli.core.types import Group, Performer, Scene, Studio, Tag
 
 
 async def test_circles_over_what_was_put_into_unread_lists_are_refused(embedded_url: str) -> None:
-    async with counted(embedded_url) as (_, wire):
+    async with recorded_store(embedded_url) as (_, wire):
         one, two = Tag.from_graphql({"id": "1"}), Tag.from_graphql({"id": "2"})
         await one.add_child(two)
         with pytest.raises(StashInputError, match="contain each other"):
             await two.add_child(one)
-        assert wire.take() == []
+        assert wire.take_documents() == []
         assert not two.is_dirty()
 
 
 async def test_circles_through_several_unread_parts_are_refused(embedded_url: str) -> None:
     """One -> two -(on the server)-> three -> four -(on the server)-> one."""
 
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         one, two, three, four = made = [Tag(name=f"{number}") for number in range(4)]
         await store.save_batch(made, check=True)
         text = "mutation($id: ID!, $above: [ID!]) { tagUpdate(input: {id: $id, parent_ids: $above}) { id } }"
         await store.client.execute(text, {"id": two.id, "above": [three.id]})
         await store.client.execute(text, {"id": four.id, "above": [one.id]})
-        wire.take()
+        wire.take_documents()
         one.parents, three.parents = [two], [four]
         with pytest.raises(StashInputError, match="contain each other"):
             await store.save_all()
-        assert not any(document.startswith("mutation") for document in wire.take())
+        assert not any(document.startswith("mutation") for document in wire.take_documents())
         three.parents = []
         assert (await store.save_all()).all_succeeded
         assert await one.get_all_ancestors() == [two, three]
 
 
 async def test_an_edit_taken_back_hides_nothing_that_others_do(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, alice = Scene(title="x"), Performer(name="Alice")
         await store.save_batch([scene, alice], check=True)
         await store.populate(scene, ["performers"])
@@ -77,7 +77,7 @@ def test_what_is_marked_clean_is_known_on_both_sides() -> None:
 
 
 async def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         above = Studio(name="above")
         await store.save_batch([above, Studio(name="Acme")], check=True)
         await store.populate(above, ["child_studios"])
@@ -87,14 +87,14 @@ async def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url
 
 
 async def test_lists_assigned_unread_replace_what_the_server_has(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         alice, bea, rock = Performer(name="Alice"), Performer(name="Bea"), Tag(name="Rock")
         made = [Scene(title=f"{number}", performers=[alice], tags=[rock]) for number in range(4)]
         await store.save_batch([alice, bea, rock, *made], check=True)
-        wire.take()
+        wire.take_documents()
         alice.scenes, bea.scenes, rock.scenes = made[2:3], made[:2], []
         await store.save_all(check=True)
-        assert len(wire.take()) == 3
+        assert len(wire.take_documents()) == 3
         assert [scene.performers for scene in made] == [[bea], [bea], [alice], []]
         assert not any(scene.tags for scene in made)
         assert store.identity.dirty() == []
@@ -104,7 +104,7 @@ async def test_lists_assigned_unread_replace_what_the_server_has(embedded_url: s
 
 
 async def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, nobody = Scene(title="x", o_counter=3, play_history=[]), Performer(name="Bea", scenes=[])
         await store.save_batch([scene, nobody], check=True)
         assert not scene.is_dirty()
@@ -117,7 +117,7 @@ async def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: 
 
 
 async def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         first, second = Group(name="first"), Group(name="second")
         scene = Scene(title="x")
         await store.save_batch([first, second, scene], check=True)
@@ -131,14 +131,14 @@ async def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(e
 
 
 async def test_a_new_object_taken_out_of_an_unread_list_is_not_told_to_the_server(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         studio, scene = Studio(name="Acme"), Scene(title="x")
         await store.save(studio)
-        wire.take()
+        wire.take_documents()
         await studio.add_scene(scene)
         await studio.remove_scene(scene)
         await store.save_all(check=True)
-        assert wire.take() == []
+        assert wire.take_documents() == []
         assert not studio.is_dirty()
 
 

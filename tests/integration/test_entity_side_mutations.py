@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from store_support import counted
+from store_support import recorded_store
 from support import run
 
 from stash_cli.core.errors import StashBatchError, StashError, StashGraphQLError, StashInputError
@@ -19,10 +19,10 @@ TIMES = [datetime(2024, month, 1, tzinfo=UTC) for month in (3, 2, 1)]
 
 def test_histories_counts_and_activity(embedded_url: str) -> None:
     async def main() -> None:
-        async with counted(embedded_url) as (store, wire):
+        async with recorded_store(embedded_url) as (store, wire):
             scene = Scene(title="x", play_history=TIMES, o_counter=2, resume_time=4.5, play_duration=30.0)
             await store.save(scene)
-            assert len(wire.take()) == 2
+            assert len(wire.take_documents()) == 2
             assert not scene.is_dirty()
             await store.populate(scene, ["play_count", "o_history", "resume_time"])
             assert (scene.play_count, scene.resume_time, len(scene.o_history)) == (3, 4.5, 2)
@@ -30,9 +30,9 @@ def test_histories_counts_and_activity(embedded_url: str) -> None:
             scene.o_counter += 1
             scene.play_duration = 60.0
             scene.resume_time = None
-            wire.take()
+            wire.take_documents()
             await store.save(scene)
-            history, main, sides = wire.take()
+            history, main, sides = wire.take_documents()
             assert "o_counter o_history" in history
             assert "sceneUpdate" in main
             assert sides.count("sceneDeletePlay") == 1
@@ -51,7 +51,7 @@ def test_histories_counts_and_activity(embedded_url: str) -> None:
 
 
 async def test_a_new_scene_is_counted_beside_an_empty_history(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene = Scene(title="x", o_counter=3, o_history=[], play_count=1, play_history=TIMES)
         await store.save(scene)
         await store.populate(scene, force_refetch=True)
@@ -59,10 +59,10 @@ async def test_a_new_scene_is_counted_beside_an_empty_history(embedded_url: str)
 
 
 async def test_queued_operations(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="x", play_history=TIMES, o_counter=1, resume_time=4.5, play_duration=30.0)
         await store.save(scene)
-        wire.take()
+        wire.take_documents()
         scene.reset_play_count()
         scene.reset_o()
         scene.reset_activity(reset_duration=False)
@@ -70,7 +70,7 @@ async def test_queued_operations(embedded_url: str) -> None:
         assert (scene.play_history, scene.o_counter) == ([], 0)
         scene.play_count = 1
         await store.save(scene)
-        [sides] = wire.take()
+        [sides] = wire.take_documents()
         assert sides.index("sceneResetPlayCount") < sides.index("sceneAddPlay")
         assert not scene.is_dirty()
         await store.populate(scene, force_refetch=True)
@@ -79,7 +79,7 @@ async def test_queued_operations(embedded_url: str) -> None:
 
 
 async def test_failures_leave_what_failed(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, tag = Scene(title="x"), Tag(name="Rock")
         await store.save_batch([scene, tag])
         await store.populate(scene)
@@ -103,7 +103,7 @@ async def test_failures_leave_what_failed(embedded_url: str) -> None:
 
 
 async def test_custom_fields_are_sent_as_the_difference(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene = Scene(title="x", custom_fields={"a": 1, "b": "two", "c": 3})
         await store.save(scene)
         other = Scene.from_graphql({"id": scene.id, "custom_fields": {"a": 1, "b": "two", "c": 3}})
@@ -123,16 +123,16 @@ async def test_custom_fields_are_sent_as_the_difference(embedded_url: str) -> No
 
 
 async def test_images_of_a_gallery_and_its_cover() -> None:
-    async with counted("embedded:demo") as (store, wire):
+    async with recorded_store("embedded:demo") as (store, wire):
         first, second, third = await store.find(Image, limit=3, sort="id")
         gallery = Gallery(title="mine")
         await store.save(gallery)
         await gallery.add_image(first)
         await gallery.add_image(second)
         gallery.cover = second
-        wire.take()
+        wire.take_documents()
         await store.save(gallery)
-        *_, sides = wire.take()
+        *_, sides = wire.take_documents()
         assert sides.index("bulkImageUpdate") < sides.index("setGalleryCover")
         await store.populate(gallery, ["images", "cover"], force_refetch=True)
         assert {image.id for image in gallery.images} == {first.id, second.id}
@@ -151,7 +151,7 @@ async def test_images_of_a_gallery_and_its_cover() -> None:
 
 
 async def test_images_from_files(embedded_url: str, tmp_path: Path) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         picture = tmp_path / "picture.gif"
         picture.write_bytes(PIXEL)
         alice, tag = Performer(name="Alice"), Tag(name="Rock")
@@ -166,7 +166,7 @@ async def test_images_from_files(embedded_url: str, tmp_path: Path) -> None:
 
 
 async def test_the_clients_own_methods_write_them_too(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene = await store.client.create_scene(Scene(title="x", play_count=2))
         found = await store.get(Scene, scene.id)
         assert found is not None

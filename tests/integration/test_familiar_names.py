@@ -9,7 +9,7 @@ import pytest
 from client_server import connection_to, serving
 from graphql import introspection_from_schema
 from sample_library import SampleLibrary
-from store_support import counted
+from store_support import recorded_store
 from support import run
 
 from stash_cli.core.client import StashClient
@@ -44,7 +44,7 @@ def test_choosing_the_primary_file_sends_nothing_else(library_file: Path) -> Non
         first, second = (sample.video(f"/m/{name}.mp4", scene=scene_id) for name in "ab")
 
     async def main() -> None:
-        async with counted(f"embedded:{library_file}") as (store, wire):
+        async with recorded_store(f"embedded:{library_file}") as (store, wire):
             scene: Any = await store.get(Scene, scene_id)
             scene.set_primary_file(scene.files[1])
             assert [each.id for each in scene.files] == [str(second), str(first)]
@@ -52,7 +52,7 @@ def test_choosing_the_primary_file_sends_nothing_else(library_file: Path) -> Non
             assert scene.get_changed_fields() == {}
             await store.save(scene)
             assert not scene.is_dirty()
-            wire.take()
+            wire.take_documents()
             await store.populate(scene, ["files"], force_refetch=True)
             assert [each.id for each in scene.files] == [str(second), str(first)]
 
@@ -114,7 +114,7 @@ def test_fields_by_the_names_of_the_api() -> None:
 
 
 async def test_what_every_new_object_is_without_needs_no_mutation(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         performer: Any = Performer(name="Alice", groups=[], scenes=[], death_date=None)
         await store.save(performer)
         assert not performer.is_dirty()
@@ -125,7 +125,7 @@ async def test_what_every_new_object_is_without_needs_no_mutation(embedded_url: 
 
 
 async def test_generating_for_paths_never_generates_for_everything(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         await store.client.metadata_generate({"covers": True}, paths=["/media/new"])
         assert wire.sent[-1].variables["input"] == {"covers": True, "paths": ["/media/new"]}
         with pytest.raises(StashInputError, match="paths"):

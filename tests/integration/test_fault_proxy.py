@@ -11,7 +11,16 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from fault_kinds import SHAPES, answered, half, page, redirected, reset_after, reset_before, worked
+from fault_kinds import (
+    MALFORMED_BODIES,
+    after_handling,
+    error_page,
+    fixed_response,
+    redirect,
+    reset_after,
+    reset_before,
+    truncated_response,
+)
 from fault_proxy import FaultProxy, on_mutation, on_operation, on_websocket
 from websocket_client import open_websocket
 from websockets.exceptions import ConnectionClosed
@@ -42,11 +51,17 @@ def test_what_no_rule_chooses_passes_on_one_connection(proxy: FaultProxy) -> Non
     connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
     assert ask(proxy, CREATE % '"a"', connection)["tagCreate"]["id"]
     assert ask(proxy, COUNT, connection) == {"findTags": {"count": 1}}
-    assert (len(proxy.requests), len(proxy.mutations), proxy.spoilt) == (2, 1, [])
+    assert (len(proxy.requests), len(proxy.mutations), proxy.faulted) == (2, 1, [])
 
 
 def test_faults_differ_in_what_was_done(proxy: FaultProxy) -> None:
-    done = {reset_after: 1, half: 1, reset_before: 0, page(502): 0, worked(page(502)): 1}
+    done = {
+        reset_after: 1,
+        truncated_response: 1,
+        reset_before: 0,
+        error_page(502): 0,
+        after_handling(error_page(502)): 1,
+    }
     for fault, count in done.items():
         before = ask(proxy, COUNT)["findTags"]["count"]
         proxy.rule = on_mutation(fault)
@@ -55,9 +70,9 @@ def test_faults_differ_in_what_was_done(proxy: FaultProxy) -> None:
 
 
 def test_a_rule_may_count(proxy: FaultProxy) -> None:
-    proxy.rule = on_operation("findTags", answered(SHAPES["null data"]), 2)
+    proxy.rule = on_operation("findTags", fixed_response(MALFORMED_BODIES["null data"]), 2)
     assert [ask(proxy, COUNT) for _ in range(3)][1] is None
-    assert len(proxy.spoilt) == 1
+    assert len(proxy.faulted) == 1
 
 
 def test_a_server_may_go_and_come_back(proxy: FaultProxy) -> None:
@@ -74,7 +89,7 @@ def test_websockets_pass_until_they_are_cut(proxy: FaultProxy) -> None:
         proxy.drop_websockets()
         with pytest.raises(ConnectionClosed):
             conversation.receive()
-    proxy.rule = on_websocket(redirected("ws://127.0.0.1:1/graphql"))
+    proxy.rule = on_websocket(redirect("ws://127.0.0.1:1/graphql"))
     with pytest.raises(ConnectionRefusedError), open_websocket(proxy.url):
         pass
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
-from journal_support import Workbench, journalled
+from journal_support import Workbench, open_workbench
 from scan_library import write_picture
+from table_tests import table_test
 
 from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.moves import Move, in_order, move_files
@@ -26,7 +26,7 @@ ORDERS = [
 ]
 
 
-@every(("words", "expected"), ORDERS, ids=str)
+@table_test(("words", "expected"), ORDERS, ids=str)
 def test_each_target_is_free_when_its_turn_comes(words: str, expected: str | None) -> None:
     moves = [Move(str(n), f"/m/{a}.mp4", f"/m/{b}.mp4") for n, (a, b) in enumerate(words.split(), 1)]
     if expected is None:
@@ -74,18 +74,18 @@ class Disk:
             nonlocal number
             number -= "moveFiles" in request.document
             if number == 0:
-                self.bench.wire.spoils = lambda _: False
+                self.bench.wire.drops_request = lambda _: False
                 act()
             return False
 
-        self.bench.wire.spoils = spoils
+        self.bench.wire.drops_request = spoils
 
 
 @pytest.fixture
 async def disk(embedded_url: str, tmp_path: Path) -> AsyncIterator[Disk]:
     for number, name in enumerate("abc"):
         write_picture(tmp_path / "m" / f"{name}.png", number, size=(8 + 9 * number, 8))
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         stashes = [{"path": str(tmp_path / "m"), "excludeVideo": False, "excludeImage": False}]
         await bench.client.ask("configureGeneral", input={"stashes": stashes})
         assert await bench.client.wait_for_job(await bench.client.metadata_scan()) is True
@@ -109,19 +109,19 @@ async def test_what_was_done_is_told_by_the_files(disk: Disk) -> None:
     (disk.path / "x.png").write_bytes(b"in the way")
     run, done = await disk.move("ay", "bx", "cz")
     assert done == {"1": True, "2": False, "3": True}
-    assert disk.bench.states(run) == {"done": 2, "failed": 1}
+    assert disk.bench.counts(run) == {"done": 2, "failed": 1}
     (disk.path / "x.png").unlink()
     assert await disk.holds("y.png", "b.png", "z.png")
 
 
 async def test_a_lost_answer_is_looked_up(disk: Disk) -> None:
-    disk.bench.wire.lose("moveFiles")
+    disk.bench.wire.drop_response("moveFiles")
     run, done = await disk.move("ay")
     assert done == {"1": True}
-    disk.bench.wire.lose("moveFiles", done=False)
+    disk.bench.wire.drop_response("moveFiles", done=False)
     run, done = await disk.move("bx")
     assert done == {"2": False}
-    assert disk.bench.states(run) == {"unknown": 1}
+    assert disk.bench.counts(run) == {"unknown": 1}
     assert await disk.bench.context.resume(run) == {"done": 1}
     assert await disk.holds("y.png", "x.png", "c.png")
 
@@ -133,7 +133,7 @@ async def test_a_name_that_is_taken_halfway(disk: Disk) -> None:
     assert done == {"1": False}
     (disk.path / "A.png").unlink()
     assert await disk.holds("a.png", "b.png", "c.png")
-    assert disk.bench.states(run) == {"done": 2, "failed": 1}
+    assert disk.bench.counts(run) == {"done": 2, "failed": 1}
 
 
 async def test_what_others_did_since_stays(disk: Disk) -> None:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from journal_support import fill_journal, journalled
+from journal_support import fill_journal_disk, open_workbench
 
 from stash_cli.core.client import BatchOperation
 from stash_cli.core.edits.journal.changes import Recorded, add, set_undone
@@ -21,7 +21,7 @@ from stash_cli.core.types import Scene, Tag
 
 
 async def test_what_was_before_wanted_and_answered(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea", rating100=60))
         scene.title, scene.rating100 = " Beach ", 80
         async with bench.context.journal("by hand") as run:
@@ -35,20 +35,20 @@ async def test_what_was_before_wanted_and_answered(embedded_url: str) -> None:
 
 
 async def test_rows_are_planned_before_the_first_request_and_sent_before_each(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [Tag(name=f"{n}") for n in range(6)]
         seen: list[dict[str, int]] = []
         async with bench.context.journal() as run:
-            bench.wire.meanwhile = lambda: seen.append(bench.states(run.id))
+            bench.wire.on_request = lambda: seen.append(bench.counts(run.id))
             await bench.store.save_batch(tags[:3], max_batch_size=3)
             await bench.store.save_batch(tags[3:], max_batch_size=1)
         mutations = [states for states in seen if states.get("sent")]
         assert [states["sent"] for states in mutations] == [3, 1, 1, 1]
-        assert bench.states(run.id) == {"done": 6}
+        assert bench.counts(run.id) == {"done": 6}
 
 
 async def test_what_was_not_read_is_read_before_it_is_changed(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag]))
         async with bench.context.journal() as run:
@@ -58,24 +58,24 @@ async def test_what_was_not_read_is_read_before_it_is_changed(embedded_url: str)
 
 
 async def test_it_costs_one_request_more_for_a_session(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea"))
-        bench.wire.take()
+        bench.wire.take_documents()
         async with bench.context.journal():
             for title in ("A", "B", "C"):
                 scene.title = title
                 await scene.save(bench.client)
-        assert len(bench.wire.take()) == 3 + 1
+        assert len(bench.wire.take_documents()) == 3 + 1
 
 
 async def test_nothing_is_recorded_unless_asked(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         await bench.client.create_tag(Tag(name="A"))
         assert not bench.context.connection.journal.exists()
 
 
 async def test_a_journal_that_cannot_be_opened_stops_the_edit(embedded_url: str, own_state: Path) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         bench.context.connection.journal.mkdir(parents=True)
         with pytest.raises(StashJournalError, match="cannot be written"):
             async with bench.context.journal():
@@ -83,19 +83,19 @@ async def test_a_journal_that_cannot_be_opened_stops_the_edit(embedded_url: str,
 
 
 async def test_a_full_disk_stops_the_edit_before_the_next_request(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [Tag(name=f"{n}", description="x" * 5000) for n in range(20)]
         async with bench.context.journal() as run:
-            for _ in fill_journal(run.journal):
-                bench.wire.take()
+            for _ in fill_journal_disk(run.journal):
+                bench.wire.take_documents()
                 with pytest.raises(StashJournalError):
                     await bench.store.save_batch(tags)
-                assert not [sent for sent in bench.wire.take() if sent.startswith("mutation")]
+                assert not [sent for sent in bench.wire.take_documents() if sent.startswith("mutation")]
         assert await bench.store.count(Tag) == 0
 
 
 async def test_secret_settings_never_reach_it(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         async with bench.context.journal() as run:
             await bench.client.configure_general({"username": "ada", "password": "hunter22"})
         operations = [(row.operation, row.id) for row in bench.rows(run.id)]
@@ -105,7 +105,7 @@ async def test_secret_settings_never_reach_it(embedded_url: str) -> None:
 
 
 async def test_the_file_is_private_and_named_by_a_setting(embedded_url: str, tmp_path: Path) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         async with bench.context.journal():
             await bench.client.create_tag(Tag(name="A"))
         file = bench.context.connection.journal
@@ -113,14 +113,14 @@ async def test_the_file_is_private_and_named_by_a_setting(embedded_url: str, tmp
 
 
 async def test_one_block_at_a_time(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         with pytest.raises(StashUsageError, match="recorded already"):
             async with bench.context.journal(), bench.context.journal():
                 pytest.fail("it has begun")
 
 
 async def test_a_bulk_change_is_recorded_for_each_object(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         made = [BatchOperation("sceneCreate", {"input": {"title": f"{n}"}}) for n in range(5)]
         await bench.client.execute_batch(made)
         scenes = await bench.store.find(Scene, fields=["rating100"])

@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 import pytest
-from every import every
-from journal_support import journalled, overview
+from journal_support import library_content, open_workbench
+from table_tests import table_test
 
 from stash_cli.core.client import BatchOperation
 from stash_cli.core.edits.apply import Applier
@@ -23,15 +23,15 @@ SIZE = 2 if COUNT == FEW else 250
 
 
 async def fill(url: str) -> Any:
-    async with journalled(url) as bench:
+    async with open_workbench(url) as bench:
         made = [BatchOperation("sceneCreate", {"input": {"title": f"{n}"}}) for n in range(COUNT)]
         assert (await bench.client.execute_batch(made)).all_succeeded
-        return await overview(bench)
+        return await library_content(bench)
 
 
 async def edit(url: str, position: int, *, done: bool) -> None:
     """Change every scene, and die at the request of this number, before or after the server has done it."""
-    async with journalled(url) as bench:
+    async with open_workbench(url) as bench:
         edits = [
             Edit("Scene", str(n + 1), name, before, after)
             for n in range(COUNT)
@@ -46,9 +46,9 @@ async def edit(url: str, position: int, *, done: bool) -> None:
             return False
 
         if done:
-            bench.wire.loses = die
+            bench.wire.drops_response = die
         else:
-            bench.wire.spoils = die
+            bench.wire.drops_request = die
         plan = plan_updates(edits, bench.client.capabilities)
         async with bench.context.journal():
             await Applier(bench.client.session).apply(plan.operations, lambda *_: None, size=SIZE)
@@ -66,11 +66,11 @@ def killed(url: str, position: int, *, done: bool) -> None:
 
 async def check(url: str, position: int, before: Any, *, resumes: bool) -> None:
     """The journal tells what was done, may have been done and was never sent; undo restores what was."""
-    async with journalled(url) as bench:
+    async with open_workbench(url) as bench:
         done = (position - 1) * SIZE
         sent = min(SIZE, COUNT - done)
         wanted = {"done": 2 * done, "sent": 2 * sent, "planned": 2 * (COUNT - done - sent)}
-        assert bench.states(1) == {state: count for state, count in wanted.items() if count}
+        assert bench.counts(1) == {state: count for state, count in wanted.items() if count}
         assert bench.journal.run(1).ended is None
         if resumes:
             assert await bench.context.resume(1) == {"done": 2 * COUNT}
@@ -79,14 +79,14 @@ async def check(url: str, position: int, before: Any, *, resumes: bool) -> None:
                 (f"new {n}", 40) for n in range(COUNT)
             }
         assert not (await bench.context.undo(1)).problems
-        assert await overview(bench) == before
+        assert await library_content(bench) == before
 
 
 POSITIONS = [(number, done) for number in range(1, -(-COUNT // SIZE) + 1) for done in (False, True)]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that are copied")
-@every(("number", "done"), POSITIONS, ids=str)
+@table_test(("number", "done"), POSITIONS, ids=str)
 def test_killed_at_a_request(tmp_path_factory: pytest.TempPathFactory, number: int, done: bool) -> None:
     for resumes in (False, True) if COUNT > FEW else (bool(number % 2) == done,):
         folder = tmp_path_factory.mktemp("killed")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from store_support import Counting, counted
+from store_support import RecordingTransport, recorded_store
 
 from stash_cli.core.client.resolver import Name, Policy, map_ids, resolve, resolve_ids
 from stash_cli.core.errors import StashNotFoundError
@@ -19,12 +19,12 @@ Door = Callable[[StashEntityStore, str], Awaitable[str]]
 
 
 @asynccontextmanager
-async def library(url: str) -> AsyncIterator[tuple[StashEntityStore, Counting]]:
+async def library(url: str) -> AsyncIterator[tuple[StashEntityStore, RecordingTransport]]:
     """Tags Rock (alias Metal) and Pop, which is "id:1" to one of its aliases."""
-    async with counted(url) as (store, wire):
+    async with recorded_store(url) as (store, wire):
         rock = Tag(name="Rock", aliases=["Metal", "100%"])
         assert (await store.save_batch([rock, Tag(name="Pop", aliases=["id:1"])])).all_succeeded
-        wire.take()
+        wire.take_documents()
         yield store, wire
 
 
@@ -52,7 +52,7 @@ DOORS: list[Door] = [by_flag, by_map, by_class, by_store]
 async def test_a_name_in_any_case_and_an_alias(embedded_url: str, door: Door, name: str) -> None:
     async with library(embedded_url) as (store, wire):
         assert await door(store, name) == "1"
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
 
 
 @pytest.mark.parametrize("door", [by_map, by_class, by_store])
@@ -63,7 +63,7 @@ async def test_a_literal_name_is_no_id(embedded_url: str, door: Door) -> None:
 
 
 async def test_a_name_goes_before_an_alias_and_the_older_object_first(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         people: list[Any] = [
             Performer(name="Alice", alias_list=["Bea"]),
             Performer(name="bea", disambiguation="singer"),
@@ -79,21 +79,21 @@ async def test_a_name_goes_before_an_alias_and_the_older_object_first(embedded_u
 
 
 async def test_groups_by_alias(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         await store.save_batch([Group(name="Trip", aliases="Tour, Long way"), Group(name="Tours")])
-        wire.take()
+        wire.take_documents()
         assert await resolve_ids(store.client.session, "Group", ["long way", "tour", "TOURS"]) == [
             "1",
             "2",
         ]
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
 
 
 async def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         names = [Name.parse(word) for word in ("Rok", "rock", "id:9", "Popp")]
         result = await resolve(store.client.session, ENTITIES["Tag"], names)
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2
         assert [name.written for name in result.errors] == ["Rok", "id:9", "Popp"]
         assert "Did you mean Pop?" in str(result.errors[names[3]])
         assert result.ids[names[1]] == ["1"]
@@ -107,6 +107,6 @@ async def test_policies_for_names_that_no_object_has(embedded_url: str) -> None:
         with pytest.raises(StashNotFoundError, match="There is no tag 'Jazz'"):
             await map_ids(*given, Policy("first", "raise"))
         assert await map_ids(*given, Policy("first", "omit")) == ["1"]
-        wire.take()
+        wire.take_documents()
         assert await map_ids(*given, Policy("first", "create")) == ["3", "1", "4"]
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fault_kinds import answered
+from fault_kinds import fixed_response
 from fault_proxy import FaultProxy, on_operation
 from served_library import ask, serve_library, set_password
 
@@ -91,7 +91,7 @@ def test_without_a_key_a_short_session_outlives_a_long_task(library_file: Path) 
 def test_a_renewed_session_is_the_one_that_is_sent(library_file: Path) -> None:
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
         body = json.dumps({"data": {"configuration": {"general": {"apiKey": "", "maxSessionAge": 60}}}})
-        proxy.rule = on_operation("PluginSession", answered(body, Set_Cookie="session=newer; Path=/"))
+        proxy.rule = on_operation("PluginSession", fixed_response(body, Set_Cookie="session=newer; Path=/"))
 
         async def main() -> None:
             async with StashContext.from_plugin_stdin(plugin_input(proxy.url, "older")) as client:

@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 import pytest
-from every import every
 from rename_support import Cli, Shelf, opened, plan_of, run_of
 from scan_library import picture, write_picture, write_video, write_zip
 from served_library import serve_library
+from table_tests import table_test
 
 from stash_cli.core.renames import library
 
@@ -214,7 +214,7 @@ def test_several_files_move_together_or_not_at_all(tmp_path: Path) -> None:
     assert set(shelf.content()) == {"a.jpg"}
 
 
-@every("is_done", [True, False])
+@table_test("is_done", [True, False])
 def test_an_answer_that_is_lost_is_told_by_where_the_files_are(
     tmp_path_factory: pytest.TempPathFactory, is_done: bool
 ) -> None:
@@ -223,7 +223,7 @@ def test_an_answer_that_is_lost_is_told_by_where_the_files_are(
 
     async def lose() -> None:
         async with opened(shelf.url) as bench, plan_of(bench, "{{ title }}", "fail") as (plan, naming):
-            bench.wire.lose("moveFiles", done=is_done)
+            bench.wire.drop_response("moveFiles", done=is_done)
             async with bench.context.journal():
                 await run_of(bench, plan, naming, told).apply()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.client import Session
 from stash_cli.core.client.paging import FindQuery, iter_pages, iter_rows
@@ -72,7 +72,7 @@ async def expected(session: Session, type_name: str, first: str, second: str, si
     return [(row[names[first]], row[names[second]]) for row in rows]
 
 
-@every("words", [["random", "date"], ["date", "perceptual_similarity"], ["title", "performer_age"]])
+@table_test("words", [["random", "date"], ["date", "perceptual_similarity"], ["title", "performer_age"]])
 def test_keys_that_only_the_server_knows_stand_alone(words: list[str]) -> None:
     entity = ENTITIES["Scene"]
     with pytest.raises(StashUsageError, match="only the server knows"):

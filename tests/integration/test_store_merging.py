@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from store_support import counted
+from store_support import recorded_store
 
 from stash_cli.core.errors import StashConflictError, StashUsageError
 from stash_cli.core.store import StashEntityStore
@@ -42,7 +42,7 @@ async def filled(store: StashEntityStore) -> tuple[Scene, list[Tag]]:
 
 @pytest.mark.parametrize("read", [False, True], ids=["unread", "read"])
 async def test_another_clients_keys_items_and_data_stay(embedded_url: str, read: bool) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, tags = await filled(store)
         scene.custom_fields["a"] = 10
         del scene.custom_fields["b"]
@@ -71,7 +71,7 @@ async def test_another_clients_keys_items_and_data_stay(embedded_url: str, read:
 
 
 async def test_taking_out_all_keys_takes_out_no_others(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, _ = await filled(store)
         scene.custom_fields.clear()
         await theirs(store, scene, custom_fields={"partial": {"new": 3}})
@@ -80,7 +80,7 @@ async def test_taking_out_all_keys_takes_out_no_others(embedded_url: str) -> Non
 
 
 async def test_data_of_items_is_merged_item_by_item(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, _ = await filled(store)
         groups = [Group(name=name) for name in "abc"]
         await store.save_batch(groups, check=True)
@@ -98,7 +98,7 @@ async def test_data_of_items_is_merged_item_by_item(embedded_url: str) -> None:
 
 
 async def test_what_is_counted_is_added_to_what_others_counted(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, _ = await filled(store)
         await store.populate(scene, ["o_counter"])
         scene.o_counter += 1
@@ -113,49 +113,49 @@ async def test_what_is_counted_is_added_to_what_others_counted(embedded_url: str
 
 
 async def test_what_was_put_in_or_taken_out_needs_no_look(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags.append(tags[2])
         scene.urls.append("u3")
         scene.rating100 = 5
-        wire.take()
+        wire.take_documents()
         await store.save(scene)
-        assert [document[:8] for document in wire.take()] == ["mutation"]
+        assert [document[:8] for document in wire.take_documents()] == ["mutation"]
         scene.tags = [tags[3]]
         await store.save(scene)
-        assert [document[:8] for document in wire.take()] == ["mutation"]
+        assert [document[:8] for document in wire.take_documents()] == ["mutation"]
         assert (await row(store, scene))["tags"] == [tags[3].id]
         scene.urls = ["other"]
-        wire.take()
+        wire.take_documents()
         await store.save(scene)
-        assert [document[:8] for document in wire.take()] == ["query Fi", "mutation"]
+        assert [document[:8] for document in wire.take_documents()] == ["query Fi", "mutation"]
 
 
 async def test_a_look_is_one_request_for_all(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scenes = [Scene(title=f"{number}", urls=[f"http://a/{number}"]) for number in range(10)]
         await store.save_batch(scenes, check=True)
         for number, scene in enumerate(scenes):
             scene.urls = [f"http://b/{number}"]
-        wire.take()
+        wire.take_documents()
         await store.save_all(check=True)
-        assert [document[:5] for document in wire.take()] == ["query", "mutat"]
+        assert [document[:5] for document in wire.take_documents()] == ["query", "mutat"]
 
 
 async def test_the_same_field_changed_on_both_sides_is_not_overwritten_silently(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         other = Scene(title="other")
         await store.save(other)
         scene.title, scene.rating100, other.title = "mine", 5, "edited"
         await theirs(store, scene, title="theirs")
         await store.populate(scene, ["title"], force_refetch=True)
-        wire.take()
+        wire.take_documents()
         with pytest.raises(StashConflictError, match="in title: it was not saved") as raised:
             await store.save(scene)
         conflict = raised.value.conflicts["title"]
         assert (conflict.original, conflict.mine, conflict.theirs) == ("old", "mine", "theirs")
-        assert wire.take() == []
+        assert wire.take_documents() == []
         result = await store.save_all()
         assert [type(each.error) for each in result] == [StashConflictError, type(None)]
         assert scene.get_changed_fields() == {"title": "mine", "rating100": 5}
@@ -170,7 +170,7 @@ async def test_the_same_field_changed_on_both_sides_is_not_overwritten_silently(
 async def test_what_nobody_has_read_is_asked_for_if_it_is_told_to(
     embedded_url: str, on_conflict: Any, title: str
 ) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene, tags = await filled(store)
         scene.title = "mine"
         scene.tags.append(tags[2])
@@ -186,14 +186,14 @@ async def test_what_nobody_has_read_is_asked_for_if_it_is_told_to(
 
 
 async def test_both_changed_it_to_the_same(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         scene.title = "same"
         scene.custom_fields["a"] = 9
         await theirs(store, scene, title="same", custom_fields={"partial": {"a": 9}})
-        wire.take()
+        wire.take_documents()
         await store.save(scene, on_conflict="raise")
-        assert [document[:5] for document in wire.take()] == ["query"]
+        assert [document[:5] for document in wire.take_documents()] == ["query"]
         assert not scene.is_dirty()
         scene.title = "x"
         with pytest.raises(StashUsageError, match="raise, mine or merge"):
@@ -201,7 +201,7 @@ async def test_both_changed_it_to_the_same(embedded_url: str) -> None:
 
 
 async def test_client_methods_set_lists_after_a_look(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         tags = [Tag(name=name) for name in "abc"]
         await store.save_batch(tags, check=True)
         made = Performer(name="P", alias_list=["x"], tags=tags[:1])

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from store_support import Counting, counted
+from store_support import RecordingTransport, recorded_store
 
 from stash_cli.core.errors import StashBatchError
 from stash_cli.core.store import StashEntityStore
@@ -28,11 +28,13 @@ async def filled(store: StashEntityStore) -> tuple[Scene, list[Tag]]:
     return scene, tags
 
 
-async def late(wire: Counting, reading: Awaitable[Any], writing: Awaitable[Any], word: str = "find") -> Any:
+async def late(
+    wire: RecordingTransport, reading: Awaitable[Any], writing: Awaitable[Any], word: str = "find"
+) -> Any:
     """The result of `reading`, whose answer comes once `writing` is done."""
-    held = wire.hold(word)
+    held = wire.delay(word)
     task = asyncio.ensure_future(reading)
-    await held.come
+    await held.reached
     await writing
     held.release()
     return await task
@@ -48,11 +50,11 @@ READS: dict[str, Callable[[StashEntityStore, Scene], Awaitable[Any]]] = {
 }
 
 
-async def begun(wire: Counting, work: Awaitable[Any], word: str, *, before: bool = False) -> Any:
+async def begun(wire: RecordingTransport, work: Awaitable[Any], word: str, *, before: bool = False) -> Any:
     """`work` as a task, once its request is held back; and what ends that."""
-    held = wire.hold(word, before=before)
+    held = wire.delay(word, before=before)
     task = asyncio.ensure_future(work)
-    await held.come
+    await held.reached
 
     async def end() -> None:
         held.release()
@@ -62,7 +64,7 @@ async def begun(wire: Counting, work: Awaitable[Any], word: str, *, before: bool
 
 
 async def test_reads_during_a_save_bring_back_nothing_that_it_takes_out(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = tags[:1]
         await store.save(scene)
@@ -79,12 +81,12 @@ async def test_reads_during_a_save_bring_back_nothing_that_it_takes_out(embedded
 
 
 async def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = tags[:1]
         await store.save(scene)
         scene.tags = tags[1:]
-        wire.lose("bulkSceneUpdate", done=False)
+        wire.drop_response("bulkSceneUpdate", done=False)
         with pytest.raises(StashBatchError, match="may have been done"):
             await store.save(scene)
         newer = await begun(wire, store.find(Scene), "findScenes", before=True)
@@ -101,7 +103,7 @@ async def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded
 
 @pytest.mark.parametrize("way", READS)
 async def test_an_answer_asked_for_before_a_save_does_not_undo_it(embedded_url: str, way: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.title = "new"
         scene.tags.append(tags[0])
@@ -114,14 +116,14 @@ async def test_an_answer_asked_for_before_a_save_does_not_undo_it(embedded_url: 
 
 
 async def test_a_page_fetched_ahead_does_not_undo_a_save(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scenes = [Scene(title=f"{number}") for number in range(6)]
         await store.save_batch(scenes, check=True)
         reading = store.find_iter(Scene, 2, fields=["title"], sort="id")
         found = [await anext(reading)]
-        held = wire.hold("findScenes")
+        held = wire.delay("findScenes")
         found += [await anext(reading), await anext(reading)]
-        await held.come  # the third page, while the second is worked on
+        await held.reached  # the third page, while the second is worked on
         for each in scenes:
             each.title = "new"
         await store.save_batch(scenes, check=True)
@@ -145,14 +147,14 @@ def changed(scene: Scene) -> Scene:
 
 @pytest.mark.parametrize("way", WRITES)
 async def test_what_client_methods_write_is_not_undone_either(embedded_url: str, way: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         await late(wire, store.find(Scene), WRITES[way](store, scene))
         assert (scene.title, scene.rating100) == ("old", 90)
 
 
 async def test_what_is_not_held_yet_is_read_again_where_it_was_written(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         store.identity.discard(scene)
         change = {"ids": [scene.id], "rating100": 90}
@@ -162,7 +164,7 @@ async def test_what_is_not_held_yet_is_read_again_where_it_was_written(embedded_
 
 
 async def test_the_other_side_of_a_relationship_is_not_undone(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags.append(tags[0])
         await late(wire, store.populate(tags[0], ["scenes"]), store.save(scene), "findScenes")
@@ -173,7 +175,7 @@ async def test_the_other_side_of_a_relationship_is_not_undone(embedded_url: str)
 
 
 async def test_what_a_mutation_of_its_own_wrote_is_not_undone(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         await store.populate(scene, ["o_counter", "play_count", "resume_time"])
         scene.o_counter += 2
@@ -187,7 +189,7 @@ async def test_what_a_mutation_of_its_own_wrote_is_not_undone(embedded_url: str)
 
 
 async def test_a_count_of_others_that_is_read_during_a_save_is_no_count_of_ours(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         await store.populate(scene, ["o_counter"])
         scene.title, scene.o_counter = "new", 1
@@ -199,7 +201,7 @@ async def test_a_count_of_others_that_is_read_during_a_save_is_no_count_of_ours(
 
 
 async def test_a_deleted_object_does_not_come_back(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = [*tags]
         await store.save(scene)
@@ -212,7 +214,7 @@ async def test_a_deleted_object_does_not_come_back(embedded_url: str) -> None:
 
 
 async def test_a_merged_tag_does_not_come_back(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = [tags[0]]
         await store.save(scene)
@@ -224,7 +226,7 @@ async def test_a_merged_tag_does_not_come_back(embedded_url: str) -> None:
 
 
 async def test_of_two_reads_the_later_one_counts(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
 
@@ -237,7 +239,7 @@ async def test_of_two_reads_the_later_one_counts(embedded_url: str) -> None:
 
 
 async def test_a_later_read_of_other_fields_takes_nothing_away(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
         await store.client.execute(text, {"id": scene.id})
@@ -247,7 +249,7 @@ async def test_a_later_read_of_other_fields_takes_nothing_away(embedded_url: str
 
 
 async def test_what_is_to_be_read_anew_stays_so_when_an_older_answer_comes(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
 
         async def invalidate() -> None:
@@ -258,7 +260,7 @@ async def test_what_is_to_be_read_anew_stays_so_when_an_older_answer_comes(embed
 
 
 async def test_nothing_is_remembered_once_all_answers_have_come(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         scene.title = "new"
         await late(wire, store.find(Scene), store.save(scene))

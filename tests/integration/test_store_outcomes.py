@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from store_support import Held, counted
+from store_support import DelayedResponse, recorded_store
 
 from stash_cli.core.errors import StashBatchError, StashError, StashUnknownOutcomeError
 from stash_cli.core.graphql.batch import Outcome
@@ -25,12 +25,12 @@ async def everything(client: Any, items: str, fields: str) -> list[dict[str, Any
 
 @done
 async def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         studio = Studio(name="Acme")
         scenes = [Scene(title=f"scene {n}", studio=studio, urls=[f"http://a/{n}"]) for n in range(30)]
         scenes += [Scene(title="alike") for _ in range(3)]
         await store.save(studio)
-        wire.lose("sceneCreate", done=done)
+        wire.drop_response("sceneCreate", done=done)
         first = await store.save_batch(scenes, max_batch_size=10)
         assert [len(part) for part in (first.succeeded, first.unknown)] == [23, 10]
         assert all(scene.is_new() for scene in scenes[:9])
@@ -48,9 +48,9 @@ async def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
     "new", [Tag(name="T"), Group(name="G"), Studio(name="S")], ids=lambda new: type(new).__name__
 )
 async def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bool) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         made = type(new)(name=new.name)
-        wire.lose("Create", done=done)
+        wire.drop_response("Create", done=done)
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
         assert made.is_new()
@@ -61,9 +61,9 @@ async def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bo
 
 
 async def test_a_new_object_that_others_have_added_to_is_found(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="made once", urls=["http://a/1"])
-        wire.lose("sceneCreate")
+        wire.drop_response("sceneCreate")
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
         added = '{id: "1", urls: ["http://a/1", "http://b/2"]}'
@@ -73,9 +73,9 @@ async def test_a_new_object_that_others_have_added_to_is_found(embedded_url: str
 
 
 async def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="twice")
-        wire.lose("sceneCreate")
+        wire.drop_response("sceneCreate")
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
         await store.client.execute('mutation { sceneCreate(input: {title: "twice"}) { id } }')
@@ -87,11 +87,11 @@ async def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> N
 
 
 async def test_what_was_found_meanwhile_is_the_one_that_was_made(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         made, tag = Scene(title="new"), Tag(name="T")
         await store.save(tag)
         made.tags = [tag]
-        wire.lose("sceneCreate")
+        wire.drop_response("sceneCreate")
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
         [found] = await store.find(Scene, fields=["title", "rating100", "tags"])
@@ -110,11 +110,11 @@ async def test_what_was_found_meanwhile_is_the_one_that_was_made(embedded_url: s
 
 
 async def test_a_row_read_before_its_create_was_answered_is_no_second_object(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="new")
-        held = wire.hold("sceneCreate")
+        held = wire.delay("sceneCreate")
         saving = asyncio.ensure_future(store.save(made))
-        await held.come
+        await held.reached
         [found] = await store.find(Scene)
         held.release()
         await saving
@@ -126,13 +126,13 @@ async def test_a_row_read_before_its_create_was_answered_is_no_second_object(emb
 
 @done
 async def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: bool) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="old", rating100=1)
         tags = [Tag(name=name) for name in "ab"]
         await store.save_batch([scene, *tags], check=True)
         await store.populate(scene, ["title", "rating100", "tags", "o_counter", "play_history"])
         scene.title, scene.tags, scene.rating100 = "new", [tags[0]], 2
-        wire.lose("SceneUpdate", done=done)
+        wire.drop_response("SceneUpdate", done=done)
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
         assert set(scene.get_changed_fields()) == {"title", "tags", "rating100"}
@@ -145,12 +145,12 @@ async def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: 
 
 @done
 async def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_url: str, done: bool) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new")
         await store.save(scene)
         await store.populate(scene, ["o_counter", "play_count", "play_history"])
         scene.o_counter += 2
-        wire.lose("sceneAddO", done=done)
+        wire.drop_response("sceneAddO", done=done)
         with pytest.raises(StashError):
             await store.save(scene)
         assert scene.is_dirty()
@@ -164,13 +164,13 @@ async def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_
 async def test_what_another_client_counts_is_not_taken_for_ours(
     embedded_url: str, field: str, done: bool
 ) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new")
         await store.save(scene)
         await store.populate(scene, [field])
         add = "sceneAddO" if field == "o_counter" else "sceneAddPlay"
         setattr(scene, field, 2)
-        wire.lose(add, done=done)
+        wire.drop_response(add, done=done)
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
         others = f"mutation {{ a: {add}(id: 1) {{ count }} b: {add}(id: 1) {{ count }} }}"
@@ -184,11 +184,11 @@ async def test_what_another_client_counts_is_not_taken_for_ours(
 
 @done
 async def test_the_clients_own_methods_look_at_a_count_as_well(embedded_url: str, done: bool) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         client, scene = store.client, Scene(title="new")
         await client.create_scene(scene)
         scene.o_counter = 2
-        wire.lose("sceneAddO", done=done)
+        wire.drop_response("sceneAddO", done=done)
         with pytest.raises(StashUnknownOutcomeError):
             await client.update_scene(scene)
         await client.scene_add_o(scene.id)
@@ -197,13 +197,13 @@ async def test_the_clients_own_methods_look_at_a_count_as_well(embedded_url: str
 
 
 async def test_what_is_counted_while_a_save_reads_is_left_for_the_next(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tag = Scene(title="new", o_counter=0, tags=[]), Tag(name="T")
         await store.save_batch([scene, tag], check=True)
         scene.title, scene.tags = "newer", [tag]
-        held = wire.hold("findScene")
+        held = wire.delay("findScene")
         saving = asyncio.ensure_future(store.save(scene, on_conflict="merge"))
-        await held.come
+        await held.reached
         scene.o_counter += 1
         held.release()
         await saving
@@ -213,12 +213,12 @@ async def test_what_is_counted_while_a_save_reads_is_left_for_the_next(embedded_
 
 
 async def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new", o_counter=1)
         await store.save(scene)
         for number, done in enumerate([True, False, False, True], 2):
             scene.o_counter = number
-            wire.lose("sceneAddO", done=done)
+            wire.drop_response("sceneAddO", done=done)
             with pytest.raises(StashUnknownOutcomeError):
                 await store.save(scene)
             await store.save(scene)
@@ -229,11 +229,11 @@ async def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str)
 
 @pytest.mark.parametrize("way", ["retry", "leave"])
 async def test_a_count_without_times_stays_unknown(way: str) -> None:
-    async with counted("embedded:demo") as (store, wire):
+    async with recorded_store("embedded:demo") as (store, wire):
         [image] = await store.find(Image, limit=1, fields=["o_counter"])
         was = image.o_counter
         image.o_counter += 1
-        wire.lose("imageIncrementO")
+        wire.drop_response("imageIncrementO")
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(image)
         with pytest.raises(StashUnknownOutcomeError, match=f"was {was} and is {was + 1}"):
@@ -248,11 +248,11 @@ async def test_a_count_without_times_stays_unknown(way: str) -> None:
 
 
 async def test_a_count_without_times_that_changed_nothing_is_sent_again() -> None:
-    async with counted("embedded:demo") as (store, wire):
+    async with recorded_store("embedded:demo") as (store, wire):
         [image] = await store.find(Image, limit=1, fields=["o_counter"])
         image.o_counter += 2
         wanted = image.o_counter
-        wire.lose("imageIncrementO", done=False)
+        wire.drop_response("imageIncrementO", done=False)
         with pytest.raises(StashError):
             await store.save(image)
         await store.save(image)
@@ -263,11 +263,11 @@ async def test_a_count_without_times_that_changed_nothing_is_sent_again() -> Non
 @done
 @pytest.mark.parametrize("counted_meanwhile", [0, 1])
 async def test_a_reset_is_done_in_the_end(embedded_url: str, done: bool, counted_meanwhile: int) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new", o_counter=3)
         await store.save(scene)
         scene.o_counter = 0
-        wire.lose("sceneResetO", done=done)
+        wire.drop_response("sceneResetO", done=done)
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
         scene.o_counter = counted_meanwhile
@@ -278,10 +278,10 @@ async def test_a_reset_is_done_in_the_end(embedded_url: str, done: bool, counted
 
 @done
 async def test_an_unknown_delete_is_looked_up(embedded_url: str, done: bool) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new")
         await store.save(scene)
-        wire.lose("scenesDestroy", done=done)
+        wire.drop_response("scenesDestroy", done=done)
         if done:
             assert await store.delete(scene)
         else:
@@ -292,11 +292,11 @@ async def test_an_unknown_delete_is_looked_up(embedded_url: str, done: bool) -> 
 
 
 async def test_outcomes_are_told_apart(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         await store.save(Tag(name="there"))
         tags = [Tag(name=name) for name in ("a", "there", "b", "c", "d")]
-        wire.take()
-        wire.loses = lambda request: '"c"' in str(request.variables).replace("'", '"')
+        wire.take_documents()
+        wire.drops_response = lambda request: '"c"' in str(request.variables).replace("'", '"')
         with pytest.raises(StashBatchError) as raised:
             await store.save_batch(tags, max_batch_size=2, check=True)
         outcomes = [each.outcome for each in raised.value.result]
@@ -306,22 +306,22 @@ async def test_outcomes_are_told_apart(embedded_url: str) -> None:
 
 
 async def test_a_marker_whose_create_was_lost_is_made_once(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tag = Scene(title="s"), Tag(name="t")
         await store.save_batch([scene, tag], check=True)
         marker = SceneMarker(title="m", seconds=1.5, scene=scene, primary_tag=tag)
-        wire.lose("sceneMarkerCreate")
+        wire.drop_response("sceneMarkerCreate")
         assert (await store.save_batch([marker])).unknown
         assert (await store.save_all()).all_succeeded
         assert await store.count(SceneMarker) == 1
 
 
 async def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="new")
-        held = wire.hold("sceneCreate")
+        held = wire.delay("sceneCreate")
         saving = asyncio.ensure_future(store.save_batch([made]))
-        await held.come
+        await held.reached
         saving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await saving
@@ -330,14 +330,14 @@ async def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) ->
 
 
 async def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         tags = [Tag(name=name) for name in "ab"]
         scene = Scene(title="new", tags=tags[:1], custom_fields={})
         await store.save_batch([*tags, scene], check=True)
         await store.populate(scene, ["tags", "custom_fields"])
         scene.tags.append(tags[1])
         scene.custom_fields["k"] = 1
-        wire.lose("SceneUpdate")
+        wire.drop_response("SceneUpdate")
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
         scene.tags.clear()
@@ -347,7 +347,7 @@ async def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: st
         assert row == {"tags": [], "custom_fields": {}}
 
 
-def end(task: asyncio.Task[Any], held: Held, *, lost: bool) -> Any:
+def end(task: asyncio.Task[Any], held: DelayedResponse, *, lost: bool) -> Any:
     """Let a held answer come, or give up waiting for it, and wait for the task."""
     if lost:
         task.cancel()
@@ -358,13 +358,13 @@ def end(task: asyncio.Task[Any], held: Held, *, lost: bool) -> Any:
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])
 @pytest.mark.parametrize("size", [0, 1], ids=["save", "save_batch"])
 async def test_what_is_set_back_while_it_is_sent_is_saved(embedded_url: str, size: int, lost: bool) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene, tag = Scene(title="old", tags=[], custom_fields={}), Tag(name="T")
         await store.save_batch([scene, tag], check=True)
         scene.title, scene.tags, scene.custom_fields = "new", [tag], {"key": 1}
-        held = wire.hold("SceneUpdate")
+        held = wire.delay("SceneUpdate")
         task = asyncio.ensure_future(store.save_batch([scene]) if size else store.save(scene))
-        await held.come
+        await held.reached
         scene.title, scene.tags, scene.custom_fields = "old", [], {}
         await store.find(Scene, fields=["title", "tags", "custom_fields"])
         assert (scene.title, scene.tags, scene.custom_fields) == ("old", [], {})
@@ -380,13 +380,13 @@ async def test_what_is_set_back_while_it_is_sent_is_saved(embedded_url: str, siz
 async def test_what_is_counted_while_it_is_sent_is_counted_once(
     embedded_url: str, wanted: int, lost: bool
 ) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="counted", o_counter=2)
         await store.save(scene)
         scene.o_counter = 4
-        held = wire.hold("sceneAddO")
+        held = wire.delay("sceneAddO")
         task = asyncio.ensure_future(store.save(scene))
-        await held.come
+        await held.reached
         scene.o_counter = wanted
         await store.find(Scene, fields=["o_counter"])
         assert scene.o_counter == wanted
@@ -397,13 +397,13 @@ async def test_what_is_counted_while_it_is_sent_is_counted_once(
 
 
 async def test_what_is_set_back_while_it_is_refused_is_no_change(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         studio = Studio(name="old")
         await store.save_batch([studio, Studio(name="taken")], check=True)
         studio.name = "taken"
-        held = wire.hold("studioUpdate")
+        held = wire.delay("studioUpdate")
         task = asyncio.ensure_future(store.save(studio))
-        await held.come
+        await held.reached
         studio.name = "old"
         await store.find(Studio, fields=["name"])
         await end(task, held, lost=False)

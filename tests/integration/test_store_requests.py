@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from store_support import Counting
+from store_support import RecordingTransport
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import (
@@ -28,10 +28,10 @@ from stash_cli.core.types import UNSET, Performer, Scene, SceneMarker, Studio, T
 @asynccontextmanager
 async def library(
     url: str, scenes: int = 12, **options: Any
-) -> AsyncIterator[tuple[StashEntityStore, Counting]]:
+) -> AsyncIterator[tuple[StashEntityStore, RecordingTransport]]:
     """A store over a small library: scenes rated 0, 5, 10, ..., two tags, a studio, a performer."""
     async with StashContext(conn=url) as client:
-        wire = client.session.transport = Counting(client.session.transport)  # type: ignore[assignment]
+        wire = client.session.transport = RecordingTransport(client.session.transport)  # type: ignore[assignment]
         tags = [BatchOperation("tagCreate", {"input": {"name": name}}) for name in ("Rock", "Pop")]
         owner = [BatchOperation("studioCreate", {"input": {"name": "Acme"}})]
         people = [BatchOperation("performerCreate", {"input": {"name": "Alice"}})]
@@ -51,7 +51,7 @@ async def library(
             for number in range(scenes)
         ]
         assert (await client.execute_batch([*tags, *owner, *people, *made])).all_succeeded
-        wire.take()
+        wire.take_documents()
         yield StashEntityStore(client, **options), wire
 
 
@@ -59,10 +59,10 @@ async def test_get_reads_through_once(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         scene = await store.get(Scene, 3)
         assert scene is not None
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         assert await store.get(Scene, "3") is scene
         assert await store.get_many(Scene, [3, "3"]) == [scene]
-        assert wire.take() == []
+        assert wire.take_documents() == []
         assert await store.get(Scene, 999) is None
 
 
@@ -72,11 +72,11 @@ async def test_a_link_is_completed_when_it_is_asked_for_itself(embedded_url: str
         assert scene is not None
         studio = scene.studio
         assert studio.details is UNSET
-        wire.take()
+        wire.take_documents()
         assert await store.get(Studio, studio.id, fields=["name"]) is studio
-        assert wire.take() == []
+        assert wire.take_documents() == []
         assert await store.get(Studio, studio.id) is studio
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         assert studio.details == ""
 
 
@@ -84,20 +84,20 @@ async def test_get_many_takes_one_request_for_500(embedded_url: str) -> None:
     async with library(embedded_url, scenes=600) as (store, wire):
         found = await store.get_many(Scene, range(1, 401), fields=["title"])
         assert [scene.id for scene in found] == [str(number) for number in range(1, 401)]
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         found = await store.get_many(Scene, list(range(600, 0, -1)), fields=["title"])
         assert [scene.id for scene in found] == [str(number) for number in range(600, 0, -1)]
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         store.invalidate_all()
         assert len(await store.get_many(Scene, range(1, 601), fields=["title"])) == 600
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2
 
 
 async def test_unknown_ids_are_left_out(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = await store.get_many(Scene, [2, 999, 1, 1000])
         assert [scene.id for scene in found] == ["2", "1"]
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2
         assert await store.get_many(SceneMarker, [1, 2]) == []
         assert await store.get_many(Scene, []) == []
 
@@ -109,7 +109,7 @@ async def test_find_asks_for_the_fields_wanted_and_nothing_else(embedded_url: st
         assert found[0].studio.name == "Acme"
         assert found[0].studio is await store.get(Studio, 1, fields=["name"])
         assert found[0].rating100 is UNSET
-        [document] = wire.take()
+        [document] = wire.take_documents()
         assert "details" not in document
         assert "performers" not in document
 
@@ -126,9 +126,9 @@ async def test_find_by_names_ids_and_objects(embedded_url: str) -> None:
         ]
         with pytest.raises(StashNotFoundError, match="Did you mean Rock"):
             await store.find(Scene, tags="Rok")
-        wire.take()
+        wire.take_documents()
         assert await store.count(Scene, performers__name="alice") == 12
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
 
 
 async def test_find_one_and_limits(embedded_url: str) -> None:
@@ -139,7 +139,7 @@ async def test_find_one_and_limits(embedded_url: str) -> None:
         assert await store.find_one(Scene, title="nothing like it") is None
         assert len(await store.find(Scene, limit=5)) == 5
         assert await store.find(Scene, limit=0) == []
-        assert len(wire.take()) == 3
+        assert len(wire.take_documents()) == 3
 
 
 async def test_what_rows_decide_is_exact_with_limits_and_counts(embedded_url: str) -> None:
@@ -160,13 +160,13 @@ async def test_find_iter_pages_and_prefetches(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = [scene.id async for scene in store.find_iter(Scene, query_batch=5)]
         assert found == [str(number) for number in range(1, 13)]
-        assert len(wire.take()) >= 3
+        assert len(wire.take_documents()) >= 3
         found = [scene.id async for scene in store.find_iter(Scene, query_batch=5, prefetch=False)]
         assert found == [str(number) for number in range(1, 13)]
-        assert len(wire.take()) == 3
+        assert len(wire.take_documents()) == 3
         stream = store.find_iter(Scene, query_batch=5, prefetch=False)
         assert (await anext(stream)).id == "1"
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         await stream.aclose()
         with pytest.raises(StashUsageError):
             await anext(store.find_iter(Scene, query_batch=0))
@@ -177,11 +177,11 @@ async def test_find_iter_takes_conditions_first_and_the_batch_by_name(embedded_u
         where = Q(id__lte=4) | Q(id=6)
         found = [scene.id async for scene in store.find_iter(Scene, where, query_batch=2, prefetch=False)]
         assert found == ["1", "2", "3", "4", "6"]
-        assert len(wire.take()) == 3
+        assert len(wire.take_documents()) == 3
         # By position, as scripts for other libraries have it.
         found = [scene.id async for scene in store.find_iter(Scene, 6, prefetch=False)]
         assert len(found) == 12
-        assert len(wire.take()) in (2, 3)
+        assert len(wire.take_documents()) in (2, 3)
 
 
 async def test_a_snapshot_survives_edits_that_change_what_matches(embedded_url: str) -> None:
@@ -198,20 +198,20 @@ async def test_a_snapshot_survives_edits_that_change_what_matches(embedded_url: 
 async def test_populate_loads_what_is_lacking_for_all_at_once(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = await store.find(Scene, fields=["title"])
-        wire.take()
+        wire.take_documents()
         assert not store.has_fields(found[0], "rating100")
         assert store.missing_fields(found[0], "title", "rating100", "urls") == {"rating100", "urls"}
         assert await store.populate(found, fields=["rating100", "studio__name"]) == found
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         assert store.has_fields(found[0], "rating100", "studio")
         assert store.missing_fields_nested(found[0], "studio__name", "studio__details") == {"studio__details"}
         await store.populate(found, fields=["rating100"])
-        assert wire.take() == []
+        assert wire.take_documents() == []
         found[0].rating100 = 99
         found[1].title = "changed"
         await store.populate(found[:2], fields=["title", "rating100"], force_refetch=True)
         assert (found[0].rating100, found[1].title) == (99, "changed")
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
 
 
 async def test_populate_fills_what_points_at_an_object(embedded_url: str) -> None:
@@ -223,9 +223,9 @@ async def test_populate_fills_what_points_at_an_object(embedded_url: str) -> Non
         assert len(performer.scenes) == 12
         assert performer.images == []
         tags = await store.find(Tag)
-        wire.take()
+        wire.take_documents()
         await store.populate(tags, fields=["scenes"])
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         assert {tag.name: len(tag.scenes) for tag in tags} == {"Rock": 12, "Pop": 6}
         assert tags[0].scenes[0] is await store.get(Scene, tags[0].scenes[0].id, fields=["title"])
         assert not tags[0].is_dirty()
@@ -241,9 +241,9 @@ async def test_populate_along_a_path(embedded_url: str) -> None:
         await store.save(studio)
         store.invalidate_all()
         scenes = await store.find(Scene, fields=["studio"], limit=3)
-        wire.take()
+        wire.take_documents()
         await store.populate(scenes, fields=["studio__parent__name", "studio__parent__details"])
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         assert scenes[0].studio is studio
         assert studio.parent_studio is parent
         assert parent.details == ""
@@ -272,21 +272,21 @@ async def test_what_was_read_counts_for_its_time(embedded_url: str) -> None:
         assert scene is not None
         store.set_ttl(Tag, None)
         tag = await store.get(Tag, 1)
-        wire.take()
+        wire.take_documents()
         now[0] += 59
         assert await store.get(Scene, 1) is scene
         assert store.is_cached(Scene, 1)
-        assert wire.take() == []
+        assert wire.take_documents() == []
         now[0] += 2
         assert not store.is_cached(Scene, 1)
         assert store.get_cached(Scene, 1) is None
         assert store.get_cached(Tag, 1) is tag
         assert store.cache_stats().expired_count > 0
         assert await store.get(Scene, 1) is scene
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         store.set_ttl(Scene, timedelta(seconds=0))
         await store.get(Scene, 1)
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         with pytest.raises(StashUsageError):
             store.set_ttl(Scene, -1)
 
@@ -295,7 +295,7 @@ async def test_invalidating_asks_again_and_keeps_edits(embedded_url: str) -> Non
     async with library(embedded_url) as (store, wire):
         scene, other = await store.get_many(Scene, [1, 2])
         scene.title = "mine"
-        wire.take()
+        wire.take_documents()
         for forget in (
             lambda: store.invalidate(scene),
             lambda: store.invalidate(Scene, 1),
@@ -306,7 +306,7 @@ async def test_invalidating_asks_again_and_keeps_edits(embedded_url: str) -> Non
             forget()
             assert not store.is_cached(Scene, 1)
             assert await store.get(Scene, 1) is scene
-            assert len(wire.take()) == 1
+            assert len(wire.take_documents()) == 1
         assert scene.title == "mine"
         assert not other.is_dirty()
 
@@ -315,9 +315,9 @@ async def test_what_is_held_can_be_filtered(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         await store.find(Scene, fields=["title"])
         assert len(store.all_cached(Scene)) == 12
-        wire.take()
+        wire.take_documents()
         assert len(store.filter(Scene, lambda scene: scene.title > "scene 005")) == 6
-        assert wire.take() == []
+        assert wire.take_documents() == []
         with pytest.raises(StashUsageError, match="lacks rating100"):
             store.filter_strict(Scene, ["rating100"], lambda scene: scene.rating100 > 20)
         found, stats = await store.filter_and_populate_with_stats(
@@ -325,27 +325,27 @@ async def test_what_is_held_can_be_filtered(embedded_url: str) -> None:
         )
         assert len(found) == 7
         assert stats["populated"] == 12
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         again = await store.filter_and_populate(Scene, ["rating100"], lambda scene: scene.rating100 > 20)
         assert again == found
         assert store.filter_strict(Scene, ["rating100"], lambda scene: scene.rating100 > 20) == found
-        assert wire.take() == []
+        assert wire.take_documents() == []
         assert [
             scene
             async for scene in store.populated_filter_iter(
                 Scene, ["organized"], lambda scene: scene.rating100 > 20, populate_batch=5
             )
         ] == found
-        assert len(wire.take()) == 3
+        assert len(wire.take_documents()) == 3
 
 
 async def test_saving_sends_what_changed(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         scene = await store.get(Scene, 1)
         assert scene is not None
-        wire.take()
+        wire.take_documents()
         await store.save(scene)
-        assert wire.take() == []
+        assert wire.take_documents() == []
         scene.rating100 = 77
         scene.tags.pop()
         await store.save(scene)
@@ -372,8 +372,8 @@ async def test_edits_while_saving_stay_changes(embedded_url: str) -> None:
             scene.title = "later"
             scene.urls.append("c")
 
-        wire.take()
-        wire.meanwhile = edit
+        wire.take_documents()
+        wire.on_request = edit
         await store.save(scene)
         [request] = wire.sent
         assert request.variables["input"] == {
@@ -393,7 +393,7 @@ async def test_a_failed_save_leaves_the_changes(embedded_url: str) -> None:
         def cut() -> None:
             raise StashConnectionError("cut off")
 
-        wire.meanwhile = cut
+        wire.on_request = cut
         with pytest.raises(StashConnectionError):
             await store.save(scene)
         assert scene.get_changed_fields() == {"rating100": 90}
@@ -412,7 +412,7 @@ async def test_new_objects_take_their_place(embedded_url: str) -> None:
         assert not tag.is_new()
         assert await store.get(Tag, tag.id, fields=["name"]) is tag
         assert (await store.find(Scene, tags="New"))[0] is scene
-        wire.take()
+        wire.take_documents()
         made = await store.get_or_create(Tag, name="Newer")
         assert await store.get_or_create(Tag, name="newer") is made
         with pytest.raises(StashNotFoundError, match="name='Never'"):
@@ -422,19 +422,19 @@ async def test_new_objects_take_their_place(embedded_url: str) -> None:
 async def test_batches_save_in_few_requests_and_tell_what_failed(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = await store.find(Scene)
-        wire.take()
+        wire.take_documents()
         for scene in found:
             scene.organized = True
         result = await store.save_all()
         assert len(result) == 12
         assert result.all_succeeded
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
         assert (await store.save_all()).operations == []
-        assert wire.take() == []
+        assert wire.take_documents() == []
         tags = [Tag(name="One"), Tag(name="rock"), Tag(name="Two")]
         result = await store.save_batch(tags, max_batch_size=2)
         assert [each.succeeded for each in result] == [True, False, True]
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2
         assert [tag.is_new() for tag in tags] == [False, True, False]
         assert store.is_cached(Tag, tags[2].id)
 
@@ -478,4 +478,4 @@ async def test_refused_before_anything_is_sent(embedded_url: str) -> None:
         ):
             with pytest.raises(StashError):
                 await store.find(Scene, **asked)
-        assert wire.take() == []
+        assert wire.take_documents() == []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from store_support import counted
+from store_support import recorded_store
 from support import run
 
 from stash_cli.core.context import StashContext
@@ -63,7 +63,7 @@ async def test_two_servers_at_once(served_url: str, tmp_path: Path) -> None:
 async def test_threads_edit_while_answers_come_in(embedded_url: str) -> None:
     """The loop reads and saves; threads look into the cache and edit objects of their own."""
 
-    async with counted(embedded_url, max_objects=30) as (store, _):
+    async with recorded_store(embedded_url, max_objects=30) as (store, _):
         made = [Scene(title=f"{number}") for number in range(40)]
         await store.save_batch(made, check=True)
 
@@ -119,5 +119,5 @@ def test_threads_with_loops_of_their_own(embedded_url: str) -> None:
 
 async def warm(url: str) -> None:
     """Make the library before several open it."""
-    async with counted(url):
+    async with recorded_store(url):
         pass

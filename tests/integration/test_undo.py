@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from journal_support import Workbench, journalled, overview
+from journal_support import Workbench, library_content, open_workbench
 from PIL import Image
 
 from stash_cli.core.edits.apply import Applier
@@ -22,7 +22,7 @@ from stash_cli.core.types import Scene, Studio, Tag
 
 
 async def test_fields_go_back_and_forth(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(
             Scene(title="Sea", rating100=60, urls=["http://b", "http://a"])
@@ -32,17 +32,17 @@ async def test_fields_go_back_and_forth(embedded_url: str) -> None:
             scene.tags = [tag]
             await scene.save(bench.client)
         assert (await bench.context.undo(run.id)).is_complete
-        assert await bench.shown(scene) == ("Sea", 60, ["http://b", "http://a"], [])
+        assert await bench.scene_values(scene) == ("Sea", 60, ["http://b", "http://a"], [])
         assert (await bench.context.redo(run.id)).is_complete
-        assert await bench.shown(scene) == ("Beach", 80, ["http://c"], [tag.id])
+        assert await bench.scene_values(scene) == ("Beach", 80, ["http://c"], [tag.id])
         assert (await bench.context.undo(run.id)).is_complete
-        assert await bench.shown(scene) == ("Sea", 60, ["http://b", "http://a"], [])
+        assert await bench.scene_values(scene) == ("Sea", 60, ["http://b", "http://a"], [])
         with pytest.raises(StashJournalError, match="undone already"):
             await bench.context.undo(run.id)
 
 
 async def test_what_others_did_since_stays(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench, journalled(embedded_url) as other:
+    async with open_workbench(embedded_url) as bench, open_workbench(embedded_url) as other:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
         scene = await bench.client.create_scene(Scene(title="Sea", rating100=60, tags=tags[:1]))
         async with bench.context.journal() as run:
@@ -57,14 +57,14 @@ async def test_what_others_did_since_stays(embedded_url: str) -> None:
         assert [str(each) for each in report.problems] == [
             f"scene {scene.id} title: changed since by somebody else"
         ]
-        assert await bench.shown(scene) == ("Dunes", 60, [], [tags[0].id, tags[2].id])
+        assert await bench.scene_values(scene) == ("Dunes", 60, [], [tags[0].id, tags[2].id])
         await bench.set_title(scene, "Beach")
         assert (await bench.context.undo(run.id)).is_complete
-        assert (await bench.shown(scene))[0] == "Sea"
+        assert (await bench.scene_values(scene))[0] == "Sea"
 
 
 async def test_a_later_run_is_named(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea"))
         runs = []
         for title in ("Beach", "Dunes"):
@@ -78,7 +78,7 @@ async def test_a_later_run_is_named(embedded_url: str) -> None:
 
 async def test_what_was_done_on_another_server_is_no_later_change(embedded_url: str, tmp_path: Path) -> None:
     path = tmp_path / "other.sqlite"
-    async with journalled(embedded_url) as bench, journalled(f"embedded:{path}") as other:
+    async with open_workbench(embedded_url) as bench, open_workbench(f"embedded:{path}") as other:
         runs = []
         for each in (bench, other):
             scene = await each.client.create_scene(Scene(title="Sea"))
@@ -90,12 +90,12 @@ async def test_what_was_done_on_another_server_is_no_later_change(embedded_url: 
                 runs.append(run.id)
         assert scene.id == "1"
         assert (await bench.context.undo(runs[0])).is_complete
-        assert (await bench.shown(scene))[0] == "Sea"
-        assert (await other.shown(scene))[0] == "Beach"
+        assert (await bench.scene_values(scene))[0] == "Sea"
+        assert (await other.scene_values(scene))[0] == "Beach"
 
 
 async def test_what_was_created_is_deleted_unless_others_use_it(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         async with bench.context.journal() as run:
             tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
             scene = await bench.client.create_scene(Scene(title="Sea", tags=tags))
@@ -110,7 +110,7 @@ async def test_what_was_created_is_deleted_unless_others_use_it(embedded_url: st
 
 
 async def test_what_was_deleted_comes_back_with_its_links(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A", aliases=["a1"], favorite=True))
         child = await bench.client.create_tag(Tag(name="B", parents=[tag]))
         studio = await bench.client.create_studio(Studio(name="Acme", tags=[tag]))
@@ -139,7 +139,7 @@ async def test_what_was_deleted_comes_back_with_its_links(embedded_url: str) -> 
 
 
 async def test_older_runs_find_what_was_made_again(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         async with bench.context.journal() as renamed:
             tag.name = "B"
@@ -153,7 +153,7 @@ async def test_older_runs_find_what_was_made_again(embedded_url: str) -> None:
 
 
 async def test_plays_go_by_their_times(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea"))
         await bench.client.scene_add_play(scene.id, times=["2024-01-01T00:00:00Z"])
         async with bench.context.journal() as run:
@@ -167,7 +167,7 @@ async def test_plays_go_by_their_times(embedded_url: str) -> None:
 
 
 async def test_a_merge_of_tags_is_taken_back(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name, aliases=[name.lower()])) for name in "AB"]
         both = await bench.client.create_scene(Scene(title="both", tags=tags))
         only = await bench.client.create_scene(Scene(title="only", tags=tags[:1]))
@@ -191,7 +191,7 @@ MARKERS = [("A", ["B"]), ("B", ["A"]), ("C", ["A", "B"]), ("B", ["B"]), ("A", ["
 
 
 async def test_markers_keep_a_primary_tag_among_their_tags(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = {name: await bench.client.create_tag(Tag(name=name)) for name in "ABC"}
         scene = await bench.client.create_scene(Scene(title="Sea"))
         for number, (primary, names) in enumerate(MARKERS):
@@ -200,15 +200,15 @@ async def test_markers_keep_a_primary_tag_among_their_tags(embedded_url: str) ->
             made = await bench.client.ask("sceneMarkerCreate", input=given | ids)
             given = {"id": made.id, "primary_tag_id": tags[primary].id}
             await bench.client.ask("sceneMarkerUpdate", input=given)
-        before = await overview(bench)
+        before = await library_content(bench)
         async with bench.context.journal() as run:
             await bench.client.tags_merge([tags["A"].id], tags["B"].id)
-        merged = await overview(bench)
+        merged = await library_content(bench)
         for _ in range(2):
             assert (await bench.context.undo(run.id)).is_complete
-            assert await overview(bench) == before
+            assert await library_content(bench) == before
             assert (await bench.context.redo(run.id)).is_complete
-            assert await overview(bench) == merged
+            assert await library_content(bench) == merged
 
 
 async def titles(bench: Workbench) -> list[Scene]:
@@ -216,15 +216,17 @@ async def titles(bench: Workbench) -> list[Scene]:
 
 
 async def test_a_run_that_was_cut_off_is_finished(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABCD"]
         operations = [tag_update(tag.id, f"new {tag.name}") for tag in tags]
-        bench.wire.spoils = lambda request: request.document.count("tagUpdate") and len(bench.wire.sent) > 0
+        bench.wire.drops_request = lambda request: (
+            request.document.count("tagUpdate") and len(bench.wire.sent) > 0
+        )
         with suppress(StashConnectionError):
             async with bench.context.journal() as run:
                 await Applier(bench.client.session).apply(operations, lambda *_: None, size=2)
-        bench.wire.spoils = lambda _: False
-        assert bench.states(run.id) == {"unknown": 4}
+        bench.wire.drops_request = lambda _: False
+        assert bench.counts(run.id) == {"unknown": 4}
         await bench.update("Tag", tags[3].id, description="theirs")
         assert await bench.context.resume(run.id) == {"done": 3, "conflict": 1}
         found = {tag.name: tag.description for tag in await bench.store.find(Tag, fields=["description"])}
@@ -239,7 +241,7 @@ def tag_update(one: str, text: str) -> Operation:
 
 
 async def test_two_processes_edit_at_once(embedded_url: str) -> None:
-    async with journalled(embedded_url) as one, journalled(embedded_url) as other:
+    async with open_workbench(embedded_url) as one, open_workbench(embedded_url) as other:
         tag = await one.client.create_tag(Tag(name="A"))
 
         async def edit(bench: Workbench, name: str) -> int:
@@ -249,13 +251,13 @@ async def test_two_processes_edit_at_once(embedded_url: str) -> None:
             return run.id
 
         runs = await asyncio.gather(edit(one, "one"), edit(other, "other"))
-        assert [one.states(run) for run in runs] == [{"done": 5}] * 2
+        assert [one.counts(run) for run in runs] == [{"done": 5}] * 2
         assert (await one.context.undo(runs[0])).is_complete
         assert {scene.title[:5] for scene in await titles(one)} == {"other"}
 
 
 async def test_pictures_come_back(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         one, other = (
             f"data:image/png;base64,{base64.b64encode(picture(c)).decode()}" for c in ("red", "blue")
         )
@@ -291,7 +293,7 @@ async def seen(bench: Workbench, name: str) -> bytes | None:
 
 
 async def test_groups_come_back_with_their_numbers(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         answer = await bench.client.execute('mutation { groupCreate(input: {name: "G"}) { id } }')
         group = answer["groupCreate"]["id"]
         scene = await bench.client.create_scene(Scene(title="Sea"))
@@ -306,18 +308,18 @@ async def test_groups_come_back_with_their_numbers(embedded_url: str) -> None:
 
 
 async def test_an_undo_that_was_cut_off_is_finished_by_the_next(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag]))
         async with bench.context.journal() as run:
             await bench.client.destroy_entity(Tag, [tag.id])
-        bench.wire.lose_all_from("tagCreate")
+        bench.wire.drop_responses_from("tagCreate")
         assert not (await bench.context.undo(run.id)).is_complete
-        bench.wire.lose("bulkSceneUpdate", done=False)
+        bench.wire.drop_response("bulkSceneUpdate", done=False)
         assert not (await bench.context.undo(run.id)).is_complete
         assert (await bench.context.undo(run.id)).is_complete
         assert await bench.store.count(Tag) == 1
-        assert len((await bench.shown(scene))[3]) == 1
+        assert len((await bench.scene_values(scene))[3]) == 1
 
 
 LOST = {
@@ -332,24 +334,24 @@ LOST = {
 
 @pytest.mark.parametrize("is_done", [True, False])
 async def test_an_undo_looks_up_what_became_of_lost_answers(embedded_url: str, is_done: bool) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
         await bench.client.create_scene(Scene(title="Sea", tags=tags[:1]))
-        before = await overview(bench)
+        before = await library_content(bench)
         for word, act in LOST.items():
             ids = {tag.name: tag.id for tag in await bench.store.find(Tag)}
-            bench.wire.lose(word, done=is_done)
+            bench.wire.drop_response(word, done=is_done)
             with suppress(StashConnectionError):
                 async with bench.context.journal() as run:
                     await act(bench.client, ids["A"], ids["B"])
-            assert "unknown" in bench.states(run.id), word
+            assert "unknown" in bench.counts(run.id), word
             assert (await bench.context.undo(run.id)).is_complete, word
-            assert await overview(bench) == before, word
-            assert bench.states(run.id).keys() == {"done" if is_done else "failed"}, word
+            assert await library_content(bench) == before, word
+            assert bench.counts(run.id).keys() == {"done" if is_done else "failed"}, word
 
 
 async def test_one_undo_at_a_time(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         async with bench.context.journal() as run:
             await bench.client.create_tag(Tag(name="A"))
         with bench.journal.exclusive(), pytest.raises(StashJournalError, match="Another undo"):
@@ -358,7 +360,7 @@ async def test_one_undo_at_a_time(embedded_url: str) -> None:
 
 
 async def test_groups_come_back_in_their_order(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         saga, *parts = [await bench.client.ask("groupCreate", input={"name": name}) for name in "SABC"]
         ids = [each.id for each in parts]
 
@@ -383,7 +385,7 @@ async def test_groups_come_back_in_their_order(embedded_url: str) -> None:
 
 
 async def test_a_marker_at_second_0_without_a_title_comes_back(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(Scene(title="Sea"))
         given = {"scene_id": scene.id, "primary_tag_id": tag.id, "title": "", "seconds": 0}
@@ -397,7 +399,7 @@ async def test_a_marker_at_second_0_without_a_title_comes_back(embedded_url: str
 
 
 async def test_a_merge_waits_for_later_changes_of_what_it_linked(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
         scene = await bench.client.create_scene(Scene(title="Sea", tags=tags[:1]))
         runs = []
@@ -415,7 +417,7 @@ async def test_a_merge_waits_for_later_changes_of_what_it_linked(embedded_url: s
 
 
 async def test_what_left_a_list_after_a_merge_does_not_come_back(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
         source, into, child = (tag.id for tag in tags)
         async with bench.context.journal() as linking:
@@ -430,7 +432,7 @@ async def test_what_left_a_list_after_a_merge_does_not_come_back(embedded_url: s
 
 
 async def test_merges_into_one_another_are_taken_back_one_by_one(embedded_url: str) -> None:
-    async with journalled(embedded_url) as bench:
+    async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
         scene = await bench.client.create_scene(Scene(title="Sea"))
         given = {"scene_id": scene.id, "primary_tag_id": tags[0].id, "title": "", "seconds": 1}

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from store_support import Counting, counted
+from store_support import RecordingTransport, recorded_store
 
 from stash_cli.core.errors import StashBatchError, StashConnectionError, StashGraphQLError, StashInputError
 from stash_cli.core.graphql.batch import BatchOperation
@@ -17,54 +17,56 @@ from stash_cli.core.types import Performer, Scene, Studio, Tag
 
 
 @asynccontextmanager
-async def scenes(url: str, number: int) -> AsyncIterator[tuple[StashEntityStore, Counting, list[Scene]]]:
-    async with counted(url) as (store, wire):
+async def scenes(
+    url: str, number: int
+) -> AsyncIterator[tuple[StashEntityStore, RecordingTransport, list[Scene]]]:
+    async with recorded_store(url) as (store, wire):
         made = [BatchOperation("sceneCreate", {"input": {"title": f"{n}"}}) for n in range(number)]
         assert (await store.client.execute_batch(made, max_batch_size=1000)).all_succeeded
         found = await store.find(Scene, fields=["title", "tags", "rating100", "urls"])
-        wire.take()
+        wire.take_documents()
         yield store, wire, found
 
 
 async def test_requests_are_few(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         tags = [Tag(name=f"{number}") for number in range(1000)]
         assert (await store.save_batch(tags)).all_succeeded
-        assert len(wire.take()) == 4
+        assert len(wire.take_documents()) == 4
         for tag in tags:
             tag.favorite = True
         assert (await store.save_all()).all_succeeded
-        assert len(wire.take()) == 4
+        assert len(wire.take_documents()) == 4
         await store.populate(tags[:500], ["favorite", "description"], force_refetch=True)
-        assert len(wire.take()) <= 2
+        assert len(wire.take_documents()) <= 2
         assert {tag.favorite for tag in tags[:500]} == {True}
         await store.get_or_create(Tag, name="new")
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2
         await store.get_or_create(Tag, name="new")
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
 
 
 async def test_reading_in_pages_asks_for_none_in_vain(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         made = [BatchOperation("tagCreate", {"input": {"name": f"{n}"}}) for n in range(100)]
         assert (await store.client.execute_batch(made)).all_succeeded
-        wire.take()
+        wire.take_documents()
         assert len([tag async for tag in store.find_iter(Tag, query_batch=5, fields=["name"])]) == 100
-        assert len(wire.take()) == 20
+        assert len(wire.take_documents()) == 20
         assert len([tag async for tag in store.find_iter(Tag, query_batch=30, fields=["name"])]) == 100
-        assert len(wire.take()) == 4
+        assert len(wire.take_documents()) == 4
 
 
 async def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
     async with scenes(embedded_url, 12) as (store, wire, found):
         tag = await store.get_or_create(Tag, name="Rock")
-        wire.take()
+        wire.take_documents()
         for scene in found:
             scene.tags = [tag]
             scene.urls = ["https://example.com"]
         found[0].rating100 = 5
         assert (await store.save_all()).all_succeeded
-        [document] = wire.take()
+        [document] = wire.take_documents()
         assert document.count("bulkSceneUpdate") == 2  # eleven of them, and the one that differs
         assert await store.count(Scene, tags="Rock", url="https://example.com") == 12
 
@@ -81,7 +83,7 @@ async def test_the_same_put_into_different_lists_is_one_mutation(embedded_url: s
         text = "mutation($input: BulkSceneUpdateInput!) { bulkSceneUpdate(input: $input) { id } }"
         more = {"ids": [found[0].id], "tag_ids": {"ids": [tags[5].id], "mode": "ADD"}}
         await store.client.execute(text, {"input": more})
-        wire.take()
+        wire.take_documents()
         for scene in found:
             scene.tags.append(tags[7])
         await store.save_all(check=True)
@@ -101,12 +103,12 @@ async def test_the_same_put_into_different_lists_is_one_mutation(embedded_url: s
 async def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
     async with scenes(embedded_url, 4) as (store, wire, found):
         await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {found[2].id}}}) }}")
-        wire.take()
+        wire.take_documents()
         for scene in found:
             scene.rating100 = 50
         result = await store.save_batch(found)
         assert [each.succeeded for each in result] == [True, True, False, True]
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2
         assert [scene.is_dirty() for scene in found] == [False, False, True, False]
         with pytest.raises(StashBatchError, match="1 of 1 failed") as told:
             await store.save_all(check=True)
@@ -115,14 +117,14 @@ async def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
 
 
 async def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
+    async with recorded_store(embedded_url) as (store, wire):
         parent = Tag(name="parent")
         child = Tag(name="child", parents=[parent])
         studio = Studio(name="Acme")
         scene = Scene(title="x", tags=[child], studio=studio, performers=[Performer(name="Alice")])
         result = await store.save_batch([scene, child, parent, studio, *scene.performers])
         assert result.all_succeeded
-        assert len(wire.take()) == 3
+        assert len(wire.take_documents()) == 3
         assert [each.operation for each in result][:2] == ["sceneCreate", "tagCreate"]
         store.invalidate_all()
         assert await store.count(Scene, tags="child", studio="Acme", performers="Alice") == 1
@@ -132,7 +134,7 @@ async def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
 async def test_what_is_new_goes_along(embedded_url: str) -> None:
     """Whatever a saved object leads to, over any number of steps, on either side of a relationship."""
 
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         scene = Scene(title="x", tags=[Tag(name="child", parents=[Tag(name="parent")])])
         await store.save(scene)
         assert await store.count(Tag, parents="parent") == await store.count(Scene, tags="child") == 1
@@ -156,7 +158,7 @@ async def test_what_is_new_goes_along(embedded_url: str) -> None:
 
 
 async def test_new_objects_that_refer_to_each_other(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         studio, child = Studio(name="Up"), Studio(name="Down")
         tag, other = Tag(name="one", children=[]), Tag(name="two", parents=[])
         child.parent_studio = studio
@@ -169,7 +171,7 @@ async def test_new_objects_that_refer_to_each_other(embedded_url: str) -> None:
 
 
 async def test_what_refers_to_a_refused_object_is_refused(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, _):
+    async with recorded_store(embedded_url) as (store, _):
         await store.get_or_create(Tag, name="Rock")
         twin, lone = Tag(name="rock"), Tag(name="lone")
         scene = Scene(title="x", tags=[twin, lone])
@@ -189,23 +191,23 @@ async def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
             if len(wire.sent) > 1:
                 raise StashConnectionError("cut off")
 
-        wire.meanwhile = cut
+        wire.on_request = cut
         result = await store.save_batch(found, max_batch_size=8)
         assert [each.succeeded for each in result] == [True] * 8 + [False] * 12
         assert [scene.is_dirty() for scene in found] == [False] * 8 + [True] * 12
-        wire.meanwhile = lambda: None
-        wire.take()
+        wire.on_request = lambda: None
+        wire.take_documents()
         assert len(await store.save_all()) == 12
-        assert len(wire.take()) == 1
+        assert len(wire.take_documents()) == 1
 
 
 async def test_a_server_that_answers_nothing_is_asked_three_times(embedded_url: str) -> None:
-    async with counted(embedded_url) as (store, wire):
-        wire.spoils = lambda request: "tagCreate" in request.document
+    async with recorded_store(embedded_url) as (store, wire):
+        wire.drops_request = lambda request: "tagCreate" in request.document
         result = await store.save_batch([Tag(name=f"{number}") for number in range(5)], max_batch_size=1)
         assert [each.outcome.value for each in result] == ["unknown"] * 3 + ["not sent"] * 2
-        assert len(wire.take()) == 3
-        wire.spoils = lambda _: False
+        assert len(wire.take_documents()) == 3
+        wire.drops_request = lambda _: False
         assert (await store.save_all()).all_succeeded
         assert await store.count(Tag) == 5
 
@@ -218,7 +220,7 @@ async def test_nothing_is_sent_twice(embedded_url: str) -> None:
         saves: list[Any] = [store.save(tag), store.save(tag), store.save_batch([tag, *found])]
         await asyncio.gather(*saves, store.save_all(), store.save(found[0]))
         assert await store.count(Tag) == 1
-        sent = "".join(wire.take())
+        sent = "".join(wire.take_documents())
         assert sent.count("tagCreate(") == 1
         assert sent.count("sceneUpdate(") + sent.count("bulkSceneUpdate(") <= 2
         assert await store.count(Scene, rating100=1) == 3
@@ -228,9 +230,9 @@ async def test_several_bulk_updates_that_are_refused_are_told_apart_in_one_reque
     async with scenes(embedded_url, 6) as (store, wire, found):
         for gone in (found[0], found[3]):
             await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {gone.id}}}) }}")
-        wire.take()
+        wire.take_documents()
         for number, scene in enumerate(found):
             scene.rating100 = 50 + number // 3
         result = await store.save_batch(found)
         assert [each.succeeded for each in result] == [False, True, True, False, True, True]
-        assert len(wire.take()) == 2
+        assert len(wire.take_documents()) == 2

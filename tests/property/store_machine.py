@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine
-from store_support import counted
+from store_support import recorded_store
 
 
 class LibraryMachine(RuleBasedStateMachine):
@@ -21,7 +21,7 @@ class LibraryMachine(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.folder = tempfile.TemporaryDirectory()
         url = f"embedded:{Path(self.folder.name) / 'library.sqlite'}"
-        opened = self.stack.enter_async_context(counted(url, **options))
+        opened = self.stack.enter_async_context(recorded_store(url, **options))
         self.store, self.wire = self.runner.run(opened)
 
     def finish(self) -> None:

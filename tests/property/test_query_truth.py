@@ -14,12 +14,12 @@ from random import Random, SystemRandom
 from typing import Any
 
 import pytest
-from every import every
 from lookup_evaluation import answer, random_library
 from lookup_generator import Asked, LookupGenerator
 from lookup_oracle import TABLES, LookupOracle
 from random_rows import Row
 from support import run
+from table_tests import table_test
 
 from stash_cli.commands.argv.filter_flags import FilterFlags
 from stash_cli.commands.argv.flags import Flag
@@ -285,7 +285,7 @@ async def test_levels_of_several_names_have_their_complement(type_name: str, tex
         assert others is None or sorted([*matches, *others], key=int) == oracle.ids(type_name, lambda _: True)
 
 
-@every("type_name", [name for name in TABLES if name in ENTITIES])
+@table_test("type_name", [name for name in TABLES if name in ENTITIES])
 def test_every_flag_equals_its_query(type_name: str) -> None:
     """Each flag with a value, against `field__lookup=value`."""
     tables = list(FilterFlags(type_name).with_nested())

@@ -116,16 +116,16 @@ class RelationshipMachine(LibraryMachine):
     @rule(at=st.integers(1, 3))
     def fail_to_save(self, at: int) -> None:
         """The connection is cut at one of the requests; what did not arrive is there to be saved again."""
-        self.wire.take()
+        self.wire.take_documents()
 
         def cut() -> None:
             if len(self.wire.sent) == at:
                 raise StashConnectionError("cut off")
 
-        self.wire.meanwhile = cut
+        self.wire.on_request = cut
         with suppress(StashConnectionError):
             self.runner.run(self.store.save_all(max_batch_size=2))
-        self.wire.meanwhile = lambda: None
+        self.wire.on_request = lambda: None
 
     @invariant()
     def both_sides_agree(self) -> None:

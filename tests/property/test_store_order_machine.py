@@ -46,7 +46,7 @@ class Wire:
         self.inner, self.url = inner, inner.url
         self.faults: dict[bool, str] = {}
         self.done: Callable[[GraphQLRequest], Awaitable[None]]
-        self.come = asyncio.Event()
+        self.reached = asyncio.Event()
         self.gate = asyncio.Event()
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
@@ -61,7 +61,7 @@ class Wire:
         gate, answer = self.gate, await self.inner.execute(request)
         await self.done(request)
         if "held" in fault:
-            self.come.set()
+            self.reached.set()
             await gate.wait()
         if "lost" in fault:
             raise StashConnectionError("lost", delivery=Delivery.BODY_WRITTEN)
@@ -136,11 +136,11 @@ class OrderMachine(LibraryMachine):
     def start(self, work: Awaitable[Any], keys: set[int], fault: str, *, is_mutation: bool) -> Any:
         """Run a task until it is done or waits for an answer that is held."""
         self.faulty.faults = {is_mutation: fault} if fault else {}
-        self.faulty.come, self.faulty.gate = asyncio.Event(), asyncio.Event()
+        self.faulty.reached, self.faulty.gate = asyncio.Event(), asyncio.Event()
 
         async def begin() -> Any:
             task = asyncio.ensure_future(work)
-            come = asyncio.ensure_future(self.faulty.come.wait())
+            come = asyncio.ensure_future(self.faulty.reached.wait())
             waits = [task, come] if "held" in fault else [task]
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             come.cancel()

@@ -60,10 +60,10 @@ class UnitMachine(LibraryMachine):
         """The object; where the server was asked, its values are known from now on."""
         if self.store.identity.get(Tag, one) is None:
             self.known[one] = {}
-        self.wire.take()
+        self.wire.take_documents()
         found = self.runner.run(self.store.get(Tag, one, fields))
         assert found is not None
-        if self.wire.take():
+        if self.wire.take_documents():
             self.learn(one, fields)
         return found
 
@@ -150,19 +150,19 @@ class UnitMachine(LibraryMachine):
 
     @rule(fail_at=st.none() | st.integers(1, 3))
     def flush(self, fail_at: int | None) -> None:
-        self.wire.take()
+        self.wire.take_documents()
 
         def cut() -> None:
             if len(self.wire.sent) == fail_at:
                 raise StashConnectionError("cut off")
 
-        self.wire.meanwhile = cut
+        self.wire.on_request = cut
         try:
             result = self.runner.run(self.store.save_all(max_batch_size=2, on_conflict="mine"))
             assert fail_at is not None or result.all_succeeded
         except StashConnectionError:
             assert not any(request.is_mutation for request in self.wire.sent)
-        self.wire.meanwhile = lambda: None
+        self.wire.on_request = lambda: None
         for at, request in enumerate(self.wire.sent, 1):
             for one, fields in named(request):
                 if not request.is_mutation and at != fail_at:

@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from journal_support import Workbench, journalled, overview
+from journal_support import Workbench, library_content, open_workbench
 from typer.testing import CliRunner
 
 from stash_cli.app import app
@@ -41,7 +41,7 @@ class UndoMachine(RuleBasedStateMachine):
         url = f"embedded:{Path(self.folder.name) / 'library.sqlite'}"
         state = {"state_dir": Path(self.folder.name) / "state"}
         self.program = CliRunner(env={"STASH_URL": url, "STASH_STATE_DIR": str(state["state_dir"])})
-        self.bench: Workbench = self.run(self.stack.enter_async_context(journalled(url, **state)))
+        self.bench: Workbench = self.run(self.stack.enter_async_context(open_workbench(url, **state)))
         self.runs: list[int] = []
         self.theirs: dict[str, str] = {}
         self.touched: set[str] = set()
@@ -53,7 +53,7 @@ class UndoMachine(RuleBasedStateMachine):
     @initialize(seed=numbers)
     def fill(self, seed: int) -> None:
         self.run(fill(self.bench, random.Random(seed)))
-        self.before = self.run(overview(self.bench))
+        self.before = self.run(library_content(self.bench))
 
     def recorded(self, act: Any) -> None:
         async def work() -> None:
@@ -239,7 +239,7 @@ class UndoMachine(RuleBasedStateMachine):
     def take_back(self, act: Any, run: int) -> None:
         with suppress(StashJournalError):  # undone already, or nothing that can be
             self.run(act(run))
-        for scene in self.run(overview(self.bench))["findScenes"]["scenes"]:
+        for scene in self.run(library_content(self.bench))["findScenes"]["scenes"]:
             assert scene["details"] == self.theirs.get(scene["title"], scene["details"])
 
     def teardown(self) -> None:
@@ -255,7 +255,7 @@ class UndoMachine(RuleBasedStateMachine):
         for _ in range(3):
             for run in reversed(self.runs):
                 self.take_back(self.bench.context.undo, run)
-        assert self.without_theirs(self.run(overview(self.bench))) == self.without_theirs(self.before)
+        assert self.without_theirs(self.run(library_content(self.bench))) == self.without_theirs(self.before)
 
     def without_theirs(self, found: Any) -> Any:
         """An overview without what somebody else has changed."""

@@ -8,10 +8,10 @@ import warnings
 from typing import Any
 
 import pytest
-from every import every
 from graphql import parse, validate
 from schemas import VERSIONS, capabilities_of, old_schema, server_of
 from support import reference
+from table_tests import table_test
 
 from stash_cli.core import capabilities
 from stash_cli.core.capabilities import EmbeddedCapabilities, ServerCapabilities
@@ -69,7 +69,7 @@ STASH_IDS = {"stash_ids_endpoint": {"endpoint": "e", "stash_ids": ["a"], "modifi
 NO_STASH_ID = {"stash_ids_endpoint": {"modifier": "IS_NULL"}}
 
 
-@every(
+@table_test(
     ("operation", "args", "sent"),
     [
         ("findScenes", {"ids": ["2", 1]}, {"scene_ids": [2, 1]}),
@@ -128,7 +128,7 @@ def test_inputs_get_the_older_shapes(operation: str, args: dict[str, Any], sent:
     assert given == sent
 
 
-@every(
+@table_test(
     ("operation", "args", "named"),
     [
         ("groupUpdate", {"input": {"id": "1", "tag_ids": ["1"]}}, "GroupUpdateInput.tag_ids"),

@@ -7,7 +7,7 @@ from traceback import format_exception
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashConfigurationError
@@ -21,7 +21,7 @@ from stash_cli.core.settings import (
 from stash_cli.core.transport.setup import tls_context
 
 
-@every(
+@table_test(
     ("given", "endpoint"),
     [
         ("http://localhost:9999", "http://localhost:9999/graphql"),
@@ -51,7 +51,7 @@ def test_library_files_are_made_absolute(tmp_path: Path, monkeypatch: pytest.Mon
     assert normalise_url("embedded:./demo") == f"embedded:{tmp_path}/demo"
 
 
-@every(
+@table_test(
     "given",
     [
         "",
@@ -70,7 +70,7 @@ def test_what_is_no_address(given: str) -> None:
     assert caught.value.exit_status == 2
 
 
-@every(
+@table_test(
     "given",
     [
         "http://me:s3cret@host",
@@ -150,7 +150,7 @@ GIVEN: list[tuple[dict[str, Any], dict[str, str], dict[str, Any], str | None]] =
 ]
 
 
-@every(("flags", "environ", "profile", "key"), GIVEN)
+@table_test(("flags", "environ", "profile", "key"), GIVEN)
 def test_a_key_goes_to_the_server_named_beside_it(
     flags: dict[str, Any], environ: dict[str, str], profile: dict[str, Any], key: str | None
 ) -> None:
@@ -245,7 +245,7 @@ def test_ca_files_of_windows_tools_are_read(encoding: str, tmp_path: Path) -> No
     assert len(context.get_ca_certs()) == 1
 
 
-@every(
+@table_test(
     "flags",
     [
         {"timeout": 0},

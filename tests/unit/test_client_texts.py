@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashGraphQLError, StashLockedError, StashLookupError
 from stash_cli.core.graphql import selection
@@ -13,7 +13,7 @@ from stash_cli.core.graphql.releases import since
 from stash_cli.core.graphql.responses import failure, is_refusal
 
 
-@every(
+@table_test(
     ("messages", "line"),
     [
         (["no such thing"], "no such thing"),
@@ -146,7 +146,7 @@ def test_other_graphql_is_no_list_of_fields(text: str) -> None:
         selection.parse(text)
 
 
-@every(
+@table_test(
     ("paths", "text"),
     [
         (["id", "studio"], "id studio { id name }"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.duplicates.copies import Copy, File
 from stash_cli.core.duplicates.decision import Decision, decide
@@ -77,7 +77,7 @@ LEFT: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@every(("text", "facts"), LEFT, ids=str)
+@table_test(("text", "facts"), LEFT, ids=str)
 def test_what_is_left_alone(text: str, facts: dict[str, Any]) -> None:
     found = decision(**facts)
     assert found is not None
@@ -98,7 +98,7 @@ ACTED_ON: list[dict[str, Any]] = [
 ]
 
 
-@every("facts", ACTED_ON, ids=str)
+@table_test("facts", ACTED_ON, ids=str)
 def test_what_is_decided(facts: dict[str, Any]) -> None:
     found = decision(**facts)
     assert found is not None
@@ -122,7 +122,7 @@ NOT_ALIKE: list[dict[str, Any]] = [
 ]
 
 
-@every("facts", NOT_ALIKE, ids=str)
+@table_test("facts", NOT_ALIKE, ids=str)
 def test_what_is_not_alike(facts: dict[str, Any]) -> None:
     assert decision(**facts) is None
 

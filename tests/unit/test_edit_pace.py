@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.edits.pace import START, Pace, requests_of
 
@@ -18,7 +18,7 @@ def seconds(count: int, per_object: float, delay: float = 0.0) -> list[float]:
     return found
 
 
-@every(("per_object", "delay"), [(1.0, 0.0), (0.5, 1.0), (0.1, 0.0), (0.01, 0.3), (5.0, 0.0)])
+@table_test(("per_object", "delay"), [(1.0, 0.0), (0.5, 1.0), (0.1, 0.0), (0.01, 0.3), (5.0, 0.0)])
 def test_only_the_first_request_is_much_longer_than_meant(per_object: float, delay: float) -> None:
     first, *others = seconds(200, per_object, delay)
     assert first == delay + START * per_object

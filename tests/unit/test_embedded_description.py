@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from every import every
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType, validate_schema
+from table_tests import table_test
 
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES
@@ -43,7 +43,7 @@ def test_every_type_and_operation_is_in_the_schema() -> None:
         }
 
 
-@every("type_name", FILTERS)
+@table_test("type_name", FILTERS)
 def test_every_criterion_is_handled(type_name: str) -> None:
     input_name = "FileFilterType" if type_name == "BaseFile" else f"{type_name}FilterType"
     fields = describe_api().types[input_name].fields
@@ -51,14 +51,14 @@ def test_every_criterion_is_handled(type_name: str) -> None:
     assert named <= set(FILTERS[type_name][1])
 
 
-@every("type_name", sorted(set(OBJECT_TYPES) & set(describe_api().types)))
+@table_test("type_name", sorted(set(OBJECT_TYPES) & set(describe_api().types)))
 def test_every_field_has_a_source(type_name: str) -> None:
     kind, facts = OBJECT_TYPES[type_name], describe_api().types[type_name]
     known = {name for name, field in facts.fields.items() if not field.since}
     assert known <= {"id", *kind.columns, *kind.relations}
 
 
-@every("type_name", ENTITIES)
+@table_test("type_name", ENTITIES)
 def test_every_sort_key_is_known(type_name: str) -> None:
     known = set(SORTS[type_name]) | SPECIAL_SORTS.get(type_name, set())
     assert known == set(ENTITIES[type_name].sorts)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.embedded.library.functions import required_substrings
 
 
-@every(
+@table_test(
     ("pattern", "texts"),
     [
         (r"clip 7\d+7\.mp4", ["clip 7", "7.mp4"]),
@@ -24,6 +24,6 @@ def test_what_stands_for_itself_is_required(pattern: str, texts: list[str]) -> N
     assert required_substrings(pattern) == texts
 
 
-@every("pattern", ["", "a|b", "x(a|b)y", "(?i)abc", r"\Qa.b\E", r"\x41b", r"\pLb", "a{b", "[ab"])
+@table_test("pattern", ["", "a|b", "x(a|b)y", "(?i)abc", r"\Qa.b\E", r"\x41b", r"\pLb", "a{b", "[ab"])
 def test_nothing_is_required_where_the_syntax_is_not_plain(pattern: str) -> None:
     assert required_substrings(pattern) == []

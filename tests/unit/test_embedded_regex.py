@@ -6,15 +6,15 @@ import time
 from random import Random
 
 import pytest
-from every import every
 from support import fresh_python
+from table_tests import table_test
 
 from stash_cli.core.types.re2 import ExpressionError
 from stash_cli.embedded.graphql.errors import Refused
 from stash_cli.embedded.library.functions import compare_naturally, compile_pattern, phash_distance
 
 
-@every(
+@table_test(
     ("pattern", "text", "found"),
     [
         (r"(?i)^\Qa.b\E$", "A.B", True),
@@ -46,7 +46,7 @@ def test_pattern(pattern: str, text: str, found: bool) -> None:
     assert compile_pattern(pattern).matches(text) is found
 
 
-@every("pattern", ["[", "a(?=b)", "(?<!x)y", r"(a)\1", "a**", "[[:nonsense:]]"])
+@table_test("pattern", ["[", "a(?=b)", "(?<!x)y", r"(a)\1", "a**", "[[:nonsense:]]"])
 def test_refused_as_on_the_server(pattern: str) -> None:
     with pytest.raises(Refused, match="error parsing regexp"):
         compile_pattern(pattern)
@@ -74,7 +74,7 @@ def test_phash_distance_counts_bits_of_signed_numbers() -> None:
     assert phash_distance(None, 4) is None
 
 
-@every(
+@table_test(
     ("pattern", "worded"),
     [
         ("[a", "missing closing ]: `[a`"),
@@ -141,8 +141,8 @@ def test_plain_text_means_the_same_with_and_without_the_library() -> None:
 
 
 @pytest.mark.parametrize("start", ["", "^", "(?i)", "(?s)", r"\b"])
-@every("atom", ["a", "/", ".", r"\d", "[^a]", "(a|b)", r"\pL", "é", "(?:(a|b)*a(a|b){15})"])
-@every("end", ["", "*", "{2}", "$", "|b$", r"\B"])
+@table_test("atom", ["a", "/", ".", r"\d", "[^a]", "(a|b)", r"\pL", "é", "(?:(a|b)*a(a|b){15})"])
+@table_test("end", ["", "*", "{2}", "$", "|b$", r"\B"])
 def test_whether_an_expression_is_found_is_what_a_search_says(start: str, atom: str, end: str) -> None:
     """Both agree, also on texts that fill the memory of RE2."""
     compiled = compile_pattern(start + atom + end)

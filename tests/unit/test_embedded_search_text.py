@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.embedded.search.text_search import SearchSpec, parse_search
 
 
-@every(
+@table_test(
     ("text", "spec"),
     [
         ("", SearchSpec()),

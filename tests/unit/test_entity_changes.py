@@ -7,8 +7,8 @@ import pickle
 from typing import Any
 
 import pytest
-from every import every
 from support import run
+from table_tests import table_test
 
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.orm.loading import merge_answer
@@ -79,7 +79,7 @@ def test_what_the_server_sent_is_clean() -> None:
     assert found.groups[0].group.name == "Series"
 
 
-@every(
+@table_test(
     ("field", "value", "expected"),
     [
         ("title", "Two", {"title": "Two"}),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.orm.flush import apply_flush, plan_flush
@@ -61,7 +61,7 @@ EDITS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@every("edit", EDITS.values(), ids=EDITS)
+@table_test("edit", EDITS.values(), ids=EDITS)
 def test_an_edit_in_place_keeps_the_object_until_it_is_saved(edit: Callable[[Any], Any]) -> None:
     identity, scene = known()
     for number in range(10, 30):

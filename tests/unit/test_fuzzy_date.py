@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashIntegrationError
 from stash_cli.core.types import DatePrecision, FuzzyDate, normalize_date, validate_fuzzy_date
@@ -25,7 +25,7 @@ def test_a_fuzzy_date_is_a_period(value: str, precision: DatePrecision, first: d
     assert validate_fuzzy_date(value)
 
 
-@every("value", ["", "24", "2024-13", "2023-02-29", "2024-1-1", "2024-01-01T00:00:00", "x"])
+@table_test("value", ["", "24", "2024-13", "2023-02-29", "2024-1-1", "2024-01-01T00:00:00", "x"])
 def test_what_is_no_date_is_refused(value: str) -> None:
     assert not validate_fuzzy_date(value)
     with pytest.raises(StashIntegrationError, match="no date"):

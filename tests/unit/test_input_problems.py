@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 import stash_cli
 from stash_cli.core import types
@@ -17,7 +17,7 @@ from stash_cli.core.types.api import describe_api
 NAMED = {"nmae": {"value": "x", "modifier": "EQUALS"}}
 
 
-@every(
+@table_test(
     ("name", "given", "line"),
     [
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.client.job_log import JobLog, signature
 
@@ -16,7 +16,7 @@ def line(time: str, message: str = "x", level: str = "Error") -> dict[str, str]:
     return {"time": f"2024-05-01T10:00:{time}Z", "level": level, "message": message}
 
 
-@every(
+@table_test(
     ("time", "is_counted"),
     [
         ("05.4", False),  # while the job waited behind another
@@ -46,7 +46,7 @@ def test_what_is_logged_once_the_next_job_has_started_is_not_ours() -> None:
 TRACE = "goroutine 5 [running]:\nruntime/debug.Stack()\n  video.AssociateCaptions(0x1)\n"
 
 
-@every(
+@table_test(
     ("message", "counts"),
     [
         ("error processing x", {"errors": 1}),

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashInputError, StashLookupError
 from stash_cli.core.orm.hydrate import class_named
@@ -54,7 +54,7 @@ def sample(kind: str, choices: tuple[str, ...], name: str, arity: str) -> Any:
     return {"range": (one, one), "list": [one] if not isinstance(one, list) else one}.get(arity, one)
 
 
-@every("filter_type", FILTERS)
+@table_test("filter_type", FILTERS)
 def test_every_lookup_of_every_field_is_a_valid_filter(filter_type: str) -> None:
     owner = filter_type.removesuffix("FilterType")
     tried = 0
@@ -235,7 +235,7 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@every(("owner", "asked", "expected"), EXACT, ids=[str(row[1]) for row in EXACT])
+@table_test(("owner", "asked", "expected"), EXACT, ids=[str(row[1]) for row in EXACT])
 def test_filter(owner: str, asked: dict[str, Any], expected: dict[str, Any]) -> None:
     compiled = compile_lookups(owner, asked, now=NOW)
     assert compiled.filter == expected
@@ -335,7 +335,7 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
 ]
 
 
-@every(("owner", "asked", "error", "words"), REFUSED, ids=[str(row[1]) for row in REFUSED])
+@table_test(("owner", "asked", "error", "words"), REFUSED, ids=[str(row[1]) for row in REFUSED])
 def test_refused(owner: str, asked: dict[str, Any], error: type[Exception], words: str) -> None:
     with pytest.raises(error) as caught:
         compile_lookups(owner, asked)
@@ -368,7 +368,7 @@ PARSED: list[tuple[str, str, str, str, Any]] = [
 ]
 
 
-@every(("owner", "name", "lookup", "text", "value"), PARSED)
+@table_test(("owner", "name", "lookup", "text", "value"), PARSED)
 def test_command_line_text_becomes_a_value(owner: str, name: str, lookup: str, text: str, value: Any) -> None:
     offered = fields(owner)[name].lookups[lookup]
     assert offered.parse(text) == value
@@ -377,7 +377,7 @@ def test_command_line_text_becomes_a_value(owner: str, name: str, lookup: str, t
         compile_lookups(owner, {f"{name}__{lookup}": offered.parse(text)})
 
 
-@every(
+@table_test(
     ("lookup", "text"),
     [("gte", "x"), ("between", "60"), ("between", ".."), ("in", "1,x"), ("in", "1\n2"), ("null", "maybe")],
 )
@@ -398,7 +398,7 @@ def test_lookups_need_no_pydantic() -> None:
     assert loaded.strip() == "[]"
 
 
-@every(
+@table_test(
     ("field", "modifier", "heeded"),
     [
         ("rating100", "MATCHES_REGEX", False),

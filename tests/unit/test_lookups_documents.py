@@ -7,8 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from every import every
 from support import ROOT
+from table_tests import table_test
 
 from stash_cli.core.errors import StashLookupError
 from stash_cli.core.query.lookups import compile as compile_lookups
@@ -30,7 +30,7 @@ def example(text: str) -> dict[str, Any]:
     return {str(word.arg): ast.literal_eval(word.value) for word in call.keywords}
 
 
-@every("text", EXAMPLES)
+@table_test("text", EXAMPLES)
 def test_examples_are_lookups(text: str) -> None:
     asked = {f"rating100__{name}" if name in ("gt", "gte") else name: v for name, v in example(text).items()}
     try:

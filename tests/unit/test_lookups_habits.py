@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashUsageError
 from stash_cli.core.query.lookups import compile as compile_lookups
@@ -79,7 +79,7 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@every(("owner", "written", "means"), SAME, ids=[str(row[1]) for row in SAME])
+@table_test(("owner", "written", "means"), SAME, ids=[str(row[1]) for row in SAME])
 def test_is_understood(owner: str, written: dict[str, Any], means: dict[str, Any]) -> None:
     made, meant = (compile_lookups(owner, each, now=NOW) for each in (written, means))
     assert made.filter == meant.filter
@@ -122,7 +122,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@every(("owner", "written", "words"), SAID, ids=[str(row[1]) for row in SAID])
+@table_test(("owner", "written", "words"), SAID, ids=[str(row[1]) for row in SAID])
 def test_says_what_to_write_instead(owner: str, written: dict[str, Any], words: str) -> None:
     with pytest.raises(StashUsageError) as caught:
         compile_lookups(owner, written, now=NOW)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashError
 from stash_cli.core.query.criteria.local import MOST_TEXTS
@@ -471,7 +471,7 @@ def asked(owner: str, question: dict[str, Any] | Q) -> Compiled:
     return compile_lookups(owner, question, now=NOW)
 
 
-@every(("quirk", "owner", "question", "sent", "tested"), ALL, ids=[f"{row[1]}: {row[0]}" for row in ALL])
+@table_test(("quirk", "owner", "question", "sent", "tested"), ALL, ids=[f"{row[1]}: {row[0]}" for row in ALL])
 def test_is_avoided(quirk: str, owner: str, question: Any, sent: dict[str, Any], tested: str) -> None:
     compiled = asked(owner, question)
     assert compiled.filter == sent
@@ -504,7 +504,7 @@ NOT_ASKED = [
 ]
 
 
-@every(("owner", "question"), NOT_ASKED, ids=[str(row[1]) for row in NOT_ASKED])
+@table_test(("owner", "question"), NOT_ASKED, ids=[str(row[1]) for row in NOT_ASKED])
 def test_what_a_server_gets_wrong_altogether_is_not_asked(owner: str, question: dict[str, Any]) -> None:
     with pytest.raises(StashError):
         asked(owner, question)
@@ -532,7 +532,7 @@ def test_counts_offer_no_null() -> None:
                 assert "null" not in field.lookups
 
 
-@every("joined", [" or ", " "])
+@table_test("joined", [" or ", " "])
 def test_searches_that_are_too_long_for_a_server_are_tested_here(joined: str) -> None:
     words = Q.parse(joined.join(f"word{number}" for number in range(300)), "Scene")
     compiled = asked("Scene", words)

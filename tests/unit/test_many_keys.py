@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tracemalloc
 
-from every import every
 from hypothesis import given
 from hypothesis import strategies as st
+from table_tests import table_test
 
 from stash_cli.core.many_keys import Ids, IdSet, KeyFile
 
@@ -49,7 +49,7 @@ def test_keys_in_a_file_are_a_dictionary(items: list[tuple[str, str]]) -> None:
     held.close()
 
 
-@every("kind", [Ids, IdSet, KeyFile])
+@table_test("kind", [Ids, IdSet, KeyFile])
 def test_ten_thousand_ids_take_few_bytes_each(kind: type[Ids | IdSet | KeyFile]) -> None:
     held = kind()
     tracemalloc.start()

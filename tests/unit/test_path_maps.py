@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashConfigurationError
 from stash_cli.core.path_maps import PathMaps, absolute_path
@@ -34,7 +34,7 @@ PAIRS = [
 ]
 
 
-@every(("server", "local"), PAIRS)
+@table_test(("server", "local"), PAIRS)
 def test_a_path_is_mapped_both_ways(server: str, local: str) -> None:
     assert MAPS.to_local(server) == local
     assert MAPS.to_server(local) == server

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.sidecars.path_pattern import NoMatch, PathPattern, split_names
@@ -29,7 +29,7 @@ def facts(**values: Any) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
-@every(
+@table_test(
     ("pattern", "path", "found"),
     [
         (
@@ -86,7 +86,7 @@ def test_names_with_the_signs_that_part_names_are_whole_where_they_are_known() -
     assert split_names("tags", "Black, White; Rock & Roll", known) == ["Black, White", "Rock & Roll"]
 
 
-@every(
+@table_test(
     ("pattern", "path", "why"),
     [
         ("{studio}/{title}", "A.mp4", "does not match"),
@@ -104,7 +104,7 @@ def test_why_a_path_says_nothing(pattern: str, path: str, why: str) -> None:
         read(pattern, path)
 
 
-@every(
+@table_test(
     ("pattern", "why"),
     [
         ("{titel}", "no such field: titel. Did you mean title"),
@@ -142,7 +142,7 @@ def test_a_regular_expression_with_named_groups() -> None:
     assert dated.read("/m/31.05.24.mp4").date == "2024-05-31"
 
 
-@every(
+@table_test(
     ("regex", "why"),
     [
         ("(", "missing ), unterminated subpattern at character 1"),

@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashTemplateError
 from stash_cli.core.renames.plan import RenamePlan, Target
@@ -37,12 +37,12 @@ PATHS = [
 ]
 
 
-@every("source, parts", PATHS)
+@table_test("source, parts", PATHS)
 def test_only_the_text_of_the_template_makes_folders(source: str, parts: list[str]) -> None:
     assert PathTemplate(source, "Scene").parts(ROW) == parts
 
 
-@every(
+@table_test(
     "source",
     ["", " ", "/a", "a/", "a//b", "a:b", "a\\b", "{{ title }}?", "{{ x }}", "{{ title | opt('?') }}"],
 )
@@ -51,7 +51,7 @@ def test_templates_that_are_no_paths_are_refused(source: str) -> None:
         PathTemplate(source, "Scene")
 
 
-@every("source", ["{{ code }}", "{{ code }}/x", "x/{{ '..' }}", "../x", "./x"])
+@table_test("source", ["{{ code }}", "{{ code }}/x", "x/{{ '..' }}", "../x", "./x"])
 def test_names_that_are_empty_are_refused_unless_there_is_another(source: str) -> None:
     with pytest.raises(StashTemplateError):
         PathTemplate(source, "Scene").parts(ROW)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from every import every
 from support import ROOT
+from table_tests import table_test
 
 from stash_cli.core.context import StashContext
 from stash_cli.core.errors import StashConfigurationError
@@ -120,7 +120,7 @@ SELECTED: list[tuple[Facts, dict[str, str], str, str | None, str | None]] = [
 ]
 
 
-@every(("flags", "environ", "server", "key", "name"), SELECTED)
+@table_test(("flags", "environ", "server", "key", "name"), SELECTED)
 def test_the_whole_connection_comes_from_one_layer(
     flags: Facts, environ: dict[str, str], server: str, key: str | None, name: str | None, write: Write
 ) -> None:
@@ -176,7 +176,7 @@ BROKEN = [
 ]
 
 
-@every(("text", "told"), BROKEN)
+@table_test(("text", "told"), BROKEN)
 def test_a_broken_file_is_told_with_its_place(text: str, told: str, write: Write) -> None:
     with pytest.raises(StashConfigurationError) as caught:
         write(text)
@@ -230,7 +230,7 @@ def use_all(settings: Settings) -> None:
     settings.profile("x").validate()
 
 
-@every(("lines", "told"), WRONG)
+@table_test(("lines", "told"), WRONG)
 def test_what_a_profile_must_not_hold_is_told(lines: str, told: str, write: Write) -> None:
     settings = write(f"[profiles.x]\n{lines}\n")
     with pytest.raises(StashConfigurationError) as caught:
@@ -262,7 +262,7 @@ KEYS = [
 ]
 
 
-@every("lines", KEYS)
+@table_test("lines", KEYS)
 def test_a_key_comes_from_its_source(lines: str, write: Write, own_state: Path) -> None:
     settings = write(f"[profiles.x]\n{lines}\n")
     for folder in (own_state, settings.path.parent):
@@ -306,7 +306,7 @@ def test_secrets_that_others_can_read_are_told(write: Write) -> None:
     assert not Settings(settings.path, {"profiles": {"x": {"url": "http://x"}}}).exposed
 
 
-@every("encoding", ["utf-8-sig", "utf-16"])
+@table_test("encoding", ["utf-8-sig", "utf-16"])
 def test_files_of_windows_tools_are_read(encoding: str, write: Write) -> None:
     write("").path.write_bytes(FILE.replace("\n", "\r\n").encode(encoding))
     assert Settings.load().default == "home"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashQueryError, StashUsageError
 from stash_cli.core.query.language.query import parse_query
@@ -120,13 +120,13 @@ READ = [
 ]
 
 
-@every("row", READ, ids=lambda row: row[1])
+@table_test("row", READ, ids=lambda row: row[1])
 def test_text_is_read(row: tuple[str, str, str]) -> None:
     type_name, text, expected = row
     assert repr(Q.parse(text, type_name or "Scene")) == expected
 
 
-@every("row", READ, ids=lambda row: row[1])
+@table_test("row", READ, ids=lambda row: row[1])
 def test_written_text_is_the_same_query(row: tuple[str, str, str]) -> None:
     type_name, text, expected = row
     parsed = parse_query(text, type_name or "Scene")
@@ -146,7 +146,7 @@ PATHS = [
 ]
 
 
-@every("row", PATHS)
+@table_test("row", PATHS)
 def test_paths_are_patterns_folders_or_parts(row: tuple[str, str]) -> None:
     text, expected = row
     assert Q.parse(text, "Scene").lookups == {"path__regex": expected}
@@ -220,7 +220,7 @@ LARGE = [
 ]
 
 
-@every("row", LARGE, ids=lambda row: f"{row[0][:20]} of {len(row[0])} characters")
+@table_test("row", LARGE, ids=lambda row: f"{row[0][:20]} of {len(row[0])} characters")
 def test_large_texts_end_in_an_answer_or_an_error(row: tuple[str, str]) -> None:
     text, mistake = row
     if mistake:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.commands.argv.query_words import is_query_word, query_from_argv
 from stash_cli.core.errors import StashError, StashUsageError
@@ -43,7 +43,7 @@ ARGUMENTS = [
 ]  # fmt: skip
 
 
-@every("row", ARGUMENTS, ids=lambda row: " ".join(row[0]))
+@table_test("row", ARGUMENTS, ids=lambda row: " ".join(row[0]))
 def test_arguments_are_read(row: tuple[list[str], str]) -> None:
     words, expected = row
     assert repr(query_from_argv("Scene", words).where) == expected
@@ -108,7 +108,7 @@ NAMES = [
 ]
 
 
-@every("value", [value for value in VALUES if value != "*"])
+@table_test("value", [value for value in VALUES if value != "*"])
 def test_a_text_of_several_words_is_the_value_as_typed(value: str) -> None:
     """A shell has taken the quotes: whatever is left is the value, for every field."""
     for type_name, names in TEXTS:
@@ -117,7 +117,7 @@ def test_a_text_of_several_words_is_the_value_as_typed(value: str) -> None:
             assert list(lookups.values()) == [value.strip(" \t")]
 
 
-@every("value", [value for value in VALUES if "," not in value and not value.endswith(("/", "*"))])
+@table_test("value", [value for value in VALUES if "," not in value and not value.endswith(("/", "*"))])
 def test_a_name_of_several_words_is_the_value_as_typed(value: str) -> None:
     for type_name, names in NAMES:
         for name in names.split():
@@ -140,7 +140,7 @@ DASHED = [
 ]  # fmt: skip
 
 
-@every("row", DASHED)
+@table_test("row", DASHED)
 def test_words_with_a_dash(row: tuple[str, bool]) -> None:
     word, expected = row
     assert is_query_word("Scene", word) is expected
@@ -159,7 +159,7 @@ def test_words_flags_and_texts_hold_together() -> None:
     assert found.sort == ("-date",)
 
 
-@every("words", [[""], ["x", " "], ["tag:"], ["tag:", "x"], ["x", "title:"], ["-"], ["x", "|"]])
+@table_test("words", [[""], ["x", " "], ["tag:"], ["tag:", "x"], ["x", "title:"], ["-"], ["x", "|"]])
 def test_empty_values_are_refused(words: list[str]) -> None:
     with pytest.raises(StashUsageError) as error:
         query_from_argv("Scene", words)
@@ -178,7 +178,7 @@ def compiled(raw: str) -> dict[str, Any]:
     return compile_lookups("Scene", where).filter
 
 
-@every("text", ["[1]", "{}", "x", '{"nope": 1}', '{"title": {"value": "x", "modifier": "BETWEEN"}}'])
+@table_test("text", ["[1]", "{}", "x", '{"nope": 1}', '{"title": {"value": "x", "modifier": "BETWEEN"}}'])
 def test_a_raw_filter_is_checked(text: str) -> None:
     with pytest.raises(StashError):
         compiled(text)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashInputError
 from stash_cli.core.query.lookups import compile as compile_query
@@ -134,7 +134,7 @@ RECORDED = [
 """One criterion of each kind, as the web interface saves and sends it."""
 
 
-@every("mode, name, saved, asked", RECORDED)
+@table_test("mode, name, saved, asked", RECORDED)
 def test_a_recorded_criterion_is_read_and_written(mode: str, name: str, saved: Any, asked: Any) -> None:
     assert sent(mode, name, saved) == {name: asked}
     found = read(mode, name, saved)
@@ -179,7 +179,7 @@ OLDER = [
 ]  # fmt: skip
 
 
-@every("mode, name, saved, asked", OLDER)
+@table_test("mode, name, saved, asked", OLDER)
 def test_an_older_shape_is_read(mode: str, name: str, saved: Any, asked: Any) -> None:
     found = sent(mode, name, saved)
     assert asked is None or found == asked
@@ -222,7 +222,7 @@ UNKNOWN = [
 ]
 
 
-@every("name, saved, reason", UNKNOWN)
+@table_test("name, saved, reason", UNKNOWN)
 def test_what_has_no_translation_is_named_and_the_rest_kept(name: str, saved: Any, reason: str) -> None:
     found = read_saved(
         {"mode": "SCENES", "object_filter": {"organized": crit("EQUALS", "true"), name: saved}}
@@ -252,7 +252,7 @@ WRITTEN = [
 ]  # fmt: skip
 
 
-@every("type_name, query, saved", WRITTEN)
+@table_test("type_name, query, saved", WRITTEN)
 def test_a_query_is_written_as_the_web_interface_saves_it(type_name: str, query: Q, saved: Any) -> None:
     now = datetime(2024, 6, 1, tzinfo=UTC)
     assert write_criteria(type_name, query, LABELS, now=now).object_filter == saved
@@ -270,7 +270,7 @@ REFUSED = [
 ]
 
 
-@every("type_name, query, reason", REFUSED)
+@table_test("type_name, query, reason", REFUSED)
 def test_a_query_that_the_web_interface_cannot_show_is_refused(type_name: str, query: Q, reason: str) -> None:
     with pytest.raises(StashInputError) as caught:
         write_criteria(type_name, query, LABELS)

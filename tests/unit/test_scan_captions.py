@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.embedded.scan.walk import find_sidecars, language_of
 
 
-@every(
+@table_test(
     ("suffix", "code"),
     [
         ("en", "en"),
@@ -26,7 +26,7 @@ def test_language_of_a_name_part(suffix: str, code: str | None) -> None:
     assert language_of(suffix) == code
 
 
-@every(
+@table_test(
     ("name", "owner", "language", "kind"),
     [
         ("a.srt", "a.mp4", "00", "srt"),

@@ -7,7 +7,7 @@ import io
 import struct
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.embedded.scan.content import md5, oshash
 
@@ -22,7 +22,7 @@ def by_hand(data: bytes) -> str:
     return f"{total % 2**64:016x}"
 
 
-@every("size", [8, 9, 15, 100, CHUNK - 1, CHUNK, CHUNK + 3, 2 * CHUNK, 5 * CHUNK + 1])
+@table_test("size", [8, 9, 15, 100, CHUNK - 1, CHUNK, CHUNK + 3, 2 * CHUNK, 5 * CHUNK + 1])
 def test_oshash_of_any_size(size: int) -> None:
     data = bytes((7 * n + n // 256) % 256 for n in range(size))
     assert oshash(io.BytesIO(data), size) == by_hand(data)
@@ -33,7 +33,7 @@ def test_oshash_wraps_at_64_bits_and_keeps_its_zeros() -> None:
     assert oshash(io.BytesIO(bytes(8)), 8) == "0000000000000008"
 
 
-@every("size", range(8))
+@table_test("size", range(8))
 def test_nothing_shorter_than_a_word_has_an_oshash(size: int) -> None:
     with pytest.raises(ValueError, match="too short"):
         oshash(io.BytesIO(bytes(size)), size)

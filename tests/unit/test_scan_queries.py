@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from every import every
 from scan_library import ScanLibrary, scan_library
 from sqlalchemy import Select, event
+from table_tests import table_test
 
 from stash_cli.embedded.scan import importer, matching, rows
 
@@ -38,7 +38,7 @@ def plan(empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any])
         return [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
 
 
-@every(
+@table_test(
     ("statement", "parameters"),
     [
         (matching._KNOWN, NAMES),

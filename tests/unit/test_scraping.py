@@ -6,10 +6,10 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from every import every
 from scan_library import picture
 from schemas import OLD, known_versions, server_of
 from scraped_answers import BOX, result, same
+from table_tests import table_test
 
 from stash_cli.core.orm.edit import Change
 from stash_cli.core.scraping.choice import Candidate, Outcome, Rules, choose
@@ -45,12 +45,12 @@ WRONG = [
 ]
 
 
-@every("type_name attr given value", VALUES)
+@table_test("type_name attr given value", VALUES)
 def test_values_are_read_as_the_field_takes_them(type_name: str, attr: str, given: str, value: Any) -> None:
     assert parse(type_name, attr, given) == value
 
 
-@every("type_name attr given text", WRONG)
+@table_test("type_name attr given text", WRONG)
 def test_what_is_no_value_of_a_field_is_told_and_not_used(
     type_name: str, attr: str, given: str, text: str
 ) -> None:
@@ -90,7 +90,7 @@ EVIDENCE = [
 ]
 
 
-@every("told facts confidence", EVIDENCE)
+@table_test("told facts confidence", EVIDENCE)
 def test_a_hash_alone_is_not_enough(told: list[Any], facts: dict[str, Any], confidence: Confidence) -> None:
     found = evidence_of({"files": [FILE]}, {"fingerprints": told, **facts})
     assert found.confidence() == confidence, str(found)
@@ -127,7 +127,7 @@ CHOICES = [
 ]
 
 
-@every("row answers rules outcome", CHOICES)
+@table_test("row answers rules outcome", CHOICES)
 def test_one_result_is_meant_or_it_is_a_question(
     row: Any, answers: list[Any], rules: dict[str, Any], outcome: Outcome
 ) -> None:
@@ -146,7 +146,7 @@ NAMES = [
 ]
 
 
-@every("answer is_same", NAMES)
+@table_test("answer is_same", NAMES)
 def test_a_search_by_name_takes_only_who_is_called_so(answer: Any, is_same: bool) -> None:
     found = choose("Performer", ALICE, [answer], Rules(BOX, is_by_name=True))
     assert (found.outcome is Outcome.TAKEN) == is_same
@@ -202,7 +202,7 @@ def edits_of(row: Any, answer: Any, made: Planner) -> dict[str, Any]:
     return {edit.field: edit.after for edit in made.edits(row, candidate)}
 
 
-@every("facts edits", EDITS)
+@table_test("facts edits", EDITS)
 def test_empty_fields_are_filled_and_lists_added_to(facts: dict[str, Any], edits: dict[str, Any]) -> None:
     assert edits_of(ROW, ANSWER, planner(**facts)) == edits
 

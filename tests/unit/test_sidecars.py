@@ -8,9 +8,9 @@ from dataclasses import replace
 from time import process_time
 
 import pytest
-from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from table_tests import table_test
 
 from stash_cli.core.errors import StashSidecarError
 from stash_cli.core.sidecars import FORMATS, GroupPlace, Sidecar, SiteId, folder_names, names_beside
@@ -61,7 +61,7 @@ def test_an_nfo_of_kodi() -> None:
     )
 
 
-@every(
+@table_test(
     ("inside", "rating"),
     [
         ('<ratings><rating name="imdb" max="10"><value>7.3</value></rating></ratings>', 73),
@@ -87,7 +87,7 @@ def test_ratings_know_their_best(inside: str, rating: int | None) -> None:
     assert movie(inside).rating100 == rating
 
 
-@every(
+@table_test(
     ("text", "date"),
     [
         ("2024-05-31", "2024-05-31"),
@@ -109,7 +109,7 @@ def test_only_clear_dates_count(text: str, date: str) -> None:
     assert movie(f"<premiered>{text}</premiered>").unused == ((f"date {text}",) if text and not date else ())
 
 
-@every(
+@table_test(
     ("data", "title", "urls"),
     [
         (title("Ä", "\ufeff").encode(), "Ä", ()),
@@ -148,7 +148,7 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><movie><title>&
 PARAMETER = '<!DOCTYPE x [<!ENTITY % a SYSTEM "http://127.0.0.1/x"> %a;]><movie/>'
 
 
-@every(
+@table_test(
     ("kind", "text", "told"),
     [
         ("nfo", BOMB, "refused: it declares"),
@@ -279,7 +279,7 @@ def test_faces_in_an_xmp_are_performers() -> None:
     assert parse("xmp", FACES.encode()).performers == ("Bob",)
 
 
-@every(
+@table_test(
     ("thumbs", "cover"),
     [
         ("<thumb aspect='poster'>p</thumb><thumb aspect='landscape'>l</thumb>", "l"),
@@ -337,7 +337,7 @@ def test_any_bytes_are_read_or_refused(kind: str, data: bytes) -> None:
     assert is_text(json.loads(json.dumps(found, default=str)))
 
 
-@every(
+@table_test(
     "text", ["<![CDATA[" * 100_000, "<movie>" + "&" * 900_000, "<!--" * 200_000, "<movie>" + "<a/>" * 240_000]
 )
 def test_long_files_take_no_long_time(text: str) -> None:

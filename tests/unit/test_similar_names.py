@@ -6,10 +6,10 @@ import os
 from itertools import combinations
 from typing import Any
 
-from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
+from table_tests import table_test
 
 from stash_cli.core.duplicates.names import Named, group, similar
 
@@ -36,7 +36,7 @@ SIMILAR = [
 ]
 
 
-@every(("one", "other", "reason"), SIMILAR, ids=str)
+@table_test(("one", "other", "reason"), SIMILAR, ids=str)
 def test_the_reason_for_two_names_to_be_one(one: str, other: str, reason: str) -> None:
     found = [pair.reason for pair in similar([Named("1", (one,)), Named("2", (other,))])]
     assert found == ([reason] if reason else [])
@@ -49,7 +49,7 @@ DIFFERENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@every(("one", "other"), DIFFERENT, ids=str)
+@table_test(("one", "other"), DIFFERENT, ids=str)
 def test_namesakes_that_are_told_apart(one: dict[str, Any], other: dict[str, Any]) -> None:
     many = [Named("1", ("Alice",), **one), Named("2", ("alice",), **other)]
     assert not list(similar(many))
@@ -63,7 +63,7 @@ SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@every(("one", "other"), SAME, ids=str)
+@table_test(("one", "other"), SAME, ids=str)
 def test_namesakes_that_may_be_one(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert list(similar([Named("1", ("Alice",), **one), Named("2", ("alice",), **other)]))
 

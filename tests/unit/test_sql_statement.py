@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.sql_statement import only_reads
 
@@ -46,11 +46,11 @@ CHANGING = [
 ]
 
 
-@every("text", READING)
+@table_test("text", READING)
 def test_it_only_reads(text: str) -> None:
     assert only_reads(text)
 
 
-@every("text", CHANGING)
+@table_test("text", CHANGING)
 def test_it_may_change_something(text: str) -> None:
     assert not only_reads(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.syntax.operations import Kind, kind_of, root_fields
 from stash_cli.core.transport import GraphQLRequest
@@ -81,19 +81,19 @@ UNCERTAIN = (
 )
 
 
-@every("document", CERTAIN)
+@table_test("document", CERTAIN)
 def test_kinds_that_are_certain(document: str) -> None:
     assert kind_of(document) is CERTAIN[document]
     assert GraphQLRequest(document).is_mutation is (CERTAIN[document] is Kind.MUTATION)
 
 
-@every("document", UNCERTAIN, ids=lambda text: text[:40].encode("unicode-escape").decode())
+@table_test("document", UNCERTAIN, ids=lambda text: text[:40].encode("unicode-escape").decode())
 def test_what_is_not_certain_counts_as_a_mutation(document: str) -> None:
     assert kind_of(document) is None
     assert GraphQLRequest(document).is_mutation
 
 
-@every(
+@table_test(
     ("name", "kind"),
     [("A", Kind.QUERY), ("B", Kind.MUTATION), ("C", Kind.SUBSCRIPTION), ("D", None), (None, None), (5, None)],
 )

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from every import every
+from table_tests import table_test
 
 from stash_cli.core.errors import StashTemplateError
 from stash_cli.core.templates import Template
@@ -74,7 +74,7 @@ RENDERED = [
 ]
 
 
-@every("source, expected", RENDERED)
+@table_test("source, expected", RENDERED)
 def test_a_template_prints(source: str, expected: str | None) -> None:
     if expected is None:
         with pytest.raises(StashTemplateError):
@@ -101,7 +101,7 @@ PATHS = [
 ]  # fmt: skip
 
 
-@every("source, expected", PATHS)
+@table_test("source, expected", PATHS)
 def test_only_the_fields_of_a_template_are_asked_for(source: str, expected: list[str]) -> None:
     assert Template(source, "Scene").paths == expected
 
@@ -133,7 +133,7 @@ WRONG = [
 ]
 
 
-@every("source, message", WRONG, ids=lambda text: text[:30])
+@table_test("source, message", WRONG, ids=lambda text: text[:30])
 def test_a_wrong_template_is_refused_before_it_is_used(source: str, message: str) -> None:
     with pytest.raises(StashTemplateError) as caught:
         Template(source, "Scene")
@@ -160,7 +160,7 @@ RUNAWAY = [
 ]
 
 
-@every("source", RUNAWAY, ids=lambda text: text[:40])
+@table_test("source", RUNAWAY, ids=lambda text: text[:40])
 def test_a_runaway_template_ends(source: str) -> None:
     started = time.process_time()
     with pytest.raises(StashTemplateError):
@@ -178,7 +178,7 @@ FAILING = [
 ]
 
 
-@every("source, message", FAILING)
+@table_test("source, message", FAILING)
 def test_a_value_that_does_not_fit_is_an_error_of_its_object(source: str, message: str) -> None:
     with pytest.raises(StashTemplateError) as caught:
         Template(source, "Scene").render(ROW)

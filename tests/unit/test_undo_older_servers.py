@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from every import every
 from schemas import capabilities_of, old_schema
+from table_tests import table_test
 
 from stash_cli.core.edits.journal.described import edits_of
 from stash_cli.core.edits.operation import Operation
@@ -20,7 +20,7 @@ EDITS = [
 ]
 
 
-@every(("type_name", "field", "before", "after", "reason"), EDITS)
+@table_test(("type_name", "field", "before", "after", "reason"), EDITS)
 def test_a_server_of_022(type_name: str, field: str, before: Any, after: Any, reason: str) -> None:
     edit = Edit(type_name, "1", field, before, after)
     found = refusal(edit, capabilities_of(old_schema(), "v0.22.1"))
@@ -41,7 +41,7 @@ OPERATIONS = [
 ]
 
 
-@every(("name", "given", "expected"), OPERATIONS)
+@table_test(("name", "given", "expected"), OPERATIONS)
 def test_mutations_of_others_are_edits(name: str, given: dict[str, Any], expected: Any) -> None:
     found = [(e.type, e.id, e.field, e.after) for e in edits_of(Operation(name, {"input": given}))]
     assert found == ([expected] if expected else [])

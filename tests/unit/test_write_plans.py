@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-from every import every
 from schemas import OLD, capabilities_of, old_schema, schema_of
+from table_tests import table_test
 
 from stash_cli.core.capabilities import ServerCapabilities
 from stash_cli.core.edits.diff import as_json, lines
@@ -107,13 +107,13 @@ def test_every_row_of_the_table_is_tested() -> None:
     assert others == WRITTEN.keys()
 
 
-@every("row", WRITTEN)
+@table_test("row", WRITTEN)
 def test_a_field_is_written_as_the_server_stores_it(row: str) -> None:
     edits, wanted = WRITTEN[row]
     assert sent(*edits) == wanted
 
 
-@every("row", REFUSED)
+@table_test("row", REFUSED)
 def test_what_no_server_clears_is_refused_before_it_is_sent(row: str) -> None:
     type_name, _, field = row.partition(".")
     type_name = TYPES.get(field, "Performer") if type_name == "*" else type_name

@@ -1,4 +1,4 @@
-"""Many rows of one table as one test, where a test for each would cost more than what it checks."""
+"""Table-driven tests: all rows in one test, because fixtures for each row would cost too much time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 _LONGEST = 1000
-"""Characters that are told of one row."""
+"""Maximum length of the message about one row."""
 
 
-def every(
+def table_test(
     names: str | Sequence[str], rows: Iterable[Any], ids: Callable[[Any], object] | Iterable[str] = repr
 ) -> Callable[[Any], Any]:
     """Like pytest.mark.parametrize, as one test that runs all rows and names each that fails.
@@ -37,18 +37,18 @@ def every(
             failed.report()
 
         signature = inspect.signature(test)
-        kept = [each for name, each in signature.parameters.items() if name not in keys]
-        run_all.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
+        parameters = [each for name, each in signature.parameters.items() if name not in keys]
+        run_all.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         return run_all
 
     return decorate
 
 
 class Failures:
-    """The rows that failed; `with failures.of(label):` runs one."""
+    """Collects the rows that failed; `with failures.of(label):` runs one row."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.messages: list[str] = []
         self.rows = 0
         self._label = ""
 
@@ -63,12 +63,14 @@ class Failures:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> bool:
-        """Go on with the next row; an interrupt and a skip end the test."""
+        """Suppress test failures, so that the next row runs; an interrupt or a skip ends the test."""
         if not isinstance(error, (Exception, pytest.fail.Exception)):
             return False
-        self.told.append(f"{self._label[:200]}: {type(error).__name__}: {error}"[:_LONGEST])
+        self.messages.append(f"{self._label[:200]}: {type(error).__name__}: {error}"[:_LONGEST])
         return True
 
     def report(self) -> None:
         """Raise AssertionError unless every row passed."""
-        assert not self.told, f"{len(self.told)} of {self.rows} rows failed:\n" + "\n".join(self.told)
+        assert not self.messages, f"{len(self.messages)} of {self.rows} rows failed:\n" + "\n".join(
+            self.messages
+        )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from every import every
+from table_tests import table_test
 
 
 def test_all_rows_run_and_each_that_fails_is_named() -> None:
     seen = []
 
-    @every("a, b", [(1, 2), (2, 1), (3, 3)], ids=["row 1", "row 2", "row 3"])
+    @table_test("a, b", [(1, 2), (2, 1), (3, 3)], ids=["row 1", "row 2", "row 3"])
     def check(a: int, b: int, more: str) -> None:
         seen.append((a, more))
         assert a < b
@@ -21,7 +21,7 @@ def test_all_rows_run_and_each_that_fails_is_named() -> None:
 
 
 def test_what_is_expected_to_raise_and_does_not_is_a_failure() -> None:
-    @every("a", [1])
+    @table_test("a", [1])
     def check(a: int) -> None:
         with pytest.raises(ValueError, match="x"):
             pass
@@ -31,7 +31,7 @@ def test_what_is_expected_to_raise_and_does_not_is_a_failure() -> None:
 
 
 def test_an_interrupt_is_none_of_the_failures() -> None:
-    @every("a", [1, 2])
+    @table_test("a", [1, 2])
     def check(a: int) -> None:
         raise KeyboardInterrupt
 
@@ -45,8 +45,8 @@ def doubled() -> int:
 
 
 @pytest.mark.parametrize("factor", [1, 2])
-@every("a", [1, 2])
-@every("b", [3, 4])
+@table_test("a", [1, 2])
+@table_test("b", [3, 4])
 def test_fixtures_parameters_and_further_tables_go_together(
     a: int, b: int, factor: int, doubled: int
 ) -> None:
