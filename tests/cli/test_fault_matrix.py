@@ -43,7 +43,7 @@ from stash_cli.embedded.server import LibraryServer
 
 pytestmark = pytest.mark.usefixtures("short_pauses")
 MANY = 600
-PATIENCE = {"silence": "1", "trickle": "1"}
+PATIENCE = {"silence": "3", "trickle": "3"}
 """Seconds of --timeout for faults that last; others end at once."""
 DONE, FAILED, AUTHENTICATION, UNREACHABLE, PARTLY, UNKNOWN = 0, 1, 4, 5, 6, 10
 
