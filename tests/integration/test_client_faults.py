@@ -39,6 +39,7 @@ from stash_cli.core.errors import (
     StashUsageError,
 )
 from stash_cli.core.settings import Connection
+from stash_cli.core.transport.faults import translate
 
 QUERY = "query Q { version { version } }"
 MUTATION = 'mutation M { tagDestroy(input: {id: "1"}) }'
@@ -147,6 +148,14 @@ def test_nothing_listens(unused_port: int, tmp_path: Path) -> None:
     assert "nothing listens there" in error.message
     assert "STASH_URL" in (error.hint or "")
     assert "--demo" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("url", "hint"), [("http://nas", "uses 9999: http://nas:9999"), ("http://nas:80", "address is right")]
+)
+def test_refused_connection_without_a_port_names_the_default_port(url: str, hint: str) -> None:
+    error = translate(ConnectionRefusedError(), Connection(f"{url}/graphql"), Delivery.NOT_STARTED)
+    assert hint in str(error.hint)
 
 
 async def test_a_refused_mutation_is_sent_once_the_server_is_up(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import socket
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from stash_cli.core.errors import Delivery, StashConnectionError
+from stash_cli.core.settings import DEFAULT_URL
 from stash_cli.core.transport.proxies import Proxy, proxy_for
 
 if TYPE_CHECKING:
@@ -22,18 +24,19 @@ class Fault(NamedTuple):
     transient: bool
 
 
+_REFUSED = Fault("nothing listens there", transient=True)
 _UNTRUSTED = Fault("its certificate is not trusted", transient=False)
 _NO_TLS = Fault("it does not speak TLS as expected", transient=False)
 _BY_CAUSE: tuple[tuple[type[BaseException], Fault], ...] = (
     (socket.gaierror, Fault("the host name is not known", transient=False)),
     (ssl.SSLCertVerificationError, _UNTRUSTED),
     (ssl.SSLError, _NO_TLS),
-    (ConnectionRefusedError, Fault("nothing listens there", transient=True)),
+    (ConnectionRefusedError, _REFUSED),
 )
 _UNOPENED = Fault("no answer to the connection attempt", transient=False)
 # Keyed by class name, because httpx and websockets are imported with the first request only.
 _BY_CLASS_NAME = {
-    "ConnectError": Fault("nothing listens there", transient=True),
+    "ConnectError": _REFUSED,
     "ConnectTimeout": _UNOPENED,
     "PoolTimeout": Fault("too many requests at once", transient=False),
     "WriteTimeout": Fault("it stopped reading the request", transient=False),
@@ -118,4 +121,8 @@ def _hint(connection: Connection, fault: Fault, delivery: Delivery) -> str | Non
             "Start Stash, or run `stash login URL` for a server elsewhere (or set STASH_URL)."
             " `stash --demo ...` needs no server."
         )
+    place = urlsplit(connection.url)
+    if fault is _REFUSED and place.port is None and place.scheme == "http":
+        port = urlsplit(DEFAULT_URL).port
+        return f"The address has no port. By default, Stash uses {port}: http://{place.hostname}:{port}"
     return "Check that the server is running and that the address is right."
