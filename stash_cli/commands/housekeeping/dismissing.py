@@ -33,11 +33,12 @@ def load_dismissed(runtime: Runtime, entity: Entity) -> Dismissed:
 def dismiss(
     runtime: Runtime, noun: Noun, words: Sequence[str], paths_of: PathsOf, pairs_of: PairsOf, what: str
 ) -> None:
-    """Remember pairs of the objects named after the first of `words`, or forget them.
+    """Dismiss or restore the pairs among some objects; `words` are the action and the names of the objects.
 
-    `paths_of` a server are the fields to read of the objects, `pairs_of` their rows the pairs, of `what`.
+    `paths_of` returns the fields to read, by server; `pairs_of` the pairs among the rows; `what` names the
+    compared things in messages.
     """
-    action, *given = words
+    action, *names = words
     if action not in (DISMISS, RESTORE):
         raise StashUsageError(
             f"{action}: this command takes only {DISMISS} and {RESTORE} with {noun.entity.plural}"
@@ -46,12 +47,12 @@ def dismiss(
     async def work(session: Session) -> None:
         from stash_cli.commands.verbs.targets import read_words, rows_of, target_ids
 
-        ids = await target_ids(session, noun.entity, read_words(runtime.streams, given))
+        ids = await target_ids(session, noun.entity, read_words(runtime.streams, names))
         if len(ids) < 2:  # noqa: PLR2004 - a pair
             raise StashUsageError(f"{action} needs two {noun.entity.plural} or more")
         rows = await rows_of(session, noun.entity, ids, paths_of(await session.learn()))
-        pairs, known = pairs_of(rows), load_dismissed(runtime, noun.entity)
-        count = known.add(pairs) if action == DISMISS else known.remove(pairs)
+        pairs, dismissed = pairs_of(rows), load_dismissed(runtime, noun.entity)
+        count = dismissed.add(pairs) if action == DISMISS else dismissed.remove(pairs)
         verb = "dismissed" if action == DISMISS else "restored"
         runtime.streams.note(f"{verb} {counted(count, 'pair')} of {what}")
 

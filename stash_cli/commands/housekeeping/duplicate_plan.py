@@ -129,18 +129,24 @@ class Plan:
             self.runtime.streams.note(line)
 
     async def _carry_out(self) -> None:
-        from asyncio import CancelledError
-
+        """Ask for confirmation, back up the database if requested, and apply the plan."""
         from stash_cli.commands.verbs.delete import back_up
-        from stash_cli.core.duplicates.carry_out import CarryOut
-        from stash_cli.core.edits.apply import Applier
-        from stash_cli.core.edits.pace import Pace
 
         if self.policy.into is not None or self.policy.removes_files:
             await check_idle(self.session, "may change these files and scenes")
         chosen = await self._consent()
         if self.options.backup_first:
             await back_up(self.session, self.runtime)
+        await self._apply(chosen)
+
+    async def _apply(self, chosen: set[str] | None) -> None:
+        """Apply the plan to the chosen groups (ids of destinations; None for all), and report the outcome."""
+        from asyncio import CancelledError
+
+        from stash_cli.core.duplicates.carry_out import CarryOut
+        from stash_cli.core.edits.apply import Applier
+        from stash_cli.core.edits.pace import Pace
+
         applier = Applier(self.session, is_shielded=True, pace=Pace())
         work = CarryOut(applier, self.noun.entity.type, self.policy, self.tag, self.survey.relocation)
         total = self.survey.totals.acted_on if chosen is None else len(chosen)
@@ -245,24 +251,24 @@ class Plan:
         from stash_cli.core.texts import size
 
         done = f"{len(results.done):,} of {total:,} groups done"
-        begun = len(results.touched.difference(results.done, results.problems))
-        if begun:  # after Ctrl-C
-            done += f", {begun:,} begun: the same command again finishes them"
+        started = len(results.touched.difference(results.done, results.problems))
+        if started:  # after Ctrl-C
+            done += f", {started:,} begun: the same command again finishes them"
         files = f"{counted(results.files, 'file')}, {size(results.bytes)}"
-        did = f"moved to {self.policy.folder}" if self.policy.then == MOVE else "deleted"
-        self.runtime.streams.note(f"{done}; {files}, {did}" if self.policy.removes_files else done)
+        action = f"moved to {self.policy.folder}" if self.policy.then == MOVE else "deleted"
+        self.runtime.streams.note(f"{done}; {files}, {action}" if self.policy.removes_files else done)
 
     def _check(self, results: Results, chosen: set[str] | None) -> None:
         """Print the files with their outcomes. Raises StashIncompleteError for failed groups."""
         from stash_cli.commands.common.outcomes import Outcomes
 
-        asked = [each.decision.into for each in self._chosen(chosen) if each.decision.is_acted_on]
+        selected = [each.decision.into for each in self._chosen(chosen) if each.decision.is_acted_on]
         if not self.runtime.for_people:
             failed = {one: error.message for one, error in results.problems.items()}
             states = dict.fromkeys(results.done, "done") | failed
             limit = self.options.limit
             print_groups(self.runtime, self.survey, self.policy, self.targets, limit, states)
-        outcomes = Outcomes(self.noun.entity, "processed", asked, results.done, results.problems)
+        outcomes = Outcomes(self.noun.entity, "processed", selected, results.done, results.problems)
         outcomes.touched = results.touched
         outcomes.check()
 
@@ -281,8 +287,8 @@ def print_groups(
     """
     from stash_cli.commands.queries.listing import table_limit
 
-    plain = runtime.for_people and not runtime.options.fields
-    writer = runtime.writer(view_of(policy) if plain else VIEW)
+    is_table = runtime.for_people and not runtime.options.fields
+    writer = runtime.writer(view_of(policy) if is_table else VIEW)
     rows = (
         row for number, planned in enumerate(survey, 1) for row in rows_of(number, planned, policy, targets)
     )

@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.drafts.draft import Draft
 
-_KEPT = ("by", "distance", "duration_diff", "keep", "into", "same_time_copies", "backup_first")
+_STORED = ("by", "distance", "duration_diff", "keep", "into", "same_time_copies", "backup_first")
 """Options that are stored in the plan."""
 
 
 async def write_groups(plan: Plan, request: Request, ties: TieBreaker) -> None:
     """Show the groups to change, and write them to the file of `--plan-out`."""
     await plan.preview()
-    given = {name: getattr(plan.options, name) for name in _KEPT}
+    stored = {name: getattr(plan.options, name) for name in _STORED}
     word = {TAG: plan.tag, MOVE: plan.policy.folder}.get(request.then, "")
-    given["then"] = f"{request.then}:{word}" if word else request.then
-    given |= {"protect": [*plan.policy.protected], "drop_tag": sorted(plan.policy.dropped, key=int)}
-    ties_kept = [[sorted(tied), one] for tied, one in ties.kept.items()]
-    drafted = (draft_of(each, plan.targets) for each in plan.survey if each.decision.is_acted_on)
+    stored["then"] = f"{request.then}:{word}" if word else request.then
+    stored |= {"protect": [*plan.policy.protected], "drop_tag": sorted(plan.policy.dropped, key=int)}
+    tie_choices = [[sorted(tied), one] for tied, one in ties.kept.items()]
+    drafts = (draft_of(each, plan.targets) for each in plan.survey if each.decision.is_acted_on)
     await write_plan(
         plan.session,
         plan.runtime,
         plan.options.plan_out or "",
-        drafted,
+        drafts,
         kind="duplicates",
         type=plan.noun.entity.type,
         objects=plan.survey.totals.acted_on,
-        facts={"options": given, "ties": ties_kept},
+        facts={"options": stored, "ties": tie_choices},
     )
 
 
@@ -54,9 +54,9 @@ def show_plan(runtime: Runtime, noun: Noun, facts: Mapping[str, Any], draft: Dra
     """Print the groups of a plan and their outcome, without a server."""
     from stash_cli.core.duplicates.keep import parse_rules
 
-    given = _options(facts)
-    request, paths = read_request(noun, given), targets_of(draft)
-    rules, folder = parse_rules(given.keep or ()), request.word if request.then == MOVE else ""
+    stored = _options(facts)
+    request, paths = read_request(noun, stored), targets_of(draft)
+    rules, folder = parse_rules(stored.keep or ()), request.word if request.then == MOVE else ""
     policy = Policy(request.match, rules, request.into, request.then, folder=folder)
     with closing(read_survey(draft, policy)) as survey:
         print_groups(runtime, survey, policy, lambda one: (paths.get(one), ""), None)
@@ -79,9 +79,9 @@ async def carry_out_plan(
 ) -> None:
     """Apply the groups of a plan; groups with a different decision now are left unchanged."""
     _check(options)
-    more = {name: getattr(options, name) for name in ("yes", "interactive", "max_changes")}
-    given = _options(facts, **more)
-    request = read_request(noun, given)
+    overrides = {name: getattr(options, name) for name in ("yes", "interactive", "max_changes")}
+    stored = _options(facts, **overrides)
+    request = read_request(noun, stored)
     ties = TieBreaker(runtime, noun.entity, is_asking=False)
     ties.kept |= {frozenset(tied): one for tied, one in facts["ties"]}
     with before_sending(runtime):
@@ -93,7 +93,7 @@ async def carry_out_plan(
             with before_sending(runtime):
                 survey.relocation = await relocate(session, survey, policy, runtime.local_path)
             check_targets(draft, survey.relocation.plan.target_of)
-        await Plan(session, runtime, noun, given, policy, survey, tag).run()
+        await Plan(session, runtime, noun, stored, policy, survey, tag).run()
 
 
 def _check(options: EditOptions) -> None:

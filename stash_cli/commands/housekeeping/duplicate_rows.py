@@ -49,9 +49,9 @@ _ACTS = {TAG: "tag", MOVE: "move", DELETE: "delete", DELETE_FILES: "delete"}
 
 def view_of(policy: Policy) -> View:
     """The columns of a table for people; the title is last, because most paths contain it."""
-    left_out = _PLAIN if not policy.keep else ("file",) if policy.then == MOVE else ("file", "to")
-    wanted = sorted(VIEW.columns, key=lambda each: each.header == "title")
-    return View(columns=tuple(each for each in wanted if each.header not in left_out), files=VIEW.files)
+    omitted = _PLAIN if not policy.keep else ("file",) if policy.then == MOVE else ("file", "to")
+    ordered = sorted(VIEW.columns, key=lambda each: each.header == "title")
+    return View(columns=tuple(each for each in ordered if each.header not in omitted), files=VIEW.files)
 
 
 def rows_of(number: int, planned: Planned, policy: Policy, targets: Targets | None) -> Iterator[Row]:
@@ -96,10 +96,10 @@ def _action(file: File, planned: Planned, policy: Policy) -> str:
         return "keep"
     if all(file.id != each.id for each in decision.losers):
         return "stays"
-    goes = file.owner in decision.gone
+    is_owner_removed = file.owner in decision.gone
     if policy.is_in_folder(file):
-        return "merge" if policy.into and goes else "stays"
-    if policy.removes_files or goes:
+        return "merge" if policy.into and is_owner_removed else "stays"
+    if policy.removes_files or is_owner_removed:
         return _ACTS.get(policy.then) or ("merge" if policy.into else "lose")
     return "stays"
 
@@ -128,11 +128,11 @@ def lines_of(entity: Entity, planned: Planned, policy: Policy, targets: Targets 
     for file in decision.losers:
         act = _action(file, planned, policy)
         differs = planned.differs.get(file.id, ())
-        other = f"; differs in {', '.join(differs)}" if differs else ""
+        details = f"; differs in {', '.join(differs)}" if differs else ""
         target, obstacle = _target(file, act, targets)
-        other += f"; to {one_line(target)}" if target else ""
-        other += f"; cannot be moved: {obstacle}" if obstacle else ""
-        yield f"  {act}: {entity.noun} {file.owner}, {facts_of(file)}{other}"
+        details += f"; to {one_line(target)}" if target else ""
+        details += f"; cannot be moved: {obstacle}" if obstacle else ""
+        yield f"  {act}: {entity.noun} {file.owner}, {facts_of(file)}{details}"
 
 
 def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None) -> Iterator[str]:
@@ -175,24 +175,28 @@ def _outcomes_of(entity: Entity, totals: Totals, policy: Policy, trash: str | No
 async def show_plan(session: Session, runtime: Runtime, entity: Entity, shown: Sequence[Planned]) -> None:
     """Print the edits of the destinations, with the names of what is linked."""
     from stash_cli.core.client.saved_filters import labels_of
-    from stash_cli.core.edits.diff import list_change, parts
-    from stash_cli.core.orm.edit import key_of
-    from stash_cli.core.orm.relationship import relationships
+    from stash_cli.core.edits.diff import parts
     from stash_cli.output.diff import show_object
 
-    wanted: dict[str, list[str]] = {}
+    labels = await labels_of(session, _linked_ids(shown))
+    names = {(type_name, one): name for type_name, each in labels.items() for one, name in each.items()}
+    for planned in shown:
+        if planned.edits:
+            rows = [(edit.field, parts(edit, names)) for edit in planned.edits]
+            show_object(runtime.streams, f"into {entity.noun}", planned.decision.into, "", rows)
+
+
+def _linked_ids(shown: Sequence[Planned]) -> dict[str, list[str]]:
+    """The ids of the objects that the edits link or unlink, by type."""
+    from stash_cli.core.edits.diff import list_change
+    from stash_cli.core.orm.edit import key_of
+    from stash_cli.core.orm.relationship import relationships
+
+    ids: dict[str, list[str]] = {}
     for edit in (edit for planned in shown for edit in planned.edits):
         relation = relationships(edit.type).get(edit.field)
         if relation is not None:
             change = list_change(edit)
             items = [*change.added, *change.removed] if isinstance(edit.before, list) else [edit.after]
-            wanted.setdefault(relation.inverse_type, []).extend(str(key_of(each)) for each in items if each)
-    names = {
-        (type_name, one): name
-        for type_name, found in (await labels_of(session, wanted)).items()
-        for one, name in found.items()
-    }
-    for planned in shown:
-        if planned.edits:
-            rows = [(edit.field, parts(edit, names)) for edit in planned.edits]
-            show_object(runtime.streams, f"into {entity.noun}", planned.decision.into, "", rows)
+            ids.setdefault(relation.inverse_type, []).extend(str(key_of(each)) for each in items if each)
+    return ids

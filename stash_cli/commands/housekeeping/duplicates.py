@@ -194,7 +194,7 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
             policy = await request.policy(session, runtime, ties)
             tag = await request.tag_id(session)
             survey = await survey_objects(session, runtime, noun, policy, query)
-        ties.is_asking = False  # groups are decided on once more: then only what was answered counts
+        ties.is_asking = False  # when groups are decided on again, only the cached answers apply
         with closing(survey):
             plan = Plan(session, runtime, noun, options, policy, survey, tag)
             if options.plan_out is None:
@@ -270,6 +270,17 @@ class Request:
 def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
     """Parse the command line. Raises StashUsageError for invalid combinations."""
     from stash_cli.core.duplicates.keep import parse_rules
+
+    then, _, word = (options.then or NOTHING).partition(":")
+    request = Request(noun, options, _match_of(noun, options), then, word)
+    _check(request)
+    if options.keep:
+        parse_rules(options.keep)
+    return request
+
+
+def _match_of(noun: Noun, options: DuplicatesOptions) -> Match:
+    """The comparison of `--by` with its limits. Raises StashUsageError for one that the type lacks."""
     from stash_cli.core.duplicates.matching import DURATION, PHASH, WAYS, Match
 
     ways = WAYS[noun.entity.type]
@@ -282,29 +293,24 @@ def read_request(noun: Noun, options: DuplicatesOptions) -> Request:
     seconds = None if noun.entity.type == "Image" else _seconds(options.duration_diff)
     if noun.entity.type == "Image" and options.duration_diff is not None:
         raise StashUsageError("--duration-diff: images have no length")
-    then, _, word = (options.then or NOTHING).partition(":")
     if way == DURATION and seconds is None:
         raise StashUsageError("--by duration needs a --duration-diff in seconds: all lengths differ by any")
-    request = Request(noun, options, Match(way, options.distance, seconds), then, word)
-    _check(request)
-    if options.keep:
-        parse_rules(options.keep)
-    return request
+    return Match(way, options.distance, seconds)
 
 
 def _seconds(text: str | None) -> float | None:
     if text == _ANY:
         return None
-    found: float = named("--duration-diff", bounded(float, (0, None)))(text or "1")
-    return found
+    value: float = named("--duration-diff", bounded(float, (0, None)))(text or "1")
+    return value
 
 
 def _check(request: Request) -> None:
     """Raise StashUsageError for contradicting options, before the first request."""
     options, then = request.options, request.then
     if then not in ACTIONS or (then in _WITH_WORD) != bool(request.word):
-        *most, last = (f"{each}:{_WITH_WORD[each]}" if each in _WITH_WORD else each for each in ACTIONS)
-        raise StashUsageError(f"--then {options.then}: write {', '.join(most)} or {last}")
+        *others, last = (f"{each}:{_WITH_WORD[each]}" if each in _WITH_WORD else each for each in ACTIONS)
+        raise StashUsageError(f"--then {options.then}: write {', '.join(others)} or {last}")
     if request.acts and not options.keep:
         raise StashUsageError(
             "nothing says which file is kept", hint="Give --keep, such as --keep resolution,bitrate,oldest."

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.housekeeping.fill_covers import Covers
     from stash_cli.commands.housekeeping.fill_files import MediaFiles, VideoFolders
     from stash_cli.commands.housekeeping.fill_names import FactNames
+    from stash_cli.commands.housekeeping.fill_reading import Reading
     from stash_cli.commands.housekeeping.fill_report import Report
     from stash_cli.commands.housekeeping.fill_sources import Source
     from stash_cli.core.client.session import Session
@@ -120,8 +121,6 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
     check_plan_out(options.plan_out)
 
     async def work(session: Session) -> None:
-        from stash_cli.commands.housekeeping.fill_files import VideoFolders
-        from stash_cli.commands.housekeeping.fill_reading import Reading
         from stash_cli.core.edits.drafts.draft import Draft
 
         chosen = read_words(runtime.streams, options.words) if options.words else []
@@ -132,16 +131,7 @@ def fill(noun: Noun, runtime: Runtime, options: FillOptions) -> None:
             with before_sending(runtime):
                 selection = await Selection.of(session, runtime, entity, chosen, query)
                 editing = _filling(session, runtime, entity, options, draft, report)
-                folders = VideoFolders(session, files)
-                covers = await _covers(session, files, folders, options) if options.cover else None
-                reading = Reading(
-                    noun,
-                    editing,
-                    _of_videos(source, entity, folders),
-                    fields,
-                    overwrite=options.overwrite,
-                    covers=covers,
-                )
+                reading = await _reading(noun, editing, files, source, fields, options)
                 async with aclosing(files):
                     await reading.run(selection)
             await carry_out(session, runtime, noun, options, editing, plan_out=options.plan_out)
@@ -163,6 +153,24 @@ def _filling(
         facts=FactNames(session, names),
         is_overwriting=options.overwrite,
     )
+
+
+async def _reading(
+    noun: Noun,
+    editing: Filling,
+    files: MediaFiles,
+    source: Source,
+    fields: Sequence[str],
+    options: FillOptions,
+) -> Reading:
+    """Build the reading phase, with the folders of videos, and the covers for `--cover`."""
+    from stash_cli.commands.housekeeping.fill_files import VideoFolders
+    from stash_cli.commands.housekeeping.fill_reading import Reading
+
+    folders = VideoFolders(editing.session, files)
+    covers = await _covers(editing.session, files, folders, options) if options.cover else None
+    source = _of_videos(source, noun.entity, folders)
+    return Reading(noun, editing, source, fields, overwrite=options.overwrite, covers=covers)
 
 
 def _source(files: MediaFiles, entity: Entity, options: FillOptions) -> Source:
@@ -198,11 +206,11 @@ def _patterns(entity: Entity, options: FillOptions) -> list[Any]:
     from stash_cli.core.sidecars.path_pattern import FIELDS, PathPattern
 
     known = [each for each in FIELDS if each in (*facts_of(entity.type), *_PATH_ONLY)]
-    found = [PathPattern.parse(text, known, blanks=options.spaces) for text in options.pattern or ()]
+    patterns = [PathPattern.parse(text, known, blanks=options.spaces) for text in options.pattern or ()]
     for text in options.regex or ():
-        form = options.date_format or ""
-        found.append(PathPattern.of_regex(text, known, date_format=form, blanks=options.spaces))
-    return found
+        date_format = options.date_format or ""
+        patterns.append(PathPattern.of_regex(text, known, date_format=date_format, blanks=options.spaces))
+    return patterns
 
 
 def media_files(runtime: Runtime, maps: Sequence[str]) -> MediaFiles:
@@ -210,8 +218,8 @@ def media_files(runtime: Runtime, maps: Sequence[str]) -> MediaFiles:
     from stash_cli.commands.housekeeping.fill_files import MediaFiles, read_maps
     from stash_cli.core.path_maps import PathMaps
 
-    profile = runtime.profile.path_maps if runtime.has_settings else PathMaps()
-    paths, addresses = read_maps(maps, profile)
+    profile_maps = runtime.profile.path_maps if runtime.has_settings else PathMaps()
+    paths, addresses = read_maps(maps, profile_maps)
     return MediaFiles(paths, addresses, is_here=runtime.connection().is_on_this_machine)
 
 
@@ -228,8 +236,8 @@ async def _covers(session: Session, files: MediaFiles, folders: VideoFolders, op
     from stash_cli.commands.housekeeping.fill_covers import Covers
     from stash_cli.core.scraping.run import scenes_without_cover
 
-    bare = None if options.overwrite else await scenes_without_cover(session)
-    return Covers(session, files, folders, bare)
+    without_cover = None if options.overwrite else await scenes_without_cover(session)
+    return Covers(session, files, folders, without_cover)
 
 
 def _fields(entity: Entity, options: FillOptions) -> list[str]:
@@ -239,17 +247,17 @@ def _fields(entity: Entity, options: FillOptions) -> list[str]:
     known = facts_of(entity.type)
     if options.only is None:
         return known
-    wanted = [name.strip() for name in options.only.split(",") if name.strip()]
+    chosen = [name.strip() for name in options.only.split(",") if name.strip()]
     names = {ATTRS.get(name, name): name for name in known}
-    for name in wanted:
+    for name in chosen:
         if name not in names:
             hint = f"Fields: {', '.join(names)}."
             raise StashUsageError(
                 f"--only: no such field: {name}. {did_you_mean(name, names)}".rstrip(), hint=hint
             )
-    if not wanted:
+    if not chosen:
         raise StashUsageError("--only: name a field")
-    return [names[name] for name in wanted]
+    return [names[name] for name in chosen]
 
 
 @dataclass(kw_only=True)
@@ -259,7 +267,7 @@ class Filling(Editing):
     report: Report
     facts: FactNames
     is_overwriting: bool = False
-    is_told: bool = False
+    is_reported: bool = False
     """Whether the lines of the report were already printed."""
 
     @property
@@ -267,7 +275,7 @@ class Filling(Editing):
         return self.report.counts.total() == 1
 
     def totals(self) -> Iterator[str]:
-        """Yield the lines of the report, and the totals of the changes."""
+        """Yield the lines of the report, the totals of the changes, and a note if covers are set."""
         yield from self._lines()
         yield from super().totals()
         from stash_cli.commands.housekeeping.fill_covers import COVER, FIRST_COVER
@@ -278,22 +286,22 @@ class Filling(Editing):
     def _lines(self) -> Iterator[str]:
         from stash_cli.commands.housekeeping.fill_report import SHOWN
 
-        self.is_told = True
+        self.is_reported = True
         unknown = self.facts.unknown_rows(SHOWN)
-        others = len(self.facts.unknown) - len(unknown)
-        yield from self.report.lines(unknown, others, created=bool(self.names.create))
-        if lost := self.facts.partial_dates:
-            yield f"dates without a day are not set, which servers before 0.30 do not take: {lost:,}"
+        unlisted = len(self.facts.unknown) - len(unknown)
+        yield from self.report.lines(unknown, unlisted, created=bool(self.names.create))
+        if count := self.facts.partial_dates:
+            yield f"dates without a day are not set, which servers before 0.30 do not take: {count:,}"
 
     def print_outcome(self) -> None:
         """Print the report, unless it was printed before, and the number of changed objects."""
-        if not self.is_told:
+        if not self.is_reported:
             for line in self._lines():
                 self.runtime.streams.note(line)
         super().print_outcome()
 
     def print_plan(self, server: Any) -> None:
-        """Print the edits and what did not match; in a chosen format a row for each object."""
+        """Print the edits and the unmatched objects; in a chosen format, a row for each object."""
         if self.runtime.options.output == "json":
             super().print_plan(server)
             return
@@ -302,6 +310,6 @@ class Filling(Editing):
         self.report.print(self.runtime)
 
     def plan_json(self, server: Any) -> dict[str, Any]:
-        """The whole plan as JSON, with what was read of each object."""
-        found = {"read": [*self.report.rows()], "unknown": self.facts.unknown_rows(len(self.facts.unknown))}
-        return {**super().plan_json(server), **found}
+        """The whole plan as JSON, with the facts that were read about each object."""
+        facts = {"read": [*self.report.rows()], "unknown": self.facts.unknown_rows(len(self.facts.unknown))}
+        return {**super().plan_json(server), **facts}

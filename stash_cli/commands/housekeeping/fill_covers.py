@@ -61,40 +61,41 @@ class Covers:
         if not self.may_replace(row):
             return None
         try:
-            found = await self._picture(paths, named)
+            picture = await self._find_picture(paths, named)
         except StashSidecarError as error:
             return Cover(named, reason=error.message)
-        return await self._checked(row, *found) if found else None
+        return await self._to_cover(row, *picture) if picture else None
 
-    async def _checked(self, row: Row, place: str, data: bytes) -> Cover:
+    async def _to_cover(self, row: Row, place: str, data: bytes) -> Cover:
+        """Check the size and format of a picture, and whether it is larger than the current cover."""
         kind = kind_of(data)
         if len(data) > LARGEST:
             return Cover(place, reason=f"larger than {LARGEST:,} bytes")
         if kind is None:
             return Cover(place, reason="no JPEG, PNG, GIF or WebP")
         if self.without_cover is None:
-            is_taken, why = await is_improved(self.session, row["paths"]["screenshot"], data)
-            if not is_taken:
-                return Cover(place, reason=why)
+            is_better, reason = await is_improved(self.session, row["paths"]["screenshot"], data)
+            if not is_better:
+                return Cover(place, reason=reason)
         uri = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
         return Cover(place, Edit("Scene", str(row["id"]), COVER, UNSET, uri))
 
-    async def _picture(self, paths: Sequence[str], named: str) -> tuple[str, bytes] | None:
+    async def _find_picture(self, paths: Sequence[str], named: str) -> tuple[str, bytes] | None:
         """The first picture beside the files, in a folder with one video, or at the URL `named`."""
         for path in paths:
-            own = [place] if (place := beside(path, named)) else []
-            if found := await self.files.first([*own, *cover_names(path)], LARGEST):
+            sidecar_cover = [place] if (place := beside(path, named)) else []
+            if found := await self.files.first([*sidecar_cover, *cover_names(path)], LARGEST):
                 return found
         for path in paths:
-            there = await self.files.first(folder_cover_names(path), 0)
-            if there is not None and await self.folders.has_one_video(path):
-                return await self.files.first([there[0]], LARGEST)
+            cover = await self.files.first(folder_cover_names(path), 0)
+            if cover is not None and await self.folders.has_one_video(path):
+                return await self.files.first([cover[0]], LARGEST)
         if named.startswith(("http://", "https://")):
-            data = await self._fetched(named)
+            data = await self._download(named)
             return (named, data) if data else None
         return None
 
-    async def _fetched(self, url: str) -> bytes | None:
+    async def _download(self, url: str) -> bytes | None:
         """Download a URL. Raises StashSidecarError.
 
         A URL in a file must be on the public internet, or below a URL given by the user: a malicious sidecar

@@ -26,13 +26,13 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _ABSENT = (404, 410)
 TIMEOUT = 30.0
 """Seconds for the download of one file."""
-_REMEMBERED = 1000
+_MAX_CACHED = 1000
 """Maximum number of folders in the cache."""
 
 
 @dataclass(frozen=True)
 class MediaFiles:
-    """Files of a server: on this machine by `maps`, and at `addresses` (folder of the server, URL).
+    """Files of a server: on this machine by `maps`, or at `addresses` (folder of the server, URL).
 
     Without `is_here`, only files below a folder of the maps are read, because a remote server may return any
     path.
@@ -68,17 +68,17 @@ class MediaFiles:
 
     def local(self, place: str) -> str | None:
         """The path on this machine; None without a map, and for a path that leads out of its folder."""
-        found = self.maps.to_local(place)
-        if ".." in found.replace("\\", "/").split("/"):
+        local_path = self.maps.to_local(place)
+        if ".." in local_path.replace("\\", "/").split("/"):
             return None
-        return found if self.is_here or found != place else None
+        return local_path if self.is_here or local_path != place else None
 
     def address(self, place: str) -> str | None:
         """The URL of a path of the server; None if no map has one."""
         for folder, address in self.addresses:
-            below = PathMaps(((folder, "\0"),)).to_local(place)
-            if below.startswith("\0"):
-                return address.rstrip("/") + quote(below[1:].replace("\\", "/"))
+            relative = PathMaps(((folder, "\0"),)).to_local(place)
+            if relative.startswith("\0"):
+                return address.rstrip("/") + quote(relative[1:].replace("\\", "/"))
         return None
 
     def is_mapped(self, url: str) -> bool:
@@ -89,22 +89,22 @@ class MediaFiles:
         """Download a URL. Raises StashSidecarError."""
         import httpx
 
-        found = bytearray()
+        content = bytearray()
         if not self.client:
             self.client.append(httpx.AsyncClient(timeout=TIMEOUT, headers={"User-Agent": "stash-cli"}))
         try:
-            async with self.client[0].stream("GET", address) as answer:
-                if answer.status_code in _ABSENT:
+            async with self.client[0].stream("GET", address) as response:
+                if response.status_code in _ABSENT:
                     return None
-                if answer.status_code != httpx.codes.OK:
-                    raise StashSidecarError(f"{address}: answered with status {answer.status_code}")
-                async for part in answer.aiter_bytes():
-                    found += part
-                    if len(found) > most:
+                if response.status_code != httpx.codes.OK:
+                    raise StashSidecarError(f"{address}: answered with status {response.status_code}")
+                async for chunk in response.aiter_bytes():
+                    content += chunk
+                    if len(content) > most:
                         break
         except httpx.HTTPError as error:
             raise StashSidecarError(f"{address}: {error or type(error).__name__}") from None
-        return bytes(found)
+        return bytes(content)
 
     async def aclose(self) -> None:
         """Close the HTTP client."""
@@ -126,24 +126,25 @@ class VideoFolders:
         """Whether a video is the only one in its folder, on this machine, or else in the library."""
         folder = path.removesuffix(basename(path))
         if folder not in self.known:
-            if len(self.known) >= _REMEMBERED:
+            if len(self.known) >= _MAX_CACHED:
                 self.known.clear()
             self.known[folder] = await self._count(path, folder) == 1
         return self.known[folder]
 
     async def _count(self, path: str, folder: str) -> int:
+        """Count the videos in a folder: on this machine if it is accessible, else in the library."""
         if not self.extensions:
-            answer = await self.session.call("configuration", {}, ["general.videoExtensions"])
-            self.extensions = frozenset(each.lower() for each in answer["general"]["videoExtensions"])
-        local = self.files.local(folder) if self.files.address(folder) is None else None
-        names = _names_in(local) if local is not None else []
+            configuration = await self.session.call("configuration", {}, ["general.videoExtensions"])
+            self.extensions = frozenset(each.lower() for each in configuration["general"]["videoExtensions"])
+        local_folder = self.files.local(folder) if self.files.address(folder) is None else None
+        names = _names_in(local_folder) if local_folder is not None else []
         # A local folder without the video may contain only sidecars.
         if basename(path) in names:
             return sum(extension_of(name) in self.extensions for name in names)
-        is_inside = {"value": f"^{escape(folder)}[^/\\\\]+$", "modifier": "MATCHES_REGEX"}
-        args = {"scene_filter": {"path": is_inside}, "filter": {"per_page": 1}}
-        found = await self.session.call("findScenes", args, ["count"])
-        return int(found["count"])
+        in_folder = {"value": f"^{escape(folder)}[^/\\\\]+$", "modifier": "MATCHES_REGEX"}
+        args = {"scene_filter": {"path": in_folder}, "filter": {"per_page": 1}}
+        result = await self.session.call("findScenes", args, ["count"])
+        return int(result["count"])
 
 
 def _names_in(folder: str) -> list[str]:
@@ -173,14 +174,14 @@ def read_file(path: str, most: int) -> bytes | None:
 
 def read_maps(words: Sequence[str], maps: PathMaps) -> tuple[PathMaps, list[tuple[str, str]]]:
     """Merge the path maps with those of `--map`, and return the URLs among these. Raises StashUsageError."""
-    pairs: list[tuple[str, str]] = []
+    folders: list[tuple[str, str]] = []
     addresses: list[tuple[str, str]] = []
     for word in words:
-        server, equals, here = word.partition("=")
-        is_web = here.startswith(("http://", "https://"))
-        if not equals or not is_absolute(server) or not (is_web or here):
+        server, equals, target = word.partition("=")
+        is_url = target.startswith(("http://", "https://"))
+        if not equals or not is_absolute(server) or not (is_url or target):
             raise StashUsageError(f"--map {word}: write SERVER_FOLDER=FOLDER_OR_ADDRESS")
-        if not is_web and not os.path.isdir(here):  # noqa: PTH112 - as abspath below
-            raise StashUsageError(f"--map {word}: there is no folder {here}")
-        (addresses if is_web else pairs).append((server, here if is_web else os.path.abspath(here)))  # noqa: PTH100
-    return PathMaps((*pairs, *maps.pairs)), addresses
+        if not is_url and not os.path.isdir(target):  # noqa: PTH112 - as abspath below
+            raise StashUsageError(f"--map {word}: there is no folder {target}")
+        (addresses if is_url else folders).append((server, target if is_url else os.path.abspath(target)))  # noqa: PTH100
+    return PathMaps((*folders, *maps.pairs)), addresses

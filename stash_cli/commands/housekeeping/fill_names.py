@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TYPES = {"studio": "Studio", "performers": "Performer", "tags": "Tag", "groups": "Group"}
 """Fields with names -> the type of their objects."""
 _DAY = "2024-05-31"
+"""A complete date; a shorter one has no day."""
 _NEAR = 20
 """Maximum number of names for which similar ones are searched."""
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -55,65 +56,65 @@ class FactNames:
         """The facts by attribute, with names resolved to ids; and the unresolved names and ids."""
         facts = {name: value for name, value in sidecar.facts.items() if name in fields}
         await self.load(facts)
-        lost: list[str] = []
+        unresolved: list[str] = []
         values: dict[str, Any] = {name: value for name, value in facts.items() if name not in (*TYPES, "ids")}
         if "urls" in values:
             values["urls"] = list(values["urls"])
         if len(values.get("date", _DAY)) < len(_DAY) and not (await self.session.learn()).takes_partial_dates:
-            lost.append(f"date {values.pop('date')}")
+            unresolved.append(f"date {values.pop('date')}")
             self.partial_dates += 1
-        if studio := self._ids("studio", [facts["studio"]] if "studio" in facts else [], lost):
+        if studio := self._ids("studio", [facts["studio"]] if "studio" in facts else [], unresolved):
             values["studio"] = studio[0]
         for name in ("performers", "tags"):
-            values[name] = self._ids(name, facts.get(name, ()), lost)
-        values["groups"] = self._groups(facts.get("groups", ()), lost)
-        values["stash_ids"] = await self._stash_ids(facts.get("ids", ()), lost)
-        return {name: value for name, value in values.items() if value}, lost
+            values[name] = self._ids(name, facts.get(name, ()), unresolved)
+        values["groups"] = self._groups(facts.get("groups", ()), unresolved)
+        values["stash_ids"] = await self._stash_ids(facts.get("ids", ()), unresolved)
+        return {name: value for name, value in values.items() if value}, unresolved
 
-    def _groups(self, groups: Sequence[GroupPlace], lost: list[str]) -> list[dict[str, Any]]:
-        found = []
+    def _groups(self, groups: Sequence[GroupPlace], unresolved: list[str]) -> list[dict[str, Any]]:
+        links = []
         for each in groups:
-            place = {} if each.index is None else {"scene_index": each.index}
-            found += [{"group_id": one, **place} for one in self._ids("groups", [each.name], lost)]
-        return found
+            position = {} if each.index is None else {"scene_index": each.index}
+            links += [{"group_id": one, **position} for one in self._ids("groups", [each.name], unresolved)]
+        return links
 
-    def _ids(self, name: str, texts: Iterable[str], lost: list[str]) -> list[str]:
-        """The ids of names, each once; missing and ambiguous names are added to `lost`."""
-        found: dict[str, None] = {}
+    def _ids(self, name: str, texts: Iterable[str], unresolved: list[str]) -> list[str]:
+        """The ids of names, each once; missing and ambiguous names are added to `unresolved`."""
+        ids: dict[str, None] = {}
         for text in texts:
             one = self._id(TYPES[name], text)
             if one is None:
-                lost.append(f"{ENTITIES[TYPES[name]].noun} {text}")
+                unresolved.append(f"{ENTITIES[TYPES[name]].noun} {text}")
             else:
-                found[one] = None
-        return list(found)
+                ids[one] = None
+        return list(ids)
 
     def _id(self, target: str, text: str) -> str | None:
         index = self.indexes[target]
         rows = index.find(text)
         if len(rows) == 1:
-            one = str(rows[0]["id"])
-            self.names.labels.setdefault((target, one), index.label(rows[0]))
-            return one
+            object_id = str(rows[0]["id"])
+            self.names.labels.setdefault((target, object_id), index.label(rows[0]))
+            return object_id
         if rows or not self.names.create:
             self.unknown[target, text] += 1
             return None
         from stash_cli.core.client.name_index import squashed
 
-        one = f"{NEW}{squashed(text) or text.casefold()}"
-        self.names.labels.setdefault((target, one), text)
-        return one
+        object_id = f"{NEW}{squashed(text) or text.casefold()}"
+        self.names.labels.setdefault((target, object_id), text)
+        return object_id
 
-    async def _stash_ids(self, ids: Sequence[SiteId], lost: list[str]) -> list[dict[str, str]]:
+    async def _stash_ids(self, ids: Sequence[SiteId], unresolved: list[str]) -> list[dict[str, str]]:
         """The ids at stash-boxes, identified by URL, by name, or as the only stash-box."""
-        found: dict[str, str] = {}
+        by_endpoint: dict[str, str] = {}
         for each in ids:
             endpoint = each.site if "://" in each.site else await self._endpoint(each)
             if endpoint:
-                found.setdefault(endpoint, each.id)
+                by_endpoint.setdefault(endpoint, each.id)
             else:
-                lost.append(f"id {each.id} at {each.site or 'a site'}")
-        return [{"endpoint": endpoint, "stash_id": one} for endpoint, one in found.items()]
+                unresolved.append(f"id {each.id} at {each.site or 'a site'}")
+        return [{"endpoint": endpoint, "stash_id": one} for endpoint, one in by_endpoint.items()]
 
     async def _endpoint(self, each: SiteId) -> str:
         # Media centres have a fixed list of sites, so ids of stash-boxes may be stored under other names.
@@ -124,12 +125,12 @@ class FactNames:
 
             self.boxes = await boxes(self.session, ["name", "endpoint"])
         site = each.site.casefold()
-        named = [
+        matching = [
             box for box in self.boxes if site and site in (box["name"].casefold(), _host(box["endpoint"]))
         ]
-        if not named and len(self.boxes) == 1:
-            named = self.boxes
-        return str(named[0]["endpoint"]) if named else ""
+        if not matching and len(self.boxes) == 1:
+            matching = self.boxes
+        return str(matching[0]["endpoint"]) if matching else ""
 
     def unknown_rows(self, most: int) -> list[dict[str, Any]]:
         """The unresolved names, the most frequent first; the first ones with similar names."""

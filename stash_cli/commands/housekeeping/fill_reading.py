@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.noun import Noun
     from stash_cli.commands.housekeeping.fill import Filling
     from stash_cli.commands.housekeeping.fill_covers import Cover, Covers
+    from stash_cli.commands.housekeeping.fill_report import Result
     from stash_cli.commands.housekeeping.fill_sources import Found, MediaPath, Source
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.capabilities import ServerCapabilities
@@ -92,7 +93,7 @@ class Reading:
         facts = self.editing.facts
         try:
             found = await self.source.read(paths, facts.known)
-            values, lost = await facts.values(found.sidecar, self.fields)
+            values, unresolved = await facts.values(found.sidecar, self.fields)
         except NoMatch as error:
             reason = str(error) or self._without_facts(row)
             return ReadFacts(paths, reason=reason, cover=await self._cover(row, paths))
@@ -100,7 +101,7 @@ class Reading:
             self.editing.outcomes.fail([row["id"]], error)
             return ReadFacts(paths, reason=error.message)
         cover = await self._cover(row, paths, found.sidecar.cover)
-        return ReadFacts(paths, found, values, lost, cover=cover)
+        return ReadFacts(paths, found, values, unresolved, cover=cover)
 
     def _without_facts(self, row: Row) -> str:
         """The reason why an object gets no cover, if only covers are read."""
@@ -129,20 +130,16 @@ class Reading:
         return drafted[row["id"]]
 
     def _report(self, row: Row, read: ReadFacts, edits: Mapping[str, ObjectEdits]) -> None:
-        from stash_cli.commands.housekeeping.fill_report import Result, facts_of
+        """Add the outcome of an object to the report."""
+        from stash_cli.commands.housekeeping.fill_report import facts_of
 
         problem = self.editing.outcomes.problems.get(row["id"])
-        result = Result.NO_MATCH
-        if problem is not None:
-            result = Result.REFUSED
-        elif read.has_match:
-            result = Result.FILLED if edits[row["id"]].edits else Result.SO_ALREADY
         found, cover = read.found, read.cover
         self.editing.report.add(
             {
                 "id": row["id"],
                 "path": read.paths[0].path if read.paths else "",
-                "result": result,
+                "result": self._result(row, read, edits),
                 "reason": problem.message if problem is not None else read.reason,
                 "source": found.place if found else "",
                 "found": facts_of(found.sidecar) if found else {},
@@ -152,10 +149,19 @@ class Reading:
             | ({"cover": cover.place, "cover_left": cover.reason} if cover is not None else {})
         )
 
+    def _result(self, row: Row, read: ReadFacts, edits: Mapping[str, ObjectEdits]) -> Result:
+        from stash_cli.commands.housekeeping.fill_report import Result
+
+        if row["id"] in self.editing.outcomes.problems:
+            return Result.REFUSED
+        if not read.has_match:
+            return Result.NO_MATCH
+        return Result.FILLED if edits[row["id"]].edits else Result.SO_ALREADY
+
 
 @dataclass(frozen=True, slots=True)
 class ReadFacts:
-    """Facts about one object: `found`, `values` by attribute, unresolved names (`lost`); or the reason."""
+    """Facts about one object: `found`, `values` by attribute, unresolved names (`lost`); or a `reason`."""
 
     paths: Sequence[MediaPath]
     found: Found | None = None

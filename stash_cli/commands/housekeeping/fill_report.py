@@ -87,7 +87,7 @@ class Report:
             yield json.loads(line)
 
     def close(self) -> None:
-        """Delete the rows."""
+        """Delete the temporary file with the rows."""
         self._file.close()
 
     def print(self, runtime: Runtime) -> None:

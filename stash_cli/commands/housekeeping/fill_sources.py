@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stash_cli.core.sidecars.path_pattern import Known
 
 
-_REMEMBERED = 1000
+_MAX_CACHED = 1000
 """Maximum number of cached sidecars of folders."""
 
 
@@ -96,8 +96,8 @@ class SidecarSource:
         """
         if not paths:
             raise NoMatch("has no file")
-        places = [place for each in paths for place in self._places(each)]
-        own, reason = await self._first(places), f"no {self.kind.upper()} file"
+        candidates = [place for each in paths for place in self._places(each)]
+        own, reason = await self._first(candidates), f"no {self.kind.upper()} file"
         if own is None:
             own, reason = await self._of_only_video(paths, reason)
         shared = await self._shared(paths)
@@ -106,7 +106,7 @@ class SidecarSource:
             return Found(sidecar, (own or shared).place)
         if own is not None:
             return own
-        is_reachable = any(map(self.files.is_reachable, places))
+        is_reachable = any(map(self.files.is_reachable, candidates))
         raise NoMatch(reason if is_reachable else "no path map says where its folder is here")
 
     def _places(self, each: MediaPath) -> list[str]:
@@ -140,7 +140,7 @@ class SidecarSource:
         """Read the first existing sidecar of a folder; cached, because all its videos request it."""
         for place in places:
             if place not in self.read_before:
-                if len(self.read_before) >= _REMEMBERED:
+                if len(self.read_before) >= _MAX_CACHED:
                     self.read_before.clear()
                 self.read_before[place] = await self._first([place])
             if (found := self.read_before[place]) is not None:
@@ -159,9 +159,9 @@ def media_paths(row: Mapping[str, Any], fields: Sequence[str]) -> list[MediaPath
     """The paths of an object: those of its files, then that of a folder."""
     from stash_cli.output.values import pick
 
-    found: list[MediaPath] = []
+    paths: list[MediaPath] = []
     for name in fields:
         value = pick(row, name)
-        many = value if isinstance(value, list) else [value]
-        found += [MediaPath(str(path), is_folder=name.startswith("folder.")) for path in many if path]
-    return found
+        values = value if isinstance(value, list) else [value]
+        paths += [MediaPath(str(path), is_folder=name.startswith("folder.")) for path in values if path]
+    return paths

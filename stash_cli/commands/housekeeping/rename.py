@@ -173,7 +173,7 @@ async def check_server(session: Session, *, force: bool) -> None:
 async def naming_of(
     session: Session, template: PathTemplate, options: RenameOptions, to: str | None, empty: str
 ) -> Naming:
-    """Build the naming from template and library folders. Raises StashInputError for another folder."""
+    """Build the naming from template and library folders. Raises StashInputError for another `to`."""
     from stash_cli.core.renames.library import library_folders, require_within
     from stash_cli.core.renames.targets import Naming
 
@@ -199,9 +199,9 @@ async def fill(
     from stash_cli.core.renames.plan import Target
 
     async for rows in selection.pages(naming.paths(await session.learn())):
-        found = [each for row in rows for each in naming.of(row)]
-        plan.add(each for each in found if isinstance(each, Target))
-        for each in found:
+        planned = [each for row in rows for each in naming.of(row)]
+        plan.add(each for each in planned if isinstance(each, Target))
+        for each in planned:
             if not isinstance(each, Target):
                 plan.refuse(each.id, each.owner, each.path, each.reason)
     await load_target_folders(session, plan, naming.roots, runtime.local_path)
@@ -219,13 +219,13 @@ async def write_moves(renaming: Renaming, options: RenameOptions) -> None:
     from stash_cli.core.renames.apply import edits_of
 
     preview(renaming)
-    drafted = (
+    drafts = (
         ObjectEdits(owner, moves[0].label, tuple(edits_of(moves))) for owner, moves in renaming.by_owner()
     )
     facts = {"template": options.pattern, "sidecars": options.sidecars}
     head = {"type": renaming.entity.type, "objects": len(renaming.moving), "facts": facts}
     target = options.plan_out or ""
-    await write_plan(renaming.session, renaming.runtime, target, drafted, kind="moves", **head)
+    await write_plan(renaming.session, renaming.runtime, target, drafts, kind="moves", **head)
 
 
 async def carry_out_plan(
@@ -263,14 +263,14 @@ async def _plan_again(
     """Plan the moves of a draft again. Raises StashConflictError if they differ from the plan."""
     from stash_cli.core.renames.library import load_target_folders
 
-    wanted = {edit.id: edit.after for each in draft for edit in each.edits}
+    planned_paths = {edit.id: edit.after for each in draft for edit in each.edits}
     plan.add(_target(each, edit) for each in draft for edit in each.edits)
     await load_target_folders(session, plan, naming.roots, runtime.local_path)
     plan.resolve("fail", naming.limit)
     for move in plan.renames():
-        if move.target != wanted[move.id]:
+        if move.target != planned_paths[move.id]:
             raise StashConflictError(
-                f"file {move.id} would be moved to {move.target} now, and not to {wanted[move.id]}",
+                f"file {move.id} would be moved to {move.target} now, and not to {planned_paths[move.id]}",
                 {},
                 hint="Make the plan again.",
             )
@@ -283,6 +283,6 @@ def _target(each: ObjectEdits, edit: Edit) -> Target:
     from stash_cli.core.templates.filters import suffix
 
     folder, name = split(edit.after)
-    ending = suffix(edit.after) or ""
-    stem = name.removesuffix(ending) if ending else name
-    return Target(edit.id, each.id, each.label, edit.before, folder, stem, ending)
+    extension = suffix(edit.after) or ""
+    stem = name.removesuffix(extension) if extension else name
+    return Target(edit.id, each.id, each.label, edit.before, folder, stem, extension)

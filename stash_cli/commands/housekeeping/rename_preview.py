@@ -43,8 +43,8 @@ def show(renaming: Renaming, moves: list[Move]) -> None:
 
     rows = []
     for each in moves:
-        old, now = short(renaming, each)
-        parts = [(visible(old), "removed"), (ARROW, ""), (visible(now), "added")]
+        old, new = short(renaming, each)
+        parts = [(visible(old), "removed"), (ARROW, ""), (visible(new), "added")]
         beside = [] if renaming.naming.leaves_sidecars else renaming.runtime.sidecars.beside(each.source)
         parts += [(f" (with {visible(', '.join(beside))})", "")] if beside else []
         rows.append(("file" if len(moves) == 1 else f"file {each.id}", parts))
@@ -74,14 +74,14 @@ def totals(renaming: Renaming) -> Iterator[str]:
     counts = renaming.plan.counts()
     yield from stays(renaming)
     moves = counts.get(MOVES, 0)
-    told = [f"{files(moves)} of {renaming.count(len(renaming.moving))}"] if moves else ["no file moves"]
-    told += [f"{len(renaming.unchanged):,} so already"] if renaming.unchanged else []
+    parts = [f"{files(moves)} of {renaming.count(len(renaming.moving))}"] if moves else ["no file moves"]
+    parts += [f"{len(renaming.unchanged):,} so already"] if renaming.unchanged else []
     cannot = len(renaming.outcomes.problems)
-    told += [f"{cannot:,} cannot be renamed"] if cannot else []
-    told += [f"{files(counts[LEFT])} left"] if counts.get(LEFT) else []
+    parts += [f"{cannot:,} cannot be renamed"] if cannot else []
+    parts += [f"{files(counts[LEFT])} left"] if counts.get(LEFT) else []
     requests = requests_of([moves])
     more = f"; {counted(requests, 'request')} or more" if moves else ""
-    yield f"{', '.join(told)}{more}"
+    yield f"{', '.join(parts)}{more}"
     if far := far_moves(renaming):
         yield f"{files(far)} to another media folder, which may take long: --timeout waits longer"
     if renaming.naming.unstable:
@@ -144,7 +144,7 @@ def plan_json(renaming: Renaming) -> Iterator[str]:
         for each in renaming.plan.renames()
     )
     left = {each.owner: each.reason for each in renaming.plan.refusals() if each.is_left}
-    rest = {
+    summary = {
         "unchanged": renaming.unchanged,
         "left": left
         | {o: w for o, w in renaming.naming.unmovable.items() if o not in renaming.outcomes.problems},
@@ -154,7 +154,7 @@ def plan_json(renaming: Renaming) -> Iterator[str]:
     yield from joined(edits)
     yield '],\n"operations": ['
     yield from joined(operations(renaming))
-    yield f"],\n{json.dumps(rest, ensure_ascii=False)[1:]}\n"
+    yield f"],\n{json.dumps(summary, ensure_ascii=False)[1:]}\n"
 
 
 def files(number: int) -> str:

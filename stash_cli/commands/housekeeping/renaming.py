@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.verbs.editing import EditOptions
     from stash_cli.commands.verbs.targets import Selection
     from stash_cli.core.client.session import Session
+    from stash_cli.core.renames.apply import RenameRun
     from stash_cli.core.renames.plan import Move, RenamePlan
     from stash_cli.core.renames.targets import Naming
 
@@ -89,8 +90,8 @@ class Renaming:
             print_plan(self)
             return
         if self.moving:
-            asked = self.consent()
-            await self.apply(asked=asked)
+            was_asked = self.consent()
+            await self.apply(asked=was_asked)
         self.print_outcome()
         await self.print_rows()
 
@@ -139,11 +140,11 @@ class Renaming:
             if answer in ("n", "q"):
                 declined += [each.id for each in moves]
         self.plan.decline(declined)
-        kept = set(self.plan.owners(MOVES))
-        gone = {one for one in self.moving if one not in kept}
-        self.moving = [one for one in self.moving if one in kept]
+        moving = set(self.plan.owners(MOVES))
+        declined_owners = {one for one in self.moving if one not in moving}
+        self.moving = [one for one in self.moving if one in moving]
         self.outcomes.asked[:] = [
-            one for one in self.outcomes.asked if one not in gone or one in self.outcomes.problems
+            one for one in self.outcomes.asked if one not in declined_owners or one in self.outcomes.problems
         ]
         if not self.moving:
             raise StashNotConfirmedError("none was chosen: nothing was changed")
@@ -168,14 +169,8 @@ class Renaming:
         from asyncio import CancelledError
 
         from stash_cli.commands.common.sending import print_interrupted
-        from stash_cli.core.edits.apply import Applier
-        from stash_cli.core.renames.apply import RenameRun
 
-        applier = Applier(self.session, is_shielded=True, fail_fast=self.options.fail_fast)
-        run = RenameRun(
-            applier, self.plan, self.entity.type, self.naming.roots, self.read_at, self._done, self._fail
-        )
-        run.asked, run.force = asked, self.options.force
+        run = self._new_run(asked=asked)
         for each in self.plan.moves():
             self.outcomes.expect([each.owner])
         try:
@@ -185,21 +180,35 @@ class Renaming:
             print_interrupted(self.runtime, self.outcomes)
             raise
         finally:
-            for each in run.already:
-                self._done(each)
-            for each in run.temporary.values():
-                self.runtime.streams.warn(f"file {each.id} has the temporary name {each.target}")
-            self.outcomes.gave_up = applier.stopped
-            write_failed(self.runtime, self.options.failed_to, self.outcomes)
-        stopped = applier.stopped
+            self._end(run)
+        stopped = run.applier.stopped
         if isinstance(stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
             raise stopped
 
-    def _done(self, move: Move) -> None:
+    def _new_run(self, *, asked: bool) -> RenameRun:
+        from stash_cli.core.edits.apply import Applier
+        from stash_cli.core.renames.apply import RenameRun
+
+        applier = Applier(self.session, is_shielded=True, fail_fast=self.options.fail_fast)
+        callbacks = self._record_success, self._record_failure
+        run = RenameRun(applier, self.plan, self.entity.type, self.naming.roots, self.read_at, *callbacks)
+        run.asked, run.force = asked, self.options.force
+        return run
+
+    def _end(self, run: RenameRun) -> None:
+        """Record files that were already in place; warn of temporary names; write the failed objects."""
+        for each in run.already:
+            self._record_success(each)
+        for each in run.temporary.values():
+            self.runtime.streams.warn(f"file {each.id} has the temporary name {each.target}")
+        self.outcomes.gave_up = run.applier.stopped
+        write_failed(self.runtime, self.options.failed_to, self.outcomes)
+
+    def _record_success(self, move: Move) -> None:
         self.outcomes.succeed([move.owner])
         self._progress()
 
-    def _fail(self, move: Move, error: StashError) -> None:
+    def _record_failure(self, move: Move, error: StashError) -> None:
         self.outcomes.fail([move.owner], error)
         self._progress()
 
@@ -214,8 +223,8 @@ class Renaming:
         bar = open_progress(streams, "bar" if streams.animated and total > START else "none")
 
         def progress() -> None:
-            ended = len(self.outcomes.done) + len(self.outcomes.problems)
-            bar.update(f"{ended:,} of {self.count(total)}", min(1.0, ended / max(1, total)))
+            finished = len(self.outcomes.done) + len(self.outcomes.problems)
+            bar.update(f"{finished:,} of {self.count(total)}", min(1.0, finished / max(1, total)))
 
         self._progress = progress
         return closing(bar)
@@ -225,16 +234,16 @@ class Renaming:
         streams = self.runtime.streams
         for line in stays(self):
             streams.note(line)
-        so = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
+        unchanged = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
         if moved := self.runtime.sidecars.moved:
             streams.note(f"moved {files(moved)} beside them")
         if self.runtime.sidecars.captions:
             scan = self.runtime.command("scan --wait")
             streams.note(f"a scan lets the server find their captions again: {scan}")
         if not self.outcomes.asked:
-            streams.note(f"nothing to rename: {so or f'no file of {self.entity.plural} moves'}")
+            streams.note(f"nothing to rename: {unchanged or f'no file of {self.entity.plural} moves'}")
         elif self.outcomes.complete:
-            streams.note(", ".join(filter(None, [self.outcomes.done_message(), so])))
+            streams.note(", ".join(filter(None, [self.outcomes.done_message(), unchanged])))
 
     async def print_rows(self) -> None:
         """Print the new rows in a chosen format; then raise the error about failed objects."""

@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.commands.housekeeping.scraping import Scraping
     from stash_cli.core.client.session import Session
+    from stash_cli.core.scraping.choice import Rules
     from stash_cli.core.scraping.decisions import Decisions, Scrape
+    from stash_cli.core.scraping.requests import ScrapeClient
     from stash_cli.core.scraping.sources import Source
 
-_NOW = ("yes", "dry_run", "max_changes", "force", "fail_fast", "failed_to", "plan_out", "resume")
+_NOT_STORED = ("yes", "dry_run", "max_changes", "force", "fail_fast", "failed_to", "plan_out", "resume")
 """Options that a resumed run takes from the new command line, not from the stored one."""
 _SHORT = {"cover": "cover_image", "aliases": "alias_list", "parent": "parent_studio", "height": "height_cm"}
 """Short names of fields in `--only`."""
@@ -170,18 +172,18 @@ async def _scrape(
     from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.scraping.edits import Unmatched
 
-    given, last = _resumed(runtime, noun, decisions, options) if options.resume else (options, None)
-    query = read_targets(runtime, noun.entity, given.words or [], given)
-    words = read_words(runtime.streams, given.words) if given.words else []
-    if given.words and not words:
+    effective, stored_run = _resumed(runtime, noun, decisions, options) if options.resume else (options, None)
+    query = read_targets(runtime, noun.entity, effective.words or [], effective)
+    words = read_words(runtime.streams, effective.words) if effective.words else []
+    if effective.words and not words:
         return
     with closing(Draft()) as draft, closing(Unmatched()) as unmatched:
         with before_sending(runtime):
-            source = await _source(session, noun, given)
+            source = await _source(session, noun, effective)
             selection = await Selection.of(session, runtime, noun.entity, words, query)
-            scraping = Scraping(session, runtime, noun, given, draft, unmatched)
+            scraping = Scraping(session, runtime, noun, effective, draft, unmatched)
             await _open_run(scraping, source, decisions)
-            scraping.run.number = last.id if last else _number(decisions, noun, given, words)
+            scraping.run.number = stored_run.id if stored_run else _number(decisions, noun, effective, words)
             with _resumable(scraping):
                 await scraping.fill(selection)
         await scraping.carry_out()
@@ -208,15 +210,15 @@ def _resumable(scraping: Scraping) -> Iterator[None]:
 def _check(noun: Noun, options: ScrapeOptions) -> None:
     """Raise StashUsageError for invalid combinations of options, before the first request."""
     sources = [options.scraper, options.stash_box, options.url, options.by_url or None]
-    named = [each for each in sources if each is not None]
+    given_sources = [each for each in sources if each is not None]
     plural = noun.entity.plural
     _check_texts(options)
-    if not named:
+    if not given_sources:
         raise StashUsageError(
             "nothing to ask: give --with SCRAPER, --stash-box NAME, --url URL or --by-url",
             hint="See `stash scrapers list` and `stash stashbox list`.",
         )
-    if len(named) > 1:
+    if len(given_sources) > 1:
         raise StashUsageError("give one of --with, --stash-box, --url and --by-url")
     if options.query is not None and (options.url or options.by_url):
         raise StashUsageError("--query needs --with or --stash-box: an address is read as it is")
@@ -251,13 +253,13 @@ def _only(noun: Noun, options: ScrapeOptions) -> frozenset[str]:
     known |= {short: name for short, name in _SHORT.items() if name in known}
     if noun.entity.type in ("Scene", "Performer", "Studio", "Tag"):
         known[STASH_IDS] = STASH_IDS
-    found = set()
+    attributes = set()
     for word in [part.strip() for text in options.only or () for part in text.split(",")]:
         if word not in known:
-            near = did_you_mean(word, known) or f"There are {', '.join(known)}."
-            raise StashUsageError(f"--only: {noun.entity.plural} have no {word!r} to scrape. {near}")
-        found.add(known[word])
-    return frozenset(found)
+            hint = did_you_mean(word, known) or f"There are {', '.join(known)}."
+            raise StashUsageError(f"--only: {noun.entity.plural} have no {word!r} to scrape. {hint}")
+        attributes.add(known[word])
+    return frozenset(attributes)
 
 
 def _decisions(runtime: Runtime) -> Decisions:
@@ -278,7 +280,7 @@ def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Seq
     flags = {
         each.name: getattr(options, each.name)
         for each in fields(ScrapeOptions)
-        if each.name not in _NOW and hasattr(options, each.name)
+        if each.name not in _NOT_STORED and hasattr(options, each.name)
     }
     return decisions.start(noun.entity.type, flags | {"words": list(words) or None})
 
@@ -286,7 +288,7 @@ def _number(decisions: Decisions, noun: Noun, options: ScrapeOptions, words: Seq
 def _resumed(
     runtime: Runtime, noun: Noun, decisions: Decisions, options: ScrapeOptions
 ) -> tuple[ScrapeOptions, Scrape]:
-    """The options of the last interrupted run, with the _NOW options of this command."""
+    """The options of the last interrupted run, with the _NOT_STORED options of this command."""
     last = decisions.last(noun.entity.type)
     plural = noun.entity.plural
     if last is None:
@@ -296,9 +298,11 @@ def _resumed(
         )
     names = {each.name for each in fields(ScrapeOptions)}
     flags: dict[str, Any] = {name: value for name, value in last.flags.items() if name in names}
-    asks = options.interactive or (bool(flags.get("interactive")) and not (options.yes or options.dry_run))
-    _check_terminal(runtime, is_asked=asks)
-    return replace(options, **flags | {"interactive": asks}), last
+    is_interactive = options.interactive or (
+        bool(flags.get("interactive")) and not (options.yes or options.dry_run)
+    )
+    _check_terminal(runtime, is_asked=is_interactive)
+    return replace(options, **flags | {"interactive": is_interactive}), last
 
 
 async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Source:
@@ -313,23 +317,12 @@ async def _source(session: Session, noun: Noun, options: ScrapeOptions) -> Sourc
 
 async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) -> None:
     """Create the parts of a scrape run: client, matcher, planner, rules."""
-    from stash_cli.core.scraping.choice import Rules
     from stash_cli.core.scraping.edits import Planner
-    from stash_cli.core.scraping.evidence import Confidence
     from stash_cli.core.scraping.matching import Matcher
-    from stash_cli.core.scraping.requests import RateLimit, ScrapeClient
     from stash_cli.core.scraping.run import ScrapeRun, scenes_without_cover
 
     session, options, type_name = scraping.session, scraping.options, scraping.noun.entity.type
-    client = ScrapeClient(
-        session,
-        type_name,
-        source,
-        RateLimit(options.rate or 0),
-        options.query or "",
-        options.url or "",
-        options.by_url,
-    )
+    client = _client(session, type_name, source, options)
     client.check()
     matcher = Matcher(session, source.box)
     planner = Planner(
@@ -342,14 +335,35 @@ async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) ->
         options.overwrite,
         scraping.unmatched,
     )
-    rules = Rules(
-        source.box,
+    rules = _rules(client, options)
+    scraping.run = ScrapeRun(session, client, planner, matcher, rules, decisions, again=options.again)
+    if type_name == "Scene" and not options.overwrite and planner.may_change("cover_image"):
+        scraping.run.without_cover = await scenes_without_cover(session)
+
+
+def _client(session: Session, type_name: str, source: Source, options: ScrapeOptions) -> ScrapeClient:
+    from stash_cli.core.scraping.requests import RateLimit, ScrapeClient
+
+    return ScrapeClient(
+        session,
+        type_name,
+        source,
+        RateLimit(options.rate or 0),
+        options.query or "",
+        options.url or "",
+        options.by_url,
+    )
+
+
+def _rules(client: ScrapeClient, options: ScrapeOptions) -> Rules:
+    from stash_cli.core.scraping.choice import Rules
+    from stash_cli.core.scraping.evidence import Confidence
+
+    return Rules(
+        client.source.box,
         Confidence[options.confidence.upper()],
         options.duration_diff,
         options.min_fields,
         is_named=bool(options.query or options.url),
         is_by_name=client.is_by_name,
     )
-    scraping.run = ScrapeRun(session, client, planner, matcher, rules, decisions, again=options.again)
-    if type_name == "Scene" and not options.overwrite and planner.may_change("cover_image"):
-        scraping.run.without_cover = await scenes_without_cover(session)

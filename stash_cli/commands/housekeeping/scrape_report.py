@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from stash_cli.core.scraping.run import ScrapeOutcome
     from stash_cli.core.types.entities import Entity
 
-_TOLD = (
+_DETAILED = (
     *(Outcome.SEVERAL, Outcome.UNSURE, Outcome.OTHER, Outcome.FEW, Outcome.REJECTED),
     *(Outcome.DECLINED, Outcome.SKIPPED),
 )
 """Outcomes whose objects are listed; objects without results are only counted."""
 _COUNTED = {Outcome.TAKEN: "{:,} found", Outcome.NOTHING: "nothing found for {:,}"}
 """Texts of outcomes, if they differ from number and value."""
-_LISTED = 10
-_SEVERAL_LISTED = 50
+_MAX_LISTED = 10
+_MAX_AMBIGUOUS = 50
 
 
 @dataclass
@@ -49,30 +49,30 @@ class Report:
         outcome = each.choice.outcome
         self.counts[outcome] += 1
         ids = self.first.setdefault(outcome, [])
-        if len(ids) < _LISTED:
+        if len(ids) < _MAX_LISTED:
             ids.append(each.id)
         self.reasons.setdefault(outcome, each.choice.reason)
         taken = each.choice.taken
-        if taken is not None and len(self.unused) < _LISTED:
+        if taken is not None and len(self.unused) < _MAX_LISTED:
             self.unused += [f"{noun} {each.id}: {text}" for text in taken.found.unused]
 
     def lines(self, entity: Entity) -> Iterator[str]:
         """Yield a line for each outcome that needs a decision."""
         counts = [(outcome, self.counts[outcome]) for outcome in Outcome if self.counts[outcome]]
-        told = [_COUNTED.get(each, f"{{:,}} {each}").format(count) for each, count in counts]
+        parts = [_COUNTED.get(each, f"{{:,}} {each}").format(count) for each, count in counts]
         total = self.counts.total()
-        named = entity.counted(total)
-        yield f"asked about {named}: {', '.join(told)}" if told else ""
-        for outcome in _TOLD:
+        objects = entity.counted(total)
+        yield f"asked about {objects}: {', '.join(parts)}" if parts else ""
+        for outcome in _DETAILED:
             if count := self.counts[outcome]:
-                more = f" and {count - _LISTED:,} more" if count > _LISTED else ""
+                more = f" and {count - _MAX_LISTED:,} more" if count > _MAX_LISTED else ""
                 reason = f", such as: {self.reasons[outcome]}" if self.reasons[outcome] else ""
                 yield f"{outcome}: {listed(self.first[outcome])}{more}{reason}"
-        yield from (f"not used: {text}" for text in self.unused[:_LISTED])
+        yield from (f"not used: {text}" for text in self.unused[:_MAX_LISTED])
 
     def as_json(self, unmatched: Unmatched) -> dict[str, Any]:
         """The outcome of each object, and the names that match no object or several."""
-        several = [
+        ambiguous = [
             {"type": each.type, "name": each.label, "ids": each.match.ids, "namesakes": each.match.namesakes}
             for each in unmatched
             if not each.is_missing
@@ -82,14 +82,14 @@ class Report:
             for each in sorted(unmatched, key=lambda each: -each.results)
             if each.is_missing
         ]
-        return {"results": self.rows, "missing": missing, "candidates": several, "unused": self.unused}
+        return {"results": self.rows, "missing": missing, "candidates": ambiguous, "unused": self.unused}
 
 
 def _row(each: ScrapeOutcome) -> dict[str, Any]:
     """The outcome of one object, as JSON."""
-    found: dict[str, Any] = {"id": each.id, "outcome": each.choice.outcome}
+    row: dict[str, Any] = {"id": each.id, "outcome": each.choice.outcome}
     if each.choice.reason:
-        found["reason"] = each.choice.reason
+        row["reason"] = each.choice.reason
     results = [
         {
             "label": one.found.label,
@@ -99,24 +99,24 @@ def _row(each: ScrapeOutcome) -> dict[str, Any]:
         }
         for one in each.choice.candidates
     ]
-    return {**found, "results": results}
+    return {**row, "results": results}
 
 
-def unmatched_lines(unmatched: Unmatched, makes: Callable[[str], bool]) -> Iterator[str]:
+def unmatched_lines(unmatched: Unmatched, is_created: Callable[[str], bool]) -> Iterator[str]:
     """Yield lines about names that match no object or several, and about skipped pictures.
 
-    `makes` returns whether objects of a type are created.
+    `is_created` returns whether objects of a type are created.
     """
-    several = (each for each in unmatched if not each.is_missing)
-    yield from map(_several_line, islice(several, _SEVERAL_LISTED))
-    if (more := sum(1 for _ in several)) > 0:
+    ambiguous = (each for each in unmatched if not each.is_missing)
+    yield from map(_ambiguous_line, islice(ambiguous, _MAX_AMBIGUOUS))
+    if (more := sum(1 for _ in ambiguous)) > 0:
         yield f"{more:,} other names may be those of several objects, too: not applied"
-    yield from _missing_lines(each for each in unmatched if each.is_missing and not makes(each.type))
-    for why, count in unmatched.pictures.items():
-        yield f"left {counted(count, 'picture')}: {why}"
+    yield from _missing_lines(each for each in unmatched if each.is_missing and not is_created(each.type))
+    for reason, count in unmatched.pictures.items():
+        yield f"left {counted(count, 'picture')}: {reason}"
 
 
-def _several_line(each: UnmatchedName) -> str:
+def _ambiguous_line(each: UnmatchedName) -> str:
     """A line with the objects that may match a name."""
     noun, match = ENTITIES[each.type].noun, each.match
     if match.namesakes:
@@ -137,9 +137,9 @@ def _missing_lines(missing: Iterable[UnmatchedName]) -> Iterator[str]:
             total += 1
             yield each
 
-    for each in nlargest(_LISTED, counted(), key=lambda each: each.results):
+    for each in nlargest(_MAX_LISTED, counted(), key=lambda each: each.results):
         times = f" ({each.results:,} times)" if each.results > 1 else ""
         yield f"there is no {ENTITIES[each.type].noun} {each.label!r}{times}"
     if total:
-        more = f"{total - _LISTED:,} other names are not there, too; " if total > _LISTED else ""
+        more = f"{total - _MAX_LISTED:,} other names are not there, too; " if total > _MAX_LISTED else ""
         yield f"{more}--create-missing makes what is not there"

@@ -32,11 +32,11 @@ c    - choose another result, where there are several
 a    - take this one and all that follow; several results stay a question
 q    - leave this one and all that follow
 ?    - this help"""
-_ASKED = (Outcome.TAKEN, Outcome.SEVERAL, Outcome.UNSURE)
+_REVIEWED = (Outcome.TAKEN, Outcome.SEVERAL, Outcome.UNSURE)
 """Outcomes that are reviewed."""
-_NARROWEST = 18
+_MIN_WIDTH = 18
 """Minimum width of a column of values."""
-_SHOWN = 9
+_MAX_LISTED = 9
 """Maximum number of listed results."""
 
 
@@ -59,16 +59,17 @@ async def review(scraping: Scraping, each: ScrapeOutcome) -> None:
     if each.decision and each.decision.get("outcome") != Outcome.SKIPPED:
         await restore(scraping, each)
         return
-    if each.choice.outcome not in _ASKED or not each.choice.candidates:
+    if each.choice.outcome not in _REVIEWED or not each.choice.candidates:
         return
     if scraping.takes_all:
         if each.choice.taken is not None:
-            _keep(scraping, each, each.edits)
+            _accept(scraping, each, each.edits)
         return
     await _ask(scraping, each)
 
 
 async def _ask(scraping: Scraping, each: ScrapeOutcome) -> None:
+    """Show the results one after the other, until the user accepts or declines one."""
     candidate: Candidate | None = each.choice.candidates[0]
     if each.choice.outcome is not Outcome.TAKEN and len(each.choice.candidates) > 1:
         candidate = _choose(scraping, each)
@@ -83,7 +84,7 @@ async def _ask(scraping: Scraping, each: ScrapeOutcome) -> None:
         _show(scraping, each, candidate, offer)
         word = _answer(scraping, each, offer)
         if word != "c":
-            _decide(scraping, each, word, offer)
+            _apply_answer(scraping, each, word, offer)
             return
         candidate = _choose(scraping, each)
 
@@ -107,17 +108,17 @@ class _Offer:
         numbers = [int(text) for text in re.split(r"[\s,]+", word)]
         if any(not 1 <= abs(number) <= len(self.all) for number in numbers):
             return None
-        left = {self.all[-number - 1].field for number in numbers if number < 0}
-        if left:
-            return [edit for edit in self.usual if edit.field not in left]
+        excluded = {self.all[-number - 1].field for number in numbers if number < 0}
+        if excluded:
+            return [edit for edit in self.usual if edit.field not in excluded]
         return [self.all[number - 1] for number in dict.fromkeys(numbers)]
 
 
 def _answer(scraping: Scraping, each: ScrapeOutcome, offer: _Offer) -> str:
     """Ask for an answer, one of those in HELP."""
     streams = scraping.runtime.streams
-    many = ["c"] if len(each.choice.candidates) > 1 else []
-    keys = ["y", *(["1,3"] if offer.all else []), "n", "s", *many, "a", "q", "?"]
+    choose_key = ["c"] if len(each.choice.candidates) > 1 else []
+    keys = ["y", *(["1,3"] if offer.all else []), "n", "s", *choose_key, "a", "q", "?"]
     question = f"take this for {scraping.noun.entity.noun} {each.id}? [{' '.join(keys)}]"
     while True:
         word = failures.answer(streams, question).strip().lower()
@@ -129,12 +130,12 @@ def _answer(scraping: Scraping, each: ScrapeOutcome, offer: _Offer) -> str:
             streams.say(line)
 
 
-def _decide(scraping: Scraping, each: ScrapeOutcome, word: str, offer: _Offer) -> None:
+def _apply_answer(scraping: Scraping, each: ScrapeOutcome, word: str, offer: _Offer) -> None:
     """Apply and store an answer."""
     chosen = offer.chosen(word)
     if chosen is not None:
         scraping.takes_all = word == "a"
-        _keep(scraping, each, chosen)
+        _accept(scraping, each, chosen)
         return
     scraping.is_quit = word == "q"
     run = scraping.run
@@ -142,10 +143,11 @@ def _decide(scraping: Scraping, each: ScrapeOutcome, word: str, offer: _Offer) -
     if word == "n":
         keys = [one.key for one in each.choice.candidates[:1]]
         run.decisions.reject(run.planner.type, run.client.source.key, each.id, keys)
-    _leave(scraping, each, outcome)
+    _set_aside(scraping, each, outcome)
 
 
-def _leave(scraping: Scraping, each: ScrapeOutcome, outcome: Outcome) -> None:
+def _set_aside(scraping: Scraping, each: ScrapeOutcome, outcome: Outcome) -> None:
+    """Store that an object was declined or skipped, and drop its edits."""
     run = scraping.run
     if run.number is not None:
         run.decisions.decide(run.number, each.id, {"outcome": outcome})
@@ -153,7 +155,7 @@ def _leave(scraping: Scraping, each: ScrapeOutcome, outcome: Outcome) -> None:
     each.edits = []
 
 
-def _keep(scraping: Scraping, each: ScrapeOutcome, edits: Sequence[Edit]) -> None:
+def _accept(scraping: Scraping, each: ScrapeOutcome, edits: Sequence[Edit]) -> None:
     """Accept a result with these edits."""
     run, taken = scraping.run, each.choice.candidates[0]
     each.edits = list(edits)
@@ -166,73 +168,74 @@ def _keep(scraping: Scraping, each: ScrapeOutcome, edits: Sequence[Edit]) -> Non
 
 def _choose(scraping: Scraping, each: ScrapeOutcome) -> Candidate | None:
     """Ask which result matches; None if none does, which is stored as the decision."""
-    streams, many = scraping.runtime.streams, each.choice.candidates[:_SHOWN]
-    _head(scraping, each)
-    for number, one in enumerate(many, 1):
+    streams, listed = scraping.runtime.streams, each.choice.candidates[:_MAX_LISTED]
+    _show_label(scraping, each)
+    for number, one in enumerate(listed, 1):
         streams.say(f"  {number}  {_summary(one)}", wrap=False)
     while True:
-        question = f"which one is {scraping.noun.entity.noun} {each.id}? [1-{len(many)},n,s,q]"
+        question = f"which one is {scraping.noun.entity.noun} {each.id}? [1-{len(listed)},n,s,q]"
         word = failures.answer(streams, question).strip().lower()
-        if word.isdecimal() and 1 <= int(word) <= len(many):
-            return many[int(word) - 1]
+        if word.isdecimal() and 1 <= int(word) <= len(listed):
+            return listed[int(word) - 1]
         if word in ("n", "s", "q", ""):
             scraping.is_quit = word == "q"
             run = scraping.run
             if word == "n":
                 keys = [one.key for one in each.choice.candidates]
                 run.decisions.reject(run.planner.type, run.client.source.key, each.id, keys)
-            _leave(scraping, each, Outcome.DECLINED if word == "n" else Outcome.SKIPPED)
+            _set_aside(scraping, each, Outcome.DECLINED if word == "n" else Outcome.SKIPPED)
             return None
         streams.say("a number; n - none of them; s - leave it for now; q - leave all that follow")
 
 
-def _head(scraping: Scraping, each: ScrapeOutcome) -> None:
+def _show_label(scraping: Scraping, each: ScrapeOutcome) -> None:
+    """Print the noun, id and label of an object."""
     entity, row = scraping.noun.entity, each.row
     files = row.get("files") or ()
     label = str(row.get(entity.label) or (files[0].get("basename") if files else "") or "")
-    named = f' "{one_line(label)}"' if label else ""
-    scraping.runtime.streams.say(f"{entity.noun} {each.id}{named}", wrap=False)
+    quoted = f' "{one_line(label)}"' if label else ""
+    scraping.runtime.streams.say(f"{entity.noun} {each.id}{quoted}", wrap=False)
 
 
 def _summary(candidate: Candidate) -> str:
     """A result on one line, with its evidence."""
     found = candidate.found
     date = str(found.values.get("date") or found.values.get("birthdate") or "")
-    sure = "its id is known" if candidate.is_known else str(candidate.evidence or "")
+    evidence = "its id is known" if candidate.is_known else str(candidate.evidence or "")
     head = " ".join(filter(None, [f'"{one_line(found.label)}"', date]))
-    return f"{head}: {sure}" if sure else head
+    return f"{head}: {evidence}" if evidence else head
 
 
 def _show(scraping: Scraping, each: ScrapeOutcome, candidate: Candidate, offer: _Offer) -> None:
     """Print current and scraped values side by side, a line for each field that may change."""
     streams = scraping.runtime.streams
-    _head(scraping, each)
+    _show_label(scraping, each)
     streams.say(f"  {scraping.run.client.source.name}: {_summary(candidate)}", wrap=False)
     names = max([len(edit.field) for edit in offer.all], default=0)
-    room = max(_NARROWEST, (streams.width - names - len("  [10]    ")) // 2)
+    width = max(_MIN_WIDTH, (streams.width - names - len("  [10]    ")) // 2)
     for number, edit in enumerate(offer.all, 1):
         mark = f"{number:>3} " if offer.is_usual(edit) else f"[{number:>2}]"
-        now, found = (_cut(text, room) for text in _sides(scraping, edit))
+        current, new = (_shorten(text, width) for text in _values(scraping, edit))
         first = (f"  {mark} {edit.field:<{names}}  ", "")
-        streams.say_parts([first, (f"{now:<{room}}  ", STYLES["removed"]), (found, STYLES["added"])])
+        streams.say_parts([first, (f"{current:<{width}}  ", STYLES["removed"]), (new, STYLES["added"])])
     if not offer.all:
         streams.say("  it has nothing new", wrap=False)
 
 
-def _sides(scraping: Scraping, edit: Edit) -> tuple[str, str]:
+def _values(scraping: Scraping, edit: Edit) -> tuple[str, str]:
     """The current and the new value of a field."""
     labels = scraping.labels
-    if edit.before is UNSET:  # a picture, which is not read before
+    if edit.before is UNSET:  # a picture, whose current value is not downloaded
         size = size_of(data_of(edit.after) or b"")
         return "", f"a picture of {size}" if size else "a picture"
-    now = value_text(edit, edit.before, labels)
+    current = value_text(edit, edit.before, labels)
     if isinstance(edit.after, Change):
-        return now, "+ " + value_text(edit, edit.after.added, labels)
+        return current, "+ " + value_text(edit, edit.after.added, labels)
     if isinstance(edit.after, list):
-        new = [item for item in edit.after if item not in (edit.before or ())]
-        return now, "+ " + value_text(edit, new, labels)
-    return now, value_text(edit, edit.after, labels)
+        added = [item for item in edit.after if item not in (edit.before or ())]
+        return current, "+ " + value_text(edit, added, labels)
+    return current, value_text(edit, edit.after, labels)
 
 
-def _cut(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 3]}..."
+def _shorten(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-_SENT = 100
+_MAX_SUBMITTED = 100
 """Number of scenes whose fingerprints are sent in one request."""
 
 
@@ -78,7 +78,7 @@ class Scraping:
 
     def new_id(self, link: ScrapedReference) -> str | None:
         """The provisional id of an object to create; None if its type is not created."""
-        if not self._makes(link.type):
+        if not self._is_created(link.type):
             return None
         one = f"{NEW}{link.site_id or link.label.casefold()}"
         self.new[one] = link
@@ -88,11 +88,11 @@ class Scraping:
         """Scrape all objects, and draft the edits of those with a result."""
         entity, server = self.noun.entity, await self.session.learn()
         names = (path for attr in self.run.planner.attributes for path in label_paths(entity, attr))
-        known = [path for path in names if server.has_path(entity.type, path)]
+        label_paths_read = [path for path in names if server.has_path(entity.type, path)]
         with self._bar() as show:
-            async for rows in selection.pages([*self.run.paths(server), *known]):
+            async for rows in selection.pages([*self.run.paths(server), *label_paths_read]):
                 for start in range(0, len(rows), self._size):
-                    await self._take(rows[start : start + self._size])
+                    await self._scrape_rows(rows[start : start + self._size])
                     show(self.report.counts.total())
                     if self._is_over:
                         break
@@ -122,24 +122,24 @@ class Scraping:
     def _is_over(self) -> bool:
         return self.is_quit or self.run.client.stopped is not None
 
-    async def _take(self, rows: Sequence[Row]) -> None:
+    async def _scrape_rows(self, rows: Sequence[Row]) -> None:
         """Scrape some objects, review the results, and draft the edits."""
         read_at, page = monotonic(), []
         for each in await self.run.scrape(rows):
-            self._learn_labels(each)
+            self._collect_labels(each)
             if self.options.interactive and not self.is_quit:
                 await review(self, each)
             else:
                 await restore(self, each)
             if self.is_quit and each.choice.outcome is Outcome.SKIPPED:
                 continue
-            page += self._noted(each)
+            page += self._record(each)
         self.draft.add(page, read_at)
         self.editing.outcomes.asked += [each.id for each in page]
         self.editing.names.trim_labels()
         self.runtime.streams.on_many_rows()
 
-    def _noted(self, each: ScrapeOutcome) -> list[ObjectEdits]:
+    def _record(self, each: ScrapeOutcome) -> list[ObjectEdits]:
         """Count the outcome of an object, and return its edits, if any."""
         self.report.add(each, self.noun.entity.noun, is_kept=self.options.dry_run and self._is_json)
         if each.error is not None:
@@ -152,11 +152,11 @@ class Scraping:
             self.editing.unchanged.append(each.id)
             return []
         for edit in each.edits:
-            self._use_new(edit)
+            self._register_new(edit)
         label = str(each.row.get(self.noun.entity.label) or "")
         return [ObjectEdits(each.id, label, tuple(each.edits))]
 
-    def _use_new(self, edit: Edit) -> None:
+    def _register_new(self, edit: Edit) -> None:
         """Register the new objects that an edit refers to."""
         for one in _ids(edit.after):
             link = self.new.get(one)
@@ -168,20 +168,20 @@ class Scraping:
     def _input(self, link: ScrapedReference) -> dict[str, Any]:
         """The create input of an object that a result names."""
         planner = self.run.planner
-        given = {"name": link.name, **link.facts}
+        facts = {"name": link.name, **link.facts}
         if link.disambiguation:
-            given["disambiguation"] = link.disambiguation
+            facts["disambiguation"] = link.disambiguation
         if planner.box and link.site_id:
-            given["stash_ids"] = [{"endpoint": planner.box, "stash_id": link.site_id}]
-        kept = {name: value for name, value in given.items() if planner.fits(name, value)}
+            facts["stash_ids"] = [{"endpoint": planner.box, "stash_id": link.site_id}]
+        valid = {name: value for name, value in facts.items() if planner.fits(name, value)}
         name = f"{link.type}CreateInput"
         return {
             key: value
-            for key, value in create_input(link.type, kept).items()
+            for key, value in create_input(link.type, valid).items()
             if key == "urls" or planner.server.field_name(name, key)
         }
 
-    def _learn_labels(self, each: ScrapeOutcome) -> None:
+    def _collect_labels(self, each: ScrapeOutcome) -> None:
         """Add the names of related objects of a row and of its results to the labels."""
         labels = self.editing.names.labels
         for attr in self.run.planner.attributes:
@@ -220,13 +220,13 @@ class Scraping:
 
     def note_results(self) -> None:
         """Print notes about results, missing results, and unmatched names."""
-        lines = [*self.report.lines(self.noun.entity), *unmatched_lines(self.unmatched, self._makes)]
+        lines = [*self.report.lines(self.noun.entity), *unmatched_lines(self.unmatched, self._is_created)]
         if self.draft.totals.by_field["cover_image", "set"] and not self.options.overwrite:
             lines.append(FIRST_COVER)
         for line in filter(None, lines):
             self.runtime.streams.note(line)
 
-    def _makes(self, type_name: str) -> bool:
+    def _is_created(self, type_name: str) -> bool:
         return self.options.create_missing and type_name in self.creatable
 
     async def carry_out(self) -> None:
@@ -237,16 +237,8 @@ class Scraping:
         stopped = self.run.client.stopped
         if stopped is not None and not len(self.draft) and not self.report.counts[Outcome.TAKEN]:
             raise stopped
-        if self.options.plan_out is not None:
-            await write_edits(self.editing, self.options.plan_out)
-            self._raise_problems()
-            return
-        if self.options.dry_run:
-            if len(self.draft) or self._is_json:
-                self.editing.more = self.report.as_json(self.unmatched)
-                self.editing.print_plan(await self.session.learn())
-            else:
-                self.note_unchanged()
+        if self.options.plan_out is not None or self.options.dry_run:
+            await self._write_plan()
             self._raise_problems()
             return
         if len(self.draft):
@@ -259,6 +251,16 @@ class Scraping:
         else:
             self.note_unchanged()
 
+    async def _write_plan(self) -> None:
+        """Write the edits to the file of `--plan-out`, or print those of a dry run."""
+        if self.options.plan_out is not None:
+            await write_edits(self.editing, self.options.plan_out)
+        elif len(self.draft) or self._is_json:
+            self.editing.more = self.report.as_json(self.unmatched)
+            self.editing.print_plan(await self.session.learn())
+        else:
+            self.note_unchanged()
+
     def _raise_problems(self) -> None:
         """Raise the first error of an object."""
         for error in self.editing.outcomes.problems.values():
@@ -267,8 +269,8 @@ class Scraping:
     def note_unchanged(self) -> None:
         """Print a note that nothing is changed."""
         entity, count = self.noun.entity, len(self.editing.unchanged)
-        so = f": {entity.counted(count)} so already" if count else ""
-        self.runtime.streams.note(f"nothing to change{so}")
+        suffix = f": {entity.counted(count)} so already" if count else ""
+        self.runtime.streams.note(f"nothing to change{suffix}")
 
     async def _consent(self, edited: Any) -> bool:
         """Ask for confirmation, unless each object was reviewed."""
@@ -299,12 +301,12 @@ class Scraping:
         if not self.options.submit_fingerprints:
             return
         ids = [*self.editing.outcomes.done, *self.editing.unchanged]
-        for start in range(0, len(ids), _SENT):
-            given = {
-                "scene_ids": ids[start : start + _SENT],
+        for start in range(0, len(ids), _MAX_SUBMITTED):
+            submission = {
+                "scene_ids": ids[start : start + _MAX_SUBMITTED],
                 "stash_box_endpoint": self.run.client.source.box,
             }
-            await self.session.call("submitStashBoxFingerprints", {"input": given})
+            await self.session.call("submitStashBoxFingerprints", {"input": submission})
         if ids:
             name = self.run.client.source.name
             scenes = counted(len(ids), "scene")

@@ -83,7 +83,7 @@ class SidecarWriter:
     folder: Path | None = None
     overwrite: bool = False
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _taken: set[str] = field(default_factory=set)
+    _assigned: set[str] = field(default_factory=set)
 
     async def write_all(self, session: Session, search: Search) -> None:
         """Write a file for each match of a search."""
@@ -92,9 +92,9 @@ class SidecarWriter:
         paths = paths_of(self.noun, await session.learn())
         async for rows in pages_of(session, search, paths):
             for row in rows:
-                self._note(row["id"], row)
+                self._write_counted(row["id"], row)
 
-    def _note(self, one: str, row: Row) -> None:
+    def _write_counted(self, one: str, row: Row) -> None:
         """Write the file of an object, and count the outcome."""
         try:
             what = self._write(row)
@@ -122,7 +122,7 @@ class SidecarWriter:
         target = self._target(paths[0])
         text = write_nfo(sidecar, ROOTS[self.noun.entity.type]).encode()
         try:
-            return self._put(target, text)
+            return self._write_if_changed(target, text)
         except FileNotFoundError:
             raise StashSidecarError("its folder is not on this machine", hint=_MAPS) from None
         except OSError as error:
@@ -132,15 +132,15 @@ class SidecarWriter:
         return (f"{self.noun.entity.noun} without {what}", f"{self.noun.entity.plural} without {what}")
 
     def _target(self, media: MediaPath) -> Path:
-        """The file of an object: that of another one with the same name but for its ending stays its own."""
+        """The sidecar of an object: its name without extension, or with it if that path is used already."""
         from stash_cli.core.sidecars import folder_names, names_beside
 
         if media.is_folder:
             name = folder_names("nfo", media.path)[0]
         else:
             special, usual = names_beside("nfo", media.path)[0], names_beside("nfo", media.path)[-1]
-            name = special if usual in self._taken else usual
-        self._taken.add(name)
+            name = special if usual in self._assigned else usual
+        self._assigned.add(name)
         if self.folder is not None:
             return self.folder.joinpath(*_parts(name))
         local = self.files.local(name)
@@ -148,7 +148,7 @@ class SidecarWriter:
             raise StashSidecarError("no path map says where its folder is here", hint=_MAPS)
         return Path(local)
 
-    def _put(self, target: Path, text: bytes) -> tuple[str, str]:
+    def _write_if_changed(self, target: Path, text: bytes) -> tuple[str, str]:
         if target.exists():
             if target.read_bytes() == text:
                 return ("NFO file is so already", "NFO files are so already")

@@ -120,8 +120,8 @@ def similar(noun: Noun, runtime: Runtime, options: SimilarOptions) -> None:
             print_groups(runtime, options, groups, uses)
             if options.merge:
                 await Merging(session, runtime, noun, options, groups).preview()
-            noted = f"{counted(len(groups), 'group')} of similar {noun.entity.plural}"
-            runtime.streams.note(noted)
+            summary = f"{counted(len(groups), 'group')} of similar {noun.entity.plural}"
+            runtime.streams.note(summary)
         elif not groups:
             runtime.streams.note(f"nothing to merge: no {noun.entity.plural} have similar names")
         else:
@@ -133,11 +133,11 @@ def similar(noun: Noun, runtime: Runtime, options: SimilarOptions) -> None:
 def _reasons(only: str | None) -> tuple[str, ...]:
     from stash_cli.core.duplicates.names import REASONS
 
-    found = tuple(word.strip() for word in only.split(",")) if only is not None else REASONS
-    for word in found:
+    reasons = tuple(word.strip() for word in only.split(",")) if only is not None else REASONS
+    for word in reasons:
         if word not in REASONS:
             raise StashUsageError(f"--only {word}: reasons are {', '.join(REASONS)}")
-    return found
+    return reasons
 
 
 async def find(
@@ -212,9 +212,9 @@ def print_groups(
 
 def rows_of_group(number: int, group: Group, uses: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     """The rows of a group; `like` is the matching name of the kept object."""
-    kept = {"group": number, "into": group.kept.id}
+    common = {"group": number, "into": group.kept.id}
     yield {
-        **kept,
+        **common,
         "action": "keep",
         "id": group.kept.id,
         "name": group.kept.name,
@@ -226,7 +226,7 @@ def rows_of_group(number: int, group: Group, uses: Mapping[str, int]) -> Iterato
     for pair, other in zip(group.pairs, group.others, strict=True):
         facts = {"reason": pair.reason, "score": pair.score, "like": group.kept.name}
         yield {
-            **kept,
+            **common,
             "action": "merge",
             "id": other.id,
             "name": other.name,
@@ -246,7 +246,7 @@ class Merging:
     groups: list[Group]
 
     async def preview(self) -> None:
-        """Print the first merges as plans."""
+        """Print the plans of the first merges."""
         for group in self.groups[:_SHOWN]:
             await self._show(group)
         if len(self.groups) > _SHOWN:
@@ -256,9 +256,9 @@ class Merging:
         from stash_cli.commands.common.outcomes import Outcomes
 
         await self._consent()
-        gone = {each.id: group for group in self.groups for each in group.others}
-        outcomes = Outcomes(self.noun.entity, "merged", list(gone))
-        outcomes.expect(gone)
+        sources = {each.id: group for group in self.groups for each in group.others}
+        outcomes = Outcomes(self.noun.entity, "merged", list(sources))
+        outcomes.expect(sources)
         try:
             for group in self.groups:
                 await self._merge(group, outcomes)
@@ -288,12 +288,12 @@ class Merging:
         from stash_cli.commands.verbs.merge import plan
 
         sources = [each.id for each in group.others]
-        planned = await plan(self.session, self.noun.entity, sources, group.kept.id, {})
-        rows = (planned.combination.destination, *planned.combination.sources)
-        shown = {each.id: each.name for each in (group.kept, *group.others)}
-        if any(shown[str(row["id"])] != row.get("name") for row in rows):
+        merge = await plan(self.session, self.noun.entity, sources, group.kept.id, {})
+        rows = (merge.combination.destination, *merge.combination.sources)
+        names_by_id = {each.id: each.name for each in (group.kept, *group.others)}
+        if any(names_by_id[str(row["id"])] != row.get("name") for row in rows):
             raise StashConflictError("it was renamed by others since it was looked at", {})
-        return planned
+        return merge
 
     async def _show(self, group: Group) -> None:
         from stash_cli.commands.verbs.merge import show
@@ -316,9 +316,9 @@ class Merging:
             return
         if streams.interactive and not options.yes:
             await self.preview()
-        gone = sum(len(group.pairs) for group in self.groups)
-        plural = self.noun.entity.noun if gone == 1 else self.noun.entity.plural
-        confirm(streams, f"merge {gone:,} {plural} into {count:,} others", yes=options.yes)
+        merged = sum(len(group.pairs) for group in self.groups)
+        noun = self.noun.entity.noun if merged == 1 else self.noun.entity.plural
+        confirm(streams, f"merge {merged:,} {noun} into {count:,} others", yes=options.yes)
 
     async def _choose(self) -> None:
         from stash_cli.output.failures import answer

@@ -51,7 +51,7 @@ def unused(noun: Noun, runtime: Runtime, options: UnusedOptions) -> None:
             for row in page:
                 count += 1
                 if limit is None or count <= limit:
-                    writer.row(_shown(row, view))
+                    writer.row(_fields_of(row, view))
         writer.finish()
         more = f", of which {limit} are listed: --limit all lists them" if limit and count > limit else ""
         runtime.streams.note(f"{entity.counted(count)} unused{more}")
@@ -59,5 +59,5 @@ def unused(noun: Noun, runtime: Runtime, options: UnusedOptions) -> None:
     runtime.run(work)
 
 
-def _shown(row: dict[str, Any], view: View) -> dict[str, Any]:
+def _fields_of(row: dict[str, Any], view: View) -> dict[str, Any]:
     return {name: row.get(name) for name in view.fields}
