@@ -53,9 +53,9 @@ PERMITTED = {
     ("scrapers", "work"): "scraping changes nothing",
     ("scraping", "_submit"): "fingerprints are sent to others and change nothing here",
     ("plugins", "work"): "a plugin that answers is asked by a person",
-    ("plugins", "_send"): "plugins are no objects",
+    ("plugins", "_send_confirmed"): "plugins are no objects",
     ("login", "_url"): "asks a person",
-    ("login", "_by_password"): "asks a person",
+    ("login", "_verify_password"): "asks a person",
 }
 """Module and function -> why it may send what is no query by its name."""
 

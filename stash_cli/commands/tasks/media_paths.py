@@ -82,11 +82,11 @@ async def require_folder_of(session: Session, path: str) -> None:
     folder = parent_of(path)
     missing = f"there is no folder {folder} on the server, or it cannot read it"
     try:
-        listed = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]
+        folders = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]
     except StashGraphQLError as error:
         raise StashInputError(f"{missing}: {error.message}") from error
     # For an unreadable folder, the server lists its siblings whose names have the same prefix.
-    if listed and all(parent_of(each) != folder for each in listed):
+    if folders and all(parent_of(each) != folder for each in folders):
         raise StashInputError(missing)
 
 
@@ -102,12 +102,12 @@ async def folder_problem(session: Session, folder: str) -> str | None:
         return await _local_problem(session, folder)
 
     try:
-        listed = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]
+        folders = (await session.call("directory", {"path": folder}, ["directories"]))["directories"]
     except StashGraphQLError:
         return "is missing on the server, or cannot be read by it"
-    if listed:
-        is_there = any(parent_of(each) == folder.rstrip("/\\") for each in listed)
-        return None if is_there else "is missing on the server, or cannot be read by it"
+    if folders:
+        exists = any(parent_of(each) == folder.rstrip("/\\") for each in folders)
+        return None if exists else "is missing on the server, or cannot be read by it"
     # Files are not listed, so an empty list is a problem only if objects in subfolders are known.
     count = await known_below(session, folder, in_folders=True)
     return f"has no folders any more, though {count} objects in its folders are known" if count else None
@@ -125,9 +125,9 @@ async def _local_problem(session: Session, folder: str) -> str | None:
 async def known_below(session: Session, folder: str, *, in_folders: bool = False) -> int:
     """The number of scenes, images and galleries with files below a folder (`in_folders`: in subfolders)."""
     separator = "\\" if "\\" in folder and "/" not in folder else "/"
-    inside = "^" + re.escape(folder.rstrip("/\\") + separator)
-    inside += f"[^{re.escape(separator)}]+{re.escape(separator)}" if in_folders else ""
-    criterion = {"path": {"value": inside, "modifier": "MATCHES_REGEX"}}
+    pattern = "^" + re.escape(folder.rstrip("/\\") + separator)
+    pattern += f"[^{re.escape(separator)}]+{re.escape(separator)}" if in_folders else ""
+    criterion = {"path": {"value": pattern, "modifier": "MATCHES_REGEX"}}
     total = 0
     for entity in (ENTITIES[name] for name in ("Scene", "Image", "Gallery")):
         args = {entity.filter_arg: criterion, "filter": {"per_page": 0}}

@@ -41,7 +41,7 @@ def build(noun: Noun, examples: tuple[str, ...], verb: str, text: str) -> StashC
     task = replace(
         TASKS[verb], options=ChosenOptions, text=text, examples=examples, flags=partial(_flags, TASKS[verb])
     )
-    # The task is completed in each run, which has its own query and words.
+    # `run_chosen` sets `prepare`, because query and words are known only then.
     return task.command(partial(run_chosen, noun, task))
 
 
@@ -51,15 +51,15 @@ def _flags(task: Task, table: FlagTable) -> FlagTable:
 
 
 def run_chosen(noun: Noun, task: Task, runtime: Runtime, options: ChosenOptions) -> None:
-    given = options.words or []
-    query = read_targets(runtime, noun.entity, given, options)
-    words = read_words(runtime.streams, given) if given else []
-    if given and not words:
+    option_words = options.words or []
+    query = read_targets(runtime, noun.entity, option_words, options)
+    words = read_words(runtime.streams, option_words) if option_words else []
+    if option_words and not words:
         return
-    run_task(replace(task, prepare=_limited(noun, words, query, task.prepare)), runtime, options)
+    run_task(replace(task, prepare=_limit_to(noun, words, query, task.prepare)), runtime, options)
 
 
-def _limited(noun: Noun, words: list[str], query: Query | None, then: Prepare | None) -> Prepare:
+def _limit_to(noun: Noun, words: list[str], query: Query | None, then: Prepare | None) -> Prepare:
     """Return a prepare callback that limits a task to the selected objects, and then calls `then`."""
 
     async def prepare(

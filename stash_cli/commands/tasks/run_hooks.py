@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 10.0
 """Seconds to wait for a response of the monitoring service."""
-_LONGEST = 10_000
-"""Maximum length of the text that is sent to it; the last part is sent."""
+_MAX_LENGTH = 10_000
+"""Maximum characters of the text that is sent to it; longer texts lose their beginning."""
 
 
 def call_hook(runtime: Runtime, spec: RunSpec, status: int, summary: str) -> None:
@@ -31,7 +31,7 @@ def call_hook(runtime: Runtime, spec: RunSpec, status: int, summary: str) -> Non
     # The hook does not get the API key of this program; a hook that needs one has its own settings.
     environ = {key: value for key, value in os.environ.items() if key != "STASH_API_KEY"}
     try:
-        done = subprocess.run(  # noqa: S602 - the command is the user's own, and written for a shell
+        process = subprocess.run(  # noqa: S602 - the command is the user's own, and written for a shell
             command, shell=True, env={**environ, **facts}, stdin=subprocess.DEVNULL, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
@@ -40,12 +40,12 @@ def call_hook(runtime: Runtime, spec: RunSpec, status: int, summary: str) -> Non
             f"{name} cannot be run: {error.strerror}", label="stash: warning:", style="yellow"
         )
         return
-    if done.returncode:
-        output = " ".join(done.stdout.split())[:300]
-        text = f"{name} ended with {done.returncode}{': ' if output else ''}{output}"
+    if process.returncode:
+        output = " ".join(process.stdout.split())[:300]
+        text = f"{name} ended with {process.returncode}{': ' if output else ''}{output}"
         runtime.streams.say(text, label="stash: warning:", style="yellow")
-    elif done.stdout:
-        runtime.streams.detail(done.stdout.rstrip())
+    elif process.stdout:
+        runtime.streams.detail(process.stdout.rstrip())
 
 
 def ping(runtime: Runtime, spec: RunSpec, signal: str, lines: Sequence[str] = ()) -> None:
@@ -59,7 +59,7 @@ def ping(runtime: Runtime, spec: RunSpec, signal: str, lines: Sequence[str] = ()
 
     parts = urlsplit(spec.ping_url)
     url = parts._replace(path=parts.path.rstrip("/") + signal).geturl()
-    body = hide("\n".join(lines), runtime.keys)[-_LONGEST:]
+    body = hide("\n".join(lines), runtime.keys)[-_MAX_LENGTH:]
     try:
         httpx.post(url, content=body.encode(), timeout=_TIMEOUT).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:

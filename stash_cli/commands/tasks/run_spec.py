@@ -82,10 +82,10 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _patterns(value: Any) -> tuple[str, ...]:
-    found = _texts([value] if isinstance(value, str) else value)
-    for each in found:
+    patterns = _texts([value] if isinstance(value, str) else value)
+    for each in patterns:
         re.compile(each)
-    return found
+    return patterns
 
 
 def _text(value: Any) -> str:
@@ -130,9 +130,9 @@ def find_spec(runtime: Runtime, words: Sequence[str]) -> RunSpec:
     unknown = [word for word in words if word.split()[:1] and word.split()[0] not in STEPS]
     if unknown or not all(map(str.strip, words)):
         word = (unknown or [""])[0]
-        near = did_you_mean(word, [*STEPS, *runs]) or f"Steps are {', '.join(STEPS)}."
+        suggestion = did_you_mean(word, [*STEPS, *runs]) or f"Steps are {', '.join(STEPS)}."
         raise StashUsageError(
-            f"no such step or run: {word!r}. {near}",
+            f"no such step or run: {word!r}. {suggestion}",
             hint="A chain with a name stands in settings.toml: see `stash help cron`.",
         )
     return RunSpec(tuple(words))

@@ -47,8 +47,8 @@ class TaskOptions(FollowOptions):
     @property
     def follows(self) -> bool:
         """Whether the command waits: the other options imply --wait."""
-        given = (self.wait_timeout, self.fail_on_log, self.ignore_error)
-        return self.wait or any(each is not None for each in given)
+        implied_by = (self.wait_timeout, self.fail_on_log, self.ignore_error)
+        return self.wait or any(each is not None for each in implied_by)
 
     @property
     def targets(self) -> Sequence[str]:
@@ -186,8 +186,8 @@ async def media_problems(session: Session, task: Task, options: TaskOptions) -> 
     """
     if task.operation != "metadataScan" or options.targets or session.connection.is_embedded:
         return []
-    found = [(folder, await folder_problem(session, folder)) for folder in await media_folders(session)]
-    return [f"the media folder {folder} {problem}" for folder, problem in found if problem]
+    problems = [(folder, await folder_problem(session, folder)) for folder in await media_folders(session)]
+    return [f"the media folder {folder} {problem}" for folder, problem in problems if problem]
 
 
 async def arguments(session: Session, runtime: Runtime, task: Task, options: TaskOptions) -> Values | Done:
@@ -218,9 +218,11 @@ async def _flags_as_input(session: Session, task: Task, flags: Mapping[str, Any]
     """Convert the flags to input JSON, with names resolved to ids."""
     from stash_cli.commands.verbs.targets import resolved
 
-    known = input_flags(task.input or "")
-    plain = {name: value for name, value in flags.items() if name not in known}
-    return unflatten(plain) | await resolved(session, known, {n: v for n, v in flags.items() if n in known})
+    fields = input_flags(task.input or "")
+    nested = {name: value for name, value in flags.items() if name not in fields}
+    return unflatten(nested) | await resolved(
+        session, fields, {n: v for n, v in flags.items() if n in fields}
+    )
 
 
 async def _saved(session: Session, task: Task) -> Values:

@@ -171,8 +171,8 @@ class JobReport:
         """The log lines for people, at most SHOWN unless `whole`."""
         log_lines = self.log.lines
         texts = [shown(line, whole=self.whole) for line in log_lines[: None if self.whole else SHOWN]]
-        more = len(log_lines) - len(texts)
-        return [*texts, f"and {more} more; -v shows all"] if more else texts
+        omitted = len(log_lines) - len(texts)
+        return [*texts, f"and {omitted} more; -v shows all"] if omitted else texts
 
     def check(self) -> None:
         """Raise StashJobLogError for a job that is partly done."""
@@ -239,8 +239,8 @@ def _report(
     if last is None:
         raise unknown_job(run.id)
     seen = SeenErrors(session.connection, slug(last.description))
-    known = seen if options.level == "new" else None
-    summary = run.log.summary(options.ignored, known)
+    known_errors = seen if options.level == "new" else None
+    summary = run.log.summary(options.ignored, known_errors)
     whole = runtime.streams.verbose > 0
     report = JobReport(snake("Job", last.job), summary, started.problems, options.level, whole)
     try:
@@ -251,7 +251,7 @@ def _report(
         raise
     if not run.log.is_complete:
         runtime.streams.warn("the server's log is incomplete: it may have logged more")
-    elif not started.problems:  # with an unmounted drive, its earlier errors are not fixed
+    elif not started.problems:  # errors about files of an unmounted drive are missing, and not fixed
         seen.replace(run.log.signatures(options.ignored))
     return report
 
@@ -266,6 +266,7 @@ def _fraction(update: JobUpdate) -> float | None:
 
 
 async def _interrupted(session: Session, runtime: Runtime, started: Started, *, stop: bool) -> None:
+    """After Ctrl-C, stop the job with `stop`; note whether it continues."""
     job_id = started.id
     # No job is running: it was not started yet, or has ended.
     if job_id is None or (started.last is not None and started.last.ended):
@@ -353,13 +354,13 @@ async def run_job(
 def _note_started(session: Session, runtime: Runtime, started: Started) -> None:
     if started.id is None:
         return
-    ends_here = session.connection.is_embedded  # its jobs run in this process
-    more = (
+    is_embedded = session.connection.is_embedded  # its jobs run in this process
+    hint = (
         "this command ends when the job ends"
-        if ends_here
+        if is_embedded
         else f"follow it with: stash jobs wait {started.id}"
     )
-    runtime.streams.note(f"started job {started.id}; {more}")
+    runtime.streams.note(f"started job {started.id}; {hint}")
 
 
 def print_started(runtime: Runtime, job: dict[str, Any]) -> None:

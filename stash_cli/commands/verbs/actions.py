@@ -51,20 +51,20 @@ async def change(
     with before_sending(runtime):
         server = await session.learn()
         paths = ["id", noun.entity.label, *_paths(noun.entity, fields, server)]
-        found = await find_targets(session, noun.entity, target_words, paths, "updated")
-        edits = {row["id"]: [edit for edit in edits_of(row) if not is_so(edit)] for row in found.rows}
+        targets = await find_targets(session, noun.entity, target_words, paths, "updated")
+        edits = {row["id"]: [edit for edit in edits_of(row) if not is_so(edit)] for row in targets.rows}
         refused = await refusals(session, [edit for object_edits in edits.values() for edit in object_edits])
     for (_, one), error in refused.items():
-        found.outcomes.fail([one], error)
+        targets.outcomes.fail([one], error)
         del edits[one]
     unchanged = [id_ for id_, object_edits in edits.items() if not object_edits]
-    found.outcomes.asked = Ids(Ids(found.outcomes.asked).without(unchanged))
+    targets.outcomes.asked = Ids(Ids(targets.outcomes.asked).without(unchanged))
     plan = plan_updates([edit for object_edits in edits.values() for edit in object_edits], server)
-    await send(session, runtime, plan.operations, found.outcomes)
+    await send(session, runtime, plan.operations, targets.outcomes)
     try:
-        await report(session, runtime, noun, found.outcomes, unchanged)
+        await report(session, runtime, noun, targets.outcomes, unchanged)
     finally:  # failed objects are reported also when the new state cannot be read
-        found.outcomes.check()
+        targets.outcomes.check()
 
 
 def _paths(entity: Entity, fields: Sequence[str], server: ServerCapabilities) -> Iterator[str]:

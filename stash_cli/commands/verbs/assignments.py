@@ -68,7 +68,7 @@ class Target:
 
     @cached_property
     def parse(self) -> Callable[[str], Any]:
-        """The parser of a value, or of a whole list."""
+        """The parser of a value; for lists and maps, of the whole text."""
         if self.flag.field.type.name == "Boolean":
             return value_parsers.yes_or_no
         if self.is_map:
@@ -128,81 +128,81 @@ def parse_assignment(entity: Entity, word: str) -> Assignment:
 
 
 def target_of(entity: Entity, name: str, word: str = "") -> Target:
-    """Return the field with this name, the API's or the flag's. Raises StashInputError."""
-    known = targets(entity)
-    found = known.get(name.removeprefix("--").replace("-", "_"))
-    if found is not None:
-        return found
-    near = did_you_mean(name, known)
+    """Return the field with this name, as in the API or in flags. Raises StashInputError."""
+    by_name = targets(entity)
+    target = by_name.get(name.removeprefix("--").replace("-", "_"))
+    if target is not None:
+        return target
+    suggestion = did_you_mean(name, by_name)
     hint = f"A {entity.noun} of that name is written name:{word}." if word else None
-    if "custom_fields" in known and not near:
-        near = f"A field of your own is written custom.{name}."
-    raise StashInputError(f"no such field: {name}. {near}".rstrip(), hint=hint)
+    if "custom_fields" in by_name and not suggestion:
+        suggestion = f"A field of your own is written custom.{name}."
+    raise StashInputError(f"no such field: {name}. {suggestion}".rstrip(), hint=hint)
 
 
 @cache
 def targets(entity: Entity) -> Mapping[str, Target]:
     """Map of every name of an assignable field -> the field."""
-    found: dict[str, Target] = {}
+    by_name: dict[str, Target] = {}
     for each in _targets(entity):
         flag = each.flag
-        many = [plural(flag).replace("-", "_")] if each.is_list else []
-        for name in (each.attr, flag.field.name, flag.word, *many):
-            found.setdefault(name, each)
+        plurals = [plural(flag).replace("-", "_")] if each.is_list else []
+        for name in (each.attr, flag.field.name, flag.word, *plurals):
+            by_name.setdefault(name, each)
         if each.is_map:
-            found["custom"] = each
-    return found
+            by_name["custom"] = each
+    return by_name
 
 
 def _targets(entity: Entity) -> Iterator[Target]:
-    shown = attributes(entity.type)
+    attrs = attributes(entity.type)
     for name, flag in input_flags(update_type(entity)).items():
-        yield Target(entity, shown.get(name, name), flag)
+        yield Target(entity, attrs.get(name, name), flag)
     for type_name, attr in SIDE_MUTATIONS:
         if type_name == entity.type and attr in COUNTERS:
             yield Target(entity, attr, InputFlag(entity.api.fields[attr], attr))
 
 
-def _parse_value(given: Assignment) -> Assignment:
+def _parse_value(assignment: Assignment) -> Assignment:
     """Parse the text of an assignment. Raises StashUsageError if the field lacks the operator."""
-    target, text = given.target, str(given.value)
-    _check_key(given)
-    if given.op is Op.CLEAR:
-        if not given.key:
+    target, text = assignment.target, str(assignment.value)
+    _check_key(assignment)
+    if assignment.op is Op.CLEAR:
+        if not assignment.key:
             check_clearing(target)
-        return _with(given, None)
-    if given.op is Op.SUBSTITUTE:
-        return _with(given, _substitution(target, given.key, text))
+        return _with_value(assignment, None)
+    if assignment.op is Op.SUBSTITUTE:
+        return _with_value(assignment, _substitution(target, assignment.key, text))
     if not text.strip():
-        field = given.word.rstrip("+-=").rstrip()
+        field = assignment.word.rstrip("+-=").rstrip()
         raise StashInputError("it is given nothing", hint=f"Write {field}! to clear it.")
-    if given.op is not Op.SET and not (target.is_list or target.is_number):
-        name = given.word.partition(given.op)[0]
+    if assignment.op is not Op.SET and not (target.is_list or target.is_number):
+        name = assignment.word.partition(assignment.op)[0]
         raise StashInputError(
             "only lists and numbers take += and -=", hint=f"Write {name}=TEXT or {name}~/OLD/NEW/."
         )
-    return _with(given, _value(given, text))
+    return _with_value(assignment, _parse_text(assignment, text))
 
 
-def _check_key(given: Assignment) -> None:
+def _check_key(assignment: Assignment) -> None:
     """Require a key for one item of a map, and refuse it for other fields. Raises StashInputError."""
-    if given.key and not given.target.is_map:
+    if assignment.key and not assignment.target.is_map:
         raise StashInputError("it has no parts")
-    if given.target.is_map and not given.key and given.op not in (Op.SET, Op.CLEAR):
+    if assignment.target.is_map and not assignment.key and assignment.op not in (Op.SET, Op.CLEAR):
         raise StashInputError("name the key: custom.NAME=VALUE")
 
 
-def _value(given: Assignment, text: str) -> Any:
+def _parse_text(assignment: Assignment, text: str) -> Any:
     """Parse a text as a template, as a value of a map, or as a value of the field."""
     if is_template(text):
         from stash_cli.core.templates import Template
 
-        return Template(text, given.target.entity.type)
-    return value_parsers.scalar(text) if given.key else given.target.parse(text)
+        return Template(text, assignment.target.entity.type)
+    return value_parsers.scalar(text) if assignment.key else assignment.target.parse(text)
 
 
-def _with(given: Assignment, value: Any) -> Assignment:
-    return Assignment(given.target, given.op, value, given.key, given.word)
+def _with_value(assignment: Assignment, value: Any) -> Assignment:
+    return Assignment(assignment.target, assignment.op, value, assignment.key, assignment.word)
 
 
 def is_template(text: str) -> bool:
@@ -221,8 +221,10 @@ def _substitution(target: Target, key: str, text: str) -> Substitution:
     """Parse `/old/new/` or `|old|new|`; a final `i` ignores case."""
     if not (target.is_text or key):
         raise StashInputError("only text takes ~/old/new/")
-    mark = text[:1]
-    parts = _parts(text[1:], mark) if mark and not mark.isalnum() and mark != "\\" else []
+    separator = text[:1]
+    parts = (
+        _split_at(text[1:], separator) if separator and not separator.isalnum() and separator != "\\" else []
+    )
     if len(parts) != 3 or parts[2] not in ("", "i") or not parts[0]:  # noqa: PLR2004 - old, new, flags
         raise StashInputError("expected ~/old/new/, where old is a regular expression")
     try:
@@ -234,19 +236,19 @@ def _substitution(target: Target, key: str, text: str) -> Substitution:
     return Substitution(pattern, parts[1])
 
 
-def _parts(text: str, mark: str) -> list[str]:
+def _split_at(text: str, separator: str) -> list[str]:
     """Split a text at a character, except after a backslash."""
-    found: list[str] = []
-    part, at = "", 0
-    while at < len(text):
-        if text[at] == "\\" and text[at + 1 : at + 2] == mark:
-            part, at = part + mark, at + 2
-        elif text[at] == mark:
-            found, part, at = [*found, part], "", at + 1
+    parts: list[str] = []
+    part, position = "", 0
+    while position < len(text):
+        if text[position] == "\\" and text[position + 1 : position + 2] == separator:
+            part, position = part + separator, position + 2
+        elif text[position] == separator:
+            parts, part, position = [*parts, part], "", position + 1
         else:
-            step = 2 if text[at] == "\\" else 1
-            part, at = part + text[at : at + step], at + step
-    return [*found, part]
+            step = 2 if text[position] == "\\" else 1
+            part, position = part + text[position : position + step], position + step
+    return [*parts, part]
 
 
 def read_assignments(
@@ -256,14 +258,14 @@ def read_assignments(
 
     Raises StashUsageError for a field with two values, and for one that is both assigned and cleared.
     """
-    found = [parse_assignment(entity, word) for word in words]
-    found += [each for dest, value in flags.items() for each in _of_flag(entity, dest, value)]
-    found += [_cleared(entity, name) for name in cleared]
-    _check_once(found)
-    return found
+    assignments = [parse_assignment(entity, word) for word in words]
+    assignments += [each for dest, value in flags.items() for each in _flag_assignments(entity, dest, value)]
+    assignments += [_clearing(entity, name) for name in cleared]
+    _check_conflicts(assignments)
+    return assignments
 
 
-def _of_flag(entity: Entity, dest: str, value: Any) -> Iterator[Assignment]:
+def _flag_assignments(entity: Entity, dest: str, value: Any) -> Iterator[Assignment]:
     """Yield the assignments of a flag; `dest` is a field, with ADD, REMOVE or SET before it for a list."""
     mode, space, name = dest.rpartition(" ")
     target = next(each for each in _targets(entity) if each.flag.field.name == name)
@@ -279,7 +281,7 @@ def _of_flag(entity: Entity, dest: str, value: Any) -> Iterator[Assignment]:
         yield Assignment(target, op, value, word=word)
 
 
-def _cleared(entity: Entity, name: str) -> Assignment:
+def _clearing(entity: Entity, name: str) -> Assignment:
     try:
         target = target_of(entity, name)
         check_clearing(target)
@@ -288,13 +290,13 @@ def _cleared(entity: Entity, name: str) -> Assignment:
     return Assignment(target, Op.CLEAR, word=f"--clear {name}")
 
 
-def _check_once(given: Sequence[Assignment]) -> None:
+def _check_conflicts(assignments: Sequence[Assignment]) -> None:
     """Raise StashUsageError for a field with two values, and for one that is assigned and cleared."""
-    seen: dict[tuple[str, str], Assignment] = {}
-    for each in given:
+    first_by_key: dict[tuple[str, str], Assignment] = {}
+    for each in assignments:
         if each.op not in (Op.SET, Op.CLEAR):
             continue
-        first = seen.setdefault((each.target.attr, each.key), each)
+        first = first_by_key.setdefault((each.target.attr, each.key), each)
         if first is not each and (first.op is not each.op):
             raise StashUsageError(f"{each.word}: it is given a value as well")
         if first is not each and first.value != each.value:

@@ -53,8 +53,8 @@ class Changes:
         for each in self.assignments:
             if each.target.flag.target and _is_template(each.value):
                 for row in rows:
-                    with suppress(StashUsageError):  # `of` raises it again for this object
-                        gather(words, each.target, _rendered(each, row))
+                    with suppress(StashUsageError):  # `of` raises the error again, for the object
+                        gather(words, each.target, _render(each, row))
         if words:
             await self.names.resolve(words)
 
@@ -85,17 +85,17 @@ class Changes:
             self.names.labels |= labels_of(self.entity, attr, row)
             edit = self.edit(attr, row)
             if not is_so(edit):
-                edits.append(_without_noops(edit))
+                edits.append(_drop_noops(edit))
         times = {name: row[name] for attr in self.fields if (name := _HISTORIES.get(attr, "")) in row}
         return ObjectEdits(str(row["id"]), name_of(dict(row)), tuple(edits), times)
 
-    def new(self, one: str) -> ObjectEdits:
-        """Return the edits of a new object; `one` is its provisional id."""
+    def new(self, provisional_id: str) -> ObjectEdits:
+        """Return the edits of a new object; `provisional_id` stands for its id."""
         assignments = [each for each in self.assignments if each.op is not Op.CLEAR]
         changes = Changes(self.entity, assignments, self.names)
-        edits = [_whole(changes.edit(attr, {"id": one})) for attr in changes.fields]
+        edits = [_as_new_value(changes.edit(attr, {"id": provisional_id})) for attr in changes.fields]
         label = next((str(each.value) for each in assignments if each.target.attr == self.entity.label), "")
-        return ObjectEdits(one, label, tuple(edits), is_new=True)
+        return ObjectEdits(provisional_id, label, tuple(edits), is_new=True)
 
     def edit(self, attr: str, row: Row) -> Edit:
         """The edit of one field of an object."""
@@ -103,23 +103,23 @@ class Changes:
         target, before = assignments[0].target, before_of(self.entity.type, attr, row)
         values = [(each, self._value(each, row)) for each in assignments]
         if target.is_map:
-            after: Any = _map_after(before, values)
+            after: Any = _new_map(before, values)
         elif target.is_list:
-            after = _list_after(before, values)
+            after = _new_list(before, values)
         else:
-            after = _plain_after(target, before, values)
+            after = _new_value(target, before, values)
             # Counters have their own mutations, so the quirks of the update mutation do not apply.
             if attr not in COUNTERS:
                 update_value(self.entity.type, target.flag.field.name, after)
         return Edit(self.entity.type, str(row["id"]), attr, before, after)
 
-    def _value(self, given: Assignment, row: Row) -> Any:
+    def _value(self, assignment: Assignment, row: Row) -> Any:
         """The value of an assignment for one object, with names resolved to ids."""
-        value = _rendered(given, row) if _is_template(given.value) else given.value
-        return _with_ids(given.target, value, self.names.ids)
+        value = _render(assignment, row) if _is_template(assignment.value) else assignment.value
+        return _with_ids(assignment.target, value, self.names.ids)
 
 
-def _whole(edit: Edit) -> Edit:
+def _as_new_value(edit: Edit) -> Edit:
     """Return the edit for a new object: changes of lists and maps become whole values."""
     is_list = isinstance(edit.after, Change | list)
     after = replace(edit, before=[] if is_list else {}).result
@@ -130,15 +130,15 @@ def _is_template(value: Any) -> bool:
     return hasattr(value, "render")
 
 
-def _rendered(given: Assignment, row: Row) -> Any:
+def _render(assignment: Assignment, row: Row) -> Any:
     """Render the template of an assignment for an object, and parse the text as a value of the field."""
-    text = given.value.render(row).strip()
+    text = assignment.value.render(row).strip()
     if not text:
-        raise StashInputError(f"{given.word}: the template gives nothing")
+        raise StashInputError(f"{assignment.word}: the template gives nothing")
     try:
-        return scalar(text) if given.key else given.target.parse(text)
+        return scalar(text) if assignment.key else assignment.target.parse(text)
     except StashUsageError as error:
-        raise StashInputError(f"{given.word}: {error.message}") from None
+        raise StashInputError(f"{assignment.word}: {error.message}") from None
 
 
 _HISTORIES = {"play_count": "play_history", "o_counter": "o_history"}
@@ -168,11 +168,11 @@ def gather(words: dict[str, list[str]], target: Target, value: Any) -> None:
     """Add the names in a value to `words`, which has names by type."""
     if target.flag.target is None or value is None or isinstance(value, Substitution):
         return
-    found = words.setdefault(target.flag.target, [])
+    names = words.setdefault(target.flag.target, [])
     if target.flag.inner:
-        found += [str(item[target.flag.id_field]) for item in value]
+        names += [str(item[target.flag.id_field]) for item in value]
     else:
-        found += value if target.is_list else [value]
+        names += value if target.is_list else [value]
 
 
 def _with_ids(target: Target, value: Any, ids: Mapping[tuple[str, str], str]) -> Any:
@@ -189,79 +189,79 @@ def _with_ids(target: Target, value: Any, ids: Mapping[tuple[str, str], str]) ->
 Values = list[tuple[Assignment, Any]]
 
 
-def _list_after(before: Any, values: Values) -> Any:
+def _new_list(before: Any, values: Values) -> Any:
     """The new list, or a Change if no assignment replaces the whole list."""
     whole: list[Any] | None = None
     change = Change()
-    for given, value in values:
-        if given.op in (Op.SET, Op.CLEAR):
+    for assignment, value in values:
+        if assignment.op in (Op.SET, Op.CLEAR):
             whole, change = list(value or ()), Change()
-        elif given.op is Op.SUBSTITUTE:
+        elif assignment.op is Op.SUBSTITUTE:
             items = change.of(before or ()) if whole is None else change.of(whole)
-            whole, change = list(dict.fromkeys(_substituted(item, value) for item in items)), Change()
+            whole, change = list(dict.fromkeys(_substitute(item, value) for item in items)), Change()
         else:
-            change = _chain(
-                change, Change(tuple(value)) if given.op is Op.ADD else Change(removed=tuple(value))
+            change = _merge_changes(
+                change, Change(tuple(value)) if assignment.op is Op.ADD else Change(removed=tuple(value))
             )
     return change if whole is None else change.of(whole)
 
 
-def _chain(one: Change, other: Change) -> Change:
+def _merge_changes(earlier: Change, newer: Change) -> Change:
     """Combine two consecutive changes of a list; for items in both, the later change wins."""
-    later = {key_of(item) for item in (*other.removed, *other.added)}
-    added = tuple(item for item in one.added if key_of(item) not in later)
-    removed = tuple(item for item in one.removed if key_of(item) not in later)
-    return Change((*added, *other.added), (*removed, *other.removed))
+    changed_later = {key_of(item) for item in (*newer.removed, *newer.added)}
+    added = tuple(item for item in earlier.added if key_of(item) not in changed_later)
+    removed = tuple(item for item in earlier.removed if key_of(item) not in changed_later)
+    return Change((*added, *newer.added), (*removed, *newer.removed))
 
 
-def _map_after(before: Any, values: Values) -> Any:
+def _new_map(before: Any, values: Values) -> Any:
     """The new map, or a MapChange if no assignment replaces the whole map."""
     current = dict(before) if isinstance(before, dict) else {}
     whole: dict[str, Any] | None = None
     sets: dict[str, Any] = {}
     removed: list[str] = []
-    for given, value in values:
-        if not given.key:
+    for assignment, value in values:
+        if not assignment.key:
             whole, sets, removed = dict(value or {}), {}, []
-        elif given.op is Op.CLEAR:
-            removed.append(given.key)
+        elif assignment.op is Op.CLEAR:
+            removed.append(assignment.key)
         # A substitution does not create a custom field that the object lacks.
-        elif given.op is Op.SUBSTITUTE and given.key not in current:
+        elif assignment.op is Op.SUBSTITUTE and assignment.key not in current:
             continue
         else:
-            is_text = given.op is Op.SUBSTITUTE
-            sets[given.key] = _substituted(str(current[given.key]), value) if is_text else value
+            is_text = assignment.op is Op.SUBSTITUTE
+            sets[assignment.key] = _substitute(str(current[assignment.key]), value) if is_text else value
     change = MapChange(sets, tuple(removed))
     return change if whole is None else change.of(whole)
 
 
-def _plain_after(target: Target, before: Any, values: Values) -> Any:
+def _new_value(target: Target, before: Any, values: Values) -> Any:
     """The value after applying the assignments in order."""
     after = before
-    for given, value in values:
-        if given.op in (Op.SET, Op.CLEAR):
-            after = value if given.op is Op.SET or target.attr not in COUNTERS else 0
-        elif given.op is Op.SUBSTITUTE:
-            after = _substituted(after, value) if isinstance(after, str) else after
+    for assignment, value in values:
+        if assignment.op in (Op.SET, Op.CLEAR):
+            after = value if assignment.op is Op.SET or target.attr not in COUNTERS else 0
+        elif assignment.op is Op.SUBSTITUTE:
+            after = _substitute(after, value) if isinstance(after, str) else after
         else:
-            after = _sum(target, after, value if given.op is Op.ADD else -value)
+            after = _sum(target, after, value if assignment.op is Op.ADD else -value)
     return after
 
 
-def _sum(target: Target, number: Any, by: float) -> float:
+def _sum(target: Target, number: Any, amount: float) -> float:
     """Add to a number; an unset one counts as 0. Raises StashInputError for a sum out of range."""
-    total: float = (number if isinstance(number, int | float) else 0) + by
+    total: float = (number if isinstance(number, int | float) else 0) + amount
     low, high = target.flag.field.range or (0 if target.attr in COUNTERS else None, None)
     if (low is not None and total < low) or (high is not None and total > high):
         raise StashInputError(f"{target.attr} would be {total:g}, which it cannot be")
     return round(total, 6) if isinstance(total, float) else total
 
 
-def _substituted(text: str, by: Substitution) -> str:
-    return by.pattern.sub(by.text, text)
+def _substitute(text: str, substitution: Substitution) -> str:
+    return substitution.pattern.sub(substitution.text, text)
 
 
-def _without_noops(edit: Edit) -> Edit:
+def _drop_noops(edit: Edit) -> Edit:
     """Return the edit without items and keys that already have their new state."""
     if isinstance(edit.after, Change) and isinstance(edit.before, list):
         present = {key_of(item) for item in edit.before}

@@ -63,8 +63,8 @@ def create(noun: Noun, runtime: Runtime, options: CreateOptions) -> None:
         if options.dry_run:
             from stash_cli.core.edits.plan import plan_create
 
-            planned = plan_create(entity.type, values)
-            runtime.streams.data(json.dumps({planned.name: planned.input}, ensure_ascii=False) + "\n")
+            operation = plan_create(entity.type, values)
+            runtime.streams.data(json.dumps({operation.name: operation.input}, ensure_ascii=False) + "\n")
             return None
         return await uninterrupted(send(session, runtime, noun, values))
 
@@ -97,8 +97,8 @@ def _check_hint(entity: Entity, values: dict[str, Any]) -> str:
     from shlex import quote
 
     name = values.get(entity.label)
-    which = f"--{entity.label} {quote(str(name))}" if name else "--sort -created_at --limit 5"
-    command = f"stash {entity.plural} find {which}"
+    condition = f"--{entity.label} {quote(str(name))}" if name else "--sort -created_at --limit 5"
+    command = f"stash {entity.plural} find {condition}"
     return f"The server may have created it: check with `{command}` before you try again."
 
 
@@ -133,7 +133,7 @@ async def existing(
     from stash_cli.core.client.resolver import Name, first_row
 
     name = Name.literal(values["name"], values.get("disambiguation") or "")
-    found = await first_row(session, noun.entity, name)
-    if found is None:
+    match = await first_row(session, noun.entity, name)
+    if match is None:
         return None
-    return (await rows_of(session, noun.entity, [found["id"]], requested_fields(runtime, noun)))[0]
+    return (await rows_of(session, noun.entity, [match["id"]], requested_fields(runtime, noun)))[0]

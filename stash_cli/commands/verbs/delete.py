@@ -102,14 +102,14 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def delete(noun: Noun, runtime: Runtime, options: DeleteOptions) -> None:
     entity = noun.entity
     check_output(runtime)
-    given = options.words or []
-    query = read_targets(runtime, entity, given, options)
+    option_words = options.words or []
+    query = read_targets(runtime, entity, option_words, options)
     check_failed_to(options.failed_to)
     check_plan_out(options.plan_out)
 
     async def work(session: Session) -> None:
-        words = read_words(runtime.streams, given) if given else []
-        if given and not words:
+        words = read_words(runtime.streams, option_words) if option_words else []
+        if option_words and not words:
             return
         from stash_cli.commands.verbs.deletion import read_deletion
 
@@ -156,7 +156,7 @@ async def write_deletion(session: Session, runtime: Runtime, deletion: Deletion,
 
 
 def _require_all(deletion: Deletion) -> None:
-    """Raise the error of a single object; for several, raise their count, as their reasons were printed."""
+    """Raise the error of a single object; for several, one with their number, as the reasons were printed."""
     outcomes = deletion.found.outcomes
     if len(outcomes.asked) == 1:
         deletion.found.require_all()
@@ -186,8 +186,8 @@ async def carry_out_plan(
     from stash_cli.commands.verbs.deletion import read_deletion
 
     check_output(runtime)
-    now = await _states(session, noun.entity, list(facts["objects"]))
-    changed = [one for one, state in facts["objects"].items() if one in now and now[one] != state]
+    current = await _states(session, noun.entity, list(facts["objects"]))
+    changed = [one for one, state in facts["objects"].items() if one in current and current[one] != state]
     ids = [one for one in facts["objects"] if options.force or one not in changed]
     errors = {one: changed_since(noun.entity.noun, one) for one in changed if not options.force}
     for error in errors.values() if not ids else ():
@@ -218,7 +218,7 @@ async def carry_out(session: Session, runtime: Runtime, deletion: Deletion, opti
 
 
 def check_output(runtime: Runtime) -> None:
-    """Raise StashUsageError for formats with fields that are not read before the deletion."""
+    """Raise StashUsageError for formats that need more fields than are read before the deletion."""
     if runtime.options.output in ("paths", TEMPLATE) or runtime.options.fields:
         raise StashUsageError(
             "delete prints only ids and names: --paths, --fields and --template cannot be used"

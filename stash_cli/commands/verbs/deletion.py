@@ -44,15 +44,23 @@ class Deletion:
     """Map of id -> title of the object, or the name of its file."""
     trash: str | None = None
 
+    def add(self, rows: Sequence[Mapping[str, Any]], sizes: Sequence[str]) -> None:
+        """Add the names of objects, and the number and sizes of their files at the paths `sizes`."""
+        for row in rows:
+            self.names[row["id"]] = name_of(dict(row))
+            file_sizes = [one for path in sizes for one in pick(row, path) or () if one is not None]
+            self.files += len(file_sizes)
+            self.bytes += sum(map(int, file_sizes))
+
     @property
     def kinds(self) -> list[str]:
         """Text for each kind of file that is deleted too, and that undo cannot restore."""
         if self.flags.get("delete_file"):
             files = f"{counted(self.files, 'file')} of {size(self.bytes)} on disk"
-            found = [files]
+            kinds = [files]
         else:
-            found = []
-        return [*found, *(["their generated files"] if self.flags.get("delete_generated") else [])]
+            kinds = []
+        return [*kinds, *(["their generated files"] if self.flags.get("delete_generated") else [])]
 
     def lines(self) -> Iterator[str]:
         """Yield lines for people: deleted objects, references to them, files, and skipped objects."""
@@ -64,14 +72,14 @@ class Deletion:
             yield f"... and {len(rows) - SHOWN:,} more {entity.plural}"
         for each, count in self.used.items():
             other = ENTITIES[each.type]
-            yield f"{other.counted(count)} {_fate(each, count, them)}"
+            yield f"{other.counted(count)} {_effect_on(each, count, them)}"
         yield from self._file_lines(them)
         # The error of a single object is raised instead.
         if len(self.found.outcomes.asked) > 1:
             for one, error in self.found.outcomes.problems.items():
-                known = self.names.get(one)
-                shown = f"{entity.noun} {named(one, known)} is left" if known else f"{one} is left"
-                yield f"{shown}: {error.message}"
+                name = self.names.get(one)
+                label = f"{entity.noun} {named(one, name)} is left" if name else f"{one} is left"
+                yield f"{label}: {error.message}"
 
     def _file_lines(self, them: str) -> Iterator[str]:
         """Yield lines about the files; `them` is the pronoun of the objects."""
@@ -80,12 +88,12 @@ class Deletion:
             place = f"moved to {self.trash} on the server" if self.trash else "deleted for good"
             yield f"{files}, {size(self.bytes)}: {place}, unless other objects use them"
         elif self.files:
-            whose = f"the {entity.noun} has" if them == "it" else f"the {entity.plural} have"
-            stay = "stays" if self.files == 1 else "stay"
-            yield f"{whose} {files}, which {stay}: the next scan makes {them} again"
+            owners = f"the {entity.noun} has" if them == "it" else f"the {entity.plural} have"
+            verb = "stays" if self.files == 1 else "stay"
+            yield f"{owners} {files}, which {verb}: the next scan makes {them} again"
 
 
-def _fate(each: Reference, count: int, them: str) -> str:
+def _effect_on(each: Reference, count: int, them: str) -> str:
     if each.is_owned:
         return f"goes with {them}" if count == 1 else f"go with {them}"
     return f"refers to {them} and stays" if count == 1 else f"refer to {them} and stay"
@@ -101,13 +109,7 @@ async def read_deletion(
     rows: list[dict[str, Any]] = []
     deletion = Deletion(noun, Targets(entity, rows, Outcomes(entity, "deleted", [])), flags)
     async for page in selection.pages(["id", *noun.name_paths(server), *sizes]):
-        for row in page:
-            deletion.names[row["id"]] = name_of(row)
-            file_sizes = [one for path in sizes for one in pick(row, path) or () if one is not None]
-            deletion.files, deletion.bytes = (
-                deletion.files + len(file_sizes),
-                deletion.bytes + sum(map(int, file_sizes)),
-            )
+        deletion.add(page, sizes)
         rows += [{"id": row["id"], entity.label: row.get(entity.label)} for row in page]
     outcomes = deletion.found.outcomes
     outcomes.problems |= selection.problems
@@ -127,13 +129,13 @@ async def _primary_tag_errors(session: Session, type_name: str, ids: Sequence[st
     """Errors by id for tags that are primary tags of markers; servers refuse to delete these."""
     if type_name != "Tag" or not ids:
         return {}
-    found = await primary_markers(session, ids)
+    markers_by_tag = await primary_markers(session, ids)
     return {
         one: StashError(
             f"it is the primary tag of {counted(len(markers), 'marker')}"
             f" ({listed(markers)}); merge it: stash tags merge {one} --into TAG"
         )
-        for one, markers in found.items()
+        for one, markers in markers_by_tag.items()
     }
 
 

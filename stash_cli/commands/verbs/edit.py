@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.verbs.assignments import Assignment
     from stash_cli.core.client.session import Session
     from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
+    from stash_cli.core.orm.history import Conflict
     from stash_cli.core.query.language.query import Query
 
     Row = dict[str, Any]
@@ -87,12 +88,12 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 def edit(noun: Noun, runtime: Runtime, options: EditorOptions) -> None:
     from stash_cli.commands.records import documents
 
-    given = options.words or []
-    query = read_targets(runtime, noun.entity, given, options)
+    option_words = options.words or []
+    query = read_targets(runtime, noun.entity, option_words, options)
     check_failed_to(options.failed_to)
     require_terminal(runtime)
-    words = read_words(runtime.streams, given) if given else []
-    if given and not words:
+    words = read_words(runtime.streams, option_words) if option_words else []
+    if option_words and not words:
         return
     text = runtime.run(lambda session: _read(session, noun, runtime, options, words, query))
     if not text.rows:
@@ -155,12 +156,12 @@ def _edit_until_done(text: _Text, file: EditedText, before: list[Document]) -> N
 
     is_open = True
     while is_open:
-        found = list(documents.changed(before, documents.read(file.edit())))
-        if not found:
+        changed = list(documents.changed(before, documents.read(file.edit())))
+        if not changed:
             text.runtime.streams.note("nothing to change")
             return
         with closing(Draft()) as draft:
-            work = partial(_carry_out, text=text, file=file, found=found, draft=draft)
+            work = partial(_carry_out, text=text, file=file, found=changed, draft=draft)
             is_open = text.runtime.run(work, writes=not text.options.dry_run)
 
 
@@ -176,8 +177,8 @@ async def _carry_out(
     names = Names(session, create=options.create_missing)
     outcomes = Outcomes(noun.entity, "updated", [])
     editing = Editing(session, runtime, noun.entity, options, draft, names, outcomes)
-    problems, marks = await _plan(editing, text, found)
-    if problems and _opens_again(runtime, problems, len(draft)):
+    problems, marks = await _draft_edits(editing, text, found)
+    if problems and _ask_to_reopen(runtime, problems, len(draft)):
         if marks:
             comments = "".join(f"# {mark}\n" for mark in marks)
             file.path.write_text(comments + file.path.read_text("utf-8"), "utf-8")
@@ -191,14 +192,38 @@ async def _carry_out(
     return False
 
 
-async def _plan(editing: Editing, text: _Text, found: list[Document]) -> tuple[list[str], list[str]]:
+async def _draft_edits(editing: Editing, text: _Text, changed: list[Document]) -> tuple[list[str], list[str]]:
     """Draft the edits of the documents; return their errors, and comments about concurrent changes."""
-    from stash_cli.commands.records.columns import Columns
     from stash_cli.commands.verbs.changes import gather
 
-    columns, problems, marks = Columns(editing.entity), list[str](), list[str]()
-    parsed: list[tuple[Document, list[Assignment]]] = []
     words: dict[str, list[str]] = {}
+    parsed, problems = _parse(editing, changed)
+    comments: list[str] = []
+    for _, assignments in parsed:
+        for one in assignments:
+            gather(words, one.target, one.value)
+    await editing.names.resolve_each(words)
+    current_rows = await _rows(editing, text, [each.values["id"] for each, _ in parsed])
+    page = []
+    for each, assignments in parsed:
+        try:
+            page.append(await _rebased_edits(editing, text, assignments, each.values["id"], current_rows))
+        except StashError as error:
+            problems.append(f"line {each.line}: {error.message}")
+            comments += [error.message] if isinstance(error, StashConflictError) else []
+    editing.draft.add([each for each in page if each.edits], monotonic())
+    editing.outcomes.asked += [each.id for each in page if each.edits]
+    return problems, comments
+
+
+def _parse(
+    editing: Editing, found: list[Document]
+) -> tuple[list[tuple[Document, list[Assignment]]], list[str]]:
+    """Parse documents to assignments; return also the errors of invalid ones."""
+    from stash_cli.commands.records.columns import Columns
+
+    columns, problems = Columns(editing.entity), list[str]()
+    parsed: list[tuple[Document, list[Assignment]]] = []
     for each in found:
         try:
             if each.problem:
@@ -207,21 +232,7 @@ async def _plan(editing: Editing, text: _Text, found: list[Document]) -> tuple[l
             parsed.append((each, list(columns.assignments(values, is_text=False))))
         except StashError as error:
             problems.append(f"line {each.line}: {error.message}")
-    for _, assignments in parsed:
-        for one in assignments:
-            gather(words, one.target, one.value)
-    await editing.names.resolve_each(words)
-    now = await _rows(editing, text, [each.values["id"] for each, _ in parsed])
-    page = []
-    for each, assignments in parsed:
-        try:
-            page.append(await _edits_of(editing, text, assignments, each.values["id"], now))
-        except StashError as error:
-            problems.append(f"line {each.line}: {error.message}")
-            marks += [error.message] if isinstance(error, StashConflictError) else []
-    editing.draft.add([each for each in page if each.edits], monotonic())
-    editing.outcomes.asked += [each.id for each in page if each.edits]
-    return problems, marks
+    return parsed, problems
 
 
 async def _rows(editing: Editing, text: _Text, ids: Sequence[str]) -> dict[str, Row]:
@@ -233,48 +244,63 @@ async def _rows(editing: Editing, text: _Text, ids: Sequence[str]) -> dict[str, 
     )
 
 
-async def _edits_of(
-    editing: Editing, text: _Text, assignments: Sequence[Assignment], one: str, now: Mapping[str, Row]
+async def _rebased_edits(
+    editing: Editing,
+    text: _Text,
+    assignments: Sequence[Assignment],
+    one: str,
+    current_rows: Mapping[str, Row],
 ) -> ObjectEdits:
     """Return the edits of one object.
 
     Raises StashConflictError if it was changed concurrently; the next attempt overwrites that change.
     """
-    from stash_cli.commands.verbs.changes import Changes, gather
-    from stash_cli.core.edits.diff import change_text
+    from stash_cli.commands.verbs.changes import Changes
     from stash_cli.core.edits.drafts.recheck import rebase
     from stash_cli.core.edits.plan import check_known, plan_updates
-    from stash_cli.core.orm.edit import Edit
+
+    _raise_unresolved(editing, assignments)
+    changes = Changes(editing.entity, assignments, editing.names)
+    object_edits = changes.of(text.rows[one])
+    edits, conflicts = rebase(object_edits.edits, current_rows[one])
+    if conflicts:
+        text.rows[one] = current_rows[one]  # the next attempt compares with this row, and overwrites it
+        raise _conflict(editing, one, conflicts)
+    server = await editing.session.learn()
+    check_known(plan_updates(edits, server), server)
+    return replace(object_edits, edits=edits)
+
+
+def _raise_unresolved(editing: Editing, assignments: Sequence[Assignment]) -> None:
+    """Raise the error of the first name that could not be resolved."""
+    from stash_cli.commands.verbs.changes import gather
 
     words: dict[str, list[str]] = {}
     for each in assignments:
         gather(words, each.target, each.value)
-    for target, many in words.items():
-        for error in (editing.names.errors.get((target, word)) for word in many):
+    for target, names in words.items():
+        for error in (editing.names.errors.get((target, name)) for name in names):
             if error is not None:
                 raise error
-    changes = Changes(editing.entity, assignments, editing.names)
-    found = changes.of(text.rows[one])
-    edits, conflicts = rebase(found.edits, now[one])
-    if conflicts:
-        text.rows[one] = now[one]  # the base of the next attempt, which then has no conflict
-        concurrent = (
-            Edit(editing.entity.type, one, name, each.original, each.theirs)
-            for name, each in conflicts.items()
-        )
-        shown = "; ".join(f"{edit.field}: {change_text(edit, editing.names.labels)}" for edit in concurrent)
-        raise StashConflictError(
-            f"{editing.entity.noun} {one} was changed by others meanwhile: {shown};"
-            " save again to overwrite it",
-            conflicts,
-        )
-    server = await editing.session.learn()
-    check_known(plan_updates(edits, server), server)
-    return replace(found, edits=edits)
 
 
-def _opens_again(runtime: Runtime, problems: Sequence[str], valid: int) -> bool:
-    """Print what is wrong, and ask whether to edit again. Raises StashNotConfirmedError for no."""
+def _conflict(editing: Editing, one: str, conflicts: Mapping[str, Conflict]) -> StashConflictError:
+    """The error about concurrent changes of an object."""
+    from stash_cli.core.edits.diff import change_text
+    from stash_cli.core.orm.edit import Edit
+
+    concurrent = (
+        Edit(editing.entity.type, one, name, each.original, each.theirs) for name, each in conflicts.items()
+    )
+    shown = "; ".join(f"{edit.field}: {change_text(edit, editing.names.labels)}" for edit in concurrent)
+    return StashConflictError(
+        f"{editing.entity.noun} {one} was changed by others meanwhile: {shown}; save again to overwrite it",
+        conflicts,
+    )
+
+
+def _ask_to_reopen(runtime: Runtime, problems: Sequence[str], valid: int) -> bool:
+    """Print the problems, and ask whether to edit again. Raises StashNotConfirmedError if the user quits."""
     from stash_cli.output.failures import answer
 
     for problem in problems:

@@ -109,9 +109,9 @@ class Editing:
                 each = edits_of(row)
                 plan = plan_updates(each.edits, server)
                 # Checked before the prompt, and once for each field, as there may be 100,000 objects.
-                if fresh := {edit.field for edit in each.edits} - self.checked:
+                if unchecked := {edit.field for edit in each.edits} - self.checked:
                     check_known(plan, server)
-                    self.checked |= fresh
+                    self.checked |= unchecked
             except (StashUsageError, StashSidecarError) as error:
                 self.outcomes.fail([row["id"]], error)
                 continue
@@ -148,31 +148,40 @@ class Editing:
 
     def totals(self) -> Iterator[str]:
         """Yield lines with totals: per field, for replaced lists, for new objects and for requests."""
+        totals = self.draft.totals
+        if len(self.draft) > 1:
+            yield from self._field_lines()
+        if lost := totals.replaced.total():
+            lists = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
+            yield f"lists that are replaced or cleared lose {counted(lost, 'item')}: {lists}"
+        yield from _creation_lines(self.names.to_make(), "makes")
+        yield self._counts_line()
+
+    def _field_lines(self) -> Iterator[str]:
+        """Yield a line for each changed field."""
+        totals = self.draft.totals
+        for (name, operation), count in totals.by_field.items():
+            items = [f"{totals.added[name]:,} added"] if totals.added[name] else []
+            items += [f"{totals.removed[name]:,} removed"] if totals.removed[name] else []
+            more = f": {', '.join(items)}" if operation == "changed" and items else ""
+            yield f"{name}: {operation} on {self.count(count)}{more}"
+
+    def _counts_line(self) -> str:
+        """The numbers of new, changed and unchanged objects, and of requests."""
         from stash_cli.core.edits.pace import requests_of
         from stash_cli.core.edits.plan import CHUNK
 
-        totals = self.draft.totals
-        if len(self.draft) > 1:
-            for (name, operation), count in totals.by_field.items():
-                items = [f"{totals.added[name]:,} added"] if totals.added[name] else []
-                items += [f"{totals.removed[name]:,} removed"] if totals.removed[name] else []
-                more = f": {', '.join(items)}" if operation == "changed" and items else ""
-                yield f"{name}: {operation} on {self.count(count)}{more}"
-        if lost := totals.replaced.total():
-            each = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
-            yield f"lists that are replaced or cleared lose {counted(lost, 'item')}: {each}"
-        yield from _creation_lines(self.names.to_make(), "makes")
-        cannot, stay = len(self.outcomes.problems), len(self.unchanged)
-        changed = len(self.draft) - totals.new
-        parts = [f"makes {self.count(totals.new)}"] if totals.new else []
-        shows_changed = changed or not parts
-        parts += [f"{self.count(changed)} {'changes' if changed == 1 else 'change'}"] if shows_changed else []
-        parts += [f"{stay:,} so already"] if stay else []
-        parts += [f"{cannot:,} cannot be changed"] if cannot else []
+        new, changed = self.draft.totals.new, len(self.draft) - self.draft.totals.new
+        failed, unchanged = len(self.outcomes.problems), len(self.unchanged)
+        parts = [f"makes {self.count(new)}"] if new else []
+        if changed or not parts:
+            parts.append(f"{self.count(changed)} {'changes' if changed == 1 else 'change'}")
+        parts += [f"{unchanged:,} so already"] if unchanged else []
+        parts += [f"{failed:,} cannot be changed"] if failed else []
         # A lower bound: different values per object, and fields with their own mutations, need more requests.
         requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
-        sent = f"; {counted(requests, 'request')} or more" if requests else ""
-        yield f"{', '.join(parts)}{sent}"
+        suffix = f"; {counted(requests, 'request')} or more" if requests else ""
+        return f"{', '.join(parts)}{suffix}"
 
     @property
     def is_single(self) -> bool:
@@ -275,14 +284,14 @@ class Editing:
         run.asked, run.force, run.expect = asked, self.options.force, self._expect
         run.add_steps = self.outcomes.add_steps
         try:
-            run.ids.update(await self._make_missing(applier))
+            run.ids.update(await self._create_missing(applier))
             with self._recording() as note:
                 await run.apply(note, self._fail, skip=self.outcomes.problems)
         except CancelledError:
             print_interrupted(self.runtime, self.outcomes)
             raise
         finally:
-            self._drop_unchanged(run.already)
+            self._move_to_unchanged(run.already)
             self.outcomes.gave_up = applier.stopped
             write_failed(self.runtime, self.options.failed_to, self.outcomes)
         # A usage or version error concerns the whole command, not each object.
@@ -295,15 +304,15 @@ class Editing:
         from stash_cli.core.edits.before_values import is_readable
 
         server = await self.session.learn()
-        known = [path for path in paths if is_readable(self.entity.type, path, server)]
+        readable = [path for path in paths if is_readable(self.entity.type, path, server)]
         return {
             row["id"]: row
-            async for rows in pages_by_id(self.session, self.entity, ids, known)
+            async for rows in pages_by_id(self.session, self.entity, ids, readable)
             for row in rows
         }
 
-    def _drop_unchanged(self, ids: Ids) -> None:
-        """Move objects that another client has already changed to the same values to `unchanged`."""
+    def _move_to_unchanged(self, ids: Ids) -> None:
+        """Move objects to `unchanged` that another client has set to the same values."""
         self.unchanged += ids
         if ids:
             self.outcomes.asked = Ids(Ids(self.outcomes.asked).without(ids))
@@ -315,7 +324,7 @@ class Editing:
     def _fail(self, one: str, error: StashError) -> None:
         self.outcomes.fail([one], error)
 
-    async def _make_missing(self, applier: Applier) -> dict[str, str]:
+    async def _create_missing(self, applier: Applier) -> dict[str, str]:
         """Create the missing objects that the edits name; return a map of provisional id -> id."""
         from stash_cli.core.edits.plan import plan_create
 
@@ -355,8 +364,8 @@ class Editing:
                 self.new += 1
                 if not self.runtime.for_people:
                     self.made[operation.ids[0]] = str(done.result["id"])
-            ended = len(self.outcomes.done) + len(self.outcomes.problems)
-            bar.update(f"{ended:,} of {self.count(total)}", min(1.0, ended / max(1, total)))
+            finished = len(self.outcomes.done) + len(self.outcomes.problems)
+            bar.update(f"{finished:,} of {self.count(total)}", min(1.0, finished / max(1, total)))
 
         try:
             yield note
@@ -371,13 +380,13 @@ class Editing:
             self.runtime.streams.note(self.outcomes.message(len(self.unchanged)))
 
 
-def shortened(given: dict[str, Any]) -> dict[str, Any]:
+def shortened(values: dict[str, Any]) -> dict[str, Any]:
     """Return an input for display, with data URIs shortened to 32 characters."""
     return {
         name: f"{value[:32]}... ({len(value)} characters)"
         if isinstance(value, str) and value.startswith("data:")
         else value
-        for name, value in given.items()
+        for name, value in values.items()
     }
 
 

@@ -47,11 +47,11 @@ class FindCommand(StashCommand):
         related = [name.replace("_", "-") for name in self.derived().related_names()]
         scene = next((name for name in related if name.startswith("scene")), "")
         example = "--performers-country JP" if "performers" in related else f"--{scene}-rating100-gte 80"
-        more = (
+        hint = (
             f"Flags of related objects ({', '.join(related)}) have their name in front: {example}. "
             "See --help-filters FIELD."
         )
-        return "\n\n".join([super().help_text(), *([more] if related else ())])
+        return "\n\n".join([super().help_text(), *([hint] if related else ())])
 
     def filter_help(self, ctx: Any, field: str) -> str:
         """List every lookup of every field, or of one field, including those of related objects."""
@@ -69,11 +69,13 @@ def _of_field(tables: Sequence[FlagTable], field: str) -> FlagTable:
     name = field.lstrip("-").replace("_", "-").replace(".", "-")
     flags = [flag for table in tables for flag in table.rows()]
     keys = {key for flag in flags for key in [_key(flag)] if name in (key, flag.name[2:])}
-    found = [flag for flag in flags if _key(flag) in keys]
-    if not found:
-        near = did_you_mean(name, dict.fromkeys(map(_key, flags)))
-        raise StashLookupError(f"there is no filter field {field!r}. {near or 'See --help for the fields.'}")
-    return FlagTable(found)
+    selected = [flag for flag in flags if _key(flag) in keys]
+    if not selected:
+        suggestion = did_you_mean(name, dict.fromkeys(map(_key, flags)))
+        raise StashLookupError(
+            f"there is no filter field {field!r}. {suggestion or 'See --help for the fields.'}"
+        )
+    return FlagTable(selected)
 
 
 def _key(flag: Flag) -> str:
@@ -209,13 +211,13 @@ async def print_found(
 ) -> int:
     """Print the rows page by page and return their number."""
     limit = listing.limit
-    writer, wanted = runtime.writer(noun.view), runtime.requested_fields(noun.view)
+    writer, paths = runtime.writer(noun.view), runtime.requested_fields(noun.view)
     found, total = 0, None
     # For a table of one page, the same request returns the number of all matches.
     if runtime.for_people and limit is not None and limit <= ONE_PAGE and search.is_plain:
-        pages, total = await first_page(session, search, wanted, limit)
+        pages, total = await first_page(session, search, paths, limit)
     else:
-        pages = pages_of(session, search, wanted, limit)
+        pages = pages_of(session, search, paths, limit)
     async for page in pages:
         if found:
             runtime.streams.on_many_rows()

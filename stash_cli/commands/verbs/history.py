@@ -96,7 +96,11 @@ def _count_times(noun: Noun, history: str, count: str, runtime: Runtime, options
         has_history = (await session.learn()).has_path(noun.entity.type, history)
         if periods and not has_history:
             raise StashUsageError("--at: this server keeps only the number, and no times")
-        make = partial(_times_edit, noun, history, periods) if has_history else partial(_edit, noun, count)
+        make = (
+            partial(_times_edit, noun, history, periods)
+            if has_history
+            else partial(_counter_edit, noun, count)
+        )
         fields = [history if has_history else count]
         await change(session, runtime, noun, options.targets, fields, partial(make, options))
 
@@ -108,7 +112,7 @@ def _count(noun: Noun, runtime: Runtime, options: CountOptions) -> None:
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:
-        make = partial(_edit, noun, "o_counter", options)
+        make = partial(_counter_edit, noun, "o_counter", options)
         await change(session, runtime, noun, options.targets, ["o_counter"], make)
 
     runtime.run(work, writes=True)
@@ -149,7 +153,7 @@ def _check(options: CountOptions, *, has_times: bool) -> None:
         raise StashUsageError("--reset takes all out: give neither --remove nor --at beside it")
 
 
-def _edit(noun: Noun, field: str, options: CountOptions, row: Row) -> Iterator[Edit]:
+def _counter_edit(noun: Noun, field: str, options: CountOptions, row: Row) -> Iterator[Edit]:
     """Yield the edit of a counter."""
     from stash_cli.core.orm.edit import Edit
 
@@ -169,25 +173,27 @@ def _times_edit(
 
     before = list(row.get(field) or ())
     if options.reset or options.remove:
-        part = Change(removed=tuple(_removed(before, periods, everything=options.reset)))
+        change_of_times = Change(removed=tuple(_times_to_remove(before, periods, everything=options.reset)))
     else:
         # Servers store whole seconds.
         times = [first for first, _ in periods] or [datetime.now(UTC).replace(microsecond=0)]
-        part = Change(added=tuple(each.astimezone(UTC).isoformat().replace("+00:00", "Z") for each in times))
-    if part:
-        yield Edit(noun.entity.type, row["id"], field, before, part)
+        change_of_times = Change(
+            added=tuple(each.astimezone(UTC).isoformat().replace("+00:00", "Z") for each in times)
+        )
+    if change_of_times:
+        yield Edit(noun.entity.type, row["id"], field, before, change_of_times)
 
 
-def _removed(times: list[Any], periods: list[Period], *, everything: bool) -> list[Any]:
+def _times_to_remove(times: list[Any], periods: list[Period], *, everything: bool) -> list[Any]:
     """The times to remove: all, those within the periods, or without periods the newest."""
     from datetime import datetime
 
     if everything:
         return times
-    read = {text: datetime.fromisoformat(text) for text in times}
+    parsed = {text: datetime.fromisoformat(text) for text in times}
     if not periods:
-        return [max(read, key=read.__getitem__)] if read else []
-    return [text for text, time in read.items() if any(first <= time <= last for first, last in periods)]
+        return [max(parsed, key=parsed.__getitem__)] if parsed else []
+    return [text for text, time in parsed.items() if any(first <= time <= last for first, last in periods)]
 
 
 def _period(text: str) -> Period:

@@ -107,7 +107,7 @@ def import_records(noun: Noun, runtime: Runtime, options: ImportOptions) -> None
 
 
 def read_mode(noun: Noun, options: ImportOptions) -> Mode:
-    """Return whether rows change or create objects. Raises StashUsageError for invalid combinations."""
+    """Return the mode: rows update or create objects. Raises StashUsageError for invalid combinations."""
     from stash_cli.commands.records.identity import identities
     from stash_cli.commands.records.matching import read_keys
     from stash_cli.commands.records.planning import Mode, OnMultiple
@@ -181,12 +181,12 @@ def read_columns(noun: Noun, options: ImportOptions, records: Records) -> None:
     if records.columns is None:
         return
     columns = Columns(noun.entity)
-    found = [columns.of(name) for name in records.columns]
+    parsed = [columns.of(name) for name in records.columns]
     keys = read_keys(noun.entity, options.match)
     for name in keys:
         if name not in records.columns and not (name == "stash_id" and "stash_ids" in records.columns):
             raise StashUsageError(f"--match {name}: {records.name} has no such column")
-    if not any(each.target for each in found):
+    if not any(each.target for each in parsed):
         raise StashInputError(
             f"{records.name}: no column assigns anything", hint="Its first line names columns."
         )
@@ -266,8 +266,8 @@ def _reasons(problems: Mapping[str, StashError]) -> Iterator[str]:
     lines: dict[str, list[str]] = {}
     for line, error in problems.items():
         lines.setdefault(error.message, []).append(line)
-    for reason, many in [*lines.items()][:SHOWN_REASONS]:
-        yield f"{listed(many)}: {reason}"
+    for reason, rows in [*lines.items()][:SHOWN_REASONS]:
+        yield f"{listed(rows)}: {reason}"
     if len(lines) > SHOWN_REASONS:
         yield f"and {len(lines) - SHOWN_REASONS} other reasons"
 
@@ -277,13 +277,13 @@ async def print_outcome(session: Session, runtime: Runtime, noun: Noun, planner:
     from stash_cli.commands.verbs.update import print_rows
 
     editing = planner.editing
-    outcomes, streams, made = editing.outcomes, runtime.streams, editing.made
+    outcomes, streams, new_ids = editing.outcomes, runtime.streams, editing.made
     if not outcomes.problems and outcomes.complete:
-        passed = f"{counted(planner.passed, 'row')} passed over" if planner.passed else ""
-        streams.note(", ".join(filter(None, [*editing.done(), passed])))
+        skipped = f"{counted(planner.passed, 'row')} passed over" if planner.passed else ""
+        streams.note(", ".join(filter(None, [*editing.done(), skipped])))
     try:
         if not runtime.for_people:
-            ids = Ids(made.get(one, one) for one in outcomes.done)
+            ids = Ids(new_ids.get(one, one) for one in outcomes.done)
             ids += editing.unchanged
             if ids:
                 await print_rows(session, runtime, noun, ids)

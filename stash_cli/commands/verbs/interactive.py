@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.drafts.draft import Draft, ObjectEdits
 
     Edited = Callable[[ObjectEdits, list[str]], Awaitable[ObjectEdits]]
-    """Return other edits of an object, from words such as title=TEXT."""
+    """Callback that returns other edits of an object, from words such as title=TEXT."""
 
 HELP = """\
 y - change this object
@@ -48,21 +48,21 @@ async def confirm_each(editing: Editing, edited: Edited) -> None:
 
 
 async def _ask_each(editing: Editing, edited: Edited, confirmed: Draft) -> None:
-    """Add the confirmed edits to `confirmed`."""
-    answer, new = "", set[str]()
+    """Ask about each object, and add its edits to `confirmed` on a yes."""
+    answer, confirmed_new = "", set[str]()
     for read_at, page in editing.draft.pages():
         chosen = []
         for each in page:
             one = each
             if one.is_link:  # confirmed together with the new object
-                chosen += [one] if one.id in new else []
+                chosen += [one] if one.id in confirmed_new else []
                 continue
             if answer not in ("a", "q"):
                 editing.show(one)
                 answer, one = await _answer(editing, one, edited)
             if answer in ("y", "a") and one.edits:
                 chosen.append(one)
-                new |= {one.id} if one.is_new else set()
+                confirmed_new |= {one.id} if one.is_new else set()
             else:
                 # Skipped by the user: it counts neither as failed nor as pending.
                 editing.outcomes.asked.remove(one.id)
@@ -78,7 +78,7 @@ async def _answer(editing: Editing, each: ObjectEdits, edited: Edited) -> tuple[
         if answer in ("y", "n", "a", "q"):
             return answer, each
         if answer == "e":
-            each = await _edit(editing, each, edited)
+            each = await _ask_edits(editing, each, edited)
             editing.show(each)
         elif not answer:  # an empty line means no, as for `[y/N]`; so does the end of input
             return "n", each
@@ -87,7 +87,8 @@ async def _answer(editing: Editing, each: ObjectEdits, edited: Edited) -> tuple[
                 streams.say(line)
 
 
-async def _edit(editing: Editing, each: ObjectEdits, edited: Edited) -> ObjectEdits:
+async def _ask_edits(editing: Editing, each: ObjectEdits, edited: Edited) -> ObjectEdits:
+    """Ask for assignments, and return the edits that they make; the old ones for invalid or empty input."""
     streams = editing.runtime.streams
     text = failures.answer(streams, "assignments, such as title='New name' tags+=A: ")
     try:

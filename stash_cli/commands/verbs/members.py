@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stash_cli.core.client.session import Session
     from stash_cli.core.orm.edit import Edit
 
-_REORDERED = {
+_REORDER_CALLS = {
     "sub_groups": Call(
         "reorder",
         "reorderSubGroups",
@@ -64,8 +64,8 @@ def build(noun: Noun, _: tuple[str, ...], field: str, plural: str, lookup: str) 
             partial(_command, noun, field, plural, f"{word} remove 12 31", adds=False),
         ),
     }
-    if field in _REORDERED:
-        entries["reorder"] = Entry(_REORDERED[field].help, partial(build_call, _REORDERED[field]))
+    if field in _REORDER_CALLS:
+        entries["reorder"] = Entry(_REORDER_CALLS[field].help, partial(build_call, _REORDER_CALLS[field]))
     return LazyGroup(field.replace("_", ""), entries, text)
 
 
@@ -93,9 +93,9 @@ def _change(noun: Noun, field: str, adds: bool, runtime: Runtime, options: Membe
         from stash_cli.core.types.entities import ENTITIES
 
         words = read_words(runtime.streams, options.members)
-        found = await find_targets(session, ENTITIES[relation.inverse_type], words, ["id"], "added")
-        found.require_all()
-        items = tuple({f"{relation.link}_id": one} if relation.link else one for one in found.ids)
+        targets = await find_targets(session, ENTITIES[relation.inverse_type], words, ["id"], "added")
+        targets.require_all()
+        items = tuple({f"{relation.link}_id": one} if relation.link else one for one in targets.ids)
         make = partial(_edits, noun, field, items, adds)
         await change(session, runtime, noun, [options.owner], [field], make)
 
@@ -110,8 +110,8 @@ def _edits(noun: Noun, field: str, items: Sequence[Any], adds: bool, row: Row) -
 
     before = before_of(noun.entity.type, field, row)
     if before is not UNSET:
-        known = {key_of(each) for each in before}
-        items = [each for each in items if (key_of(each) in known) != adds]
+        current = {key_of(each) for each in before}
+        items = [each for each in items if (key_of(each) in current) != adds]
     if items:
         after = Change(added=tuple(items)) if adds else Change(removed=tuple(items))
         yield Edit(noun.entity.type, row["id"], field, before, after)

@@ -79,7 +79,7 @@ def merge(noun: Noun, runtime: Runtime, options: MergeOptions) -> None:
     runtime.check_output(noun.view)
     check_plan_out(options.plan_out)
     entity = noun.entity
-    takes = dict(_take(entity, word) for word in options.take or ())
+    takes = dict(_parse_take(entity, word) for word in options.take or ())
     query = read_sources(runtime, entity, options)
     words = read_words(runtime.streams, options.sources) if options.sources else []
     if not words and query is None:
@@ -163,7 +163,7 @@ async def naming_filters(session: Session, entity: Entity, planned: Merge) -> li
     return await filters_naming(session, entity.type, planned.sources, item)
 
 
-def _take(entity: Entity, word: str) -> tuple[str, str]:
+def _parse_take(entity: Entity, word: str) -> tuple[str, str]:
     """Parse `--take` into (attribute, source). Raises StashUsageError."""
     from stash_cli.commands.verbs.assignments import target_of
     from stash_cli.core.edits.merging.combine import RULES
@@ -208,8 +208,8 @@ async def sources_and_target(
         if target in sources:
             raise StashInputError(f"{entity.noun} {target} cannot be merged into itself")
         return sources, target
-    found = await matching_ids(session, await search_for(session, runtime, entity, query, "id"))
-    return [one for one in found if one != target], target
+    matches = await matching_ids(session, await search_for(session, runtime, entity, query, "id"))
+    return [one for one in matches if one != target], target
 
 
 async def plan(
@@ -222,14 +222,14 @@ async def plan(
     from stash_cli.core.edits.merging.merge import Merge, find_references, paths_to_read
 
     server = await session.learn()
-    chosen = {name: (await target_ids(session, entity, [word]))[0] for name, word in takes.items()}
-    for name, one in chosen.items():
+    source_by_field = {name: (await target_ids(session, entity, [word]))[0] for name, word in takes.items()}
+    for name, one in source_by_field.items():
         if one not in sources:
             raise StashInputError(f"--take {name}: {one} is no source of this merge")
     names = (path for attr in RULES[entity.type] for path in label_paths(entity, attr))
     paths = [*paths_to_read(entity.type, server), *(n for n in names if server.has_path(entity.type, n))]
     first, *others = await rows_of(session, entity, [target, *sources], paths)
-    planned = Merge(Combination(entity.type, first, others, chosen), server)
+    planned = Merge(Combination(entity.type, first, others, source_by_field), server)
     planned.check()
     await find_references(session, planned)
     for error in (await refusals(session, planned.first())).values():
@@ -247,8 +247,8 @@ def show(runtime: Runtime, entity: Entity, planned: Merge) -> None:
     streams, values = runtime.streams, planned.values()
     row = planned.combination.destination
     labels = _labels(entity, [row, *planned.combination.sources])
-    shown = [(edit.field, parts(edit, labels)) for edit in values]
-    show_object(streams, f"into {entity.noun}", planned.target, str(row.get(entity.label) or ""), shown)
+    edit_rows = [(edit.field, parts(edit, labels)) for edit in values]
+    show_object(streams, f"into {entity.noun}", planned.target, str(row.get(entity.label) or ""), edit_rows)
     for type_name, count in Counter(edit.type for edit in planned.moves).items():
         other = ENTITIES[type_name]
         verb = f"{other.noun} names" if count == 1 else f"{other.plural} name"
@@ -273,7 +273,7 @@ def _labels(entity: Entity, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[str
 
 
 def print_operations(runtime: Runtime, planned: Merge) -> None:
-    """Print a line of JSON per mutation that is known before the merge."""
+    """Print a line of JSON for each mutation that does not depend on the result of another one."""
     from stash_cli.core.edits.plan import plan_updates
 
     operations = plan_updates(planned.first(), planned.server).operations
@@ -301,7 +301,7 @@ async def carry_out(
 
 
 async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
-    """Send all steps. Raises the error of the first failed step; the following ones are not sent."""
+    """Send the steps of a merge in order. Raises the error of the first failed step, and sends no more."""
     from stash_cli.core.edits.merging.merge import left_over, paths_to_read
     from stash_cli.core.edits.plan import plan_destroy, plan_updates
 
@@ -316,9 +316,9 @@ async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
         )
     await _apply(session, [planned.last()])
     # The server's own merge has changed the destination, so the remaining edits are planned from its new row.
-    [now] = await rows_of(session, entity, [planned.target], paths_to_read(entity.type, server))
+    [destination] = await rows_of(session, entity, [planned.target], paths_to_read(entity.type, server))
     # Sent after the deletion: names and aliases are unique, and the sources had them until now.
-    await _apply(session, plan_updates(planned.late(now), server).operations)
+    await _apply(session, plan_updates(planned.late(destination), server).operations)
     await _apply(session, list(plan_destroy("SceneMarker", planned.repeated_markers(), {})))
 
 

@@ -42,12 +42,12 @@ class Names:
     errors: dict[tuple[str, str], StashError] = field(default_factory=dict)
     """Errors of names that `resolve_each` could not resolve, by type and name."""
     unmade: str = ""
-    """A type whose missing objects are errors for now, in spite of `create`."""
+    """A type whose missing objects are currently errors, in spite of `create`."""
 
     def trim(self) -> None:
         """Evict the resolved names when there are more than MOST; they are resolved again when needed.
 
-        Every row of a file may name another object.
+        The limit matters for imports, where every row may name another object.
         """
         if len(self.ids) + len(self.errors) > MOST:
             self.ids.clear()
@@ -58,8 +58,8 @@ class Names:
         """Evict labels beyond the first MOST, except those of new objects; previews show the first ones."""
         if len(self.labels) > 2 * MOST:
             first = dict(islice(self.labels.items(), MOST))
-            made = {key: name for key, name in self.labels.items() if key[1].startswith(NEW)}
-            self.labels = first | made
+            new = {key: name for key, name in self.labels.items() if key[1].startswith(NEW)}
+            self.labels = first | new
 
     async def resolve(self, words: Mapping[str, Iterable[str]]) -> None:
         """Resolve the words of each type that are not resolved yet, with one request per type.
@@ -69,10 +69,12 @@ class Names:
         from stash_cli.core.client.resolver import resolve_words
 
         unresolved = {
-            target: [w for w in dict.fromkeys(many) if (target, w) not in self.ids]
-            for target, many in words.items()
+            target: [w for w in dict.fromkeys(texts) if (target, w) not in self.ids]
+            for target, texts in words.items()
         }
-        strict = {target: many for target, many in unresolved.items() if many and not self._makes(target)}
+        strict = {
+            target: texts for target, texts in unresolved.items() if texts and not self._is_created(target)
+        }
         try:
             resolved = await resolve_words(self.session, strict, self.labels)
         except StashNotFoundError as error:
@@ -80,22 +82,22 @@ class Names:
                 error.hint = error.hint or "--create-missing makes tags, performers and studios."
             raise
         for target, ids in resolved.items():
-            self._note(target, ids)
-        for target, many in unresolved.items():
-            if many and self._makes(target):
-                await self._resolve_or_make(target, many)
+            self._add(target, ids)
+        for target, texts in unresolved.items():
+            if texts and self._is_created(target):
+                await self._resolve_or_create(target, texts)
 
     async def resolve_each(self, words: Mapping[str, Iterable[str]]) -> None:
         """Resolve the words of each type that are not resolved yet; errors are collected in `errors`."""
-        for target, many in words.items():
+        for target, texts in words.items():
             names: list[Name] = []
-            for word in dict.fromkeys(many):
+            for word in dict.fromkeys(texts):
                 if (target, word) not in self.ids and (target, word) not in self.errors:
-                    names += self._parsed(target, word)
+                    names += self._parse(target, word)
             if names:
                 await self._resolve_names(target, names)
 
-    def _parsed(self, target: str, word: str) -> Iterator[Name]:
+    def _parse(self, target: str, word: str) -> Iterator[Name]:
         from stash_cli.core.client.resolver import Name
 
         try:
@@ -106,9 +108,9 @@ class Names:
     async def _resolve_names(self, target: str, names: Sequence[Name]) -> None:
         from stash_cli.core.client.resolver import Policy, resolve
 
-        policy = Policy(missing="omit" if self._makes(target) else "raise")
+        policy = Policy(missing="omit" if self._is_created(target) else "raise")
         found = await resolve(self.session, ENTITIES[target], names, policy)
-        nameless = [name for name in found.missing if not name.name] if self._makes(target) else []
+        nameless = [name for name in found.missing if not name.name] if self._is_created(target) else []
         errors = found.errors | (
             (await resolve(self.session, ENTITIES[target], nameless)).errors if nameless else {}
         )
@@ -117,12 +119,12 @@ class Names:
             n.written: f"{NEW}{n.name.casefold()}" for n in found.missing if n.name and n not in errors
         }
         ids = {name.written: ids[0] for name, ids in found.ids.items() if ids and name not in errors}
-        self._note(target, ids | provisional, found.labels)
+        self._add(target, ids | provisional, found.labels)
 
-    def _makes(self, target: str) -> bool:
+    def _is_created(self, target: str) -> bool:
         return bool(self.create) and target in CREATABLE and target != self.unmade
 
-    async def _resolve_or_make(self, target: str, words: Sequence[str]) -> None:
+    async def _resolve_or_create(self, target: str, words: Sequence[str]) -> None:
         from stash_cli.core.client.resolver import Name, Policy, resolve
 
         entity, names = ENTITIES[target], [Name.parse(word) for word in words]
@@ -136,12 +138,12 @@ class Names:
         # Servers compare names of tags case-insensitively: `beach` and `Beach` are one new tag.
         provisional = {name.written: f"{NEW}{name.name.casefold()}" for name in found.missing}
         ids = {n.written: provisional.get(n.written) or found.ids[n][0] for n in names}
-        self._note(target, ids, found.labels)
+        self._add(target, ids, found.labels)
 
-    def _note(self, target: str, found: Mapping[str, str], labels: Mapping[str, str] = _NONE) -> None:
-        for word, one in found.items():
-            self.ids[target, word] = one
-            self.labels.setdefault((target, one), labels.get(one) or word.removeprefix("name:"))
+    def _add(self, target: str, ids: Mapping[str, str], labels: Mapping[str, str] = _NONE) -> None:
+        for word, object_id in ids.items():
+            self.ids[target, word] = object_id
+            self.labels.setdefault((target, object_id), labels.get(object_id) or word.removeprefix("name:"))
 
     def input_of(self, target: str, one: str, name: str) -> dict[str, Any]:
         """The create input of a new object."""

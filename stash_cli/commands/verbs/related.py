@@ -51,5 +51,5 @@ def _list(noun: Noun, module: str, lookup: str, runtime: Runtime, options: Relat
 
     owner = runtime.run(work)
     other: Noun = import_module(f"stash_cli.commands.{module}").NOUN
-    chosen = {lookup: [f"id:{owner['id']}"]}
-    return find(other, runtime, FindOptions(flags=chosen, sort=options.sort, limit=options.limit))
+    flags = {lookup: [f"id:{owner['id']}"]}
+    return find(other, runtime, FindOptions(flags=flags, sort=options.sort, limit=options.limit))

@@ -77,8 +77,8 @@ def build_assign_file(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 
 def _cover(noun: Noun, runtime: Runtime, options: CoverOptions) -> None:
-    given = [options.at is not None, options.image is not None, options.generate]
-    if sum(given) != 1:
+    chosen_ways = [options.at is not None, options.image is not None, options.generate]
+    if sum(chosen_ways) != 1:
         raise StashUsageError("give one of --at, --image and --generate")
     runtime.check_output(noun.view)
     if options.image is not None:
@@ -88,22 +88,26 @@ def _cover(noun: Noun, runtime: Runtime, options: CoverOptions) -> None:
         return
 
     async def work(session: Session) -> None:
-        from stash_cli.core.edits.apply import apply_one
-        from stash_cli.core.edits.operation import Operation
-
-        scene = await _id(session, noun, options.scene)
-        args = {"id": scene} if options.at is None else {"id": scene, "at": options.at}
-        operation = Operation("sceneGenerateScreenshot", args, (scene,))
-        await uninterrupted(
-            confirmed(
-                apply_one(session, operation),
-                is_answer=lambda value: value is not None,
-                hint="Look at the scene's cover.",
-            )
-        )
+        await _generate_cover(session, await _id(session, noun, options.scene), options.at)
         runtime.streams.note("the server makes the cover in the background")
 
     runtime.run(work, writes=True)
+
+
+async def _generate_cover(session: Session, scene: str, at: float | None) -> None:
+    """Have the server generate a cover from the frame at a number of seconds, or from one it chooses."""
+    from stash_cli.core.edits.apply import apply_one
+    from stash_cli.core.edits.operation import Operation
+
+    args = {"id": scene} if at is None else {"id": scene, "at": at}
+    operation = Operation("sceneGenerateScreenshot", args, (scene,))
+    await uninterrupted(
+        confirmed(
+            apply_one(session, operation),
+            is_answer=lambda value: value is not None,
+            hint="Look at the scene's cover.",
+        )
+    )
 
 
 def _set_image(noun: Noun, runtime: Runtime, scene: str, image: str) -> None:
@@ -124,8 +128,8 @@ def _streams(noun: Noun, runtime: Runtime, options: SceneOptions) -> None:
     runtime.check_output(STREAM)
 
     async def work(session: Session) -> list[dict[str, Any]]:
-        found = await session.call("sceneStreams", {"id": await _id(session, noun, options.scene)})
-        return list(found or ())
+        answer = await session.call("sceneStreams", {"id": await _id(session, noun, options.scene)})
+        return list(answer or ())
 
     rows = runtime.run(work)
     runtime.print_rows(STREAM, rows)
@@ -139,8 +143,8 @@ def _assign(noun: Noun, runtime: Runtime, options: AssignOptions) -> None:
         from stash_cli.core.edits.operation import Operation
 
         scene = await _id(session, noun, options.scene)
-        given = {"input": {"scene_id": scene, "file_id": options.file}}
-        operation = Operation("sceneAssignFile", given, (scene,))
+        args = {"input": {"scene_id": scene, "file_id": options.file}}
+        operation = Operation("sceneAssignFile", args, (scene,))
         await uninterrupted(
             confirmed(
                 apply_one(session, operation),
@@ -188,7 +192,7 @@ def _parse(noun: Noun, runtime: Runtime, options: ParseOptions) -> None:
     view = View("SceneParserResult", columns("id=scene.id>", "title!", "date", "rating=rating100>", "code?"))
     runtime.check_output(view)
     find = {"q": options.pattern, "per_page": options.limit, "page": 1}
-    paths = ["count", *(f"results.{path}" for path in runtime.requested_fields(view) or _PARSED)]
+    paths = ["count", *(f"results.{path}" for path in runtime.requested_fields(view) or _PARSED_FIELDS)]
 
     async def work(session: Session) -> dict[str, Any]:
         args = {"filter": find, "config": options.flags}
@@ -201,7 +205,7 @@ def _parse(noun: Noun, runtime: Runtime, options: ParseOptions) -> None:
         runtime.streams.note(f"{len(answer['results'])} of {answer['count']} {noun.entity.plural}")
 
 
-_PARSED = (
+_PARSED_FIELDS = (
     "scene.id",
     "title",
     "code",

@@ -74,7 +74,7 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
 
 def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
     runtime.check_output(noun.view)
-    how = protocol_of(noun, runtime, options)
+    protocol = protocol_of(noun, runtime, options)
     query = read_query(runtime, noun.entity, options)
     require_one_way(noun.entity, options.target, query)
     word = read_word(runtime.streams, noun.entity, options.target or "")
@@ -84,15 +84,15 @@ def show(noun: Noun, runtime: Runtime, options: ShowOptions) -> None:
             row = await one_row(session, noun.entity, word, requested_fields(runtime, noun))
         else:
             row = await one_match(session, runtime, noun.entity, query, requested_fields(runtime, noun))
-        if runtime.options.pictures or how:
+        if runtime.options.pictures or protocol:
             from stash_cli.commands.results.html_pages import add_pictures
 
             await add_pictures(session, noun.entity.type, [row])
         return row
 
     row = runtime.run(work)
-    if how:
-        print_picture(runtime, row, how)
+    if protocol:
+        print_picture(runtime, row, protocol)
     runtime.print_row(details(noun, card=runtime.for_people), row)
 
 
@@ -137,13 +137,13 @@ def requested_fields(runtime: Runtime, noun: Noun) -> list[str] | None:
     if (runtime.for_people or table) and not runtime.options.fields:
         from stash_cli.core.graphql.selection import DefaultPaths, default_paths
 
-        more = _NAMES.get(noun.entity.type) if runtime.for_people else None
+        more = _NAME_PATHS.get(noun.entity.type) if runtime.for_people else None
         return DefaultPaths([*default_paths(noun.entity.type), *more]) if more else None
     return runtime.requested_fields(details(noun))
 
 
 _GALLERIES = ("galleries.folder.path", "galleries.files.path")
-_NAMES = {
+_NAME_PATHS = {
     "Scene": _GALLERIES,
     "Image": _GALLERIES,
     "Gallery": ("scenes.files.path", "cover.visual_files.path"),
@@ -160,27 +160,27 @@ def details(noun: Noun, *, card: bool = False) -> View:
 
     view = noun.view
     roots = [path.rpartition(".")[0] for path in view.files]
-    # The noun is itself a file or folder.
-    own = roots == [""]
-    hidden = {*_FOR_PROGRAMS, *(_IN_FILE if own else ())} if card else set()
-    kept = [column for column in view.columns if not hidden.intersection(column.paths)]
-    seen = {path.partition(".")[0].removesuffix("[0]") for column in kept for path in column.paths} | hidden
-    rest = [f.name for f in noun.entity.api.fields.values() if f.name not in seen and _plain(f)]
+    # An empty root: the object itself is a file or folder.
+    is_file = roots == [""]
+    hidden = {*_MARKER_URLS, *(_FILE_FIELDS if is_file else ())} if card else set()
+    shown = [column for column in view.columns if not hidden.intersection(column.paths)]
+    used = {path.partition(".")[0].removesuffix("[0]") for column in shown for path in column.paths} | hidden
+    others = [f.name for f in noun.entity.api.fields.values() if f.name not in used and _is_on_card(f)]
     files: list[Column] = []
     if card and roots:
-        files = [Column("path" if own else "file", tuple(roots), "file")]
-    elif roots and not own:
+        files = [Column("path" if is_file else "file", tuple(roots), "file")]
+    elif roots and not is_file:
         files = [Column("path", view.files), Column("size", (f"{roots[0]}.size",), "size")]
-    return view._replace(columns=(*kept, *custom(rest), *files))
+    return view._replace(columns=(*shown, *custom(others), *files))
 
 
-_FOR_PROGRAMS = frozenset({"stream", "preview", "screenshot"})
+_MARKER_URLS = frozenset({"stream", "preview", "screenshot"})
 """URLs of markers, which a card omits like URLs of pictures."""
-_IN_FILE = frozenset({"path", "basename", "size", "fingerprints"})
+_FILE_FIELDS = frozenset({"path", "basename", "size", "fingerprints"})
 """Fields shown by the `file` value of a card."""
 
 
-def _plain(field: Any) -> bool:
+def _is_on_card(field: Any) -> bool:
     """Whether a card shows the field; URLs of pictures are for programs."""
     is_url = field.name == "paths" or field.name.endswith("_path")
     return not (field.deprecated or field.lazy or field.needs_args or is_url)
@@ -220,9 +220,9 @@ async def one_match(
 
 
 def _ambiguous(entity: Entity, rows: Sequence[dict[str, Any]]) -> StashAmbiguousError:
-    named = ", ".join(labelled(entity, row) for row in rows[:_MOST_CANDIDATES])
-    many = f"several {entity.plural} match, such as" if len(rows) > _MOST_CANDIDATES else ""
+    candidates = ", ".join(labelled(entity, row) for row in rows[:_MOST_CANDIDATES])
+    prefix = f"several {entity.plural} match, such as" if len(rows) > _MOST_CANDIDATES else ""
     return StashAmbiguousError(
-        f"{many or f'{len(rows)} {entity.plural} match:'} {named}",
+        f"{prefix or f'{len(rows)} {entity.plural} match:'} {candidates}",
         hint="Add conditions, or give the id of one.",
     )

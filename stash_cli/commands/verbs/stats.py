@@ -115,15 +115,15 @@ def _print_groups(
     if options.limit is None and runtime.for_people:
         limit = TABLE_ROWS
     shown = groups[:limit]
-    bars = runtime.for_people and runtime.streams.out_is_terminal
+    has_bars = runtime.for_people and runtime.streams.out_is_terminal
     rows = [{by: group.value, **({"id": group.id} if group.id else {}), **facts_of(group)} for group in shown]
     if runtime.for_people:
         rows = [row | {by: text or "(none)"} for row, (_, text) in zip(rows, distinct(shown), strict=True)]
-    if bars:
+    if has_bars:
         measure = (options.sort or "count").removeprefix("-")
         _add_bars(runtime, rows, "count" if measure == "value" else measure)
-    related = tally.key is not None and tally.key.is_related and not runtime.for_people
-    runtime.print_rows(view_of(noun.entity.type, by, bars=bars, with_id=related), rows)
+    has_ids = tally.key is not None and tally.key.is_related and not runtime.for_people
+    runtime.print_rows(view_of(noun.entity.type, by, bars=has_bars, with_id=has_ids), rows)
     if runtime.for_people:
         _note(runtime, noun, tally, len(groups), len(shown))
 
@@ -154,12 +154,12 @@ _BAR_KEY = "\0bar"
 
 def _add_bars(runtime: Runtime, rows: list[dict[str, Any]], measure: str) -> None:
     """Add a bar to each row, proportional to the largest value of `measure`."""
-    most = max((row[measure] for row in rows), default=0)
+    largest = max((row[measure] for row in rows), default=0)
     encoding = (getattr(runtime.streams.out, "encoding", None) or "utf-8").lower()
-    plain = not encoding.startswith("utf") or runtime.streams.environ.get("TERM") == "dumb"
+    is_ascii = not encoding.startswith("utf") or runtime.streams.environ.get("TERM") == "dumb"
     width = min(BAR, runtime.streams.width // 4)
     for row in rows:
-        row[_BAR_KEY] = bar(row[measure] / most if most else 0, width, plain=plain)
+        row[_BAR_KEY] = bar(row[measure] / largest if largest else 0, width, plain=is_ascii)
 
 
 def bar(share: float, width: int, *, plain: bool = False) -> str:
@@ -185,7 +185,7 @@ def _note(runtime: Runtime, noun: Noun, tally: Tally, groups: int, shown: int) -
     kinds = {"duration": "duration", "size": "size"}
     # Only durations and sizes: sums of related objects count those of several groups more than once.
     sums = [text_of(amount, kinds[name]) for name, amount in total.sums.items() if name in kinds and amount]
-    words = [entity.counted(total.count), *sums]
-    more = f"; {shown} of {groups} lines, --limit all shows all" if shown < groups else ""
-    twice = "; some count in several lines" if tally.is_shared else ""
-    runtime.streams.note(f"{', '.join(words)}{twice}{more}")
+    parts = [entity.counted(total.count), *sums]
+    omitted = f"; {shown} of {groups} lines, --limit all shows all" if shown < groups else ""
+    shared = "; some count in several lines" if tally.is_shared else ""
+    runtime.streams.note(f"{', '.join(parts)}{shared}{omitted}")

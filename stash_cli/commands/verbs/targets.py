@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stash_cli.core.types.entities import Entity
     from stash_cli.output.streams import Streams
 
-_MOST_NUMBERS = 20
+_MAX_NUMBERS = 20
 """Maximum number of unknown ids that are looked up as names."""
 
 
@@ -62,12 +62,12 @@ async def find_targets(
     ids, problems = await _ids_and_problems(session, entity, words)
     rows, missing = await _rows_and_missing(session, entity, ids, paths) if ids else ([], [])
     if missing:
-        named, unclear = await _ids_by_name(session, entity, missing)
-        if named:
-            ids = list(dict.fromkeys(named.get(id_, id_) for id_ in ids))
+        by_name, ambiguous = await _ids_by_name(session, entity, missing)
+        if by_name:
+            ids = list(dict.fromkeys(by_name.get(id_, id_) for id_ in ids))
             rows, missing = await _rows_and_missing(session, entity, ids, paths)
-        missing = [id_ for id_ in missing if id_ not in unclear]
-        problems |= unclear
+        missing = [id_ for id_ in missing if id_ not in ambiguous]
+        problems |= ambiguous
     problems |= {id_: StashNotFoundError(f"no {entity.noun} with id {id_}") for id_ in missing}
     if not rows:
         if len(problems) == len(missing):
@@ -95,8 +95,8 @@ async def _ids_by_name(
     session: Session, entity: Entity, missing: Sequence[str]
 ) -> tuple[dict[str, str], dict[str, StashError]]:
     """Resolve missing ids as names, as a tag may be named 2024; return also the errors of ambiguous ones."""
-    # Users type few numbers. Long lists come from `find --ids`, and a filter with thousands of names is slow.
-    if len(missing) > _MOST_NUMBERS:
+    # Users type few numbers. Long lists are ids printed by `find`, and a filter with many names is slow.
+    if len(missing) > _MAX_NUMBERS:
         return {}, {}
     from stash_cli.core.client.resolver import Name, Policy, resolve
 
@@ -160,7 +160,7 @@ class Selection:
         """Yield pages of rows with these fields, each object once."""
         seen = IdSet()
         async for rows in self._by_word(paths) if self.search is None else self._by_query(paths):
-            # An edit of an object may move it to a later page.
+            # An edit may move an object to a later page, so that it is read twice.
             yield [row for row in rows if seen.is_new(row["id"])]
 
     async def _by_query(self, paths: Sequence[str]) -> AsyncIterator[list[dict[str, Any]]]:
@@ -176,12 +176,14 @@ class Selection:
             seen |= {row["id"] for row in rows}
             yield rows
         missing = [one for one in ids if one not in seen]
-        named, unclear = await _ids_by_name(self.session, self.entity, missing) if missing else ({}, {})
-        async for rows in self._by_id(list(dict.fromkeys(named.values())), paths):
+        by_name, ambiguous = await _ids_by_name(self.session, self.entity, missing) if missing else ({}, {})
+        async for rows in self._by_id(list(dict.fromkeys(by_name.values())), paths):
             yield rows
-        unknown = [one for one in missing if one not in named and one not in unclear]
-        self.problems |= unclear
-        self.problems |= {one: StashNotFoundError(f"no {self.entity.noun} with id {one}") for one in unknown}
+        not_found = [one for one in missing if one not in by_name and one not in ambiguous]
+        self.problems |= ambiguous
+        self.problems |= {
+            one: StashNotFoundError(f"no {self.entity.noun} with id {one}") for one in not_found
+        }
 
     def raise_missing(self) -> None:
         """Raise one error that lists all ids if only ids are missing, else the first error."""
@@ -239,10 +241,10 @@ async def one_row(session: Session, entity: Entity, word: str, paths: Sequence[s
     ids = await target_ids(session, entity, [word])
     rows, missing = await _rows_and_missing(session, entity, ids, paths)
     if missing:
-        named, unclear = await _ids_by_name(session, entity, missing)
-        for error in unclear.values():
+        by_name, ambiguous = await _ids_by_name(session, entity, missing)
+        for error in ambiguous.values():
             raise error
-        rows = await rows_of(session, entity, [named.get(id_, id_) for id_ in missing], paths)
+        rows = await rows_of(session, entity, [by_name.get(id_, id_) for id_ in missing], paths)
     return rows[0]
 
 
@@ -273,8 +275,8 @@ async def _rows_and_missing(
         if _is_not_found(error):
             raise StashNotFoundError(f"no {entity.noun} with id {_missing_id(error, ids)}") from error
         raise
-    known = {row["id"] for row in rows}
-    return rows, [id_ for id_ in ids if id_ not in known]
+    found_ids = {row["id"] for row in rows}
+    return rows, [id_ for id_ in ids if id_ not in found_ids]
 
 
 def _is_not_found(error: StashGraphQLError) -> bool:

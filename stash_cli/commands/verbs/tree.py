@@ -133,8 +133,8 @@ def _walk(
         one, ancestors = stack.pop()
         seen.add(one)
         names = [str(by_id[each][entity.label]) for each in (*ancestors, one)]
-        found = {"id": one, "depth": len(ancestors), "path": " / ".join(names)}
-        yield {**found, entity.label: by_id[one][entity.label]}
+        row = {"id": one, "depth": len(ancestors), "path": " / ".join(names)}
+        yield {**row, entity.label: by_id[one][entity.label]}
         unvisited = [each for each in children[one] if each not in ancestors and each != one]
         seen.update(unvisited)
         if depth is None or len(ancestors) < depth:
@@ -142,8 +142,8 @@ def _walk(
 
 
 def _parents(row: Row, entity: Entity) -> list[str]:
-    found = row.get(PARENTS[entity.type]) or []
-    return [each["id"] for each in (found if isinstance(found, list) else [found])]
+    value = row.get(PARENTS[entity.type]) or []
+    return [each["id"] for each in (value if isinstance(value, list) else [value])]
 
 
 def _sorted(ids: Any, by_id: dict[str, Row], entity: Entity) -> list[str]:

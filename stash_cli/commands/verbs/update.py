@@ -148,7 +148,7 @@ async def carry_out(
 
 
 async def drop_refused(editing: Editing) -> None:
-    """Remove objects from the draft whose edits servers refuse, as they change the contents of an archive."""
+    """Remove objects from the draft whose edits servers refuse because they change an archive's contents."""
     from stash_cli.core.edits.drafts.draft import Draft
     from stash_cli.core.edits.gallery_contents import FIELDS, refusals
 
