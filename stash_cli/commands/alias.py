@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stash_cli.commands.common.runtime import Runtime
 
 ALIAS = View(columns=columns("name!", "expansion", "profile"))
-_PLACE = re.compile(r"\$([1-9]\d*|@|\$)")
+_PLACEHOLDER = re.compile(r"\$([1-9]\d*|@|\$)")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,7 +71,7 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
         runtime.settings.profile(profile)
     with editing(runtime.settings.path) as document:
         set_alias(document, options.name, words, profile)
-    runtime.streams.note(f"{options.name} stands for: {_shown(words)}")
+    runtime.streams.note(f"{options.name} stands for: {_quoted(words)}")
 
 
 def _split(words: list[str]) -> list[str]:
@@ -86,18 +86,18 @@ def _split(words: list[str]) -> list[str]:
         raise StashInputError(f"COMMAND cannot be read: {str(error).lower()}") from None
 
 
-def _check(name: str, words: list[str], known: Collection[str]) -> None:
+def _check(name: str, words: list[str], commands: Collection[str]) -> None:
     from stash_cli.commands.argv.flags import leading_flags
     from stash_cli.commands.argv.scanner import ArgvScanner
 
     if not name.strip() or name.startswith("-") or any(char.isspace() for char in name):
         raise StashInputError(f"{name!r} cannot be an alias: it is one word that does not begin with -")
-    if name in known:
+    if name in commands:
         raise StashUsageError(f"{name} is a command of this program: an alias cannot replace it")
-    rest = ArgvScanner([leading_flags()]).scan(words, prefix_only=True).rest
-    if not rest or rest[0] not in known:
-        given = rest[0] if rest else "nothing"
-        raise StashUsageError(f"{given} is no command. {did_you_mean(given, known)}".rstrip())
+    command_words = ArgvScanner([leading_flags()]).scan(words, prefix_only=True).rest
+    if not command_words or command_words[0] not in commands:
+        first = command_words[0] if command_words else "nothing"
+        raise StashUsageError(f"{first} is no command. {did_you_mean(first, commands)}".rstrip())
 
 
 def run_list(runtime: Runtime, _: CommandOptions) -> None:
@@ -107,7 +107,7 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
     rows = [
         {
             "name": name,
-            "expansion": _shown(words),
+            "expansion": _quoted(words),
             "words": words,
             "profile": profile.name if name in own else None,
         }
@@ -121,7 +121,7 @@ def run_list(runtime: Runtime, _: CommandOptions) -> None:
     runtime.print_rows(ALIAS, rows)
 
 
-def _shown(words: Sequence[str]) -> str:
+def _quoted(words: Sequence[str]) -> str:
     import shlex
 
     return shlex.join(words).replace("'$1'", "$1").replace("'$@'", "$@")
@@ -132,11 +132,11 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
     from stash_cli.core.settings_edit import editing, set_alias
 
     profile = runtime.options.profile
-    place: Any = runtime.settings.content if profile is None else runtime.settings.profile(profile).values
-    known: Collection[str] = place.get("aliases", {})
-    if options.name not in known:
-        near = did_you_mean(options.name, known) or "See `stash alias list`."
-        raise StashNotFoundError(f"there is no alias {options.name}. {near}")
+    table: Any = runtime.settings.content if profile is None else runtime.settings.profile(profile).values
+    aliases: Collection[str] = table.get("aliases", {})
+    if options.name not in aliases:
+        hint = did_you_mean(options.name, aliases) or "See `stash alias list`."
+        raise StashNotFoundError(f"there is no alias {options.name}. {hint}")
     with editing(runtime.settings.path) as document:
         set_alias(document, options.name, None, profile)
     runtime.streams.note(f"removed the alias {options.name}")
@@ -148,7 +148,7 @@ def expand(name: str, words: Sequence[str], given: Sequence[str]) -> list[str]:
     >>> expand("by", ["scenes", "find", "--studio", "$1"], ["Acme", "lake"])
     ['scenes', 'find', '--studio', 'Acme', 'lake']
     """
-    numbers = {int(found) for word in words for found in _PLACE.findall(word) if found.isdigit()}
+    numbers = {int(found) for word in words for found in _PLACEHOLDER.findall(word) if found.isdigit()}
     if numbers and max(numbers) > len(given):
         raise StashUsageError(f"the alias {name} takes ${max(numbers)}, and {len(given)} words follow it")
     others = [word for number, word in enumerate(given, 1) if number not in numbers]
@@ -157,7 +157,7 @@ def expand(name: str, words: Sequence[str], given: Sequence[str]) -> list[str]:
         what = found[1]
         return given[int(what) - 1] if what.isdigit() else "$" if what == "$" else " ".join(others)
 
-    made: list[str] = []
+    expanded: list[str] = []
     for word in words:
-        made += others if word == "$@" else [_PLACE.sub(fill, word)]
-    return made if any("$@" in word for word in words) else made + others
+        expanded += others if word == "$@" else [_PLACEHOLDER.sub(fill, word)]
+    return expanded if any("$@" in word for word in words) else expanded + others

@@ -51,34 +51,47 @@ class ApiCommand(StashCommand):
 
 def api_flags() -> FlagTable:
     """Derived flags instead of Typer options, because the order of -f and -F matters."""
-    what, how = "Variables", "Request"
+    variables, request = "Variables", "Request"
     return FlagTable(
         [
             Flag(
-                "--raw-field", "variables", "variable as text", "NAME=TEXT", what, _raw, many=True, short="-f"
+                "--raw-field",
+                "variables",
+                "variable as text",
+                "NAME=TEXT",
+                variables,
+                _raw,
+                many=True,
+                short="-f",
             ),
             Flag(
                 "--field",
                 "variables",
                 "variable as number, true, false, null, JSON, @FILE or @- (stdin), else as text",
                 "NAME=VALUE",
-                what,
+                variables,
                 _typed,
                 many=True,
                 short="-F",
             ),
-            Flag("--input", "input", "JSON file with variables, or with query and variables", "FILE|-", what),
+            Flag(
+                "--input",
+                "input",
+                "JSON file with variables, or with query and variables",
+                "FILE|-",
+                variables,
+            ),
             Flag(
                 "--operation",
                 "operation",
                 "send this operation instead of a document",
                 "NAME",
-                how,
+                request,
                 choices=_operations(),
             ),
-            Flag("--paginate", "paginate", "fetch all pages of a find query", group=how),
-            Flag("--subscribe", "subscribe", "print a line of JSON per event until Ctrl-C", group=how),
-            Flag("--count", "count", "with --subscribe: stop after N events", "N", how, _at_least_one),
+            Flag("--paginate", "paginate", "fetch all pages of a find query", group=request),
+            Flag("--subscribe", "subscribe", "print a line of JSON per event until Ctrl-C", group=request),
+            Flag("--count", "count", "with --subscribe: stop after N events", "N", request, _at_least_one),
         ]
     )
 
@@ -151,7 +164,7 @@ def run(runtime: Runtime, options: ApiOptions) -> None:
 
 def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
     """Raise StashUsageError for options that exclude or require each other."""
-    wrong = {
+    conflicts = {
         f"api supports only the formats {', '.join(_FORMATS)}": runtime.options.output not in _FORMATS,
         "give a document or --operation, not both": document is not None and request.operation is not None,
         "nothing to send: give a document, --operation or --input": not (
@@ -162,7 +175,7 @@ def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
         "--fields needs --operation: a document has its own selection": bool(runtime.options.fields)
         and request.operation is None,
     }
-    for message, applies in wrong.items():
+    for message, applies in conflicts.items():
         if applies:
             raise StashUsageError(message)
     if runtime.options.jq is not None:
@@ -171,14 +184,14 @@ def _check(runtime: Runtime, request: ApiRequest, document: str | None) -> None:
         compile_program(runtime.options.jq)  # an invalid program fails before the first request
 
 
-def _gather(
-    runtime: Runtime, request: ApiRequest, types: Mapping[str, TypeRef], given: Mapping[str, Any]
+def _merge_variables(
+    runtime: Runtime, request: ApiRequest, types: Mapping[str, TypeRef], body: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The variables of --input, overridden by those of -f and -F."""
     variables = Variables(types, runtime.streams)
-    variables.values.update(given)
-    for text, typed in request.variables:
-        variables.add(text, typed=typed)
+    variables.values.update(body)
+    for text, is_typed in request.variables:
+        variables.add(text, typed=is_typed)
     return variables.values
 
 
@@ -198,7 +211,7 @@ def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tup
     from stash_cli.core.client import documents
 
     types = {name: TypeRef(text) for name, text in document.declared.items()}
-    document.variables.update(_gather(runtime, request, types, document.variables))
+    document.variables.update(_merge_variables(runtime, request, types, document.variables))
 
     async def work(session: Session) -> None:
         if request.subscribe:
@@ -206,8 +219,8 @@ def as_written(runtime: Runtime, request: ApiRequest, document: Document) -> tup
         elif request.paginate:
             await print_pages(runtime, documents.pages(session, document))
         else:
-            tell = print_change if document.request().is_mutation else print_answer
-            await tell(runtime, documents.execute(session, document))
+            print_result = print_change if document.request().is_mutation else print_answer
+            await print_result(runtime, documents.execute(session, document))
 
     return work, document.is_mutation
 
@@ -221,7 +234,7 @@ def by_name(
     from stash_cli.core.graphql.document import describe
 
     kind, declared = describe(operation)
-    args = arguments(operation, _gather(runtime, request, declared.args, given), nulls=True)
+    args = arguments(operation, _merge_variables(runtime, request, declared.args, given), nulls=True)
     paths = documents.paths_of(operation, runtime.options.fields)
     if (kind == "subscription") is not request.subscribe:
         raise StashUsageError(
@@ -235,8 +248,8 @@ def by_name(
             pages = documents.operation_pages(session, operation, args, paths)
             await print_pages(runtime, pages, only=operation)
         else:
-            tell = print_change if kind == "mutation" else print_answer
-            await tell(runtime, documents.call(session, operation, args, paths), only=operation)
+            print_result = print_change if kind == "mutation" else print_answer
+            await print_result(runtime, documents.call(session, operation, args, paths), only=operation)
 
     return work, kind == "mutation"
 
@@ -251,9 +264,9 @@ async def print_answer(runtime: Runtime, answer: Coroutine[Any, Any, Any], only:
     try:
         data = await answer
     except StashGraphQLError as error:
-        beside = error.data.get(only) if only and error.data else error.data
-        if beside is not None:
-            _print(runtime, beside)
+        partial = error.data.get(only) if only and error.data else error.data
+        if partial is not None:
+            _print(runtime, partial)
         raise
     _print(runtime, data)
 
@@ -291,7 +304,7 @@ async def print_events(runtime: Runtime, events: AsyncGenerator[Any, None], coun
     """Print a line per event; end after `count` events."""
     from stash_cli.output.json_lines import dump
 
-    left = count
+    remaining = count
     async with aclosing(events):
         async for event in events:
             if runtime.options.jq is None:
@@ -299,8 +312,8 @@ async def print_events(runtime: Runtime, events: AsyncGenerator[Any, None], coun
             else:
                 _print(runtime, event)
             runtime.streams.out.flush()
-            left = None if left is None else left - 1
-            if left == 0:
+            remaining = None if remaining is None else remaining - 1
+            if remaining == 0:
                 return
 
 

@@ -67,7 +67,7 @@ def apply(runtime: Runtime, options: ApplyOptions) -> None:
             if session.recorder is not None:
                 head.check_unused(session.recorder.journal)
                 session.recorder.command += f" {head.mark}"
-            await _CARRIERS[head.kind](session, runtime, options, head, draft)
+            await _CARRY_OUT[head.kind](session, runtime, options, head, draft)
 
         runtime.run(work, writes=True)
 
@@ -83,7 +83,7 @@ def read_plan(source: str, draft: Draft) -> PlanHead:
         raise StashInputError(f"cannot read {source}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise StashInputError(f"{source} is not a plan as --plan-out writes it") from None
-    if head.kind not in _CARRIERS:
+    if head.kind not in _CARRY_OUT:
         raise StashInputError(f"{source} was written by another release of this program")
     return head
 
@@ -128,9 +128,9 @@ def editing_of(
     entity = ENTITIES.get(head.type) or FILES[head.type]
     names = Names(session)
     names.labels |= {(type_name, one): name for type_name, one, name in head.labels}
-    for type_name, one, name, given in head.makes:
+    for type_name, one, name, create_input in head.makes:
         names.labels[type_name, one] = name
-        names.inputs[type_name, one] = given
+        names.inputs[type_name, one] = create_input
     asked = Ids(each.id for each in draft if not each.is_link)
     return Editing(session, runtime, entity, options, draft, names, Outcomes(entity, "changed", asked))
 
@@ -196,12 +196,12 @@ async def carry_out_duplicates(
 
 
 def _noun(type_name: str) -> Noun:
-    """The noun of a type."""
-    found: Noun = import_module(f"stash_cli.commands.{ENTITIES[type_name].plural}").NOUN
-    return found
+    """The noun of a type, imported from its module."""
+    noun: Noun = import_module(f"stash_cli.commands.{ENTITIES[type_name].plural}").NOUN
+    return noun
 
 
-_CARRIERS = {
+_CARRY_OUT = {
     "edits": carry_out_edits,
     "moves": carry_out_moves,
     "files": carry_out_files,

@@ -84,11 +84,11 @@ def run_status(runtime: Runtime, options: StatusOptions) -> None:
     runtime.check_output(STATUS)
     chosen = runtime.settings.select(runtime.options.connection, runtime.environ)
     row = {"profile": chosen.name, "chosen_by": chosen.layer}
-    rows, failure = [_facts(runtime, row, runtime.connection)], None
+    rows, failure = [_status_of(runtime, row, runtime.connection)], None
     failure = rows[0].pop("error", None)
     for name in runtime.settings.names if options.every else ():
         if name != chosen.name:
-            rows.append(_facts(runtime, {"profile": name}, lambda name=name: runtime.connect(name)))
+            rows.append(_status_of(runtime, {"profile": name}, lambda name=name: runtime.connect(name)))
             rows[-1].pop("error", None)
     if options.every:
         runtime.print_rows(STATUS, rows)
@@ -98,7 +98,7 @@ def run_status(runtime: Runtime, options: StatusOptions) -> None:
         raise failure
 
 
-def _facts(runtime: Runtime, row: dict[str, Any], connect: Any) -> dict[str, Any]:
+def _status_of(runtime: Runtime, row: dict[str, Any], connect: Any) -> dict[str, Any]:
     """Facts of a connection, and its error under `error`."""
     profile = runtime.settings.profile(row["profile"])
     try:

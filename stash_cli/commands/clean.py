@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stash_cli.commands.common.runtime import Runtime
+    from stash_cli.core.client.job_log import JobLog
     from stash_cli.core.client.session import Session
 
 MARKED = View("BaseFile", columns("reason", "path:path!"), files=("path",))
@@ -114,7 +115,7 @@ class Findings:
 async def prepare_clean(
     session: Session, runtime: Runtime, options: TaskOptions, values: dict[str, Any]
 ) -> dict[str, Any] | Done:
-    """Do a dry run, show its findings and apply the guard; return Done if there is nothing to do.
+    """Do a dry run, show its findings and apply the guard; return Done if no job has to start.
 
     Raises StashNotConfirmedError for more files than the limit, or all of a media folder, without consent.
     """
@@ -126,32 +127,39 @@ async def prepare_clean(
         values |= {"paths": [*values["paths"], *forgotten]} if values.get("paths") else {}
     reasons = await _folder_reasons(session, values.get("paths"), forgotten)
     if reasons and not options.yes and not values.get("dryRun"):
-        _refuse(runtime, reasons, [], yes=False)
+        _confirm_removal(runtime, reasons, [], yes=False)
     found = await dry_run(session, runtime, values | {"dryRun": True}, options)
-    if values.get("dryRun"):
+    if done := _without_removal(runtime, found, is_dry_run=bool(values.get("dryRun"))):
+        return done
+    reasons += await guard(session, found, options.max_missing or Limit(), forgotten)
+    _confirm_removal(runtime, reasons, found.marked, yes=options.yes)
+    # Folders may have been unmounted during the prompt, so they are checked again before the real run.
+    if new_reasons := [
+        r for r in await _folder_reasons(session, values.get("paths"), forgotten) if r not in reasons
+    ]:
+        _confirm_removal(runtime, new_reasons, [], yes=options.yes)
+    return values | {"dryRun": False}
+
+
+def _without_removal(runtime: Runtime, found: Findings, *, is_dry_run: bool) -> Done | None:
+    """The end of a dry run, or of a clean that finds nothing; None if entries are to be removed."""
+    if is_dry_run:
         runtime.streams.note(f"dry run: {_files_and_folders(len(found.marked))} would be removed")
         rows = [{"reason": reason, "path": path} for reason, path in found.marked]
         return Done(MARKED, rows, is_for_people=True)
-    if not found.marked and found.is_complete:
-        runtime.streams.note("nothing to clean")
-        return Done(JOB, [found.job], is_for_people=False)
-    reasons += await guard(session, found, options.max_missing or Limit(), forgotten)
-    _refuse(runtime, reasons, found.marked, yes=options.yes)
-    # Folders may have been unmounted during the prompt, so they are checked again before the real run.
-    if late := [
-        r for r in await _folder_reasons(session, values.get("paths"), forgotten) if r not in reasons
-    ]:
-        _refuse(runtime, late, [], yes=options.yes)
-    return values | {"dryRun": False}
+    if found.marked or not found.is_complete:
+        return None
+    runtime.streams.note("nothing to clean")
+    return Done(JOB, [found.job], is_for_people=False)
 
 
 async def forget(session: Session, runtime: Runtime, forgotten: Sequence[str]) -> None:
     """Remove folders from the media folders, so that the clean removes their objects."""
-    known = await library.folders(session) if forgotten else []
-    left = [folder for folder in known if folder["path"] not in forgotten]
-    if len(left) < len(known):
-        told = f"{', '.join(forgotten)}: no media folder any more"
-        await uninterrupted(library.write(session, runtime, left, told))
+    folders = await library.folders(session) if forgotten else []
+    remaining = [folder for folder in folders if folder["path"] not in forgotten]
+    if len(remaining) < len(folders):
+        note = f"{', '.join(forgotten)}: no media folder any more"
+        await uninterrupted(library.write(session, runtime, remaining, note))
 
 
 async def dry_run(
@@ -178,11 +186,16 @@ async def dry_run(
     if run.last is None:
         raise unknown_job(run.id)
     run.last.check()
-    messages = [line["message"] for line in run.log.lines()]
-    found = [match for message in messages if (match := _MARKED.match(message))]
-    is_complete = run.log.is_complete and any(map(_DRY.match, messages))
-    marked = [(match["reason"] or "in a zip", _path(match["path"])) for match in found]
-    return Findings(marked, is_complete, snake("Job", run.last.job))
+    return _findings(run.log, snake("Job", run.last.job))
+
+
+def _findings(log: JobLog, job: dict[str, Any]) -> Findings:
+    """Parse the log lines of a dry run."""
+    messages = [line["message"] for line in log.lines()]
+    matches = [match for message in messages if (match := _MARKED.match(message))]
+    is_complete = log.is_complete and any(map(_DRY.match, messages))
+    marked = [(match["reason"] or "in a zip", _path(match["path"])) for match in matches]
+    return Findings(marked, is_complete, job)
 
 
 def _path(text: str) -> str:
@@ -198,8 +211,8 @@ async def guard(session: Session, found: Findings, most: Limit, forgotten: Seque
     if most.is_exceeded(len(files), total):
         reasons.append(f"{len(files):,} of about {counted(total, 'file')} would go, more than {most}")
     for folder in await media_folders(session):
-        gone = [path for path in files if is_below(path, folder)]
-        if gone and len(gone) >= await known_below(session, folder):
+        removed = [path for path in files if is_below(path, folder)]
+        if removed and len(removed) >= await known_below(session, folder):
             reasons.append(f"all of {folder} would go: is its drive mounted?")
     return reasons
 
@@ -215,16 +228,18 @@ async def _folder_reasons(
     session: Session, paths: Sequence[str] | None, forgotten: Sequence[str]
 ) -> list[str]:
     """The cleaned media folders that are missing or empty."""
-    found = []
+    reasons = []
     for folder in await media_folders(session):
         is_chosen = not paths or any(is_below(path, folder) or is_below(folder, path) for path in paths)
         if is_chosen and folder not in forgotten and (problem := await folder_problem(session, folder)):
-            found.append(f"{folder} {problem}")
-    return found
+            reasons.append(f"{folder} {problem}")
+    return reasons
 
 
-def _refuse(runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]], *, yes: bool) -> None:
-    """Show the entries, and ask if there are reasons. Raises StashNotConfirmedError."""
+def _confirm_removal(
+    runtime: Runtime, reasons: list[str], marked: list[tuple[str, str]], *, yes: bool
+) -> None:
+    """Show the entries; ask for confirmation if there are reasons for it. Raises StashNotConfirmedError."""
     texts = [f"  {path} ({reason})" for reason, path in marked[:SHOWN]]
     texts += [f"  and {len(marked) - SHOWN} more"] if len(marked) > SHOWN else []
     if marked:

@@ -27,6 +27,7 @@ USUAL = ("tags", "performers", "studios", "groups", "galleries")
 KINDS = (*USUAL, "scenes")
 _SHOWN = 20
 _CHUNK = 250
+"""Number of objects that are checked again and deleted together."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -133,23 +134,27 @@ async def carry_out(
 
     count = sum(len(each.rows) for each in found)
     if options.dry_run and runtime.options.output == "json":
-        plan = {each.entity.plural: [{"id": one, "name": name} for one, name in each.rows] for each in found}
-        runtime.streams.data(json.dumps(plan, ensure_ascii=False) + "\n")
+        _print_json(runtime, found)
         return
     if options.dry_run or (runtime.streams.interactive and not options.yes):
         for line in (line for each in found for line in lines(each)):
             runtime.streams.note(line)
-    told = ", ".join(each.entity.counted(len(each.rows)) for each in found if each.rows)
+    summary = ", ".join(each.entity.counted(len(each.rows)) for each in found if each.rows)
     if options.dry_run or not count:
-        runtime.streams.note(f"{told} would go" if count else "nothing to delete")
+        runtime.streams.note(f"{summary} would go" if count else "nothing to delete")
         return
     require_few(count, f"delete {counted(count, 'object')}", yes=options.yes, max_changes=options.max_changes)
-    confirm(runtime.streams, f"delete {told}", yes=options.yes)
+    confirm(runtime.streams, f"delete {summary}", yes=options.yes)
     if options.backup_first:
         await back_up(session, runtime)
     outcomes = [await delete(session, runtime, each) for each in found if each.rows]
     for each in outcomes:
         each.check()
+
+
+def _print_json(runtime: Runtime, found: Sequence[Empty]) -> None:
+    plan = {each.entity.plural: [{"id": one, "name": name} for one, name in each.rows] for each in found}
+    runtime.streams.data(json.dumps(plan, ensure_ascii=False) + "\n")
 
 
 def lines(empty: Empty) -> Iterator[str]:
@@ -161,9 +166,9 @@ def lines(empty: Empty) -> Iterator[str]:
     if len(empty.rows) > _SHOWN:
         yield f"... and {len(empty.rows) - _SHOWN:,} more {empty.entity.plural}"
     if empty.kept:
-        own, stay, them = ("its", "stays", "it") if empty.kept == 1 else ("their", "stay", "them")
-        told = f"{empty.entity.counted(empty.kept)} with data of {own} own {stay}"
-        yield f"{told}; --with-data takes {them}, too"
+        possessive, verb, pronoun = ("its", "stays", "it") if empty.kept == 1 else ("their", "stay", "them")
+        kept_objects = f"{empty.entity.counted(empty.kept)} with data of {possessive} own {verb}"
+        yield f"{kept_objects}; --with-data takes {pronoun}, too"
 
 
 async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
@@ -178,10 +183,10 @@ async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
         chunk = ids[start : start + _CHUNK]
         pages = unreferenced(session, entity.type, chunk)
         rows = [row async for page in pages for row in page if empty.with_data or not row["has_data"]]
-        left = [row["id"] for row in rows]
-        others = StashConflictError("it was used, filled or deleted by others since it was looked at", {})
-        outcomes.fail([one for one in chunk if one not in left], others)
-        await send(session, runtime, list(plan_destroy(entity.type, left, {})), outcomes, is_paced=True)
+        empty_ids = [row["id"] for row in rows]
+        conflict = StashConflictError("it was used, filled or deleted by others since it was looked at", {})
+        outcomes.fail([one for one in chunk if one not in empty_ids], conflict)
+        await send(session, runtime, list(plan_destroy(entity.type, empty_ids, {})), outcomes, is_paced=True)
     if outcomes.complete:
         runtime.streams.note(outcomes.done_message())
     return outcomes

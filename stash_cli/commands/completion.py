@@ -105,15 +105,15 @@ def run_uninstall(runtime: Runtime, options: InstallOptions) -> None:
     """Remove the script and the line that `stash completion install` wrote."""
     places = Places.of(options.shell or login_shell(runtime.environ), runtime.environ)
     before = _read(places.startup) if places.startup is not None else ""
-    without = _BLOCK.sub("", before)
-    found = [file for file in places.scripts if file.exists()]
-    for file in found:
+    remaining = _BLOCK.sub("", before)
+    scripts = [file for file in places.scripts if file.exists()]
+    for file in scripts:
         file.unlink()
         runtime.streams.note(f"removed {file}")
-    if places.startup is not None and without != before:
-        _write(places.startup, without)
+    if places.startup is not None and remaining != before:
+        _write(places.startup, remaining)
         runtime.streams.note(f"removed a line from {places.startup}")
-    elif not found:
+    elif not scripts:
         runtime.streams.note("completion is not installed")
 
 
@@ -138,15 +138,15 @@ class Places:
         file = user_data_path("stash-cli", appauthor=False) / "completion" / SCRIPTS[shell]
         if shell == "powershell":
             return cls((file,), _profile(home, environ), f". '{str(file).replace(chr(39), chr(39) * 2)}'")
-        quoted = "'" + str(file).replace("'", "'\\''") + "'"
+        quoted_path = "'" + str(file).replace("'", "'\\''") + "'"
         if shell == "zsh":
             line = (
-                "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }\n" + f"source {quoted}"
+                f"(( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit }}\nsource {quoted_path}"
             )
             return cls((file,), Path(environ.get("ZDOTDIR") or home) / ".zshrc", line)
         # Terminals of macOS start login shells, which do not read .bashrc.
         startup = home / (".bash_profile" if _is_macos() else ".bashrc")
-        return cls((file,), startup, f"source {quoted}")
+        return cls((file,), startup, f"source {quoted_path}")
 
 
 def _is_macos() -> bool:
@@ -180,8 +180,8 @@ def _other_program(environ: Mapping[str, str]) -> Path | None:
     """Another program on PATH with the name `stash`, such as the server."""
     from stash_cli.core.doctor.machine import is_ours, programs
 
-    found = next(programs(environ.get("PATH", "")), None)
-    return found if found and not is_ours(found) else None
+    program = next(programs(environ.get("PATH", "")), None)
+    return program if program and not is_ours(program) else None
 
 
 def _with_block(text: str, line: str) -> str:

@@ -166,11 +166,11 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
     Lists are words between commas, or JSON. A secret is best read from a file or from stdin (@-), because
     other users of this machine can see command lines.
     """
-    wanted = dict(_assignment(runtime, word) for word in options.settings)
+    new_values = dict(_assignment(runtime, word) for word in options.settings)
 
     async def work(session: Session) -> dict[str, tuple[Any, Any]]:
         current = await read(session)
-        changed = {key: (dict(flat(current)).get(key), value) for key, value in wanted.items()}
+        changed = {key: (dict(flat(current)).get(key), value) for key, value in new_values.items()}
         changed = {key: pair for key, pair in changed.items() if pair[0] != pair[1]}
         if not options.dry_run:
             await write(session, current, {key: new for key, (_, new) in changed.items()})
@@ -181,21 +181,21 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
 
 def run_diff(runtime: Runtime, options: FileOptions) -> None:
     """Show how the settings of the server differ from those of a file. Settings that are not in it stay."""
-    wanted = read_file(runtime, options.file)
+    new_settings = read_file(runtime, options.file)
 
     async def work(session: Session) -> dict[str, tuple[Any, Any]]:
-        return changes(await read(session), wanted)
+        return changes(await read(session), new_settings)
 
     print_changes(runtime, runtime.run(work), done=False)
 
 
 def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
     """Make the settings of the server those of a file. Settings that are not in it stay as they are."""
-    wanted = read_file(runtime, options.file)
+    new_settings = read_file(runtime, options.file)
 
     async def work(session: Session) -> dict[str, tuple[Any, Any]]:
         current = await read(session)
-        changed = changes(current, wanted)
+        changed = changes(current, new_settings)
         if changed:
             if not options.yes:
                 show(runtime, changed)
@@ -208,7 +208,7 @@ def run_apply(runtime: Runtime, options: ApplyOptions) -> None:
 
 
 async def write(session: Session, current: Settings, changed: dict[str, Any]) -> None:
-    """Send the changed keys, a mutation for each section; none where the server lacks one of them."""
+    """Send the changed keys, one mutation per section; nothing if the server lacks one of the keys."""
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
     from stash_cli.core.edits.plan import Plan, check_known
@@ -279,11 +279,11 @@ def read_file(runtime: Runtime, source: str) -> Settings:
 
     content = read_text(source, runtime.streams)
     try:
-        found = yaml.safe_load(content)
+        content_by_section = yaml.safe_load(content)
     except yaml.YAMLError as error:
         raise StashInputError(f"{source} is neither YAML nor JSON: {one_line(str(error))}") from None
-    if not isinstance(found, dict) or not found.keys() <= set(NAMES):
+    if not isinstance(content_by_section, dict) or not content_by_section.keys() <= set(NAMES):
         raise StashInputError(
             f"{source} has no settings by section", hint="`stash config list --yaml` prints such a file."
         )
-    return found
+    return content_by_section

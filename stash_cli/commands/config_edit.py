@@ -60,7 +60,7 @@ def run(runtime: Runtime, options: EditOptions) -> None:
     text = _HEAD.format(server=runtime.connection().server)
     text += yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
     with EditedText(runtime, text, name="settings") as file:
-        changed = _edited(runtime, file, settings)
+        changed = _ask_for_changes(runtime, file, settings)
         if changed:
             _write(runtime, changed, yes=options.yes)
     print_changes(runtime, changed, done=True)
@@ -70,29 +70,29 @@ def without_secrets(settings: Settings) -> Settings:
     """Hide values that look like secrets, also in sections without a schema."""
     from stash_cli.core.edits.journal.settings import is_private
 
-    found: Settings = {}
+    hidden: Settings = {}
     for key, value in flat(settings):
-        *above, last = key.split(".")
-        inner = found
-        for step in above:
-            inner = inner.setdefault(step, {})
-        inner[last] = HIDDEN if value and is_private(key, value) else value
-    return found
+        *parents, last = key.split(".")
+        section = hidden
+        for part in parents:
+            section = section.setdefault(part, {})
+        section[last] = HIDDEN if value and is_private(key, value) else value
+    return hidden
 
 
-def _edited(runtime: Runtime, file: EditedText, settings: Settings) -> Changes:
+def _ask_for_changes(runtime: Runtime, file: EditedText, settings: Settings) -> Changes:
     """Return the changes made in the editor. Raises StashNotConfirmedError if the user gives up."""
     while True:
-        found, problems = _read(file.edit(), settings)
+        valid_changes, problems = _read(file.edit(), settings)
         if not problems:
-            return found
+            return valid_changes
         for problem in problems:
             runtime.streams.warn(problem)
-        valid = f"{len(found)} {'change is' if len(found) == 1 else 'changes are'} valid"
+        valid = f"{len(valid_changes)} {'change is' if len(valid_changes) == 1 else 'changes are'} valid"
         question = f"{valid}: [e]dit again, [s]ave what is valid, [q]uit?"
         word = answer(runtime.streams, question).lower()
         if word.startswith("s"):
-            return found
+            return valid_changes
         if not word.startswith("e"):
             raise StashNotConfirmedError("not saved: nothing was changed")
 
@@ -104,21 +104,21 @@ def _read(text: str, settings: Settings) -> tuple[Changes, list[str]]:
     from stash_cli.output.values import one_line
 
     try:
-        wanted = yaml.safe_load(text) or {}
+        edited = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
         return {}, [f"this is no YAML: {one_line(str(error))}"]
-    if not isinstance(wanted, dict) or not all(isinstance(each, dict) for each in wanted.values()):
+    if not isinstance(edited, dict) or not all(isinstance(each, dict) for each in edited.values()):
         return {}, ["this has no settings by section"]
     old = dict(flat(settings))
-    found: Changes = {}
+    valid: Changes = {}
     problems = []
-    for key, value in flat(wanted):
+    for key, value in flat(edited):
         try:
             if value != old.get(key, HIDDEN):
-                found |= _change(settings, key, value)
+                valid |= _change(settings, key, value)
         except StashInputError as error:
             problems.append(error.message)
-    return found, problems
+    return valid, problems
 
 
 def _change(settings: Settings, key: str, value: Any) -> Changes:
@@ -129,8 +129,8 @@ def _change(settings: Settings, key: str, value: Any) -> Changes:
     if section not in NAMES:
         raise StashInputError(f"there is no section {section}")
     nested = value
-    for step in reversed(rest.split(".")):
-        nested = {step: nested}
+    for part in reversed(rest.split(".")):
+        nested = {part: nested}
     return changes(settings, {section: nested})
 
 
@@ -145,16 +145,16 @@ def _write(runtime: Runtime, changed: Changes, *, yes: bool) -> None:
 
     async def work(session: Session) -> list[str]:
         current = await read(session)
-        now = dict(flat(without_secrets(current)))
-        theirs = [key for key, (old, new) in changed.items() if now.get(key) not in (old, new)]
-        wanted = {key: new for key, (_, new) in changed.items() if key not in theirs}
-        if wanted:
-            await write(session, current, wanted)
-        return theirs
+        current_values = dict(flat(without_secrets(current)))
+        conflicts = [key for key, (old, new) in changed.items() if current_values.get(key) not in (old, new)]
+        new_values = {key: new for key, (_, new) in changed.items() if key not in conflicts}
+        if new_values:
+            await write(session, current, new_values)
+        return conflicts
 
-    theirs = runtime.run(work, writes=True, creates=False)
-    if theirs:
-        raise _conflict(theirs, len(changed))
+    conflicts = runtime.run(work, writes=True, creates=False)
+    if conflicts:
+        raise _conflict(conflicts, len(changed))
 
 
 def _conflict(keys: Sequence[str], count: int) -> StashConflictError:

@@ -67,7 +67,7 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
     from stash_cli.output.failures import secrets_of
 
     fields = _fields(runtime.options.fields)
-    began = monotonic()
+    started = monotonic()
     subject = examined(runtime)
     secrets = [*secrets_of(runtime.args, runtime.environ), *runtime.keys]
     hide = Redaction(subject, secrets, everything=options.redact)
@@ -79,7 +79,7 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
 
         each = min(EACH, runtime.options.timeout or EACH)
         try:
-            async with aclosing(examine(subject, each, began + ALL - monotonic())) as found:
+            async with aclosing(examine(subject, each, started + ALL - monotonic())) as found:
                 async for finding in found:
                     findings.append(hide(finding))
                     if printer is None:
@@ -97,23 +97,23 @@ def run(runtime: Runtime, options: DoctorOptions) -> int:
     return exit_status(findings, strict=options.strict)
 
 
-def _fields(wanted: list[str] | None) -> list[str]:
+def _fields(requested: list[str] | None) -> list[str]:
     """The fields to print: those of `--fields`, or all. Raises StashUsageError for an unknown one."""
     known = list(Finding(State.OK, "").row())
-    for name in wanted or ():
+    for name in requested or ():
         if name not in known:
-            near = did_you_mean(name, known) or f"There are {', '.join(known)}."
-            raise StashUsageError(f"--fields: a check has no {name}. {near}")
-    return wanted or known
+            hint = did_you_mean(name, known) or f"There are {', '.join(known)}."
+            raise StashUsageError(f"--fields: a check has no {name}. {hint}")
+    return requested or known
 
 
 def _print(streams: Streams, finding: Finding) -> None:
     """Print a finding as a line, and its fix below."""
     state = str(finding.state)
     streams.out.write(streams.style(f"{state:<{_STATE}}", _STYLES[state], streams.out))
-    room = streams.width - _STATE - _NAME if streams.out_is_terminal else None
+    width = streams.width - _STATE - _NAME if streams.out_is_terminal else None
     texts = [finding.found, *([f"-> {finding.fix}"] if finding.fix else ())]
-    lines = [line for text in texts for line in wrapped(one_line(text), room)]
+    lines = [line for text in texts for line in wrapped(one_line(text), width)]
     indent = "\n" + " " * (_STATE + _NAME)
     streams.data(f"{finding.check:<{_NAME}}{indent.join(lines)}\n")
     streams.out.flush()
@@ -136,37 +136,37 @@ def examined(runtime: Runtime) -> Subject:
 
     runtime.streams.no_input = True  # the keyring is read, but without a prompt to unlock it
     try:
-        connection = _in_time(runtime.connection)
+        connection = _with_timeout(runtime.connection)
     except StashConfigurationError as error:
         problem = error
     else:
         return Subject(connection, _environment(runtime, connection))
     # If only the key is invalid, the network can be checked without it.
     try:
-        connection = _in_time(lambda: _without_key(runtime))
+        connection = _with_timeout(lambda: _without_key(runtime))
     except StashConfigurationError:
         return Subject(None, _environment(runtime, None), problem)
     return Subject(connection, _environment(runtime, connection), key_problem=problem)
 
 
-def _in_time(read: Callable[[], Connection]) -> Connection:
+def _with_timeout(read: Callable[[], Connection]) -> Connection:
     """Call `read` with the time limit of a check, because the command of a key may wait for the user.
 
     Raises its errors, and StashConfigurationError on a timeout.
     """
     from stash_cli.core.doctor.checks import EACH
 
-    found: Future[Connection] = Future()
+    result: Future[Connection] = Future()
 
     def work() -> None:
         try:
-            found.set_result(read())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            found.set_exception(error)
+            result.set_result(read())
+        except BaseException as error:  # noqa: BLE001 - `result.result` raises it
+            result.set_exception(error)
 
     Thread(target=work, name="stash-settings", daemon=True).start()
     try:
-        return found.result(timeout=EACH)
+        return result.result(timeout=EACH)
     except TimeoutError:
         raise StashConfigurationError(
             f"The key could not be read within {EACH:.0f} s.",
@@ -190,27 +190,30 @@ def _without_key(runtime: Runtime) -> Connection:
 
 
 def _environment(runtime: Runtime, connection: Connection | None) -> Environment:
+    """Collect the folders, files and settings of this run."""
     from platformdirs import user_cache_path, user_log_path, user_state_path
 
     from stash_cli.core.doctor.subject import Environment
     from stash_cli.core.settings_file import settings_path
 
-    places = (("cache", user_cache_path), ("state", user_state_path), ("log", user_log_path))
-    folders = {name: find("stash-cli", appauthor=False) for name, find in places}
-    found = Environment(runtime.environ, {**folders, "settings": settings_path().parent})
-    found.files = {name: Path(text).expanduser() for name, text in _secret_files(runtime).items() if text}
+    locators = (("cache", user_cache_path), ("state", user_state_path), ("log", user_log_path))
+    folders = {name: find("stash-cli", appauthor=False) for name, find in locators}
+    environment = Environment(runtime.environ, {**folders, "settings": settings_path().parent})
+    environment.files = {
+        name: Path(text).expanduser() for name, text in _secret_files(runtime).items() if text
+    }
     if connection is not None:
-        found.origin = connection.source or _origin(runtime)
-        found.folders = {**found.folders, "state": connection.journal.parent}
-        found.demo = _demo(connection)
+        environment.origin = connection.source or _origin(runtime)
+        environment.folders = {**environment.folders, "state": connection.journal.parent}
+        environment.demo = _demo(connection)
     if runtime.has_settings and connection is not None:
-        found.profiles = runtime.settings.names
-        found.profile, found.path_maps = runtime.profile.name, runtime.profile.path_maps
+        environment.profiles = runtime.settings.names
+        environment.profile, environment.path_maps = runtime.profile.name, runtime.profile.path_maps
         if name := runtime.profile.values.get("api_key_file"):
-            found.files["the profile's key"] = settings_path().parent / Path(name).expanduser()
+            environment.files["the profile's key"] = settings_path().parent / Path(name).expanduser()
         if runtime.settings.exposed:
-            found.files["the settings file"] = settings_path()
-    return found
+            environment.files["the settings file"] = settings_path()
+    return environment
 
 
 def _secret_files(runtime: Runtime) -> dict[str, str | None]:

@@ -115,24 +115,26 @@ def show(runtime: Runtime, facts: Any, as_text: Any) -> None:
 
 def with_flags(facts: Facts) -> Facts:
     """`facts` with the command-line flags of each lookup."""
-    found = facts.get("filter", {})
-    if not found.get("lookups"):
+    filter_facts = facts.get("filter", {})
+    if not filter_facts.get("lookups"):
         return facts
-    flags = flags_of(str(found["field"]).partition("FilterType.")[0])
-    rows = [{**row, "flags": flags[row["lookup"]]} for row in found["lookups"] if row["lookup"] in flags]
-    others = [row for row in found["lookups"] if row["lookup"] not in flags]
+    flags = flags_of(str(filter_facts["field"]).partition("FilterType.")[0])
+    rows = [
+        {**row, "flags": flags[row["lookup"]]} for row in filter_facts["lookups"] if row["lookup"] in flags
+    ]
+    others = [row for row in filter_facts["lookups"] if row["lookup"] not in flags]
     # Lookups with a flag come first, because most readers need a flag.
-    return {**facts, "filter": {**found, "lookups": [*rows, *others]}}
+    return {**facts, "filter": {**filter_facts, "lookups": [*rows, *others]}}
 
 
 def flags_of(type_name: str) -> dict[str, list[str]]:
     """The flags of `find` by lookup; empty for a type without that command."""
     from stash_cli.commands.argv.filter_flags import FilterFlags
 
-    found: dict[str, list[str]] = {}
+    flags: dict[str, list[str]] = {}
     for flag in FilterFlags(type_name).rows() if type_name in ENTITIES else ():
-        found.setdefault(flag.dest, []).append(flag.name)
-    return found
+        flags.setdefault(flag.dest, []).append(flag.name)
+    return flags
 
 
 def text_of(facts: Facts) -> str:
@@ -169,7 +171,7 @@ def heading(facts: Facts) -> Iterator[str]:
 
 def notes(facts: Facts) -> str:
     """The notes on a field, on one line."""
-    found = [
+    parts = [
         "required" if facts.get("required") else "",
         "may be null" if facts.get("nullable") else "",
         _range(facts.get("range")),
@@ -179,7 +181,7 @@ def notes(facts: Facts) -> str:
         f"since {facts['since']}" if "since" in facts else "",
         f"deprecated: {facts['deprecated']}" if facts.get("deprecated") else "",
     ]
-    return "; ".join(part for part in found if part)
+    return "; ".join(part for part in parts if part)
 
 
 def _range(bounds: list[float | None] | None) -> str:
@@ -197,19 +199,19 @@ def _sections(facts: Facts) -> Iterator[tuple[str, list[Line]]]:
         yield _filter_title(found), [_lookup(row) for row in found.get("lookups", ())] or [("none", "", "")]
 
 
-def _filter_title(found: Facts) -> str:
-    of, choices = found.get("of"), found.get("choices")
-    takes = "takes names, aliases or ids of" if found.get("lookups") else "nests the filter of"
-    notes = [f"{takes} {of}"] if of else []
+def _filter_title(filter_facts: Facts) -> str:
+    target_type, choices = filter_facts.get("of"), filter_facts.get("choices")
+    takes = "takes names, aliases or ids of" if filter_facts.get("lookups") else "nests the filter of"
+    notes = [f"{takes} {target_type}"] if target_type else []
     notes += [f"one of {' '.join(choices)}"] if choices else []
-    return "; ".join([f"Lookups of {found['field']}", *notes])
+    return "; ".join([f"Lookups of {filter_facts['field']}", *notes])
 
 
 def _lookup(row: Facts) -> Line:
     flag, *others = row.get("flags") or [""]
     # Only one flag in the column, so that there is room for the explanation.
-    also = f"; also {' '.join(others)}" if others else ""
-    return row["lookup"], flag, f"{row['takes']}: {row['meaning']}".lstrip(": ") + also
+    other_flags = f"; also {' '.join(others)}" if others else ""
+    return row["lookup"], flag, f"{row['takes']}: {row['meaning']}".lstrip(": ") + other_flags
 
 
 def _call(row: Facts) -> str:

@@ -78,12 +78,12 @@ class FileTask:
     examples: tuple[str, ...]
 
     def parse(self, runtime: Runtime, verb: str, words: Sequence[str]) -> CommandOptions:
-        """The options in `words` of a step, as the command takes them. Raises as the command does."""
-        found: list[CommandOptions] = []
-        made = command(verb, lambda _, options: found.append(options), self.options, flags=self.flags)
-        with made.make_context(verb, list(words), obj=runtime) as ctx:
-            made.invoke(ctx)
-        return found[0]
+        """Parse the words of a step like a command line. Raises the same errors as the command."""
+        parsed: list[CommandOptions] = []
+        step = command(verb, lambda _, options: parsed.append(options), self.options, flags=self.flags)
+        with step.make_context(verb, list(words), obj=runtime) as ctx:
+            step.invoke(ctx)
+        return parsed[0]
 
 
 def build(verb: str) -> StashCommand:
@@ -108,7 +108,7 @@ def run_copy(operation: str, runtime: Runtime, options: CopyOptions) -> None:
 async def copied(
     operation: str, session: Session, runtime: Runtime, options: CopyOptions, _: Started | None = None
 ) -> str | None:
-    """Make a copy of the database; the path of its download, or None where it stays on the server."""
+    """Copy the database; return the path of the download, or None if the copy stays on the server."""
     require_writable(options.target)
     await require_ready(session)
     values = options.flags | ({} if options.target is None else {"download": True})
@@ -125,7 +125,7 @@ async def copied(
 
 
 async def fetched(session: Session, address: str | None, target: str) -> str:
-    """Download a file of the server; the path of the copy. Raises StashServerError without an address."""
+    """Download a file of the server, and return its path. Raises StashServerError without a URL."""
     from stash_cli.core.client.downloads import download
 
     if not address:
@@ -157,13 +157,13 @@ async def patient(session: Session) -> AsyncIterator[Session]:
     if session.connection.is_embedded:
         yield session
         return
-    slow = replace(session.connection, timeout=max(session.connection.timeout, PATIENCE))
-    async with NewSession(slow) as opened:
+    connection = replace(session.connection, timeout=max(session.connection.timeout, PATIENCE))
+    async with NewSession(connection) as opened:
         yield opened
 
 
 def require_writable(target: str | None) -> None:
-    """Refuse a target that cannot be written, before the server makes a file for it."""
+    """Raise an error for a target that cannot be written, before the server creates a file for it."""
     if target is None:
         return
     if not target.strip():
@@ -207,7 +207,7 @@ def run_export(runtime: Runtime, options: ExportOptions) -> None:
 
 
 async def exported(session: Session, flags: dict[str, Any], target: str) -> str:
-    """Export the chosen objects to a file here; its path."""
+    """Export the chosen objects, download the file, and return its path."""
     async with patient(session) as slow:
         address = await slow.call("exportObjects", {"input": export_input(flags)})
         return await fetched(slow, address, target)
@@ -229,20 +229,20 @@ async def export_step(
 
 
 def export_input(flags: dict[str, Any]) -> dict[str, Any]:
-    """The objects to export: those chosen, or all of every kind."""
+    """The input for the chosen objects, or for all of every kind."""
     kinds = {flag.dest for flag in export_flags().rows()} - {"includeDependencies"}
     chosen = {name: words for name, words in flags.items() if name in kinds}
     chosen = chosen or {name: ["all"] for name in kinds}
-    found: dict[str, Any] = {name: _chosen(name, words) for name, words in chosen.items()}
-    return found | {"includeDependencies": flags.get("includeDependencies", True)}
+    values: dict[str, Any] = {name: _selection(name, words) for name, words in chosen.items()}
+    return values | {"includeDependencies": flags.get("includeDependencies", True)}
 
 
-def _chosen(name: str, words: list[str]) -> dict[str, Any]:
+def _selection(name: str, words: list[str]) -> dict[str, Any]:
     ids = [part.strip() for word in words for part in word.split(",")]
     if "all" in ids:
         return {"all": True}
-    if wrong := [each for each in ids if not each.isdecimal()]:
-        raise StashInputError(f"--{name}: {wrong[0]!r} is neither an id nor all")
+    if invalid := [each for each in ids if not each.isdecimal()]:
+        raise StashInputError(f"--{name}: {invalid[0]!r} is neither an id nor all")
     return {"ids": ids}
 
 
@@ -259,10 +259,7 @@ def run_import(runtime: Runtime, options: ImportOptions) -> None:
     if source is not None and not source.is_file():
         raise StashInputError(f"there is no file {source}")
     if source is None:
-        if options.flags:
-            raise StashUsageError("these settings need FILE: without one the whole library is replaced")
-        question = "import replaces the whole library by the server's metadata folder; continue"
-        confirm(runtime.streams, question, yes=options.yes)
+        _confirm_replacement(runtime, options)
     follow = options if options.follows else None
 
     async def work(session: Session) -> None:
@@ -275,6 +272,14 @@ def run_import(runtime: Runtime, options: ImportOptions) -> None:
         await run_job(session, runtime, "importObjects", {"input": values}, follow)
 
     runtime.run(work, writes=True)
+
+
+def _confirm_replacement(runtime: Runtime, options: ImportOptions) -> None:
+    """Ask before the whole library is replaced. Raises StashNotConfirmedError and StashUsageError."""
+    if options.flags:
+        raise StashUsageError("these settings need FILE: without one the whole library is replaced")
+    question = "import replaces the whole library by the server's metadata folder; continue"
+    confirm(runtime.streams, question, yes=options.yes)
 
 
 FILE_TASKS = {

@@ -185,7 +185,7 @@ async def _move(
     fail_fast: bool = False,
     failed_to: str | None = None,
 ) -> None:
-    """Move files; raises what was not moved, whose ids are written to the file `failed_to`."""
+    """Move files. Raises the errors of files that were not moved; their ids are written to `failed_to`."""
     from asyncio import CancelledError
 
     from stash_cli.commands.common.outcomes import Outcomes
@@ -220,9 +220,9 @@ async def _write(session: Session, runtime: Runtime, edits: Sequence[Edit], targ
         runtime.streams.note(f"{edit.before} -> {edit.after}")
     if len(edits) > SHOWN:
         runtime.streams.note(f"... and {len(edits) - SHOWN:,} more files")
-    drafted = (ObjectEdits(edit.id, edit.before, (edit,)) for edit in edits)
+    drafts = (ObjectEdits(edit.id, edit.before, (edit,)) for edit in edits)
     facts = {"type": NOUN.entity.type, "objects": len(edits)}
-    await write_plan(session, runtime, target, drafted, kind="files", **facts)
+    await write_plan(session, runtime, target, drafts, kind="files", **facts)
 
 
 async def carry_out_plan(session: Session, runtime: Runtime, draft: Draft, options: EditOptions) -> None:

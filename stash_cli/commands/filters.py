@@ -192,7 +192,7 @@ def facts_of(found: LoadedFilter) -> dict[str, Any]:
     sort = f"{'-' if query.direction == 'DESC' else ''}{query.sort or ''}"
     names = {(one.type, one.id): name for one, name in found.renamed.items()}
     return {
-        # A default filter has no id of its own: servers say 0.
+        # A default filter has no id of its own; servers return 0.
         "id": found.row["id"] if str(found.row["id"]) != "0" else "",
         "mode": found.row["mode"],
         "name": found.row["name"],
@@ -291,16 +291,16 @@ def kind_of(word: str | None) -> Entity | None:
 
 
 def require_kind(word: str) -> Entity:
-    found = NOUNS.get(word.lower())
-    if found is None:
-        near = did_you_mean(word, NOUNS) or f"The kinds are {KINDS}."
-        raise StashInputError(f"no such kind of objects: {word}. {near}")
-    return found
+    entity = NOUNS.get(word.lower())
+    if entity is None:
+        hint = did_you_mean(word, NOUNS) or f"The kinds are {KINDS}."
+        raise StashInputError(f"no such kind of objects: {word}. {hint}")
+    return entity
 
 
 def type_of(kind: str | None) -> str:
-    found = kind_of(kind)
-    return found.type if found else ""
+    entity = kind_of(kind)
+    return entity.type if entity else ""
 
 
 def print_changed(runtime: Runtime, row: Row) -> None:

@@ -15,7 +15,7 @@ from stash_cli.core.texts import counted
 from stash_cli.output.values import View, columns, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from stash_cli.commands.common.runtime import Runtime
     from stash_cli.core.edits.journal.changes import Recorded
@@ -63,10 +63,10 @@ class HistoryGroup(LazyGroup):
 
     def asked_for_help(self, words: list[str]) -> list[str]:
         """Return the words for `list` if no command is named."""
-        found = super().asked_for_help(words)
+        parsed = super().asked_for_help(words)
         # `stash history --json`, with options but without a command, is also the list.
-        is_list = not found or (found[0].startswith("-") and found[0] not in ("-h", "--help"))
-        return ["list", *found] if is_list else found
+        is_list = not parsed or (parsed[0].startswith("-") and parsed[0] not in ("-h", "--help"))
+        return ["list", *parsed] if is_list else parsed
 
 
 def group() -> HistoryGroup:
@@ -100,23 +100,23 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
     from stash_cli.core.edits.journal.history import facts, summaries
 
     check_output(runtime)
-    most = number_shown(runtime, options.limit)
+    limit = number_shown(runtime, options.limit)
     with open_journal(runtime) as journal:
         # One more than is shown, to detect further runs.
-        found = [facts(each) for each in summaries(journal, limit=most + 1 if most >= 0 else -1)]
-    runtime.print_rows(RUNS, found[:most] if most >= 0 else found)
-    if not found and runtime.for_people:
+        runs = [facts(each) for each in summaries(journal, limit=limit + 1 if limit >= 0 else -1)]
+    runtime.print_rows(RUNS, runs[:limit] if limit >= 0 else runs)
+    if not runs and runtime.for_people:
         runtime.streams.note("nothing has been recorded yet")
-    if 0 <= most < len(found) and options.limit is None:
-        runtime.streams.note(f"the last {most} runs; --limit all lists every run")
+    if 0 <= limit < len(runs) and options.limit is None:
+        runtime.streams.note(f"the last {limit} runs; --limit all lists every run")
 
 
 def number_shown(runtime: Runtime, text: str | None) -> int:
     """Number of listed runs: by --limit, SHOWN for people, below 0 for all."""
     if text is None:
         return SHOWN if runtime.for_people else -1
-    found: int | None = named("--limit", row_limit)(text)
-    return -1 if found is None else found
+    limit: int | None = named("--limit", row_limit)(text)
+    return -1 if limit is None else limit
 
 
 def run_show(runtime: Runtime, options: ShowOptions) -> None:
@@ -145,8 +145,8 @@ def change_facts(row: Recorded) -> dict[str, Any]:
     from stash_cli.core.unset import UNSET
 
     names = ("seq", "type", "id", "operation", "field", "before", "wanted", "answered", "state", "reason")
-    found = {name: getattr(row, name) for name in (*names, "undone_by")}
-    return {name: value for name, value in found.items() if value is not UNSET}
+    values = {name: getattr(row, name) for name in (*names, "undone_by")}
+    return {name: value for name, value in values.items() if value is not UNSET}
 
 
 def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
@@ -177,27 +177,36 @@ def change_lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     from stash_cli.core.edits.journal.changes import DONE, UPDATE, read
     from stash_cli.core.edits.journal.history import net_edits
 
+    objects, others = _by_object(read(journal, number), most)
+    for (type_name, _), rows in objects.items():
+        for row in rows:
+            if row.operation != UPDATE:
+                yield f"{object_name(type_name, row.id)}  {_object_change(row)}{_unless_done(row)}"
+        for edit in net_edits(row for row in rows if row.operation == UPDATE):
+            unfinished = next((row for row in rows if row.field == edit.field and row.state != DONE), None)
+            label = object_name(type_name, edit.id)
+            yield f"{label}  {edit.field}: {change_text(edit)}{_unless_done(unfinished)}"
+    if others:
+        yield f"and {others} more objects; --limit all shows all"
+
+
+def _by_object(rows: Iterable[Recorded], most: int) -> tuple[dict[tuple[str, str], list[Recorded]], int]:
+    """Group changes by the first `most` objects (below 0: all); also the number of the other objects."""
+    from stash_cli.core.edits.journal.changes import UPDATE
+
     objects: dict[tuple[str, str], list[Recorded]] = {}
-    more: set[tuple[str, str]] = set()
-    for row in read(journal, number):
+    others: set[tuple[str, str]] = set()
+    for row in rows:
+        # A creation without an answer has no id: it counts as an object of its own.
         key = (row.type, row.id if row.id or row.operation == UPDATE else f"#{row.seq}")
         if key in objects or most < 0 or len(objects) < most:
             objects.setdefault(key, []).append(row)
         else:
-            more.add(key)
-    for (type_name, _), rows in objects.items():
-        for row in rows:
-            if row.operation != UPDATE:
-                yield f"{object_name(type_name, row.id)}  {_whole(row)}{_unless_done(row)}"
-        for edit in net_edits(row for row in rows if row.operation == UPDATE):
-            open_ = next((row for row in rows if row.field == edit.field and row.state != DONE), None)
-            named = object_name(type_name, edit.id)
-            yield f"{named}  {edit.field}: {change_text(edit)}{_unless_done(open_)}"
-    if more:
-        yield f"and {len(more)} more objects; --limit all shows all"
+            others.add(key)
+    return objects, len(others)
 
 
-def _whole(row: Recorded) -> str:
+def _object_change(row: Recorded) -> str:
     """The change of a whole object."""
     return {"create": "created", "delete": "deleted", "merge": "merged"}.get(row.operation, row.operation)
 
@@ -220,13 +229,13 @@ def run_prune(runtime: Runtime, options: PruneOptions) -> None:
 
     with open_journal(runtime) as journal:
         runs = prunable(journal, days=options.days, megabytes=options.megabytes)
-        many = counted(len(runs), "run")
+        count = counted(len(runs), "run")
         if not runs or options.dry_run:
-            runtime.streams.note(f"{many} would be dropped" if runs else "there is nothing to drop")
+            runtime.streams.note(f"{count} would be dropped" if runs else "there is nothing to drop")
             return
-        confirm(runtime.streams, f"drop {many}, the last of {runs[0].started[:10]}", yes=options.yes)
+        confirm(runtime.streams, f"drop {count}, the last of {runs[0].started[:10]}", yes=options.yes)
         prune(journal, runs)
-    runtime.streams.note(f"dropped {many}")
+    runtime.streams.note(f"dropped {count}")
 
 
 def run_number(word: str) -> int:

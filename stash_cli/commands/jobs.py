@@ -114,16 +114,16 @@ def run_wait(runtime: Runtime, options: WaitOptions) -> None:
     --wait-timeout, and 6 if the server logged errors meanwhile; of several jobs, the worst in this order.
     """
     runtime.check_output(JOB)
-    wanted = [check_id(job) for job in options.jobs or ()]
+    job_ids = [check_id(job) for job in options.jobs or ()]
 
     async def work(session: Session) -> list[JobReport | StashJobError]:
         # The ids are read once, because a job added later may be queued for hours.
-        ids = wanted or [job["id"] for job in await queue(session)]
-        until = None if options.wait_timeout is None else time.monotonic() + options.wait_timeout
+        ids = job_ids or [job["id"] for job in await queue(session)]
+        deadline = None if options.wait_timeout is None else time.monotonic() + options.wait_timeout
         found = []
         for job_id in dict.fromkeys(ids):
-            left = None if until is None else max(0.0, until - time.monotonic())
-            found.append(await ended(session, runtime, job_id, replace(options, wait_timeout=left)))
+            remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
+            found.append(await ended(session, runtime, job_id, replace(options, wait_timeout=remaining)))
         return found
 
     reports = runtime.run(work)
@@ -194,16 +194,16 @@ def run_watch(runtime: Runtime, _: CommandOptions) -> None:
 def shown_updates(runtime: Runtime) -> Callable[[dict[str, Any]], None]:
     """Return a function that prints an update of a job."""
     writer = None if runtime.for_people else runtime.writer(JOB)
-    told: dict[str, tuple[str, float]] = {}
+    printed: dict[str, tuple[str, float]] = {}
     """Status and time of the last line of each job."""
 
     def show(job: dict[str, Any]) -> None:
         now = time.monotonic()
-        status, last = told.get(job["id"], ("", 0.0))
+        status, printed_at = printed.get(job["id"], ("", 0.0))
         if writer is not None:
             writer.row(job)
-        elif job["status"] != status or now - last >= _PAUSE:
-            told[job["id"]] = job["status"], now
+        elif job["status"] != status or now - printed_at >= _PAUSE:
+            printed[job["id"]] = job["status"], now
             runtime.streams.data(f"{datetime.now().astimezone():%H:%M:%S}  {line_of(job)}")
         runtime.streams.out.flush()
 
@@ -216,15 +216,15 @@ _PAUSE = 1.0
 
 def run_stop(runtime: Runtime, options: StopOptions) -> None:
     """Stop jobs. A waiting job is removed at once; a running job may take a moment to end."""
-    wanted = [check_id(job) for job in options.jobs or ()]
-    if bool(wanted) == options.everything:
+    job_ids = [check_id(job) for job in options.jobs or ()]
+    if bool(job_ids) == options.everything:
         raise StashUsageError("give the ids of the jobs to stop, or --all")
 
     async def work(session: Session) -> None:
         if options.everything:
             await uninterrupted(stop_all(session, runtime))
             return
-        outcomes = Outcomes(JOBS, "told to stop", list(dict.fromkeys(wanted)))
+        outcomes = Outcomes(JOBS, "told to stop", list(dict.fromkeys(job_ids)))
         outcomes.expect(outcomes.asked)
         for job_id in outcomes.asked:
             await uninterrupted(stop_one(session, runtime, job_id, outcomes))
@@ -239,7 +239,7 @@ async def stop_all(session: Session, runtime: Runtime) -> None:
 
 
 async def stop_one(session: Session, runtime: Runtime, job_id: str, outcomes: Outcomes) -> None:
-    """Stop a job; an error becomes a problem of `outcomes`."""
+    """Stop a job; record an error in `outcomes`."""
     try:
         # Looked up first, because the server answers true to stopJob even for an unknown id.
         await one_job(session, job_id)

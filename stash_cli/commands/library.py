@@ -106,20 +106,20 @@ def run_add(runtime: Runtime, options: AddOptions) -> None:
     """Add a media folder. A relative PATH is relative to the current folder. Run `stash scan` afterwards."""
     runtime.check_output(FOLDER)
     require(options.path)
-    wanted = options.folder(runtime.server_path(options.path))
+    new_folder = options.folder(runtime.server_path(options.path))
     # The paths of a remote server cannot be checked here.
-    if runtime.connection().is_embedded and not Path(wanted["path"]).is_dir():
-        raise StashInputError(f"there is no folder {wanted['path']}")
+    if runtime.connection().is_embedded and not Path(new_folder["path"]).is_dir():
+        raise StashInputError(f"there is no folder {new_folder['path']}")
 
     async def work(session: Session) -> list[Folder]:
-        known = await folders(session)
-        if wanted in known:
-            runtime.streams.note(f"{wanted['path']} is already a media folder")
-            return known
+        current = await folders(session)
+        if new_folder in current:
+            runtime.streams.note(f"{new_folder['path']} is already a media folder")
+            return current
         # The same path with other settings replaces the folder.
-        others = [folder for folder in known if folder["path"] != wanted["path"]]
-        told = f"added {wanted['path']}; scan it with: {runtime.command('scan --wait')}"
-        return await uninterrupted(write(session, runtime, [*others, wanted], told))
+        others = [folder for folder in current if folder["path"] != new_folder["path"]]
+        note = f"added {new_folder['path']}; scan it with: {runtime.command('scan --wait')}"
+        return await uninterrupted(write(session, runtime, [*others, new_folder], note))
 
     print_changed(runtime, runtime.run(work, writes=True))
 
@@ -131,11 +131,11 @@ def run_remove(runtime: Runtime, options: RemoveOptions) -> None:
     require(path)
 
     async def work(session: Session) -> list[Folder]:
-        known = await folders(session)
-        left = [folder for folder in known if folder["path"] not in (path, runtime.server_path(path))]
-        if len(left) == len(known):
+        current = await folders(session)
+        remaining = [folder for folder in current if folder["path"] not in (path, runtime.server_path(path))]
+        if len(remaining) == len(current):
             raise StashNotFoundError(f"{path} is not a media folder", hint="See `stash library list`.")
-        return await uninterrupted(write(session, runtime, left, f"removed {path} from the list"))
+        return await uninterrupted(write(session, runtime, remaining, f"removed {path} from the list"))
 
     print_changed(runtime, runtime.run(work, writes=True, creates=False))
 
@@ -167,24 +167,26 @@ def run_tree(runtime: Runtime, options: TreeOptions) -> None:
 
 async def below(session: Session, path: str, depth: int, level: int = 0) -> list[Folder]:
     """A folder of the server's disk and those below it, a request for each. Raises StashNotFoundError."""
-    inner, parent = await listing(session, path)
-    if not inner and not level and parent is not None:
+    children, parent = await listing(session, path)
+    if not children and not level and parent is not None:
         siblings, _ = await listing(session, parent)
         # For a missing folder, servers return nothing, or the folders of an ancestor.
         if path.rstrip("/\\") not in siblings:
             raise StashNotFoundError(f"the server has no folder {path}")
-    found: list[Folder] = [{"path": path, "depth": level}]
-    for one in inner if level < depth else ():
-        found += await below(session, one, depth, level + 1)
-    return found
+    rows: list[Folder] = [{"path": path, "depth": level}]
+    for one in children if level < depth else ():
+        rows += await below(session, one, depth, level + 1)
+    return rows
 
 
 async def listing(session: Session, path: str) -> tuple[list[str], str | None]:
     """The folders in a folder of the server's disk, and its parent folder."""
     answer = await session.call("directory", {"path": path}, ["directories", "parent"])
     start = path.rstrip("/\\")
-    inner = [one for one in answer["directories"] or () if one.startswith((f"{start}/", f"{start}\\"))]
-    return inner, answer["parent"]
+    children = [
+        child for child in answer["directories"] or () if child.startswith((f"{start}/", f"{start}\\"))
+    ]
+    return children, answer["parent"]
 
 
 async def folders(session: Session) -> list[Folder]:
@@ -192,8 +194,8 @@ async def folders(session: Session) -> list[Folder]:
     return [snake("StashConfig", folder) for folder in answer["general"]["stashes"]]
 
 
-async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: str) -> list[Folder]:
-    """Replace the list of folders, print the note `told`, and return the server's list.
+async def write(session: Session, runtime: Runtime, new_folders: list[Folder], note: str) -> list[Folder]:
+    """Replace the list of folders, print `note`, and return the server's list.
 
     The API sets the list as a whole. Raises StashUnknownOutcomeError when the server does not answer with
     its list, and StashServerError when the list differs from the one sent.
@@ -201,19 +203,19 @@ async def write(session: Session, runtime: Runtime, wanted: list[Folder], told: 
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
 
-    values = {"stashes": [camel("StashConfigInput", folder) for folder in wanted]}
+    values = {"stashes": [camel("StashConfigInput", folder) for folder in new_folders]}
     answer = await confirmed(
         apply_one(session, Operation("configureGeneral", {"input": values}, paths=("stashes",))),
         is_answer=lambda answer: isinstance(answer, dict) and isinstance(answer.get("stashes"), list),
         hint="The server may have changed the list: check with `stash library list`.",
     )
-    found: list[Folder] = answer["stashes"]
-    if {folder["path"] for folder in found} != {folder["path"] for folder in wanted}:
+    saved: list[Folder] = answer["stashes"]
+    if {folder["path"] for folder in saved} != {folder["path"] for folder in new_folders}:
         raise StashServerError(
             "The server did not save the list as it was sent.", hint="See `stash library list`."
         )
-    runtime.streams.note(told)
-    return [snake("StashConfig", folder) for folder in found]
+    runtime.streams.note(note)
+    return [snake("StashConfig", folder) for folder in saved]
 
 
 def require(path: str) -> None:

@@ -98,50 +98,50 @@ def run(runtime: Runtime, options: LoginOptions) -> None:
     url = _url(runtime, options)
     profile = _profile(runtime, url)
     connection = _connection(runtime, url, profile)
-    proof = _prove(runtime, options, connection)
+    proof = _verify(runtime, options, connection)
     _save(runtime, profile, connection, proof, in_keyring=options.keyring)
 
 
 def _url(runtime: Runtime, options: LoginOptions) -> str:
-    """The endpoint of the server: as given, of the profile or a variable, or as answered."""
+    """The endpoint of the server: from the command line, a profile, STASH_URL, or a prompt."""
     from stash_cli.core.settings import DEFAULT_URL, normalise_url
 
-    given = runtime.options.url if options.url is None else options.url
-    if given is not None and not given.strip():
+    url = runtime.options.url if options.url is None else options.url
+    if url is not None and not url.strip():
         raise StashInputError("URL is empty: give the address of a server")
-    settings, named = runtime.settings, runtime.options.profile
-    if not given and named in settings.names:
-        return settings.profile(named).url
-    given = given or runtime.environ.get("STASH_URL")
-    if not given and not named and settings.default:
+    settings, profile_name = runtime.settings, runtime.options.profile
+    if not url and profile_name in settings.names:
+        return settings.profile(profile_name).url
+    url = url or runtime.environ.get("STASH_URL")
+    if not url and not profile_name and settings.default:
         return settings.profile(settings.default).url
-    if not given and runtime.streams.interactive:
-        given = runtime.streams.ask(f"Server [{DEFAULT_URL}]: ")
-    return normalise_url(given or DEFAULT_URL, "URL")
+    if not url and runtime.streams.interactive:
+        url = runtime.streams.ask(f"Server [{DEFAULT_URL}]: ")
+    return normalise_url(url or DEFAULT_URL, "URL")
 
 
 def _profile(runtime: Runtime, url: str) -> Profile:
     """The profile to save to: that of -P, that of the URL, or a new one named after the host."""
     from stash_cli.core.profile import Profile
 
-    settings, named = runtime.settings, runtime.options.profile
-    if named is None:
+    settings, profile_name = runtime.settings, runtime.options.profile
+    if profile_name is None:
         same = (name for name in settings.names if settings.profile(name).url == url)
-        named = next(same, None) or _new_name(url, settings.names)
-    if named not in settings.names:
-        return Profile(named, {}, {}, settings.path.parent)
-    found = settings.profile(named)
-    if found.url != url:
+        profile_name = next(same, None) or _new_name(url, settings.names)
+    if profile_name not in settings.names:
+        return Profile(profile_name, {}, {}, settings.path.parent)
+    profile = settings.profile(profile_name)
+    if profile.url != url:
         raise StashUsageError(
-            f"the profile {named} is for {found.url.removesuffix('/graphql')}",
-            hint=f"Choose another name with -P, or run: stash profile set {named} url=...",
+            f"the profile {profile_name} is for {profile.url.removesuffix('/graphql')}",
+            hint=f"Choose another name with -P, or run: stash profile set {profile_name} url=...",
         )
-    if found.key_source in ("api_key_file", "api_key_command"):
+    if profile.key_source in ("api_key_file", "api_key_command"):
         raise StashConfigurationError(
-            f"The profile {named} takes its key from {found.key_source}: there is nothing to save.",
-            hint=f"stash auth status -P {named} tries it.",
+            f"The profile {profile_name} takes its key from {profile.key_source}: there is nothing to save.",
+            hint=f"stash auth status -P {profile_name} tries it.",
         )
-    return found
+    return profile
 
 
 def _new_name(url: str, taken: list[str]) -> str:
@@ -157,35 +157,37 @@ def _connection(runtime: Runtime, url: str, profile: Profile) -> Connection:
     from stash_cli.core.settings import resolve_connection
 
     can_ask = runtime.streams.interactive
-    known = profile.settings(runtime.environ, can_ask=can_ask, with_key=False) if profile.values else {}
+    profile_settings = (
+        profile.settings(runtime.environ, can_ask=can_ask, with_key=False) if profile.values else {}
+    )
     flags = {key: value for key, value in runtime.options.connection.items() if key not in ("url", "profile")}
     # read_only protects the library; login may still generate a key.
-    return resolve_connection(flags, {}, {**known, "url": url, "read_only": False})
+    return resolve_connection(flags, {}, {**profile_settings, "url": url, "read_only": False})
 
 
-def _prove(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+def _verify(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
     """Verify the given key, or the key obtained with user name and password."""
     if options.with_key:
-        return _try(runtime, connection, _given_key(runtime))
+        return _verify_key(runtime, connection, _read_key(runtime))
     if options.username is not None:
-        return _by_password(runtime, options, connection)
+        return _verify_password(runtime, options, connection)
     try:
-        return _try(runtime, connection, None)
+        return _verify_key(runtime, connection, None)
     except StashAuthenticationError as error:
         if not runtime.streams.interactive:
             error.hint = "There is no terminal to ask for the key: pass it to --with-key on standard input."
             raise
-    return _ask(runtime, options, connection)
+    return _prompt(runtime, options, connection)
 
 
-def _ask(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+def _prompt(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
     """Ask for the key, or for user name and password, until the server accepts them."""
     for attempt in range(ATTEMPTS):
         key = runtime.streams.ask_hidden("API key (empty: log in with user name and password): ")
         if not key:
-            return _by_password(runtime, options, connection)
+            return _verify_password(runtime, options, connection)
         try:
-            return _try(runtime, connection, key)
+            return _verify_key(runtime, connection, key)
         except StashAuthenticationError as error:
             if attempt == ATTEMPTS - 1:
                 raise
@@ -193,7 +195,7 @@ def _ask(runtime: Runtime, options: LoginOptions, connection: Connection) -> Pro
     raise StashNotConfirmedError("no key was given")
 
 
-def _given_key(runtime: Runtime) -> str:
+def _read_key(runtime: Runtime) -> str:
     streams = runtime.streams
     # A terminal would show the key, and the command would seem to hang.
     if streams.stdin.isatty():
@@ -207,7 +209,7 @@ def _given_key(runtime: Runtime) -> str:
     return key
 
 
-def _try(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
+def _verify_key(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
     """Send a request that needs the key. Raises StashAuthenticationError."""
     from stash_cli.core.key_sources import check_key
 
@@ -221,7 +223,7 @@ def _try(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
     return runtime.run(work)
 
 
-def _by_password(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+def _verify_password(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
     """Log in like the web interface, and read the API key; if there is none, generate one after consent."""
     if connection.is_embedded:
         raise StashUsageError("a library file asks for no password")
@@ -241,8 +243,8 @@ def _by_password(runtime: Runtime, options: LoginOptions, connection: Connection
             if attempt == attempts - 1:
                 raise
             streams.say(error.message)
-    key = _key_of(runtime, options)
-    return replace(_try(runtime, connection, key), username=username)
+    key = _fetch_key(runtime, options)
+    return replace(_verify_key(runtime, connection, key), username=username)
 
 
 def _start_session(runtime: Runtime, connection: Connection, username: str, password: str) -> None:
@@ -257,18 +259,18 @@ def _start_session(runtime: Runtime, connection: Connection, username: str, pass
     runtime.use(logged_in)
     try:
         runtime.run(lambda session: session.call("version", {}))
-    except StashAuthenticationError as error:  # how older servers refuse a password
+    except StashAuthenticationError as error:  # older servers report a wrong password only here
         raise wrong_password(connection) from error
 
 
-def _key_of(runtime: Runtime, options: LoginOptions) -> str:
+def _fetch_key(runtime: Runtime, options: LoginOptions) -> str:
     """The server's API key. Raises StashNotConfirmedError if it has none, and none may be generated."""
     from stash_cli.core.login import generate_key, present_key
     from stash_cli.output.failures import confirm
 
     key = runtime.run(present_key)
     if key is None:
-        # It would replace a key that other programs use; here there is none.
+        # Generating a key replaces an existing one, which other programs may use; here there is none.
         confirm(runtime.streams, "generate an API key, which the server lacks", yes=options.yes)
         key = runtime.run(generate_key)
     runtime.keys.append(key)
@@ -291,7 +293,7 @@ def _save(
         "api_key": None if in_keyring else proof.key,
         "keyring": True if in_keyring else None,
         "username": proof.username or None,
-        **_flags(runtime.options.connection),
+        **_saved_options(runtime.options.connection),
     }
     with editing(runtime.settings.path) as document:
         set_values(document, name, {(key,): value for key, value in values.items()})
@@ -299,17 +301,19 @@ def _save(
     _note_login(runtime, name, connection, proof)
 
 
-def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of the connection that are saved, too."""
-    found = {key: given[key] for key in ("timeout", "insecure", "read_only") if given.get(key)}
-    return found | ({"ca_cert": str(Path(given["ca_cert"]).absolute())} if given.get("ca_cert") else {})
+def _saved_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The connection options that are saved in the profile."""
+    saved = {key: options[key] for key in ("timeout", "insecure", "read_only") if options.get(key)}
+    return saved | ({"ca_cert": str(Path(options["ca_cert"]).absolute())} if options.get("ca_cert") else {})
 
 
 def _note_login(runtime: Runtime, name: str, connection: Connection, proof: Proof) -> None:
     streams, settings = runtime.streams, runtime.settings
-    who = f" as {proof.username}" if proof.username else ""
-    how = f"logged in to {connection.server}{who}" if proof.key else f"{connection.server} asks for no key"
-    streams.note(f"{how} (Stash {proof.version})" if proof.version else how)
+    user = f" as {proof.username}" if proof.username else ""
+    outcome = (
+        f"logged in to {connection.server}{user}" if proof.key else f"{connection.server} asks for no key"
+    )
+    streams.note(f"{outcome} (Stash {proof.version})" if proof.version else outcome)
     streams.note(f"saved as profile {name} in {settings.path}")
     if settings.default != name:
         streams.note(f"use it with -P {name}; `stash auth switch {name}` makes it the default")

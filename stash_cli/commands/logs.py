@@ -27,8 +27,8 @@ LINE = View("LogEntry", columns("time", "level", "message"))
 LEVELS = ("error", "warning", "info", "debug", "trace")
 """Log levels, the most severe first; progress of plugins counts as debug."""
 _STYLES = {"error": "red", "warning": "yellow", "debug": "dim", "trace": "dim", "progress": "dim"}
-_ROOM, _BELOW = 40, 4
-"""Minimum width to wrap a message beside time and level; with less, it continues indented by _BELOW."""
+_MIN_MESSAGE_WIDTH, _INDENT = 40, 4
+"""Minimum width of a message beside time and level; with less, it is wrapped with an indent of _INDENT."""
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 
 
@@ -164,7 +164,7 @@ def run_logs(runtime: Runtime, options: LogsOptions) -> None:
         tail = LogTail(session, on_lost=lambda error: note_reconnecting(runtime, error))
         try:
             if options.follow:
-                await tail.open()  # before reading the kept lines, so that none is missed in between
+                await tail.open()  # before the stored lines are read, so that no line in between is missed
             kept, _ = await tail.read_kept()
             note_oldest_line(runtime, options, kept)
             chosen = [line for line in kept if options.selects(line)]
@@ -196,8 +196,8 @@ def note_oldest_line(runtime: Runtime, options: LogsOptions, kept: Sequence[Line
     times = [time for line in kept if (time := moment(line.get("time")))]
     oldest = min(times, default=None)
     if options.since and oldest and options.since < oldest:
-        told = oldest.astimezone().isoformat(sep=" ", timespec="seconds")
-        runtime.streams.note(f"the server's oldest line is of {told}: it keeps none from before")
+        oldest_text = oldest.astimezone().isoformat(sep=" ", timespec="seconds")
+        runtime.streams.note(f"the server's oldest line is of {oldest_text}: it keeps none from before")
 
 
 class Output:
@@ -210,7 +210,7 @@ class Output:
     def add(self, lines: Sequence[Line]) -> None:
         for line in lines:
             if self._writer is None:
-                self.runtime.streams.graphics(self._text(line))  # its colours would be escaped as data
+                self.runtime.streams.graphics(self._text(line))  # `data` would escape the colours
             else:
                 self._writer.row(in_utc(line))
         self.runtime.streams.out.flush()
@@ -226,13 +226,15 @@ class Output:
 
         streams, level = self.runtime.streams, line["level"].lower()
         time = moment(line.get("time"))
-        when = time.astimezone().isoformat(sep=" ", timespec="seconds") if time else "-"
+        time_text = time.astimezone().isoformat(sep=" ", timespec="seconds") if time else "-"
         message = line["message"].rstrip() if streams.verbose else one_line(first_line(line["message"]))
         label = f"{level:<7}"
-        heading = f"{when}  {label}  "
+        heading = f"{time_text}  {label}  "
         width = streams.width if streams.out_is_terminal else None
-        # Beside the time a narrow terminal has no room for a message.
-        indent = " " * (len(heading) if width is None or width - len(heading) >= _ROOM else _BELOW)
+        # On a narrow terminal, continued lines start at the left, because there is no room beside the time.
+        indent = " " * (
+            len(heading) if width is None or width - len(heading) >= _MIN_MESSAGE_WIDTH else _INDENT
+        )
         first, *others = message.split("\n")
         rows = [f"{heading}{first}", *(f"{indent}{each}" for each in others)]
         text = "\n".join(part for row in rows for part in wrapped(row, width, indent))

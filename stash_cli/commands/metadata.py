@@ -29,11 +29,11 @@ async def prepare_auto_tag(session: Session, _: Runtime, options: TaskOptions, v
     from stash_cli.core.client.resolver import resolve_ids
 
     kinds = {"performers": "Performer", "studios": "Studio", "tags": "Tag"}
-    named = {kind: options.flags[kind] for kind in kinds if options.flags.get(kind)}
-    if named:
+    chosen = {kind: options.flags[kind] for kind in kinds if options.flags.get(kind)}
+    if chosen:
         # The saved selection is replaced as a whole: naming one tag must not also select all studios.
         values = {name: value for name, value in values.items() if name not in kinds}
-        for kind, words in named.items():
+        for kind, words in chosen.items():
             values[kind] = ["*"] if "*" in words else await resolve_ids(session, kinds[kind], words)
     elif not any(values.get(kind) for kind in kinds):
         values |= {kind: ["*"] for kind in kinds}
@@ -41,7 +41,10 @@ async def prepare_auto_tag(session: Session, _: Runtime, options: TaskOptions, v
 
 
 async def prepare_generate(session: Session, _: Runtime, __: TaskOptions, values: Values) -> Values:
-    """Refuse markers on servers that crash on them (live, 0.22.1; right in the source of 0.28.1)."""
+    """Raise StashCapabilityError for markers on servers that crash on them.
+
+    Tried on 0.22.1; fixed in the source of 0.28.1.
+    """
     server = await session.learn()
     if values.get("markerIDs") and not server.is_since("0.28"):
         raise StashCapabilityError(
@@ -53,21 +56,21 @@ async def prepare_generate(session: Session, _: Runtime, __: TaskOptions, values
 
 
 async def prepare_identify(session: Session, _: Runtime, options: TaskOptions, values: Values) -> Values:
-    """Complete the sources: `--source` in place of the saved ones.
+    """Replace the saved sources by those of `--source`.
 
-    Raises StashNotFoundError for one that the server does not have, which would fail in the job.
+    Raises StashNotFoundError for a source that the server does not have, because the job would fail.
     """
     from stash_cli.core.scraping.sources import stash_box
 
-    saved = values.get("sources") or ()
+    saved_sources = values.get("sources") or ()
     if words := options.flags.get("sources"):
-        saved, values["sources"] = (), [{"source": await _source(session, word)} for word in words]
+        saved_sources, values["sources"] = (), [{"source": await _source(session, word)} for word in words]
     if not values.get("sources"):
         raise StashUsageError(
             "identify has no sources: give --source, or save some in the server's settings",
             hint="A source is a scraper's id, or the name or address of a stash-box.",
         )
-    for each in saved:
+    for each in saved_sources:
         if endpoint := each["source"].get("stash_box_endpoint"):
             await stash_box(session, endpoint)
     return values
@@ -94,17 +97,17 @@ async def prepare_clean_generated(_: Session, __: Runtime, options: TaskOptions,
 async def prepare_migrate(
     session: Session, runtime: Runtime, _: TaskOptions, values: Values
 ) -> Values | Done:
-    """The path of the backup, "" for one that the server chooses; servers before 0.26 migrate right away."""
+    """Set the path of the backup ("": the server's default); migrate at once on servers before 0.26."""
     from stash_cli.commands.common.sending import confirmed, uninterrupted
     from stash_cli.commands.tasks.waiting import JOB
 
-    # The field is required; "" has the server make a backup beside its database, and delete it on success.
-    found = {"backupPath": ""} | values
+    # The field is required; for "", the server makes a backup beside its database, and deletes it on success.
+    migrate_input = {"backupPath": ""} | values
     if (await session.learn()).is_since("0.26"):
-        return found
-    # They have no job for it, and respond when the migration is done (live, 0.22.1).
+        return migrate_input
+    # Older servers migrate without a job, and respond at the end of the migration (tried on 0.22.1).
     answer = confirmed(
-        session.call("migrate", {"input": found}),
+        session.call("migrate", {"input": migrate_input}),
         is_answer=lambda value: value is True,
         hint="See `stash system status`.",
     )

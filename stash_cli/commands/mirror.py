@@ -122,18 +122,18 @@ def run_delete(runtime: Runtime, options: DeleteOptions) -> None:
 
 
 def connection_to_mirror(runtime: Runtime) -> Connection:
-    """The connection to the mirror of the selected server; notes its age. No key is read for it.
+    """The connection to the mirror of the selected server, with a note about its age; no key is read.
 
-    Raises StashConfigurationError where there is no mirror.
+    Raises StashConfigurationError if the mirror does not exist.
     """
     from stash_cli.core.settings import resolve_connection
 
     path, state = _existing(runtime)
     runtime.streams.note(f"mirror of {state['server']}, updated {_ago(state['updated'])}")
-    given = {"url": f"embedded:{path}", "timeout": runtime.options.timeout, "read_only": True}
+    flags = {"url": f"embedded:{path}", "timeout": runtime.options.timeout, "read_only": True}
     # Variables for keys and servers do not apply to the mirror.
-    kept = {name: text for name, text in runtime.environ.items() if name == "STASH_STATE_DIR"}
-    return replace(resolve_connection(given, kept), mirror_of=state["server"])
+    environ = {name: text for name, text in runtime.environ.items() if name == "STASH_STATE_DIR"}
+    return replace(resolve_connection(flags, environ), mirror_of=state["server"])
 
 
 def _path(runtime: Runtime) -> Path:
@@ -150,8 +150,8 @@ def _url(runtime: Runtime) -> str:
         name = runtime.settings.select(flags, environ).name
         if name is not None:
             return runtime.settings.profile(name).url
-    given = {name: flags.get(name) for name in ("url", "demo")}
-    return resolve_connection(given, {"STASH_URL": environ.get("STASH_URL", "")}).url
+    url_flags = {name: flags.get(name) for name in ("url", "demo")}
+    return resolve_connection(url_flags, {"STASH_URL": environ.get("STASH_URL", "")}).url
 
 
 def _existing(runtime: Runtime) -> tuple[Path, dict[str, Any]]:
@@ -171,11 +171,11 @@ def _missing(runtime: Runtime) -> StashConfigurationError:
 
 def _ago(moment: str) -> str:
     """The time since a moment: `3 hours ago`."""
-    passed = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
+    elapsed = (datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds()
     for seconds, unit in ((86_400, "days"), (3600, "hours"), (60, "minutes")):
         # At least two of a unit, so that the plural is always correct.
-        if passed >= 2 * seconds:
-            return f"{passed // seconds:.0f} {unit} ago"
+        if elapsed >= 2 * seconds:
+            return f"{elapsed // seconds:.0f} {unit} ago"
     return "just now"
 
 
@@ -194,13 +194,13 @@ def _summary(mirror: Mirror) -> str:
     """`2 scenes added, 1 tag removed`."""
     parts = []
     for type_name, counts in mirror.changes.items():
-        one, many = _nouns(type_name)
-        parts += [f"{counted(n, one, many)} {what}" for what, n in counts.items() if n]
+        noun, plural = _nouns(type_name)
+        parts += [f"{counted(n, noun, plural)} {what}" for what, n in counts.items() if n]
     return ", ".join(parts) or "nothing has changed"
 
 
 async def _check(session: Session) -> None:
-    """Raise StashCapabilityError for a server that cannot list what a mirror has."""
+    """Raise StashCapabilityError for a server that lacks a query for a type of the mirror."""
     server = await session.learn()
     for kind in embedded_module("mirror.kinds").KINDS:
         entity = _entity(kind)
@@ -230,7 +230,7 @@ class _Update:
         self.mirror.drop_dangling()
 
     async def _read(self, kind: Kind) -> None:
-        """Read all objects by id: complete ones, or first only the fields that show which were changed."""
+        """Read all objects by id: whole, or first only the fields by which changes are detected."""
         is_whole, count = self.mirror.reads_all(kind), 0
         async for rows in self._pages(kind, kind.paths if is_whole else kind.compared):
             count += len(rows)
@@ -250,7 +250,7 @@ class _Update:
             self.mirror.write(kind, rows)
 
     async def _read_contents(self, galleries: Sequence[str]) -> None:
-        """The images of galleries: adding and removing images leaves the images' own `updated_at`."""
+        """Read the images of galleries: adding or removing an image does not change its `updated_at`."""
         self.mirror.clear_contents(galleries)
         criterion = {"galleries": {"value": list(galleries), "modifier": "INCLUDES"}}
         query = FindQuery(ENTITIES["Image"], criterion, sort="id")
@@ -276,5 +276,5 @@ class _Update:
 
 def _compared(kind: Kind, rows: list[Row]) -> list[Row]:
     """Reduce rows to the fields by which changes are detected."""
-    found: list[Row] = pruned(kind.type, kind.compared, rows)
-    return found
+    pruned_rows: list[Row] = pruned(kind.type, kind.compared, rows)
+    return pruned_rows

@@ -73,8 +73,8 @@ def run(runtime: Runtime, options: OpenOptions) -> None:
     entity = NOUNS.get(options.noun)
     if entity is None:
         nouns = ", ".join(each.noun for each in ENTITIES.values())
-        near = did_you_mean(options.noun, NOUNS) or f"One of {nouns}."
-        raise StashUsageError(f"no objects are called {options.noun}. {near}")
+        hint = did_you_mean(options.noun, NOUNS) or f"One of {nouns}."
+        raise StashUsageError(f"no objects are called {options.noun}. {hint}")
     open_page(runtime, entity, options.target, only_print=options.only_print)
 
 

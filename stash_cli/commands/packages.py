@@ -126,9 +126,9 @@ def run_available(runtime: Runtime, options: AvailableOptions) -> None:
     async def work(session: Session) -> tuple[list[Row], Unread]:
         return await available(session, types_of(options.type))
 
-    wanted = (options.text or "").casefold()
-    found, unread = runtime.run(work)
-    rows = [row for row in found if wanted in f"{row['package_id']} {row['name']}".casefold()]
+    text = (options.text or "").casefold()
+    packages, unread = runtime.run(work)
+    rows = [row for row in packages if text in f"{row['package_id']} {row['name']}".casefold()]
     print_rows(runtime, rows, "" if unread else "no packages found; see `stash packages sources`")
     refuse_unread(runtime, unread)
 
@@ -142,7 +142,7 @@ def run_install(runtime: Runtime, options: ChangeOptions) -> None:
             refuse_unread(runtime, unread)
         return chosen(rows, options.packages, "available")
 
-    runtime.run(partial(_change, runtime, options, "installPackages", find), writes=True)
+    runtime.run(partial(_start_jobs, runtime, options, "installPackages", find), writes=True)
 
 
 def run_update(runtime: Runtime, options: UpdateOptions) -> None:
@@ -150,12 +150,12 @@ def run_update(runtime: Runtime, options: UpdateOptions) -> None:
 
     async def newer(session: Session) -> list[Row]:
         rows, unknown = await installed(session, types_of(options.type), with_newer=True)
-        named = chosen(rows, options.packages, "list")
+        selected = chosen(rows, options.packages, "list")
         # A server without internet access lists installed packages as if there were no updates.
-        refuse_unread(runtime, await unread_sources(session, [row for row in unknown if row in named]))
-        return named if options.packages else [row for row in named if row["newer"]]
+        refuse_unread(runtime, await unread_sources(session, [row for row in unknown if row in selected]))
+        return selected if options.packages else [row for row in selected if row["newer"]]
 
-    runtime.run(partial(_change, runtime, options, "updatePackages", newer), writes=True)
+    runtime.run(partial(_start_jobs, runtime, options, "updatePackages", newer), writes=True)
 
 
 def run_uninstall(runtime: Runtime, options: ChangeOptions) -> None:
@@ -165,7 +165,7 @@ def run_uninstall(runtime: Runtime, options: ChangeOptions) -> None:
         rows, _ = await installed(session, types_of(options.type), with_newer=False)
         return chosen(rows, options.packages, "list")
 
-    runtime.run(partial(_change, runtime, options, "uninstallPackages", find), writes=True)
+    runtime.run(partial(_start_jobs, runtime, options, "uninstallPackages", find), writes=True)
 
 
 def run_sources(runtime: Runtime, options: ListOptions) -> None:
@@ -204,38 +204,38 @@ async def installed(
     The server looks up newer versions on the internet.
     """
     paths = [*FIELDS, *(["source_package.version"] if with_newer else [])]
-    found, unknown = [], []
+    rows, unknown = [], []
     for kind in types:
         for each in await session.call("installedPackages", {"type": TYPES[kind]}, paths):
-            found.append(_row(kind, each))
+            rows.append(_row(kind, each))
             if not each.get("source_package"):
-                unknown.append(found[-1])
-    return found, unknown
+                unknown.append(rows[-1])
+    return rows, unknown
 
 
 async def available(session: Session, types: Sequence[str]) -> tuple[list[Row], Unread]:
     """The packages of all sources that the server can read, and the errors of the others."""
-    found: list[Row] = []
+    rows: list[Row] = []
     unread: Unread = {}
     for source in await sources(session, types):
         try:
-            found += await _packages_of(
+            rows += await _packages_of(
                 session, source["type"], source["url"], source["name"] or source["url"]
             )
         except StashSourceError as error:
             unread[source["type"], source["url"]] = error
-    return found, unread
+    return rows, unread
 
 
 async def unread_sources(session: Session, packages: Sequence[Row]) -> Unread:
     """The errors of the packages' sources that the server cannot read, by type and URL."""
-    found: Unread = {}
+    errors: Unread = {}
     for kind, url in dict.fromkeys((row["type"], row["source"]) for row in packages):
         try:
             await _packages_of(session, kind, url, url)
         except StashSourceError as error:
-            found[kind, url] = error
-    return found
+            errors[kind, url] = error
+    return errors
 
 
 async def _packages_of(session: Session, kind: str, url: str, name: str) -> list[Row]:
@@ -245,9 +245,11 @@ async def _packages_of(session: Session, kind: str, url: str, name: str) -> list
     try:
         rows = await session.call("availablePackages", {"type": TYPES[kind], "source": url}, FIELDS)
     except StashGraphQLError as error:
-        known = explain_error(error, Source(f"the {kind} source {name}"), "packages")
+        explained = explain_error(error, Source(f"the {kind} source {name}"), "packages")
         raise (
-            known if isinstance(known, StashSourceError) else unusable(error, f"the {kind} source {name}")
+            explained
+            if isinstance(explained, StashSourceError)
+            else unusable(error, f"the {kind} source {name}")
         ) from error
     return [_row(kind, row) for row in rows]
 
@@ -277,7 +279,7 @@ def _row(kind: str, package: Row) -> Row:
     return {"type": kind, **facts, "newer": newer, "source": package.get("sourceURL")}
 
 
-async def _change(
+async def _start_jobs(
     runtime: Runtime, options: TaskOptions, operation: str, find: Any, session: Session
 ) -> None:
     """Start a job for each type of package that `find` returns."""
@@ -290,21 +292,21 @@ async def _change(
         await run_job(session, runtime, operation, args, options if options.follows else None)
 
 
-def chosen(rows: Sequence[Row], wanted: Sequence[str] | None, listed: str) -> list[Row]:
+def chosen(rows: Sequence[Row], ids: Sequence[str] | None, listed: str) -> list[Row]:
     """The packages with these ids, or all. Raises StashNotFoundError with similar ids.
 
     `listed` is the verb that lists `rows`.
     """
-    if not wanted:
+    if not ids:
         return list(rows)
     by_id = {row["package_id"]: row for row in rows}
-    for word in wanted:
+    for word in ids:
         if word not in by_id:
             raise StashNotFoundError(
                 f"no package {word}. {did_you_mean(word, by_id)}".rstrip(),
                 hint=f"See `stash packages {listed}`.",
             )
-    return [by_id[word] for word in dict.fromkeys(wanted)]
+    return [by_id[word] for word in dict.fromkeys(ids)]
 
 
 def print_rows(runtime: Runtime, rows: list[Row], nothing: str) -> None:

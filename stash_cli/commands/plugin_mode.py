@@ -99,11 +99,11 @@ def run_simulate(runtime: Runtime, options: SimulateOptions) -> None:
     if (options.task is None) == (options.hook is None):
         raise StashUsageError("give the TASK to run, or --hook EVENT with --id")
     manifest = read_manifest(Path(options.file).expanduser())
-    words, args = _chosen(manifest, options)
+    words, args = _words_and_args(manifest, options)
     progress = open_progress(runtime.streams, options.progress)
 
     async def work(session: Session) -> PluginOutcome:
-        return await _simulated(session, runtime, manifest, words, args, progress)
+        return await _simulate(session, runtime, manifest, words, args, progress)
 
     outcome = runtime.run(work, writes=True)
     if outcome.output is not None or not outcome.error:
@@ -113,19 +113,19 @@ def run_simulate(runtime: Runtime, options: SimulateOptions) -> None:
         raise StashJobError(f"the plugin {manifest.name} failed: {reason}")
 
 
-def _chosen(manifest: Manifest, options: SimulateOptions) -> tuple[tuple[str, ...], dict[str, Any]]:
+def _words_and_args(manifest: Manifest, options: SimulateOptions) -> tuple[tuple[str, ...], dict[str, Any]]:
     """The words after `exec`, and the arguments, of the task or hook."""
-    given = arguments(options.arg)
+    flag_args = arguments(options.arg)
     if options.task is not None:
         task = manifest.task(options.task)
-        return task.words, {**task.args, **given}
+        return task.words, {**task.args, **flag_args}
     event = options.hook or ""
     hook = manifest.hook(event)
     context = {"id": options.id, "type": event, "input": {"id": str(options.id)}, "inputFields": ["id"]}
-    return (), {**hook.args, **given, "hookContext": context}
+    return (), {**hook.args, **flag_args, "hookContext": context}
 
 
-async def _simulated(
+async def _simulate(
     session: Session,
     runtime: Runtime,
     manifest: Manifest,
@@ -140,7 +140,7 @@ async def _simulated(
 
     if not isinstance(session.transport, HttpTransport):
         raise StashUsageError("this connection cannot be passed on to a plugin")
-    # A plugin receives its server only on stdin.
+    # A server passes its address to a plugin only on stdin, so variables for other servers are removed.
     environ = {name: text for name, text in runtime.environ.items() if not name.startswith("STASH_")}
 
     def on_line(line: LogLine) -> None:
@@ -153,8 +153,8 @@ async def _simulated(
         folder = manifest.folder
         block = connection_block(relay.url, relay.session, str(folder.parent), str(folder))
         try:
-            given = {"server_connection": block, "args": args}
-            return await simulate(manifest.command(words), given, environ, on_line)
+            plugin_input = {"server_connection": block, "args": args}
+            return await simulate(manifest.command(words), plugin_input, environ, on_line)
         finally:
             progress.close()
 
@@ -179,7 +179,7 @@ _CONNECTION = ("--server", "--url", "--demo", "--mirror", "--profile", "-P", "--
 
 
 class ExecCommand(StashCommand):
-    """`plugins exec`, whose words are a whole command line of this program."""
+    """`plugins exec`, whose arguments are a whole command line of this program."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args[:1] and args[0] in HELP:
@@ -187,16 +187,16 @@ class ExecCommand(StashCommand):
         words = args[1:] if args[:1] == ["--"] else args
         if not words:
             raise StashUsageError("plugins exec needs a command: plugins exec scenes count")
-        named = next((word for word in words if word.partition("=")[0] in _CONNECTION), None)
-        if named:
-            raise StashUsageError(f"plugins exec has the server of the plugin: leave out {named}")
+        connection_flag = next((word for word in words if word.partition("=")[0] in _CONNECTION), None)
+        if connection_flag:
+            raise StashUsageError(f"plugins exec has the server of the plugin: leave out {connection_flag}")
         ctx.params = {"words": words, "flags": {}}
         return []
 
     def invoke(self, ctx: Any) -> int:
         runtime: Runtime = ctx.obj
-        given = read_input(runtime)
-        words = [_filled(word, given) for word in ctx.params["words"]]
+        plugin_input = read_input(runtime)
+        words = [_substitute(word, plugin_input) for word in ctx.params["words"]]
         root = ctx.find_root().command
         with root.make_context("stash", words, obj=runtime) as inner:
             return int(root.invoke(inner) or 0)
@@ -212,7 +212,7 @@ class ExecOptions(CommandOptions):
 def exec_command() -> StashCommand:
     return command(
         "exec",
-        _unreached,
+        _never_run,
         ExecOptions,
         cls=ExecCommand,
         help=EXEC_HELP,
@@ -223,7 +223,7 @@ def exec_command() -> StashCommand:
     )
 
 
-def _unreached(_: Runtime, __: ExecOptions) -> None:
+def _never_run(_: Runtime, __: ExecOptions) -> None:
     """Never called, because the command runs another one in its place."""
 
 
@@ -243,25 +243,27 @@ def read_input(runtime: Runtime) -> PluginInput:
     from stash_cli.core.plugins.protocol import PluginLog
 
     runtime.streams.log = PluginLog(runtime.streams.err)
-    given = PluginInput.parse(runtime.streams.read())
-    connection = given.connection
+    plugin_input = PluginInput.parse(runtime.streams.read())
+    connection = plugin_input.connection
     # A hook keeps its session, which has the list of hooks that have run; this stops their recursion.
-    if given.hook is None and connection.session:
-        connection, _ = runtime.complete(lambda: exchange_session(given.connection))
+    if plugin_input.hook is None and connection.session:
+        connection, _ = runtime.complete(lambda: exchange_session(plugin_input.connection))
     runtime.use_only(connection)
-    return given
+    return plugin_input
 
 
-def _filled(word: str, given: PluginInput) -> str:
+def _substitute(word: str, plugin_input: PluginInput) -> str:
     """Replace names of task arguments and hook facts in a word by their values."""
 
     def value(found: re.Match[str]) -> str:
         if found[1] == "hook":
-            known = {"id": given.hook.id, "event": given.hook.event} if given.hook else {}
+            values = (
+                {"id": plugin_input.hook.id, "event": plugin_input.hook.event} if plugin_input.hook else {}
+            )
         else:
-            known = dict(given.args)
-        if found[2] not in known:
+            values = dict(plugin_input.args)
+        if found[2] not in values:
             raise StashInputError(f"{found[0]}: the plugin's input has no such value")
-        return str(known[found[2]])
+        return str(values[found[2]])
 
     return _PLACEHOLDER.sub(value, word)

@@ -138,8 +138,8 @@ def run_task(runtime: Runtime, options: RunOptions) -> None:
             print_answer(runtime, answer)
             return
         await _require_task(session, options.plugin, options.task)
-        given = {"plugin_id": options.plugin, "task_name": options.task, "args_map": args}
-        await run_job(session, runtime, "runPluginTask", given, options if options.follows else None)
+        task_args = {"plugin_id": options.plugin, "task_name": options.task, "args_map": args}
+        await run_job(session, runtime, "runPluginTask", task_args, options if options.follows else None)
 
     runtime.run(work, writes=True)
 
@@ -154,13 +154,13 @@ def print_answer(runtime: Runtime, answer: Any) -> None:
 
 def arguments(words: Sequence[str] | None) -> dict[str, Any]:
     """Parse `KEY=VALUE` words to a map. Raises StashInputError."""
-    found = {}
+    args = {}
     for word in words or ():
         key, equals, value = word.partition("=")
         if not key or not equals:
             raise StashInputError(f"--arg: {word!r} is not KEY=VALUE")
-        found[key] = typed(value)
-    return found
+        args[key] = typed(value)
+    return args
 
 
 def typed(text: str) -> Any:
@@ -176,8 +176,8 @@ async def _require_task(session: Session, plugin: str, task: str) -> None:
     await require(session, [plugin])
     names = [row["name"] for row in await _tasks(session) if row["plugin"]["id"] == plugin]
     if task not in names:
-        near = did_you_mean(task, names) or f"It has {', '.join(names) or 'none'}."
-        raise StashNotFoundError(f"{plugin} has no task {task}. {near}")
+        hint = did_you_mean(task, names) or f"It has {', '.join(names) or 'none'}."
+        raise StashNotFoundError(f"{plugin} has no task {task}. {hint}")
 
 
 async def _tasks(session: Session) -> list[Row]:
@@ -191,28 +191,30 @@ async def known_plugins(session: Session, more: Sequence[str] = ()) -> list[Row]
 
 async def require(session: Session, ids: Sequence[str], more: Sequence[str] = ()) -> list[Row]:
     """The plugins with these ids; raises StashNotFoundError."""
-    known = {row["id"]: row for row in await known_plugins(session, more)}
+    by_id = {row["id"]: row for row in await known_plugins(session, more)}
     for each in ids:
-        if each not in known:
-            near = did_you_mean(each, known) or "See `stash plugins list`."
-            raise StashNotFoundError(f"there is no plugin {each}. {near}")
-    return [known[each] for each in ids]
+        if each not in by_id:
+            hint = did_you_mean(each, by_id) or "See `stash plugins list`."
+            raise StashNotFoundError(f"there is no plugin {each}. {hint}")
+    return [by_id[each] for each in ids]
 
 
 def run_enable(runtime: Runtime, options: PluginsOptions) -> None:
     """Enable plugins."""
-    _switch(runtime, options, on=True)
+    _set_enabled(runtime, options, on=True)
 
 
 def run_disable(runtime: Runtime, options: PluginsOptions) -> None:
     """Disable plugins; their files stay."""
-    _switch(runtime, options, on=False)
+    _set_enabled(runtime, options, on=False)
 
 
-def _switch(runtime: Runtime, options: PluginsOptions, *, on: bool) -> None:
+def _set_enabled(runtime: Runtime, options: PluginsOptions, *, on: bool) -> None:
     async def work(session: Session) -> None:
         await require(session, options.plugins)
-        await _send(session, "setPluginsEnabled", {"enabledMap": dict.fromkeys(options.plugins, on)})
+        await _send_confirmed(
+            session, "setPluginsEnabled", {"enabledMap": dict.fromkeys(options.plugins, on)}
+        )
         runtime.streams.note(f"{'enabled' if on else 'disabled'} {', '.join(options.plugins)}")
 
     runtime.run(work, writes=True)
@@ -222,14 +224,14 @@ def run_reload(runtime: Runtime, _: CommandOptions) -> None:
     """Have the server read the files of its plugins anew."""
 
     async def work(session: Session) -> None:
-        await _send(session, "reloadPlugins", {})
+        await _send_confirmed(session, "reloadPlugins", {})
         runtime.streams.note("reloaded the plugins")
 
     runtime.run(work, writes=True)
 
 
-async def _send(session: Session, operation: str, args: Row) -> None:
-    """Send a mutation that answers whether it was done."""
+async def _send_confirmed(session: Session, operation: str, args: Row) -> None:
+    """Send a mutation that returns true on success."""
     await uninterrupted(
         confirmed(
             session.call(operation, args),
@@ -244,8 +246,8 @@ def run_settings(runtime: Runtime, options: SettingsOptions) -> None:
     runtime.check_output(SETTING)
 
     async def work(session: Session) -> list[Row]:
-        parts = [f"settings.{name}" for name in ("name", "display_name", "description", "type")]
-        [plugin] = await require(session, [options.plugin], parts)
+        setting_paths = [f"settings.{name}" for name in ("name", "display_name", "description", "type")]
+        [plugin] = await require(session, [options.plugin], setting_paths)
         server = await session.learn()
         if options.values and not server.has_mutation("configurePlugin"):
             raise server.missing_error("configurePlugin")
@@ -253,8 +255,7 @@ def run_settings(runtime: Runtime, options: SettingsOptions) -> None:
         configured = await session.call("configuration", {}, ["plugins"])
         values = dict((configured.get("plugins") or {}).get(options.plugin) or {})
         if options.values:
-            # The server replaces the whole map.
-            values |= _changed(options.values, declared)
+            values |= _parse_settings(options.values, declared)
             await _configure(session, options.plugin, values)
             runtime.streams.note(f"changed {', '.join(word.partition('=')[0] for word in options.values)}")
         return [
@@ -270,6 +271,7 @@ def run_settings(runtime: Runtime, options: SettingsOptions) -> None:
 
 
 async def _configure(session: Session, plugin: str, values: Row) -> None:
+    """Replace all settings of a plugin: the API sets the map as a whole."""
     from stash_cli.core.edits.apply import apply_one
     from stash_cli.core.edits.operation import Operation
 
@@ -282,21 +284,21 @@ async def _configure(session: Session, plugin: str, values: Row) -> None:
     )
 
 
-def _changed(words: Sequence[str], declared: dict[str, Row]) -> Row:
+def _parse_settings(words: Sequence[str], declared: dict[str, Row]) -> Row:
     """Parse `KEY=VALUE` words to values of the declared types. Raises StashInputError."""
-    found = {}
+    values = {}
     for word in words:
         key, equals, text = word.partition("=")
         if not equals:
             raise StashInputError(f"{word!r} is not KEY=VALUE")
         if key not in declared:
-            near = did_you_mean(key, declared) or f"It has {', '.join(declared) or 'none'}."
-            raise StashInputError(f"there is no setting {key}. {near}")
-        found[key] = _setting(key, text, declared[key]["type"])
-    return found
+            hint = did_you_mean(key, declared) or f"It has {', '.join(declared) or 'none'}."
+            raise StashInputError(f"there is no setting {key}. {hint}")
+        values[key] = _parse_setting(key, text, declared[key]["type"])
+    return values
 
 
-def _setting(key: str, text: str, kind: str) -> Any:
+def _parse_setting(key: str, text: str, kind: str) -> Any:
     """Parse the value of a setting of type STRING, NUMBER or BOOLEAN. Raises StashInputError."""
     value = typed(text)
     if kind == "BOOLEAN" and not isinstance(value, bool):

@@ -92,13 +92,13 @@ def group() -> LazyGroup:
 def run_list(runtime: Runtime, _: CommandOptions) -> None:
     """List the profiles."""
     settings = runtime.settings
-    rows = [_facts(settings.profile(name), is_default=name == settings.default) for name in settings.names]
+    rows = [_row_of(settings.profile(name), is_default=name == settings.default) for name in settings.names]
     if not rows:
         runtime.streams.note("there are no profiles; `stash login` makes one")
     runtime.print_rows(PROFILE, rows)
 
 
-def _facts(profile: Profile, *, is_default: bool) -> dict[str, Any]:
+def _row_of(profile: Profile, *, is_default: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"name": profile.name, "default": is_default}
     try:
         row |= {"url": profile.url.removesuffix("/graphql"), "key": profile.key_source or "none"}
@@ -111,9 +111,9 @@ def run_show(runtime: Runtime, options: NameOptions) -> None:
     """Show the settings of a profile; secrets are told by their source only."""
     profile = chosen_profile(runtime, options.name)
     profile.check()
-    row = _facts(profile, is_default=profile.name == runtime.settings.default)
+    row = _row_of(profile, is_default=profile.name == runtime.settings.default)
     row |= {
-        key: _shown(key, value)
+        key: _without_secrets(key, value)
         for key, value in profile.values.items()
         if key not in ("url", "api_key", "keyring")
     }
@@ -122,7 +122,7 @@ def run_show(runtime: Runtime, options: NameOptions) -> None:
     runtime.print_row(view, row)
 
 
-def _shown(key: str, value: Any) -> Any:
+def _without_secrets(key: str, value: Any) -> Any:
     """A setting without its secrets."""
     from stash_cli.core.log import HIDDEN
 
@@ -143,7 +143,11 @@ def run_add(runtime: Runtime, options: AddOptions) -> None:
     """
     if options.name in runtime.settings.names:
         raise StashUsageError(f"there is a profile {options.name}; `stash profile set` changes it")
-    _write(runtime, options.name, {("url",): options.url, **_assigned(runtime, options.assignments or ())})
+    _write(
+        runtime,
+        options.name,
+        {("url",): options.url, **_parse_assignments(runtime, options.assignments or ())},
+    )
     runtime.streams.note(f"added the profile {options.name}; `stash auth status -P {options.name}` tries it")
 
 
@@ -154,33 +158,33 @@ def run_set(runtime: Runtime, options: SetOptions) -> None:
     read from standard input: secrets are taken in no other way, because others can see the command line.
     """
     before = runtime.settings.profile(options.name)
-    changes = _assigned(runtime, options.assignments)
+    changes = _parse_assignments(runtime, options.assignments)
     _write(runtime, options.name, changes)
     runtime.streams.note(f"changed the profile {options.name}")
     if ("url",) in changes and any(before.values.get(key) for key in KEY_SOURCES):
         runtime.streams.note("its key goes to the new address from now on")
 
 
-def _assigned(runtime: Runtime, assignments: Sequence[str]) -> dict[tuple[str, ...], Any]:
+def _parse_assignments(runtime: Runtime, assignments: Sequence[str]) -> dict[tuple[str, ...], Any]:
     """The keys and values of KEY=VALUE. Raises StashInputError."""
-    found: dict[tuple[str, ...], Any] = {}
+    values: dict[tuple[str, ...], Any] = {}
     for each in assignments:
         name, equals, text = each.partition("=")
         if not equals:
             raise StashInputError(f"{each} is not KEY=VALUE")
-        keys = _keys(name)
+        keys = _split_key(name)
         if text == "-":
-            text = _hidden(runtime, name)
+            text = _read_secret(runtime, name)
         elif text and _is_secret(keys, text):
             raise StashInputError(
                 f"{name} is secret: others can see the command line",
                 hint=f"{name}=- asks for it, {name}.env=VARIABLE and {name}.command=COMMAND say where it is.",
             )
-        found[keys] = _value(keys, text) if text else None
-    return found
+        values[keys] = _parse_value(keys, text) if text else None
+    return values
 
 
-def _keys(name: str) -> tuple[str, ...]:
+def _split_key(name: str) -> tuple[str, ...]:
     """Split the key of a setting at dots; a path with dots stays one key."""
     first, _, rest = name.partition(".")
     if first not in KEYS:
@@ -205,7 +209,7 @@ def _is_secret(keys: tuple[str, ...], text: str) -> bool:
     )
 
 
-def _hidden(runtime: Runtime, name: str) -> str:
+def _read_secret(runtime: Runtime, name: str) -> str:
     streams = runtime.streams
     text = streams.ask_hidden(f"{name}: ") if streams.stdin.isatty() else streams.read_line()
     if not text:
@@ -214,14 +218,14 @@ def _hidden(runtime: Runtime, name: str) -> str:
     return text
 
 
-def _value(keys: tuple[str, ...], text: str) -> Any:
+def _parse_value(keys: tuple[str, ...], text: str) -> Any:
     """Parse a value to the type of its setting. Raises StashInputError."""
     kind = bool if keys[-1] == "shell" else KEYS[keys[0]]
     if kind is bool:
-        known = {"true": True, "yes": True, "false": False, "no": False}
-        if text.lower() not in known:
+        booleans = {"true": True, "yes": True, "false": False, "no": False}
+        if text.lower() not in booleans:
             raise StashInputError(f"{'.'.join(keys)} is true or false, not {text!r}")
-        return known[text.lower()]
+        return booleans[text.lower()]
     if kind != (int, float):
         return text
     try:
@@ -239,8 +243,8 @@ def _write(runtime: Runtime, name: str, values: dict[tuple[str, ...], Any]) -> N
         raise StashInputError("NAME is empty: give the profile a name")
     with editing(runtime.settings.path) as document:
         set_values(document, name, values)
-        made: Any = document["profiles"]
-        replace(runtime.settings.profile(None), name=name, values=made[name].unwrap()).validate()
+        profiles: Any = document["profiles"]
+        replace(runtime.settings.profile(None), name=name, values=profiles[name].unwrap()).validate()
 
 
 def run_remove(runtime: Runtime, options: RemoveOptions) -> None:

@@ -30,9 +30,9 @@ STEP = View(
 )
 WORST = (130, 4, 7, 5, 10, 9, 8, 11, 3, 2, 6, 1)
 """Exit statuses, the worst first."""
-_PARTLY = 6
+_PARTLY_DONE = 6
 _OUTCOMES = {
-    0: "done", _PARTLY: "partly done", 8: "still running", 9: "failed", 10: "unknown", 11: "refused",
+    0: "done", _PARTLY_DONE: "partly done", 8: "still running", 9: "failed", 10: "unknown", 11: "refused",
     130: "interrupted",
 }  # fmt: skip
 
@@ -156,12 +156,12 @@ def run_chain(runtime: Runtime, options: RunOptions) -> None:
     )
     steps = parse_steps(runtime, spec, options)
     with _lock(runtime, spec):
-        # Sent with the lock held, so that a refused run does not look like one that never ended.
+        # Sent while the lock is held: a run that is refused must not be reported as started.
         ping(runtime, spec, "/start")
         records = [StepRecord(step.text) for step in steps]
         try:
             runtime.run(lambda session: perform(session, runtime, steps, records, spec), writes=True)
-        except StashError as error:  # the server could not be reached at all
+        except StashError as error:  # no connection: an error outside of any step
             _record_error(next((each for each in records if each.exit_status is None), records[-1]), error)
         except KeyboardInterrupt:
             _finish(runtime, spec, records, interrupted=True)
@@ -192,9 +192,9 @@ async def perform(
     from asyncio import CancelledError
 
     for step, record in zip(steps, records, strict=True):
-        began, started = time.monotonic(), Started()
+        started_at, started = time.monotonic(), Started()
         try:
-            report = await _step(session, runtime, step, started)
+            report = await _run_step(session, runtime, step, started)
             _record_report(runtime, record, report)
         except StashError as error:
             _record_error(record, error)
@@ -202,26 +202,30 @@ async def perform(
             record.exit_status = 130
             raise
         finally:
-            record.seconds, record.job = time.monotonic() - began, started.id
-        stops = record.exit_status not in (0, _PARTLY) or (record.exit_status and spec.stop_on == "partly")
-        if stops:
+            record.seconds, record.job = time.monotonic() - started_at, started.id
+        is_last = record.exit_status not in (0, _PARTLY_DONE) or (
+            record.exit_status and spec.stop_on == "partly"
+        )
+        if is_last:
             return
 
 
-async def _step(session: Session, runtime: Runtime, step: Step, started: Started) -> JobReport | str | None:
+async def _run_step(
+    session: Session, runtime: Runtime, step: Step, started: Started
+) -> JobReport | str | None:
     """Run one step: follow the same job of another client, or start a new one."""
     task, options = step.task, step.options
     if not isinstance(task, Task) or not isinstance(options, TaskOptions):
         perform_file = getattr(task, "perform")  # noqa: B009 - steps have one, see STEPS
         report: JobReport | str | None = await perform_file(session, runtime, options, started)
         return report
-    if (joined := await _queued(session, runtime, step, task, options)) is not None:
-        started.id = joined
-        return await follow(session, runtime, joined, options, started)
+    if (job_id := await _find_same_job(session, runtime, step, task, options)) is not None:
+        started.id = job_id
+        return await follow(session, runtime, job_id, options, started)
     return await follow_task(session, runtime, task, options, started)
 
 
-async def _queued(
+async def _find_same_job(
     session: Session, runtime: Runtime, step: Step, task: Task, options: TaskOptions
 ) -> str | None:
     """The id of the same job started by another client; None to start a new one.
@@ -229,15 +233,15 @@ async def _queued(
     The options of a queued job are unknown, so a step with its own flags or paths is always started, as is a
     clean, which is guarded. It waits for other jobs, because the server runs one at a time.
     """
-    waiting = await session.call("jobQueue", {}) or []
+    queued = await session.call("jobQueue", {}) or []
     # A job of the queue has no type, so it is recognised by its description.
-    same = [job for job in waiting if str(job["description"]).rstrip(".") == task.job]
+    same = [job for job in queued if str(job["description"]).rstrip(".") == task.job]
     if same and task.verb != "clean" and not (options.flags or options.targets):
         runtime.streams.note(f"{step.text}: joined job {same[0]['id']}, which another client has started")
         return str(same[0]["id"])
-    if waiting:
-        names = ", ".join(str(job["description"]).rstrip(".") for job in waiting[:3])
-        runtime.streams.note(f"{step.text}: waits for {len(waiting)} jobs of other clients ({names})")
+    if queued:
+        names = ", ".join(str(job["description"]).rstrip(".") for job in queued[:3])
+        runtime.streams.note(f"{step.text}: waits for {len(queued)} jobs of other clients ({names})")
     return None
 
 
@@ -251,8 +255,8 @@ def _record_report(runtime: Runtime, record: StepRecord, report: JobReport | str
             runtime.streams.note(line)
     elif report:
         record.message = f"wrote {report}"
-    more = f"; {record.message}" if record.message else ""
-    runtime.streams.note(f"{record.step}: done{more}")
+    suffix = f"; {record.message}" if record.message else ""
+    runtime.streams.note(f"{record.step}: done{suffix}")
 
 
 def _record_error(record: StepRecord, error: StashError) -> None:

@@ -75,12 +75,14 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
     runtime.check_output(SCRAPER)
 
     async def work(session: Session) -> list[Row]:
-        known = (await session.learn()).enum_values("ScrapeContentType")
-        all_types = [each.upper() for each in SPECS if each.upper() in known or (each == "group" and known)]
-        wanted = [options.type.upper()] if options.type is not None else all_types
-        return list(await session.call("listScrapers", {"types": wanted}) or ())
+        api_types = (await session.learn()).enum_values("ScrapeContentType")
+        all_types = [
+            each.upper() for each in SPECS if each.upper() in api_types or (each == "group" and api_types)
+        ]
+        types = [options.type.upper()] if options.type is not None else all_types
+        return list(await session.call("listScrapers", {"types": types}) or ())
 
-    rows = [_scraper(row) for row in runtime.run(work)]
+    rows = [_row_of(row) for row in runtime.run(work)]
     runtime.print_rows(SCRAPER, rows)
     if not rows:
         runtime.streams.note(
@@ -88,7 +90,7 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
         )
 
 
-def _scraper(row: Row) -> Row:
+def _row_of(row: Row) -> Row:
     specs = {name: row[name] for name in SPECS if row.get(name)}
     urls = [url for spec in specs.values() for url in spec.get("urls") or ()]
     return {"id": row["id"], "name": row["name"], "types": list(specs), "urls": list(dict.fromkeys(urls))}
@@ -106,9 +108,9 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
         from stash_cli.core.scraping.sources import ANY_SCRAPER, explain_error
 
         source = await _source(session, options)
-        given = {"source": source.argument(await session.learn())} if source else {}
+        source_argument = {"source": source.argument(await session.learn())} if source else {}
         try:
-            answer = await session.call(operation, args | given)
+            answer = await session.call(operation, args | source_argument)
         except StashGraphQLError as error:
             raise explain_error(error, source or ANY_SCRAPER, f"a {options.type}") from error
         return [each for each in (answer if isinstance(answer, list) else [answer]) if each]
@@ -140,8 +142,8 @@ def request(options: ScrapeOptions) -> tuple[str, dict[str, Any]]:
         return "scrapeURL", {"url": words, "ty": options.type.upper()}
     if not (options.scraper or options.stash_box):
         raise StashUsageError("give --scraper or --stash-box: see `stash scrapers list`")
-    given = {"query": words} if words else {f"{options.type}_id": options.id}
-    return f"scrapeSingle{options.type.title()}", {"input": given}
+    scrape_input = {"query": words} if words else {f"{options.type}_id": options.id}
+    return f"scrapeSingle{options.type.title()}", {"input": scrape_input}
 
 
 async def _source(session: Session, options: ScrapeOptions) -> Source | None:

@@ -59,7 +59,7 @@ def run(runtime: Runtime, options: SqlOptions) -> None:
     text = runtime.streams.read() if options.statement == "-" else options.statement
     if not text.strip():
         raise StashUsageError("SQL is empty: give a statement")
-    args = {"sql": text, "args": [_value(word) for word in options.values or ()]}
+    args = {"sql": text, "args": [_parse_value(word) for word in options.values or ()]}
     if options.write:
         _write(runtime, args, yes=options.yes)
         return
@@ -78,11 +78,11 @@ def _read(runtime: Runtime, args: dict[str, Any]) -> None:
     answer = runtime.run(work)
     names, rows = unique(answer["columns"] or ()), answer["rows"] or []
     cells = list(zip(*rows, strict=True)) or [()] * len(names)
-    found = (
+    shown_columns = (
         Column(name, (name,), right=all(isinstance(value, int | float | None) for value in values))
         for name, values in zip(names, cells, strict=True)
     )
-    view = View(columns=tuple(found), is_chosen=True)
+    view = View(columns=tuple(shown_columns), is_chosen=True)
     runtime.print_rows(view, [dict(zip(names, row, strict=True)) for row in rows])
 
 
@@ -116,15 +116,15 @@ def unique(names: Sequence[str]) -> list[str]:
     >>> unique(["id", "name", "id", "s.title"])
     ['id', 'name', 'id_2', 's_title']
     """
-    found: list[str] = []
+    keys: list[str] = []
     for name in names:
-        plain = name.replace(".", "_")
-        count = sum(each == plain or each.rpartition("_")[0] == plain for each in found)
-        found.append(f"{plain}_{count + 1}" if count else plain)
-    return found
+        key = name.replace(".", "_")
+        count = sum(each == key or each.rpartition("_")[0] == key for each in keys)
+        keys.append(f"{key}_{count + 1}" if count else key)
+    return keys
 
 
-def _value(word: str) -> int | float | str:
+def _parse_value(word: str) -> int | float | str:
     for kind in (int, float):
         try:
             return kind(word)

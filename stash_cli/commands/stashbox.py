@@ -32,7 +32,7 @@ NO_BOXES = "See `stash config get general.stash_boxes`."
 
 BOX = View("StashBox", columns("name!", "endpoint", "limit=max_requests_per_minute>?"))
 RESULT = View(columns=columns("name!", "valid", "status"))
-_SILENT = "No response from server"
+_NO_RESPONSE = "No response from server"
 """The server's status of a stash-box that it could not reach."""
 
 
@@ -58,10 +58,10 @@ def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
     """Make the server try the keys of its stash-boxes. Exit 4 if one is refused, 5 if one is silent."""
 
     async def work(session: Session) -> list[Row]:
-        only = None if options.name is None else (await stash_box(session, options.name)).box
-        found = await boxes(session, ["name", "endpoint", "api_key"])
+        endpoint = None if options.name is None else (await stash_box(session, options.name)).box
+        known_boxes = await boxes(session, ["name", "endpoint", "api_key"])
         rows = []
-        for box in (each for each in found if only in (None, each["endpoint"])):
+        for box in (each for each in known_boxes if endpoint in (None, each["endpoint"])):
             answer = await session.call("validateStashBoxCredentials", {"input": box})
             rows.append({"name": box["name"], "valid": answer["valid"], "status": answer["status"]})
         return rows
@@ -70,24 +70,24 @@ def run_validate(runtime: Runtime, options: ValidateOptions) -> int:
     runtime.print_rows(RESULT, rows)
     if not rows:
         runtime.streams.note(f"no stash-boxes. {NO_BOXES}")
-    return _validity(rows)
+    return _exit_status(rows)
 
 
-def _validity(rows: list[Row]) -> int:
+def _exit_status(rows: list[Row]) -> int:
     """The exit status: 4 if a key is refused, 5 if stash-boxes did not respond."""
     refused = [row["status"] for row in rows if not row["valid"]]
     if not refused:
         return 0
-    return 5 if all(status == _SILENT for status in refused) else 4
+    return 5 if all(status == _NO_RESPONSE for status in refused) else 4
 
 
 async def prepare_identify(session: Session, runtime: Runtime, options: TaskOptions, values: Values) -> Any:
     """Use all stash-boxes as sources if none is named."""
     if not options.flags.get("sources"):
-        found = await boxes(session, ["endpoint"])
-        if not found:
+        all_boxes = await boxes(session, ["endpoint"])
+        if not all_boxes:
             raise StashNotFoundError("the server has no stash-boxes", hint=NO_BOXES)
-        values |= {"sources": [{"source": {"stash_box_endpoint": box["endpoint"]}} for box in found]}
+        values |= {"sources": [{"source": {"stash_box_endpoint": box["endpoint"]}} for box in all_boxes]}
     return await metadata.prepare_identify(session, runtime, options, values)
 
 
@@ -153,7 +153,7 @@ def _batch_flags(table: FlagTable) -> FlagTable:
 async def _prepare_batch(
     type_name: str, session: Session, runtime: Runtime, options: Any, values: Values
 ) -> Values | Done:
-    """The stash-box, and the ids of the named objects; the API requires both switches."""
+    """Resolve the stash-box and the named objects; set the required `refresh` and `createParent`."""
     (await session.learn()).operation_name("mutation", f"stashBoxBatch{type_name}Tag")
     box = await stash_box(session, values.get(_ENDPOINT))
     words = read_words(runtime.streams, options.words) if options.words else []
@@ -163,9 +163,9 @@ async def _prepare_batch(
     return {"refresh": False, "createParent": False, **values, **ids, _ENDPOINT: box.box}
 
 
-async def _with_box(session: Session, given: Row) -> Row:
+async def _with_box(session: Session, values: Row) -> Row:
     """The input with the endpoint of the selected stash-box."""
-    return {**given, _ENDPOINT: (await stash_box(session, given.get(_ENDPOINT))).box}
+    return {**values, _ENDPOINT: (await stash_box(session, values.get(_ENDPOINT))).box}
 
 
 _CALLS = (
@@ -206,7 +206,7 @@ _ENTRIES = {
     "submit": {call.name: Entry(call.help, partial(build, call)) for call in _CALLS[:1]},
     "draft": {call.name: Entry(call.help, partial(build, call)) for call in _CALLS[1:]},
 }
-"""Verbs of two words: the first -> the rows of its group."""
+"""First word of the verbs of two words -> entries by second word."""
 _TEXTS = {
     "tag": "Fill in objects from a stash-box, as a job.",
     "submit": "Send fingerprints of scenes to a stash-box.",

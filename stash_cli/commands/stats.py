@@ -45,7 +45,7 @@ def run_stats(runtime: Runtime, _: CommandOptions) -> None:
     runtime.check_output(STATS)
 
     async def work(session: Session) -> dict[str, Any]:
-        found: dict[str, Any] = await session.call("stats", {}, runtime.requested_fields(STATS), quiet=True)
-        return found
+        result: dict[str, Any] = await session.call("stats", {}, runtime.requested_fields(STATS), quiet=True)
+        return result
 
     runtime.print_row(STATS, runtime.run(work))

@@ -102,11 +102,11 @@ def run_setup(runtime: Runtime, options: SetupOptions) -> None:
 
     Without flags the server chooses the places of its files, and keeps pictures in the database.
     """
-    places = dict.fromkeys(
+    default_places = dict.fromkeys(
         ("configLocation", "databaseFile", "generatedLocation", "cacheLocation", "blobsLocation"), ""
     )
     stashes = [{"path": path, "excludeVideo": False, "excludeImage": False} for path in options.paths or ()]
-    given = {**places, "storeBlobsInDatabase": True, **options.flags, "stashes": stashes}
+    setup_input = {**default_places, "storeBlobsInDatabase": True, **options.flags, "stashes": stashes}
 
     async def work(session: Session) -> None:
         status = (await session.call("systemStatus", {}, ["status"]))["status"]
@@ -118,7 +118,7 @@ def run_setup(runtime: Runtime, options: SetupOptions) -> None:
             )
         confirm(runtime.streams, f"set up the server at {session.url}", yes=options.yes)
         answer = confirmed(
-            session.call("setup", {"input": given}),
+            session.call("setup", {"input": setup_input}),
             is_answer=lambda value: value is True,
             hint="See `stash system status`.",
         )

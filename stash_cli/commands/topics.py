@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from stash_cli.commands.common.runtime import Runtime
 
-_PAGE = 84
+_WIDTH = 84
 """Line width of a topic."""
 QUERY = """\
 Words, terms and flags of find, count and --where; all of them must hold.
@@ -291,16 +291,16 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
     """Explain a topic or a command."""
     topic = options.topic
     if topic not in TOPICS:
-        near = did_you_mean(topic, TOPICS) or f"Topics: {', '.join(TOPICS)}."
-        raise StashUsageError(f"no such topic or command: {topic}. {near}")
+        hint = did_you_mean(topic, TOPICS) or f"Topics: {', '.join(TOPICS)}."
+        raise StashUsageError(f"no such topic or command: {topic}. {hint}")
     text, is_terminal = TOPICS[topic], runtime.streams.out_is_terminal
     if topic == "query":
         # Imported here, because only this topic needs the parser's tables.
         from stash_cli.commands.queries.reference import topic_tables
 
         text += topic_tables(is_broken=not is_terminal)
-    narrow = is_terminal and max(map(len, text.splitlines())) > runtime.streams.width
-    if not narrow:
+    is_too_narrow = is_terminal and max(map(len, text.splitlines())) > runtime.streams.width
+    if not is_too_narrow:
         runtime.streams.text(text)
     elif topic in ("cron", "plugins"):  # these contain lines of files, to be copied unchanged
         for line in joined(text.splitlines()):
@@ -311,17 +311,17 @@ def run_help(runtime: Runtime, options: HelpOptions) -> None:
 
 def joined(lines: Iterable[str]) -> list[str]:
     """Join lines that were wrapped at the margin, or below the last column."""
-    found: list[str] = []
-    last = ""
+    paragraphs: list[str] = []
+    previous = ""
     for line in lines:
         start = len(line) - len(line.lstrip())
-        is_next = start == _column(last) and (start or len(last) > _PAGE * 2 // 3)
-        if found and line and is_next:
-            found[-1] = f"{found[-1]} {line.lstrip()}"
+        is_continuation = start == _column(previous) and (start or len(previous) > _WIDTH * 2 // 3)
+        if paragraphs and line and is_continuation:
+            paragraphs[-1] = f"{paragraphs[-1]} {line.lstrip()}"
         else:
-            found.append(line)
-        last = line if not (is_next and start) else last
-    return found
+            paragraphs.append(line)
+        previous = line if not (is_continuation and start) else previous
+    return paragraphs
 
 
 def _column(line: str) -> int:

@@ -99,6 +99,31 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     from stash_cli.core.edits.undo import undo_runs
 
     check_output(runtime)
+    _check_undo(runtime, options, verb)
+    chosen_number = None if options.run is None else run_number(options.run)
+
+    async def work(session: Session) -> Report:
+        with runtime.recorder() as recorder:
+            number = chosen_number or await chosen(session, recorder, verb)
+            run = undo_runs.edited(recorder.journal, recorder.journal.run(number))
+            impossible = await undo_runs.impossible(session, recorder.journal, run.id, verb)
+            if impossible and len(impossible) < summary(recorder.journal, run).undoable:
+                runtime.streams.note("cannot be taken back on this server; the rest can:")
+                for line in listed(impossible):
+                    runtime.streams.note(line)
+            confirm_run(runtime, recorder, run.id, verb, asks=not (options.yes or options.dry_run))
+            revert = undo_runs.undo if verb == "undo" else undo_runs.redo
+            report = await revert(session, recorder, number, is_dry=options.dry_run)
+            print_report(runtime, report, run.id, verb, is_dry=options.dry_run)
+            return report
+
+    report = runtime.run(work, writes=True, is_recorded=False)
+    if not (report.is_complete or options.dry_run):
+        raise StashPartlyUndoneError(report.problems, verb)
+
+
+def _check_undo(runtime: Runtime, options: UndoOptions, verb: str) -> None:
+    """Raise StashUsageError without a journal, and without RUN where nobody can be asked."""
     if runtime.options.no_journal:
         raise StashUsageError(f"{verb} cannot work without the journal")
     # The last run may be that of another script, so RUN is optional only at a terminal, where it is shown.
@@ -107,26 +132,6 @@ def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
             f"name the run to {verb}: stash {verb} RUN, because there is no terminal to ask",
             hint="`stash history` lists the runs.",
         )
-    given = None if options.run is None else run_number(options.run)
-
-    async def work(session: Session) -> Report:
-        with runtime.recorder() as recorder:
-            number = given or await chosen(session, recorder, verb)
-            run = undo_runs.edited(recorder.journal, recorder.journal.run(number))
-            beyond = await undo_runs.impossible(session, recorder.journal, run.id, verb)
-            if beyond and len(beyond) < summary(recorder.journal, run).undoable:
-                runtime.streams.note("cannot be taken back on this server; the rest can:")
-                for line in listed(beyond):
-                    runtime.streams.note(line)
-            confirm_run(runtime, recorder, run.id, verb, asks=not (options.yes or options.dry_run))
-            act = undo_runs.undo if verb == "undo" else undo_runs.redo
-            report = await act(session, recorder, number, is_dry=options.dry_run)
-            print_report(runtime, report, run.id, verb, is_dry=options.dry_run)
-            return report
-
-    report = runtime.run(work, writes=True, is_recorded=False)
-    if not (report.is_complete or options.dry_run):
-        raise StashPartlyUndoneError(report.problems, verb)
 
 
 def run_resume(runtime: Runtime, options: ResumeOptions) -> None:
@@ -143,16 +148,18 @@ def run_resume(runtime: Runtime, options: ResumeOptions) -> None:
     async def work(session: Session) -> dict[str, int]:
         with runtime.recorder() as recorder:
             recorder.journal.run(number)
-            left = sum(recorder.journal.counts(number).get(state, 0) for state in OPEN)
-            if left:
-                confirm_run(runtime, recorder, number, f"go on with {left} changes of", asks=not options.yes)
+            unfinished = sum(recorder.journal.counts(number).get(state, 0) for state in OPEN)
+            if unfinished:
+                confirm_run(
+                    runtime, recorder, number, f"go on with {unfinished} changes of", asks=not options.yes
+                )
             return await resume(session, recorder, number)
 
     states = runtime.run(work, writes=True, is_recorded=False)
-    told = ", ".join(f"{count} {state}" for state, count in states.items())
-    runtime.streams.note(f"run {number}: {told}")
+    outcome = ", ".join(f"{count} {state}" for state, count in states.items())
+    runtime.streams.note(f"run {number}: {outcome}")
     if states.keys() - {"done"}:
-        raise StashResumedError(f"run {number} is incomplete: {told}", number)
+        raise StashResumedError(f"run {number} is incomplete: {outcome}", number)
 
 
 class StashResumedError(StashError):
@@ -168,7 +175,7 @@ class StashResumedError(StashError):
 def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
     """Undo all runs after run --to, the last one first. Run --to itself stays."""
     from stash_cli.commands.history import check_output, run_number
-    from stash_cli.core.edits.undo.undo_runs import runs_after, undo
+    from stash_cli.core.edits.undo.undo_runs import runs_after
 
     check_output(runtime)
     number = run_number(options.to)
@@ -179,24 +186,28 @@ def run_rollback(runtime: Runtime, options: RollbackOptions) -> None:
             runs = runs_after(recorder.journal, await recorder.identify(session), number)
         for run in runs:
             runtime.streams.note(f"run {run.id}, {moment(run.started)}: {run.command}")
-        many = counted(len(runs), "run")
+        count_text = counted(len(runs), "run")
         if not runs or options.dry_run:
-            runtime.streams.note(f"{many} would be undone; run {number} stays")
+            runtime.streams.note(f"{count_text} would be undone; run {number} stays")
             return []
-        confirm(runtime.streams, f"undo {many}; run {number} stays", yes=options.yes)
-        reports = []
-        for run in runs:
-            # Each undo is a separate run in the journal, so that it can be redone on its own.
-            with runtime.recorder() as recorder:
-                reports.append(await undo(session, recorder, run.id))
-            print_report(runtime, reports[-1], run.id, "undo", is_dry=False)
-        return reports
+        confirm(runtime.streams, f"undo {count_text}; run {number} stays", yes=options.yes)
+        return [await _undo_one(session, runtime, run.id) for run in runs]
 
     problems = [
         each for report in runtime.run(work, writes=True, is_recorded=False) for each in report.problems
     ]
     if problems:
         raise StashPartlyUndoneError(problems, "undo")
+
+
+async def _undo_one(session: Session, runtime: Runtime, number: int) -> Report:
+    """Undo a run as a separate run in the journal, so that it can be redone on its own."""
+    from stash_cli.core.edits.undo.undo_runs import undo
+
+    with runtime.recorder() as recorder:
+        report = await undo(session, recorder, number)
+    print_report(runtime, report, number, "undo", is_dry=False)
+    return report
 
 
 async def chosen(session: Session, recorder: Recorder, verb: str) -> int:
@@ -211,11 +222,11 @@ def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *,
     """Show the run, and ask for confirmation. Raises StashNotConfirmedError."""
     from stash_cli.core.edits.journal.history import summary
 
-    found = summary(recorder.journal, recorder.journal.run(number))
-    runtime.streams.note(f"run {number}, {moment(found.run.started)}: {found.run.command}")
-    runtime.streams.note(f"{found.what}; {found.state}")
-    if found.undoable and found.beyond:
-        runtime.streams.note(f"cannot be undone, and stays: {', '.join(found.beyond)}")
+    run_summary = summary(recorder.journal, recorder.journal.run(number))
+    runtime.streams.note(f"run {number}, {moment(run_summary.run.started)}: {run_summary.run.command}")
+    runtime.streams.note(f"{run_summary.what}; {run_summary.state}")
+    if run_summary.undoable and run_summary.beyond:
+        runtime.streams.note(f"cannot be undone, and stays: {', '.join(run_summary.beyond)}")
     if asks:
         confirm(runtime.streams, f"{verb} run {number}", yes=False)
 
@@ -232,16 +243,16 @@ def print_report(runtime: Runtime, report: Report, number: int, verb: str, *, is
     if is_dry or runtime.streams.verbose:
         for line in lines(report.edits, shown=SHOWN):
             show_line(runtime.streams, line)
-    past = {"undo": "undone", "redo": "redone"}[verb]
+    participle = {"undo": "undone", "redo": "redone"}[verb]
     partly = "" if report.is_complete else "partly "
     if is_dry:
         for line in listed(report.problems):
-            runtime.streams.note(f"would not be {past}: {line}")
+            runtime.streams.note(f"would not be {participle}: {line}")
         edits = counted(len(report.edits), "edit")
-        runtime.streams.note(f"run {number} would be {partly}{past}; {edits}; nothing was changed")
+        runtime.streams.note(f"run {number} would be {partly}{participle}; {edits}; nothing was changed")
     elif report.done or report.is_complete:
-        by = f" by run {report.run}" if report.run else ""
-        runtime.streams.note(f"{partly}{past}: run {number}{by}; {count(report, verb)}")
+        undoing_run = f" by run {report.run}" if report.run else ""
+        runtime.streams.note(f"{partly}{participle}: run {number}{undoing_run}; {count(report, verb)}")
 
 
 def count(report: Report, verb: str) -> str:
@@ -284,8 +295,8 @@ class StashPartlyUndoneError(StashError):
     exit_status = 6
 
     def __init__(self, problems: Sequence[Problem], verb: str) -> None:
-        many = len(problems)
-        words = "1 change was" if many == 1 else f"{many} changes were"
+        total = len(problems)
+        words = "1 change was" if total == 1 else f"{total} changes were"
         super().__init__(
             f"{words} not {verb}ne" if verb == "undo" else f"{words} not redone",
             hint=f"A second {verb} of the run tries only what is left.",
