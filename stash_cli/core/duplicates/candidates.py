@@ -35,80 +35,82 @@ async def find_groups(
     Objects of one group may be alike. Objects of different groups are not, except when matched by duration.
     """
     if match.way == DURATION:
-        return await _of_nearly_one_length(session, type_name, match, chosen)
+        return await _by_length(session, type_name, match, chosen)
     if type_name == "Scene" and match.way == PHASH:
         answer = await session.call("findDuplicateScenes", {"distance": match.distance}, ["id"])
-        groups = list(_disjoint([str(row["id"]) for row in rows] for rows in answer or ()))
+        groups = list(_join_overlapping([str(row["id"]) for row in rows] for rows in answer or ()))
         groups = await _with_several_files(session, type_name, groups)
     else:
-        groups = await _compared_here(session, type_name, match)
+        groups = await _by_local_keys(session, type_name, match)
     return groups if chosen is None else [[one for one in group if one in chosen] for group in groups]
 
 
 async def _with_several_files(session: Session, type_name: str, groups: list[list[str]]) -> list[list[str]]:
     """Add the other objects with several files; servers do not compare files of the same object."""
     query = FindQuery(ENTITIES[type_name], filter=_SEVERAL)
-    return _with_each(groups, [row["id"] async for row in iter_rows(session, query, ["id"])])
+    return _add_single(groups, [row["id"] async for row in iter_rows(session, query, ["id"])])
 
 
-def _disjoint(groups: Iterable[list[str]]) -> Iterator[list[str]]:
+def _join_overlapping(groups: Iterable[list[str]]) -> Iterator[list[str]]:
     """Join groups that share an object; servers list an object once for each hash of its files."""
-    places: dict[str, int] = {}
+    indexes: dict[str, int] = {}
     pairs = [
-        (places.setdefault(one, len(places)), places.setdefault(other, len(places)))
+        (indexes.setdefault(one, len(indexes)), indexes.setdefault(other, len(indexes)))
         for group in groups
         for one, other in pairwise(group)
     ]
-    ids = list(places)
+    ids = list(indexes)
     for joined in connected_components(len(ids), pairs):
-        yield [ids[place] for place in joined]
+        yield [ids[index] for index in joined]
 
 
-def _with_each(groups: list[list[str]], several: Iterable[str]) -> list[list[str]]:
-    """Add each object of `several` that is in no group as its own group."""
-    known = {one for group in groups for one in group}
-    return [*groups, *([one] for one in several if one not in known)]
+def _add_single(groups: list[list[str]], ids: Iterable[str]) -> list[list[str]]:
+    """Add each of the ids that is in no group as its own group."""
+    grouped = {one for group in groups for one in group}
+    return [*groups, *([one] for one in ids if one not in grouped)]
 
 
-async def _compared_here(session: Session, type_name: str, match: Match) -> list[list[str]]:
+async def _by_local_keys(session: Session, type_name: str, match: Match) -> list[list[str]]:
     """Compare the keys of all objects locally; needs 16 bytes of memory per key."""
     files = FILES[type_name]
     paths = ["id", f"{files}.id", f"{files}.fingerprints.type", f"{files}.fingerprints.value"]
     if match.way == STASH_ID:
         paths = ["id", f"{files}.id", "stash_ids.endpoint", "stash_ids.stash_id"]
     keys, owners = array("Q"), array("Q")
-    several: list[str] = []
+    with_several_files: list[str] = []
     async for row in iter_rows(session, FindQuery(ENTITIES[type_name], sort="id"), paths):
         copy = copy_of(type_name, row)
-        several += [copy.id] if len(copy.files) > 1 else []
+        with_several_files += [copy.id] if len(copy.files) > 1 else []
         for key in match.keys(copy):
-            keys.append(int(key) if match.way == PHASH else _number(key))
+            keys.append(int(key) if match.way == PHASH else _hash_key(key))
             owners.append(int(copy.id))
-    return _with_each(list(_connected(keys, owners, match.distance if match.way == PHASH else 0)), several)
+    return _add_single(
+        list(_connected_owners(keys, owners, match.distance if match.way == PHASH else 0)), with_several_files
+    )
 
 
-async def _of_nearly_one_length(
+async def _by_length(
     session: Session, type_name: str, match: Match, chosen: Container[str] | None
 ) -> list[list[str]]:
     """Group objects whose files have nearly the same length; needs 16 bytes of memory per file.
 
-    In a large library, chains of near lengths lead from the shortest file to the longest. So in a group, all
-    lengths are near each other. An object is in one group only.
+    In a large library, chains of near lengths may lead from the shortest file to the longest. Therefore all
+    lengths of a group have to be near each other. An object is in one group only.
     """
     files = FILES[type_name]
     paths = ["id", f"{files}.id", f"{files}.duration"]
     lengths, owners = array("d"), array("Q")
-    several: list[str] = []
+    with_several_files: list[str] = []
     async for row in iter_rows(session, FindQuery(ENTITIES[type_name], sort="id"), paths):
         copy = copy_of(type_name, row)
         if chosen is not None and copy.id not in chosen:
             continue
-        several += [copy.id] if len(copy.files) > 1 else []
+        with_several_files += [copy.id] if len(copy.files) > 1 else []
         for file in copy.files:
             if file.duration > 0:
                 lengths.append(file.duration)
                 owners.append(int(copy.id))
-    return _with_each(list(owners_of_runs(lengths, owners, match)), several)
+    return _add_single(list(owners_of_runs(lengths, owners, match)), with_several_files)
 
 
 def owners_of_runs(lengths: array[float], owners: array[int], match: Match) -> Iterator[list[str]]:
@@ -148,25 +150,25 @@ def near_runs(lengths: Sequence[float], allows: Callable[[float, float], bool]) 
         index = lasts[index] + 1
 
 
-def _number(key: str) -> int:
+def _hash_key(key: str) -> int:
     """Hash a text to 64 bits; objects with a hash collision are compared again later."""
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big")
 
 
-def _connected(keys: array[int], owners: array[int], distance: int) -> Iterator[list[str]]:
+def _connected_owners(keys: array[int], owners: array[int], distance: int) -> Iterator[list[str]]:
     """Yield groups of owners' ids, connected by keys that differ in at most `distance` bits."""
     ids = sorted(set(owners))
-    places = {one: number for number, one in enumerate(ids)}
-    holders: dict[int, list[int]] = defaultdict(list)
+    indexes = {one: number for number, one in enumerate(ids)}
+    by_key: dict[int, list[int]] = defaultdict(list)
     for key, owner in zip(keys, owners, strict=True):
-        holders[key].append(places[owner])
-    pairs = _pairs(holders, distance)
+        by_key[key].append(indexes[owner])
+    pairs = _pairs(by_key, distance)
     for group in connected_components(len(ids), pairs):
-        yield [str(ids[place]) for place in group]
+        yield [str(ids[index]) for index in group]
 
 
-def _pairs(holders: dict[int, list[int]], distance: int) -> Iterable[tuple[int, int]]:
-    for places in holders.values():
-        yield from pairwise(places)
-    for one, other in similar_hashes(holders, distance):
-        yield holders[one][0], holders[other][0]
+def _pairs(by_key: dict[int, list[int]], distance: int) -> Iterable[tuple[int, int]]:
+    for indexes in by_key.values():
+        yield from pairwise(indexes)
+    for one, other in similar_hashes(by_key, distance):
+        yield by_key[one][0], by_key[other][0]

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.moves import Move
     from stash_cli.core.graphql.batch import BatchOperation
 
-_WINDOW = 25
+_WINDOW_SIZE = 25
 """Groups whose steps are sent together."""
-_READERS = 4
+_MAX_READERS = 4
 """Number of files that are read concurrently for verification."""
 
 
@@ -80,7 +80,7 @@ class CarryOut:
         for planned in plan:
             if planned.decision.is_acted_on:
                 window.append(planned)
-            if len(window) == _WINDOW:
+            if len(window) == _WINDOW_SIZE:
                 await self._run_window(window)
                 window = []
         if window:
@@ -101,14 +101,14 @@ class CarryOut:
     async def _steps(self, rows: Rows) -> None:
         then, merges = self.policy.then, self.policy.into is not None
         if self.policy.removes_files:
-            await self._each(self._prove_before)
+            await self._verify_each(self._verify_before)
         if merges:
             await self._merge(rows)
         if then == TAG:
             await self._tag(rows)
         if self.policy.removes_files:
             await self._set_primary()
-            await self._each(self._prove_after)
+            await self._verify_each(self._verify_after)
         if self.relocation is not None:
             await self._move(self.relocation)
         if then in (DELETE, DELETE_FILES):
@@ -122,8 +122,8 @@ class CarryOut:
         rows = await read_rows(self._session, self.type, [one for ids in groups.values() for one in ids])
         server = await self._server()
         for one, planned in list(self._active.items()):
-            now = list(plan_group(self.type, groups[one], rows, self.policy, server))
-            if not any(each.decision == planned.decision and each.edits == planned.edits for each in now):
+            current = list(plan_group(self.type, groups[one], rows, self.policy, server))
+            if not any(each.decision == planned.decision and each.edits == planned.edits for each in current):
                 missing = [each for each in groups[one] if each not in rows]
                 error: StashError = StashConflictError("it was changed by others since it was looked at", {})
                 self._fail(
@@ -147,29 +147,31 @@ class CarryOut:
             await self._send(last, {one: one for one in merges})
         else:
             await self._update([edit for one in merges for edit in self._active[one].edits])
-        now = await read_rows(self._session, self.type, [one for one in merges if one in self._active])
+        current = await read_rows(self._session, self.type, [one for one in merges if one in self._active])
         for one in [one for one in merges if one in self._active]:
-            lacks = union.missing(self.type, self._active[one].decision, moved[one], now.get(one, {}))
-            if one not in now or lacks:
-                what = ", ".join(lacks) or "the object itself"
-                self._fail(one, StashError(f"after the merge it lacks {what}: {self._spared}"))
+            missing = union.missing(self.type, self._active[one].decision, moved[one], current.get(one, {}))
+            if one not in current or missing:
+                missing_text = ", ".join(missing) or "the object itself"
+                self._fail(one, StashError(f"after the merge it lacks {missing_text}: {self._no_loss}"))
         if self.type == "Scene":
-            await self._complete([each for one, each in merges.items() if one in self._active], now)
+            await self._send_late_edits(
+                [each for one, each in merges.items() if one in self._active], current
+            )
 
-    async def _complete(self, merges: Sequence[Merge], now: Rows) -> None:
+    async def _send_late_edits(self, merges: Sequence[Merge], current: Rows) -> None:
         """Send the late edits of merged scenes, and delete repeated markers."""
-        await self._update([edit for each in merges for edit in each.late(now[each.target])])
+        await self._update([edit for each in merges for edit in each.late(current[each.target])])
         markers = {marker: each.target for each in merges for marker in each.repeated_markers()}
         await self._send(list(plan_destroy("SceneMarker", list(markers), {})), markers)
 
     async def _update(self, edits: Sequence[Edit]) -> None:
         """Send edits of the destinations, and of galleries whose cover they become."""
         own = [edit for edit in edits if edit.type == self.type]
-        await self._send(self._planned(own), {edit.id: edit.id for edit in own})
+        await self._send(self._operations(own), {edit.id: edit.id for edit in own})
         others = [edit for edit in edits if edit.type != self.type and edit.after in self._active]
-        await self._send(self._planned(others), {edit.id: edit.after for edit in others})
+        await self._send(self._operations(others), {edit.id: edit.after for edit in others})
 
-    def _planned(self, edits: Sequence[Edit]) -> Sequence[Operation]:
+    def _operations(self, edits: Sequence[Edit]) -> Sequence[Operation]:
         return plan_updates(edits, self._session.assumed()).operations
 
     async def _tag(self, rows: Rows) -> None:
@@ -179,7 +181,7 @@ class CarryOut:
                 owners[one] = into
                 before = before_of(self.type, "tags", rows[one])
                 edits.append(Edit(self.type, one, "tags", before, Change(added=(self.tag,))))
-        await self._send(self._planned([edit for edit in edits if not is_so(edit)]), owners)
+        await self._send(self._operations([edit for edit in edits if not is_so(edit)]), owners)
 
     async def _set_primary(self) -> None:
         """Set the kept files as primary files."""
@@ -189,7 +191,7 @@ class CarryOut:
             kept = planned.decision.kept
             files = [str(each["id"]) for each in rows.get(one, {}).get(FILES[self.type]) or ()]
             if kept is None or kept.id not in files:
-                self._fail(one, StashError(f"the kept file is not of it: {self._spared}"))
+                self._fail(one, StashError(f"the kept file is not of it: {self._no_loss}"))
             elif files[0] != kept.id:
                 edits.append(Edit(self.type, one, PRIMARY_FILE, files[0], kept.id))
         await self._update(edits)
@@ -203,14 +205,30 @@ class CarryOut:
             owners |= {file.id: one for file in planned.decision.losers}
             sizes |= {file.id: file.size for file in planned.decision.losers}
         pace = self.applier.pace
-        for is_far, some in groupby(sorted(moves, key=relocation.is_far), key=relocation.is_far):
+        for is_far, group in groupby(sorted(moves, key=relocation.is_far), key=relocation.is_far):
             self.applier.pace = None if is_far else pace
             size = 1 if is_far else CHUNK
-            await self._send(plan_moves(some), owners, lambda one: self._count({one: sizes[one]}), size)
+            await self._send(plan_moves(group), owners, lambda one: self._count({one: sizes[one]}), size)
         self.applier.pace = pace
 
     async def _delete(self) -> None:
         """Delete losing objects, with or without their files, and losing files of the destinations."""
+        objects, files, sizes = self._deletions()
+        options = {"delete_file": True, "delete_generated": True} if self.policy.deletes_files else {}
+        await self._send(
+            list(plan_destroy(self.type, list(objects), options)),
+            objects,
+            lambda one: self._count(sizes.get(f"of {one}", {})),
+        )
+        remaining = [each for each, one in files.items() if one in self._active]
+        operations = [Operation("deleteFiles", {"ids": remaining}, tuple(remaining))] if remaining else []
+        await self._send(operations, files, lambda one: self._count(sizes[one]))
+
+    def _deletions(self) -> tuple[dict[str, str], dict[str, str], dict[str, dict[str, int]]]:
+        """Objects and files to delete, by id with their group; and the sizes of the files of each.
+
+        Sizes are by the id of a file that is deleted itself, or by `of ` and the id of its object.
+        """
         deletes = self.policy.deletes_files
         # Merged scenes are already deleted, and their files belong to the destination.
         merged = self.policy.into is not None and self.type == "Scene"
@@ -224,21 +242,13 @@ class CarryOut:
                 is_own = merged or file.owner == one
                 files |= {file.id: one} if is_own else {}
                 sizes.setdefault(file.id if is_own else f"of {file.owner}", {})[file.id] = file.size
-        options = {"delete_file": True, "delete_generated": True} if deletes else {}
-        await self._send(
-            list(plan_destroy(self.type, list(objects), options)),
-            objects,
-            lambda one: self._count(sizes.get(f"of {one}", {})),
-        )
-        remaining = [each for each, one in files.items() if one in self._active]
-        operations = [Operation("deleteFiles", {"ids": remaining}, tuple(remaining))] if remaining else []
-        await self._send(operations, files, lambda one: self._count(sizes[one]))
+        return objects, files, sizes
 
     def _count(self, sizes: Mapping[str, int]) -> None:
         self.results.files += len(sizes)
         self.results.bytes += sum(sizes.values())
 
-    async def _prove_before(self, decision: Decision) -> None:
+    async def _verify_before(self, decision: Decision) -> None:
         """Verify that each losing file has a new path, and that files match the server's records.
 
         Before the merge, only primary files can be read.
@@ -249,14 +259,14 @@ class CarryOut:
             if file.is_primary:
                 await check_readable(self._session, self.type, file.owner, file)
 
-    async def _prove_after(self, decision: Decision) -> None:
+    async def _verify_after(self, decision: Decision) -> None:
         if decision.kept is not None:
             await check_readable(self._session, self.type, decision.into, decision.kept)
 
     # --- helpers ---
 
     @property
-    def _spared(self) -> str:
+    def _no_loss(self) -> str:
         return "nothing was moved" if self.policy.then == MOVE else "nothing was deleted"
 
     @property
@@ -266,18 +276,18 @@ class CarryOut:
     async def _server(self) -> Any:
         return await self._session.learn()
 
-    async def _each(self, prove: Callable[[Decision], Awaitable[None]]) -> None:
+    async def _verify_each(self, verify: Callable[[Decision], Awaitable[None]]) -> None:
         """Verify every active group concurrently; a failed check ends its group."""
-        slots = asyncio.Semaphore(_READERS)
+        slots = asyncio.Semaphore(_MAX_READERS)
 
-        async def one(planned: Planned) -> None:
+        async def verify_one(planned: Planned) -> None:
             async with slots:
                 try:
-                    await prove(planned.decision)
+                    await verify(planned.decision)
                 except StashError as error:
                     self._fail(planned.decision.into, error)
 
-        await asyncio.gather(*map(one, list(self._active.values())))
+        await asyncio.gather(*map(verify_one, list(self._active.values())))
 
     async def _send(
         self,

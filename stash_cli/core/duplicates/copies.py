@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 FILES = {"Scene": "files", "Image": "visual_files"}
 """Type -> the field with its files."""
-_FACTS = (
+_FILE_FACTS = (
     *("id", "path", "size", "width", "height", "duration", "video_codec", "bit_rate", "frame_rate", "format"),
     *("mod_time", "zip_file.id", "zip_file_id", "fingerprints.type", "fingerprints.value"),
 )
-_MORE = {
+_TYPE_FACTS = {
     "Scene": ("captions.language_code", "interactive", "scene_markers.seconds"),
     "Image": ("galleries.folder.id", "galleries.files.id", "galleries.cover.id"),
 }
@@ -72,9 +72,9 @@ class Copy:
 def paths_to_read(type_name: str, server: ServerCapabilities) -> list[str]:
     """The paths to read for `copy_of`."""
     files = FILES[type_name]
-    found = ["id", "title", "created_at", *(f"{files}.{name}" for name in _FACTS)]
-    found += ["stash_ids.endpoint", "stash_ids.stash_id", *_MORE[type_name]]
-    return [path for path in found if _is_known(type_name, path, server)]
+    paths = ["id", "title", "created_at", *(f"{files}.{name}" for name in _FILE_FACTS)]
+    paths += ["stash_ids.endpoint", "stash_ids.stash_id", *_TYPE_FACTS[type_name]]
+    return [path for path in paths if _is_known(type_name, path, server)]
 
 
 def _is_known(type_name: str, path: str, server: ServerCapabilities) -> bool:
@@ -93,7 +93,7 @@ def copy_of(type_name: str, row: Mapping[str, Any], richness: int = 0) -> Copy:
     """Build the object of a row with `paths_to_read`."""
     one = str(row["id"])
     files = [_file(one, each, number == 0) for number, each in enumerate(row.get(FILES[type_name]) or ())]
-    fixed = (each for each in row.get("galleries") or () if is_scanned(each))
+    scanned = (each for each in row.get("galleries") or () if is_scanned(each))
     return Copy(
         one,
         str(row.get("title") or ""),
@@ -104,7 +104,7 @@ def copy_of(type_name: str, row: Mapping[str, Any], richness: int = 0) -> Copy:
         frozenset(each["language_code"] for each in row.get("captions") or ()),
         bool(row.get("interactive")),
         tuple(float(each["seconds"]) for each in row.get("scene_markers") or ()),
-        frozenset(str(each["id"]) for each in fixed),
+        frozenset(str(each["id"]) for each in scanned),
     )
 
 

@@ -70,13 +70,13 @@ def decide(group: Sequence[Copy], policy: Policy) -> Iterator[Decision]:
     # Sorted, because the result depends on the order: an object takes part in one decision only.
     copies = {copy.id: copy for copy in sorted(group, key=lambda copy: int(copy.id))}
     remaining = [file for copy in copies.values() for file in copy.files]
-    while files := _with_a_like(remaining, copies, policy):
+    while files := _first_component(remaining, copies, policy):
         decision = _decide(files, copies, policy)
         yield decision
-        remaining = list(_without(remaining, decision))
+        remaining = list(_undecided_files(remaining, decision))
 
 
-def _without(files: Iterable[File], decision: Decision) -> Iterator[File]:
+def _undecided_files(files: Iterable[File], decision: Decision) -> Iterator[File]:
     """Yield the remaining files after a decision; an object that takes part in it has none."""
     touched = {decision.into, *decision.gone}
     undecided = set() if decision.is_acted_on else {(file.id, file.owner) for file in decision.files}
@@ -85,7 +85,7 @@ def _without(files: Iterable[File], decision: Decision) -> Iterator[File]:
             yield file
 
 
-def _with_a_like(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> list[File]:
+def _first_component(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> list[File]:
     """Return the first connected component of alike files; [] if no two files are alike."""
     unvisited = dict.fromkeys(range(len(files)))
     while unvisited:
@@ -110,50 +110,54 @@ def _are_alike(one: File, other: File, copies: Mapping[str, Copy], policy: Polic
 def _decide(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> Decision:
     owners = dict.fromkeys(file.owner for file in files)
     protected = frozenset(file.path for file in files if policy.protects(file))
-    found = Decision(tuple(copies[one] for one in owners), tuple(files), protected=protected)
+    decision = Decision(tuple(copies[one] for one in owners), tuple(files), protected=protected)
     if not policy.keep:
-        return found
+        return decision
     counts = Counter(file.id for file in files)
-    several = [file for file in files if counts[file.id] > 1]
-    if several:
-        return _undecided(found, f"{several[0].path} belongs to several objects")
-    doubt = ""
+    shared = [file for file in files if counts[file.id] > 1]
+    if shared:
+        return _left_unchanged(decision, f"{shared[0].path} belongs to several objects")
+    reason = ""
     try:
         best = choose(policy.keep, [file for file in files if file.path in protected] or files, copies)
     except UnknownValueError as error:
-        best, doubt = error.files, str(error)
+        best, reason = error.files, str(error)
     if len(best) > 1:
-        doubt = doubt or f"a tie: {', '.join(map(str, policy.keep))} cannot tell {len(best)} files apart"
-    kept = policy.choose(doubt, best) if doubt else best[0]
-    return _undecided(found, doubt) if kept is None else _with_losers(found, kept, copies, policy)
+        reason = reason or f"a tie: {', '.join(map(str, policy.keep))} cannot tell {len(best)} files apart"
+    kept = policy.choose(reason, best) if reason else best[0]
+    return _left_unchanged(decision, reason) if kept is None else _with_losers(decision, kept, copies, policy)
 
 
-def _undecided(decision: Decision, reason: str, kept: File | None = None) -> Decision:
+def _left_unchanged(decision: Decision, reason: str, kept: File | None = None) -> Decision:
     return Decision(decision.copies, decision.files, kept, reason=reason, protected=decision.protected)
 
 
-def _with_losers(found: Decision, kept: File, copies: Mapping[str, Copy], policy: Policy) -> Decision:
+def _with_losers(undecided: Decision, kept: File, copies: Mapping[str, Copy], policy: Policy) -> Decision:
     losers = [
         file
-        for file in found.files
-        if file.id != kept.id and file.path not in found.protected and _are_alike(kept, file, copies, policy)
+        for file in undecided.files
+        if file.id != kept.id
+        and file.path not in undecided.protected
+        and _are_alike(kept, file, copies, policy)
     ]
     into = _destination(kept, losers, copies, policy)
     gone = tuple(dict.fromkeys(file.owner for file in losers if file.owner != into))
     if kept.owner != into and kept.owner not in gone:
         gone = (*gone, kept.owner)
-    decision = Decision(found.copies, found.files, kept, into, tuple(losers), gone, protected=found.protected)
+    decision = Decision(
+        undecided.copies, undecided.files, kept, into, tuple(losers), gone, protected=undecided.protected
+    )
     reason = next(objections(decision, copies, policy), "")
-    return _undecided(found, reason, kept) if reason else decision
+    return _left_unchanged(undecided, reason, kept) if reason else decision
 
 
 def _destination(kept: File, losers: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> str:
     """The id of the object that others are merged into; without a merge, the object of the kept file."""
     if policy.into in (None, KEEP):
         return kept.owner
-    many = [copies[one] for one in dict.fromkeys(file.owner for file in (kept, *losers))]
+    candidates = [copies[one] for one in dict.fromkeys(file.owner for file in (kept, *losers))]
     if policy.into == METADATA:
-        most = max(copy.richness for copy in many)
-        many = [copy for copy in many if copy.richness == most]
+        largest = max(copy.richness for copy in candidates)
+        candidates = [copy for copy in candidates if copy.richness == largest]
     # The id decides between equal values of created_at; ids of servers are always numbers.
-    return min(many, key=lambda copy: (copy.created_at, int(copy.id))).id
+    return min(candidates, key=lambda copy: (copy.created_at, int(copy.id))).id

@@ -86,22 +86,22 @@ class Dismissed:
                 connection.execute(_TABLE)
                 connection.executemany(statement, rows)
         except (OSError, sqlite3.Error) as error:
-            raise _broken(self.file, error) from error
+            raise _store_error(self.file, error) from error
 
     def _connect(self) -> sqlite3.Connection:
         try:
             connection = sqlite3.connect(self.file, timeout=10)
         except sqlite3.Error as error:
-            raise _broken(self.file, error) from error
+            raise _store_error(self.file, error) from error
         try:
             connection.execute(_TABLE)
         except sqlite3.Error as error:
             connection.close()
-            raise _broken(self.file, error) from error
+            raise _store_error(self.file, error) from error
         return connection
 
 
-def _broken(file: Path, error: Exception) -> StashJournalError:
+def _store_error(file: Path, error: Exception) -> StashJournalError:
     return StashJournalError(
         f"What was dismissed cannot be kept in {file}: {error}.",
         hint="Name another folder in STASH_STATE_DIR.",

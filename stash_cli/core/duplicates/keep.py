@@ -83,28 +83,28 @@ def parse_rules(texts: Iterable[str]) -> tuple[Rule, ...]:
     Raises StashUsageError.
     """
     words = (word for text in texts for word in ([text] if text.startswith(f"{PATH}:") else text.split(",")))
-    rules = tuple(map(_rule, words))
+    rules = tuple(map(_parse_rule, words))
     if not rules:
         raise StashUsageError(f"--keep needs a rule: {', '.join(NAMES)}")
     return rules
 
 
-def _rule(text: str) -> Rule:
+def _parse_rule(text: str) -> Rule:
     name, colon, word = text.strip().partition(":")
     if name in (CODEC, PATH):
         if not word:
             raise StashUsageError(
                 f"--keep {name} needs a word: {name}:{'hevc' if name == CODEC else 'REGEX'}"
             )
-        return Rule(name, _checked(word) if name == PATH else word)
+        return Rule(name, _check_regex(word) if name == PATH else word)
     if colon or (name not in _VALUES and name != METADATA):
-        near = did_you_mean(name, [*_VALUES, METADATA, CODEC, PATH])
+        suggestion = did_you_mean(name, [*_VALUES, METADATA, CODEC, PATH])
         hint = f"Rules: {', '.join(NAMES)}."
-        raise StashUsageError(f"--keep: there is no rule {text.strip()!r}. {near}".rstrip(), hint=hint)
+        raise StashUsageError(f"--keep: there is no rule {text.strip()!r}. {suggestion}".rstrip(), hint=hint)
     return Rule(name)
 
 
-def _checked(pattern: str) -> str:
+def _check_regex(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:

@@ -18,9 +18,9 @@ CASE, PUNCTUATION, PLURAL, ORDER, SPELLING = "case", "punctuation", "plural", "o
 REASONS = (CASE, PUNCTUATION, PLURAL, ORDER, SPELLING)
 """Reasons for two names to be the same, the surest first."""
 THRESHOLD = 0.85
-_SHORTEST = 4
+_MIN_LENGTH = 4
 """Minimum length of a name for the search for misspellings."""
-_MOST_EDITS = 2
+_MAX_EDITS = 2
 _DIGITS = re.compile(r"\d+")
 _WORDS = re.compile(r"[^\W_]+")
 _PLURALS = (
@@ -32,7 +32,7 @@ _PLURALS = (
     ("zes", "z"),
     ("s", ""),
 )
-_SHORTEST_PLURAL = 4
+_MIN_PLURAL_LENGTH = 4
 _SINGULAR = ("ss", "us", "is")
 
 
@@ -92,10 +92,10 @@ def singular(word: str) -> str:
     >>> [singular(word) for word in ("parties", "boxes", "outdoors", "dress", "bus")]
     ['party', 'box', 'outdoor', 'dress', 'bus']
     """
-    if len(word) < _SHORTEST_PLURAL or word.endswith(_SINGULAR):
+    if len(word) < _MIN_PLURAL_LENGTH or word.endswith(_SINGULAR):
         return word
-    ending, end = next((pair for pair in _PLURALS if word.endswith(pair[0])), ("", ""))
-    return word.removesuffix(ending) + end
+    plural_ending, replacement = next((pair for pair in _PLURALS if word.endswith(pair[0])), ("", ""))
+    return word.removesuffix(plural_ending) + replacement
 
 
 def _keys(name: str) -> Iterator[tuple[str, str]]:
@@ -154,18 +154,23 @@ def _misspelt(objects: Sequence[Named], threshold: float) -> Iterator[tuple[Name
     names: dict[str, list[Named]] = defaultdict(list)
     for each in objects:
         for name in each.names:
-            if len(text := "".join(_WORDS.findall(plain(name)))) >= _SHORTEST:
+            if len(text := "".join(_WORDS.findall(plain(name)))) >= _MIN_LENGTH:
                 names[text].append(each)
-    for left, near in _near(sorted(names, key=len), threshold):
+    for left, candidates in _candidates(sorted(names, key=len), threshold):
         digits = _DIGITS.findall(left)
         for right, score, _ in extract(
-            left, near, scorer=OSA.normalized_similarity, score_cutoff=threshold, limit=None, processor=None
+            left,
+            candidates,
+            scorer=OSA.normalized_similarity,
+            score_cutoff=threshold,
+            limit=None,
+            processor=None,
         ):
             if _DIGITS.findall(right) == digits:
                 yield from ((one, other, round(score, 2)) for one in names[left] for other in names[right])
 
 
-def _near(texts: Sequence[str], threshold: float) -> Iterator[tuple[str, list[str]]]:
+def _candidates(texts: Sequence[str], threshold: float) -> Iterator[tuple[str, list[str]]]:
     """Yield each text with earlier texts that may be near enough; texts are sorted by length.
 
     If two texts differ by k edits, one of k + 1 parts of the first is unchanged in the second, and shifted by
@@ -174,29 +179,29 @@ def _near(texts: Sequence[str], threshold: float) -> Iterator[tuple[str, list[st
     parts: dict[tuple[int, int, str], list[str]] = defaultdict(list)
     letters: dict[str, list[str]] = defaultdict(list)
     for text in texts:
-        max_edits = _edits(len(text), threshold)
-        same = letters["".join(sorted(text))]
-        candidates = dict.fromkeys(same)
-        same.append(text)
+        max_edits = _max_edits(len(text), threshold)
+        same_letters = letters["".join(sorted(text))]
+        candidates = dict.fromkeys(same_letters)
+        same_letters.append(text)
         for length in range(len(text) - max_edits, len(text) + 1):
-            for number, start, end in _cut(length, _edits(length, threshold)):
-                for at in range(
+            for number, start, end in _parts_of(length, _max_edits(length, threshold)):
+                for offset in range(
                     max(0, start - max_edits), min(len(text) - (end - start), start + max_edits) + 1
                 ):
-                    matches = parts.get((length, number, text[at : at + end - start]), ())
+                    matches = parts.get((length, number, text[offset : offset + end - start]), ())
                     candidates.update(dict.fromkeys(matches))
         if candidates:
             yield text, list(candidates)
-        for number, start, end in _cut(len(text), max_edits):
+        for number, start, end in _parts_of(len(text), max_edits):
             parts[len(text), number, text[start:end]].append(text)
 
 
-def _edits(length: int, threshold: float) -> int:
+def _max_edits(length: int, threshold: float) -> int:
     """The maximum number of edits for a text of this length."""
-    return min(_MOST_EDITS, int((1 - threshold) * (length + 1) + 1e-9))
+    return min(_MAX_EDITS, int((1 - threshold) * (length + 1) + 1e-9))
 
 
-def _cut(length: int, edits: int) -> Iterator[tuple[int, int, int]]:
+def _parts_of(length: int, edits: int) -> Iterator[tuple[int, int, int]]:
     """Yield the parts of a text of this length: number, start and end."""
     for number in range(edits + 1):
         yield number, length * number // (edits + 1), length * (number + 1) // (edits + 1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stash_cli.core.duplicates.decision import Decision
     from stash_cli.core.duplicates.policy import Policy
 
-_SHIFTED = 1.0
+_MAX_SHIFT = 1.0
 """Maximum difference of durations, in seconds, for which markers of one file fit the other."""
 
 
@@ -25,30 +25,34 @@ def objections(decision: Decision, copies: Mapping[str, Copy], policy: Policy) -
         yield "all others are protected, or not like the kept file"
         return
     for one in decision.gone:
-        other = [each.path for each in copies[one].files if each.id not in losing and each.id != kept.id]
-        if other:
-            yield f"{one} has another file, which is not like the kept one: {other[0]}"
+        other_paths = [
+            each.path for each in copies[one].files if each.id not in losing and each.id != kept.id
+        ]
+        if other_paths:
+            yield f"{one} has another file, which is not like the kept one: {other_paths[0]}"
     for file in decision.losers if policy.removes_files else ():
-        yield from _to_loss(kept, file, copies, decision.into, policy)
+        yield from _against_removal(kept, file, copies, decision.into, policy)
     if policy.then == MOVE:
-        yield from _to_move(kept, decision, copies, policy)
+        yield from _against_move(kept, decision, copies, policy)
     if policy.into is not None:
-        yield from _to_merge(kept, decision, copies)
+        yield from _against_merge(kept, decision, copies)
     if policy.acts and not policy.removes_files and not decision.gone:
         yield "they are files of one object already"
 
 
-def _to_loss(kept: File, file: File, copies: Mapping[str, Copy], into: str, policy: Policy) -> Iterator[str]:
+def _against_removal(
+    kept: File, file: File, copies: Mapping[str, Copy], into: str, policy: Policy
+) -> Iterator[str]:
     """Yield the reasons not to delete a losing file, or move it to a folder for later deletion."""
     if not kept.path or not kept.size:
         yield f"the kept file {kept.id} is empty, or its size is not known"
     if file.is_zipped:
-        done = "moved" if policy.then == MOVE else "deleted"
-        yield f"{file.path} is in an archive, and cannot be {done}"
-    same = policy.is_same_file(kept, file)
-    if same:
+        participle = "moved" if policy.then == MOVE else "deleted"
+        yield f"{file.path} is in an archive, and cannot be {participle}"
+    is_same = policy.is_same_file(kept, file)
+    if is_same:
         yield f"{kept.path} and {file.path} are one file"
-    elif same is None and _are_equal(kept, file) and not policy.takes_same_time:
+    elif is_same is None and _are_equal(kept, file) and not policy.takes_same_time:
         yield (
             f"{kept.path} and {file.path} may be one file by two paths: size, hash and time are the same"
             " (--same-time-copies takes them for copies)"
@@ -67,7 +71,9 @@ def _are_equal(one: File, other: File) -> bool:
     return bool(one.modified) and facts[0] == facts[1]
 
 
-def _to_move(kept: File, decision: Decision, copies: Mapping[str, Copy], policy: Policy) -> Iterator[str]:
+def _against_move(
+    kept: File, decision: Decision, copies: Mapping[str, Copy], policy: Policy
+) -> Iterator[str]:
     """Yield the reasons not to move the losing files."""
     outside = [file for file in decision.losers if not policy.is_in_folder(file)]
     if policy.is_in_folder(kept):
@@ -81,7 +87,7 @@ def _to_move(kept: File, decision: Decision, copies: Mapping[str, Copy], policy:
             yield f"{file.path} has captions or a funscript, which the server does not move along"
 
 
-def _to_merge(kept: File, decision: Decision, copies: Mapping[str, Copy]) -> Iterator[str]:
+def _against_merge(kept: File, decision: Decision, copies: Mapping[str, Copy]) -> Iterator[str]:
     """Yield the reasons not to merge the objects."""
     stash_ids: dict[str, str] = {}
     for one in (decision.into, *decision.gone):
@@ -90,5 +96,5 @@ def _to_merge(kept: File, decision: Decision, copies: Mapping[str, Copy]) -> Ite
                 yield f"they have different ids at {endpoint}: {stash_ids[endpoint]} and {stash_id}"
     for file in decision.losers:
         markers = copies[file.owner].markers
-        if markers and (abs(file.duration - kept.duration) > _SHIFTED or max(markers) > kept.duration):
+        if markers and (abs(file.duration - kept.duration) > _MAX_SHIFT or max(markers) > kept.duration):
             yield f"the markers of {file.owner} do not fit the kept file, which has another length"

@@ -23,7 +23,7 @@ def draft_of(planned: Planned, targets: Targets | None) -> ObjectEdits:
     decision = planned.decision
     kept = decision.kept
     facts = {
-        "copies": [_plain(asdict(copy)) for copy in decision.copies],
+        "copies": [_as_json(asdict(copy)) for copy in decision.copies],
         "files": [[file.id, file.owner] for file in decision.files],
         "kept": [kept.id, kept.owner] if kept else None,
         "losers": [[file.id, file.owner] for file in decision.losers],
@@ -35,7 +35,7 @@ def draft_of(planned: Planned, targets: Targets | None) -> ObjectEdits:
     return ObjectEdits(decision.into, "", planned.edits, facts=facts)
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
+def _as_json(values: dict[str, Any]) -> dict[str, Any]:
     return {name: sorted(one) if isinstance(one, frozenset) else one for name, one in values.items()}
 
 
@@ -43,7 +43,7 @@ def planned_of(each: ObjectEdits) -> Planned:
     """Parse the decision written by `draft_of`. Raises StashInputError."""
     facts = each.facts
     try:
-        copies = tuple(map(_copy, facts["copies"]))
+        copies = tuple(map(_parse_copy, facts["copies"]))
         files = {(file.id, file.owner): file for copy in copies for file in copy.files}
         decision = Decision(
             copies,
@@ -60,7 +60,7 @@ def planned_of(each: ObjectEdits) -> Planned:
     return Planned(decision, each.edits, differs)
 
 
-def _copy(values: Mapping[str, Any]) -> Copy:
+def _parse_copy(values: Mapping[str, Any]) -> Copy:
     sets = {name: frozenset(values[name]) for name in ("captions", "galleries")}
     return Copy(
         **{
@@ -73,11 +73,11 @@ def _copy(values: Mapping[str, Any]) -> Copy:
     )
 
 
-def read_survey(drafted: Iterable[ObjectEdits], policy: Policy) -> Survey:
+def read_survey(drafts: Iterable[ObjectEdits], policy: Policy) -> Survey:
     """Read the decisions of a plan. Raises StashInputError for a line that is not a decision."""
     survey = Survey()
     try:
-        for each in drafted:
+        for each in drafts:
             survey.add(planned_of(each), policy)
     except BaseException:
         survey.close()
@@ -87,24 +87,24 @@ def read_survey(drafted: Iterable[ObjectEdits], policy: Policy) -> Survey:
     return survey
 
 
-def targets_of(drafted: Iterable[ObjectEdits]) -> dict[str, str]:
+def targets_of(drafts: Iterable[ObjectEdits]) -> dict[str, str]:
     """The new paths of the files that a plan moves, by file id."""
-    return dict(_targets(drafted))
+    return dict(_targets(drafts))
 
 
-def _targets(drafted: Iterable[ObjectEdits]) -> Iterator[tuple[str, str]]:
-    for each in drafted:
+def _targets(drafts: Iterable[ObjectEdits]) -> Iterator[tuple[str, str]]:
+    for each in drafts:
         yield from ((one, path) for one, path in each.facts["to"].items() if path is not None)
 
 
-def check_targets(drafted: Iterable[ObjectEdits], targets: Targets) -> None:
+def check_targets(drafts: Iterable[ObjectEdits], targets: Targets) -> None:
     """Raise StashConflictError if a file would now be moved to another path than in the plan."""
-    for one, planned_path in _targets(drafted):
+    for one, planned_path in _targets(drafts):
         path, reason = targets(one)
         if path != planned_path:
-            now = f"moved to {path}" if path else f"left, as {reason},"
+            outcome = f"moved to {path}" if path else f"left, as {reason},"
             raise StashConflictError(
-                f"file {one} would be {now} now, and not moved to {planned_path}",
+                f"file {one} would be {outcome} now, and not moved to {planned_path}",
                 {},
                 hint="Make the plan again.",
             )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _ENDS = 4096
 """Bytes that are read at the beginning and at the end."""
-_ADDRESSES = {"Scene": "/scene/{}/stream", "Image": "/image/{}/image"}
+_URL_PATHS = {"Scene": "/scene/{}/stream", "Image": "/image/{}/image"}
 
 
 async def check_readable(session: Session, type_name: str, owner: str, file: File) -> None:
@@ -21,7 +21,7 @@ async def check_readable(session: Session, type_name: str, owner: str, file: Fil
 
     Raises StashError if the server does not send them, or the length differs from the size of the file.
     """
-    address = _ADDRESSES[type_name].format(owner)
+    address = _URL_PATHS[type_name].format(owner)
     expected = min(file.size, _ENDS)
     error = StashError(
         f"{file.path} cannot be read to its end, or is not as long as the server knows",
@@ -30,8 +30,8 @@ async def check_readable(session: Session, type_name: str, owner: str, file: Fil
     try:
         first = await _length(session, address, f"0-{_ENDS - 1}", _ENDS)
         last = await _length(session, address, f"{max(0, file.size - _ENDS)}-", file.size)
-    except StashServerError as refused:
-        raise error from refused
+    except StashServerError as cause:
+        raise error from cause
     # Without support for ranges, such as for a member of an archive, the whole file is sent.
     if first < expected or last not in (expected, file.size):
         raise error

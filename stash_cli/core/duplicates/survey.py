@@ -102,14 +102,14 @@ class Survey:
         pickle.dump(planned, self._file)
 
     def __iter__(self) -> Iterator[Planned]:
-        place = 0
+        offset = 0
         while True:
-            self._file.seek(place)
+            self._file.seek(offset)
             try:
                 planned = pickle.load(self._file)  # noqa: S301 - written by this process, and open to no other
             except EOFError:
                 return
-            place = self._file.tell()
+            offset = self._file.tell()
             yield planned
 
     def close(self) -> None:
@@ -150,8 +150,8 @@ def plan_group(
 ) -> Iterator[Planned]:
     """Yield the decisions about a group of ids; objects without a row were deleted, and are omitted."""
     existing = [rows[one] for one in group if one in rows]
-    many = [copies.copy_of(type_name, row, union.richness(type_name, row)) for row in existing]
-    for decision in decide(many, policy):
+    group_copies = [copies.copy_of(type_name, row, union.richness(type_name, row)) for row in existing]
+    for decision in decide(group_copies, policy):
         edits: tuple[Edit, ...] = ()
         if decision.is_acted_on and policy.into is not None:
             moved = movable_rows(type_name, decision, rows, policy)

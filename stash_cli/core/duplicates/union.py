@@ -37,10 +37,10 @@ def richness(type_name: str, row: Row) -> int:
     """The number of filled fields of an object, plus the items in its lists."""
     values = [before_of(type_name, name, row) for name in RULES[type_name] if name not in _FLAGS]
     lists = [row.get(name) or () for name in ("scene_markers", *HISTORIES)]
-    return sum(map(_weight, [*values, *lists]))
+    return sum(map(_count_values, [*values, *lists]))
 
 
-def _weight(value: Any) -> int:
+def _count_values(value: Any) -> int:
     if isinstance(value, list | dict | tuple):
         return len(value)
     return 0 if value is UNSET or value in (None, "") else 1
@@ -69,18 +69,18 @@ def edits_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapab
     """Yield the edits that merge the `movable` metadata of the others into the destination."""
     yield from merge_of(type_name, decision, rows, server).values()
     if type_name == "Image":
-        yield from _counted(decision, rows)
-        yield from _covers(decision, rows)
+        yield from _counter_edit(decision, rows)
+        yield from _cover_edits(decision, rows)
 
 
-def _counted(decision: Decision, rows: Rows) -> Iterator[Edit]:
+def _counter_edit(decision: Decision, rows: Rows) -> Iterator[Edit]:
     before = rows[decision.into].get(_COUNTER) or 0
-    more = sum(rows[one].get(_COUNTER) or 0 for one in decision.gone)
-    if more:
-        yield Edit("Image", decision.into, _COUNTER, before, before + more)
+    added = sum(rows[one].get(_COUNTER) or 0 for one in decision.gone)
+    if added:
+        yield Edit("Image", decision.into, _COUNTER, before, before + added)
 
 
-def _covers(decision: Decision, rows: Rows) -> Iterator[Edit]:
+def _cover_edits(decision: Decision, rows: Rows) -> Iterator[Edit]:
     """Yield edits of galleries whose cover is one of the other images."""
     for one in decision.gone:
         for gallery in rows[one].get("galleries") or ():
@@ -93,14 +93,14 @@ def differences(type_name: str, decision: Decision, rows: Rows) -> dict[str, tup
     """Map of file id -> fields in which file and object differ from the kept one (the first if none is)."""
     kept = decision.kept or decision.files[0]
     row, values = rows[kept.owner], _values_of(type_name, rows[kept.owner])
-    found = {}
+    differing = {}
     for file in decision.files:
         if file is not kept:
             names = [*_file_differences(kept, file)]
             if file.owner != kept.owner:
                 names += _object_differences(type_name, row, values, rows[file.owner])
-            found[file.id] = tuple(names)
-    return found
+            differing[file.id] = tuple(names)
+    return differing
 
 
 def _values_of(type_name: str, row: Row) -> dict[str, Any]:
@@ -121,8 +121,8 @@ def _file_differences(kept: File, file: File) -> Iterator[str]:
 def _object_differences(type_name: str, kept: Row, values: Mapping[str, Any], other: Row) -> Iterator[str]:
     """Yield the fields in which an object differs from the kept one, which has `values`."""
     for name, value in values.items():
-        theirs = before_of(type_name, name, other)
-        if UNSET not in (value, theirs) and not equal(type_name, name, value, theirs):
+        other_value = before_of(type_name, name, other)
+        if UNSET not in (value, other_value) and not equal(type_name, name, value, other_value):
             yield name
     if _markers(kept) != _markers(other):
         yield "markers"
@@ -134,29 +134,29 @@ def _markers(row: Row) -> set[tuple[Any, Any]]:
     return {(each["seconds"], each["primary_tag"]["id"]) for each in row.get("scene_markers") or ()}
 
 
-def missing(type_name: str, decision: Decision, before: Rows, now: Row) -> list[str]:
+def missing(type_name: str, decision: Decision, before: Rows, after: Row) -> list[str]:
     """The fields in which the destination lacks values of the others after the merge."""
-    found = []
+    lacking = []
     for name in RULES[type_name]:
-        value = before_of(type_name, name, now)
+        value = before_of(type_name, name, after)
         if isinstance(value, list):
             present = {str(key_of(item)) for item in value}
             rows = (before[one] for one in decision.gone)
             items = [item for row in rows for item in before_of(type_name, name, row) or ()]
-            found += [name] if any(str(key_of(item)) not in present for item in items) else []
+            lacking += [name] if any(str(key_of(item)) not in present for item in items) else []
     if type_name == "Scene":
-        found += _missing_parts(decision, before, now)
-    return found
+        lacking += _missing_parts(decision, before, after)
+    return lacking
 
 
-def _missing_parts(decision: Decision, before: Rows, now: Row) -> Iterator[str]:
+def _missing_parts(decision: Decision, before: Rows, after: Row) -> Iterator[str]:
     rows = [before[one] for one in decision.gone]
-    if not set().union(*map(_markers, rows)) <= _markers(now):
+    if not set().union(*map(_markers, rows)) <= _markers(after):
         yield "markers"
     files = {each["id"] for row in rows for each in row.get("files") or ()}
-    if not files <= {each["id"] for each in now.get("files") or ()}:
+    if not files <= {each["id"] for each in after.get("files") or ()}:
         yield "files"
     for name in HISTORIES:
         times = {time for row in rows for time in row.get(name) or ()}
-        if name in now and not times <= set(now[name] or ()):
+        if name in after and not times <= set(after[name] or ()):
             yield name

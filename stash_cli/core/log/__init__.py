@@ -36,7 +36,7 @@ class RedactingFilter(logging.Filter):
         text = record.getMessage()
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
-        # The arguments are formatted already: handlers must not see them in plain text.
+        # The arguments are now part of the text; handlers must not format them again without redaction.
         record.msg, record.args = without_address_secrets(text), ()
         return True
 
@@ -44,7 +44,7 @@ class RedactingFilter(logging.Filter):
 class _Formatter(logging.Formatter):
     """Formats the traceback of an exception without the values that its message quotes."""
 
-    def formatException(  # noqa: N802 - the name that logging knows
+    def formatException(  # noqa: N802 - overrides a method of logging
         self, ei: tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
     ) -> str:
 
@@ -93,9 +93,9 @@ def redact(value: Any) -> Any:
     return value
 
 
-_QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
+_QUOTED_TEXT = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'")
 _PARAMETERS = re.compile(r"\[(?:parameters|SQL):.*", re.DOTALL)
-_LONGEST = 400
+_MAX_LENGTH = 400
 
 
 def trace_of(error: BaseException) -> str:
@@ -104,23 +104,25 @@ def trace_of(error: BaseException) -> str:
     Messages of this library are shown. Those of other libraries quote their input, so everything between
     quotation marks is left out of them.
     """
-    return "\n".join(f"Traceback (most recent call last):\n{_traced(each)}" for each in _before(error, []))
+    return "\n".join(
+        f"Traceback (most recent call last):\n{_format_trace(each)}" for each in _causes_first(error, [])
+    )
 
 
-def _before(error: BaseException, seen: list[BaseException]) -> Iterator[BaseException]:
+def _causes_first(error: BaseException, seen: list[BaseException]) -> Iterator[BaseException]:
     """The exceptions that led to `error`, the first one first."""
     seen.append(error)
-    # `raise ... from None` says that the context explains nothing.
-    below = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if below is not None and not any(below is each for each in seen):
-        yield from _before(below, seen)
+    # `raise ... from None` declares that the context is irrelevant.
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None and not any(cause is each for each in seen):
+        yield from _causes_first(cause, seen)
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
-            yield from _before(member, seen)
+            yield from _causes_first(member, seen)
     yield error
 
 
-def _traced(error: BaseException) -> str:
+def _format_trace(error: BaseException) -> str:
     frames = "".join(format_tb(error.__traceback__))
     return f"{frames}{type(error).__qualname__}: {_message(error)}\n"
 
@@ -128,6 +130,6 @@ def _traced(error: BaseException) -> str:
 def _message(error: BaseException) -> str:
     if isinstance(error, StashError):
         return error.message
-    text = _QUOTED.sub("'...'", _PARAMETERS.sub("", str(error)))
+    text = _QUOTED_TEXT.sub("'...'", _PARAMETERS.sub("", str(error)))
     text = without_address_secrets(text.strip())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}..."

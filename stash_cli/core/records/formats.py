@@ -30,7 +30,7 @@ class Layout:
     encoding: str = ""
 
 
-_ENDINGS = {
+_LAYOUTS = {
     ".csv": Layout(Format.CSV),
     ".tsv": Layout(Format.CSV, "\t"),
     ".json": Layout(Format.JSON),
@@ -45,8 +45,8 @@ def layout_of(name: str, chosen: str = "") -> Layout | None:
 
     Raises StashUsageError if they contradict each other.
     """
-    by_name = _ENDINGS.get(PurePath(name).suffix.lower())
-    by_choice = _ENDINGS.get(f".{chosen}")
+    by_name = _LAYOUTS.get(PurePath(name).suffix.lower())
+    by_choice = _LAYOUTS.get(f".{chosen}")
     if by_name and by_choice and by_name != by_choice:
         raise StashUsageError(f"{name} does not end as a {chosen} file does: leave out --{chosen}")
     return by_choice or by_name
@@ -62,4 +62,4 @@ def sniffed(start: bytes) -> Layout:
 
 def endings() -> str:
     """The file extensions, for messages."""
-    return ", ".join(_ENDINGS)
+    return ", ".join(_LAYOUTS)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _ROWS = 1000
+"""Number of rows that are read together."""
 
 
 def _pyarrow() -> Any:

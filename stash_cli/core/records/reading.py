@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _CHUNK = 1 << 16
-_LONGEST = 1 << 26
+_MAX_OBJECT = 1 << 26
 """Maximum characters of one object of a JSON array."""
 _DELIMITERS = ",;\t"
 
@@ -67,12 +67,16 @@ class _Lines:
         self.name = name
         self.number = 0
         start = stream.read(_CHUNK)
-        mark, marked = mark_of(start)
-        self._encoding = encoding or marked or "utf-8"
-        if not encoding and not marked and b"\0" in start:
+        byte_order_mark, marked_encoding = mark_of(start)
+        self._encoding = encoding or marked_encoding or "utf-8"
+        if not encoding and not marked_encoding and b"\0" in start:
             self._refuse_encoding(1)
-        raw = chain([io.BytesIO(start[len(mark) :])], [stream])
-        self._raw = self._wide(raw) if self._encoding.startswith(("utf-16", "utf-32")) else self._narrow(raw)
+        streams = chain([io.BytesIO(start[len(byte_order_mark) :])], [stream])
+        self._raw = (
+            self._wide_lines(streams)
+            if self._encoding.startswith(("utf-16", "utf-32"))
+            else self._byte_lines(streams)
+        )
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -85,28 +89,28 @@ class _Lines:
         self.number += 1
         return line
 
-    def _narrow(self, parts: Iterable[Any]) -> Iterator[str]:
+    def _byte_lines(self, streams: Iterable[Any]) -> Iterator[str]:
         """Yield lines in an encoding with one-byte line ends."""
-        left = b""
-        for part in parts:
-            for raw in part:
-                if not raw.endswith(b"\n"):  # the rest of the line may be in the next part
-                    left += raw
+        pending = b""
+        for stream in streams:
+            for raw in stream:
+                if not raw.endswith(b"\n"):  # the line may continue in the next stream
+                    pending += raw
                     continue
-                yield (left + raw).decode(self._encoding)
-                left = b""
-        if left:
-            yield left.decode(self._encoding)
+                yield (pending + raw).decode(self._encoding)
+                pending = b""
+        if pending:
+            yield pending.decode(self._encoding)
 
-    def _wide(self, parts: Iterable[Any]) -> Iterator[str]:
+    def _wide_lines(self, streams: Iterable[Any]) -> Iterator[str]:
         """Yield lines in UTF-16 or UTF-32."""
-        joined = io.BufferedReader(_Joined(parts))
+        joined = io.BufferedReader(_ConcatenatedStream(streams))
         yield from io.TextIOWrapper(joined, encoding=self._encoding, newline="")
 
     def _refuse_encoding(self, line: int) -> NoReturn:
-        known = self._encoding if self._encoding != "utf-8" else ENCODINGS
+        encodings = self._encoding if self._encoding != "utf-8" else ENCODINGS
         raise StashInputError(
-            f"{self.name}, line {line}: not text in {known}.",
+            f"{self.name}, line {line}: not text in {encodings}.",
             hint="Name the encoding of a csv file, such as --encoding cp1252.",
         ) from None
 
@@ -114,7 +118,7 @@ class _Lines:
         raise StashInputError(f"{self.name}, line {line}: {reason}") from None
 
 
-class _Joined(io.RawIOBase):
+class _ConcatenatedStream(io.RawIOBase):
     """A stream that concatenates several streams."""
 
     def __init__(self, parts: Iterable[Any]) -> None:
@@ -138,14 +142,14 @@ class _Joined(io.RawIOBase):
 
 def _read_csv(lines: _Lines, delimiter: str) -> Records:
     first = next((line for line in lines if line.strip()), "")
-    if first.lower().startswith("sep="):  # how Excel is told the delimiter
+    if first.lower().startswith("sep="):  # the line by which Excel detects the delimiter
         delimiter = delimiter or first[4:5]
         first = next(lines, "")
     if not first:
         raise StashInputError(f"{lines.name} is empty: its first line has the names of the columns.")
-    mark = delimiter or max(_DELIMITERS, key=first.count)
+    separator = delimiter or max(_DELIMITERS, key=first.count)
     # Strict, because a misplaced quote would otherwise consume the following rows.
-    parser = csv.reader(chain([first], lines), delimiter=mark, strict=True)
+    parser = csv.reader(chain([first], lines), delimiter=separator, strict=True)
     columns = tuple(name.strip() for name in _csv_row(parser, lines, lines.number) or ())
     _check_names(columns, lines)
     return Records(lines.name, columns, _csv_rows(parser, columns, lines), is_text=True)
@@ -202,17 +206,17 @@ def _json_values(lines: _Lines) -> Iterator[Record]:
     if text.peek() == "[":
         text.take(1)
         is_array = True
-    while (mark := text.peek()) not in ("", "]"):
+    while (next_char := text.peek()) not in ("", "]"):
         line = text.line
         yield _record(lines, line, text.value())
-        mark = text.peek()
-        if mark == ",":
+        next_char = text.peek()
+        if next_char == ",":
             text.take(1)
             if text.peek() == "]":
                 lines.fail(text.line, "a comma before the end of the array.")
-        elif is_array and mark != "]":
-            lines.fail(text.line, "the array is not closed." if not mark else "a comma is missing.")
-    if is_array and mark != "]":
+        elif is_array and next_char != "]":
+            lines.fail(text.line, "the array is not closed." if not next_char else "a comma is missing.")
+    if is_array and next_char != "]":
         lines.fail(text.line, "the array is not closed.")
     text.take(1)
     if text.peek():
@@ -225,53 +229,53 @@ class _JsonText:
     def __init__(self, lines: _Lines) -> None:
         self.lines = lines
         self.line = 1
-        self._held = ""
-        self._at = 0
+        self._buffer = ""
+        self._position = 0
         self._decoder = json.JSONDecoder(parse_constant=_refuse_constant)
 
     def peek(self) -> str:
         """The next character that is not white space; "" at the end."""
         while True:
-            while self._at < len(self._held) and self._held[self._at] in " \t\r\n":
-                self._at += 1
-            if self._at < len(self._held):
+            while self._position < len(self._buffer) and self._buffer[self._position] in " \t\r\n":
+                self._position += 1
+            if self._position < len(self._buffer):
                 self.take(0)
-                return self._held[0]
-            if not self._more():
+                return self._buffer[0]
+            if not self._read_more():
                 self.take(0)
                 return ""
 
     def take(self, count: int) -> None:
         """Advance past the skipped white space and `count` characters."""
-        self._at += count
-        self.line += self._held.count("\n", 0, self._at)
-        self._held, self._at = self._held[self._at :], 0
+        self._position += count
+        self.line += self._buffer.count("\n", 0, self._position)
+        self._buffer, self._position = self._buffer[self._position :], 0
 
     def value(self) -> Any:
         """Parse the value at the current position."""
         while True:
             try:
-                value, end = self._decoder.raw_decode(self._held)
+                value, end = self._decoder.raw_decode(self._buffer)
             except json.JSONDecodeError as error:
-                if len(self._held) < _LONGEST and self._more():
+                if len(self._buffer) < _MAX_OBJECT and self._read_more():
                     continue
-                line = self.line + self._held.count("\n", 0, error.pos)
+                line = self.line + self._buffer.count("\n", 0, error.pos)
                 self.lines.fail(line, f"not JSON: {error.msg}.")
             except (ValueError, RecursionError) as error:
                 self.lines.fail(self.line, f"not JSON: {error}.")
-            self._at = end
+            self._position = end
             self.take(0)
             return value
 
-    def _more(self) -> bool:
+    def _read_more(self) -> bool:
         """Double the buffer, so that the number of attempts to parse a long value is logarithmic."""
-        size, found = 0, [self._held]
+        size, parts = 0, [self._buffer]
         for line in self.lines:
-            found.append(line)
+            parts.append(line)
             size += len(line)
-            if size >= max(_CHUNK, len(self._held)):
+            if size >= max(_CHUNK, len(self._buffer)):
                 break
-        self._held = "".join(found)
+        self._buffer = "".join(parts)
         return size > 0
 
 

@@ -35,7 +35,7 @@ class RecordWriter(Protocol):
 class CsvRecords:
     """Rows as csv; `cell` formats a value. A row ends with a line feed."""
 
-    _END = "\r\n"  # which csv quotes where a value has it
+    _END = "\r\n"  # so that the csv module quotes values with a carriage return
 
     def __init__(self, out: Text, columns: Sequence[str], cell: Callable[[Any], str], delimiter: str) -> None:
         self._out, self._columns, self._cell = out, columns, cell
@@ -55,21 +55,21 @@ class CsvRecords:
 
 
 class JsonRecords:
-    """Rows as one array, or with `lines` as an object a line."""
+    """Rows as one array, or with `lines` one object per line."""
 
     def __init__(self, out: Text, *, lines: bool) -> None:
         self._out, self._lines = out, lines
-        self._before = "" if lines else "[\n"
+        self._prefix = "" if lines else "[\n"
 
     def rows(self, rows: Sequence[Row]) -> None:
         for row in rows:
             text = json.dumps(row, ensure_ascii=False)
-            self._out.write(f"{text}\n" if self._lines else f"{self._before}{text}")
-            self._before = ",\n"
+            self._out.write(f"{text}\n" if self._lines else f"{self._prefix}{text}")
+            self._prefix = ",\n"
 
     def finish(self) -> None:
         if not self._lines:
-            self._out.write("[]\n" if self._before == "[\n" else "\n]\n")
+            self._out.write("[]\n" if self._prefix == "[\n" else "\n]\n")
 
 
 def text_writer(

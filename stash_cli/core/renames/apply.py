@@ -55,9 +55,9 @@ class RenameRun:
     """Moves that another client has already made."""
     temporary: dict[str, Move] = field(default_factory=dict)
     """File -> its move to a temporary name, until its second move is done."""
-    _dropped: set[str] = field(default_factory=set)
+    _skipped: set[str] = field(default_factory=set)
     """Files whose further moves are skipped."""
-    _begun: set[str] = field(default_factory=set)
+    _first_checked: set[str] = field(default_factory=set)
     """Files with two moves, of which the first was already checked."""
 
     async def apply(self) -> None:
@@ -66,18 +66,18 @@ class RenameRun:
         rows: Iterator[Recorded] = iter(())
         if recorder is not None:
             await recorder.foresee(self.applier.session, map(edits_of, _windows(self.plan.moves())))
-            all_of_run = changes.read(recorder.journal, recorder.start())
-            rows = (row for row in all_of_run if row.type == FILE and row.state == changes.PLANNED)
+            run_rows = changes.read(recorder.journal, recorder.start())
+            rows = (row for row in run_rows if row.type == FILE and row.state == changes.PLANNED)
         for window in _windows(self.plan.moves()):
-            own = list(islice(rows, len(window)))
+            planned_rows = list(islice(rows, len(window)))
             if self.applier.stopped is None:
-                await self._send(window, own)
+                await self._send(window, planned_rows)
         if self.temporary and (self.applier.stopped is None or self.applier.fail_fast):
-            again = Applier(self.applier.session, is_shielded=True, pace=Pace())
-            back = (FileMove(each.id, each.target, each.source) for each in self.temporary.values())
-            await again.apply(plan_moves(back), self._note_back)
+            applier = Applier(self.applier.session, is_shielded=True, pace=Pace())
+            returns = (FileMove(each.id, each.target, each.source) for each in self.temporary.values())
+            await applier.apply(plan_moves(returns), self._record_return)
 
-    def _note_back(self, operation: Operation, done: BatchOperation) -> None:
+    def _record_return(self, operation: Operation, done: BatchOperation) -> None:
         if done.error is None:
             del self.temporary[operation.ids[0]]
 
@@ -86,16 +86,16 @@ class RenameRun:
         recorder = self.applier.session.recorder
         await self._check(window)
         if recorder is not None:
-            self._drop([row for row in rows if row.id in self._dropped])
+            self._mark_conflicts([row for row in rows if row.id in self._skipped])
             edits = (operation.edits[0] for operation in operations)
             recorder.resumed = {id(edit): row for edit, row in zip(edits, rows, strict=True)}
-        pairs = [pair for pair in zip(window, operations, strict=True) if pair[0].id not in self._dropped]
-        for is_far, some in groupby(pairs, key=lambda pair: self._is_far(pair[0])):
-            await self._apply(list(some), is_far=is_far)
+        pairs = [pair for pair in zip(window, operations, strict=True) if pair[0].id not in self._skipped]
+        for is_far, group in groupby(pairs, key=lambda pair: self._is_far(pair[0])):
+            await self._apply(list(group), is_far=is_far)
         if recorder is not None:
             recorder.resumed = {}
 
-    def _drop(self, rows: Sequence[Recorded]) -> None:
+    def _mark_conflicts(self, rows: Sequence[Recorded]) -> None:
         """Record moves as conflicts in the journal, because their files were moved meanwhile."""
         recorder = self.applier.session.recorder
         for row in rows:
@@ -108,19 +108,19 @@ class RenameRun:
 
         def note(operation: Operation, done: BatchOperation) -> None:
             [edit] = operation.edits
-            self._note(moves[edit.id, edit.before], done)
+            self._record(moves[edit.id, edit.before], done)
 
         # Between library folders, which may be on different disks, the server may copy the whole file.
         self.applier.pace = None if is_far else self.pace
-        size = {"size": 1} if is_far else {}
-        await self.applier.apply([each for _, each in pairs], note, skip=self._dropped, **size)
+        limits = {"size": 1} if is_far else {}
+        await self.applier.apply([each for _, each in pairs], note, skip=self._skipped, **limits)
 
     def _is_far(self, move: Move) -> bool:
         return root_of(move.source, self.roots) != root_of(move.target, self.roots)
 
-    def _note(self, move: Move, done: BatchOperation) -> None:
+    def _record(self, move: Move, done: BatchOperation) -> None:
         if done.error is not None:
-            self._dropped.add(move.id)
+            self._skipped.add(move.id)
             self.fail(move, done.error)
             return
         if move.is_temporary:
@@ -131,24 +131,24 @@ class RenameRun:
 
     async def _check(self, window: Sequence[Move]) -> None:
         """Read the paths of the files again; skip files that were moved or deleted meanwhile."""
-        first = {each.id: each for each in reversed(window) if each.id not in self._begun}
-        self._begun.update(each.id for each in window if each.is_temporary)
+        first = {each.id: each for each in reversed(window) if each.id not in self._first_checked}
+        self._first_checked.update(each.id for each in window if each.is_temporary)
         if self.force or not (self.asked or monotonic() - self.read_at > STALE):
             return
         last = {each.id: each for each in window}
         paths = await self._paths([each.owner for each in first.values()])
         for one, each in first.items():
-            now = paths.get(one)
-            if now == each.source:
+            path = paths.get(one)
+            if path == each.source:
                 continue
-            self._dropped.add(one)
-            if now == last[one].target:
+            self._skipped.add(one)
+            if path == last[one].target:
                 self.already.append(each)
-            elif now is None:
+            elif path is None:
                 self.fail(each, StashNotFoundError("its file is gone"))
             else:
-                conflict = {PATH: Conflict(each.source, last[one].target, now)}
-                self.fail(each, StashConflictError(f"its file was moved meanwhile, to {now}", conflict))
+                conflict = {PATH: Conflict(each.source, last[one].target, path)}
+                self.fail(each, StashConflictError(f"its file was moved meanwhile, to {path}", conflict))
 
     async def _paths(self, owners: Sequence[str]) -> dict[str, str]:
         """Read the paths of all files of objects, by file id."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 NUMBER, SKIP, FAIL = POLICIES = ("number", "skip", "fail")
 """Policies: append a number; move only the first file; move none, and report all."""
-_LATE = 1 << 60
+_UNNUMBERED = 1 << 60
 """Sort key of a file that has none of the numbered names of its group."""
 
 
@@ -31,32 +31,32 @@ def resolve_collisions(connection: sqlite3.Connection, policy: str, limit: int) 
             " WHERE state = 'wanted' AND old = target_path(folder, stem, suffix)"
         )
         _reserve_staying(connection)
-        _numbered(connection, limit) if policy == NUMBER else _single(connection, policy, limit)
+        _assign_numbered(connection, limit) if policy == NUMBER else _assign_single(connection, policy, limit)
         cascade(connection, policy)
 
 
 def number_of(old: str, folder: str, stem: str, suffix: str) -> int:
     """The number in the current name of a file: 1 for the name itself, 3 for `name (3)`."""
-    present, name = split(old)
-    if fold(present) != fold(folder):
-        return _LATE
+    current_folder, name = split(old)
+    if fold(current_folder) != fold(folder):
+        return _UNNUMBERED
     match = re.fullmatch(
         f"{re.escape(fold(stem))}(?: \\((\\d{{1,6}})\\))?{re.escape(fold(suffix))}", fold(name)
     )
-    return int(match[1] or 1) if match else _LATE
+    return int(match[1] or 1) if match else _UNNUMBERED
 
 
 def _reserve_staying(connection: sqlite3.Connection) -> None:
     """Reserve the paths of files that are not moved."""
     connection.execute(
-        "INSERT OR IGNORE INTO held SELECT old_key, old FROM file WHERE state IN ('failed', 'left')"
+        "INSERT OR IGNORE INTO reserved SELECT old_key, old FROM file WHERE state IN ('failed', 'left')"
     )
 
 
 def _path_of_key(connection: sqlite3.Connection, key: str) -> str | None:
     """The reserved or assigned path with this key; None if it is free."""
     row = connection.execute(
-        "SELECT path FROM held WHERE key = ?1 UNION ALL SELECT new FROM file WHERE new_key = ?1 LIMIT 1",
+        "SELECT path FROM reserved WHERE key = ?1 UNION ALL SELECT new FROM file WHERE new_key = ?1 LIMIT 1",
         (key,),
     ).fetchone()
     return None if row is None else str(row[0])
@@ -72,7 +72,7 @@ def _files_by_key(connection: sqlite3.Connection) -> Iterable[tuple[str, list[tu
         yield key, [row[1:] for row in group]
 
 
-def _numbered(connection: sqlite3.Connection, limit: int) -> None:
+def _assign_numbered(connection: sqlite3.Connection, limit: int) -> None:
     """Assign the first free numbers to the files of each group; files that already have one come first."""
     for _, files in _files_by_key(connection):
         number = 1
@@ -84,14 +84,14 @@ def _numbered(connection: sqlite3.Connection, limit: int) -> None:
             _assign(connection, one, folder, name, limit)
 
 
-def _single(connection: sqlite3.Connection, policy: str, limit: int) -> None:
+def _assign_single(connection: sqlite3.Connection, policy: str, limit: int) -> None:
     """Assign the path of each group to its only file, or with SKIP to its first one; refuse the others."""
     for key, files in _files_by_key(connection):
-        holder = _path_of_key(connection, key)
+        occupant = _path_of_key(connection, key)
         one, folder, stem, suffix = files[0]
         path = join(folder, stem + suffix)
-        if holder is not None:
-            _refuse(connection, (each[0] for each in files), policy, f"{holder} is there already")
+        if occupant is not None:
+            _refuse(connection, (each[0] for each in files), policy, f"{occupant} is there already")
         elif policy == FAIL and len(files) > 1:
             _refuse(connection, (each[0] for each in files), policy, f"{len(files)} files would be {path}")
         else:

@@ -48,46 +48,50 @@ async def load_target_folders(
     """
     has_files = (await session.learn()).has_query("findFiles")
     existing: list[str] = []
-    for some in _batches(_lineage(plan.folders(), roots)):
-        existing += await (_known_folders if has_files else _folders_by_sql)(session, some)
+    for batch in _batches(_with_ancestors(plan.folders(), roots)):
+        existing += await (_known_folders if has_files else _folders_by_sql)(session, batch)
     plan.use_existing_case(existing)
-    for some in _batches(plan.folders()):
-        plan.reserve(await (_known_files if has_files else _files_by_sql)(session, some))
-        for folder in some:
+    for batch in _batches(plan.folders()):
+        plan.reserve(await (_known_files if has_files else _files_by_sql)(session, batch))
+        for folder in batch:
             if (local := to_local(folder)) is not None:
                 plan.reserve(_on_disk(folder, local))
 
 
-def _lineage(folders: Iterable[str], roots: Sequence[str]) -> dict[str, None]:
+def _with_ancestors(folders: Iterable[str], roots: Sequence[str]) -> dict[str, None]:
     """Folders with their ancestors, up to the folders of the library."""
-    lineage = dict.fromkeys(roots)
+    paths = dict.fromkeys(roots)
     for path in folders:
-        at = path
-        while at not in lineage and split(at)[0] != at:
-            lineage[at] = None
-            at = split(at)[0]
-    return lineage
+        current = path
+        while current not in paths and split(current)[0] != current:
+            paths[current] = None
+            current = split(current)[0]
+    return paths
 
 
 def _batches(folders: Iterable[str]) -> Iterator[list[str]]:
     remaining = iter(folders)
-    while some := list(islice(remaining, _BATCH)):
-        yield some
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
 
 
 async def _known_folders(session: Session, folders: Sequence[str]) -> list[str]:
-    queries = [_find("findFolders", "folder_filter", "path", each, ["folders.path"]) for each in folders]
+    queries = [
+        _find_query("findFolders", "folder_filter", "path", each, ["folders.path"]) for each in folders
+    ]
     answers = await call_all(session, queries)
     return [row["path"] for answer in answers for row in answer["folders"]]
 
 
 async def _known_files(session: Session, folders: Sequence[str]) -> list[tuple[str, str]]:
-    queries = [_find("findFiles", "file_filter", "dir", each, ["files.id", "files.path"]) for each in folders]
+    queries = [
+        _find_query("findFiles", "file_filter", "dir", each, ["files.id", "files.path"]) for each in folders
+    ]
     answers = await call_all(session, queries)
     return [(row["id"], row["path"]) for answer in answers for row in answer["files"]]
 
 
-def _find(query: str, argument: str, field: str, value: str, paths: list[str]) -> BatchOperation:
+def _find_query(query: str, argument: str, field: str, value: str, paths: list[str]) -> BatchOperation:
     # EQUALS ignores the case of ASCII letters, as needed here.
     args = {argument: {field: {"value": value, "modifier": "EQUALS"}}, "filter": {"per_page": -1}}
     return BatchOperation(query, args, paths, quiet=True)

@@ -21,7 +21,7 @@ ILLEGAL = '\\<>:"|?*'
 _REPLACED = str.maketrans({"/": "-", "\\": "-", "|": "-", '"': "'", "<": "", ">": "", "?": "", "*": ""})
 _DROPPED = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]")
 """Zero-width and direction marks, with which a name would differ from its appearance."""
-_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+_WHITE_SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *", re.IGNORECASE)
 _JOINERS = "\u200c\u200d"
 
@@ -29,8 +29,8 @@ _JOINERS = "\u200c\u200d"
 def safe_text(value: str) -> str:
     """Convert a text to a part of a name: on one line, without characters that a system does not allow."""
     text = unicodedata.normalize("NFC", _DROPPED.sub("", value))
-    text = _BLANKS.sub(" ", text).replace(": ", " - ").replace(":", "-")
-    return _BLANKS.sub(" ", text.translate(_REPLACED))
+    text = _WHITE_SPACE.sub(" ", text).replace(": ", " - ").replace(":", "-")
+    return _WHITE_SPACE.sub(" ", text.translate(_REPLACED))
 
 
 def safe_name(text: str, limit: int = MAX_BYTES) -> str:
@@ -48,13 +48,13 @@ def cut(text: str, limit: int) -> str:
     data = text.encode()
     if len(data) <= limit:
         return text
-    kept = data[: max(0, limit)].decode(errors="ignore")
-    while kept and _belongs(text[len(kept)], kept[-1]):
-        kept = kept[:-1]
-    return kept
+    shortened = data[: max(0, limit)].decode(errors="ignore")
+    while shortened and _combines(text[len(shortened)], shortened[-1]):
+        shortened = shortened[:-1]
+    return shortened
 
 
-def _belongs(following: str, last: str) -> bool:
+def _combines(following: str, last: str) -> bool:
     """Whether a character combines with the one before it."""
     is_mark = unicodedata.category(following) in ("Mn", "Me", "Mc") or following in _JOINERS
     return is_mark or last in _JOINERS

@@ -18,37 +18,37 @@ def ordered(waits: Mapping[int, Iterable[int]]) -> Iterator[tuple[int, bool]]:
     order = _Order(waits)
     yield from order.free()
     for each in waits:
-        while each in order.left:
-            first = order.on_cycle(each)
-            yield first, True
-            order.leave(first)
+        while each in order.pending:
+            broken = order.on_cycle(each)
+            yield broken, True
+            order.release(broken)
             yield from order.free()
 
 
 class _Order:
-    """The remaining moves (`left`), with those that each still waits for."""
+    """The remaining moves (`pending`), with those that each still waits for."""
 
     def __init__(self, waits: Mapping[int, Iterable[int]]) -> None:
-        self.left = {each: set(others).intersection(waits) for each, others in waits.items()}
+        self.pending = {each: set(others).intersection(waits) for each, others in waits.items()}
         self.followers: dict[int, list[int]] = {}
-        for each, others in self.left.items():
+        for each, others in self.pending.items():
             for other in others:
                 self.followers.setdefault(other, []).append(each)
-        self.ready = deque(each for each, others in self.left.items() if not others)
+        self.ready = deque(each for each, others in self.pending.items() if not others)
 
     def free(self) -> Iterator[tuple[int, bool]]:
         """Yield the moves whose paths are free, including those that become free by earlier ones."""
         while self.ready:
             each = self.ready.popleft()
-            del self.left[each]
+            del self.pending[each]
             yield each, False
-            self.leave(each)
+            self.release(each)
 
-    def leave(self, moved: int) -> None:
+    def release(self, moved: int) -> None:
         """Mark the old path of a move as free."""
         for each in self.followers.pop(moved, ()):
-            self.left[each].discard(moved)
-            if not self.left[each]:
+            self.pending[each].discard(moved)
+            if not self.pending[each]:
                 self.ready.append(each)
 
     def on_cycle(self, start: int) -> int:
@@ -56,5 +56,5 @@ class _Order:
         seen: set[int] = set()
         while start not in seen:
             seen.add(start)
-            start = min(self.left[start])
+            start = min(self.pending[start])
         return start

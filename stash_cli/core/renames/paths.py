@@ -13,18 +13,18 @@ def separator(path: str) -> str:
 
 def join(folder: str, *names: str) -> str:
     """Join a folder and names, without a doubled separator."""
-    mark = separator(folder)
-    return mark.join([folder.rstrip(mark), *names])
+    sep = separator(folder)
+    return sep.join([folder.rstrip(sep), *names])
 
 
 def split(path: str) -> tuple[str, str]:
     """Split a path into folder and name."""
-    folder, mark, name = path.rpartition(separator(path))
+    folder, sep, name = path.rpartition(separator(path))
     is_top = not folder or folder.endswith(":")
-    return folder + mark if is_top else folder, name
+    return folder + sep if is_top else folder, name
 
 
 def is_within(path: str, folder: str) -> bool:
     """Whether a path is below a folder."""
-    mark = separator(folder)
-    return path.startswith(folder.rstrip(mark) + mark)
+    sep = separator(folder)
+    return path.startswith(folder.rstrip(sep) + sep)

@@ -29,15 +29,15 @@ CREATE INDEX new_key ON file (new_key);
 CREATE VIEW move AS
     SELECT id, owner, label, old, new, suffix, old_key = new_key AS is_case_only, new_key
     FROM file WHERE state = 'moves';
-CREATE TABLE held (key TEXT, path TEXT, PRIMARY KEY (key, path)) WITHOUT ROWID;
+CREATE TABLE reserved (key TEXT, path TEXT, PRIMARY KEY (key, path)) WITHOUT ROWID;
 CREATE INDEX folder_of ON file (folder);
 CREATE TABLE folder (key TEXT, path TEXT, PRIMARY KEY (key, path)) WITHOUT ROWID;
 """
 WANTED, MOVES, SAME, FAILED, LEFT = "wanted", "moves", "same", "failed", "left"
 """States of a file: undecided, to be moved, already at its target, refused, skipped by a collision policy."""
-_UNKNOWN = "the server knows no folder above {}: scan its media folder first"
+_UNKNOWN_FOLDER = "the server knows no folder above {}: scan its media folder first"
 DECLINED = "declined"
-_MANY = "several objects have the file, and give it different names"
+_AMBIGUOUS = "several objects have the file, and give it different names"
 
 
 class Target(NamedTuple):
@@ -96,7 +96,7 @@ class RenamePlan:
                 "INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, 'wanted', NULL)"
                 " ON CONFLICT DO UPDATE SET state = 'failed', reason = ?"
                 " WHERE state = 'wanted' AND (folder, stem) <> (excluded.folder, excluded.stem)",
-                ((*_values(each), _MANY) for each in targets),
+                ((*_values(each), _AMBIGUOUS) for each in targets),
             )
 
     def refuse(self, file: str, owner: str, path: str, reason: str) -> None:
@@ -125,17 +125,17 @@ class RenamePlan:
             for path in sorted(self.folders()):
                 actual = self._in_existing_case(path)
                 if actual is None:
-                    unknown = "UPDATE file SET state = 'failed', reason = ? WHERE folder = ?"
-                    connection.execute(unknown, (_UNKNOWN.format(path), path))
+                    statement = "UPDATE file SET state = 'failed', reason = ? WHERE folder = ?"
+                    connection.execute(statement, (_UNKNOWN_FOLDER.format(path), path))
                 elif actual != path:
                     connection.execute("UPDATE file SET folder = ? WHERE folder = ?", (actual, path))
 
     def _in_existing_case(self, path: str) -> str | None:
         """The path of a folder in its existing case; None without a known ancestor."""
         rows = self._connection.execute("SELECT path FROM folder WHERE key = ?", (fold(path),)).fetchall()
-        known = [row[0] for row in rows]
-        if known:
-            return path if path in known else str(known[0])
+        paths = [row[0] for row in rows]
+        if paths:
+            return path if path in paths else str(paths[0])
         folder, name = split(path)
         parent = self._in_existing_case(folder) if folder != path else None
         if parent is None:
@@ -152,9 +152,9 @@ class RenamePlan:
         with self._connection as connection:
             connection.execute("BEGIN")
             for one, path in files:
-                known = "SELECT 1 FROM file WHERE id = ?1 OR old = ?2"
-                if connection.execute(known, (int(one or -1), path)).fetchone() is None:
-                    connection.execute("INSERT OR IGNORE INTO held VALUES (?, ?)", (fold(path), path))
+                statement = "SELECT 1 FROM file WHERE id = ?1 OR old = ?2"
+                if connection.execute(statement, (int(one or -1), path)).fetchone() is None:
+                    connection.execute("INSERT OR IGNORE INTO reserved VALUES (?, ?)", (fold(path), path))
 
     def resolve(self, policy: str, limit: int) -> None:
         """Assign a unique path to each file; `policy` is number, skip or fail."""
@@ -175,8 +175,8 @@ class RenamePlan:
 
     def target_of(self, file: str) -> tuple[str | None, str]:
         """The new path of a file and ""; or None and the reason."""
-        known = "SELECT new, coalesce(reason, '') FROM file WHERE id = ?"
-        row = self._connection.execute(known, (int(file),)).fetchone()
+        statement = "SELECT new, coalesce(reason, '') FROM file WHERE id = ?"
+        row = self._connection.execute(statement, (int(file),)).fetchone()
         return (row[0], row[1]) if row is not None else (None, "it is not of this plan")
 
     def counts(self) -> dict[str, int]:
@@ -206,16 +206,16 @@ class RenamePlan:
         for row in self._connection.execute("SELECT * FROM move ORDER BY new_key"):
             if row[0] not in waits:
                 # On a disk that ignores case, the new name collides with the file itself.
-                yield from self._twice(row) if row[6] else [_move(row)]
-        begun: set[int] = set()
+                yield from self._via_temporary(row) if row[6] else [_move(row)]
+        started: set[int] = set()
         for one, is_temporary in ordered(waits):
             row = self._connection.execute("SELECT * FROM move WHERE id = ?", (one,)).fetchone()
-            first, second = self._twice(row)
+            first, second = self._via_temporary(row)
             if is_temporary:
-                begun.add(one)
+                started.add(one)
                 yield first
             else:
-                yield second if one in begun else _move(row)
+                yield second if one in started else _move(row)
 
     def _waits(self) -> dict[int, list[int]]:
         """Map of file -> files that have to be moved away from its new path first."""
@@ -229,7 +229,7 @@ class RenamePlan:
             waits.setdefault(other, [])
         return waits
 
-    def _twice(self, row: Sequence[Any]) -> tuple[Move, Move]:
+    def _via_temporary(self, row: Sequence[Any]) -> tuple[Move, Move]:
         """The two moves via a temporary name, in the same folder and with the same suffix."""
         one, owner, label, old, new, suffix, *_ = row
         temporary = join(split(old)[0], f"stash-rename-{self._token}-{one}{suffix}")

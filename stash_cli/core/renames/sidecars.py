@@ -33,18 +33,18 @@ def sidecars_of(name: str, names: Iterable[str]) -> list[str]:
     >>> sidecars_of("a.mp4", ["a.mp4", "a.en.srt", "a.b.mp4", "a.b.nfo", "a.mp4.nfo", "b.srt"])
     ['a.en.srt', 'a.mp4.nfo']
     """
-    many = list(names)
-    own = stem(name) or name
-    others = {stem(each) for each in many if each != name and not _is_sidecar(each)}
-    if own in others:
+    folder_names = list(names)
+    own_stem = stem(name) or name
+    others = {stem(each) for each in folder_names if each != name and not _is_sidecar(each)}
+    if own_stem in others:
         return []  # ambiguous, such as with a.mp4 and a.mkv
-    longer = tuple(f"{each}." for each in others if each and each.startswith(f"{own}."))
+    longer_stems = tuple(f"{each}." for each in others if each and each.startswith(f"{own_stem}."))
     return sorted(
         each
-        for each in many
-        if each.startswith(f"{own}.")
-        and _ENDING.fullmatch(each[len(own) :])
-        and not (longer and each.startswith(longer))
+        for each in folder_names
+        if each.startswith(f"{own_stem}.")
+        and _ENDING.fullmatch(each[len(own_stem) :])
+        and not (longer_stems and each.startswith(longer_stems))
     )
 
 
@@ -83,8 +83,8 @@ class SidecarMover:
         old, new = split(before), split(after)
         target = self.to_local(new[0])
         for name in self.beside(before) if target is not None else ():
-            rest = name[len(stem(old[1]) or old[1]) :]
-            self._move(Path(str(self.to_local(old[0])), name), Path(str(target), f"{stem(new[1])}{rest}"))
+            ending = name[len(stem(old[1]) or old[1]) :]
+            self._move(Path(str(self.to_local(old[0])), name), Path(str(target), f"{stem(new[1])}{ending}"))
 
     def _move(self, source: Path, target: Path) -> None:
         if os.path.lexists(target):

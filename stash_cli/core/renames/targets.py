@@ -60,13 +60,13 @@ class Naming:
     def paths(self, server: ServerCapabilities) -> list[str]:
         """The fields to read of each object."""
         label = ENTITIES[self.type].label
-        own = [f"{self._files}.{name}" for name in ("id", "path", "zip_file_id")]
-        more = {"Scene": ["captions.language_code", "interactive"], "Gallery": ["folder.path"]}
-        wanted = ["id", label, *own, *more.get(self.type, ()), *self.template.paths]
+        file_paths = [f"{self._files}.{name}" for name in ("id", "path", "zip_file_id")]
+        type_paths = {"Scene": ["captions.language_code", "interactive"], "Gallery": ["folder.path"]}
+        paths = ["id", label, *file_paths, *type_paths.get(self.type, ()), *self.template.paths]
         # `visual_files` is a union, which has no fields to look up.
         return [
             path
-            for path in dict.fromkeys(wanted)
+            for path in dict.fromkeys(paths)
             if path.startswith("visual_files.") or server.has_path(self.type, path)
         ]
 
@@ -79,47 +79,47 @@ class Naming:
             if file.get("zip_file_id"):
                 self.unmovable[row["id"]] = ZIPPED
             else:
-                # The template sees the renamed file as the first one.
+                # Templates use `files[0]`, so the renamed file is put first.
                 others = [file, *files[:number], *files[number + 1 :]]
                 yield self._of_file({**row, self._files: others}, file)
 
     def _of_file(self, row: Mapping[str, Any], file: Mapping[str, Any]) -> Target | Refusal:
         one, path = str(file["id"]), str(file["path"])
         try:
-            folder, stem = self._place(row, path)
+            folder, stem = self._render_target(row, path)
         except StashTemplateError as error:
             return Refusal(one, row["id"], path, error.message, is_left=False)
-        ending = suffix(path) or ""
+        extension = suffix(path) or ""
         label = str(row.get(ENTITIES[self.type].label) or split(path)[1])
-        target = Target(one, row["id"], label, path, folder, stem, ending)
-        is_moved = join(folder, stem + ending) != path
-        beside = _beside(row)
-        if is_moved and beside and not (self.leaves_sidecars or self.reaches(split(path)[0])):
-            return Refusal(one, row["id"], path, BESIDE.format(beside), is_left=False)
-        if is_moved and self._grows(row, file, target):
+        target = Target(one, row["id"], label, path, folder, stem, extension)
+        is_moved = join(folder, stem + extension) != path
+        sidecars = _sidecar_text(row)
+        if is_moved and sidecars and not (self.leaves_sidecars or self.reaches(split(path)[0])):
+            return Refusal(one, row["id"], path, BESIDE.format(sidecars), is_left=False)
+        if is_moved and self._is_unstable(row, file, target):
             self.unstable += 1
         return target
 
-    def _place(self, row: Mapping[str, Any], path: str) -> tuple[str, str]:
+    def _render_target(self, row: Mapping[str, Any], path: str) -> tuple[str, str]:
         """Render the target folder and stem. Raises StashTemplateError."""
-        ending = suffix(path) or ""
+        extension = suffix(path) or ""
         *folders, stem = self.template.parts(row, empty=self.empty, limit=self.limit)
-        if ending and stem.casefold().endswith(ending.casefold()):
-            stem = stem[: -len(ending)]
-        stem = safe_name(stem, stem_limit(ending, self.limit)) or self.empty
+        if extension and stem.casefold().endswith(extension.casefold()):
+            stem = stem[: -len(extension)]
+        stem = safe_name(stem, stem_limit(extension, self.limit)) or self.empty
         if not stem:
             raise StashTemplateError("the name of the file is empty (give it one with --empty NAME)")
-        present = split(path)[0]
+        current_folder = split(path)[0]
         if self.to is not None:
             return join(self.to, *folders), stem
         if not folders:
-            return present, stem
+            return current_folder, stem
         root = root_of(path, self.roots)
         if root is None:
             raise StashTemplateError("it is in no folder of the library")
         return join(root, *folders), stem
 
-    def _grows(self, row: Mapping[str, Any], file: Mapping[str, Any], target: Target) -> bool:
+    def _is_unstable(self, row: Mapping[str, Any], file: Mapping[str, Any], target: Target) -> bool:
         """Whether the template would render another name from the new path."""
         if not any(path.startswith(f"{self._files}.") for path in self.template.paths):
             return False
@@ -127,10 +127,10 @@ class Naming:
         renamed = {**file, "path": join(target.folder, name), "basename": name}
         files = [renamed, *row[self._files][1:]]
         try:
-            again = self._place({**row, self._files: files}, renamed["path"])
+            rendered = self._render_target({**row, self._files: files}, renamed["path"])
         except StashTemplateError:
             return True
-        return again != (target.folder, target.stem)
+        return rendered != (target.folder, target.stem)
 
 
 def root_of(path: str, roots: Sequence[str]) -> str | None:
@@ -138,7 +138,7 @@ def root_of(path: str, roots: Sequence[str]) -> str | None:
     return max((root for root in roots if is_within(path, root)), key=len, default=None)
 
 
-def _beside(row: Mapping[str, Any]) -> str:
+def _sidecar_text(row: Mapping[str, Any]) -> str:
     """Text for the sidecars of a scene: captions, a funscript, or both."""
     kinds = ["captions"] if row.get("captions") else []
     return " and ".join([*kinds, *(["a funscript"] if row.get("interactive") else [])])

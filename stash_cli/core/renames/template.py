@@ -76,8 +76,8 @@ def _check(text: str) -> None:
     """Raise StashTemplateError for text of a template that is not allowed in a path."""
     illegal = next((each for each in text if each in ILLEGAL or (each < " " and not each.isspace())), None)
     if illegal is not None:
-        more = "Folders are separated by /." if illegal == "\\" else "Not all systems take it."
-        raise StashTemplateError(f"{illegal!r} of the template cannot be in the name of a file.", hint=more)
+        hint = "Folders are separated by /." if illegal == "\\" else "Not all systems take it."
+        raise StashTemplateError(f"{illegal!r} of the template cannot be in the name of a file.", hint=hint)
     if "//" in text:
         raise StashTemplateError("The template has // in it: a folder without a name.")
 
@@ -86,9 +86,9 @@ def _texts_of_opt(tree: nodes.Template) -> Iterator[nodes.Const]:
     """Yield the constants before and after a value in calls of `opt`."""
     for each in tree.find_all(nodes.Filter):
         if each.name == "opt":
-            for given in (*each.args, *(keyword.value for keyword in each.kwargs)):
-                if isinstance(given, nodes.Const) and isinstance(given.value, str):
-                    yield given
+            for constant in (*each.args, *(keyword.value for keyword in each.kwargs)):
+                if isinstance(constant, nodes.Const) and isinstance(constant.value, str):
+                    yield constant
 
 
 def _without_breaks(value: Any) -> Any:

@@ -93,21 +93,23 @@ def choose(type_name: str, row: Row, results: Sequence[Row], rules: Rules) -> Ch
     eligible = known or _ranked([each for each in candidates if not (own_id and each.found.site_id)])
     if not eligible:
         return Choice(Outcome.OTHER, tuple(candidates), f"it has the id {own_id} there")
-    new = [each for each in eligible if (str(row["id"]), each.key) not in rules.rejected]
-    if not new:
+    not_rejected = [each for each in eligible if (str(row["id"]), each.key) not in rules.rejected]
+    if not not_rejected:
         return Choice(Outcome.REJECTED, tuple(eligible))
-    enough = [each for each in new if len(each.found.fields) >= rules.min_fields]
-    if not enough:
-        return Choice(Outcome.FEW, tuple(new), f"{len(new[0].found.fields)} of {rules.min_fields}")
-    return _decide(row, enough, rules)
+    sufficient = [each for each in not_rejected if len(each.found.fields) >= rules.min_fields]
+    if not sufficient:
+        return Choice(
+            Outcome.FEW, tuple(not_rejected), f"{len(not_rejected[0].found.fields)} of {rules.min_fields}"
+        )
+    return _decide(row, sufficient, rules)
 
 
 def _decide(row: Row, candidates: Sequence[Candidate], rules: Rules) -> Choice:
-    sure = [each for each in candidates if each.is_known or _is_sure(row, each, rules)]
-    if len(sure) == 1:
-        return Choice(Outcome.TAKEN, tuple(sure))
-    if sure:
-        return Choice(Outcome.SEVERAL, tuple(sure), ", ".join(_summary(each) for each in sure[:5]))
+    matching = [each for each in candidates if each.is_known or _is_sure(row, each, rules)]
+    if len(matching) == 1:
+        return Choice(Outcome.TAKEN, tuple(matching))
+    if matching:
+        return Choice(Outcome.SEVERAL, tuple(matching), ", ".join(_summary(each) for each in matching[:5]))
     return Choice(Outcome.UNSURE, tuple(candidates), _summary(candidates[0]))
 
 
@@ -138,23 +140,23 @@ def _is_sure(row: Row, candidate: Candidate, rules: Rules) -> bool:
 
 def has_name_of(row: Row, found: ScrapedObject) -> bool:
     """Whether name or aliases of result and object match, and disambiguation and birthdate agree."""
-    names = {found.label, *_listed(found.values.get("alias_list") or found.values.get("aliases"))}
-    own = {str(row.get("name") or ""), *_listed(row.get("alias_list") or row.get("aliases"))}
+    names = {found.label, *_as_list(found.values.get("alias_list") or found.values.get("aliases"))}
+    own = {str(row.get("name") or ""), *_as_list(row.get("alias_list") or row.get("aliases"))}
     if not {name.casefold() for name in names if name} & {name.casefold() for name in own if name}:
         return False
     return not any(
-        row.get(key) and found.values.get(key) and not _agree(str(row[key]), str(found.values[key]))
+        row.get(key) and found.values.get(key) and not _are_compatible(str(row[key]), str(found.values[key]))
         for key in ("disambiguation", "birthdate")
     )
 
 
-def _agree(one: str, other: str) -> bool:
+def _are_compatible(one: str, other: str) -> bool:
     """Whether one value is a prefix of the other, case-insensitive: a year agrees with its days."""
     left, right = one.casefold(), other.casefold()
     return left.startswith(right) or right.startswith(left)
 
 
-def _listed(value: Any) -> list[str]:
+def _as_list(value: Any) -> list[str]:
     """Aliases as a list; groups have them as one text with commas."""
     if isinstance(value, str):
         return [part.strip() for part in value.split(",")]
@@ -163,8 +165,8 @@ def _listed(value: Any) -> list[str]:
 
 def _id_at(row: Row, box: str) -> str:
     """The id of an object at a stash-box; "" if it has none."""
-    found = (each["stash_id"] for each in row.get("stash_ids") or () if box and each["endpoint"] == box)
-    return str(next(found, ""))
+    ids = (each["stash_id"] for each in row.get("stash_ids") or () if box and each["endpoint"] == box)
+    return str(next(ids, ""))
 
 
 def _summary(candidate: Candidate) -> str:

@@ -80,13 +80,13 @@ _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 
 
 def _jpeg(data: bytes) -> Size | None:
-    place = 2
-    while place + 9 <= len(data) and data[place] == 0xFF:  # noqa: PLR2004 - the byte before every marker
-        marker = data[place + 1]
+    offset = 2
+    while offset + 9 <= len(data) and data[offset] == 0xFF:  # noqa: PLR2004 - the byte before every marker
+        marker = data[offset + 1]
         if marker in _FRAMES:
-            height, width = struct.unpack(">HH", data[place + 5 : place + 9])
+            height, width = struct.unpack(">HH", data[offset + 5 : offset + 9])
             return Size(width, height)
-        place += 2 + int(struct.unpack(">H", data[place + 2 : place + 4])[0])
+        offset += 2 + int(struct.unpack(">H", data[offset + 2 : offset + 4])[0])
     return None
 
 

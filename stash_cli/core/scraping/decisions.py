@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RUNNING, DONE = "running", "done"
 _RETENTION = timedelta(days=30)
 """Retention of the results of an interrupted run."""
-_PATIENCE = 30.0
+_LOCK_TIMEOUT = 30.0
 """Seconds to wait for a lock while another process writes."""
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -79,9 +79,9 @@ class Decisions:
     def start(self, type_name: str, flags: Mapping[str, Any]) -> int:
         """Start a run and return its number; delete ended runs, and interrupted ones after the retention."""
         oldest = (datetime.now(UTC) - _RETENTION).isoformat()
-        with self._opened() as connection:
-            gone = "SELECT id FROM scrape WHERE status = ? OR started < ?"
-            connection.execute(f"DELETE FROM answer WHERE scrape IN ({gone})", (DONE, oldest))  # noqa: S608
+        with self._transaction() as connection:
+            expired = "SELECT id FROM scrape WHERE status = ? OR started < ?"
+            connection.execute(f"DELETE FROM answer WHERE scrape IN ({expired})", (DONE, oldest))  # noqa: S608
             connection.execute("DELETE FROM scrape WHERE status = ? OR started < ?", (DONE, oldest))
             row = connection.execute(
                 "INSERT INTO scrape (started, server, type, flags, status) VALUES (?, ?, ?, ?, ?)",
@@ -93,7 +93,7 @@ class Decisions:
         """The last interrupted run on this server, or None."""
         if not self.path.exists():
             return None
-        with self._opened() as connection:
+        with self._transaction() as connection:
             row = connection.execute(
                 "SELECT * FROM scrape WHERE server = ? AND type = ? AND status = ? ORDER BY id DESC LIMIT 1",
                 (self.server, type_name, RUNNING),
@@ -102,19 +102,19 @@ class Decisions:
 
     def end(self, scrape: int) -> None:
         """Mark a run as ended, and delete its results."""
-        with self._opened() as connection:
+        with self._transaction() as connection:
             connection.execute("UPDATE scrape SET status = ? WHERE id = ?", (DONE, scrape))
             connection.execute("DELETE FROM answer WHERE scrape = ?", (scrape,))
 
     def save(self, scrape: int, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Store the results for objects, by their ids."""
-        rows = [(scrape, one, _packed(found), "{}") for one, found in results.items()]
-        with self._opened() as connection:
+        rows = [(scrape, one, _compress(found), "{}") for one, found in results.items()]
+        with self._transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", rows)
 
     def decide(self, scrape: int, one: str, decision: Mapping[str, Any]) -> None:
         """Store the user's decision about an object."""
-        with self._opened() as connection:
+        with self._transaction() as connection:
             connection.execute(
                 "UPDATE answer SET decision = ? WHERE scrape = ? AND object = ?",
                 (json.dumps(decision), scrape, one),
@@ -122,27 +122,27 @@ class Decisions:
 
     def saved(self, scrape: int, ids: Sequence[str]) -> dict[str, SavedResults]:
         """The stored results and decisions of a run for some objects, by id."""
-        with self._opened() as connection:
+        with self._transaction() as connection:
             rows = connection.execute(
                 "SELECT object, answers, decision FROM answer WHERE scrape = ?"
                 " AND object IN (SELECT value FROM json_each(?))",
                 (scrape, json.dumps(list(ids))),
             ).fetchall()
         return {
-            one: SavedResults(_unpacked(answers), json.loads(decision)) for one, answers, decision in rows
+            one: SavedResults(_decompress(answers), json.loads(decision)) for one, answers, decision in rows
         }
 
     def reject(self, type_name: str, source: str, one: str, results: Sequence[str]) -> None:
         """Store results as rejected for an object."""
         rows = [(self.server, type_name, source, one, result) for result in results]
-        with self._opened() as connection:
+        with self._transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
 
     def rejected(self, type_name: str, source: str, ids: Sequence[str]) -> frozenset[tuple[str, str]]:
         """The (object, result) pairs that the user has rejected."""
         if not self.path.exists():
             return frozenset()
-        with self._opened() as connection:
+        with self._transaction() as connection:
             rows = connection.execute(
                 "SELECT object, result FROM rejected WHERE server = ? AND type = ? AND source = ?"
                 " AND object IN (SELECT value FROM json_each(?))",
@@ -151,13 +151,13 @@ class Decisions:
         return frozenset((str(one), str(result)) for one, result in rows)
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
         """Open a transaction, which is committed after the block."""
         try:
             if self._connection is None:
                 make_private_folder(self.path.parent)
                 create_private(self.path)
-                self._connection = sqlite3.connect(self.path, timeout=_PATIENCE)
+                self._connection = sqlite3.connect(self.path, timeout=_LOCK_TIMEOUT)
                 self._connection.executescript(_SCHEMA)
             with self._connection:
                 yield self._connection
@@ -169,10 +169,10 @@ class Decisions:
             ) from error
 
 
-def _packed(results: Sequence[Mapping[str, Any]]) -> bytes:
+def _compress(results: Sequence[Mapping[str, Any]]) -> bytes:
     return zlib.compress(json.dumps(list(results)).encode(), 1)
 
 
-def _unpacked(data: bytes) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(zlib.decompress(data))
-    return found
+def _decompress(data: bytes) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = json.loads(zlib.decompress(data))
+    return results

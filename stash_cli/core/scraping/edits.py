@@ -94,8 +94,8 @@ class Planner:
         """The attributes to read before planning."""
         from stash_cli.core.scraping.scraped_object import PICTURES, targets
 
-        found = [each.attr for each in targets(self.type) if each.attr not in PICTURES]
-        return [attr for attr in (*found, STASH_IDS) if input_field(self.type, "Update", attr)]
+        attrs = [each.attr for each in targets(self.type) if each.attr not in PICTURES]
+        return [attr for attr in (*attrs, STASH_IDS) if input_field(self.type, "Update", attr)]
 
     def edits(self, row: Row, candidate: Candidate, only: Collection[str] = ()) -> list[Edit]:
         """Return the edits of an object from a result, without pictures, limited to attributes in `only`."""
@@ -103,7 +103,7 @@ class Planner:
         for attr, value in found.values.items():
             edits += self._edit(row, attr, self._value(row, attr, value))
         for attr, links in found.links.items():
-            edits += self._edit(row, attr, self._linked(row, attr, links))
+            edits += self._edit(row, attr, self._link_change(row, attr, links))
         edits += self._edit(row, STASH_IDS, self._stash_ids(row, found))
         return [edit for edit in edits if not only or edit.field in only]
 
@@ -128,7 +128,7 @@ class Planner:
         """The new value of a text, a number or a list of texts; UNSET for no change."""
         before = before_of(self.type, attr, row)
         if isinstance(value, list):
-            return self._added(row, attr, before, value)
+            return self._missing_items(row, attr, before, value)
         if not self.fits(attr, value):
             return UNSET
         return value if self.overwrite or before in (None, "", UNSET) else UNSET
@@ -138,7 +138,7 @@ class Planner:
         is_partial = attr.endswith("date") and isinstance(value, str) and len(value) < len("2024-05-31")
         return not is_partial or self.server.is_since("0.30")
 
-    def _added(self, row: Row, attr: str, before: Any, items: Iterable[Any]) -> Any:
+    def _missing_items(self, row: Row, attr: str, before: Any, items: Iterable[Any]) -> Any:
         """The items that a list lacks, compared case-insensitively; the own name is not added as an alias."""
         existing = {str(key_of(item)).casefold() for item in (before if isinstance(before, list) else ())}
         if self._rule(attr) is Rule.NAMES:
@@ -147,7 +147,7 @@ class Planner:
         new = {str(item).casefold(): item for item in items if str(item).casefold() not in existing}
         return Change(tuple(new.values())) if new else UNSET
 
-    def _takes_links(self, row: Row, attr: str) -> bool:
+    def _may_link(self, row: Row, attr: str) -> bool:
         """Whether a relationship field may be changed by a result."""
         before = before_of(self.type, attr, row)
         is_full = not isinstance(before, list) and before not in (None, "")
@@ -156,14 +156,14 @@ class Planner:
     def note_unmatched(self, row: Row, candidate: Candidate) -> None:
         """Count the names in a result with no match or several."""
         for attr, links in candidate.found.links.items():
-            for link in links if self._takes_links(row, attr) else ():
+            for link in links if self._may_link(row, attr) else ():
                 match = self.matches[link]
                 if len(match.ids) != 1:
                     self.unmatched.add(link, match)
 
-    def _linked(self, row: Row, attr: str, links: Iterable[ScrapedReference]) -> Any:
+    def _link_change(self, row: Row, attr: str, links: Iterable[ScrapedReference]) -> Any:
         """The change of a relationship field by the objects that a result names; UNSET for no change."""
-        if not self._takes_links(row, attr):
+        if not self._may_link(row, attr):
             return UNSET
         before = before_of(self.type, attr, row)
         if not isinstance(before, list):

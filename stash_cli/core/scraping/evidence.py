@@ -53,8 +53,8 @@ class Evidence:
             return Confidence.NONE
         if self.off is None or self.off > most or self.agreeing * 2 < self.durations:
             return Confidence.LOW
-        is_backed = len(self.hashes) > 1 or self.submissions > 1
-        return Confidence.HIGH if is_backed and self.agreeing else Confidence.MEDIUM
+        has_several = len(self.hashes) > 1 or self.submissions > 1
+        return Confidence.HIGH if has_several and self.agreeing else Confidence.MEDIUM
 
     def __str__(self) -> str:
         if not self.hashes:
@@ -68,24 +68,33 @@ class Evidence:
 def evidence_of(scene: Row, answer: Row, most: float = DURATION_DIFF) -> Evidence:
     """The evidence for a result with the best matching file of a scene."""
     files = [file for file in scene.get("files") or () if file.get("fingerprints")]
-    found = [_of_file(file, answer, most) for file in files]
-    return max(found, key=lambda each: (each.confidence(most), each.submissions), default=Evidence())
+    by_file = [_of_file(file, answer, most) for file in files]
+    return max(by_file, key=lambda each: (each.confidence(most), each.submissions), default=Evidence())
 
 
 def _of_file(file: Row, answer: Row, most: float) -> Evidence:
-    own = {each["type"].lower(): str(each["value"]) for each in file["fingerprints"] if each.get("value")}
+    own_hashes = {
+        each["type"].lower(): str(each["value"]) for each in file["fingerprints"] if each.get("value")
+    }
     submitted = [each for each in answer.get("fingerprints") or () if each.get("hash")]
-    fitting = [each for each in submitted if _distance(own, each) is not None]
-    hashes = dict.fromkeys(str(each["algorithm"]).lower() for each in fitting)
-    distances = [_distance(own, each) or 0 for each in fitting if str(each["algorithm"]).lower() == "phash"]
+    matching = [each for each in submitted if _distance(own_hashes, each) is not None]
+    hashes = dict.fromkeys(str(each["algorithm"]).lower() for each in matching)
+    distances = [
+        _distance(own_hashes, each) or 0 for each in matching if str(each["algorithm"]).lower() == "phash"
+    ]
     length = float(file.get("duration") or 0)
-    times = [float(each["duration"]) for each in submitted if each.get("duration")]
-    agreeing = sum(abs(time - length) <= most for time in times) if length else 0
-    known = [*times, *([float(answer["duration"])] if answer.get("duration") else [])]
+    submitted_durations = [float(each["duration"]) for each in submitted if each.get("duration")]
+    agreeing = sum(abs(time - length) <= most for time in submitted_durations) if length else 0
+    all_durations = [*submitted_durations, *([float(answer["duration"])] if answer.get("duration") else [])]
     # The median, so that a single wrong submission has no effect.
-    off = abs(median(known) - length) if known and length else None
+    off = abs(median(all_durations) - length) if all_durations and length else None
     return Evidence(
-        tuple(hashes), min(distances, default=None), len(fitting), agreeing, len(times) if length else 0, off
+        tuple(hashes),
+        min(distances, default=None),
+        len(matching),
+        agreeing,
+        len(submitted_durations) if length else 0,
+        off,
     )
 
 

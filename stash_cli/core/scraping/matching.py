@@ -65,8 +65,8 @@ class Matcher:
         for each in dict.fromkeys(links):
             if each not in self.matches:
                 unresolved.setdefault(each.type, []).append(each)
-        for type_name, many in unresolved.items():
-            await self._resolve_type(type_name, many)
+        for type_name, type_links in unresolved.items():
+            await self._resolve_type(type_name, type_links)
 
     async def taken_aliases(self, type_name: str, aliases: Iterable[str]) -> dict[str, set[str]]:
         """Map of alias in lower case -> ids of the objects that already have this name or alias."""
@@ -90,11 +90,11 @@ class Matcher:
     async def _rows(self, type_name: str, ids: Iterable[str]) -> dict[str, Row]:
         server, entity = await self.session.learn(), ENTITIES[type_name]
         paths = [entity.label, *name_fields(entity), "stash_ids.endpoint", "stash_ids.stash_id"]
-        known = ["id", *(path for path in paths if server.has_path(type_name, path))]
-        wanted = sorted(ids, key=int)
-        if not wanted:
+        readable = ["id", *(path for path in paths if server.has_path(type_name, path))]
+        sorted_ids = sorted(ids, key=int)
+        if not sorted_ids:
             return {}
-        return {row["id"]: row async for row in self.session.rows_by_id(type_name, wanted, known)}
+        return {row["id"]: row async for row in self.session.rows_by_id(type_name, sorted_ids, readable)}
 
     def _match(self, link: ScrapedReference, rows: Sequence[Row]) -> Match:
         """Select the objects of `rows` that match a link."""
@@ -103,12 +103,16 @@ class Matcher:
             same = [row for row in rows if _id_at(row, self.box) == link.site_id]
             eligible = same or [row for row in rows if not _id_at(row, self.box)]
         label = ENTITIES[link.type].label
-        fitting = _first_called([row for row in eligible if _may_be(link, row)], link.name, label)
-        called = link.label.casefold()
+        matching = _best_named([row for row in eligible if _is_compatible(link, row)], link.name, label)
+        folded_label = link.label.casefold()
         return Match(
-            tuple(str(row["id"]) for row in fitting),
-            tuple(_label(row, label) for row in fitting),
-            tuple(str(row["id"]) for row in rows if not fitting and _label(row, label).casefold() == called),
+            tuple(str(row["id"]) for row in matching),
+            tuple(_label(row, label) for row in matching),
+            tuple(
+                str(row["id"])
+                for row in rows
+                if not matching and _label(row, label).casefold() == folded_label
+            ),
         )
 
 
@@ -116,7 +120,7 @@ def _id_at(row: Row, box: str) -> str:
     return next((str(each["stash_id"]) for each in row.get("stash_ids") or () if each["endpoint"] == box), "")
 
 
-def _first_called(rows: Sequence[Row], name: str, label: str) -> list[Row]:
+def _best_named(rows: Sequence[Row], name: str, label: str) -> list[Row]:
     """The objects with this alias; else with this name, exact or case-insensitive; else all."""
     folded = name.strip().casefold()
     aliased = [row for row in rows if folded in aliases_of(row)]
@@ -125,12 +129,12 @@ def _first_called(rows: Sequence[Row], name: str, label: str) -> list[Row]:
     return aliased or exact or named or list(rows)
 
 
-def _may_be(link: ScrapedReference, row: Row) -> bool:
+def _is_compatible(link: ScrapedReference, row: Row) -> bool:
     """Whether the disambiguations do not contradict each other."""
     own = str(row.get("disambiguation") or "").casefold()
     return not link.disambiguation or not own or own == link.disambiguation.casefold()
 
 
 def _label(row: Row, label: str) -> str:
-    more = row.get("disambiguation")
-    return f"{row.get(label) or ''} ({more})" if more else str(row.get(label) or "")
+    disambiguation = row.get("disambiguation")
+    return f"{row.get(label) or ''} ({disambiguation})" if disambiguation else str(row.get(label) or "")

@@ -85,13 +85,13 @@ class ScrapeClient:
         """Raise StashUsageError for a request that the source does not support."""
         if self.url or self.is_by_url or self.source.box:
             return
-        plural, needed = ENTITIES[self.type].plural, NAME if self.query else FRAGMENT
-        if needed in self.source.abilities or (self.is_by_name and self._searches):
+        plural, needed_ability = ENTITIES[self.type].plural, NAME if self.query else FRAGMENT
+        if needed_ability in self.source.abilities or (self.is_by_name and self._searches):
             return
         hint = {
             NAME: "It looks up objects as they are: leave out --query.",
             FRAGMENT: "It searches for words: use --query TEXT, with one object.",
-        }[needed]
+        }[needed_ability]
         if not self.source.abilities & {NAME, FRAGMENT}:
             hint = "It reads addresses: use --url, or --by-url for the addresses that objects have."
         raise StashUsageError(f"{self.source.name} cannot look up {plural} in this way", hint=hint)
@@ -195,15 +195,15 @@ class ScrapeClient:
         if self.source.box or not is_search or FRAGMENT not in self.source.abilities or self.stopped:
             return dict(answer)
         paths = result_paths(self.type, await self.session.learn(), with_pictures=with_pictures)
-        given = {f"{self.type.lower()}_input": _fragment_of(self.type, answer)}
+        source_input = {f"{self.type.lower()}_input": _fragment_of(self.type, answer)}
         try:
             found = await self._call(
-                f"scrapeSingle{self.type}", {"source": await self._source(), "input": given}, paths
+                f"scrapeSingle{self.type}", {"source": await self._source(), "input": source_input}, paths
             )
         except (StashGraphQLError, StashSourceError, StashCapabilityError):
             return dict(answer)  # the search result is still valid
-        more = next(iter(found or ()), None) or {}
-        return {**answer, **{name: value for name, value in more.items() if value not in (None, "", [])}}
+        details = next(iter(found or ()), None) or {}
+        return {**answer, **{name: value for name, value in details.items() if value not in (None, "", [])}}
 
     async def _source(self) -> dict[str, Any]:
         return self.source.argument(await self.session.learn())
@@ -220,7 +220,7 @@ class ScrapeClient:
 def _fragment_of(type_name: str, row: Row) -> dict[str, Any]:
     """Build the scraper input from the fields of an object; the API declares them as texts."""
     fields = describe_api().types[f"Scraped{type_name}Input"].fields
-    found = {}
+    texts = {}
     for name in fields:
         value = row.get({"aliases": "alias_list", "height": "height_cm"}.get(name, name), row.get(name))
         if value in (None, "", []) or (
@@ -229,5 +229,5 @@ def _fragment_of(type_name: str, row: Row) -> dict[str, Any]:
             continue
         if isinstance(value, list) and not fields[name].type.is_list:
             value = ", ".join(map(str, value))
-        found[name] = value if isinstance(value, list) else str(value)
-    return found
+        texts[name] = value if isinstance(value, list) else str(value)
+    return texts

@@ -75,18 +75,18 @@ class ScrapeRun:
 
     def paths(self, server: ServerCapabilities) -> list[str]:
         """Paths to read: fields that may change, fields for matching, and URLs of pictures."""
-        entity, wanted = ENTITIES[self.planner.type], {*self.planner.attributes, "stash_ids", "urls"}
-        declared = (each for each in entity.api.fields.values() if each.attr in wanted)
-        found = ["id", entity.label, *(path for each in declared for path in field_paths(each))]
-        found += [path for (kind, _), path in ADDRESSES.items() if kind == entity.type]
+        entity, attrs = ENTITIES[self.planner.type], {*self.planner.attributes, "stash_ids", "urls"}
+        declared = (each for each in entity.api.fields.values() if each.attr in attrs)
+        paths = ["id", entity.label, *(path for each in declared for path in field_paths(each))]
+        paths += [path for (kind, _), path in ADDRESSES.items() if kind == entity.type]
         if entity.type == "Scene":
-            found += [
+            paths += [
                 "files.duration",
                 "files.basename",
                 "files.fingerprints.type",
                 "files.fingerprints.value",
             ]
-        return [path for path in dict.fromkeys(found) if is_readable(entity.type, path, server)]
+        return [path for path in dict.fromkeys(paths) if is_readable(entity.type, path, server)]
 
     async def scrape(self, rows: Sequence[Row]) -> list[ScrapeOutcome]:
         """Request the results for some objects, and plan the edits of objects with one matching result."""
@@ -98,7 +98,7 @@ class ScrapeRun:
         rejected = self.decisions.rejected(self.planner.type, self.client.source.key, ids)
         rules = replace(self.rules, rejected=frozenset() if self.again else rejected)
         outcomes = [
-            self._chosen(row, results[str(row["id"])], rules) for row in rows if str(row["id"]) in results
+            self._choose(row, results[str(row["id"])], rules) for row in rows if str(row["id"]) in results
         ]
         for each in outcomes:
             each.decision = stored[each.id].decision if each.id in stored else {}
@@ -116,9 +116,9 @@ class ScrapeRun:
         links = [
             link
             for each in many
-            for attr, named in each.found.links.items()
+            for attr, references in each.found.links.items()
             if self.planner.may_change(attr)
-            for link in named
+            for link in references
         ]
         await self.matcher.resolve(links)
         if self.planner.type in ("Studio", "Tag"):  # their names and aliases are unique
@@ -129,7 +129,7 @@ class ScrapeRun:
         """Plan the edits of an object from a result, including its picture."""
         found = self.planner.edits(row, candidate)
         for attr, picture in candidate.found.pictures.items():
-            if await self._takes(row, attr, picture):
+            if await self._uses_picture(row, attr, picture):
                 found.append(Edit(self.planner.type, str(row["id"]), attr, UNSET, picture))
         return found
 
@@ -156,15 +156,15 @@ class ScrapeRun:
             batch = rows[start : start + self.client.batch_size]
             if self.client.stopped is not None:
                 break
-            pictured = self._wants_pictures and any(self._may_take(row) for row in batch)
-            async for results in self.client.results(batch, with_pictures=pictured):
+            with_pictures = self._wants_pictures and any(self._may_get_picture(row) for row in batch)
+            async for results in self.client.results(batch, with_pictures=with_pictures):
                 if self.number is not None:
                     usable = {one: each for one, each in results.items() if not isinstance(each, StashError)}
                     self.decisions.save(self.number, usable)
                 found |= results
         return found
 
-    def _chosen(self, row: Row, results: Any, rules: Rules) -> ScrapeOutcome:
+    def _choose(self, row: Row, results: Any, rules: Rules) -> ScrapeOutcome:
         if isinstance(results, StashError):
             return ScrapeOutcome(row, Choice(Outcome.FAILED, reason=results.message), error=results)
         return ScrapeOutcome(row, choose(self.planner.type, row, results, rules))
@@ -174,33 +174,33 @@ class ScrapeRun:
         own = (attr for kind, attr in ADDRESSES if kind == self.planner.type)
         return any(self.planner.may_change(attr) for attr in own)
 
-    def _may_take(self, row: Row) -> bool:
+    def _may_get_picture(self, row: Row) -> bool:
         """Whether an object may get a picture."""
         own = (attr for kind, attr in ADDRESSES if kind == self.planner.type)
-        return any(self.planner.may_change(attr) and self._has_room(row, attr) for attr in own)
+        return any(self.planner.may_change(attr) and self._accepts_picture(row, attr) for attr in own)
 
-    def _has_room(self, row: Row, attr: str) -> bool:
+    def _accepts_picture(self, row: Row, attr: str) -> bool:
         """Whether the object has no picture, or its picture may be replaced."""
         if self.planner.overwrite:
             return True
         if self.without_cover is not None:
             return str(row["id"]) in self.without_cover
-        return is_default(_at(row, ADDRESSES[self.planner.type, attr]))
+        return is_default(_value_at(row, ADDRESSES[self.planner.type, attr]))
 
-    async def _takes(self, row: Row, attr: str, picture: str) -> bool:
+    async def _uses_picture(self, row: Row, attr: str, picture: str) -> bool:
         """Whether to use a picture: if there is none, or with `overwrite` in place of a smaller one."""
-        if attr not in PICTURES or not self.planner.may_change(attr) or not self._has_room(row, attr):
+        if attr not in PICTURES or not self.planner.may_change(attr) or not self._accepts_picture(row, attr):
             return False
         if not self.planner.overwrite:  # there is none
             return True
-        address = _at(row, ADDRESSES[self.planner.type, attr])
-        is_taken, why = await is_improved(self.session, address, data_of(picture))
-        if not is_taken:
-            self.planner.unmatched.pictures[why] += 1
-        return is_taken
+        address = _value_at(row, ADDRESSES[self.planner.type, attr])
+        is_better, reason = await is_improved(self.session, address, data_of(picture))
+        if not is_better:
+            self.planner.unmatched.pictures[reason] += 1
+        return is_better
 
 
-def _at(row: Row, path: str) -> str | None:
+def _value_at(row: Row, path: str) -> str | None:
     value: Any = row
     for name in path.split("."):
         value = (value or {}).get(name)
@@ -209,8 +209,8 @@ def _at(row: Row, path: str) -> str | None:
 
 async def scenes_without_cover(session: Session) -> IdSet:
     """Read the ids of all scenes without a cover."""
-    found = IdSet()
+    ids = IdSet()
     query = FindQuery(ENTITIES["Scene"], filter={"is_missing": "cover"}, sort="id")
     async for row in iter_rows(session, query, ["id"]):
-        found.is_new(str(row["id"]))
-    return found
+        ids.is_new(str(row["id"]))
+    return ids

@@ -31,7 +31,7 @@ _RENAMED = {
     ("Tag", "parent"): "parents",
 }
 """(Type, field of a result) -> the attribute, if the names differ."""
-_OTHERS = {
+_OLDER_FIELDS = {
     "urls": ("url", "twitter", "instagram"),
     "images": ("image",),
     "groups": ("movies",),
@@ -103,22 +103,22 @@ class ScrapedObject:
 @cache
 def targets(type_name: str) -> tuple[Target, ...]:
     """The fields of a result that fill attributes of a type."""
-    known = {*attributes(type_name).values(), *describe_api().types[f"{type_name}UpdateInput"].fields}
+    known_attrs = {*attributes(type_name).values(), *describe_api().types[f"{type_name}UpdateInput"].fields}
     declared = describe_api().types[f"Scraped{type_name}"].fields
-    older = {other for name, others in _OTHERS.items() if name in declared for other in others}
-    found = []
+    older = {other for name, others in _OLDER_FIELDS.items() if name in declared for other in others}
+    targets_of_type = []
     for each in declared.values():
         attr = _RENAMED.get((type_name, each.name), each.name)
-        if each.name not in _NOT_FIELDS | older and attr in known:
-            found.append(Target(each.name, attr, _LINKS.get(each.type.name, "")))
-    return tuple(found)
+        if each.name not in _NOT_FIELDS | older and attr in known_attrs:
+            targets_of_type.append(Target(each.name, attr, _LINKS.get(each.type.name, "")))
+    return tuple(targets_of_type)
 
 
 def result_paths(type_name: str, server: ServerCapabilities, *, with_pictures: bool = True) -> list[str]:
     """Paths of a result to request, as far as the server has them."""
     answer, paths = f"Scraped{type_name}", ["stored_id", "remote_site_id"]
     for each in targets(type_name):
-        names = (each.name, *_OTHERS.get(each.name, ()))
+        names = (each.name, *_OLDER_FIELDS.get(each.name, ()))
         if each.attr in PICTURES and not with_pictures:
             continue
         # Requesting groups under both names would return them twice.
@@ -162,23 +162,23 @@ class _Parser:
 
     def take(self, target: Target) -> None:
         """Parse one field of the result."""
-        given = _value_of(self.row, target.name)
-        if given is None:
+        value = _value_of(self.row, target.name)
+        if value is None:
             return
         if target.link:
-            items = given if isinstance(given, list) else [given]
+            items = value if isinstance(value, list) else [value]
             links = [_reference(target.link, item) for item in items if (item or {}).get("name")]
             self.links |= {target.attr: tuple(dict.fromkeys(links))} if links else {}
         elif target.attr in PICTURES:
-            self.pictures[target.attr] = next(iter(given)) if isinstance(given, list) else given
+            self.pictures[target.attr] = next(iter(value)) if isinstance(value, list) else value
         else:
-            self._take_value(target.attr, given)
+            self._take_value(target.attr, value)
 
-    def _take_value(self, attr: str, given: Any) -> None:
+    def _take_value(self, attr: str, raw: Any) -> None:
         try:
-            value = parse(self.type, attr, given)
+            value = parse(self.type, attr, raw)
         except ValueError as error:
-            self.unused.append(f"{attr} {given!r}: {error}")
+            self.unused.append(f"{attr} {raw!r}: {error}")
             return
         if value not in (None, "", []):
             self.values[attr] = value
@@ -189,16 +189,16 @@ def _value_of(row: Row, name: str) -> Any:
     value = row.get(name)
     if value not in (None, "", []):
         return value
-    others = [(other, row.get(other)) for other in _OTHERS.get(name, ())]
-    said = [(other, value) for other, value in others if value not in (None, "", [])]
-    if not said:
+    older_values = [(other, row.get(other)) for other in _OLDER_FIELDS.get(name, ())]
+    filled = [(other, value) for other, value in older_values if value not in (None, "", [])]
+    if not filled:
         return None
     if name in ("urls", "images"):
-        return [_address(other, value) for other, value in said]
-    return said[0][1]
+        return [_url_of(other, value) for other, value in filled]
+    return filled[0][1]
 
 
-def _address(name: str, value: str) -> str:
+def _url_of(name: str, value: str) -> str:
     """A URL; the name of an account becomes its URL."""
     site = _SITES.get(name)
     return value if site is None or "/" in value else f"{site}{value.removeprefix('@')}"
@@ -211,8 +211,8 @@ def _reference(type_name: str, item: Row) -> ScrapedReference:
         if target.name in _REFERENCE_FIELDS and target.name not in ("name", "aliases", "disambiguation"):
             facts.take(target)
     names = ("name", "stored_id", "remote_site_id", "disambiguation")
-    name, stored, site, more = (str(item.get(key) or "").strip() for key in names)
-    return ScrapedReference(type_name, name, stored, site, more, facts.values)
+    name, stored, site, disambiguation = (str(item.get(key) or "").strip() for key in names)
+    return ScrapedReference(type_name, name, stored, site, disambiguation, facts.values)
 
 
 def parse(type_name: str, attr: str, given: Any) -> Any:
@@ -230,24 +230,24 @@ def parse(type_name: str, attr: str, given: Any) -> Any:
         return _seconds(text)
     if kind.name in ("Int", "Float"):
         return _number(text, whole=kind.name == "Int")
-    return _choice(kind.name, text) if describe_api().types[kind.name].kind == "ENUM" else text
+    return _enum_value(kind.name, text) if describe_api().types[kind.name].kind == "ENUM" else text
 
 
 def _date(text: str) -> str:
     """Validate a date, without a time after it. Raises ValueError."""
-    found = re.sub(r"[T ]\d\d:.*$", "", text)
+    date = re.sub(r"[T ]\d\d:.*$", "", text)
     try:
-        parse_date_precision(found)
+        parse_date_precision(date)
     except StashIntegrationError:
         raise ValueError("not a date such as 2024-05-31") from None
-    return found
+    return date
 
 
 def _number(text: str, *, whole: bool) -> float:
-    found = _NUMBER.match(text)
-    if found is None:
+    match = _NUMBER.match(text)
+    if match is None:
         raise ValueError("not a number")
-    value = float(found[0].replace(",", "."))
+    value = float(match[0].replace(",", "."))
     return round(value) if whole else value
 
 
@@ -262,10 +262,10 @@ def _seconds(text: str) -> int:
     return total
 
 
-def _choice(name: str, text: str) -> str:
+def _enum_value(name: str, text: str) -> str:
     """Convert a text to a value of an enum, ignoring case, spaces and dashes. Raises ValueError."""
-    wanted = re.sub(r"[\s-]+", "_", text).upper()
-    known = describe_api().types[name].values
-    if wanted not in known:
-        raise ValueError(f"not one of {', '.join(known)}")
-    return wanted
+    value = re.sub(r"[\s-]+", "_", text).upper()
+    values = describe_api().types[name].values
+    if value not in values:
+        raise ValueError(f"not one of {', '.join(values)}")
+    return value

@@ -30,7 +30,7 @@ FRAGMENT, NAME, URL = "FRAGMENT", "NAME", "URL"
 BY_SCRAPER = ("Scene", "Performer", "Gallery", "Image", "Group")
 """Types that scrapers support; stash-boxes support those in BY_BOX."""
 BY_BOX = ("Scene", "Performer", "Studio", "Tag")
-_ENDPOINTS = "0.27"
+_ENDPOINTS_SINCE = "0.27"
 """First release in which a stash-box is identified by its endpoint."""
 _UNREACHABLE = re.compile(
     r"no such host|dial tcp|connection refused|i/o timeout|network is unreachable|deadline exceeded"
@@ -39,8 +39,8 @@ _UNREACHABLE = re.compile(
 _REFUSED = re.compile(
     r"\b(401|403)\b|unauthori[sz]ed|not authori[sz]ed|forbidden|invalid (api )?(key|token)", re.IGNORECASE
 )
-_TOO_FAST = re.compile(r"\b429\b|too many requests|rate limit", re.IGNORECASE)
-_CANNOT = re.compile(r"^not (implemented|supported)$")
+_RATE_LIMITED = re.compile(r"\b429\b|too many requests|rate limit", re.IGNORECASE)
+_UNSUPPORTED = re.compile(r"^not (implemented|supported)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Source:
         # Older servers declare the endpoint, but require the index.
         return (
             {"stash_box_endpoint": self.box}
-            if server.is_since(_ENDPOINTS)
+            if server.is_since(_ENDPOINTS_SINCE)
             else {"stash_box_index": self.index}
         )
 
@@ -86,16 +86,16 @@ async def scraper_of(session: Session, type_name: str, word: str) -> Source:
             hint=f"Use --stash-box NAME: stash {entity.plural} scrape --all --stash-box NAME",
         )
     rows = await session.call("listScrapers", {"types": [type_name.upper()]}) or ()
-    known = {str(row["id"]): row for row in rows}
-    named = [
+    by_id = {str(row["id"]): row for row in rows}
+    by_name = [
         row for row in rows if word.casefold() in (str(row["id"]).casefold(), str(row["name"]).casefold())
     ]
-    found = known.get(word) or next(iter(named), None)
-    if found is None:
-        raise _unknown("scraper", entity.plural, word, known, "stash scrapers list")
-    spec = found.get(type_name.lower()) or found.get("movie") or {}
+    scraper = by_id.get(word) or next(iter(by_name), None)
+    if scraper is None:
+        raise _unknown("scraper", entity.plural, word, by_id, "stash scrapers list")
+    spec = scraper.get(type_name.lower()) or scraper.get("movie") or {}
     return Source(
-        str(found["name"]), str(found["id"]), abilities=frozenset(spec.get("supported_scrapes") or ())
+        str(scraper["name"]), str(scraper["id"]), abilities=frozenset(spec.get("supported_scrapes") or ())
     )
 
 
@@ -116,8 +116,8 @@ async def box_of(session: Session, type_name: str, word: str) -> Source:
 async def boxes(session: Session, paths: Sequence[str]) -> list[dict[str, Any]]:
     """Read the stash-boxes in the server's settings, with the fields that the server has."""
     server = await session.learn()
-    known = [f"general.stashBoxes.{path}" for path in paths if server.has_path("StashBox", path)]
-    answer = await session.call("configuration", {}, known)
+    readable = [f"general.stashBoxes.{path}" for path in paths if server.has_path("StashBox", path)]
+    answer = await session.call("configuration", {}, readable)
     return list(answer["general"]["stashBoxes"] or ())
 
 
@@ -130,11 +130,11 @@ async def stash_box(session: Session, word: str | None) -> Source:
     names = [str(row["name"] or row["endpoint"]) for row in rows]
     if word is None and len(rows) > 1:
         raise StashUsageError(f"name a stash-box with --stash-box: there are {', '.join(names)}")
-    wanted = None if word is None else word.casefold().rstrip("/")
+    folded = None if word is None else word.casefold().rstrip("/")
     for index, row in enumerate(rows):
         host = str(row["endpoint"]).partition("://")[2].partition("/")[0]
-        spellings = (row["name"], row["endpoint"].rstrip("/"), host)
-        if wanted is None or wanted in (each.casefold() for each in spellings):
+        identifiers = (row["name"], row["endpoint"].rstrip("/"), host)
+        if folded is None or folded in (each.casefold() for each in identifiers):
             limit = int(row.get("max_requests_per_minute") or 0)
             return Source(names[index], box=str(row["endpoint"]), per_minute=limit, index=index)
     raise _unknown("stash-box", "", word or "", names, "stash stashbox list")
@@ -160,10 +160,10 @@ def _unknown(kind: str, plural: str, word: str, known: Iterable[str], command: s
             else "Add one under Settings, Metadata Providers."
         )
         return StashNotFoundError(f"this server has no {what}", hint=hint)
-    near = did_you_mean(word, names)
+    suggestion = did_you_mean(word, names)
     listed = f"there {'is' if len(names) == 1 else 'are'} {', '.join(names[:10])}"
     return StashNotFoundError(
-        f"no {what} is called {word!r}: {listed}. {near}".rstrip(), hint=f"See `{command}`."
+        f"no {what} is called {word!r}: {listed}. {suggestion}".rstrip(), hint=f"See `{command}`."
     )
 
 
@@ -171,26 +171,26 @@ def explain_error(error: StashGraphQLError, source: Source, plural: str) -> Stas
     """Convert the error of a server that could not use a source to one with advice."""
     # The cause is at the end of the text, which `error.message` may truncate.
     text = str(error.errors[0].get("message") or "") if error.errors else error.message
-    if _CANNOT.search(text.strip().rstrip(".")):
+    if _UNSUPPORTED.search(text.strip().rstrip(".")):
         return StashCapabilityError(
             f"this server cannot ask {source.name} for {plural} in this way",
             hint="Give an address with --url, or words with --query.",
         )
-    if _TOO_FAST.search(text):
+    if _RATE_LIMITED.search(text):
         return StashSourceError(
             f"{source.name} was asked too often", hint="Try again later with a lower --rate."
         )
     if _REFUSED.search(text):
         hint = "See `stash stashbox validate`." if source.box else "Its site may ask for a login."
-        return StashSourceError(f"{source.name} refused the server: {_last(text)}", hint=hint)
+        return StashSourceError(f"{source.name} refused the server: {_cause_of(text)}", hint=hint)
     if _UNREACHABLE.search(text):
         return StashSourceError(
-            f"the server cannot reach {source.name}: {_last(text)}",
+            f"the server cannot reach {source.name}: {_cause_of(text)}",
             hint="Check that the machine of the server is connected to the internet, and the address.",
         )
     return error
 
 
-def _last(text: str) -> str:
+def _cause_of(text: str) -> str:
     """The cause: the last part of the server's chain of messages."""
     return text.rstrip(".").rpartition(": ")[2][:200]

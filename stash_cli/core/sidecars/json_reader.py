@@ -30,25 +30,25 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "cover": ("cover", "image", "thumbnail"),
 }
 """Field -> keys in files; the first non-empty one is used, for tags and urls all."""
-_SPACED = ("tags",)
+_SPACE_SEPARATED = ("tags",)
 """Lists that gallery-dl writes as one text separated by spaces, with underscores in names."""
-_DOWNLOAD = ("formats", "requested_formats", "format_id")
+_DOWNLOAD_KEYS = ("formats", "requested_formats", "format_id")
 """Keys of yt-dlp that mark `url` as a direct download URL, which expires soon."""
 
 
-_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 def read_json(data: bytes) -> Sidecar:
     """Parse a JSON file. Raises StashSidecarError."""
     try:
-        found = json.loads(decode(data))
+        content = json.loads(decode(data))
     except (ValueError, RecursionError) as error:
-        told = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise StashSidecarError(f"not readable as JSON: {told}") from None
-    if not isinstance(found, dict):
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise StashSidecarError(f"not readable as JSON: {reason}") from None
+    if not isinstance(content, dict):
         raise StashSidecarError("not readable as JSON: it is not an object")
-    return _Reader(found).sidecar()
+    return _Reader(content).sidecar()
 
 
 class _Reader:
@@ -60,7 +60,7 @@ class _Reader:
 
     def sidecar(self) -> Sidecar:
         """Build the sidecar, with the unused keys."""
-        found = Sidecar(
+        facts = Sidecar(
             title=line(self.text("title")),
             code=line(self.text("code")),
             details=block(self.text("details")),
@@ -76,13 +76,15 @@ class _Reader:
             ids=tuple(self.ids()),
             cover=line(self.text("cover")),
         )
-        left = (key for key, value in self.found.items() if key not in self.read and value not in _NOTHING)
-        return replace(found, unused=tuple(left))
+        unused_keys = (
+            key for key, value in self.found.items() if key not in self.read and value not in _EMPTY
+        )
+        return replace(facts, unused=tuple(unused_keys))
 
     def value(self, field: str) -> Any:
         """The first value that is not empty."""
         for key in _KEYS[field]:
-            if (value := self.found.get(key)) not in _NOTHING:
+            if (value := self.found.get(key)) not in _EMPTY:
                 self.read.add(key)
                 return value
         return None
@@ -111,7 +113,7 @@ class _Reader:
     def names_at(self, key: str) -> tuple[str, ...]:
         """The names in a text, an object with a name, or a list of these."""
         value = self.found.get(key)
-        if key in _SPACED and isinstance(value, str):
+        if key in _SPACE_SEPARATED and isinstance(value, str):
             value = [name.replace("_", " ") for name in value.split()]
         names = once(map(_name, value if isinstance(value, list) else [value]))
         self.read.update([key] if names else [])
@@ -119,12 +121,12 @@ class _Reader:
 
     def urls(self) -> tuple[str, ...]:
         """The addresses of pages."""
-        is_download = any(key in self.found for key in _DOWNLOAD)
+        is_download = any(key in self.found for key in _DOWNLOAD_KEYS)
         keys = [key for key in _KEYS["urls"] if not (is_download and key in ("urls", "url"))]
         if is_download:
             self.read.update(("urls", "url"))
-        found = [url for key in keys for url in self.names_at(key) if url.startswith(("http://", "https://"))]
-        return once(found)
+        pages = [url for key in keys for url in self.names_at(key) if url.startswith(("http://", "https://"))]
+        return once(pages)
 
     def groups(self) -> Iterator[GroupPlace]:
         """Yield groups by name, with the position in them if given."""

@@ -39,8 +39,8 @@ def names_beside(kind: str, path: str) -> list[str]:
     >>> names_beside("nfo", "/media/a.mp4")
     ['/media/a.mp4.nfo', '/media/a.nfo']
     """
-    found = _STEM.fullmatch(path)
-    stem = found[1] if found else path
+    match = _STEM.fullmatch(path)
+    stem = match[1] if match else path
     return list(dict.fromkeys(name.format(stem=stem, path=path) for name in _BESIDE[kind]))
 
 
@@ -60,8 +60,8 @@ def cover_names(path: str) -> list[str]:
     >>> cover_names("/media/a.mp4")[:3]
     ['/media/a-thumb.jpg', '/media/a-thumb.jpeg', '/media/a-thumb.png']
     """
-    found = _STEM.fullmatch(path)
-    stem = found[1] if found else path
+    match = _STEM.fullmatch(path)
+    stem = match[1] if match else path
     return [f"{stem}{suffix}.{extension}" for suffix in _COVERS for extension in PICTURES]
 
 

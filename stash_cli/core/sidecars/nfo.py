@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 ROOTS = ("movie", "episodedetails", "musicvideo", "tvshow", "video", "scene", "gallery", "image")
 """Root elements that describe an object."""
 _DATES = ("premiered", "releasedate", "aired", "date", "year")
-_BEST = 10.0
+_DEFAULT_MAXIMUM = 10.0
 """The default maximum of ratings."""
-_OWN = "stash"
+_STASH_RATING = "stash"
 """Name of the additional rating from 1 to 100, because media centres round theirs to 1 to 10."""
 
 
@@ -88,7 +88,7 @@ class _Reader:
         return next((text for each in self.elements(path) if (text := "".join(each.itertext())).strip()), "")
 
     def first(self, path: str) -> str:
-        """The first of `all`, or ""; others are ignored."""
+        """The first of `all`, or "" without any."""
         return next(iter(self.all(path)), "")
 
     def all(self, path: str) -> tuple[str, ...]:
@@ -104,27 +104,27 @@ class _Reader:
         """The rating named `stash`, else the user's, else the default site's, else that of older files."""
         ratings = self.elements("ratings/rating")
         ratings.sort(key=lambda each: each.get("default") != "true")
-        own = [each for each in ratings if each.get("name") == _OWN]
-        sites = [each for each in ratings if each.get("name") != _OWN]
-        found = [_scaled(each) for each in own]
-        found += [rating_of(text, _BEST) for text in self.all("userrating")]
-        found += [_scaled(each) for each in sites]
-        found += [_scaled(each) for each in self.elements("rating")]
-        return next((value for value in found if value is not None), None)
+        stash_ratings = [each for each in ratings if each.get("name") == _STASH_RATING]
+        site_ratings = [each for each in ratings if each.get("name") != _STASH_RATING]
+        values = [_rating_of_element(each) for each in stash_ratings]
+        values += [rating_of(text, _DEFAULT_MAXIMUM) for text in self.all("userrating")]
+        values += [_rating_of_element(each) for each in site_ratings]
+        values += [_rating_of_element(each) for each in self.elements("rating")]
+        return next((value for value in values if value is not None), None)
 
     def groups(self) -> Iterator[GroupPlace]:
         """The sets: `<set>Name</set>`, or with a name inside."""
         for each in self.elements("set"):
             name, index = line(each.findtext("name") or each.text or ""), line(each.findtext("index") or "")
             if name:
-                yield GroupPlace(name, int(index) if index.isdecimal() and len(index) < _DIGITS else None)
+                yield GroupPlace(name, int(index) if index.isdecimal() and len(index) < _MAX_DIGITS else None)
 
     def cover(self) -> str:
         """The first landscape picture, else a poster, else any picture."""
         thumbs = self.elements("thumb")
         thumbs.sort(key=lambda each: _ASPECTS.get(each.get("aspect") or "", len(_ASPECTS)))
-        found = [line(each.text or "") for each in [*thumbs, *self.elements("fanart/thumb")]]
-        return next(filter(None, found), "")
+        urls = [line(each.text or "") for each in [*thumbs, *self.elements("fanart/thumb")]]
+        return next(filter(None, urls), "")
 
     def ids(self) -> Iterator[SiteId]:
         """Ids of the object at sites."""
@@ -147,14 +147,14 @@ class _Reader:
 
 
 _ASPECTS = {"landscape": 0, "thumb": 1, "poster": 2}
-_DIGITS = 9
+_MAX_DIGITS = 9
 """Maximum digits of a position in a group."""
 
 
-def _scaled(rating: Element) -> int | None:
-    best = rating.get("max") or ""
+def _rating_of_element(rating: Element) -> int | None:
+    maximum = rating.get("max") or ""
     value = rating.findtext("value") or rating.text
-    return rating_of(value, float(best) if best.isdecimal() and float(best) else _BEST)
+    return rating_of(value, float(maximum) if maximum.isdecimal() and float(maximum) else _DEFAULT_MAXIMUM)
 
 
 def write_nfo(sidecar: Sidecar, root: str = "movie") -> str:
@@ -164,36 +164,38 @@ def write_nfo(sidecar: Sidecar, root: str = "movie") -> str:
     return "\n".join([*lines, f"</{root}>", ""])
 
 
-def _elements(it: Sidecar) -> Iterator[str]:
-    plain = {
-        "title": it.title,
-        "plot": it.details,
-        "premiered": it.date,
-        "year": it.date[:4],
-        "studio": it.studio,
-        "director": it.director,
-        "photographer": it.photographer,
-        "code": it.code,
-        "thumb": it.cover,
+def _elements(sidecar: Sidecar) -> Iterator[str]:
+    texts = {
+        "title": sidecar.title,
+        "plot": sidecar.details,
+        "premiered": sidecar.date,
+        "year": sidecar.date[:4],
+        "studio": sidecar.studio,
+        "director": sidecar.director,
+        "photographer": sidecar.photographer,
+        "code": sidecar.code,
+        "thumb": sidecar.cover,
     }
-    yield from (_element(name, value) for name, value in plain.items() if value)
-    yield from _rating_elements(it.rating100)
-    for place, performer in enumerate(it.performers):
-        yield f"<actor>{_element('name', performer)}<order>{place}</order></actor>"
-    yield from (_element("tag", tag) for tag in it.tags)
-    for group in it.groups:
+    yield from (_element(name, value) for name, value in texts.items() if value)
+    yield from _rating_elements(sidecar.rating100)
+    for order, performer in enumerate(sidecar.performers):
+        yield f"<actor>{_element('name', performer)}<order>{order}</order></actor>"
+    yield from (_element("tag", tag) for tag in sidecar.tags)
+    for group in sidecar.groups:
         index = f"<index>{group.index}</index>" if group.index is not None else ""
         yield f"<set>{_element('name', group.name)}{index}</set>"
-    yield from (_element("url", url) for url in it.urls)
-    yield from (f'<uniqueid type="{_escaped(each.site)}">{_escaped(each.id)}</uniqueid>' for each in it.ids)
+    yield from (_element("url", url) for url in sidecar.urls)
+    yield from (
+        f'<uniqueid type="{_escaped(each.site)}">{_escaped(each.id)}</uniqueid>' for each in sidecar.ids
+    )
 
 
 def _rating_elements(rating100: int | None) -> Iterator[str]:
     """Yield the rating from 1 to 100, and the one from 1 to 10 for media centres."""
     if rating100:
         value = _element("value", str(rating100))
-        yield f'<ratings><rating name="{_OWN}" max="100" default="true">{value}</rating></ratings>'
-        yield _element("userrating", str(max(1, round(rating100 / _BEST))))
+        yield f'<ratings><rating name="{_STASH_RATING}" max="100" default="true">{value}</rating></ratings>'
+        yield _element("userrating", str(max(1, round(rating100 / _DEFAULT_MAXIMUM))))
 
 
 def _element(name: str, text: str) -> str:

@@ -46,10 +46,10 @@ _WORD = "word"
 """Format of a part that matches one word."""
 _BETWEEN_NAMES = re.compile(r"\s*[,;+&]\s*|\s+and\s+", re.IGNORECASE)
 _BETWEEN_TAGS = re.compile(r"\s*[,;]\s*")
-_JOINTS = frozenset((",", "&", "+", "and", "-"))
+_CONJUNCTIONS = frozenset((",", "&", "+", "and", "-"))
 
 
-class NoMatch(Exception):  # noqa: N818 - an answer about a path, no fault
+class NoMatch(Exception):  # noqa: N818 - an expected result for a path, not an error
     """The reason why a path does not match a pattern."""
 
 
@@ -68,12 +68,12 @@ class _Part:
 
     @property
     def is_word(self) -> bool:
-        """Whether it takes a word: a code, and what is not used where only a space tells it apart."""
+        """Whether it matches a single word: a code, or an ignored field next to only a space."""
         return self.name == "code" or self.form == _WORD
 
     @property
     def is_open(self) -> bool:
-        """Whether it takes any letters."""
+        """Whether it matches arbitrary text, of one word or several."""
         return self.name not in _SHAPES
 
     @property
@@ -131,24 +131,24 @@ class PathPattern:
 
     def read(self, path: str, known: Known = lambda _, __: False, *, is_folder: bool = False) -> Sidecar:
         """Extract the facts in a path; `known` is the predicate for names of the library. Raises NoMatch."""
-        found = self._match(_plain(path, self.blanks), is_folder=is_folder)
+        match = self._match(_normalize(path, self.blanks), is_folder=is_folder)
         texts: list[tuple[_Part, str]] = []
-        for parts, text in zip(self.groups, found.groups(), strict=True):
+        for parts, text in zip(self.groups, match.groups(), strict=True):
             if text is not None:
                 texts += _split_text(parts, text, known) if len(parts) > 1 else [(parts[0], text.strip())]
         return _sidecar([(part, text) for part, text in texts if part.name and text], known)
 
     def _match(self, path: str, *, is_folder: bool) -> re.Match[str]:
         if not self.segments:
-            found = self.regex.search(path)
+            match = self.regex.search(path)
         else:
             names = path.strip("/").split("/")
             if not is_folder:
                 names[-1] = _stem(names[-1])
-            found = self.regex.fullmatch("/".join(names[-self.segments :]))
-        if found is None:
+            match = self.regex.fullmatch("/".join(names[-self.segments :]))
+        if match is None:
             raise NoMatch("does not match")
-        return found
+        return match
 
 
 def _tokens(text: str, known: Collection[str]) -> Iterator[_Part | str]:
@@ -179,8 +179,8 @@ def _part(name: str, form: str, known: Collection[str], flag: str) -> _Part:
         raise StashInputError(f"{flag}: {{ext}} is no field", hint=hint)
     if name and name not in known:
         hint = f"Fields: {', '.join(known)}; {{_}} is any text that is not used."
-        near = did_you_mean(name, known)
-        raise StashInputError(f"{flag}: no such field: {name}. {near}".rstrip(), hint=hint)
+        suggestion = did_you_mean(name, known)
+        raise StashInputError(f"{flag}: no such field: {name}. {suggestion}".rstrip(), hint=hint)
     if form and name != "date":
         raise StashInputError(f"{flag}: only a date has a format: {{date:%d.%m.%Y}}, not {{{name}:{form}}}")
     if form:
@@ -190,26 +190,26 @@ def _part(name: str, form: str, known: Collection[str], flag: str) -> _Part:
 
 def _shape_of(form: str) -> str:
     """The regular expression of a date format. Raises StashInputError."""
-    used = re.findall(r"%(.?)", form)
-    unknown = next((each for each in used if each not in _DIRECTIVES), None)
+    directives = re.findall(r"%(.?)", form)
+    unknown = next((each for each in directives if each not in _DIRECTIVES), None)
     if unknown is not None:
         hint = f"Known are {', '.join('%' + each for each in _DIRECTIVES)}."
         raise StashInputError(f"date format {form!r}: %{unknown} is not known", hint=hint)
-    if not set(used) & {"Y", "y"} or ("d" in used and not set(used) & {"m", "b", "B"}):
+    if not set(directives) & {"Y", "y"} or ("d" in directives and not set(directives) & {"m", "b", "B"}):
         raise StashInputError(f"date format {form!r}: it needs a year, and a month where it has a day")
     pieces = re.split(r"%(.)", form)
-    return "".join(_DIRECTIVES[each] if odd % 2 else re.escape(each) for odd, each in enumerate(pieces))
+    return "".join(_DIRECTIVES[each] if number % 2 else re.escape(each) for number, each in enumerate(pieces))
 
 
 def _check_parts(text: str, parts: Sequence[_Part], flag: str) -> None:
     """Raise StashInputError for a pattern without fields, with a field twice, or a day without a month."""
     names = [part.name for part in parts if part.name]
-    twice = next((name for name in names if names.count(name) > 1 and name not in NAMED[1:]), None)
+    repeated = next((name for name in names if names.count(name) > 1 and name not in NAMED[1:]), None)
     problem = ""
     if not names:
         problem = "it has no field that is used, such as title"
-    elif twice:
-        problem = f"{twice} stands in it twice"
+    elif repeated:
+        problem = f"{repeated} stands in it twice"
     elif ("day" in names and "month" not in names) or ("month" in names and "year" not in names):
         problem = "a day needs its month, and a month its year"
     elif "index" in names and "groups" not in names:
@@ -223,16 +223,16 @@ def _expression(text: str, tokens: Sequence[_Part | str]) -> tuple[str, tuple[tu
     pieces: list[str] = []
     groups: list[tuple[_Part, ...]] = []
     tokens = [
-        _as_word(each, tokens[place - 1 : place], tokens[place + 1 : place + 2])
-        for place, each in enumerate(tokens)
+        _as_word(each, tokens[index - 1 : index], tokens[index + 1 : index + 2])
+        for index, each in enumerate(tokens)
     ]
-    for place, each in enumerate(tokens):
-        before = tokens[max(0, place - 2) : place]
+    for index, each in enumerate(tokens):
+        before = tokens[max(0, index - 2) : index]
         if isinstance(each, str):
             pieces.append(_literal(each))
-        elif together := _neighbour(each, before, groups, text):
+        elif merged := _neighbour(each, before, groups, text):
             del pieces[-2:]
-            groups[-1] = (together, each)
+            groups[-1] = (merged, each)
             pieces.append("([^/]+)")
         else:
             groups.append((each,))
@@ -240,9 +240,11 @@ def _expression(text: str, tokens: Sequence[_Part | str]) -> tuple[str, tuple[tu
     return "".join(pieces), tuple(groups)
 
 
-def _as_word(each: _Part | str, before: Sequence[_Part | str], behind: Sequence[_Part | str]) -> _Part | str:
+def _as_word(
+    each: _Part | str, before: Sequence[_Part | str], following: Sequence[_Part | str]
+) -> _Part | str:
     """Return the part; an ignored field next to only a space is limited to one word."""
-    is_beside = any(isinstance(text, str) and text.isspace() for text in (*before, *behind))
+    is_beside = any(isinstance(text, str) and text.isspace() for text in (*before, *following))
     return replace(each, form=_WORD) if isinstance(each, _Part) and not each.name and is_beside else each
 
 
@@ -273,7 +275,7 @@ def _literal(text: str) -> str:
     return "".join(r"\s+" if piece.isspace() else re.escape(piece) for piece in re.split(r"(\s+)", text))
 
 
-def _plain(path: str, blanks: str) -> str:
+def _normalize(path: str, blanks: str) -> str:
     """Normalize a path: slashes as separators, and spaces for `blanks`."""
     text = path if "/" in path else path.replace("\\", "/")
     if not blanks:
@@ -307,20 +309,22 @@ def _known_names(
     name: str, words: Sequence[str], known: Known, *, reverse: bool = False
 ) -> tuple[list[str], Sequence[str]]:
     """Match consecutive known names, the longest first; return them and the remaining words."""
-    found: list[str] = []
+    names: list[str] = []
     end = 0
-    while end < len(words) and not (found and name == "studio"):
-        start = end + 1 if found and words[end] in _JOINTS else end
-        texts = ((stop, _joined(words[start:stop], reverse=reverse)) for stop in range(len(words), start, -1))
+    while end < len(words) and not (names and name == "studio"):
+        start = end + 1 if names and words[end] in _CONJUNCTIONS else end
+        texts = (
+            (stop, _join_words(words[start:stop], reverse=reverse)) for stop in range(len(words), start, -1)
+        )
         longest = next(((stop, text) for stop, text in texts if known(name, text)), None)
         if longest is None:
             break
         end = longest[0]
-        found.append(longest[1])
-    return found, words[end:]
+        names.append(longest[1])
+    return names, words[end:]
 
 
-def _joined(words: Sequence[str], *, reverse: bool) -> str:
+def _join_words(words: Sequence[str], *, reverse: bool) -> str:
     return " ".join(words[::-1] if reverse else words).strip(",&+ ")
 
 
@@ -341,7 +345,7 @@ def split_names(name: str, text: str, known: Known) -> list[str]:
 
 def _sidecar(texts: Sequence[tuple[_Part, str]], known: Known) -> Sidecar:
     """Build a sidecar from captured texts. Raises NoMatch for an invalid date."""
-    found = {part.name: text for part, text in texts if part.name not in NAMED[1:]}
+    texts_by_field = {part.name: text for part, text in texts if part.name not in NAMED[1:]}
     lists = {
         name: tuple(
             dict.fromkeys(
@@ -350,39 +354,41 @@ def _sidecar(texts: Sequence[tuple[_Part, str]], known: Known) -> Sidecar:
         )
         for name in NAMED[1:]
     }
-    index = int(found["index"]) if found.get("index", "").isdecimal() else None
-    rating = found.get("rating100", "")
-    plain: dict[str, Any] = {name: found[name] for name in (*_TEXTS, "studio") if name in found}
+    index = int(texts_by_field["index"]) if texts_by_field.get("index", "").isdecimal() else None
+    rating = texts_by_field.get("rating100", "")
+    plain: dict[str, Any] = {
+        name: texts_by_field[name] for name in (*_TEXTS, "studio") if name in texts_by_field
+    }
     return Sidecar(
         **plain,
         performers=lists["performers"],
         tags=lists["tags"],
         groups=tuple(GroupPlace(name, index) for name in lists["groups"]),
         rating100=int(rating) or None if rating.isdecimal() and int(rating) <= 100 else None,  # noqa: PLR2004
-        date=_date(texts, found),
+        date=_date(texts, texts_by_field),
     )
 
 
-def _date(texts: Sequence[tuple[_Part, str]], found: dict[str, str]) -> str:
+def _date(texts: Sequence[tuple[_Part, str]], texts_by_field: dict[str, str]) -> str:
     """The date of a path. Raises NoMatch."""
     form = next((part.form for part, _ in texts if part.name == "date"), "")
-    if "date" not in found:
-        numbers = [found.get(name, "") for name in ("year", "month", "day")]
+    if "date" not in texts_by_field:
+        numbers = [texts_by_field.get(name, "") for name in ("year", "month", "day")]
         text = "-".join(each.zfill(2) for each in numbers if each)
     elif form:
-        text = _formatted(found["date"], form)
+        text = _parse_date(texts_by_field["date"], form)
     else:
-        text = found["date"]
+        text = texts_by_field["date"]
     if text and not (date := date_of(text)):
         raise NoMatch(f"{text} is no date that is clear")
     return date if text else ""
 
 
-def _formatted(text: str, form: str) -> str:
+def _parse_date(text: str, form: str) -> str:
     """Convert a date in a format to YYYY-MM-DD, or to YYYY-MM or YYYY for a less precise format."""
     try:
         day = datetime.strptime(text, form).date().isoformat()  # noqa: DTZ007 - a day has no zone
     except ValueError:
         raise NoMatch(f"{text} is no date by {form}") from None
-    used = set(re.findall(r"%(.)", form))
-    return day if "d" in used else day[:7] if used & {"m", "b", "B"} else day[:4]
+    directives = set(re.findall(r"%(.)", form))
+    return day if "d" in directives else day[:7] if directives & {"m", "b", "B"} else day[:4]

@@ -52,11 +52,13 @@ class Sidecar:
         Tags are united. The title of the folder becomes a group. Facts about a single video, such as a plot,
         a rating or a URL, are not used.
         """
-        own = {name: getattr(self, name) or getattr(folder, name) for name in _SHARED}
+        shared = {name: getattr(self, name) or getattr(folder, name) for name in _SHARED}
         groups = self.groups or folder.groups or ((GroupPlace(folder.title),) if folder.title else ())
         tags = tuple(dict.fromkeys((*self.tags, *folder.tags)))
-        left = [f"{name} of the folder" for name in folder.facts if name not in (*_SHARED, *_UNITED)]
-        return replace(self, **own, groups=groups, tags=tags, unused=(*self.unused, *folder.unused, *left))
+        unused = [f"{name} of the folder" for name in folder.facts if name not in (*_SHARED, *_UNITED)]
+        return replace(
+            self, **shared, groups=groups, tags=tags, unused=(*self.unused, *folder.unused, *unused)
+        )
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -71,20 +71,20 @@ def date_of(text: str) -> str:
     >>> date_of("20240531"), date_of("2024:05:31 10:00:00"), date_of("2024"), date_of("25.09.26")
     ('2024-05-31', '2024-05-31', '2024', '')
     """
-    found = _DATE.fullmatch(text.strip())
-    if found is None or (found[2] and not found[3] and text.strip().isdecimal()):
+    match = _DATE.fullmatch(text.strip())
+    if match is None or (match[2] and not match[3] and text.strip().isdecimal()):
         return ""  # six digits may be a year and a month, or a day of this century
-    date = "-".join(part for part in found.groups() if part)
+    date = "-".join(part for part in match.groups() if part)
     return date if validate_fuzzy_date(date) else ""
 
 
-def rating_of(text: Any, best: float) -> int | None:
-    """Convert a rating with the maximum `best` to 1 to 100; None for no rating or one out of range."""
+def rating_of(text: Any, maximum: float) -> int | None:
+    """Convert a rating from 0 to `maximum` to 1 to 100; None for no rating or one out of range."""
     try:
         value = float(text)
     except (TypeError, ValueError):
         return None
-    return max(1, round(value * 100 / best)) if 0 < value <= best else None
+    return max(1, round(value * 100 / maximum)) if 0 < value <= maximum else None
 
 
 def addresses(text: str) -> tuple[str, ...]:

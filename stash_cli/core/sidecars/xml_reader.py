@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from xml.etree.ElementTree import Element
 
-_DEEPEST = 100
+_MAX_DEPTH = 100
 """Maximum nesting of elements."""
 _DECLARATION = re.compile(r"<\?xml[^>]{0,300}\?>\s*")
 _AMPERSAND = re.compile(r"&(?:(#\d{1,7}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]\w{1,30});)?")
@@ -47,8 +47,8 @@ class _FirstRoot(TreeBuilder):
 
     def start(self, tag: Any, attrs: Any) -> Any:
         self.depth += 1
-        if self.depth > _DEEPEST:
-            raise StashSidecarError(f"refused: it has more than {_DEEPEST} levels of elements")
+        if self.depth > _MAX_DEPTH:
+            raise StashSidecarError(f"refused: it has more than {_MAX_DEPTH} levels of elements")
         return super().start(tag, attrs)
 
     def end(self, tag: Any) -> Any:
@@ -84,20 +84,20 @@ def repaired(text: str) -> str:
     'Acme &amp; Sons\xa0<![CDATA[&]]>'
     """
     first, *sections = text.split(_CDATA)
-    parts = [_AMPERSAND.sub(_written, first)]
+    parts = [_AMPERSAND.sub(_replacement, first)]
     for section in sections:
         inside, end, outside = section.partition("]]>")
-        parts.append(f"{_CDATA}{inside}{end}{_AMPERSAND.sub(_written, outside)}")
+        parts.append(f"{_CDATA}{inside}{end}{_AMPERSAND.sub(_replacement, outside)}")
     return "".join(parts)
 
 
-def _written(found: re.Match[str]) -> str:
-    name = found[1]
+def _replacement(match: re.Match[str]) -> str:
+    name = match[1]
     if name is None:
         return "&amp;"
     if name in _PREDEFINED:
-        return found[0]
+        return match[0]
     if name[0] != "#":
         return escape(html5.get(f"{name};", f"&{name};"))
     number = int(f"0{name[1:]}", 16) if name[1] == "x" else int(name[1:])
-    return found[0] if number <= maxunicode and without_controls(chr(number)) else ""
+    return match[0] if number <= maxunicode and without_controls(chr(number)) else ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_SPACES = {
+_NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
@@ -25,20 +25,20 @@ _SPACES = {
     "dm": "http://ns.adobe.com/xmp/1.0/DynamicMedia/",
     "mwg": "http://www.metadataworkinggroup.com/schemas/regions/",
 }
-_NAMES = {uri: prefix for prefix, uri in _SPACES.items()}
+_PREFIXES = {uri: prefix for prefix, uri in _NAMESPACES.items()}
 _DATES = ("photoshop:DateCreated", "exif:DateTimeOriginal", "xmp:CreateDate", "dc:date")
-_STARS = 5.0
+_MAX_RATING = 5.0
 """The maximum rating; -1 is a rejected picture."""
 
 
 def read_xmp(data: bytes) -> Sidecar:
     """Parse an XMP file. Raises StashSidecarError."""
     root, _ = read_xml(data, "XMP")
-    found = list(root.iter(f"{{{_RDF}}}Description"))
-    if not found:
+    descriptions = list(root.iter(f"{{{_RDF}}}Description"))
+    if not descriptions:
         raise StashSidecarError("not readable as XMP: it has no rdf:Description")
     values: dict[str, list[str]] = {}
-    for name, text in (pair for each in found for pair in _properties(each)):
+    for name, text in (pair for each in descriptions for pair in _properties(each)):
         values.setdefault(name, []).append(text)
     return _sidecar(values, _faces(root))
 
@@ -59,16 +59,16 @@ def _properties(description: Element) -> Iterator[tuple[str, str]]:
 def _short(name: str) -> str:
     """`dc:title` for `{http://purl.org/dc/elements/1.1/}title`."""
     uri, _, local = name.removeprefix("{").rpartition("}")
-    return f"{_NAMES.get(uri) or uri.rstrip('/#').rpartition('/')[2]}:{local}"
+    return f"{_PREFIXES.get(uri) or uri.rstrip('/#').rpartition('/')[2]}:{local}"
 
 
 def _faces(root: Element) -> list[str]:
     """Names of the faces marked in a picture."""
     names = []
     for each in root.iter():
-        found = dict(_properties(each))
-        if found.get("mwg:Type") == "Face" and "mwg:Name" in found:
-            names.append(line(found["mwg:Name"]))
+        properties = dict(_properties(each))
+        if properties.get("mwg:Type") == "Face" and "mwg:Name" in properties:
+            names.append(line(properties["mwg:Name"]))
     return names
 
 
@@ -89,7 +89,7 @@ def _sidecar(values: dict[str, list[str]], faces: list[str]) -> Sidecar:
         director=first("dm:director"),
         photographer=", ".join(all_of("dc:creator")),
         date=next((date for name in _DATES for text in all_of(name) if (date := date_of(text))), ""),
-        rating100=rating_of(first("xmp:Rating"), _STARS),
+        rating100=rating_of(first("xmp:Rating"), _MAX_RATING),
         studio=first("dc:publisher", "photoshop:Credit"),
         performers=once([*all_of("iptc:PersonInImage"), *faces]),
         tags=all_of("dc:subject"),
