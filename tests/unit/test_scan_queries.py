@@ -41,14 +41,14 @@ def plan(empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any])
 @table_test(
     ("statement", "parameters"),
     [
-        (matching._KNOWN, NAMES),
+        (matching._FILES_AT, NAMES),
         (matching._CAPTIONS, {"ids": [1, 2]}),
         (matching._SAME_CONTENT, {"size": 1, **HASHES}),
         (matching._AT_PATH, {"path": "/a"}),
         (matching._MEMBERS_OF_ZIP, {"zip": 1}),
         (rows._FOLDER_BY_PATH, {"path": "/a"}),
         (rows._FIND_FILE, {"folder": 1, "name": "a"}),
-        (rows._PRINTS, {"file": 1}),
+        (rows._FINGERPRINTS, {"file": 1}),
         (importer._FOLDER_GALLERY, {"folder": 1}),
         *((owner.owning, {"file": 1}) for owner in (importer.SCENE, importer.IMAGE, importer.GALLERY)),
         *((owner.sharing, HASHES) for owner in (importer.SCENE, importer.IMAGE, importer.GALLERY)),
@@ -63,5 +63,5 @@ def test_no_query_of_a_single_file_reads_a_whole_table(
 
 
 def test_known_files_are_found_by_folder_and_name(empty: ScanLibrary) -> None:
-    steps = plan(empty, matching._KNOWN, NAMES)
+    steps = plan(empty, matching._FILES_AT, NAMES)
     assert any("parent_folder_id=? AND basename=?" in step for step in steps), steps

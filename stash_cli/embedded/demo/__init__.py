@@ -40,15 +40,15 @@ def build(library: Library) -> None:
         settings.write_part(connection, "general", {"stashes": [stash]})
 
 
-_NOTED = "-changed"
-_SIDE_FILES = ("", "-wal", "-shm", _NOTED)
+_CHANGED_SUFFIX = "-changed"
+_SIDE_FILES = ("", "-wal", "-shm", _CHANGED_SUFFIX)
 
 
 def is_first_change() -> bool:
-    """Whether the demo library was not changed by a command since it was built; from now on it was."""
+    """Whether the demo library is unchanged since it was built; marks it as changed."""
     path = demo_path()
     try:
-        path.with_name(path.name + _NOTED).touch(mode=0o600, exist_ok=False)
+        path.with_name(path.name + _CHANGED_SUFFIX).touch(mode=0o600, exist_ok=False)
     except FileExistsError:
         return False
     return True

@@ -74,8 +74,14 @@ class Builder:
         """The id of a folder below /media, created with its parents on first use."""
         if path not in self._folders:
             parent, _, name = path.rpartition("/")
-            above = self.folder(parent) if parent else None
-            row = {"path": path, "basename": name, "parent_folder_id": above, "zip_file_id": None, **values}
+            parent_id = self.folder(parent) if parent else None
+            row = {
+                "path": path,
+                "basename": name,
+                "parent_folder_id": parent_id,
+                "zip_file_id": None,
+                **values,
+            }
             self._folders[path] = self.entity(t.folders, mod_time=self.next_time(), **row)
         return self._folders[path]
 

@@ -115,10 +115,10 @@ def add_groups(builder: Builder) -> None:
         parts = [
             _group(builder, f"{series}, {volume}") for volume in names.VOLUMES[: 1 + builder.chance(0.5)]
         ]
-        whole = _group(builder, series)
-        for place, part in enumerate(parts, 1):
-            ends = {"containing_id": whole, "sub_id": part}
-            builder.add(t.groups_relations, **ends, order_index=place, description=f"Part {place}")
+        series_group = _group(builder, series)
+        for index, part in enumerate(parts, 1):
+            columns = {"containing_id": series_group, "sub_id": part}
+            builder.add(t.groups_relations, **columns, order_index=index, description=f"Part {index}")
 
 
 def _group(builder: Builder, name: str) -> int:
@@ -145,9 +145,9 @@ _SIZES = ((4000, 3000), (3000, 4000), (6000, 4000), (2048, 1365))
 
 def add_galleries(builder: Builder) -> None:
     """Galleries: a third each of folders, of zip files, and created by hand from loose images."""
-    for place in range(_GALLERIES):
-        name = f"{builder.random.choice(names.PLACES)} {builder.random.choice(names.SUBJECTS)} {place + 1}"
-        kind = ("folder", "zip", "made")[place % 3]
+    for index in range(_GALLERIES):
+        name = f"{builder.random.choice(names.PLACES)} {builder.random.choice(names.SUBJECTS)} {index + 1}"
+        kind = ("folder", "zip", "made")[index % 3]
         folder_path = f"/media/images/{name}{'.zip' if kind == 'zip' else ''}"
         zip_file = _zip(builder, name) if kind == "zip" else None
         folder = builder.folder(
@@ -156,8 +156,8 @@ def add_galleries(builder: Builder) -> None:
         gallery = _gallery(builder, name if kind == "made" else None, folder if kind == "folder" else None)
         if zip_file is not None:
             builder.add(t.galleries_files, gallery_id=gallery, file_id=zip_file, primary=True)
-        for part in range(_IMAGES):
-            image = _image(builder, folder, f"{name} {part + 1}.jpg", zip_file)
+        for number in range(_IMAGES):
+            image = _image(builder, folder, f"{name} {number + 1}.jpg", zip_file)
             builder.add(t.galleries_images, gallery_id=gallery, image_id=image, cover=False)
 
 
@@ -290,31 +290,31 @@ def _relate(builder: Builder, scene: int, subject: str) -> None:
     for performer in builder.some(range(1, len(builder.rows(t.performers)) + 1), 3):
         builder.add(t.performers_scenes, performer_id=performer, scene_id=scene)
     for group in builder.some(range(1, len(builder.rows(t.groups)) + 1), 1):
-        place = builder.random.randint(1, 12)
-        builder.add(t.groups_scenes, group_id=group, scene_id=scene, scene_index=place)
+        scene_index = builder.random.randint(1, 12)
+        builder.add(t.groups_scenes, group_id=group, scene_id=scene, scene_index=scene_index)
     if builder.chance(0.5):
         url = f"https://films.example.org/{scene}"
         builder.add(t.scene_urls, scene_id=scene, position=0, url=url)
     if builder.chance(0.25):
         stash_id = f"{builder.hexadecimal(8)}-0000-4000-8000-{scene:012}"
-        ends = {"scene_id": scene, "endpoint": "https://box.example.org/graphql", "stash_id": stash_id}
-        builder.add(t.scene_stash_ids, **ends, updated_at=builder.next_time())
+        columns = {"scene_id": scene, "endpoint": "https://box.example.org/graphql", "stash_id": stash_id}
+        builder.add(t.scene_stash_ids, **columns, updated_at=builder.next_time())
 
 
 def add_duplicates(builder: Builder) -> None:
     """Other encodings of some scenes: the same perceptual hash, or one that differs in a few bits."""
-    # Rows that exist are changed, and no random number is drawn, so that all else stays as it was.
+    # Existing rows are changed, and no random number is drawn, so that all other rows stay the same.
     for number, scene in enumerate(range(20, _SCENES, 40)):
         phash, video = _hash_of(builder, scene), _video_of(builder, scene)
         _hash_of(builder, scene + 1)["fingerprint"] = phash["fingerprint"] ^ (0b1011 if number % 2 else 0)
         _video_of(builder, scene + 1)["duration"] = video["duration"]
-    # The last group is a chain: its ends are less alike than their neighbours.
+    # The last group is a chain: its ends differ more from each other than neighbours do.
     _hash_of(builder, scene + 2)["fingerprint"] = phash["fingerprint"] ^ 0b10111011
     _video_of(builder, scene + 2)["duration"] = video["duration"]
 
 
 def add_similar(builder: Builder) -> None:
-    """Names that should be one, and tags that nothing has; no random number is drawn for them."""
+    """Different names with the same meaning, and unused tags; no random number is drawn for them."""
     for number, name in enumerate(names.SIMILAR_TAGS):
         tag = _plain_tag(builder, name)
         for scene in range(2 + number, _SCENES, 60):
@@ -323,15 +323,15 @@ def add_similar(builder: Builder) -> None:
         _plain_tag(builder, name)
     first = builder.rows(t.performers)[0]
     values = {**first, "name": first["name"].replace("a", "aa", 1), "details": None}
-    performer = builder.entity(t.performers, **{key: values[key] for key in values if key not in _ROW})
+    performer = builder.entity(t.performers, **{key: values[key] for key in values if key not in _GENERATED})
     studio = {**builder.rows(t.studios)[0], "name": names.SIMILAR_STUDIO, "parent_id": None, "details": None}
-    number = builder.entity(t.studios, **{key: studio[key] for key in studio if key not in _ROW})
+    number = builder.entity(t.studios, **{key: studio[key] for key in studio if key not in _GENERATED})
     for scene in (30, 90):
         builder.add(t.performers_scenes, performer_id=performer, scene_id=scene)
         builder.rows(t.scenes)[scene - 1]["studio_id"] = number
 
 
-_ROW = ("id", "created_at", "updated_at")
+_GENERATED = ("id", "created_at", "updated_at")
 
 
 def _plain_tag(builder: Builder, name: str) -> int:

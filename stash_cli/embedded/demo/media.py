@@ -1,4 +1,4 @@
-"""Real files of the demo library, small ones, with sidecars: something to fill, scrape, rename and scan."""
+"""Small real files of the demo library, with sidecars, to try fill, scrape, rename and scan."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.library import Library
 
 _SIZE, _FRAMES, _RATE = (160, 90), 10, 10
-_PATIENCE = 60.0
-"""Seconds for the scan of a few files."""
+_SCAN_TIMEOUT = 60.0
+"""Maximum seconds for the scan of a few files."""
 _NFO = """\
 <?xml version="1.0" encoding="UTF-8" standalone="yes"?>
 <movie>
@@ -59,7 +59,7 @@ _XMP = """\
 
 
 def add_media(library: Library, folder: Path) -> None:
-    """Write the files into a folder, add that to the library's folders, and scan it."""
+    """Write the files into a folder, add it to the media folders of the library, and scan it."""
     with library.database.read() as connection:
         query = select(t.performers.c.name).order_by(t.performers.c.id).limit(3)
         performers = list(connection.scalars(query))
@@ -88,14 +88,14 @@ def _videos(performers: list[str]) -> list[str]:
 def _scan(library: Library, folder: Path) -> None:
     with library.database.write() as connection:
         general = settings.read_part(connection, "general")
-        mine = {"path": str(folder), "excludeVideo": False, "excludeImage": False}
-        settings.write_part(connection, "general", {"stashes": [*general["stashes"], mine]})
+        stash = {"path": str(folder), "excludeVideo": False, "excludeImage": False}
+        settings.write_part(connection, "general", {"stashes": [*general["stashes"], stash]})
     library.execute("mutation($p: [String!]) { metadataScan(input: {paths: $p}) }", {"p": [str(folder)]})
-    library.jobs.wait_idle(_PATIENCE)
+    library.jobs.wait_idle(_SCAN_TIMEOUT)
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file unless it is there; another process may do so at the same time."""
+    """Write a file unless it exists; another process may write it at the same time."""
     make_private_folder(path.parent)
     if path.exists():
         return
@@ -117,13 +117,13 @@ def _landscape(seed: int, step: int) -> Any:
 
     random = Random(seed)  # noqa: S311 - the same on every machine
     width, height = _SIZE
-    found = Image.new("RGB", _SIZE, (120 + random.randrange(80), 180, 220))
-    draw = ImageDraw.Draw(found)
+    image = Image.new("RGB", _SIZE, (120 + random.randrange(80), 180, 220))
+    draw = ImageDraw.Draw(image)
     for _ in range(5):
         left, top = random.randrange(width), height // 3 + random.randrange(height // 2)
         shade = (random.randrange(160), 60 + random.randrange(120), random.randrange(120))
         draw.rectangle((left + step, top, left + step + 50, height), fill=shade)
-    return found
+    return image
 
 
 def _video(seed: int) -> bytes:
@@ -133,7 +133,7 @@ def _video(seed: int) -> bytes:
 
     import av
 
-    frames: Any = av.VideoFrame  # its hints lack some
+    frames: Any = av.VideoFrame  # its type hints are incomplete
     stream = BytesIO()
     with av.open(stream, "w", format="mp4") as container:
         video = container.add_stream("mpeg4", rate=_RATE)

@@ -82,7 +82,7 @@ SERIES = [
 VOLUMES = ("Volume 1", "Volume 2")
 
 SIMILAR_TAGS = ("Sunsets", "Time Lapse", "light house", "Harbours")
-"""Tags as they come from several hands: other ones mean the same."""
+"""Tags with the same meaning as other tags."""
 UNUSED_TAGS = ("Ideas", "Portrait mode")
 SIMILAR_STUDIO = "Blue Harbor Media"
-"""Blue Harbour Media as others spell it."""
+"""Another spelling of Blue Harbour Media."""

@@ -34,14 +34,14 @@ FILTERS: dict[str, tuple[Table, dict[str, Handler]]] = {
 
 
 def condition(
-    type_name: str, entity: FromClause, given: Mapping[str, Any] | None
+    type_name: str, entity: FromClause, filter_input: Mapping[str, Any] | None
 ) -> ColumnElement[bool] | None:
-    """The condition of filter `given` on `entity`; None when the filter has no effect."""
-    return compose(FILTERS[type_name][1], entity, given) if given else None
+    """The condition of a filter input on `entity`; None when the filter has no effect."""
+    return compose(FILTERS[type_name][1], entity, filter_input) if filter_input else None
 
 
-def matching(type_name: str, given: Mapping[str, Any] | None) -> Select[Any] | None:
-    """The ids that match filter `given`; None when the filter has no effect."""
+def matching(type_name: str, filter_input: Mapping[str, Any] | None) -> Select[Any] | None:
+    """The ids that match a filter input; None when the filter has no effect."""
     entity = full_scan(FILTERS[type_name][0])
-    found = condition(type_name, entity, given)
-    return None if found is None else select(entity.c.id).where(found)
+    where = condition(type_name, entity, filter_input)
+    return None if where is None else select(entity.c.id).where(where)

@@ -46,9 +46,9 @@ def path(noun: str) -> criteria.Handler:
 
 def fingerprint_rows(noun: str, kind: str) -> Select[Any]:
     """(owner, fingerprint of type `kind`) of every file: text, or the integer of a phash."""
-    prints = t.files_fingerprints
-    value = prints.c.fingerprint if kind == "phash" else cast(prints.c.fingerprint, Text)
-    return file_rows(noun, value, source=prints).where(prints.c.type == kind)
+    fingerprints = t.files_fingerprints
+    value = fingerprints.c.fingerprint if kind == "phash" else cast(fingerprints.c.fingerprint, Text)
+    return file_rows(noun, value, source=fingerprints).where(fingerprints.c.type == kind)
 
 
 def fingerprint(noun: str, kind: str) -> criteria.Handler:
@@ -59,8 +59,8 @@ def phash_text(noun: str) -> criteria.Handler:
     """The deprecated `phash` criterion: hex text compared as an integer."""
 
     def match(stored: ColumnElement[Any], criterion: Mapping[str, Any]) -> criteria.Condition:
-        absent = criterion["modifier"] in ("IS_NULL", "NOT_NULL")
-        value = 0 if absent else special.parse_phash(criterion["value"])
+        is_null_test = criterion["modifier"] in ("IS_NULL", "NOT_NULL")
+        value = 0 if is_null_test else special.parse_phash(criterion["value"])
         return criteria.number(stored, {"modifier": criterion["modifier"], "value": value})
 
     return criteria.any_row(fingerprint_rows(noun, "phash"), match)
@@ -68,7 +68,7 @@ def phash_text(noun: str) -> criteria.Handler:
 
 def picture_facts(noun: str, source: Table) -> dict[str, criteria.Handler]:
     """Criteria `resolution` and `orientation` on the files of an entity."""
-    # By file and not by object, as the server joins them: one with two files matches by either.
+    # One row per file, as the server joins them: an object with two files matches by either of them.
     rows = file_rows(noun, source.c.width, source.c.height, source=source)
 
     def match_resolution(width: Any, height: Any, criterion: Mapping[str, Any]) -> criteria.Condition:
@@ -111,13 +111,13 @@ def performer_criteria(link: Table, owner: str) -> dict[str, criteria.Handler]:
 
 
 def _favorite(link: Table, owner: str) -> criteria.Handler:
-    """Criterion `performer_favorite`: true where any performer is a favourite, false where none is."""
+    """Criterion `performer_favorite`: true matches objects with a favourite, false those without."""
 
-    def handle(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
-        chosen, performers = link.alias(), t.performers.alias()
-        owners = select(chosen.c[owner]).join(performers, performers.c.id == chosen.c.performer_id)
-        liked = owners.where(performers.c.favorite.is_(True))
-        return entity.c.id.in_(liked) if wanted else entity.c.id.not_in(liked)
+    def handle(entity: criteria.Entity, is_favorite: bool) -> criteria.Condition:
+        links, performers = link.alias(), t.performers.alias()
+        owners = select(links.c[owner]).join(performers, performers.c.id == links.c.performer_id)
+        with_favorites = owners.where(performers.c.favorite.is_(True))
+        return entity.c.id.in_(with_favorites) if is_favorite else entity.c.id.not_in(with_favorites)
 
     return handle
 
@@ -126,16 +126,16 @@ def _age(link: Table, owner: str) -> criteria.Handler:
     """Criterion `performer_age`: the age of any performer on the entity's date."""
 
     def handle(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
-        chosen, performers = link.alias(), t.performers.alias()
+        links, performers = link.alias(), t.performers.alias()
         # An object without a date has no age to compare, and never matches, as on the server.
         age = criteria.age_at(performers.c.birthdate, entity.c.date)
-        some = (
+        with_age = (
             select(1)
-            .select_from(chosen.join(performers, performers.c.id == chosen.c.performer_id))
-            .where(chosen.c[owner] == entity.c.id, performers.c.birthdate.is_not(None))
+            .select_from(links.join(performers, performers.c.id == links.c.performer_id))
+            .where(links.c[owner] == entity.c.id, performers.c.birthdate.is_not(None))
             .where(age.is_not(None), criteria.number(age, criterion))
         )
-        return some.correlate(entity).exists()
+        return with_age.correlate(entity).exists()
 
     return handle
 
@@ -196,16 +196,16 @@ def year(name: str) -> criteria.Handler:
 
 def captions(noun: str) -> criteria.Handler:
     """Criterion on the language code of a caption; EXCLUDES compares it exactly, as the server does."""
-    # The code "00" of an unknown language is a value like any other.
-    some = criteria.any_row(
+    # The code "00" of an unknown language is compared like any other value.
+    match_any = criteria.any_row(
         file_rows(noun, t.video_captions.c.language_code, source=t.video_captions), criteria.string
     )
 
     def handle(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
         if criterion["modifier"] != "EXCLUDES":
-            return some(entity, criterion)
-        found = file_rows(noun, source=t.video_captions)
-        spoken = found.where(t.video_captions.c.language_code == criterion["value"])
-        return entity.c.id.not_in(spoken)
+            return match_any(entity, criterion)
+        caption_rows = file_rows(noun, source=t.video_captions)
+        in_language = caption_rows.where(t.video_captions.c.language_code == criterion["value"])
+        return entity.c.id.not_in(in_language)
 
     return handle

@@ -39,12 +39,12 @@ Criterion: TypeAlias = Mapping[str, Any]
 _SPACES = re.compile(r"\s+")
 
 
-def _absent(column: ColumnElement[Any]) -> Condition:
-    # The server counts a text of spaces as missing, too.
+def _is_blank(column: ColumnElement[Any]) -> Condition:
+    # The server counts a text of only spaces as missing, too.
     return or_(column.is_(None), func.trim(column) == "")
 
 
-def _present(column: ColumnElement[Any]) -> Condition:
+def _is_not_blank(column: ColumnElement[Any]) -> Condition:
     return and_(column.is_not(None), func.trim(column) != "")
 
 
@@ -52,8 +52,8 @@ def _words(text: str) -> list[str]:
     """LIKE patterns for the words of an INCLUDES value, or for the whole of a quoted phrase."""
     # The server searches words separately unless the whole value is quoted.
     phrase = text.strip('"')
-    found = _SPACES.sub(" ", text).split(" ") if phrase == text else [phrase]
-    return [f"%{word}%" for word in found]
+    words = _SPACES.sub(" ", text).split(" ") if phrase == text else [phrase]
+    return [f"%{word}%" for word in words]
 
 
 def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
@@ -61,10 +61,10 @@ def _matches(column: ColumnElement[Any], pattern: str) -> Condition:
         return func.instr(column, pattern) > 0
     # An invalid pattern is refused here; inside SQLite it would only be an error of the function.
     functions.compile_pattern(pattern)
-    found = column.op("REGEXP", is_comparison=True)(pattern)
-    # Numbers are matched as Python writes them, which SQLite's own functions do not know.
+    matched = column.op("REGEXP", is_comparison=True)(pattern)
+    # Numbers are matched as Python formats them, which SQLite's own functions do not do.
     texts = functions.required_substrings(pattern) if isinstance(column.type, String) else []
-    return and_(*(func.instr(column, text) > 0 for text in texts), found)
+    return and_(*(func.instr(column, text) > 0 for text in texts), matched)
 
 
 _STRING: dict[str, Callable[[Any, str], Condition]] = {
@@ -72,11 +72,11 @@ _STRING: dict[str, Callable[[Any, str], Condition]] = {
     "NOT_EQUALS": lambda column, value: column.not_like(value),
     "INCLUDES": lambda column, value: or_(*(column.like(word) for word in _words(value))),
     "EXCLUDES": lambda column, value: and_(*(column.not_like(word) for word in _words(value))),
-    # What decides most rows comes first: a path is put together anew for each part.
+    # The condition that excludes most rows comes first, because each condition computes a path again.
     "MATCHES_REGEX": lambda column, value: and_(_matches(column, value), column.is_not(None)),
     "NOT_MATCHES_REGEX": lambda column, value: or_(not_(_matches(column, value)), column.is_(None)),
-    "IS_NULL": lambda column, _: _absent(column),
-    "NOT_NULL": lambda column, _: _present(column),
+    "IS_NULL": lambda column, _: _is_blank(column),
+    "NOT_NULL": lambda column, _: _is_not_blank(column),
 }
 
 
@@ -116,7 +116,7 @@ def date(column: ColumnElement[Any], criterion: Criterion) -> Condition:
     if modifier in ("IS_NULL", "NOT_NULL"):
         missing = or_(column.is_(None), column == "")
         return missing if modifier == "IS_NULL" else and_(column.is_not(None), column != "")
-    # The server parses nothing and compares texts, so what is no date is compared as well.
+    # The server compares texts without parsing them, so invalid dates are compared, too.
     make = _NUMBER.get(modifier)
     if make is None:
         raise UnsupportedModifier("date modifier type", modifier)
@@ -127,7 +127,7 @@ def date(column: ColumnElement[Any], criterion: Criterion) -> Condition:
 def one_of(column: ColumnElement[Any], values: list[str], modifier: str, kind: str) -> Condition:
     """Condition of an enum criterion (gender, circumcised): any of `values`, or none; NULL never matches."""
     if modifier in ("IS_NULL", "NOT_NULL"):
-        return _absent(column) if modifier == "IS_NULL" else _present(column)
+        return _is_blank(column) if modifier == "IS_NULL" else _is_not_blank(column)
     if modifier in ("EQUALS", "INCLUDES"):
         return column.in_(values) if values else false()
     if modifier in ("NOT_EQUALS", "EXCLUDES"):
@@ -138,15 +138,15 @@ def one_of(column: ColumnElement[Any], values: list[str], modifier: str, kind: s
 def resolution(shorter: ColumnElement[Any], criterion: Criterion) -> Condition:
     """Condition of a ResolutionCriterionInput on the shorter side of a picture."""
     low, high = BANDS[criterion["value"]]
-    made: dict[str, Condition] = {
+    conditions: dict[str, Condition] = {
         "EQUALS": shorter.between(low, high),
         "NOT_EQUALS": not_(shorter.between(low, high)),
         "LESS_THAN": shorter < low,
         "GREATER_THAN": shorter > high,
     }
-    if criterion["modifier"] not in made:
+    if criterion["modifier"] not in conditions:
         raise UnsupportedModifier("resolution modifier", criterion["modifier"])
-    return made[criterion["modifier"]]
+    return conditions[criterion["modifier"]]
 
 
 def orientation(
@@ -158,8 +158,8 @@ def orientation(
         "PORTRAIT": width < height,
         "SQUARE": width == height,
     }
-    wanted = [shapes[value] for value in criterion["value"]]
-    return or_(*wanted) if wanted else None
+    conditions = [shapes[value] for value in criterion["value"]]
+    return or_(*conditions) if conditions else None
 
 
 Entity: TypeAlias = FromClause
@@ -209,15 +209,15 @@ def any_row(
     present = rows if owners is None else owners
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
-        found = rows.subquery()
-        condition = match(*list(found.c)[1:], criterion)
+        row = rows.subquery()
+        condition = match(*list(row.c)[1:], criterion)
         if condition is None:
             return None
         # The server joins with LEFT JOIN, so an entity without rows has one row of NULLs.
-        some = exists_row(entity, found, condition)
+        has_match = exists_row(entity, row, condition)
         if criterion.get("modifier") not in _MATCH_NULL:
-            return some
-        return or_(some, ~exists_row(entity, present.subquery()))
+            return has_match
+        return or_(has_match, ~exists_row(entity, present.subquery()))
 
     return handle
 
@@ -249,21 +249,21 @@ def exists_row(entity: Entity, rows: Subquery, *conditions: Condition) -> Condit
 
 def string_list(rows: Select[Any]) -> Handler:
     """Criterion on a list of strings: as `any_row`, but EXCLUDES requires that no row matches."""
-    some = any_row(rows, string)
+    match_any = any_row(rows, string)
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         if criterion["modifier"] != "EXCLUDES":
-            return some(entity, criterion)
-        found = rows.subquery()
-        # As one phrase, not word by word as in a column, and an object without rows is kept: so the server
-        # does it.
-        return entity.c.id.not_in(select(found.c[0]).where(found.c[1].like(f"%{criterion['value']}%")))
+            return match_any(entity, criterion)
+        row = rows.subquery()
+        # As on the server: the value is one phrase, not single words as for a column, and objects without
+        # rows match.
+        return entity.c.id.not_in(select(row.c[0]).where(row.c[1].like(f"%{criterion['value']}%")))
 
     return handle
 
 
 def count(links: Callable[[], Select[Any]], match: Matcher = number) -> Handler:
-    """Numeric criterion on the number of objects in `links` (owner, object), which holds no pair twice."""
+    """Numeric criterion on the number of objects in `links` (owner, object), without duplicate pairs."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
         return match(counted(entity, links()), criterion)
@@ -272,9 +272,9 @@ def count(links: Callable[[], Select[Any]], match: Matcher = number) -> Handler:
 
 
 def counted(entity: Entity, links: Select[Any] | Any) -> ColumnElement[int]:
-    """The number of objects in `links` (owner, object; no pair twice) for each entity."""
-    found = links.subquery()
-    number = select(func.count()).where(found.c[0] == entity.c.id)
+    """The number of objects in `links` (owner, object; without duplicates) for each entity."""
+    link_rows = links.subquery()
+    number = select(func.count()).where(link_rows.c[0] == entity.c.id)
     return number.correlate(entity).scalar_subquery()
 
 
@@ -282,10 +282,10 @@ def total(parts: Callable[[], list[Select[Any]]]) -> Expression:
     """The sum of all `parts` (owner, number) for the entity; 0 without rows."""
 
     def make(entity: Entity) -> ColumnElement[Any]:
-        pieces = parts()
-        found = (pieces[0].union_all(*pieces[1:]) if len(pieces) > 1 else pieces[0]).subquery()
+        selects = parts()
+        union = (selects[0].union_all(*selects[1:]) if len(selects) > 1 else selects[0]).subquery()
         # 0 and not NULL without rows: on the server EQUALS 0 finds them, and IS_NULL finds nothing.
-        number = select(func.coalesce(func.sum(found.c[1]), 0)).where(found.c[0] == entity.c.id)
+        number = select(func.coalesce(func.sum(union.c[1]), 0)).where(union.c[0] == entity.c.id)
         return number.correlate(entity).scalar_subquery()
 
     return make
@@ -327,16 +327,16 @@ MAX_DEPTH = 25
 
 
 def compose(
-    handlers: Mapping[str, Handler], entity: Entity, given: Mapping[str, Any], depth: int = 0
+    handlers: Mapping[str, Handler], entity: Entity, filter_input: Mapping[str, Any], depth: int = 0
 ) -> Condition | None:
-    """The condition of filter `given`, or None when it has no effect. Raises Refused."""
+    """The condition of a filter input, or None when it has no effect. Raises Refused."""
     if depth > MAX_DEPTH:
         raise Refused(f"parser stack overflow: filters nest at most {MAX_DEPTH} levels")
-    own = _criteria(handlers, entity, given)
-    operator = _operator(given)
+    own = _criteria(handlers, entity, filter_input)
+    operator = _operator(filter_input)
     if operator is None:
         return own
-    nested = compose(handlers, entity, given[operator], depth + 1)
+    nested = compose(handlers, entity, filter_input[operator], depth + 1)
     if nested is None:
         return own
     if operator == "NOT":
@@ -346,19 +346,21 @@ def compose(
     return or_(own, nested) if operator == "OR" else and_(own, nested)
 
 
-def _criteria(handlers: Mapping[str, Handler], entity: Entity, given: Mapping[str, Any]) -> Condition | None:
-    made = [
+def _criteria(
+    handlers: Mapping[str, Handler], entity: Entity, filter_input: Mapping[str, Any]
+) -> Condition | None:
+    conditions = [
         handlers[name](entity, criterion)
-        for name, criterion in given.items()
+        for name, criterion in filter_input.items()
         if name not in OPERATORS and criterion is not None
     ]
-    wanted = [condition for condition in made if condition is not None]
-    return and_(*wanted) if wanted else None
+    effective = [condition for condition in conditions if condition is not None]
+    return and_(*effective) if effective else None
 
 
-def _operator(given: Mapping[str, Any]) -> str | None:
+def _operator(filter_input: Mapping[str, Any]) -> str | None:
     """The operator of a level, or None. Raises Refused for more than one."""
-    used = [name for name in OPERATORS if given.get(name) is not None]
+    used = [name for name in OPERATORS if filter_input.get(name) is not None]
     # The server refuses two operators on one level instead of giving them a precedence.
     for first, second in combinations(used, 2):
         raise Refused(f"cannot have {first} and {second} in the same filter")

@@ -24,12 +24,12 @@ def _phashes() -> Select[Any]:
 
 def _hashes(entity: criteria.Entity, entries: Sequence[Mapping[str, Any]]) -> criteria.Condition | None:
     """Criterion `hashes`: every entry needs a fingerprint of its type; values are read as hex integers."""
-    wanted = []
+    by_entry = []
     for entry in entries:
         rows = select(_prints.c.file_id, _prints.c.fingerprint).where(_prints.c.type == entry["type"])
-        wanted.append(special.phash(rows)(entity, {**entry, "modifier": "EQUALS"}))
-    made = [condition for condition in wanted if condition is not None]
-    return and_(*made) if made else None
+        by_entry.append(special.phash(rows)(entity, {**entry, "modifier": "EQUALS"}))
+    conditions = [condition for condition in by_entry if condition is not None]
+    return and_(*conditions) if conditions else None
 
 
 def _resolution(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
@@ -43,12 +43,12 @@ def _orientation(entity: criteria.Entity, criterion: Mapping[str, Any]) -> crite
 def _captions(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition:
     """Criterion on the language code of any caption; EXCLUDES compares it exactly."""
     language = t.video_captions.c.language_code
-    spoken = select(t.video_captions.c.file_id)
+    captioned = select(t.video_captions.c.file_id)
     if criterion["modifier"] == "EXCLUDES":
-        return entity.c.file_id.not_in(spoken.where(language == criterion["value"]))
+        return entity.c.file_id.not_in(captioned.where(language == criterion["value"]))
     if criterion["modifier"] == "IS_NULL":
-        return entity.c.file_id.not_in(spoken)
-    return entity.c.file_id.in_(spoken.where(criteria.string(language, criterion)))
+        return entity.c.file_id.not_in(captioned)
+    return entity.c.file_id.in_(captioned.where(criteria.string(language, criterion)))
 
 
 _PICTURE: dict[str, criteria.Handler] = {
@@ -215,15 +215,15 @@ def _shorter_sides(entity: criteria.Entity) -> ColumnElement[Any]:
     return average.correlate(entity).scalar_subquery()
 
 
-def _is_zip(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
-    zipped = select(t.galleries_files.alias().c.gallery_id)
-    return entity.c.id.in_(zipped) if wanted else entity.c.id.not_in(zipped)
+def _is_zip(entity: criteria.Entity, is_zip: bool) -> criteria.Condition:
+    with_zip = select(t.galleries_files.alias().c.gallery_id)
+    return entity.c.id.in_(with_zip) if is_zip else entity.c.id.not_in(with_zip)
 
 
 def _has_chapters(entity: criteria.Entity, word: str) -> criteria.Condition:
-    divided = select(t.galleries_chapters.alias().c.gallery_id)
-    # The API has this yes or no as a text; anything but "true" is no.
-    return entity.c.id.in_(divided) if word == "true" else entity.c.id.not_in(divided)
+    with_chapters = select(t.galleries_chapters.alias().c.gallery_id)
+    # The API declares this boolean as a text; any text but "true" counts as false.
+    return entity.c.id.in_(with_chapters) if word == "true" else entity.c.id.not_in(with_chapters)
 
 
 def _parent_folders() -> Select[Any]:

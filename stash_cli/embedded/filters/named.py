@@ -39,15 +39,15 @@ def _age(entity: criteria.Entity) -> ColumnElement[Any]:
 def _plays() -> list[Select[Any]]:
     """(performer, number of distinct view times of their scenes)."""
     link, plays = t.performers_scenes.alias(), t.scenes_view_dates.alias()
-    # The server counts a time once, also where two of their scenes were played at it.
+    # The server counts a time only once, even if two scenes were played at that time.
     number = func.count(plays.c.view_date.distinct())
     joined = select(link.c.performer_id, number).join(plays, plays.c.scene_id == link.c.scene_id)
     return [joined.group_by(link.c.performer_id)]
 
 
 def _performer_studios() -> Select[Any]:
-    found = sql.performer_studios().subquery()
-    return select(found.c.performer, found.c.studio)
+    rows = sql.performer_studios().subquery()
+    return select(rows.c.performer, rows.c.studio)
 
 
 def _studio_or_none(key: str, media: Table, performers: Table) -> Select[Any]:
@@ -69,8 +69,8 @@ def _groups_or_none() -> Select[Any]:
 
 
 def _co_performers() -> Select[Any]:
-    found = sql.co_appearances().subquery()
-    return select(found.c.performer, found.c.other)
+    rows = sql.co_appearances().subquery()
+    return select(rows.c.performer, rows.c.other)
 
 
 def _performer_markers() -> Select[Any]:
@@ -180,8 +180,8 @@ def _tag_link(table: Any, other: str) -> Any:
 
 
 def _tag_markers() -> Select[Any]:
-    found = sql.marker_tags().subquery()
-    return select(found.c.tag, found.c.marker)
+    rows = sql.marker_tags().subquery()
+    return select(rows.c.tag, rows.c.marker)
 
 
 _tag_scenes, _tag_images = _tag_link(t.scenes_tags, "scene_id"), _tag_link(t.images_tags, "image_id")
@@ -232,8 +232,8 @@ def _group_link(table: Any, other: str) -> Any:
 
 
 def _group_performers() -> Select[Any]:
-    found = sql.groups_of_performers().subquery()
-    return select(found.c.group, found.c.performer)
+    rows = sql.groups_of_performers().subquery()
+    return select(rows.c.group, rows.c.performer)
 
 
 def _performers_or_none() -> Select[Any]:

@@ -44,51 +44,51 @@ class Relation:
     def __call__(self, entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         modifier = str(criterion["modifier"])
         if isinstance(self.links, OwnColumn) and modifier in ("IS_NULL", "NOT_NULL"):
-            own = entity.c[self.links.name]
-            return own.is_(None) if modifier == "IS_NULL" else own.is_not(None)
+            column = entity.c[self.links.name]
+            return column.is_(None) if modifier == "IS_NULL" else column.is_not(None)
         if modifier == "IS_NULL":
             return and_(*(self._is_null(entity, links()) for links in self.null_links or (self.links,)))
         if modifier == "NOT_NULL":
             return or_(*(self._is_not_null(entity, links()) for links in self.null_links or (self.links,)))
-        # Where nothing is named, only relations without EQUALS look at the modifier.
-        named = criterion.get("value") or (modifier == "EXCLUDES" and criterion.get("excludes"))
-        meant = self._modifier(criterion) if named or not self.exact else modifier
-        return self._compare(entity, meant, criterion)
+        # Without ids, only relations that refuse EQUALS check the modifier.
+        has_ids = criterion.get("value") or (modifier == "EXCLUDES" and criterion.get("excludes"))
+        effective = self._modifier(criterion) if has_ids or not self.exact else modifier
+        return self._compare(entity, effective, criterion)
 
     def _is_null(self, entity: Entity, rows: Select[Any]) -> Condition:
-        none = ~exists_row(entity, rows.subquery())
+        has_no_row = ~exists_row(entity, rows.subquery())
         if not _may_be_null(rows):
-            return none
-        null = rows.subquery()
-        return or_(none, exists_row(entity, null, null.c[1].is_(None)))
+            return has_no_row
+        null_rows = rows.subquery()
+        return or_(has_no_row, exists_row(entity, null_rows, null_rows.c[1].is_(None)))
 
     def _is_not_null(self, entity: Entity, rows: Select[Any]) -> Condition:
-        found = rows.subquery()
-        return exists_row(entity, found, *([found.c[1].is_not(None)] if _may_be_null(rows) else []))
+        link_rows = rows.subquery()
+        return exists_row(entity, link_rows, *([link_rows.c[1].is_not(None)] if _may_be_null(rows) else []))
 
     def _modifier(self, criterion: Mapping[str, Any]) -> str:
         """The effective modifier of a criterion. Raises Refused for unsupported ones."""
-        given = str(criterion["modifier"])
+        modifier = str(criterion["modifier"])
         if self.single:
-            given = {"EQUALS": "INCLUDES_ALL", "NOT_EQUALS": "EXCLUDES"}.get(given, given)
-        what = self.what or (_HIERARCHICAL if self.hierarchy else _MULTI)
-        if given == "NOT_EQUALS":
-            raise Refused(f"not equals modifier is not supported for {what}")
-        if given not in _MODIFIERS or (given == "EQUALS" and not self.exact):
-            raise Refused(f"invalid modifier {given} for {what}")
-        if given == "EQUALS" and criterion.get("depth"):
-            raise Refused(f"depth is not supported for equals modifier in {what}")
-        return given
+            modifier = {"EQUALS": "INCLUDES_ALL", "NOT_EQUALS": "EXCLUDES"}.get(modifier, modifier)
+        input_name = self.what or (_HIERARCHICAL if self.hierarchy else _MULTI)
+        if modifier == "NOT_EQUALS":
+            raise Refused(f"not equals modifier is not supported for {input_name}")
+        if modifier not in _MODIFIERS or (modifier == "EQUALS" and not self.exact):
+            raise Refused(f"invalid modifier {modifier} for {input_name}")
+        if modifier == "EQUALS" and criterion.get("depth"):
+            raise Refused(f"depth is not supported for equals modifier in {input_name}")
+        return modifier
 
     def _compare(self, entity: Entity, modifier: str, criterion: Mapping[str, Any]) -> Condition | None:
         value, excludes = list(criterion.get("value") or ()), list(criterion.get("excludes") or ())
         depth = criterion.get("depth")
         if modifier == "EXCLUDES":
             value, excludes = [], [*value, *excludes]
-        wanted = [self._includes(entity, modifier, value, depth)] if value else []
+        conditions = [self._includes(entity, modifier, value, depth)] if value else []
         if excludes:
-            wanted.append(self._excludes(entity, excludes, depth))
-        return and_(*wanted) if wanted else None
+            conditions.append(self._excludes(entity, excludes, depth))
+        return and_(*conditions) if conditions else None
 
     def _excludes(self, entity: Entity, value: Sequence[str], depth: int | None) -> Condition:
         if isinstance(self.links, OwnColumn):
@@ -107,17 +107,17 @@ class Relation:
             return entity.c.id.in_(self._owners(value, depth))
         links, tree = self._joined(value, depth)
         owner = links.c[0]
-        every = (
+        with_all = (
             select(owner)
             .join(tree, tree.c.id == links.c[1])
             .group_by(owner)
             .having(func.count(distinct(tree.c.root)) == len(value))
         )
-        held = entity.c.id.in_(every)
+        has_all = entity.c.id.in_(with_all)
         if modifier == "INCLUDES_ALL":
-            return held
+            return has_all
         number = select(func.count(distinct(links.c[1]))).where(owner == entity.c.id).correlate(entity)
-        return and_(held, number.scalar_subquery() == len(value))
+        return and_(has_all, number.scalar_subquery() == len(value))
 
     def _owners(self, value: Sequence[str], depth: int | None) -> Select[Any]:
         links, tree = self._joined(value, depth)
@@ -134,11 +134,12 @@ class Relation:
 
     def _ids(self, value: Sequence[str]) -> list[int]:
         """The ids of `value` as integers; other texts are ignored, or refused in a hierarchical criterion."""
-        # On the server other texts match nothing in a flat criterion, and are an error in a hierarchical one.
+        # As on the server: other texts match nothing in a flat criterion, and are an error in a hierarchical
+        # one.
         numbers = [int(text) for text in map(str, value) if text.lstrip("-").isdecimal()]
         if self.hierarchy and len(numbers) != len(value):
-            bad = next(text for text in map(str, value) if not text.lstrip("-").isdecimal())
-            raise Refused(f'strconv.Atoi: parsing "{bad}": invalid syntax')
+            invalid = next(text for text in map(str, value) if not text.lstrip("-").isdecimal())
+            raise Refused(f'strconv.Atoi: parsing "{invalid}": invalid syntax')
         return numbers
 
 
@@ -156,12 +157,12 @@ def related(type_name: str, links: Callable[[], Select[Any]]) -> Handler:
         # Filters contain filters, so the registry is imported when the first nested one is used.
         from stash_cli.embedded.filters import matching
 
-        chosen = matching(type_name, nested)
-        if chosen is None:
+        matching_ids = matching(type_name, nested)
+        if matching_ids is None:
             return None
         if isinstance(links, OwnColumn):
-            return links.is_among(entity, chosen)
-        found = links().subquery()
-        return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(chosen)))
+            return links.is_among(entity, matching_ids)
+        link_rows = links().subquery()
+        return entity.c.id.in_(select(link_rows.c[0]).where(link_rows.c[1].in_(matching_ids)))
 
     return handle

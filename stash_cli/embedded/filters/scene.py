@@ -29,8 +29,8 @@ def _over_scene(link: Any, other: str) -> Any:
 
 
 def _marker_tags() -> Select[Any]:
-    found = sql.marker_tags().subquery()
-    return select(found.c.marker, found.c.tag)
+    rows = sql.marker_tags().subquery()
+    return select(rows.c.marker, rows.c.tag)
 
 
 def _secondary() -> Select[Any]:
@@ -40,8 +40,8 @@ def _secondary() -> Select[Any]:
 def _of_scene(name: str) -> criteria.Expression:
     def make(entity: criteria.Entity) -> ColumnElement[Any]:
         scenes = t.scenes.alias()
-        fact = select(scenes.c[name]).where(scenes.c.id == entity.c.scene_id)
-        return fact.correlate(entity).scalar_subquery()
+        value = select(scenes.c[name]).where(scenes.c.id == entity.c.scene_id)
+        return value.correlate(entity).scalar_subquery()
 
     return make
 
@@ -81,14 +81,14 @@ def _video_row(name: str, match: Any = criteria.number) -> criteria.Handler:
     return criteria.any_row(common.file_rows("scene", _video.c[name], source=_video), match)
 
 
-def _interactive(entity: criteria.Entity, wanted: bool) -> criteria.Condition:
-    flagged = common.file_rows("scene", source=_video).where(_video.c.interactive.is_(wanted))
-    return entity.c.id.in_(flagged)
+def _interactive(entity: criteria.Entity, is_interactive: bool) -> criteria.Condition:
+    scenes = common.file_rows("scene", source=_video).where(_video.c.interactive.is_(is_interactive))
+    return entity.c.id.in_(scenes)
 
 
 def _has_markers(entity: criteria.Entity, word: str) -> criteria.Condition:
-    marked = select(t.scene_markers.alias().c.scene_id)
-    return entity.c.id.in_(marked) if word == "true" else entity.c.id.not_in(marked)
+    with_markers = select(t.scene_markers.alias().c.scene_id)
+    return entity.c.id.in_(with_markers) if word == "true" else entity.c.id.not_in(with_markers)
 
 
 def _last_played(entity: criteria.Entity) -> ColumnElement[Any]:
@@ -98,17 +98,17 @@ def _last_played(entity: criteria.Entity) -> ColumnElement[Any]:
     return func.coalesce(latest.scalar_subquery(), func.datetime(0))
 
 
-_some_path = common.path("scene")
+_any_path = common.path("scene")
 
 
 def _path(entity: criteria.Entity, criterion: Mapping[str, Any]) -> criteria.Condition | None:
     """Criterion on the path; EQUALS narrows the scenes with the trigram index first."""
-    found = _some_path(entity, criterion)
-    whole = [criterion["value"]] if criterion["modifier"] == "EQUALS" else []
-    phrases = trigram_query(SearchSpec(must=whole))
-    if found is None or not phrases:
-        return found
-    return and_(entity.c.id.in_(scenes_matching(phrases)), found)
+    matched = _any_path(entity, criterion)
+    exact_path = [criterion["value"]] if criterion["modifier"] == "EQUALS" else []
+    phrases = trigram_query(SearchSpec(must=exact_path))
+    if matched is None or not phrases:
+        return matched
+    return and_(entity.c.id.in_(scenes_matching(phrases)), matched)
 
 
 def _phashes() -> Select[Any]:

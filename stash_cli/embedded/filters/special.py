@@ -39,8 +39,8 @@ def phash(rows: Select[Any]) -> Handler:
         value = parse_phash(criterion["value"])
         if distance > 0 and modifier in ("EQUALS", "NOT_EQUALS"):
             # The server compares strictly: a distance of 4 finds hashes that differ in up to 3 bits.
-            apart = func.phash_distance(stored, value)
-            return apart < distance if modifier == "EQUALS" else apart > distance
+            difference = func.phash_distance(stored, value)
+            return difference < distance if modifier == "EQUALS" else difference > distance
         return criteria.number(stored, {"modifier": modifier, "value": value})
 
     return any_row(rows, match)
@@ -50,9 +50,9 @@ def stash_id(rows: Callable[[], Select[Any]]) -> Handler:
     """Condition of a StashIDCriterionInput on (owner, stash id, endpoint); `endpoint` narrows the rows."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
-        plain = {"modifier": criterion["modifier"], "value": criterion.get("stash_id") or ""}
-        narrowed = _at_endpoint(rows(), criterion.get("endpoint"))
-        return any_row(narrowed, lambda id_, _, wanted: criteria.string(id_, wanted))(entity, plain)
+        string_criterion = {"modifier": criterion["modifier"], "value": criterion.get("stash_id") or ""}
+        id_rows = _at_endpoint(rows(), criterion.get("endpoint"))
+        return any_row(id_rows, lambda id_, _, wanted: criteria.string(id_, wanted))(entity, string_criterion)
 
     return handle
 
@@ -62,21 +62,21 @@ def stash_ids(rows: Callable[[], Select[Any]]) -> Handler:
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition | None:
         modifier = criterion["modifier"]
-        found = _at_endpoint(rows(), criterion.get("endpoint")).subquery()
+        id_rows = _at_endpoint(rows(), criterion.get("endpoint")).subquery()
         ids = [id_ for id_ in criterion.get("stash_ids") or () if id_ is not None]
-        owners = select(found.c[0])
-        chosen = owners.where(or_(false(), *(found.c[1].like(id_) for id_ in ids)))
-        made: dict[str, Condition] = {
-            "EQUALS": entity.c.id.in_(chosen),
-            "INCLUDES": entity.c.id.in_(chosen),
-            "NOT_EQUALS": entity.c.id.not_in(chosen),
-            "EXCLUDES": entity.c.id.not_in(chosen),
+        owners = select(id_rows.c[0])
+        with_id = owners.where(or_(false(), *(id_rows.c[1].like(id_) for id_ in ids)))
+        conditions: dict[str, Condition] = {
+            "EQUALS": entity.c.id.in_(with_id),
+            "INCLUDES": entity.c.id.in_(with_id),
+            "NOT_EQUALS": entity.c.id.not_in(with_id),
+            "EXCLUDES": entity.c.id.not_in(with_id),
             "IS_NULL": entity.c.id.not_in(owners),
             "NOT_NULL": entity.c.id.in_(owners),
         }
-        if modifier not in made:
+        if modifier not in conditions:
             raise UnsupportedModifier("stash ids modifier", modifier)
-        return made[modifier] if ids or modifier.endswith("_NULL") else None
+        return conditions[modifier] if ids or modifier.endswith("_NULL") else None
 
     return handle
 
@@ -109,12 +109,12 @@ def has_none(links: Callable[[], Select[Any]]) -> Callable[[Entity], Condition]:
 def duplicate_values(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:
     """Condition that a value in `rows` (owner, value) belongs to several owners, or to this one only."""
 
-    def make(entity: Entity, wanted: bool) -> Condition:
-        found, all_rows = rows().subquery(), rows().subquery()
+    def make(entity: Entity, is_duplicate: bool) -> Condition:
+        own_rows, all_rows = rows().subquery(), rows().subquery()
         several = func.count(func.distinct(all_rows.c[0])) > 1
         values = select(all_rows.c[1]).where(all_rows.c[1] != "").group_by(all_rows.c[1])
-        chosen = values.having(several if wanted else not_(several))
-        return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(chosen)))
+        selected_values = values.having(several if is_duplicate else not_(several))
+        return entity.c.id.in_(select(own_rows.c[0]).where(own_rows.c[1].in_(selected_values)))
 
     return make
 
@@ -122,12 +122,16 @@ def duplicate_values(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool]
 def shared_prints(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], Condition]:
     """Condition that a phash in `rows` (owner, phash) belongs to several files of any kind, or to one."""
 
-    def make(entity: Entity, wanted: bool) -> Condition:
-        found, prints = rows().subquery(), t.files_fingerprints.alias()
+    def make(entity: Entity, is_shared: bool) -> Condition:
+        own_rows, fingerprints = rows().subquery(), t.files_fingerprints.alias()
         number = func.count()
-        chosen = select(prints.c.fingerprint).where(prints.c.type == "phash").group_by(prints.c.fingerprint)
-        values = chosen.having(number > 1 if wanted else number == 1)
-        return entity.c.id.in_(select(found.c[0]).where(found.c[1].in_(values)))
+        hashes = (
+            select(fingerprints.c.fingerprint)
+            .where(fingerprints.c.type == "phash")
+            .group_by(fingerprints.c.fingerprint)
+        )
+        values = hashes.having(number > 1 if is_shared else number == 1)
+        return entity.c.id.in_(select(own_rows.c[0]).where(own_rows.c[1].in_(values)))
 
     return make
 
@@ -136,10 +140,10 @@ def duplicated(ways: Mapping[str, Callable[[Entity, bool], Condition]]) -> Handl
     """Condition of a DuplicationCriterionInput: every given kind of duplicate must hold, or not hold."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
-        given = [ways[key](entity, criterion[key]) for key in ways if criterion.get(key) is not None]
-        if not given:
+        conditions = [ways[key](entity, criterion[key]) for key in ways if criterion.get(key) is not None]
+        if not conditions:
             raise Refused("Internal system error. Error <no kind of duplicate given>")
-        return and_(*given)
+        return and_(*conditions)
 
     return handle
 
@@ -148,21 +152,21 @@ def custom_fields(table: Table, owner: str) -> Handler:
     """Condition of a list of CustomFieldCriterionInput: every entry must match."""
 
     def handle(entity: Entity, entries: Sequence[Mapping[str, Any]]) -> Condition | None:
-        wanted = []
+        conditions = []
         for entry in entries:
             stored = table.alias()
             rows = select(stored.c[owner]).where(stored.c.field == entry["field"])
             if entry["modifier"] == "IS_NULL":
-                wanted.append(entity.c.id.not_in(rows.where(_is_filled(stored.c.value))))
+                conditions.append(entity.c.id.not_in(rows.where(_is_filled(stored.c.value))))
             else:
-                wanted.append(entity.c.id.in_(rows.where(_custom_value(stored.c.value, entry))))
-        return and_(*wanted) if wanted else None
+                conditions.append(entity.c.id.in_(rows.where(_custom_value(stored.c.value, entry))))
+        return and_(*conditions) if conditions else None
 
     return handle
 
 
 def _is_filled(stored: ColumnElement[Any]) -> Condition:
-    """Not a blank text, which the server takes for null."""
+    """Whether a text is not blank; the server treats blank texts as null."""
     return func.trim(stored) != ""
 
 
@@ -212,11 +216,11 @@ _COUNTED = {"GREATER_THAN": 1, "LESS_THAN": 1, "BETWEEN": 2, "NOT_BETWEEN": 2}
 
 
 def _counted_values(stored: ColumnElement[Any], modifier: str, values: list[Any]) -> Condition:
-    needed = _COUNTED[modifier]
-    if len(values) != needed:
-        noun = "value" if needed == 1 else "values"
+    expected = _COUNTED[modifier]
+    if len(values) != expected:
+        noun = "value" if expected == 1 else "values"
         raise Refused(
-            f"expected {needed} {noun} for custom field criterion modifier {modifier}, got {len(values)}"
+            f"expected {expected} {noun} for custom field criterion modifier {modifier}, got {len(values)}"
         )
     criterion = {"modifier": modifier, "value": values[0], "value2": values[-1]}
     return criteria.number(stored, criterion)

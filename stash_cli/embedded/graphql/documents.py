@@ -28,7 +28,7 @@ _MAX_PAIRS = 50_000
 _CACHE_BYTES, _ANSWER_BYTES = 64 * 1024 * 1024, 16 * 1024 * 1024
 # Measured: a parsed token takes about 600 bytes, by which the size of a cached document is estimated.
 _TOKEN_BYTES = 600
-# Bytes. The parser takes 120 times the memory of its text, so large documents are parsed one at a time.
+# In bytes. The parser uses 120 times the memory of its text, so large documents are parsed one at a time.
 _LARGE = 256 * 1024
 _LEXEMES = re.compile(
     r'"""(?:\\"""|.)*?"""|"(?:\\.|[^"\\\n\r])*"|#[^\n\r]*|\w+|[!$&(\[{:=@|}\])]|\.\.\.', re.DOTALL
@@ -47,18 +47,18 @@ class Document:
 class Documents:
     """Parser and validator of documents with limits; recent documents are cached by their text."""
 
-    def __init__(self, limits: Limits, kept_bytes: int = _CACHE_BYTES) -> None:
+    def __init__(self, limits: Limits, cache_bytes: int = _CACHE_BYTES) -> None:
         self._limits = limits
-        self._cache: Cache[str, Document] = Cache(kept_bytes)
+        self._cache: Cache[str, Document] = Cache(cache_bytes)
         self._large_lock = threading.Lock()
         self.answers: Cache[tuple[str, str], str] = Cache(_ANSWER_BYTES)
         """Results, as JSON, of documents that always have the same one, by text and name of the operation."""
 
     def prepare(self, text: str) -> Document:
-        """The document for `text`; what exceeds a limit is refused before it is parsed."""
-        kept = self._cache.get(text)
-        if kept is not None:
-            return kept
+        """The document for `text`; one that exceeds a limit is refused before parsing."""
+        cached = self._cache.get(text)
+        if cached is not None:
+            return cached
         try:
             # Counting tokens with a regular expression costs a fraction of parsing, so a hostile document is
             # refused cheaply.
@@ -120,7 +120,7 @@ def _parse_and_validate(text: str, root_fields: int) -> Document:
     # minutes.
     _check_width(ast, root_fields)
     errors = [request_error(failure) for failure in graphql.validate(library_schema(), ast)]
-    # Only in a valid document are fragments acyclic, without which computing the depth would not end.
+    # Fragments are acyclic only in a valid document; with a cycle, computing the depth would not end.
     if not errors and (depth := _depth(ast)) > MAX_DEPTH:
         raise _RefusedDocumentError(
             f"the query nests {depth} levels deep, at most {MAX_DEPTH} are answered", VALIDATION_FAILED
@@ -128,13 +128,13 @@ def _parse_and_validate(text: str, root_fields: int) -> Document:
     return Document(None if errors else ast, errors)
 
 
-def _check_width(document: graphql.DocumentNode, most: int) -> None:
+def _check_width(document: graphql.DocumentNode, max_fields: int) -> None:
     """Refuse a document with too many fields of the same response name, which validation compares pairwise.
 
     Fields that are merged count together, and so do all fragments, which may be spread into one selection.
     """
     definitions = [getattr(node, "selection_set", None) for node in document.definitions]
-    operations = [[found] for found in definitions if found is not None]
+    operations = [[selection] for selection in definitions if selection is not None]
     fragments = [
         node.selection_set
         for node in document.definitions
@@ -143,29 +143,29 @@ def _check_width(document: graphql.DocumentNode, most: int) -> None:
     groups, pairs = [*operations, fragments], 0
     while groups:
         fields = _fields_by_name(groups.pop())
-        if len(fields) > most:
-            raise _RefusedDocumentError(f"a selection has more than {most} fields", VALIDATION_FAILED)
+        if len(fields) > max_fields:
+            raise _RefusedDocumentError(f"a selection has more than {max_fields} fields", VALIDATION_FAILED)
         pairs += sum(len(nodes) ** 2 for nodes in fields.values() if len(nodes) > 1)
         if pairs > _MAX_PAIRS:
             raise _RefusedDocumentError(
                 "too many fields share one name: give them aliases", VALIDATION_FAILED
             )
-        groups += [below for nodes in fields.values() if (below := _sub_selections(nodes))]
+        groups += [sub_selections for nodes in fields.values() if (sub_selections := _sub_selections(nodes))]
 
 
 def _fields_by_name(selections: list[graphql.SelectionSetNode]) -> dict[str, list[graphql.SelectionNode]]:
     """The merged fields of `selections` by response name; spread fragments share the name "..."."""
-    found: dict[str, list[graphql.SelectionNode]] = defaultdict(list)
-    waiting = list(selections)
-    while waiting:
-        for node in waiting.pop().selections:
+    by_name: dict[str, list[graphql.SelectionNode]] = defaultdict(list)
+    pending = list(selections)
+    while pending:
+        for node in pending.pop().selections:
             if isinstance(node, graphql.InlineFragmentNode):
-                waiting.append(node.selection_set)
+                pending.append(node.selection_set)
             elif isinstance(node, graphql.FieldNode):
-                found[(node.alias or node.name).value].append(node)
+                by_name[(node.alias or node.name).value].append(node)
             else:
-                found["..."].append(node)
-    return found
+                by_name["..."].append(node)
+    return by_name
 
 
 def _sub_selections(nodes: list[graphql.SelectionNode]) -> list[graphql.SelectionSetNode]:
@@ -181,7 +181,7 @@ def _depth(document: graphql.DocumentNode) -> int:
         for node in document.definitions
         if isinstance(node, graphql.FragmentDefinitionNode)
     }
-    known: dict[str, int] = {}
+    depth_by_fragment: dict[str, int] = {}
 
     def of_selections(selections: graphql.SelectionSetNode | None) -> int:
         return max(map(of_node, selections.selections), default=0) if selections else 0
@@ -191,9 +191,9 @@ def _depth(document: graphql.DocumentNode) -> int:
             return 1 + of_selections(node.selection_set)
         if isinstance(node, graphql.FragmentSpreadNode):
             name = node.name.value
-            if name not in known:
-                known[name] = of_selections(fragments[name].selection_set)
-            return known[name]
+            if name not in depth_by_fragment:
+                depth_by_fragment[name] = of_selections(fragments[name].selection_set)
+            return depth_by_fragment[name]
         return of_selections(node.selection_set)
 
     return max(
@@ -206,7 +206,7 @@ PRIVILEGED_REFUSAL = (
 )
 # Privileged mutations widen access to the library, or make the server run or contact something; without a
 # password only programs on this machine may send them. Fields that are not listed as harmless count as
-# privileged, so that a new one is restricted until somebody has decided.
+# privileged, so that new fields are restricted by default.
 _RESTRICTED = frozenset({"execSQL", "generateAPIKey", "migrate", "setPluginsEnabled", "setup"})
 _HARMLESS_FIELDS = {
     "configureGeneral": frozenset(
@@ -245,6 +245,6 @@ _NOT_MIRRORED = frozenset({"findJob", "findDefaultFilter"})
 
 
 def is_mirrored(operation: str) -> bool:
-    """Whether a mirror can answer an operation: those that read what it has a copy of."""
+    """Whether a mirror can answer an operation, because it only reads data that a mirror copies."""
     is_search = operation.startswith(("find", "all")) and operation not in _NOT_MIRRORED
     return is_search or operation in _MIRRORED

@@ -41,8 +41,8 @@ class UnsupportedModifier(Refused):
 _QUOTED = re.compile(r"'([$\w.!\[\]]+(?: \{ \.\.\. \})?)'")
 
 
-def _missing(found: re.Match[str]) -> str:
-    owner, name = found["type"], found["field"]
+def _missing(match: re.Match[str]) -> str:
+    owner, name = match["type"], match["field"]
     kind = library_schema().get_type(owner)
     required = kind.fields[name].type if isinstance(kind, GraphQLInputObjectType) else "value"
     return f'Field "{owner}.{name}" of required type "{required}" was not provided.'
@@ -78,24 +78,24 @@ _REWORDED: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = 
 def server_message(message: str) -> str:
     """The server's wording of a message of graphql-core."""
     for pattern, write in _REWORDED:
-        found = pattern.fullmatch(message)
-        if found is not None:
-            return _QUOTED.sub(r'"\1"', write(found))
+        match = pattern.fullmatch(message)
+        if match is not None:
+            return _QUOTED.sub(r'"\1"', write(match))
     return _QUOTED.sub(r'"\1"', message)
 
 
 def request_error(failure: GraphQLError, code: str = VALIDATION_FAILED) -> dict[str, Any]:
     """The error object of a request that is not executed: message, path, locations and a code."""
-    shown: dict[str, Any] = {**failure.formatted, "message": server_message(failure.message)}
-    members = {key: shown[key] for key in ("message", "path", "locations") if shown.get(key)}
+    formatted: dict[str, Any] = {**failure.formatted, "message": server_message(failure.message)}
+    members = {key: formatted[key] for key in ("message", "path", "locations") if formatted.get(key)}
     return members | {"extensions": {"code": code}}
 
 
 def field_error(failure: GraphQLError) -> dict[str, Any]:
-    """The error object of a field whose resolver failed: message and path, and the original of a message."""
-    shown = {"message": _message(failure, failure.original_error), "path": list(failure.path or ())}
+    """The error object of a field whose resolver failed: message, path, and the database's text, if any."""
+    members = {"message": _message(failure, failure.original_error), "path": list(failure.path or ())}
     original = getattr(failure.original_error, "original", None)
-    return shown | ({"extensions": {"original": original}} if original else {})
+    return members | ({"extensions": {"original": original}} if original else {})
 
 
 def _message(failure: GraphQLError, original: Exception | None) -> str:
@@ -108,6 +108,6 @@ def _message(failure: GraphQLError, original: Exception | None) -> str:
     # graphql-core names the type and field here; the server has one text for all of them.
     if isinstance(original, TypeError) and str(original).startswith("Cannot return null for non-nullable"):
         return "the requested element is null which the schema does not allow"
-    # The client gets the text of an unexpected error as from the server; the traceback is only logged.
+    # As on the server, the client gets the text of an unexpected error; the traceback is only logged.
     _LOG.debug("A resolver failed", exc_info=original)
     return f"Internal system error. Error <{original}>"

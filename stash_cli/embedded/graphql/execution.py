@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Resolver = Callable[..., Any]
 
-# Resolved fields between two looks at the clock.
+# Number of resolved fields between two checks of the deadline.
 _FIELDS = 500
 DEFAULT_BASE_URL = "http://localhost:9999"
 
@@ -72,22 +72,26 @@ def execute(
         name = operation_name or ""
         return ExecutionOutcome(None, [request_error(graphql.GraphQLError(f"operation {name} not found"))])
     try:
-        given = coerce_variables(library_schema(), operation, variables or {})
+        coerced = coerce_variables(library_schema(), operation, variables or {})
     except graphql.GraphQLError as failure:
         return ExecutionOutcome(None, [request_error(failure)])
     if operation.operation is graphql.OperationType.SUBSCRIPTION:
         return ExecutionOutcome(
             None, [request_error(graphql.GraphQLError("subscriptions are answered over a websocket"))]
         )
-    answers, key, constant = library.documents.answers, (text, operation_name or ""), _is_constant(operation)
-    if constant and (kept := answers.get(key)):
-        return ExecutionOutcome(json.loads(kept))
+    answers, key, is_constant = (
+        library.documents.answers,
+        (text, operation_name or ""),
+        _is_constant(operation),
+    )
+    if is_constant and (cached := answers.get(key)):
+        return ExecutionOutcome(json.loads(cached))
     with ExitStack() as stack:
         run = Execution(library, base_url, stack, operation, allow_privileged=allow_privileged, stop=stop)
-        outcome = _run(run, document.ast, given, operation_name)
-    if constant and not outcome.errors:
-        answer = json.dumps(outcome.data)
-        answers.put(key, answer, len(answer))
+        outcome = _run(run, document.ast, coerced, operation_name)
+    if is_constant and not outcome.errors:
+        result_text = json.dumps(outcome.data)
+        answers.put(key, result_text, len(result_text))
     return outcome
 
 
@@ -95,7 +99,7 @@ _CONSTANT = frozenset({"__schema", "__type", "__typename", "version"})
 
 
 def _is_constant(operation: graphql.OperationDefinitionNode) -> bool:
-    """Whether the result depends on the document alone, as that of introspection, which takes long."""
+    """Whether the result depends only on the document, such as that of introspection, which is slow."""
     fields = operation.selection_set.selections
     return not operation.variable_definitions and all(
         isinstance(node, graphql.FieldNode) and node.name.value in _CONSTANT for node in fields
@@ -120,7 +124,7 @@ def _run(
     # A statement that is interrupted at the deadline appears as the error of the field that ran it.
     if result.errors and run.ended:
         return _timed_out(run)
-    # Nothing has started when variables could not be coerced, which fails the whole request.
+    # If no field was resolved, the variables could not be coerced, which is an error of the request.
     error_object = field_error if run.started else request_error
     return ExecutionOutcome(result.data, [error_object(failure) for failure in result.errors or ()])
 
@@ -145,7 +149,7 @@ class Execution:
         self._writing = operation.operation is graphql.OperationType.MUTATION
         self._allow_privileged = allow_privileged
         self.started = False
-        # A mutation is never cut, and what is selected of its result tells what it did.
+        # A mutation has no deadline, because the selection on its result tells the client what was done.
         self._deadline = None if self._writing else Deadline(library.limits.read_seconds, stop)
         self.resolved = 0
 
@@ -189,7 +193,7 @@ class Execution:
         return self._reads
 
     def _new_context(self) -> RequestContext:
-        """A context whose snapshot includes the writes of the root fields before."""
+        """A context whose snapshot includes the writes of the preceding root fields."""
         self._stack.close()
         return RequestContext(self._library, self._open(), self._base_url)
 
@@ -202,7 +206,7 @@ class Execution:
         except IntegrityError as failure:
             with self._library.database.read() as connection:
                 raise explained(failure, connection) from failure
-        # The snapshot of the fields before does not contain this write.
+        # The snapshot of preceding fields does not contain this write.
         self._stack.close()
         context.connection = self._open()
         # Jobs and file removals start here, where nothing can be rolled back any more.
@@ -228,7 +232,7 @@ def resolve(source: Any, info: graphql.GraphQLResolveInfo[Any], /, **args: Any) 
 
 
 def _timed_out(run: Execution) -> ExecutionOutcome:
-    """The result of a query that took too long; it is unread when the client has disconnected."""
+    """The result of a query that took too long; nobody reads it if the client has disconnected."""
     message = f"the query took longer than {run.seconds:g} s: ask for less at a time"
     return ExecutionOutcome(None, [{"message": message, "path": []}])
 
@@ -283,8 +287,8 @@ class Stream:
         if self._operation.field == "loggingSubscribe":
             entries = [entry.as_dict() for entry in self._events.drain()]
             return self._operation.response(entries) if entries else None
-        found = self._events.drain(1)
-        return self._operation.response(found[0]) if found else None
+        events = self._events.drain(1)
+        return self._operation.response(events[0]) if events else None
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _coerce(kind: Any, value: Any, path: Path) -> Any:
     if value is None:
         return None
     return next(
-        (take(kind, value, path) for kinds, take in _COERCERS if isinstance(kind, kinds)),
+        (coerce(kind, value, path) for kinds, coerce in _COERCERS if isinstance(kind, kinds)),
         value,
     )
 

@@ -66,8 +66,8 @@ def parse_duration(text: str) -> timedelta:
 
 
 def _integer(value: Any) -> int:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if whole or (isinstance(value, float) and value.is_integer()):
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if is_whole or (isinstance(value, float) and value.is_integer()):
         number = int(value)
         if -(1 << 63) <= number < 1 << 63:
             return number
@@ -127,12 +127,12 @@ def scalar_type(name: str) -> GraphQLScalarType:
     def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
         return parse(value_from_ast_untyped(node, variables))
 
-    made = GraphQLScalarType(
+    scalar = GraphQLScalarType(
         f"{name}64", serialize=_unchanged, parse_value=parse, parse_literal=parse_literal
     )
     # graphql-core reserves the name Int for its own scalar, which is limited to 32 bits.
-    made.name = name
-    return made
+    scalar.name = name
+    return scalar
 
 
 @cache
@@ -220,7 +220,7 @@ class SchemaBuilder:
         return graphql.GraphQLInputObjectType(facts.name, fields, description=facts.doc or None)
 
     def _fields(self, fields: dict[str, ApiField]) -> dict[str, graphql.GraphQLField]:
-        # What newer releases have is no part of the release that the library answers as.
+        # Fields of newer releases are not part of the release that the library implements.
         return {field.name: self._field(field) for field in fields.values() if not field.since}
 
     def _field(self, field: ApiField) -> graphql.GraphQLField:

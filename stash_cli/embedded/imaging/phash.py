@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-_SIDE, _KEPT = 64, 8
+_SIDE, _FREQUENCIES = 64, 8
 # Weights are multiples of 1/256.
 _UNIT = 256
 _GREY = (0.299, 0.587, 0.114)
 _COSINES = [
     [math.cos(math.pi * frequency * (2 * place + 1) / (2 * _SIDE)) for place in range(_SIDE)]
-    for frequency in range(_KEPT)
+    for frequency in range(_FREQUENCIES)
 ]
 _SIGN = 1 << 63
 
 
 def perceptual_hash(picture: Image) -> int:
     """The hash of an RGB picture as a signed 64-bit integer, as fingerprints are stored."""
-    shrunk = [_scale_channel(band.tobytes(), picture.size) for band in picture.split()]
-    grey = [[_dot(_GREY, pixel) for pixel in zip(*row, strict=True)] for row in zip(*shrunk, strict=True)]
-    found = _lowest_frequencies(grey)
-    middle = median(found)
-    bits = sum(1 << (_SIDE - 1 - place) for place, level in enumerate(found) if level > middle)
+    channels = [_scale_channel(band.tobytes(), picture.size) for band in picture.split()]
+    grey = [[_dot(_GREY, pixel) for pixel in zip(*row, strict=True)] for row in zip(*channels, strict=True)]
+    frequencies = _lowest_frequencies(grey)
+    middle = median(frequencies)
+    bits = sum(1 << (_SIDE - 1 - index) for index, level in enumerate(frequencies) if level > middle)
     return (bits ^ _SIGN) - _SIGN
 
 
@@ -55,9 +55,9 @@ def without_alpha(picture: Image) -> Image:
 
     if not picture.has_transparency_data:
         return picture.convert("RGB")
-    coloured = picture.convert("RGBA")
+    with_alpha = picture.convert("RGBA")
     opaque = new("RGB", picture.size)
-    opaque.paste(coloured, mask=coloured.getchannel("A"))
+    opaque.paste(with_alpha, mask=with_alpha.getchannel("A"))
     return opaque
 
 
@@ -86,14 +86,14 @@ def _resample(lines: Sequence[bytes], length: int) -> list[bytes]:
 
     A line is one integer with 32 bits for each pixel, so that one multiplication weighs all pixels.
     """
-    wide = [_as_integer(line) for line in lines]
-    found = []
-    for places, weights in _weights(len(lines)):
-        total = sum(wide[place] * weight for place, weight in zip(places, weights, strict=True))
+    integers = [_as_integer(line) for line in lines]
+    scaled = []
+    for indexes, weights in _weights(len(lines)):
+        total = sum(integers[index] * weight for index, weight in zip(indexes, weights, strict=True))
         pixels = struct.unpack(f"<{length}I", total.to_bytes(length * 4, "little"))
-        whole = sum(weights)
-        found.append(bytes(pixel // whole for pixel in pixels))
-    return found
+        weight_sum = sum(weights)
+        scaled.append(bytes(pixel // weight_sum for pixel in pixels))
+    return scaled
 
 
 def _as_integer(line: bytes) -> int:
@@ -107,15 +107,15 @@ def _weights(count: int) -> list[tuple[list[int], list[int]]]:
     """For each of 64 target lines: its source lines among `count`, and their weights."""
     scale = count / _SIDE
     taps, slope = 2 * max(math.ceil(scale), 1), min(1 / scale, 1)
-    found = []
+    targets = []
     for number in range(_SIDE):
         middle = scale * (number + 0.5) - 0.5
         first = int(middle) - taps // 2 + 1
         distances = (abs(middle - first - tap) * slope for tap in range(taps))
         weights = [int(max(1 - distance, 0) * _UNIT) for distance in distances]
-        places = [min(max(first + tap, 0), count - 1) for tap in range(taps)]
-        found.append((places, weights))
-    return found
+        indexes = [min(max(first + tap, 0), count - 1) for tap in range(taps)]
+        targets.append((indexes, weights))
+    return targets
 
 
 # Frames across and down.
@@ -123,7 +123,7 @@ _SHEET_SIDE = 5
 # Pixels of a frame in the sheet.
 _FRAME_WIDTH = 160
 # Part of the duration that is skipped at either end, where titles are.
-_SKIPPED = 0.05
+_SKIPPED_PART = 0.05
 
 
 def video_hash(stream: IO[bytes], duration: float) -> int:
@@ -134,10 +134,10 @@ def video_hash(stream: IO[bytes], duration: float) -> int:
 def _sheet(stream: IO[bytes], duration: float) -> Image:
     from PIL import Image
 
-    offset, step = _SKIPPED * duration, (1 - 2 * _SKIPPED) * duration / _SHEET_SIDE**2
+    offset, step = _SKIPPED_PART * duration, (1 - 2 * _SKIPPED_PART) * duration / _SHEET_SIDE**2
     with open_video(stream) as container:
-        frames, small = Frames(container), Scaler(_FRAME_WIDTH)
-        pictures = [small(frames.at(offset + number * step)) for number in range(_SHEET_SIDE**2)]
+        frames, scale = Frames(container), Scaler(_FRAME_WIDTH)
+        pictures = [scale(frames.at(offset + number * step)) for number in range(_SHEET_SIDE**2)]
     width, height = pictures[0].size
     sheet = Image.new("RGB", (width * _SHEET_SIDE, height * _SHEET_SIDE))
     for number, picture in enumerate(pictures):

@@ -1,4 +1,4 @@
-"""Frames of videos, sought as ffmpeg does, and pictures: validated content and thumbnails of 640 pixels."""
+"""Frames of videos, found by seeking like ffmpeg, and pictures: validation, and thumbnails of 640 pixels."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 _MICROSECONDS = 1_000_000
 _REORDERED = 3 * _MICROSECONDS // 23
-"""Microseconds that decoding starts before the wanted time, because frames may be stored out of order."""
-_SOON = 2 * _MICROSECONDS
-_TURNS = {-90: ("transpose=clock",), 90: ("transpose=cclock",), 180: ("hflip", "vflip")}
+"""Microseconds before the requested time at which decoding starts, as frames may be stored out of order."""
+_MAX_FORWARD = 2 * _MICROSECONDS
+"""Microseconds after the last frame up to which decoding continues instead of seeking."""
+_ROTATIONS = {-90: ("transpose=clock",), 90: ("transpose=cclock",), 180: ("hflip", "vflip")}
 """Filters that rotate a frame upright, by its rotation in degrees."""
 
 
@@ -47,18 +48,18 @@ class Frames:
         self._stream = stream
         self._stream.thread_type = "AUTO"
         self._start = container.start_time or 0
-        self._asked: int | None = None
+        self._requested: int | None = None
         self._frame: VideoFrame | None = None
         self._following: Iterator[VideoFrame] = iter(())
 
     def at(self, second: float) -> VideoFrame:
         """The frame at `second`. Raises BrokenFileError past the end of the video."""
-        wanted = int(Decimal(repr(second)) * _MICROSECONDS) + self._start
-        if self._asked is None or not self._asked <= wanted <= self._asked + _SOON:
-            self._container.seek(max(wanted - _REORDERED, self._start), backward=True)
+        target = int(Decimal(repr(second)) * _MICROSECONDS) + self._start
+        if self._requested is None or not self._requested <= target <= self._requested + _MAX_FORWARD:
+            self._container.seek(max(target - _REORDERED, self._start), backward=True)
             self._following, self._frame = self._container.decode(self._stream), None
-        self._asked = wanted
-        while self._frame is None or not _is_at(self._frame, wanted):
+        self._requested = target
+        while self._frame is None or not _is_at(self._frame, target):
             self._frame = next(self._following, None)
             if self._frame is None:
                 raise probe.BrokenFileError(f"no picture at {second} seconds")
@@ -74,11 +75,11 @@ def _is_at(frame: VideoFrame, microseconds: int) -> bool:
 
 def cover_at(stream: IO[bytes], second: float) -> bytes | None:
     """The frame at `second` as JPEG, or the first frame of a shorter video; None if unreadable."""
-    for wanted in (second, 0.0):
+    for target in (second, 0.0):
         stream.seek(0)
         try:
             with probe.open_video(stream) as container:
-                return _jpeg(Frames(container).at(wanted))
+                return _jpeg(Frames(container).at(target))
         except probe.BrokenFileError:
             continue
     return None
@@ -123,12 +124,17 @@ class Scaler:
         source = graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
         )
-        filters = (*_TURNS.get(_rotation(frame), ()), f"scale={self._width}:-2", "format=bgr24", "buffersink")
-        for described in filters:
-            name, _, options = described.partition("=")
-            following = graph.add(name, options or None)
-            source.link_to(following)
-            source = following
+        filters = (
+            *_ROTATIONS.get(_rotation(frame), ()),
+            f"scale={self._width}:-2",
+            "format=bgr24",
+            "buffersink",
+        )
+        for spec in filters:
+            name, _, options = spec.partition("=")
+            next_filter = graph.add(name, options or None)
+            source.link_to(next_filter)
+            source = next_filter
         graph.configure()
         return graph
 
@@ -176,15 +182,15 @@ def _identify(content: bytes) -> None:
         probe.require_decodable(picture)
 
 
-_SIDE = 640
-_KEPT_BYTES = 32 * 1024 * 1024
+_MAX_SIDE = 640
+_CACHE_BYTES = 32 * 1024 * 1024
 
 
 class Thumbnails:
     """Creates thumbnails and caches them until their file changes."""
 
     def __init__(self) -> None:
-        self._made: Cache[tuple[str, int], tuple[bytes | None]] = Cache(_KEPT_BYTES)
+        self._cache: Cache[tuple[str, int], tuple[bytes | None]] = Cache(_CACHE_BYTES)
 
     def of(self, location: FileLocation, file: ServableFile, *, moves: bool) -> bytes | None:
         """A thumbnail as JPEG, or PNG with transparency; with `moves` of the first frame.
@@ -192,11 +198,11 @@ class Thumbnails:
         None for a picture that is small enough itself. Raises OSError or BrokenFileError.
         """
         key = (location.name, file.changed)
-        kept = self._made.get(key)
-        if kept is None:
-            kept = (_thumbnail(file, moves=moves),)
-            self._made.put(key, kept, len(kept[0] or b""))
-        return kept[0]
+        cached = self._cache.get(key)
+        if cached is None:
+            cached = (_thumbnail(file, moves=moves),)
+            self._cache.put(key, cached, len(cached[0] or b""))
+        return cached[0]
 
 
 def _thumbnail(file: ServableFile, *, moves: bool) -> bytes | None:
@@ -207,21 +213,21 @@ def _thumbnail(file: ServableFile, *, moves: bool) -> bytes | None:
             raise probe.BrokenFileError(f"no picture in {file.name}")
         stream = io.BytesIO(frame)
     with probe.open_picture(stream) as picture:
-        if not moves and max(picture.size) <= _SIDE:
+        if not moves and max(picture.size) <= _MAX_SIDE:
             return None
         # JPEG decoders can scale down while decoding, which saves most of the work.
-        picture.draft("RGB", (_SIDE, _SIDE))
-        return _encoded(_scaled(probe.require_decodable(picture)))
+        picture.draft("RGB", (_MAX_SIDE, _MAX_SIDE))
+        return _encode(_scale(probe.require_decodable(picture)))
 
 
-def _scaled(picture: Image) -> Image:
+def _scale(picture: Image) -> Image:
     from PIL import ImageOps
 
-    picture.thumbnail((_SIDE, _SIDE))
+    picture.thumbnail((_MAX_SIDE, _MAX_SIDE))
     return ImageOps.exif_transpose(picture)
 
 
-def _encoded(picture: Image) -> bytes:
+def _encode(picture: Image) -> bytes:
     data = io.BytesIO()
     if picture.has_transparency_data:
         picture.convert("RGBA").save(data, "PNG")

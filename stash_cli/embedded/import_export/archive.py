@@ -193,7 +193,7 @@ def without_empty(members: dict[str, Any]) -> dict[str, Any]:
 Entries = dict[str, dict[str, Any]]
 """Parsed entities by folder and file name."""
 # Bytes that an uploaded archive may unpack to.
-_LARGEST = 256 * 1024 * 1024
+_MAX_UNPACKED = 256 * 1024 * 1024
 
 
 def write_zip(target: Path, files: Iterable[tuple[str, str]]) -> None:
@@ -218,27 +218,27 @@ def read_zip(content: bytes) -> Entries:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             # Checked before reading, because a small zip file may unpack to gigabytes.
-            if sum(info.file_size for info in archive.infolist()) > _LARGEST:
-                raise Refused(f"the archive holds more than {_LARGEST} bytes")
-            return _sorted((info.filename, archive.read(info)) for info in archive.infolist())
+            if sum(info.file_size for info in archive.infolist()) > _MAX_UNPACKED:
+                raise Refused(f"the archive holds more than {_MAX_UNPACKED} bytes")
+            return _parse_entries((info.filename, archive.read(info)) for info in archive.infolist())
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as failure:
         raise Refused(f"error unzipping provided file for import: {failure}") from failure
 
 
 def read_folder(source: Path) -> Entries:
     """Read an archive from a folder. Raises Refused for an empty one."""
-    found = _sorted(
+    entries = _parse_entries(
         (f"{folder}/{file.name}", file.read_bytes())
         for folder in (*FOLDERS, *OLDER_FOLDERS)
         for file in (source / folder).glob("*.json")
     )
-    if not any(found.values()):
+    if not any(entries.values()):
         raise Refused(f"there is nothing to import in {source}")
-    return found
+    return entries
 
 
-def _sorted(files: Iterable[tuple[str, bytes]]) -> Entries:
-    found: Entries = {folder: {} for folder in FOLDERS}
+def _parse_entries(files: Iterable[tuple[str, bytes]]) -> Entries:
+    by_folder: Entries = {folder: {} for folder in FOLDERS}
     for path, folder, text in _archive_files(files):
         try:
             value = json.loads(text)
@@ -246,8 +246,8 @@ def _sorted(files: Iterable[tuple[str, bytes]]) -> Entries:
             raise Refused(f"failed to read json: {path}: {failure}") from failure
         if not isinstance(value, dict):
             raise Refused(f"failed to read json: {path}: no object")
-        found[folder][path] = value
-    return {folder: dict(sorted(entries.items())) for folder, entries in found.items()}
+        by_folder[folder][path] = value
+    return {folder: dict(sorted(entries.items())) for folder, entries in by_folder.items()}
 
 
 def _archive_files(files: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, str, bytes]]:

@@ -111,31 +111,33 @@ class Export:
         self._names: dict[str, set[str]] = defaultdict(set)
         self._files: dict[str, Row] = {}
         self._folders: dict[str, Row] = {}
-        self._wanted = {layout.type: self._selected(layout, options) for layout in archive.LAYOUTS}
+        self._ids = {layout.type: self._selected_ids(layout, options) for layout in archive.LAYOUTS}
 
     def files(self) -> Iterator[tuple[str, str]]:
         """All files of the archive."""
         self._add_dependencies()
         for layout in archive.LAYOUTS:
-            ids = list(self._wanted[layout.type])
+            ids = list(self._ids[layout.type])
             for start in range(0, len(ids), _BATCH):
                 for row in self._context.fetch_many(layout.type, ids[start : start + _BATCH]):
                     yield self._path(layout, row), _text(self._object(layout, row))
-                    self._note_files(row)
+                    self._collect_files(row)
         yield from self._file_entries()
         if self._everything:
             yield from self._saved_filters()
 
-    def _selected(self, layout: archive.Layout, options: Mapping[str, Any] | None) -> dict[int, None]:
+    def _selected_ids(self, layout: archive.Layout, options: Mapping[str, Any] | None) -> dict[int, None]:
         if options is None:
-            return dict.fromkeys(self._all(layout.type))
-        asked = options.get(layout.argument) or {}
-        if layout is archive.GROUP and not asked:
-            asked = options.get("movies") or {}
-        ids = self._all(layout.type) if asked.get("all") else inputs.to_ids(asked.get("ids"), "ids")
+            return dict.fromkeys(self._all_ids(layout.type))
+        selection = options.get(layout.argument) or {}
+        if layout is archive.GROUP and not selection:
+            selection = options.get("movies") or {}
+        ids = (
+            self._all_ids(layout.type) if selection.get("all") else inputs.to_ids(selection.get("ids"), "ids")
+        )
         return dict.fromkeys(ids)
 
-    def _all(self, type_name: str) -> list[int]:
+    def _all_ids(self, type_name: str) -> list[int]:
         table = OBJECT_TYPES[type_name].table
         return list(self._context.connection.scalars(select(table.c.id).order_by(table.c.id)))
 
@@ -144,37 +146,37 @@ class Export:
         if self._everything:
             return
         if self._dependencies:
-            self._follow("Group", "scenes", "Scene", self._wanted["Group"])
+            self._add_referenced("Group", "scenes", "Scene", self._ids["Group"])
         self._add_images()
-        new = {type_name: list(ids) for type_name, ids in self._wanted.items()} if self._dependencies else {}
+        new = {type_name: list(ids) for type_name, ids in self._ids.items()} if self._dependencies else {}
         while any(new.values()):
-            before = {type_name: len(ids) for type_name, ids in self._wanted.items()}
+            before = {type_name: len(ids) for type_name, ids in self._ids.items()}
             for type_name, ids in new.items():
-                self._follow_all(type_name, ids)
+                self._add_references(type_name, ids)
             self._add_images()
-            new = {name: list(ids)[before[name] :] for name, ids in self._wanted.items()}
+            new = {name: list(ids)[before[name] :] for name, ids in self._ids.items()}
 
     def _add_images(self) -> None:
         link = t.galleries_images.c
-        for gallery in self._wanted["Gallery"]:
+        for gallery in self._ids["Gallery"]:
             images = select(link.image_id).where(link.gallery_id == gallery).order_by(link.image_id)
-            self._wanted["Image"].update(dict.fromkeys(self._context.connection.scalars(images)))
+            self._ids["Image"].update(dict.fromkeys(self._context.connection.scalars(images)))
 
-    def _follow_all(self, type_name: str, ids: list[int]) -> None:
+    def _add_references(self, type_name: str, ids: list[int]) -> None:
         for field, target in _DEPENDENCIES[type_name].items():
-            self._follow(type_name, field, target, ids)
+            self._add_referenced(type_name, field, target, ids)
         if type_name == "Scene":
             for row in self._context.fetch_many("Scene", ids):
-                self._wanted["Group"].update({entry["group"].id: None for entry in row.get("groups")})
+                self._ids["Group"].update({entry["group"].id: None for entry in row.get("groups")})
                 for marker in row.get("scene_markers"):
                     tags = [marker.get("primary_tag"), *marker.get("tags")]
-                    self._wanted["Tag"].update({tag.id: None for tag in tags})
+                    self._ids["Tag"].update({tag.id: None for tag in tags})
 
-    def _follow(self, type_name: str, field: str, target: str, ids: Any) -> None:
+    def _add_referenced(self, type_name: str, field: str, target: str, ids: Any) -> None:
         for row in self._context.fetch_many(type_name, list(ids)):
-            found = row.get(field)
-            others = found if isinstance(found, list) else [found] if found else []
-            self._wanted[target].update({other.id: None for other in others})
+            value = row.get(field)
+            others = value if isinstance(value, list) else [value] if value else []
+            self._ids[target].update({other.id: None for other in others})
 
     def _object(self, layout: archive.Layout, row: Row) -> dict[str, Any]:
         members = {member.name: self._member(layout, member, row) for member in layout.members}
@@ -208,30 +210,30 @@ class Export:
             name = "_".join(filter(None, parts))
         else:
             kind = "oshash" if layout is archive.SCENE else "md5"
-            shown = row.get("title") or (files[0].get("basename") if files else "")
-            print_ = files[0].get("fingerprint", {"type": kind}) if files else None
-            name = f"{shown}.{print_ or row.id}"
+            title = row.get("title") or (files[0].get("basename") if files else "")
+            fingerprint = files[0].get("fingerprint", {"type": kind}) if files else None
+            name = f"{title}.{fingerprint or row.id}"
         return f"{layout.folder}/{self._unique(layout.folder, name)}.json"
 
     def _unique(self, folder: str, name: str) -> str:
-        safe = _UNSAFE.sub("-", name).strip(". ")[:150] or "-"
-        taken, number = self._names[folder], 1
-        found = safe
+        safe_name = _UNSAFE.sub("-", name).strip(". ")[:150] or "-"
+        used_names, number = self._names[folder], 1
+        unique_name = safe_name
         # File systems may ignore case, so names that differ only in case get a number.
-        while found.lower() in taken:
+        while unique_name.lower() in used_names:
             number += 1
-            found = f"{safe}-{number}"
-        taken.add(found.lower())
-        return found
+            unique_name = f"{safe_name}-{number}"
+        used_names.add(unique_name.lower())
+        return unique_name
 
-    def _note_files(self, row: Row) -> None:
+    def _collect_files(self, row: Row) -> None:
         if row.type not in ("Scene", "Image", "Gallery"):
             return
         for file in row.get("visual_files" if row.type == "Image" else "files"):
             self._files[file.get("path")] = file
-            zipped = file.get("zip_file")
-            if zipped is not None:
-                self._files[zipped.get("path")] = zipped
+            zip_file = file.get("zip_file")
+            if zip_file is not None:
+                self._files[zip_file.get("path")] = zip_file
         folder = row.get("folder") if row.type == "Gallery" else None
         if folder is not None:
             self._folders[folder.get("path")] = folder
@@ -244,7 +246,7 @@ class Export:
 
     def _saved_filters(self) -> Iterator[tuple[str, str]]:
         names = ("mode", "name", "find_filter", "object_filter", "ui_options")
-        for row in self._context.fetch_many("SavedFilter", self._all("SavedFilter")):
+        for row in self._context.fetch_many("SavedFilter", self._all_ids("SavedFilter")):
             name = self._unique(archive.SAVED_FILTERS, f"{row.get('mode').lower()}.{row.get('name')}")
             yield (
                 f"{archive.SAVED_FILTERS}/{name}.json",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from stash_cli.embedded.library.context import Row
 
-_KINDS = {"VideoFile": "video", "ImageFile": "image"}
+_KIND_OF_TYPE = {"VideoFile": "video", "ImageFile": "image"}
 _FACTS = {
     "video": (t.video_files, "format width height duration video_codec audio_codec frame_rate"),
     "image": (t.image_files, "format width height"),
@@ -30,7 +30,7 @@ _EMPTY = {"format": "", "video_codec": "", "audio_codec": ""}
 
 def file_entry(file: Row) -> dict[str, Any]:
     """The JSON entry of a file."""
-    kind = _KINDS.get(file.type, "file")
+    kind = _KIND_OF_TYPE.get(file.type, "file")
     _, facts = _FACTS.get(kind, (None, ""))
     rate = {"bitrate": file.get("bit_rate")} if kind == "video" else {}
     prints = [_fingerprint(one["type"], one["value"]) for one in file.get("fingerprints")]
@@ -48,10 +48,10 @@ def folder_entry(folder: Row) -> dict[str, Any]:
 
 
 def _entry(row: Row, kind: str) -> dict[str, Any]:
-    zipped = row.get("zip_file")
+    zip_file = row.get("zip_file")
     stamps = {name: row.get(name) for name in ("mod_time", "created_at", "updated_at")}
     return without_empty(
-        {"type": kind, "zip_file": zipped and zipped.get("path"), "path": row.get("path"), **stamps}
+        {"type": kind, "zip_file": zip_file and zip_file.get("path"), "path": row.get("path"), **stamps}
     )
 
 
@@ -72,8 +72,8 @@ def parents_before(entries: Iterable[Mapping[str, Any]]) -> list[Mapping[str, An
 def file_at(connection: Connection, path: str) -> int | None:
     """The id of the file at `path`, or None."""
     joined = select(t.files.c.id).join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
-    at = joined.where(t.folders.c.path == parent(path), t.files.c.basename == base_name(path))
-    return connection.scalar(at)
+    statement = joined.where(t.folders.c.path == parent(path), t.files.c.basename == base_name(path))
+    return connection.scalar(statement)
 
 
 def folder_at(connection: Connection, path: str) -> int | None:
@@ -82,8 +82,8 @@ def folder_at(connection: Connection, path: str) -> int | None:
 
 def write_entry(connection: Connection, entry: Mapping[str, Any]) -> None:
     """Insert the row of a file or folder; an existing row is left unchanged."""
-    path, zipped = entry["path"], entry.get("zip_file")
-    zip_id = None if zipped is None else file_at(connection, zipped)
+    path, zip_path = entry["path"], entry.get("zip_file")
+    zip_id = None if zip_path is None else file_at(connection, zip_path)
     if entry["type"] == "folder":
         _folder(connection, path, zip_id, entry)
     elif file_at(connection, path) is None:
@@ -91,17 +91,17 @@ def write_entry(connection: Connection, entry: Mapping[str, Any]) -> None:
 
 
 def _folder(connection: Connection, path: str, zip_id: int | None, entry: Mapping[str, Any]) -> int:
-    found = folder_at(connection, path)
-    if found is not None:
-        return found
+    existing = folder_at(connection, path)
+    if existing is not None:
+        return existing
     row = {
         "path": path,
         "basename": base_name(path),
         "parent_folder_id": folder_at(connection, parent(path)),
         "zip_file_id": zip_id,
-        **_stamps(entry),
+        **_timestamps(entry),
     }
-    return _inserted(connection, t.folders, row)
+    return _insert(connection, t.folders, row)
 
 
 def _file(connection: Connection, entry: Mapping[str, Any], folder: int, zip_id: int | None) -> None:
@@ -110,24 +110,24 @@ def _file(connection: Connection, entry: Mapping[str, Any], folder: int, zip_id:
         "parent_folder_id": folder,
         "zip_file_id": zip_id,
         "size": int(entry.get("size") or 0),
-        **_stamps(entry),
+        **_timestamps(entry),
     }
-    number = _inserted(connection, t.files, row)
+    number = _insert(connection, t.files, row)
     if entry["type"] in _FACTS:
         table, names = _FACTS[entry["type"]]
         facts = {name: entry.get(name, _EMPTY.get(name, 0)) for name in names.split()}
         rate = {"bit_rate": entry.get("bitrate", 0)} if table is t.video_files else {}
         connection.execute(insert(table).values(file_id=number, **facts, **rate))
-    for print_ in entry.get("fingerprints") or ():
-        values = {"file_id": number, "type": print_["type"], "fingerprint": print_["fingerprint"]}
+    for fingerprint in entry.get("fingerprints") or ():
+        values = {"file_id": number, "type": fingerprint["type"], "fingerprint": fingerprint["fingerprint"]}
         connection.execute(insert(t.files_fingerprints).values(values))
 
 
-def _stamps(entry: Mapping[str, Any]) -> dict[str, str]:
+def _timestamps(entry: Mapping[str, Any]) -> dict[str, str]:
     now = timestamps.now()
     return {name: entry.get(name) or now for name in ("mod_time", "created_at", "updated_at")}
 
 
-def _inserted(connection: Connection, table: Any, row: Mapping[str, Any]) -> int:
+def _insert(connection: Connection, table: Any, row: Mapping[str, Any]) -> int:
     key: Any = connection.execute(insert(table).values(row)).inserted_primary_key
     return int(key[0])

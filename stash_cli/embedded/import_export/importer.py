@@ -1,4 +1,4 @@
-"""Import of entities from an archive, each in a transaction of its own, with references by name or path."""
+"""Import of entities from an archive, each in its own transaction, with references by name or path."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def find_by_name(
 
 def ids_of(connection: Connection, type_name: str, names: Iterable[str], missing: str) -> list[int]:
     """The ids of entities by name; missing ones are created, skipped or refused, as `missing` says."""
-    found = {name: find_by_name(connection, type_name, name) for name in names}
-    absent = [name for name, number in found.items() if number is None]
+    by_name = {name: find_by_name(connection, type_name, name) for name in names}
+    absent = [name for name, number in by_name.items() if number is None]
     if absent and missing == FAIL:
         raise Refused(f"{OBJECT_TYPES[type_name].noun}s [{', '.join(absent)}] not found")
     if missing == CREATE:
-        found |= {name: changeset.create(connection, MAPPERS[type_name], {"name": name}) for name in absent}
-    return [number for number in found.values() if number is not None]
+        by_name |= {name: changeset.create(connection, MAPPERS[type_name], {"name": name}) for name in absent}
+    return [number for number in by_name.values() if number is not None]
 
 
 def owner_of(connection: Connection, link: Any, files: Iterable[int]) -> int | None:
@@ -69,17 +69,17 @@ def gallery_id(connection: Connection, reference: Mapping[str, Any]) -> int | No
     if reference.get("zip_files"):
         files = [file_at(connection, path) for path in reference["zip_files"]]
         return owner_of(connection, t.galleries_files, [file for file in files if file is not None])
-    made = select(t.galleries.c.id).where(
+    user_created = select(t.galleries.c.id).where(
         t.galleries.c.title == (reference.get("title") or ""),
         t.galleries.c.folder_id.is_(None),
         t.galleries.c.id.not_in(select(t.galleries_files.c.gallery_id)),
     )
-    return connection.scalar(made.order_by(t.galleries.c.id).limit(1))
+    return connection.scalar(user_created.order_by(t.galleries.c.id).limit(1))
 
 
 def galleries(connection: Connection, references: Iterable[Mapping[str, Any]], missing: str) -> list[int]:
     """The ids of galleries; a missing one can be created if it only has a title."""
-    found = []
+    ids = []
     for reference in references:
         number = gallery_id(connection, reference)
         if number is None and missing == FAIL:
@@ -87,61 +87,63 @@ def galleries(connection: Connection, references: Iterable[Mapping[str, Any]], m
         if number is None and missing == CREATE and reference.get("title"):
             number = changeset.create(connection, MAPPERS["Gallery"], {"title": reference["title"]})
         if number is not None:
-            found.append(number)
-    return found
+            ids.append(number)
+    return ids
 
 
 def file_ids(connection: Connection, paths: Iterable[str], noun: str) -> list[int]:
     """The ids of files by path. Raises Refused for a missing one."""
-    found = {path: file_at(connection, path) for path in paths}
-    for path, number in found.items():
+    by_path = {path: file_at(connection, path) for path in paths}
+    for path, number in by_path.items():
         if number is None:
             raise Refused(f"{noun} file '{path}' not found")
-    return [number for number in found.values() if number is not None]
+    return [number for number in by_path.values() if number is not None]
 
 
 def write_nested_lists(
-    connection: Connection, layout: Layout, number: int, found: Mapping[str, Any], missing: str
+    connection: Connection, layout: Layout, number: int, entry: Mapping[str, Any], missing: str
 ) -> None:
     """Replace the nested lists that the layout names; `missing` is the policy for unknown names."""
     for name in layout.extras:
         if (layout.type, name) in _WRITERS:
-            _WRITERS[layout.type, name](connection, number, found.get(name) or [], missing)
+            _WRITERS[layout.type, name](connection, number, entry.get(name) or [], missing)
 
 
-def _scene_galleries(connection: Connection, number: int, given: Any, missing: str) -> None:
-    ids = galleries(connection, given, missing)
+def _scene_galleries(connection: Connection, number: int, entries: Any, missing: str) -> None:
+    ids = galleries(connection, entries, missing)
     changeset.update_one(connection, MAPPERS["Scene"], number, {"gallery_ids": ids})
 
 
-def _image_galleries(connection: Connection, number: int, given: Any, missing: str) -> None:
+def _image_galleries(connection: Connection, number: int, entries: Any, missing: str) -> None:
     """Add an image to galleries; those of its zip file or folder included, which no input could set."""
-    rows = [{"image_id": number, "gallery_id": gallery} for gallery in galleries(connection, given, missing)]
+    rows = [
+        {"image_id": number, "gallery_id": gallery} for gallery in galleries(connection, entries, missing)
+    ]
     if rows:
         connection.execute(upsert(t.galleries_images).on_conflict_do_nothing(), rows)
 
 
-def _groups(connection: Connection, number: int, given: Any, missing: str) -> None:
+def _groups(connection: Connection, number: int, entries: Any, missing: str) -> None:
     groups = [
         {"group_id": group, "scene_index": entry.get("scene_index")}
-        for entry in given
+        for entry in entries
         for group in ids_of(connection, "Group", [entry["movieName"]], missing)
     ]
     changeset.update_one(connection, MAPPERS["Scene"], number, {"groups": groups})
 
 
-def _sub_groups(connection: Connection, number: int, given: Any, missing: str) -> None:
+def _sub_groups(connection: Connection, number: int, entries: Any, missing: str) -> None:
     groups = [
         {"group_id": group, "description": entry.get("description")}
-        for entry in given
+        for entry in entries
         for group in ids_of(connection, "Group", [entry["name"]], missing)
     ]
     changeset.update_one(connection, MAPPERS["Group"], number, {"sub_groups": groups})
 
 
-def _markers(connection: Connection, number: int, given: Any, missing: str) -> None:
+def _markers(connection: Connection, number: int, entries: Any, missing: str) -> None:
     connection.execute(delete(t.scene_markers).where(t.scene_markers.c.scene_id == number))
-    for entry in given:
+    for entry in entries:
         primary = ids_of(connection, "Tag", [entry["primary_tag"]], missing)
         if not primary:
             continue
@@ -154,33 +156,33 @@ def _markers(connection: Connection, number: int, given: Any, missing: str) -> N
             "primary_tag_id": primary[0],
             "tag_ids": ids_of(connection, "Tag", entry.get("tags") or (), missing),
         }
-        _stamped(
+        _set_timestamps(
             connection, t.scene_markers, changeset.create(connection, MAPPERS["SceneMarker"], marker), entry
         )
 
 
-def _chapters(connection: Connection, number: int, given: Any, _: str) -> None:
+def _chapters(connection: Connection, number: int, entries: Any, _: str) -> None:
     """Insert chapters without validation, because the images of the gallery are imported later."""
     connection.execute(delete(t.galleries_chapters).where(t.galleries_chapters.c.gallery_id == number))
-    for entry in given:
+    for entry in entries:
         row = {"gallery_id": number, "title": entry.get("title") or "", "image_index": entry["image_index"]}
         now = timestamps.now()
         stamps = {name: entry.get(name) or now for name in ("created_at", "updated_at")}
         connection.execute(insert(t.galleries_chapters).values(row | stamps))
 
 
-def _stamped(connection: Connection, table: Table, number: int, entry: Mapping[str, Any]) -> None:
+def _set_timestamps(connection: Connection, table: Table, number: int, entry: Mapping[str, Any]) -> None:
     stamps = {name: entry[name] for name in ("created_at", "updated_at") if entry.get(name)}
     if stamps:
         connection.execute(update(table).where(table.c.id == number).values(stamps))
 
 
 def _history(table: Table, column: str) -> Callable[[Connection, int, Any, str], None]:
-    def write(connection: Connection, number: int, given: Any, _: str) -> None:
+    def write(connection: Connection, number: int, entries: Any, _: str) -> None:
         connection.execute(delete(table).where(table.c.scene_id == number))
         rows = [
             {"scene_id": number, column: timestamps.utc(timestamps.parse(moment))}
-            for moment in reversed(given)
+            for moment in reversed(entries)
         ]
         if rows:
             connection.execute(insert(table), rows)
@@ -218,21 +220,21 @@ class Import:
         self.progress.total(sum(map(len, entries.values())))
         for layout in archive.LAYOUTS:
             if layout is archive.GALLERY:
-                self._each(archive.FILES, _in_order(entries[archive.FILES]), write_entry)
+                self._import_each(archive.FILES, _zips_first(entries[archive.FILES]), write_entry)
             objects = _parents_first(entries[layout.folder], layout.parents_member)
-            self._each(layout.folder, objects, partial(self._object, layout))
-        self._each(archive.SAVED_FILTERS, entries[archive.SAVED_FILTERS], _saved_filter)
+            self._import_each(layout.folder, objects, partial(self._object, layout))
+        self._import_each(archive.SAVED_FILTERS, entries[archive.SAVED_FILTERS], _saved_filter)
 
-    def _each(
+    def _import_each(
         self, kind: str, entries: Mapping[str, Any], write: Callable[[Connection, Mapping[str, Any]], object]
     ) -> None:
-        for path, found in entries.items():
+        for path, entry in entries.items():
             self.progress.check()
             try:
                 # One transaction for each entity: a failure affects only this one, and other writers are not
                 # blocked for long.
                 with self.database.write() as connection:
-                    write(connection, found)
+                    write(connection, entry)
             except IntegrityError as failure:
                 with self.database.read() as connection:
                     reason: object = explained(failure, connection)
@@ -242,36 +244,38 @@ class Import:
                 self.progress.library_log.error(f"[{kind}] <{path}> import failed: {reason}")
             self.progress.step()
 
-    def _object(self, layout: archive.Layout, connection: Connection, found: Mapping[str, Any]) -> None:
-        existing = _find(connection, layout, found)
+    def _object(self, layout: archive.Layout, connection: Connection, entry: Mapping[str, Any]) -> None:
+        existing = _find(connection, layout, entry)
         if existing is not None:
             if self.duplicates == FAIL:
-                shown = found.get("name") or found.get("title") or ""
-                raise Refused(f"existing object found with name '{shown}'")
+                label = entry.get("name") or entry.get("title") or ""
+                raise Refused(f"existing object found with name '{label}'")
             if self.duplicates == IGNORE:
                 return
-        number = _insert_new(connection, layout, found) if existing is None else existing
-        given = {member.given: self._input_value(connection, member, found) for member in layout.members}
-        changeset.update_one(connection, MAPPERS[layout.type], number, {"id": number, **given})
-        write_nested_lists(connection, layout, number, found, self.missing)
+        number = _insert_new(connection, layout, entry) if existing is None else existing
+        values_of_members = {
+            member.given: self._input_value(connection, member, entry) for member in layout.members
+        }
+        changeset.update_one(connection, MAPPERS[layout.type], number, {"id": number, **values_of_members})
+        write_nested_lists(connection, layout, number, entry, self.missing)
         table = MAPPERS[layout.type].table
         now = timestamps.now()
-        values = {name: found.get(name) or now for name in ("created_at", "updated_at")}
-        values |= {name: found.get(name) or 0 for name in layout.direct}
+        values = {name: entry.get(name) or now for name in ("created_at", "updated_at")}
+        values |= {name: entry.get(name) or 0 for name in layout.direct}
         connection.execute(update(table).where(table.c.id == number).values(values))
 
-    def _input_value(self, connection: Connection, member: archive.Member, found: Mapping[str, Any]) -> Any:
+    def _input_value(self, connection: Connection, member: archive.Member, entry: Mapping[str, Any]) -> Any:
         """The value of an input field; members that the archive omits are empty."""
-        value = found.get(member.name)
+        value = entry.get(member.name)
         if member.kind == archive.NAMES:
             return ids_of(connection, member.target, value or (), self.missing)
         if member.kind == archive.NAME:
             ids = ids_of(connection, member.target, [value] if value else [], self.missing)
             return ids[0] if ids else None
-        return _CONVERTERS.get(member.kind, _MEMBER_CONVERTERS.get(member.name, _same))(value)
+        return _CONVERTERS.get(member.kind, _MEMBER_CONVERTERS.get(member.name, _unchanged))(value)
 
 
-def _same(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
@@ -289,26 +293,26 @@ _MEMBER_CONVERTERS: dict[str, Callable[[Any], Any]] = {
 """Conversions of members whose input has another shape."""
 
 
-def _in_order(entries: Mapping[str, Any]) -> dict[str, Any]:
+def _zips_first(entries: Mapping[str, Any]) -> dict[str, Any]:
     paths = {id(entry): path for path, entry in entries.items()}
     return {paths[id(entry)]: entry for entry in parents_before(entries.values())}
 
 
 def _parents_first(entries: Mapping[str, Any], member: str) -> dict[str, Any]:
     """Entries ordered so that the parents named in `member` come first."""
-    by_name = {str(found.get("name")).lower(): path for path, found in entries.items()} if member else {}
+    by_name = {str(entry.get("name")).lower(): path for path, entry in entries.items()} if member else {}
     ordered: dict[str, Any] = {}
     for start in entries:
-        waiting, seen = [start], {start}
-        while waiting:
-            path = waiting[-1]
-            first = [by_name.get(name.lower(), "") for name in _names(entries[path].get(member))]
-            missing = [other for other in first if other and other not in ordered and other not in seen]
+        pending, seen = [start], {start}
+        while pending:
+            path = pending[-1]
+            parents = [by_name.get(name.lower(), "") for name in _names(entries[path].get(member))]
+            missing = [other for other in parents if other and other not in ordered and other not in seen]
             seen.update(missing)
             if missing:
-                waiting.extend(missing)
+                pending.extend(missing)
             else:
-                ordered.setdefault(path, entries[waiting.pop()])
+                ordered.setdefault(path, entries[pending.pop()])
     return ordered
 
 
@@ -319,29 +323,29 @@ def _names(value: Any) -> Iterable[str]:
     return [str(one.get("name")) if isinstance(one, dict) else str(one) for one in values]
 
 
-def _find(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int | None:
+def _find(connection: Connection, layout: archive.Layout, entry: Mapping[str, Any]) -> int | None:
     """The id of the entity that an entry describes, by name, files, folder or title; None if it is new."""
     if layout.by_name:
-        disambiguation = found.get("disambiguation") or ""
-        return find_by_name(connection, layout.type, found["name"], disambiguation)
+        disambiguation = entry.get("disambiguation") or ""
+        return find_by_name(connection, layout.type, entry["name"], disambiguation)
     if layout is archive.GALLERY:
-        return gallery_id(connection, found)
-    files = file_ids(connection, found.get("files") or (), layout.type.lower())
+        return gallery_id(connection, entry)
+    files = file_ids(connection, entry.get("files") or (), layout.type.lower())
     return owner_of(connection, FILES[layout.type].table, files) if files else None
 
 
-def _insert_new(connection: Connection, layout: archive.Layout, found: Mapping[str, Any]) -> int:
+def _insert_new(connection: Connection, layout: archive.Layout, entry: Mapping[str, Any]) -> int:
     """Insert an entity with its identity: its name, or its files or folder."""
     mapper = MAPPERS[layout.type]
     if layout.by_name:
-        names = {name: found[name] for name in ("name", "disambiguation") if found.get(name)}
+        names = {name: entry[name] for name in ("name", "disambiguation") if entry.get(name)}
         return changeset.create(connection, mapper, names)
     now = timestamps.now()
     row = {"created_at": now, "updated_at": now}
-    if found.get("folder_path"):
-        row["folder_id"] = _required_folder(connection, found["folder_path"])
+    if entry.get("folder_path"):
+        row["folder_id"] = _required_folder(connection, entry["folder_path"])
     key: Any = connection.execute(insert(mapper.table).values(row)).inserted_primary_key
-    paths = found.get("zip_files" if layout is archive.GALLERY else "files") or ()
+    paths = entry.get("zip_files" if layout is archive.GALLERY else "files") or ()
     for file in file_ids(connection, paths, mapper.noun):
         FILES[layout.type].assign(connection, int(key[0]), file)
     return int(key[0])
@@ -354,6 +358,6 @@ def _required_folder(connection: Connection, path: str) -> Any:
     return folder
 
 
-def _saved_filter(connection: Connection, found: Mapping[str, Any]) -> None:
+def _saved_filter(connection: Connection, entry: Mapping[str, Any]) -> None:
     names = ("name", "mode", "find_filter", "object_filter", "ui_options")
-    connection.execute(insert(t.saved_filters).values({name: found.get(name) for name in names}))
+    connection.execute(insert(t.saved_filters).values({name: entry.get(name) for name in names}))

@@ -86,11 +86,11 @@ class AutoTagger:
                 named for kind in ("performers", "studios", "tags") for named in self._names(connection, kind)
             ]
             work = [(target, list(self._objects(connection, target))) for target in _TARGETS]
-        self.progress.total(sum(len(found) for _, found in work))
-        for target, found in work:
-            for start in range(0, len(found), _BATCH):
+        self.progress.total(sum(len(objects) for _, objects in work))
+        for target, objects in work:
+            for start in range(0, len(objects), _BATCH):
                 self.progress.check()
-                self._tag(target, names, found[start : start + _BATCH])
+                self._tag(target, names, objects[start : start + _BATCH])
 
     def _names(self, connection: Connection, kind: str) -> Iterator[_Named]:
         """The selected names, with the aliases of studios and tags."""
@@ -108,18 +108,18 @@ class AutoTagger:
             if not paths or any(is_within(path, chosen) for chosen in paths):
                 yield number, str(PurePath(path).with_suffix(""))
 
-    def _tag(self, target: _Target, names: Iterable[_Named], found: list[tuple[int, str]]) -> None:
-        hits = [
+    def _tag(self, target: _Target, names: Iterable[_Named], objects: list[tuple[int, str]]) -> None:
+        matches = [
             (number, named)
-            for number, path, lowered in ((number, path, path.lower()) for number, path in found)
+            for number, path, lowered in ((number, path, path.lower()) for number, path in objects)
             for named in names
             if named.is_in(path, lowered)
         ]
-        if hits:
+        if matches:
             with self.database.write() as connection:
-                for number, named in hits:
+                for number, named in matches:
                     _apply(connection, target, number, named)
-        self.progress.step(len(found))
+        self.progress.step(len(objects))
 
 
 def _names_of(kind: str) -> Select[Any]:
@@ -150,9 +150,9 @@ def _apply(connection: Connection, target: _Target, number: int, named: _Named) 
     """Add a performer or tag, or set the studio of an object that has none."""
     if named.kind == "studios":
         columns = target.table.c
-        # A studio that a user has chosen is kept.
-        free = (columns.id == number) & columns.studio_id.is_(None)
-        connection.execute(update(target.table).where(free).values(studio_id=named.id))
+        # A studio that is already set is not replaced.
+        is_without_studio = (columns.id == number) & columns.studio_id.is_(None)
+        connection.execute(update(target.table).where(is_without_studio).values(studio_id=named.id))
         return
     table, column = (
         (target.performers, "performer_id") if named.kind == "performers" else (target.tags, "tag_id")

@@ -1,6 +1,6 @@
 """The clean task: removes rows of missing files, and the entities that have no other file.
 
-A library folder that is away as a whole, as that of an unplugged drive, keeps its files.
+The files of a library folder that is unavailable as a whole, such as on an unplugged drive, are kept.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Cleaner:
     progress: Progress
     any_folder: bool = False
     _members: dict[str, frozenset[str]] = field(default_factory=dict)
-    _away: dict[str, str | None] = field(default_factory=dict)
-    _kept: Counter[str] = field(default_factory=Counter)
+    _unavailable: dict[str, str | None] = field(default_factory=dict)
+    _kept_counts: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> None:
         log = self.progress.library_log
@@ -59,25 +59,29 @@ class Cleaner:
         if self.options.get("dryRun"):
             log.info("Running in Dry Mode")
         with self.database.read() as connection:
-            general = settings.read_part(connection, "general")
-            warn = self.progress.library_log.warning
-            rules = read_rules(general, {}, warn, any_folder=self.any_folder)
-            known = list(self._files(connection))
-            held = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id.is_(None))
-            kept = connection.execute(held).all()
-        used = {root.path for root in rules.roots}
-        listed = {absolute(stash["path"]) for stash in general.get("stashes") or ()}
-        self._away.update(dict.fromkeys(listed - used, "is a folder of the system or hidden"))
-        self.progress.total(len(known))
-        gone = [file.id for file in known if self._is_gone(rules, file)]
-        missing = [number for number, path in kept if self._folder_gone(rules, path)]
+            rules = self._read_rules(connection)
+            files = list(self._files(connection))
+            on_disk = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id.is_(None))
+            folders = connection.execute(on_disk).all()
+        self.progress.total(len(files))
+        deleted_files = [file.id for file in files if self._is_deleted(rules, file)]
+        deleted_folders = [number for number, path in folders if self._is_folder_deleted(rules, path)]
         if not self.options.get("dryRun"):
-            self._remove(gone, missing)
-        # Last, so that folders which are there get cleaned although another one is away.
-        self._require_roots()
+            self._remove(deleted_files, deleted_folders)
+        # Last, so that available folders are cleaned even if another one is unavailable.
+        self._raise_unavailable()
+
+    def _read_rules(self, connection: Connection) -> Rules:
+        """The rules of a scan; configured library folders that it refuses count as unavailable."""
+        general = settings.read_part(connection, "general")
+        rules = read_rules(general, {}, self.progress.library_log.warning, any_folder=self.any_folder)
+        usable = {root.path for root in rules.roots}
+        configured = {absolute(stash["path"]) for stash in general.get("stashes") or ()}
+        self._unavailable.update(dict.fromkeys(configured - usable, "is a folder of the system or hidden"))
+        return rules
 
     def _remove(self, gone: Sequence[int], missing: Sequence[int]) -> None:
-        # In batches, because one long transaction would keep every other writer waiting.
+        # In batches, because one long transaction would block all other writers.
         for start in range(0, len(gone), _BATCH):
             self.progress.check()
             with self.database.write() as connection:
@@ -87,12 +91,12 @@ class Cleaner:
             blobs.delete_unreferenced(connection)
 
     def _files(self, connection: Connection) -> Iterator[_File]:
-        holder, outer = t.files.alias(), t.folders.alias()
+        zips, zip_folders = t.files.alias(), t.folders.alias()
         query = (
-            select(t.files.c.id, t.folders.c.path, t.files.c.basename, outer.c.path, holder.c.basename)
+            select(t.files.c.id, t.folders.c.path, t.files.c.basename, zip_folders.c.path, zips.c.basename)
             .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
-            .outerjoin(holder, holder.c.id == t.files.c.zip_file_id)
-            .outerjoin(outer, outer.c.id == holder.c.parent_folder_id)
+            .outerjoin(zips, zips.c.id == t.files.c.zip_file_id)
+            .outerjoin(zip_folders, zip_folders.c.id == zips.c.parent_folder_id)
         )
         for number, folder, name, zip_folder, zip_name in connection.execute(query):
             path = os.path.join(folder, name)  # noqa: PTH118 - as stored, not normalised
@@ -104,8 +108,8 @@ class Cleaner:
         paths = self.options.get("paths")
         return not paths or any(is_within(path, chosen) for chosen in paths)
 
-    def _is_gone(self, rules: Rules, file: _File) -> bool:
-        """Whether the file is missing, outside all library folders, or excluded by now."""
+    def _is_deleted(self, rules: Rules, file: _File) -> bool:
+        """Whether the file is missing, outside all library folders, or excluded by the current settings."""
         self.progress.check()
         self.progress.step()
         if not _is_accepted(rules, file):
@@ -114,18 +118,18 @@ class Cleaner:
             reason = "File not found"
         else:
             return False
-        # Its drive may be unplugged, and all that people have entered about its files would go.
+        # The drive may be unplugged; removing the rows would lose all metadata of its files.
         if not self._can_be_missing(rules, file.path):
             return False
-        self._mark(reason, file.path)
+        self._log_removal(reason, file.path)
         return True
 
-    def _mark(self, reason: str, path: str) -> None:
-        """Log what is removed, or would be, in the server's words."""
+    def _log_removal(self, reason: str, path: str) -> None:
+        """Log a removal, or that of a dry run, with the server's wording."""
         self.progress.library_log.info(f'{reason}. Marking to clean: "{path}"')
 
     def _exists(self, file: _File) -> bool:
-        """Whether a file is there; one that cannot be examined counts as there, and is logged."""
+        """Whether a file exists; one that cannot be examined counts as existing, and is logged."""
         try:
             if file.zip_path is None:
                 return _is_file(file.path)
@@ -144,31 +148,34 @@ class Cleaner:
             self._members[path] = member_names(path)
         return self._members[path]
 
-    def _folder_gone(self, rules: Rules, path: str) -> bool:
+    def _is_folder_deleted(self, rules: Rules, path: str) -> bool:
         if not self._is_selected(path):
             return False
-        gone = rules.root_of(path) is None or not Path(path).is_dir()
-        if gone and (gone := self._can_be_missing(rules, path, count=0)):
-            self._mark("Folder not found", path)
-        return gone
+        is_deleted = rules.root_of(path) is None or not Path(path).is_dir()
+        if is_deleted and (is_deleted := self._can_be_missing(rules, path, count=0)):
+            self._log_removal("Folder not found", path)
+        return is_deleted
 
     def _can_be_missing(self, rules: Rules, path: str, count: int = 1) -> bool:
-        """Whether what is missing at `path` counts as deleted: not when its whole library folder is away."""
+        """Whether a missing path counts as deleted; false if its whole library folder is unavailable."""
         root = rules.root_of(path)
-        if root is not None and root.path not in self._away:
-            self._away[root.path] = _reason_away(rules, root)
-        holding = next((top for top, reason in self._away.items() if reason and is_within(path, top)), None)
-        if holding is not None and count:
-            self._kept[holding] += count
-        return holding is None
+        if root is not None and root.path not in self._unavailable:
+            self._unavailable[root.path] = _reason_unavailable(rules, root)
+        unavailable_folder = next(
+            (folder for folder, reason in self._unavailable.items() if reason and is_within(path, folder)),
+            None,
+        )
+        if unavailable_folder is not None and count:
+            self._kept_counts[unavailable_folder] += count
+        return unavailable_folder is None
 
-    def _require_roots(self) -> None:
-        """Fail when a library folder was away, after everything else has been cleaned."""
-        if self._kept:
+    def _raise_unavailable(self) -> None:
+        """Raise Refused if the files of an unavailable library folder were kept."""
+        if self._kept_counts:
             texts = [
-                f"the library folder {path} {self._away[path]}: "
+                f"the library folder {path} {self._unavailable[path]}: "
                 f"{count} {'file stays' if count == 1 else 'files stay'} in the library"
-                for path, count in sorted(self._kept.items())
+                for path, count in sorted(self._kept_counts.items())
             ]
             raise Refused(
                 f"{'; '.join(texts)}. Mount it and clean again, or remove it from the library folders first."
@@ -176,7 +183,7 @@ class Cleaner:
 
 
 def _is_accepted(rules: Rules, file: _File) -> bool:
-    """Whether a scan would take the file, if it is there."""
+    """Whether a scan would accept the file if it exists."""
     path = file.zip_path or file.path
     root = rules.root_of(path)
     if root is None or rules.kind(root, path) is None:
@@ -186,24 +193,24 @@ def _is_accepted(rules: Rules, file: _File) -> bool:
 
 
 def _is_file(path: str) -> bool:
-    """Whether a file exists. Raises OSError where that cannot be found out, as on a failing drive."""
+    """Whether a file exists. Raises OSError if that cannot be determined, as on a failing drive."""
     try:
         return stat.S_ISREG(Path(path).stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
-def _reason_away(rules: Rules, root: Root) -> str | None:
-    """The reason why nothing of a library folder can be judged, or None when media are found in it.
+def _reason_unavailable(rules: Rules, root: Root) -> str | None:
+    """The reason why a library folder counts as unavailable; None if it has media.
 
-    An unmounted drive leaves an empty folder, or one with a note.
+    An unmounted drive leaves an empty mount point, or one with only a text file.
     """
     try:
-        os.listdir(root.path)  # noqa: PTH208 - a Path would be made of each name
+        os.listdir(root.path)  # noqa: PTH208 - only whether it can be read
     except OSError as error:
         return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-    found = Walk(rules, lambda _: None, follow_links=True).paths([root.path])
-    return None if any(isinstance(one, FoundFile) for one in found) else "holds no media"
+    entries = Walk(rules, lambda _: None, follow_links=True).paths([root.path])
+    return None if any(isinstance(entry, FoundFile) for entry in entries) else "holds no media"
 
 
 def _remove_files(connection: Connection, ids: Sequence[int]) -> None:
@@ -216,8 +223,8 @@ def _remove_folders(connection: Connection, ids: Iterable[int]) -> None:
     """Remove empty folders, deepest first, with the galleries made from them."""
     # A folder has a higher id than its parent, so the deepest come first.
     for folder in sorted(ids, reverse=True):
-        made = select(t.galleries.c.id).where(t.galleries.c.folder_id == folder)
-        for gallery in list(connection.scalars(made)):
+        galleries = select(t.galleries.c.id).where(t.galleries.c.folder_id == folder)
+        for gallery in list(connection.scalars(galleries)):
             connection.execute(delete(t.galleries).where(t.galleries.c.id == gallery))
-        held = select(t.files.c.id).where(t.files.c.parent_folder_id == folder).exists()
-        connection.execute(delete(t.folders).where(t.folders.c.id == folder, ~held))
+        has_files = select(t.files.c.id).where(t.files.c.parent_folder_id == folder).exists()
+        connection.execute(delete(t.folders).where(t.folders.c.id == folder, ~has_files))

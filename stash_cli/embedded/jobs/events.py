@@ -35,7 +35,7 @@ class Subscription(Generic[T]):
         """Deliver an event; thread-safe."""
         try:
             self._loop.call_soon_threadsafe(self._put, event)
-        # The event loop is closed, so nobody reads any more.
+        # The event loop is closed, so there is no reader any more.
         except RuntimeError:
             self.close()
 
@@ -76,7 +76,7 @@ class Broadcast(Generic[T]):
 
     @property
     def is_heard(self) -> bool:
-        """Whether anybody subscribes."""
+        """Whether there are subscribers."""
         with self._lock:
             return bool(self._readers)
 
@@ -101,6 +101,7 @@ class Broadcast(Generic[T]):
 
 
 KEPT = 1000
+"""Maximum number of stored log entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class LibraryLog:
         self.written: Broadcast[LogEntry] = Broadcast()
 
     def write(self, level: str, message: str) -> None:
-        # As on the server, whose log level is that of what it keeps: listeners get everything.
+        # As on the server: the log level applies to stored entries, while subscribers get all entries.
         if level == "Debug" and not self.written.is_heard:
             return
         entry = LogEntry(timestamps.now_nano(), level, message)

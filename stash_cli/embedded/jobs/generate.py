@@ -41,19 +41,19 @@ class Piece:
 
 def pieces(library: Library, options: Options) -> list[Piece]:
     """The pieces that a GenerateMetadataInput requests and that are missing (or all, with `overwrite`)."""
-    found = []
+    missing = []
     for name, kind in _KINDS.items():
         if options.get(name):
             with library.database.read() as connection:
                 access = FileOpener.of(connection, library.limits)
                 rows = connection.execute(kind.to_generate(options)).all()
-                places = locate(connection, [row[0] for row in rows])
-            found += [
-                kind.piece(library.database, options, FileSource(access, places[row[0]]), row)
+                locations = locate(connection, [row[0] for row in rows])
+            missing += [
+                kind.piece(library.database, options, FileSource(access, locations[row[0]]), row)
                 for row in rows
-                if row[0] in places
+                if row[0] in locations
             ]
-    return found
+    return missing
 
 
 def _restrict(statement: Select[Any], options: Options, link: Table, owner: str) -> Select[Any]:
@@ -62,12 +62,12 @@ def _restrict(statement: Select[Any], options: Options, link: Table, owner: str)
         statement = statement.where(link.c.file_id.in_(sql.id_list(options[FILES])))
     elif any(options.get(name) for name in _IDS):
         statement = statement.where(or_(*_selected_objects(options, link, owner)))
-    chosen = [folder.rstrip(os.sep) for folder in options.get("paths") or ()]
-    if not chosen:
+    folders = [folder.rstrip(os.sep) for folder in options.get("paths") or ()]
+    if not folders:
         return statement
     path = sql.full_path()
-    below = (path.startswith(folder + os.sep, autoescape=True) for folder in chosen)
-    return statement.where(or_(path.in_(chosen), *below))
+    below = (path.startswith(folder + os.sep, autoescape=True) for folder in folders)
+    return statement.where(or_(path.in_(folders), *below))
 
 
 def _selected_objects(options: Options, link: Table, owner: str) -> list[Any]:
@@ -106,20 +106,20 @@ class _Covers:
 
     def piece(self, database: Database, options: Options, media: FileSource, row: Any) -> Piece:
         _, scene, duration = row
-        at = duration * _COVER_AT if options.get("at") is None else options["at"]
+        second = duration * _COVER_AT if options.get("at") is None else options["at"]
 
         def make() -> str | None:
             try:
                 with media.open() as file:
-                    picture = cover_at(file.stream, at)
+                    picture = cover_at(file.stream, second)
             except (BrokenFileError, OSError):
                 picture = None
             if picture is None:
                 return f"No cover could be made of {media.name}"
             cover = Picture.of(picture, "cover")
             with database.write() as connection:
-                chosen = update(t.scenes).where(t.scenes.c.id == scene)
-                connection.execute(chosen.values(cover_blob=blobs.store(connection, cover)))
+                statement = update(t.scenes).where(t.scenes.c.id == scene)
+                connection.execute(statement.values(cover_blob=blobs.store(connection, cover)))
                 blobs.delete_unreferenced(connection)
             return None
 
@@ -130,42 +130,49 @@ class _Hashes:
     """Perceptual hashes of the files of scenes or images."""
 
     def __init__(
-        self, link: Table, owner: str, facts: Table, hashed: Callable[[IO[bytes], Any], int], *columns: Any
+        self,
+        link: Table,
+        owner: str,
+        media_table: Table,
+        compute: Callable[[IO[bytes], Any], int],
+        *columns: Any,
     ) -> None:
-        self._link, self._owner, self._facts = link, owner, facts
-        self._hashed = hashed
+        self._link, self._owner, self._media_table = link, owner, media_table
+        self._compute = compute
         self._columns = columns
 
     def to_generate(self, options: Options) -> Select[Any]:
-        link, prints = self._link, t.files_fingerprints
+        link, fingerprints = self._link, t.files_fingerprints
         statement = _with_files(link, *self._columns).join(
-            self._facts, self._facts.c.file_id == link.c.file_id
+            self._media_table, self._media_table.c.file_id == link.c.file_id
         )
         if not options.get("overwrite"):
-            known = select(prints.c.file_id).where(prints.c.type == "phash")
-            statement = statement.where(link.c.file_id.not_in(known))
+            with_hash = select(fingerprints.c.file_id).where(fingerprints.c.type == "phash")
+            statement = statement.where(link.c.file_id.not_in(with_hash))
         return _restrict(statement, options, link, self._owner).distinct().order_by(link.c.file_id)
 
     def piece(self, database: Database, _: Options, media: FileSource, row: Any) -> Piece:
         def make() -> str | None:
             try:
                 with media.open() as file:
-                    found = self._hashed(file.stream, row)
+                    phash = self._compute(file.stream, row)
             except (BrokenFileError, OSError) as problem:
                 return f"No phash could be made of {media.name}: {problem}"
-            _store_phash(database, row[0], found)
+            _store_phash(database, row[0], phash)
             return None
 
         return Piece(f"Generating phash for {media.name}", make)
 
 
 def _store_phash(database: Database, file: int, phash: int) -> None:
-    prints = t.files_fingerprints
+    fingerprints = t.files_fingerprints
     with database.write() as connection:
-        connection.execute(delete(prints).where(prints.c.file_id == file, prints.c.type == "phash"))
+        connection.execute(
+            delete(fingerprints).where(fingerprints.c.file_id == file, fingerprints.c.type == "phash")
+        )
         # The file may have been deleted while its hash was computed.
         if connection.scalar(select(t.files.c.id).where(t.files.c.id == file)) is not None:
-            connection.execute(insert(prints).values(file_id=file, type="phash", fingerprint=phash))
+            connection.execute(insert(fingerprints).values(file_id=file, type="phash", fingerprint=phash))
 
 
 def _picture_hash(stream: IO[bytes], _: Any) -> int:

@@ -44,7 +44,7 @@ _LISTS = {
 
 @dataclass(frozen=True)
 class _Strategy:
-    """Treatment of one field: as the server, what is there is kept unless it is told to overwrite."""
+    """Treatment of one field; as on the server, existing values are kept by default."""
 
     strategy: str = "MERGE"
     create_missing: bool = False
@@ -52,7 +52,7 @@ class _Strategy:
 
 @dataclass(frozen=True)
 class Identifier:
-    """One run by an IdentifyMetadataInput; the first source with a file beside the video is taken."""
+    """One run by an IdentifyMetadataInput; the first source with a file beside the video is used."""
 
     library: Library
     options: Mapping[str, Any]
@@ -73,32 +73,32 @@ class Identifier:
                 self._identify(number, path, sources, roots, is_only_video=is_only)
             self.progress.step()
 
-    def _source(self, given: Mapping[str, Any]) -> str:
-        source = given["source"]
+    def _source(self, source_input: Mapping[str, Any]) -> str:
+        source = source_input["source"]
         name = str(source.get("scraper_id") or "")
         if name not in FORMATS:
-            wanted = name or source.get("stash_box_endpoint") or "a stash-box"
+            requested = name or source.get("stash_box_endpoint") or "a stash-box"
             known = ", ".join(FORMATS)
-            raise Refused(f"scraper with id {wanted!r} not found: an embedded library has {known}")
+            raise Refused(f"scraper with id {requested!r} not found: an embedded library has {known}")
         return name
 
     def _scenes(self, connection: Connection) -> Iterator[tuple[int, str]]:
-        """(id, path) of the chosen scenes, or of all that are not organized; of several files the primary."""
+        """(id, path of the primary file) of the selected scenes, or of all that are not organized."""
         path = t.folders.c.path + "/" + t.files.c.basename
         query = (
             select(t.scenes.c.id, path)
             .join(t.scenes_files, t.scenes_files.c.scene_id == t.scenes.c.id)
             .join(t.files, t.files.c.id == t.scenes_files.c.file_id)
             .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
-            # Nothing can stand beside a member of an archive.
+            # A member of an archive has no files beside it.
             .where(t.scenes_files.c.primary, t.files.c.zip_file_id.is_(None))
             .order_by(path)
         )
         chosen, paths = self.options.get("sceneIDs"), self.options.get("paths") or ()
         query = query.where(t.scenes.c.id.in_(map(int, chosen)) if chosen else ~t.scenes.c.organized)
-        for number, place in connection.execute(query):
-            if not paths or any(is_within(place, each) for each in paths):
-                yield number, place
+        for number, video in connection.execute(query):
+            if not paths or any(is_within(video, each) for each in paths):
+                yield number, video
 
     def _identify(
         self,
@@ -110,7 +110,7 @@ class Identifier:
         is_only_video: bool,
     ) -> None:
         library_log = self.progress.library_log
-        for source, own in sources:
+        for source, source_options in sources:
             try:
                 sidecar = sidecars.read([source], path, roots, is_only_video=is_only_video)
             except StashSidecarError as error:
@@ -118,9 +118,9 @@ class Identifier:
                 continue
             if sidecar is None:
                 continue
-            options = {**(self.options.get("options") or {}), **own}
-            # A transaction for each scene: a task that is stopped keeps what it has done, and other writers
-            # get their turn.
+            options = {**(self.options.get("options") or {}), **source_options}
+            # One transaction per scene: a stopped task keeps its results, and other writers are not blocked
+            # for long.
             with self.library.database.write() as connection:
                 values = _Changes(connection, number, sidecar.facts, options).values()
                 if values:
@@ -142,45 +142,45 @@ class _Changes:
     options: Mapping[str, Any]
 
     def values(self) -> Values:
-        """The fields to set; empty where the facts add nothing."""
-        chosen = select(t.scenes).where(t.scenes.c.id == self.scene)
-        row = self.connection.execute(chosen).mappings().one()
-        found = {
+        """The fields to set; empty if the facts add nothing."""
+        statement = select(t.scenes).where(t.scenes.c.id == self.scene)
+        row = self.connection.execute(statement).mappings().one()
+        new_values = {
             field: self.facts[field]
             for field, column in _SINGLE.items()
             if field in self.facts and self._may_set(field, row[column])
         }
         if "studio" in self.facts and self._may_set("studio", row["studio_id"]):
             ids = self._ids("Studio", "studio", [self.facts["studio"]])
-            found |= {"studio_id": ids[0]} if ids else {}
+            new_values |= {"studio_id": ids[0]} if ids else {}
         for field, (kind, name, column) in _LISTS.items():
             ids = self._ids(kind, field, self.facts.get(field) or [])
-            found |= self._merged(field, name, column, ids)
-        found |= self._merged("urls", "urls", t.URLS["Scene"].c.url, self.facts.get("urls") or [])
-        return found | (
+            new_values |= self._merged(field, name, column, ids)
+        new_values |= self._merged("urls", "urls", t.URLS["Scene"].c.url, self.facts.get("urls") or [])
+        return new_values | (
             {"organized": True} if self.options.get("setOrganized") and not row["organized"] else {}
         )
 
-    def _of(self, field: str) -> _Strategy:
+    def _strategy_of(self, field: str) -> _Strategy:
         for each in self.options.get("fieldOptions") or ():
             if each["field"] == field:
                 return _Strategy(each["strategy"], bool(each.get("createMissing")))
         return _Strategy()
 
     def _may_set(self, field: str, old: Any) -> bool:
-        strategy = self._of(field).strategy
+        strategy = self._strategy_of(field).strategy
         return strategy == "OVERWRITE" or (strategy == "MERGE" and old in (None, ""))
 
     def _ids(self, kind: str, field: str, names: Sequence[str]) -> list[int]:
-        """The ids of named objects; missing ones are made where the field's options say so."""
-        treatment = self._of(field)
+        """The ids of named objects; missing ones are created if the options of the field request it."""
+        treatment = self._strategy_of(field)
         if treatment.strategy == "IGNORE":
             return []
         return ids_of(self.connection, kind, names, CREATE if treatment.create_missing else IGNORE)
 
     def _merged(self, field: str, name: str, column: Column[Any], new: Sequence[Any]) -> Values:
-        """The list of a field with what is new, where that changes it."""
-        treatment = self._of(field).strategy
+        """The merged list of a field; empty if it does not change."""
+        treatment = self._strategy_of(field).strategy
         if not new or treatment == "IGNORE":
             return {}
         query = select(column).where(column.table.c.scene_id == self.scene)

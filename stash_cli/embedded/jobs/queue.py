@@ -32,7 +32,7 @@ class Job:
     ended: str | None = None
     error: str | None = None
     is_reported: bool = False
-    """Whether a client has asked for the job's end or was sent it."""
+    """Whether a client has queried the outcome of the job, or received it as an event."""
     stop: threading.Event = field(default_factory=threading.Event)
 
     def as_dict(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class Progress:
 
 _LOG = logging.getLogger("stash_cli.embedded")
 # Seconds. Changes that belong together are published as one update.
-_SETTLE = 0.005
+_MIN_DELAY = 0.005
 
 
 class Throttle:
@@ -139,9 +139,9 @@ class Throttle:
         with self._lock:
             if self._timer is not None:
                 return
-            wait = max(self._last + self._seconds - time.monotonic(), _SETTLE)
+            wait = max(self._last + self._seconds - time.monotonic(), _MIN_DELAY)
             self._timer = threading.Timer(wait, self._fire)
-            # The process must not wait at its end for an update that nobody reads.
+            # A daemon, so that the process does not wait at its end for an update without readers.
             self._timer.daemon = True
             self._timer.start()
 
@@ -176,7 +176,7 @@ class JobQueue:
         self._changed = threading.Condition(threading.RLock())
         self._waiting: deque[Job] = deque()
         self._running: Job | None = None
-        # Clients ask findJob for a job that has ended between two of their requests.
+        # Clients query findJob for a job that has ended between two of their requests.
         self._finished: deque[Job] = deque(maxlen=FINISHED_KEPT)
         self._worker: threading.Thread | None = None
         self._last_id = 0
@@ -250,7 +250,7 @@ class JobQueue:
             worker = self._worker
         if worker is not None:
             worker.join()
-        # The last chance: nobody can ask a closed library what became of its jobs.
+        # Logged now, because the outcome of a job cannot be queried once the library is closed.
         for job in self._finished:
             if job.error and not job.is_reported:
                 _LOG.warning("Job %d (%s) failed: %s", job.id, job.description.rstrip("."), job.error)
@@ -278,7 +278,7 @@ class JobQueue:
         except JobCancelled:
             pass
         except Exception as failure:  # noqa: BLE001 - the boundary of all tasks: the job carries the text
-            # A failed statement is told by its cause, without the SQL.
+            # Of a failed statement, only the driver's message is reported, without the SQL.
             error = str(getattr(failure, "orig", None) or failure) or type(failure).__name__
             self.library_log.error(f"{job.description} failed: {error}")
         throttle.cancel()

@@ -45,14 +45,16 @@ _SCAN_PREFIX = "scanGenerate"
 
 def scan(library: Library, options: Options, progress: Progress) -> None:
     """Scan, then generate what the scan options request for the scanned files."""
-    # Imports the media libraries, which nothing else needs.
+    # Imported here, because only scans need the media libraries.
     from stash_cli.embedded.scan import task as scanner
 
-    wanted = {_option_name(name): value for name, value in options.items() if name.startswith(_SCAN_PREFIX)}
-    _warn_unsupported(wanted, progress)
+    generate_options = {
+        _option_name(name): value for name, value in options.items() if name.startswith(_SCAN_PREFIX)
+    }
+    _warn_unsupported(generate_options, progress)
     progress.library_log.info("Starting scan")
     scanned_ids = scanner.run(library, options, progress)
-    _generate(library, {**wanted, FILES: scanned_ids}, progress)
+    _generate(library, {**generate_options, FILES: scanned_ids}, progress)
     progress.library_log.info("Scan finished")
     library.jobs.scan_complete.publish(True)
 
@@ -70,9 +72,9 @@ def _warn_unsupported(options: Options, progress: Progress) -> None:
 
 
 def _generate(library: Library, options: Options, progress: Progress) -> None:
-    found = pieces(library, options)
-    progress.add(len(found))
-    for piece in found:
+    missing = pieces(library, options)
+    progress.add(len(missing))
+    for piece in missing:
         progress.check()
         with progress.task(piece.description):
             problem = piece.make()
@@ -92,7 +94,7 @@ def auto_tag(library: Library, options: Options, progress: Progress) -> None:
 
 def identify(library: Library, options: Options, progress: Progress) -> None:
     """Fill in scenes from files beside their videos."""
-    # Imports the reader of XML, which nothing else needs.
+    # Imported here, because only this task needs the XML parser.
     from stash_cli.embedded.jobs.identify import Identifier
 
     Identifier(library, options, progress).run()
@@ -166,7 +168,7 @@ def import_all(library: Library, source: Path, progress: Progress) -> None:
     with library.database.write() as connection:
         connection.execute(update(t.folders).values(zip_file_id=None))
         connection.execute(update(t.files).values(zip_file_id=None))
-        # First what other tables may not lose, then everything else.
+        # Tables whose foreign keys prevent the deletion of other rows come first.
         for table in (t.scene_markers, t.files, t.folders, *t.metadata.tables.values()):
             if table not in (t.settings, t.scenes_stale, t.images_stale):
                 connection.execute(delete(table))

@@ -40,7 +40,7 @@ class RequestContext:
         # The transaction may still be rolled back while resolvers run, so effects outside of it wait for the
         # commit.
         self.after_commit: list[Callable[[], object]] = []
-        self._spent = 0
+        self._loaded = 0
 
     @cached_property
     def api_key(self) -> str:
@@ -55,8 +55,8 @@ class RequestContext:
     def fetch_many(self, type_name: str, ids: Iterable[int | str]) -> list[Row]:
         """The objects with `ids` in that order; unknown ids are skipped."""
         numbers = [int(id_) for id_ in ids]
-        found = load(self, object_type(type_name), numbers)
-        return [found[number] for number in numbers if number in found]
+        rows = load(self, object_type(type_name), numbers)
+        return [rows[number] for number in numbers if number in rows]
 
     def on_commit(self, action: Callable[[], object]) -> None:
         """Run `action` after the commit of the write transaction."""
@@ -64,15 +64,15 @@ class RequestContext:
 
     def count_loaded(self, count: int) -> None:
         """Count loaded objects. Raises Refused past MAX_LOADED."""
-        self._spent += count
-        if self._spent > MAX_LOADED:
+        self._loaded += count
+        if self._loaded > MAX_LOADED:
             raise Refused(f"the query asks for more than {MAX_LOADED} objects: ask for fewer levels or pages")
 
 
 Resolver = Callable[..., Any]
 """Called with the context and the arguments by name."""
 Input = dict[str, Any]
-"""An input object: a missing key was not given, None is an explicit null."""
+"""An input object: a missing key was omitted, None is an explicit null."""
 
 
 class Batch:
@@ -133,14 +133,14 @@ def object_type(name: str) -> ObjectType:
 
 def load(context: RequestContext, of_type: ObjectType, ids: Iterable[int]) -> dict[int, Row]:
     """The rows with `ids`, by id, as one batch; unknown ids are skipped."""
-    wanted = list(dict.fromkeys(ids))
-    if not wanted:
+    unique_ids = list(dict.fromkeys(ids))
+    if not unique_ids:
         return {}
     batch = Batch(context, of_type)
-    found = context.connection.execute(of_type.by_ids, {"ids": json.dumps(wanted)})
-    names = list(found.keys())
+    result = context.connection.execute(of_type.by_ids, {"ids": json.dumps(unique_ids)})
+    names = list(result.keys())
     rows = {}
-    for record in found:
+    for record in result:
         row = Row(batch, record[0], dict(zip(names, record, strict=True)))
         rows[row.id] = row
         batch.rows.append(row)

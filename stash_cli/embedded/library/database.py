@@ -46,13 +46,13 @@ def create_tables(connection: Connection) -> None:
 @cache
 def _definitions() -> tuple[str, ...]:
     """The statements that create all tables: compiling them takes longer than running them."""
-    found: list[str] = []
+    statements: list[str] = []
 
     def compile_(definition: ExecutableDDLElement, *_: Any, **__: Any) -> None:
-        found.append(str(definition.compile(dialect=_Dialect())))
+        statements.append(str(definition.compile(dialect=_Dialect())))
 
     t.metadata.create_all(create_mock_engine("sqlite+library://", compile_), checkfirst=False)
-    return tuple(found)
+    return tuple(statements)
 
 
 def index_scenes(connection: Connection) -> None:
@@ -111,7 +111,7 @@ STEPS: tuple[Step, ...] = (
 )
 """Step N migrates version N-1 to N. New steps are appended; existing ones never change."""
 
-# The last step that adds something to be computed for every existing row.
+# The last step that adds a column whose value is computed for every existing row.
 _DERIVING = 4
 
 
@@ -131,13 +131,13 @@ def migrate(engine: Engine, path: Path, steps: Sequence[Step] = STEPS) -> None:
     library.
     """
     try:
-        # Without a transaction: opening a library does not wait for whoever is writing to it.
+        # Without a transaction, so that opening a library does not wait for a writer.
         with closing(engine.raw_connection()) as raw:
             version = _version(raw.cursor(), path, len(steps))
         if version == len(steps):
             return
         with engine.begin() as connection:
-            # Another process may have been quicker while this one waited for the lock.
+            # Another process may have migrated the file while this one waited for the lock.
             version = _version(connection.connection.cursor(), path, len(steps))
             for step in steps[version:]:
                 step(connection)
@@ -154,16 +154,16 @@ def _reason(failure: Exception) -> str:
     return str(getattr(failure, "orig", None) or failure)
 
 
-_FACTS = """SELECT (SELECT user_version FROM pragma_user_version),
+_VERSION_QUERY = """SELECT (SELECT user_version FROM pragma_user_version),
     (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)"""
 """Version, application id and number of objects in one statement, so that all are of one snapshot."""
 
 
 def _version(cursor: DBAPICursor, path: Path, newest: int) -> int:
     """The version of the file. Raises if it is not a library or too new."""
-    cursor.execute(_FACTS)
-    version, mark, objects = cursor.fetchall()[0]
-    if mark != APPLICATION_ID and objects:
+    cursor.execute(_VERSION_QUERY)
+    version, application_id, objects = cursor.fetchall()[0]
+    if application_id != APPLICATION_ID and objects:
         raise StashConfigurationError(
             f"{path} is a SQLite database, but not a library.",
             hint="Give another file; a missing one is created.",
@@ -177,7 +177,7 @@ def _version(cursor: DBAPICursor, path: Path, newest: int) -> int:
 
 
 # Instructions of SQLite's virtual machine between two checks, which take a millisecond or less.
-_STEPS = 20_000
+_CHECK_INTERVAL = 20_000
 
 
 class ReadEndedError(BaseException):
@@ -204,7 +204,7 @@ class Deadline:
     @contextmanager
     def over(self, connection: sqlite3.Connection) -> Iterator[None]:
         """Interrupt statements on `connection` inside this block once the deadline has passed."""
-        connection.set_progress_handler(lambda: self.passed, _STEPS)
+        connection.set_progress_handler(lambda: self.passed, _CHECK_INTERVAL)
         try:
             yield
         finally:
@@ -267,7 +267,7 @@ class Database:
 
     @contextmanager
     def write_unchecked(self) -> Iterator[Connection]:
-        """As `write`, but without foreign keys, which the caller makes fit before the end."""
+        """As `write`, but foreign keys are not enforced; the caller makes them valid before the end."""
         with self._exclusive(), self._writer.connect() as connection:
             # SQLite ignores this pragma inside a transaction.
             raw = driver_connection(connection)
@@ -317,12 +317,12 @@ def _create(path: Path) -> None:
 def driver_connection(connection: Connection) -> sqlite3.Connection:
     """The sqlite3 connection of a SQLAlchemy connection."""
     raw = connection.connection.dbapi_connection
-    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - what the engines are made of
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - the driver of both engines
     return raw
 
 
 class _Dialect(SQLiteDialect_pysqlite):
-    """SQLite's dialect, equal for all engines: what is compiled for one library serves all others."""
+    """SQLite's dialect; equal for all engines, so that these share compiled statements."""
 
     supports_statement_cache = True
 
@@ -357,7 +357,7 @@ def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engin
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
         try:
-            _set_up(connection, read_only=read_only)
+            _configure(connection, read_only=read_only)
         except BaseException:
             # SQLAlchemy 2.0 leaves the connection open when a listener raises.
             connection.close()
@@ -370,8 +370,8 @@ def _engine(path: Path, begin: str, *, pool_size: int, read_only: bool) -> Engin
     return engine
 
 
-def _set_up(connection: sqlite3.Connection, *, read_only: bool) -> None:
-    # The driver's own transaction control is off: the engine's "begin" says how a transaction starts.
+def _configure(connection: sqlite3.Connection, *, read_only: bool) -> None:
+    # The driver's own transaction control is off; the engine's "begin" listener starts transactions.
     connection.isolation_level = None
     register(connection)
     for pragma in _PRAGMAS:

@@ -85,8 +85,8 @@ def _forbidden() -> list[str]:
 
 
 def _is_hidden_in_home(path: Path) -> bool:
-    own = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - Path raises without a home
-    homes = {own, *(Path(*path.parts[:3]) for top in _HOMES if path.is_relative_to(top))}
+    own_home = Path(os.path.realpath(os.path.expanduser("~")))  # noqa: PTH111 - Path raises without a home
+    homes = {own_home, *(Path(*path.parts[:3]) for top in _HOMES if path.is_relative_to(top))}
     return any(
         path.is_relative_to(home)
         and len(path.parts) > len(home.parts)
@@ -95,7 +95,7 @@ def _is_hidden_in_home(path: Path) -> bool:
     )
 
 
-# O_NONBLOCK: opening a FIFO must not wait for its writer. What is not a regular file is refused after
+# O_NONBLOCK: opening a FIFO must not wait for its writer. Anything but a regular file is refused after
 # opening.
 _FILE = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -138,7 +138,7 @@ def _open_in(folder: int | None, real: str) -> int:
     if folder is not None:
         return os.open(name(real), _FILE | _NO_LINK, dir_fd=folder)
     descriptor = os.open(real, _FILE)
-    # Without descriptors of folders (Windows): what was opened has to be what the path still names.
+    # Without folder descriptors (Windows): the path still has to name the opened file.
     if os.path.realpath(real) != real or not os.path.samestat(os.fstat(descriptor), os.lstat(real)):
         os.close(descriptor)
         raise OutsideError(f"{real} has changed")
@@ -154,8 +154,8 @@ def open_folder(top: str, folder: str) -> Iterator[int | None]:
     descriptor = os.open(top, _FOLDER)
     try:
         for part in Path(folder).relative_to(top).parts:
-            above, descriptor = descriptor, os.open(part, _FOLDER, dir_fd=descriptor)
-            os.close(above)
+            parent_descriptor, descriptor = descriptor, os.open(part, _FOLDER, dir_fd=descriptor)
+            os.close(parent_descriptor)
         yield descriptor
     finally:
         os.close(descriptor)

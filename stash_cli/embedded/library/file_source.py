@@ -62,7 +62,7 @@ class ServableFile:
     def __init__(
         self, location: FileLocation, rules: Rules, *, follow_links: bool = False, sidecar: str | None = None
     ) -> None:
-        path = _allowed(location, rules, sidecar)
+        path = _checked_path(location, rules, sidecar)
         roots = [root.path for root in rules.roots]
         descriptor = file_access.open_file(path, roots, follow_links=follow_links)
         self.stream: IO[bytes] = os.fdopen(descriptor, "rb")
@@ -98,7 +98,7 @@ class ServableFile:
         self.stream.close()
 
 
-def _allowed(location: FileLocation, rules: Rules, sidecar: str | None) -> str:
+def _checked_path(location: FileLocation, rules: Rules, sidecar: str | None) -> str:
     """The path to open, after all checks that do not need the file."""
     path = os.path.normpath(location.path)
     root = rules.root_of(path)
@@ -165,10 +165,10 @@ def locate(connection: Connection, ids: Collection[int]) -> dict[int, FileLocati
         .outerjoin(zip_folders, zip_folders.c.id == zips.c.parent_folder_id)
         .where(t.files.c.id.in_(sql.id_list(ids)))
     )
-    return {row[0]: _located(*row[1:]) for row in connection.execute(statement)}
+    return {row[0]: _location_of(*row[1:]) for row in connection.execute(statement)}
 
 
-def _located(path: str, zip_path: str | None, size: int, mod_time: str, recognised: bool) -> FileLocation:
+def _location_of(path: str, zip_path: str | None, size: int, mod_time: str, recognised: bool) -> FileLocation:
     facts = (size, int(timestamps.parse(mod_time).timestamp()), bool(recognised))
     if zip_path is None:
         return FileLocation(Path(path), None, *facts)

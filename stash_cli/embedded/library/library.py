@@ -68,8 +68,8 @@ class Library:
     def source_server(self) -> str | None:
         """The server that this library is an offline copy of; None for any other library."""
         with self.database.read() as connection:
-            found = settings.read_part(connection, settings.MIRROR).get("server")
-        return None if found is None else str(found)
+            server = settings.read_part(connection, settings.MIRROR).get("server")
+        return None if server is None else str(server)
 
     def execute(
         self,
@@ -91,7 +91,7 @@ class Library:
         )
 
     def close(self) -> None:
-        """Wait for jobs, keep the log, then close the file."""
+        """Wait for jobs, store the log, then close the file."""
         self.jobs.close()
         self._log_store.save()
         self.downloads.close()
@@ -112,32 +112,32 @@ def open_library(location: str, *, allow_sql: bool = False, limits: Limits = DEF
     if location == DEMO and not path.exists():
         # Several processes may build the demo at the same time; the last rename wins, and all builds are
         # equal.
-        _make_demo(path)
+        _build_demo(path)
     return Library(path, allow_sql=allow_sql, limits=limits)
 
 
-def _make_demo(path: Path) -> None:
+def _build_demo(path: Path) -> None:
     """Build the demo in a temporary folder and rename it: an interrupted build leaves nothing behind."""
     from stash_cli.embedded import demo
     from stash_cli.embedded.demo.media import add_media
 
     make_private_folder(path.parent)
     with closing(TemporaryFolder(".demo-", path.parent)) as folder:
-        made = folder.path / path.name
-        with Library(made) as library:
+        temporary = folder.path / path.name
+        with Library(temporary) as library:
             demo.build(library)
             add_media(library, demo_media())
-        os.replace(made, path)  # noqa: PTH105 - atomic, also where another process was quicker
+        os.replace(temporary, path)  # noqa: PTH105 - atomic, also if another process has built it
 
 
 # Seconds after which a folder counts as abandoned on systems that cannot lock folders.
-_OLD = 24 * 3600.0
+_ABANDONED_AFTER = 24 * 3600.0
 
 
 class TemporaryFolder:
     """A new folder in `parent`, or in the system's temporary folder; `close` removes it.
 
-    It is locked as long as its process lives; the system releases the lock when that ends in any way.
+    It is locked while its process lives; the system releases the lock when the process ends.
     An unlocked folder is abandoned, and is removed when the next one with its prefix is created.
     """
 
@@ -162,7 +162,7 @@ class TemporaryFolder:
 
 
 def remove_abandoned(prefix: str, parent: Path | None = None) -> None:
-    """Remove the folders of this user that no process holds."""
+    """Remove the folders of this user that no process has locked."""
     for path in Path(parent or tempfile.gettempdir()).glob(f"{prefix}*"):
         with _abandoned(path) as abandoned:
             if abandoned:
@@ -183,7 +183,7 @@ def _abandoned(path: Path) -> Iterator[bool]:
         yield False
         return
     try:
-        yield _is_at(lock, path) if lock is not None else time.time() - facts.st_mtime > _OLD
+        yield _is_at(lock, path) if lock is not None else time.time() - facts.st_mtime > _ABANDONED_AFTER
     finally:
         _unlock(lock)
 

@@ -44,35 +44,35 @@ V = TypeVar("V")
 
 
 class Cache(Generic[K, V]):
-    """Thread-safe LRU cache of at most `most` bytes.
+    """Thread-safe LRU cache of at most `max_bytes`.
 
     A value larger than an eighth of that is not cached, so that it does not evict all others.
     """
 
-    _ENTRY = 512  # bytes that an entry takes beside its value
+    _ENTRY = 512  # bytes of an entry besides its value
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._size = 0
         self._lock = threading.Lock()
-        self._kept: dict[K, tuple[V, int]] = {}
+        self._entries: dict[K, tuple[V, int]] = {}
 
     def get(self, key: K) -> V | None:
         """The value of a key, marked as recently used; None when it is not cached."""
         with self._lock:
-            found = self._kept.pop(key, None)
-            if found is None:
+            entry = self._entries.pop(key, None)
+            if entry is None:
                 return None
-            self._kept[key] = found
-            return found[0]
+            self._entries[key] = entry
+            return entry[0]
 
     def put(self, key: K, value: V, size: int) -> None:
         """Cache `value` of `size` bytes, evicting the least recently used."""
         size += self._ENTRY
-        if size > self._most // 8:
+        if size > self._max_bytes // 8:
             return
         with self._lock:
-            self._size += size - self._kept.pop(key, (value, 0))[1]
-            self._kept[key] = value, size
-            while self._size > self._most:
-                self._size -= self._kept.pop(next(iter(self._kept)))[1]
+            self._size += size - self._entries.pop(key, (value, 0))[1]
+            self._entries[key] = value, size
+            while self._size > self._max_bytes:
+                self._size -= self._entries.pop(next(iter(self._entries)))[1]

@@ -29,16 +29,16 @@ class LogStore:
     def __init__(self, database: Database, log: LibraryLog) -> None:
         self._database, self._log = database, log
         self._written: Line | None = None
-        """The newest line that is in the file."""
+        """The newest line that was written to the file."""
 
     def save(self) -> None:
-        """Write what was logged since the last time; a file that cannot be written is logged elsewhere."""
+        """Write the lines since the last call; if the file cannot be written, log a warning."""
         lines = [entry.as_dict() for entry in self._log.entries()]
         if not lines or lines[0] == self._written:
             return
         try:
             with self._database.write() as connection:
-                settings.write_part(connection, _PART, {_LINES: _merged(lines, _stored(connection))})
+                settings.write_part(connection, _PART, {_LINES: _merge(lines, _read_stored(connection))})
         except DatabaseError as error:
             _LOG.warning("The log of the library is not kept: %s", getattr(error, "orig", None) or error)
             return
@@ -47,15 +47,15 @@ class LogStore:
 
 def read(connection: Connection, log: LibraryLog) -> list[Line]:
     """The lines of this process and those of earlier ones, the newest first."""
-    return _merged([entry.as_dict() for entry in log.entries()], _stored(connection))
+    return _merge([entry.as_dict() for entry in log.entries()], _read_stored(connection))
 
 
-def _stored(connection: Connection) -> list[Line]:
-    found: list[Any] = settings.read_part(connection, _PART).get(_LINES) or []
-    return found
+def _read_stored(connection: Connection) -> list[Line]:
+    lines: list[Any] = settings.read_part(connection, _PART).get(_LINES) or []
+    return lines
 
 
-def _merged(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
+def _merge(lines: Sequence[Line], others: Sequence[Line]) -> list[Line]:
     """The lines of both, each once, the newest first."""
-    found = {tuple(line.values()): line for line in (*lines, *others)}
-    return sorted(found.values(), key=lambda line: line["time"], reverse=True)[:KEPT]
+    unique = {tuple(line.values()): line for line in (*lines, *others)}
+    return sorted(unique.values(), key=lambda line: line["time"], reverse=True)[:KEPT]

@@ -18,13 +18,13 @@ def demo_path() -> Path:
 
 
 def demo_media() -> Path:
-    """The folder of the demo library's few real files, which it may scan although it is hidden on Linux."""
+    """The folder of the demo library's real files; scans accept it, although it is hidden on Linux."""
     return demo_path().with_name("demo-media")
 
 
 def path_of_mirror(url: str) -> Path:
     """The file of the mirror of the server at a URL, which may not exist yet."""
     digest = hashlib.blake2b(url.encode(), digest_size=4).hexdigest()
-    # Readable for people who look for it; the digest tells apart what reads the same.
+    # Readable for people; the digest distinguishes URLs whose readable part is equal.
     name = re.sub(r"[^\w.-]+", "_", url.partition("://")[2] or url).removesuffix("_graphql")[-60:]
     return demo_path().with_name("mirrors") / f"{name}-{digest}.sqlite"

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 
 MIRROR = "mirror"
-"""The part that only mirrors have: which server they are a copy of, and since when."""
+"""The part that only mirrors have: their server, and the state after the last update."""
 
 
 def read_part(connection: Connection, part: str) -> dict[str, Any]:
     """The values set in `part` ("general", "ui", ...); empty without any.
 
-    Library folders whose names are no text, which earlier releases stored, are left out.
+    Library folders whose paths are not valid text, which earlier releases stored, are omitted.
     """
-    found = dict(connection.scalar(select(t.settings.c.value).where(t.settings.c.key == part)) or {})
-    if found.get("stashes"):
-        found["stashes"] = [stash for stash in found["stashes"] if is_text(stash["path"])]
-    return found
+    values = dict(connection.scalar(select(t.settings.c.value).where(t.settings.c.key == part)) or {})
+    if values.get("stashes"):
+        values["stashes"] = [stash for stash in values["stashes"] if is_text(stash["path"])]
+    return values
 
 
 def write_part(connection: Connection, part: str, values: Mapping[str, Any]) -> None:
@@ -95,10 +95,10 @@ def hash_password(password: str) -> str:
     return f"{_PREFIX}{_encode(salt)}${_encode(_scrypt(password, salt))}"
 
 
-def matches(password: str, kept: str) -> bool:
-    """Whether `kept` is the hash of `password`."""
-    salt, _, expected = kept.removeprefix(_PREFIX).partition("$")
-    if not kept.startswith(_PREFIX) or not expected:
+def matches(password: str, stored: str) -> bool:
+    """Whether `stored` is the hash of `password`."""
+    salt, _, expected = stored.removeprefix(_PREFIX).partition("$")
+    if not stored.startswith(_PREFIX) or not expected:
         return False
     return hmac.compare_digest(_scrypt(password, _decode(salt)), _decode(expected))
 

@@ -70,8 +70,8 @@ def full_path(folders: FromClause = t.folders, files: FromClause = t.files) -> C
 def years_between(first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
     """Whole years between two dates; NULL when either is NULL."""
     # As a decimal number: the truncated difference of 2021.0304 and 2000.0305 is the age in whole years.
-    shape = "%Y.%m%d"
-    return cast(func.strftime(shape, last) - func.strftime(shape, first), Integer)
+    date_format = "%Y.%m%d"
+    return cast(func.strftime(date_format, last) - func.strftime(date_format, first), Integer)
 
 
 def natural_order(expression: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -154,11 +154,11 @@ def co_appearances(of: Select[Any] | None = None) -> CompoundSelect[Any]:
     """
     parts = []
     for key, _, performers in MEDIA:
-        mine, theirs = performers.alias(), performers.alias()
-        part = select(mine.c.performer_id.label("performer"), theirs.c.performer_id.label("other")).join(
-            theirs, (theirs.c[key] == mine.c[key]) & (theirs.c.performer_id != mine.c.performer_id)
+        first, second = performers.alias(), performers.alias()
+        part = select(first.c.performer_id.label("performer"), second.c.performer_id.label("other")).join(
+            second, (second.c[key] == first.c[key]) & (second.c.performer_id != first.c.performer_id)
         )
-        parts.append(part if of is None else part.where(mine.c.performer_id.in_(of)))
+        parts.append(part if of is None else part.where(first.c.performer_id.in_(of)))
     return union(*parts)
 
 

@@ -1,4 +1,4 @@
-"""The contents of a mirror by type: the fields to read, and the rows that are made of an answer."""
+"""The contents of a mirror by type: the fields to read, and the conversion of answers to rows."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _TAGS = {
 }
 _ALIASES = {"performer": t.performer_aliases, "studio": t.studio_aliases, "tag": t.tag_aliases}
 _MEDIA = {"VideoFile": t.video_files, "ImageFile": t.image_files}
-_OF_SCENES = ("interactive", "interactive_speed")
-"""Columns of video files that the API shows in scenes."""
-_NOT_SHOWN = frozenset({"recognised", "title_key", "path_key"})
-"""Columns that no field shows. Without `recognised` no local file is taken for one of the server."""
+_SCENE_FIELDS = ("interactive", "interactive_speed")
+"""Columns of video files that are fields of scenes in the API."""
+_WITHOUT_FIELD = frozenset({"recognised", "title_key", "path_key"})
+"""Columns without a field. `recognised` stays unset, so that no local file is served instead."""
 _FIELDS = {"rating": "rating100", "height": "height_cm", "parent_id": "parent_studio"}
-"""Column -> the field that shows it, where names differ."""
+"""Column -> the field, if the names differ."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Part:
 class Kind:
     """One type of the API in a mirror.
 
-    `changing` are the paths that tell whether an object was changed, where () is all: servers change some
-    values without a new `updated_at`. `after` writes to rows of other types.
+    `changing` are the paths by which a changed object is detected; () for all paths. `updated_at` alone is
+    not enough, because servers change some values without it. `after` writes to rows of other types.
     """
 
     type: str
@@ -85,7 +85,7 @@ class Kind:
     @cached_property
     def columns(self) -> dict[str, tuple[Column[Any], str]]:
         """Column name -> column and field."""
-        skipped = _NOT_SHOWN | {column.name for column in self.table.c if _is_internal(column.name)}
+        skipped = _WITHOUT_FIELD | {column.name for column in self.table.c if _is_internal(column.name)}
         return {c.name: (c, _field(self.table, c)) for c in self.table.c if c.name not in skipped}
 
     @cached_property
@@ -101,21 +101,21 @@ class Kind:
 
     @property
     def compared(self) -> list[str]:
-        """The paths that tell whether an object was changed."""
+        """The paths by which a changed object is detected."""
         return list(self.changing) or self.paths
 
     def row(self, answer: Answer) -> dict[str, Any]:
         """The row of an object; fields that the server lacks are empty."""
-        found: dict[str, Any] = {}
+        row: dict[str, Any] = {}
         for name, (column, field) in self.columns.items():
             value = answer.get(field)
             if name in self.dates:
-                found |= _date(name, value)
+                row |= _date(name, value)
             else:
-                found[name] = stored(column, value)
-        if self.table is t.folders and not found["basename"]:  # a field since 0.31
-            found["basename"] = base_name(found["path"])
-        return found
+                row[name] = stored(column, value)
+        if self.table is t.folders and not row["basename"]:  # a field since 0.31
+            row["basename"] = base_name(row["path"])
+        return row
 
 
 def _is_internal(name: str) -> bool:
@@ -137,7 +137,7 @@ def _date(name: str, text: str | None) -> dict[str, Any]:
 
 
 def stored(column: Column[Any], value: Any) -> Any:
-    """A value of the API as `column` keeps it; the empty value of its type for a missing one."""
+    """Convert a value of the API to the stored one; the empty value of its type for a missing one."""
     if column.foreign_keys or column.name == "id":
         value = value.get("id") if isinstance(value, dict) else value
         return None if value is None else int(value)
@@ -170,7 +170,7 @@ def _files(table: Table, owner: str, field: str = "files") -> Part:
 
 
 def _common(noun: str) -> Iterator[Part]:
-    """The parts that several types have, each in a table of its own."""
+    """The parts that several types have, each in its own table."""
     owner, type_name = f"{noun}_id", noun.title()
     yield Part(t.CUSTOM_FIELDS[type_name], owner, ("custom_fields",), _custom_fields)
     if type_name in t.URLS:
@@ -194,20 +194,20 @@ def _urls(found: Answer) -> Rows:
 
 
 def _history(table: Table, field: str, column: str) -> Part:
-    """Dates, stored from the oldest: of equal ones the last row is shown first."""
+    """Dates, stored oldest first, because of equal dates the last row is returned first."""
     return Part(table, "scene_id", (field,), lambda found: ({column: x} for x in reversed(found[field])))
 
 
 def _media(type_name: str) -> Part:
     """The media properties of a file, if it is of this type."""
     table = _MEDIA[type_name]
-    columns = [column for column in table.c if column.name not in ("file_id", *_OF_SCENES)]
+    columns = [column for column in table.c if column.name not in ("file_id", *_SCENE_FIELDS)]
 
     def make(found: Answer) -> Rows:
         if found["__typename"] == type_name:
             yield {column.name: stored(column, found.get(column.name)) for column in columns}
 
-    kept = tuple(name for name in _OF_SCENES if name in table.c)
+    kept = tuple(name for name in _SCENE_FIELDS if name in table.c)
     return Part(table, "file_id", tuple(column.name for column in columns), make, kept)
 
 
@@ -229,15 +229,23 @@ def _sub_groups(found: Answer) -> Rows:
 def _write_scene_files(connection: Connection, scenes: Sequence[Answer]) -> None:
     """Write captions and interactivity of primary files, which the API shows in their scenes."""
     videos, captions = t.video_files.c, t.video_captions
-    owned = {int(scene["files"][0]["id"]): scene for scene in scenes if scene["files"]}
-    known = connection.scalars(select(videos.file_id).where(videos.file_id.in_(sql.id_list(owned)))).all()
-    if not known:
+    scene_by_file = {int(scene["files"][0]["id"]): scene for scene in scenes if scene["files"]}
+    existing = connection.scalars(
+        select(videos.file_id).where(videos.file_id.in_(sql.id_list(scene_by_file)))
+    ).all()
+    if not existing:
         return
-    facts = [{"file": n, **{f"new_{name}": owned[n].get(name) for name in _OF_SCENES}} for n in known]
-    changed = update(t.video_files).where(videos.file_id == bindparam("file"))
-    connection.execute(changed.values({name: bindparam(f"new_{name}") for name in _OF_SCENES}), facts)
-    connection.execute(delete(captions).where(captions.c.file_id.in_(sql.id_list(known))))
-    rows = [{"file_id": n, "filename": "", **x} for n in known for x in owned[n].get("captions") or ()]
+    parameters = [
+        {"file": n, **{f"new_{name}": scene_by_file[n].get(name) for name in _SCENE_FIELDS}} for n in existing
+    ]
+    statement = update(t.video_files).where(videos.file_id == bindparam("file"))
+    connection.execute(
+        statement.values({name: bindparam(f"new_{name}") for name in _SCENE_FIELDS}), parameters
+    )
+    connection.execute(delete(captions).where(captions.c.file_id.in_(sql.id_list(existing))))
+    rows = [
+        {"file_id": n, "filename": "", **x} for n in existing for x in scene_by_file[n].get("captions") or ()
+    ]
     if rows:
         connection.execute(insert(captions).prefix_with("OR REPLACE"), rows)
 
@@ -246,25 +254,25 @@ def _write_covers(connection: Connection, galleries: Sequence[Answer]) -> None:
     """Mark the image that each gallery shows as its cover, whether it was chosen or is the first."""
     links = t.galleries_images
     numbers = [int(gallery["id"]) for gallery in galleries]
-    mine = links.c.gallery_id.in_(sql.id_list(numbers))
-    connection.execute(update(links).where(mine).values(cover=False))
+    of_galleries = links.c.gallery_id.in_(sql.id_list(numbers))
+    connection.execute(update(links).where(of_galleries).values(cover=False))
     covers = [{"gallery": int(g["id"]), "image": int(g["cover"]["id"])} for g in galleries if g.get("cover")]
     if covers:
-        one = (links.c.gallery_id == bindparam("gallery")) & (links.c.image_id == bindparam("image"))
-        connection.execute(update(links).where(one).values(cover=True), covers)
+        is_cover = (links.c.gallery_id == bindparam("gallery")) & (links.c.image_id == bindparam("image"))
+        connection.execute(update(links).where(is_cover).values(cover=True), covers)
 
 
-_CHANGED = ("id", "updated_at")
+_ID_AND_TIME = ("id", "updated_at")
 _CHAPTER = ("id", "title", "image_index", "created_at", "updated_at")
 _SUB_GROUPS = ("sub_groups.group.id", "sub_groups.description")
-_PLAYED = ("resume_time", "play_duration", "play_history", "o_history")
+_ACTIVITY = ("resume_time", "play_duration", "play_history", "o_history")
 
 KINDS = (
     Kind("Folder", t.folders, ()),
     Kind(
         "BaseFile",
         t.files,
-        (*_CHANGED, "parent_folder.id", "basename", "size", "mod_time", "fingerprints"),
+        (*_ID_AND_TIME, "parent_folder.id", "basename", "size", "mod_time", "fingerprints"),
         (
             Part(t.files_fingerprints, "file_id", ("fingerprints",), _fingerprints),
             *map(_media, _MEDIA),
@@ -273,21 +281,21 @@ KINDS = (
     Kind(
         "Tag",
         t.tags,
-        (*_CHANGED, "aliases", "parents.id"),
+        (*_ID_AND_TIME, "aliases", "parents.id"),
         (*_common("tag"), _link(t.tags_relations, "child_id", "parents", "parent_id")),
     ),
-    Kind("Studio", t.studios, _CHANGED, tuple(_common("studio"))),
-    Kind("Performer", t.performers, _CHANGED, tuple(_common("performer"))),
+    Kind("Studio", t.studios, _ID_AND_TIME, tuple(_common("studio"))),
+    Kind("Performer", t.performers, _ID_AND_TIME, tuple(_common("performer"))),
     Kind(
         "Group",
         t.groups,
-        (*_CHANGED, *_SUB_GROUPS),
+        (*_ID_AND_TIME, *_SUB_GROUPS),
         (*_common("group"), Part(t.groups_relations, "containing_id", _SUB_GROUPS, _sub_groups)),
     ),
     Kind(
         "Scene",
         t.scenes,
-        (*_CHANGED, *_PLAYED, *_OF_SCENES, "files.id"),
+        (*_ID_AND_TIME, *_ACTIVITY, *_SCENE_FIELDS, "files.id"),
         (
             *_common("scene"),
             _files(t.scenes_files, "scene_id"),
@@ -297,13 +305,13 @@ KINDS = (
             _history(t.scenes_view_dates, "play_history", "view_date"),
             _history(t.scenes_o_dates, "o_history", "o_date"),
         ),
-        (*_OF_SCENES, "captions"),
+        (*_SCENE_FIELDS, "captions"),
         _write_scene_files,
     ),
     Kind(
         "Image",
         t.images,
-        (*_CHANGED, "o_counter", "visual_files.id"),
+        (*_ID_AND_TIME, "o_counter", "visual_files.id"),
         (
             *_common("image"),
             _files(t.images_files, "image_id", "visual_files"),
@@ -314,7 +322,7 @@ KINDS = (
     Kind(
         "Gallery",
         t.galleries,
-        (*_CHANGED, "image_count", "files.id", "chapters.id", "chapters.updated_at"),
+        (*_ID_AND_TIME, "image_count", "files.id", "chapters.id", "chapters.updated_at"),
         (
             *_common("gallery"),
             _files(t.galleries_files, "gallery_id"),
@@ -328,9 +336,9 @@ KINDS = (
     Kind(
         "SceneMarker",
         t.scene_markers,
-        _CHANGED,
+        _ID_AND_TIME,
         (_link(t.scene_markers_tags, "scene_marker_id", "tags", "tag_id"),),
     ),
     Kind("SavedFilter", t.saved_filters, ()),
 )
-"""In the order in which they are read: those that `after` of others writes to come first."""
+"""In reading order: types whose rows are written by `after` of other types come first."""

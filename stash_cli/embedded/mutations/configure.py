@@ -92,30 +92,32 @@ _PATTERNS = {"excludes": "video", "imageExcludes": "image"}
 
 
 def validate_general(
-    stored: Mapping[str, Any], given: Mapping[str, Any], library: Path, limits: Limits
+    stored: Mapping[str, Any], new_values: Mapping[str, Any], library: Path, limits: Limits
 ) -> dict[str, Any]:
     """Validate fields of configureGeneral and return them as stored. Raises Refused."""
-    found = dict(given)
-    if given.get("stashes") is not None:
-        known = {stash["path"] for stash in stored.get("stashes") or ()}
-        found["stashes"] = [_library_folder(stash, known, limits) for stash in given["stashes"]]
-    _check_database(found.pop("databasePath", None), library)
+    checked = dict(new_values)
+    if new_values.get("stashes") is not None:
+        current_paths = {stash["path"] for stash in stored.get("stashes") or ()}
+        checked["stashes"] = [
+            _library_folder(stash, current_paths, limits) for stash in new_values["stashes"]
+        ]
+    _check_database(checked.pop("databasePath", None), library)
     for field, kind in _PATTERNS.items():
-        _check_patterns(given.get(field) or (), kind)
-    _check_together({**stored, **found})
-    if "password" in given:
-        found["password"] = _password(stored, given["password"] or "")
-    if "logLevel" in given:
-        level = str(given["logLevel"] or "")
-        found["logLevel"] = level if level in _LOG_LEVELS else "Info"
-    return found
+        _check_patterns(new_values.get(field) or (), kind)
+    _check_combinations({**stored, **checked})
+    if "password" in new_values:
+        checked["password"] = _password(stored, new_values["password"] or "")
+    if "logLevel" in new_values:
+        level = str(new_values["logLevel"] or "")
+        checked["logLevel"] = level if level in _LOG_LEVELS else "Info"
+    return checked
 
 
-def _library_folder(stash: Mapping[str, Any], known: set[str], limits: Limits) -> dict[str, Any]:
+def _library_folder(stash: Mapping[str, Any], current_paths: set[str], limits: Limits) -> dict[str, Any]:
     """Validate a library folder; only a new one has to exist."""
     path = str(Path(stash["path"].strip()).absolute())
-    # A known folder may be on a drive that is not mounted now.
-    if path not in known and not Path(path).is_dir():
+    # A current library folder may be on a drive that is not mounted now.
+    if path not in current_paths and not Path(path).is_dir():
         raise Refused(f"stat {path}: file does not exist")
     if not limits.any_folder and file_access.is_system_folder(path):
         raise Refused(
@@ -142,16 +144,20 @@ def _check_patterns(patterns: list[str] | tuple[()], kind: str) -> None:
             raise Refused(f"{kind} exclusion pattern '{pattern}' invalid: {refusal.message}") from None
 
 
-def _check_together(general: Mapping[str, Any]) -> None:
+def _check_combinations(general: Mapping[str, Any]) -> None:
     if general.get("blobsStorage") == "FILESYSTEM" and not general.get("blobsPath"):
         raise Refused("blobs path must be set when using filesystem storage")
     if general.get("videoFileNamingAlgorithm") == "MD5" and general.get("calculateMD5") is False:
         raise Refused("calculateMD5 must be true if using MD5")
 
 
-def _password(stored: Mapping[str, Any], given: str) -> str:
+def _password(stored: Mapping[str, Any], new_password: str) -> str:
     """The stored password hash; writing the current hash back keeps it."""
-    return given if not given or given == stored.get("password") else hash_password(given)
+    return (
+        new_password
+        if not new_password or new_password == stored.get("password")
+        else hash_password(new_password)
+    )
 
 
 def configuring(part: str) -> Resolver:
@@ -168,10 +174,10 @@ def configuring(part: str) -> Resolver:
 def configure_general(context: RequestContext, *, input: Input) -> Any:  # noqa: A002 - the API's own name
     """Validate and store general settings."""
     stored = settings.read_part(context.connection, "general")
-    given = validate_general(stored, input, context.library.database.path, context.library.limits)
-    general = {**stored, **given}
+    new_values = validate_general(stored, input, context.library.database.path, context.library.limits)
+    general = {**stored, **new_values}
     settings.write_part(context.connection, "general", general)
-    # With credentials, a public address is no danger any more.
+    # With credentials, requests from public addresses are safe.
     if Credentials.of(general).needed:
         unlock(context.connection)
     return configuration_part(context, "general")
@@ -194,13 +200,13 @@ def configure_ui(
 def configure_ui_setting(context: RequestContext, *, key: str, value: Any = None) -> Input:
     """Set a value of the web interface by its dotted path; null is stored."""
     values = settings.read_part(context.connection, "ui")
-    place = values
+    parent = values
     *parents, last = key.split(".")
     for name in parents:
-        if not isinstance(place.get(name), dict):
-            place[name] = {}
-        place = place[name]
-    place[last] = value
+        if not isinstance(parent.get(name), dict):
+            parent[name] = {}
+        parent = parent[name]
+    parent[last] = value
     settings.write_part(context.connection, "ui", values)
     return values
 

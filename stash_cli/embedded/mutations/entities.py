@@ -34,8 +34,8 @@ def _write_sub_groups(connection: Connection, group: int, members: Sequence[Memb
     # Positions are unique in a group, so the order is rewritten as a whole instead of shifting rows.
     connection.execute(delete(t.groups_relations).where(t.groups_relations.c.containing_id == group))
     rows = [
-        {"containing_id": group, "sub_id": sub, "description": text, "order_index": place}
-        for place, (sub, text) in enumerate(members, 1)
+        {"containing_id": group, "sub_id": sub, "description": text, "order_index": position}
+        for position, (sub, text) in enumerate(members, 1)
     ]
     if rows:
         connection.execute(insert(t.groups_relations), rows)
@@ -49,16 +49,16 @@ def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A
         for one in input["sub_groups"]
     ]
     members = _sub_groups(context.connection, group)
-    twice = [str(sub) for sub, _ in new if sub in dict(members)]
-    if twice:
-        raise Refused(f"subgroups with IDs [{' '.join(twice)}] already in group")
+    duplicates = [str(sub) for sub, _ in new if sub in dict(members)]
+    if duplicates:
+        raise Refused(f"subgroups with IDs [{' '.join(duplicates)}] already in group")
     if any(sub == group for sub, _ in new):
         raise Refused("a group cannot be contained by one of its subgroups")
-    place = input.get("insert_index") or 0
-    if place < 0:
+    position = input.get("insert_index") or 0
+    if position < 0:
         raise Refused("invalid insert index")
-    at = place - 1 if 1 <= place <= len(members) else len(members)
-    _write_sub_groups(context.connection, group, [*members[:at], *new, *members[at:]])
+    index = position - 1 if 1 <= position <= len(members) else len(members)
+    _write_sub_groups(context.connection, group, [*members[:index], *new, *members[index:]])
     hierarchy.refuse_group_cycle(context.connection, group)
     return True
 
@@ -66,8 +66,8 @@ def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A
 def remove_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the API's own name
     """Remove sub-groups; ids that are not in the group are ignored."""
     group = inputs.to_id(input["containing_group_id"], "containing group id")
-    gone = inputs.to_ids(input["sub_group_ids"], "sub group ids")
-    members = [member for member in _sub_groups(context.connection, group) if member[0] not in gone]
+    removed = inputs.to_ids(input["sub_group_ids"], "sub group ids")
+    members = [member for member in _sub_groups(context.connection, group) if member[0] not in removed]
     _write_sub_groups(context.connection, group, members)
     return True
 
@@ -77,15 +77,17 @@ def reorder_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noq
     group = inputs.to_id(input["group_id"], "group id")
     moved = inputs.to_ids(input["sub_group_ids"], "sub group ids")
     target = inputs.to_id(input["insert_at_id"], "insert at id")
-    held = dict(_sub_groups(context.connection, group))
+    descriptions = dict(_sub_groups(context.connection, group))
     for sub in (target, *moved):
-        if sub not in held:
+        if sub not in descriptions:
             raise Refused(f"sub-group {sub} not found in containing group {group}")
-    order = list(held)
-    place = order.index(target) + bool(input.get("insert_after"))
-    before = [sub for sub in order[:place] if sub not in moved]
-    after = [sub for sub in order[place:] if sub not in moved]
-    _write_sub_groups(context.connection, group, [(sub, held[sub]) for sub in (*before, *moved, *after)])
+    order = list(descriptions)
+    position = order.index(target) + bool(input.get("insert_after"))
+    before = [sub for sub in order[:position] if sub not in moved]
+    after = [sub for sub in order[position:] if sub not in moved]
+    _write_sub_groups(
+        context.connection, group, [(sub, descriptions[sub]) for sub in (*before, *moved, *after)]
+    )
     return True
 
 
@@ -125,11 +127,11 @@ def reset_cover(context: RequestContext, *, input: Input) -> bool:  # noqa: A002
 
 def _set_cover(connection: Connection, gallery: int, image: int | None) -> None:
     columns = t.galleries_images.c
-    mine = columns.gallery_id == gallery
-    connection.execute(update(t.galleries_images).where(mine).values(cover=False))
+    of_gallery = columns.gallery_id == gallery
+    connection.execute(update(t.galleries_images).where(of_gallery).values(cover=False))
     if image is not None:
         connection.execute(
-            update(t.galleries_images).where(mine, columns.image_id == image).values(cover=True)
+            update(t.galleries_images).where(of_gallery, columns.image_id == image).values(cover=True)
         )
 
 
@@ -147,10 +149,14 @@ _CONTENTS: dict[str, Resolver] = {
 def destroying(mapper: EntityMapper) -> Resolver:
     """Resolver of a destroy mutation with its ids in `id`, `ids`, `input.id` or `input.ids`."""
 
-    def resolve(context: RequestContext, **given: Any) -> bool:
-        asked = given.get("input", given)
-        ids = inputs.to_ids(asked.get("ids"), "ids") if "ids" in asked else [inputs.to_id(asked["id"])]
-        options = deletion.Options.read(asked, deletion.unlink_after_commit(context))
+    def resolve(context: RequestContext, **arguments: Any) -> bool:
+        options_input = arguments.get("input", arguments)
+        ids = (
+            inputs.to_ids(options_input.get("ids"), "ids")
+            if "ids" in options_input
+            else [inputs.to_id(options_input["id"])]
+        )
+        options = deletion.Options.read(options_input, deletion.unlink_after_commit(context))
         for object_id in ids:
             changeset.require(context.connection, mapper, object_id, mapper.missing_on_destroy)
             deletion.destroy(context.connection, mapper, object_id, options)
@@ -170,14 +176,14 @@ def _destroy_resolvers() -> dict[str, Resolver]:
         "Tag": "tags",
         "Group": "groups",
     }
-    found: dict[str, Resolver] = {}
+    resolvers: dict[str, Resolver] = {}
     for mapper in entity_mapper.MAPPERS.values():
         resolver = destroying(mapper)
-        found[f"{mapper.type[0].lower()}{mapper.type[1:]}Destroy"] = resolver
+        resolvers[f"{mapper.type[0].lower()}{mapper.type[1:]}Destroy"] = resolver
         if mapper.type in plurals:
-            found[f"{plurals[mapper.type]}Destroy"] = resolver
-    found["movieDestroy"] = found["moviesDestroy"] = found["groupDestroy"]
-    return found
+            resolvers[f"{plurals[mapper.type]}Destroy"] = resolver
+    resolvers["movieDestroy"] = resolvers["moviesDestroy"] = resolvers["groupDestroy"]
+    return resolvers
 
 
 def creating(mapper: EntityMapper, shown: str = "") -> Resolver:
@@ -207,11 +213,11 @@ def updating_many(mapper: EntityMapper) -> Resolver:
     return resolve
 
 
-def apply_update(context: RequestContext, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
+def apply_update(context: RequestContext, mapper: EntityMapper, values: Mapping[str, Any]) -> int:
     """Apply one update input and return the id."""
-    object_id = inputs.to_id(given["id"])
+    object_id = inputs.to_id(values["id"])
     changeset.require(context.connection, mapper, object_id, mapper.missing)
-    return changeset.update_one(context.connection, mapper, object_id, given)
+    return changeset.update_one(context.connection, mapper, object_id, values)
 
 
 def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
@@ -231,24 +237,24 @@ def bulk_updating(mapper: EntityMapper, shown: str = "") -> Resolver:
 
 
 def _resolvers() -> dict[str, Resolver]:
-    found: dict[str, Resolver] = {}
+    resolvers: dict[str, Resolver] = {}
     for mapper in entity_mapper.MAPPERS.values():
         name = mapper.type[0].lower() + mapper.type[1:]
-        found[f"{name}Create"] = creating(mapper)
-        found[f"{name}Update"] = updating(mapper)
-        found[f"bulk{mapper.type}Update"] = bulk_updating(mapper)
+        resolvers[f"{name}Create"] = creating(mapper)
+        resolvers[f"{name}Update"] = updating(mapper)
+        resolvers[f"bulk{mapper.type}Update"] = bulk_updating(mapper)
     for name, mapper in (
         ("scenesUpdate", entity_mapper.SCENE),
         ("imagesUpdate", entity_mapper.IMAGE),
         ("galleriesUpdate", entity_mapper.GALLERY),
     ):
-        found[name] = updating_many(mapper)
-    found["movieCreate"] = creating(entity_mapper.GROUP, "Movie")
-    found["movieUpdate"] = updating(entity_mapper.GROUP, "Movie")
-    found["bulkMovieUpdate"] = bulk_updating(entity_mapper.GROUP, "Movie")
-    for no_such in ("imageCreate", "bulkGalleryChapterUpdate"):
-        del found[no_such]
-    return found
+        resolvers[name] = updating_many(mapper)
+    resolvers["movieCreate"] = creating(entity_mapper.GROUP, "Movie")
+    resolvers["movieUpdate"] = updating(entity_mapper.GROUP, "Movie")
+    resolvers["bulkMovieUpdate"] = bulk_updating(entity_mapper.GROUP, "Movie")
+    for name_without_mutation in ("imageCreate", "bulkGalleryChapterUpdate"):
+        del resolvers[name_without_mutation]
+    return resolvers
 
 
 RESOLVERS = _resolvers() | _destroy_resolvers() | _CONTENTS

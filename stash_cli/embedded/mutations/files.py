@@ -55,21 +55,21 @@ def move(context: RequestContext, *, input: Input) -> bool:  # noqa: A002 - the 
     return True
 
 
-def _destination(context: RequestContext, given: Input) -> Path:
-    if given.get("destination_folder_id") is not None:
-        number = inputs.to_id(given["destination_folder_id"], "destination folder id")
+def _destination(context: RequestContext, move_input: Input) -> Path:
+    if move_input.get("destination_folder_id") is not None:
+        number = inputs.to_id(move_input["destination_folder_id"], "destination folder id")
         row = context.connection.execute(select(t.folders).where(t.folders.c.id == number)).mappings().first()
         if row is None:
             raise Refused(f"folder with id {number} not found")
         if row["zip_file_id"] is not None:
             raise Refused(f"cannot move to {row['path']}, is in a zip file")
-        return _inside(context, Path(row["path"]))
-    if not given.get("destination_folder"):
+        return _require_inside(context, Path(row["path"]))
+    if not move_input.get("destination_folder"):
         raise Refused("must specify destination folder or path")
-    return _inside(context, Path(given["destination_folder"]))
+    return _require_inside(context, Path(move_input["destination_folder"]))
 
 
-def _inside(context: RequestContext, folder: Path) -> Path:
+def _require_inside(context: RequestContext, folder: Path) -> Path:
     if not _is_inside(context, folder):
         raise Refused(f"folder path {folder} must be within a stash library path")
     return Path(os.path.normpath(folder))
@@ -85,30 +85,23 @@ def _is_inside(context: RequestContext, path: Path) -> bool:
 
 
 def _move_one(context: RequestContext, file: int, folder: Path, name: str | None) -> list[tuple[str, str]]:
-    """Move one file: its old and new path; nothing where it is there already."""
-    source = deletion.path_of(context.connection, file)
-    if source is None:
-        raise Refused(f"finding file {file}: getting file by id {file}: sql: no rows in result set")
-    zipped = select(t.files.c.zip_file_id).where(t.files.c.id == file)
-    if context.connection.scalar(zipped) is not None:
-        raise Refused(f"cannot move file {source}, is in a zip file")
-    if not _is_inside(context, source):
-        raise Refused(f"cannot move file {source}, is not within a stash library path")
+    """Move one file; return its old and new path, or nothing if no file was moved on disk."""
+    source = _movable_path(context, file)
     target = folder / (name or source.name)
     _check_ending(context.connection, source.name, target.name)
     if target == source:
         return []
     if _may_exist(target):
         raise Refused(f"file {target} already exists")
-    # A library without its media, such as the demo: a move can be rehearsed in it.
-    is_rehearsal = not source.exists() and not _has_media(
+    # In a library without its media, such as the demo, a move changes only the database.
+    is_database_only = not source.exists() and not _has_media(
         context.connection, files.library_root(context.connection, source)
     )
     parent = files.folder_for(context.connection, folder)
     values = {"basename": target.name, "parent_folder_id": parent, "updated_at": timestamps.now()}
     context.connection.execute(update(t.files).where(t.files.c.id == file).values(values))
     _move_members(context.connection, file, source, target, parent)
-    if is_rehearsal:
+    if is_database_only:
         return []
     try:
         # The row is updated first: a failed move rolls the update back, while a failed commit could not undo
@@ -119,10 +112,23 @@ def _move_one(context: RequestContext, file: int, folder: Path, name: str | None
     return [(str(source), str(target))]
 
 
+def _movable_path(context: RequestContext, file: int) -> Path:
+    """The path of a file. Raises Refused for one in a zip file, or outside the library folders."""
+    path = deletion.path_of(context.connection, file)
+    if path is None:
+        raise Refused(f"finding file {file}: getting file by id {file}: sql: no rows in result set")
+    zip_file = select(t.files.c.zip_file_id).where(t.files.c.id == file)
+    if context.connection.scalar(zip_file) is not None:
+        raise Refused(f"cannot move file {path}, is in a zip file")
+    if not _is_inside(context, path):
+        raise Refused(f"cannot move file {path}, is not within a stash library path")
+    return path
+
+
 def _has_media(connection: Connection, root: Path | None) -> bool:
     """Whether any media of a library folder are on this machine: files in it, or one of its subfolders.
 
-    Many machines have a folder `/media`, where the demo's files seem to be, but nothing of theirs in it.
+    Many machines have a folder `/media`, to which the demo's paths lead, without the demo's files.
     """
     if root is None or not root.exists():
         return False
@@ -135,7 +141,7 @@ def _has_media(connection: Connection, root: Path | None) -> bool:
 
 
 def _check_ending(connection: Connection, old: str, new: str) -> None:
-    """Refuse a name by which a scan would take a file for one of another kind, or for none."""
+    """Refuse a name whose extension would make a scan treat the file as another kind, or as no media."""
     for kind in KINDS:
         endings = extensions(settings.read_part(connection, "general"), kind)
         if file_access.extension(old) in endings and file_access.extension(new) not in endings:
@@ -143,7 +149,7 @@ def _check_ending(connection: Connection, old: str, new: str) -> None:
 
 
 def _may_exist(path: Path) -> bool:
-    """Whether something has a path, or that cannot be told, as of a name that is too long."""
+    """Whether a path exists, or this cannot be determined, as for a name that is too long."""
     try:
         path.lstat()
     except FileNotFoundError:
@@ -155,10 +161,10 @@ def _may_exist(path: Path) -> bool:
 
 def _move_members(connection: Connection, file: int, source: Path, target: Path, parent: int) -> None:
     """Move the folders in a zip along with it."""
-    own = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id == file)
-    for folder, path in connection.execute(own).all():
-        within = Path(path).relative_to(source)
-        values: dict[str, Any] = {"path": str(target / within)}
+    folders = select(t.folders.c.id, t.folders.c.path).where(t.folders.c.zip_file_id == file)
+    for folder, path in connection.execute(folders).all():
+        relative = Path(path).relative_to(source)
+        values: dict[str, Any] = {"path": str(target / relative)}
         if Path(path) == source:
             values |= {"basename": target.name, "parent_folder_id": parent}
         connection.execute(update(t.folders).where(t.folders.c.id == folder).values(values))
@@ -194,20 +200,20 @@ def set_fingerprints(context: RequestContext, *, input: Input) -> bool:  # noqa:
     """Set fingerprints, or remove them with a null value; hashes that a scan computes cannot be set."""
     file = inputs.to_id(input["id"])
     _require(context.connection, file)
-    for given in input["fingerprints"]:
-        kind = given["type"]
+    for fingerprint in input["fingerprints"]:
+        kind = fingerprint["type"]
         if kind in _FIXED_HASHES:
             raise Refused(f"cannot modify {kind} fingerprint")
         columns = t.files_fingerprints.c
         old = (columns.file_id == file) & (columns.type == kind)
         context.connection.execute(delete(t.files_fingerprints).where(old))
-        if given.get("value") is not None:
-            row = {"file_id": file, "type": kind, "fingerprint": _stored(kind, given["value"])}
+        if fingerprint.get("value") is not None:
+            row = {"file_id": file, "type": kind, "fingerprint": _to_stored(kind, fingerprint["value"])}
             context.connection.execute(insert(t.files_fingerprints), row)
     return True
 
 
-def _stored(kind: str, value: str) -> Any:
+def _to_stored(kind: str, value: str) -> Any:
     """The stored form of a fingerprint: a phash is a signed 64-bit integer, all others are text."""
     if kind != "phash":
         return value

@@ -35,8 +35,8 @@ class History:
     def add(self, context: RequestContext, *, id: str, times: Times = None) -> dict[str, Any]:  # noqa: A002 - the API's own name
         """Add `times`, or the current time."""
         scene = inputs.to_id(id)
-        given = [timestamps.utc(time) for time in times or ()] or [timestamps.utc()]
-        rows = [{"scene_id": scene, self.column: time} for time in given]
+        moments = [timestamps.utc(time) for time in times or ()] or [timestamps.utc()]
+        rows = [{"scene_id": scene, self.column: time} for time in moments]
         context.connection.execute(insert(self.table), rows)
         return self._result(context.connection, scene)
 
@@ -118,12 +118,12 @@ def counting_image(change: int | None) -> Resolver:
 
     def resolve(context: RequestContext, *, id: str) -> int:  # noqa: A002 - the API's own name
         image = inputs.to_id(id)
-        now = context.connection.scalar(select(t.images.c.o_counter).where(t.images.c.id == image))
-        if now is None:
+        before = context.connection.scalar(select(t.images.c.o_counter).where(t.images.c.id == image))
+        if before is None:
             raise Refused(f"id {image} does not exist in images")
-        then = 0 if change is None else max(0, now + change)
-        context.connection.execute(update(t.images).where(t.images.c.id == image).values(o_counter=then))
-        return then
+        after = 0 if change is None else max(0, before + change)
+        context.connection.execute(update(t.images).where(t.images.c.id == image).values(o_counter=after))
+        return after
 
     return resolve
 

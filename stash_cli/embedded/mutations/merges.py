@@ -28,10 +28,10 @@ _PERFORMER_LINKS = (
 _LEGACY_URLS = frozenset({"url", "twitter", "instagram"})
 
 
-def _read(mapper: EntityMapper, given: Input) -> tuple[list[int], int]:
+def _read(mapper: EntityMapper, merge_input: Input) -> tuple[list[int], int]:
     """Source ids and destination id. Raises Refused if the destination is among the sources."""
-    sources = inputs.to_ids(given["source"], f"source {mapper.noun} ids")
-    destination = inputs.to_id(given["destination"], f"destination {mapper.noun} id")
+    sources = inputs.to_ids(merge_input["source"], f"source {mapper.noun} ids")
+    destination = inputs.to_id(merge_input["destination"], f"destination {mapper.noun} id")
     if destination in sources:
         raise Refused(f"destination {mapper.noun} cannot be in source list")
     return sources, destination
@@ -59,12 +59,12 @@ def merge_scenes(context: RequestContext, *, input: Input) -> Any:  # noqa: A002
 
 
 def _move_scene_parts(connection: Connection, source: int, destination: int, options: Input) -> None:
-    owned: list[Table] = [t.scene_markers]
-    owned += [t.scenes_view_dates] if options.get("play_history") else []
-    owned += [t.scenes_o_dates] if options.get("o_history") else []
-    for table in owned:
-        mine = table.c.scene_id == source
-        connection.execute(update(table).where(mine).values(scene_id=destination))
+    moved_tables: list[Table] = [t.scene_markers]
+    moved_tables += [t.scenes_view_dates] if options.get("play_history") else []
+    moved_tables += [t.scenes_o_dates] if options.get("o_history") else []
+    for table in moved_tables:
+        of_source = table.c.scene_id == source
+        connection.execute(update(table).where(of_source).values(scene_id=destination))
     files = FILES["Scene"].ids(connection, source)
     connection.execute(delete(t.scenes_files).where(t.scenes_files.c.scene_id == source))
     for file in files:
@@ -91,11 +91,16 @@ def merge_performers(context: RequestContext, *, input: Input) -> Any:  # noqa: 
     return context.fetch("Performer", destination)
 
 
-def move_links(connection: Connection, table: Table, own: str, source: int, destination: int) -> None:
+def move_links(
+    connection: Connection, table: Table, owner_column: str, source: int, destination: int
+) -> None:
     """Move the join table rows of `source` to `destination`, without duplicates."""
-    mine = table.c[own] == source
-    rows = [{**row, own: destination} for row in connection.execute(select(table).where(mine)).mappings()]
-    connection.execute(delete(table).where(mine))
+    of_source = table.c[owner_column] == source
+    rows = [
+        {**row, owner_column: destination}
+        for row in connection.execute(select(table).where(of_source)).mappings()
+    ]
+    connection.execute(delete(table).where(of_source))
     if rows:
         connection.execute(insert(table).on_conflict_do_nothing(), rows)
 
@@ -128,11 +133,11 @@ def _merge_tag(connection: Connection, source: int, destination: int) -> None:
         # All join tables with tags: scenes_tags, performers_tags, and so on.
         if table.name.endswith("s_tags"):
             move_links(connection, table, "tag_id", source, destination)
-    for own in ("parent_id", "child_id"):
-        move_links(connection, t.tags_relations, own, source, destination)
+    for column in ("parent_id", "child_id"):
+        move_links(connection, t.tags_relations, column, source, destination)
     relations = t.tags_relations.c
-    looped = (relations.parent_id == destination) & (relations.child_id == destination)
-    connection.execute(delete(t.tags_relations).where(looped))
+    is_self_relation = (relations.parent_id == destination) & (relations.child_id == destination)
+    connection.execute(delete(t.tags_relations).where(is_self_relation))
     _merge_names(connection, source, destination)
     _merge_stash_ids(connection, source, destination)
     deletion.destroy(connection, entity_mapper.TAG, source, deletion.Options())
@@ -140,19 +145,21 @@ def _merge_tag(connection: Connection, source: int, destination: int) -> None:
 
 def _merge_names(connection: Connection, source: int, destination: int) -> None:
     name = connection.scalar(select(t.tags.c.name).where(t.tags.c.id == source))
-    own = connection.scalar(select(t.tags.c.name).where(t.tags.c.id == destination))
+    destination_name = connection.scalar(select(t.tags.c.name).where(t.tags.c.id == destination))
     aliases = t.tag_aliases
     connection.execute(update(aliases).where(aliases.c.tag_id == source).values(tag_id=destination))
-    if name != own:
+    if name != destination_name:
         connection.execute(insert(aliases).values(tag_id=destination, alias=name).on_conflict_do_nothing())
 
 
 def _merge_stash_ids(connection: Connection, source: int, destination: int) -> None:
     table = t.tag_stash_ids
-    held = select(table.c.endpoint, table.c.stash_id).where(table.c.tag_id == destination)
-    known = set(connection.execute(held).all())
+    existing = select(table.c.endpoint, table.c.stash_id).where(table.c.tag_id == destination)
+    known_ids = set(connection.execute(existing).all())
     rows = connection.execute(select(table).where(table.c.tag_id == source)).mappings().all()
-    new = [dict(row, tag_id=destination) for row in rows if (row["endpoint"], row["stash_id"]) not in known]
+    new = [
+        dict(row, tag_id=destination) for row in rows if (row["endpoint"], row["stash_id"]) not in known_ids
+    ]
     connection.execute(delete(table).where(table.c.tag_id == source))
     if new:
         connection.execute(insert(table), new)

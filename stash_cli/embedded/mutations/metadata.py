@@ -39,7 +39,7 @@ _OMITTED = (
     t.settings,
 )
 """Tables whose rows an anonymised copy omits."""
-_KEPT = frozenset(
+_UNCHANGED_COLUMNS = frozenset(
     ("gender", "circumcised", "language_code", "caption_type", "format", "video_codec", "audio_codec")
 )
 """Text columns that identify nobody and are kept."""
@@ -107,7 +107,9 @@ def _hash_texts(connection: Connection, table: Table) -> None:
     names = [
         column.name
         for column in table.columns
-        if isinstance(column.type, Text) and column.name not in _KEPT and not column.name.endswith("_blob")
+        if isinstance(column.type, Text)
+        and column.name not in _UNCHANGED_COLUMNS
+        and not column.name.endswith("_blob")
     ]
     if not names:
         return
@@ -128,9 +130,9 @@ def _hash_text(secret: bytes, text: str | None) -> str | None:
     """A keyed hash of 16 hex digits in place of a text; the extension of a file name is kept."""
     if not text:
         return text
-    _, dot, ending = text.rpartition(".")
-    kept = dot + ending if dot and ending.isalnum() and len(ending) <= 4 else ""  # noqa: PLR2004 - mp4, webm
-    return hashlib.blake2b(text.encode(), key=secret, digest_size=8).hexdigest() + kept
+    _, dot, suffix = text.rpartition(".")
+    extension = dot + suffix if dot and suffix.isalnum() and len(suffix) <= 4 else ""  # noqa: PLR2004 - mp4, webm
+    return hashlib.blake2b(text.encode(), key=secret, digest_size=8).hexdigest() + extension
 
 
 def export_objects(context: RequestContext, *, input: Input) -> str:  # noqa: A002 - the API's own name

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
-# Bytes that a number counts for.
-_NUMBER = 8
-_SECRET_TABLE = "settings"  # noqa: S105 - holds the password's hash and the API key
+# Bytes that are counted for a number.
+_NUMBER_BYTES = 8
+_SECRET_TABLE = "settings"  # noqa: S105 - contains the password hash and the API key
 
 
 def _allow_reading(action: int, table: str | None, *_: str | None) -> int:
-    secret = action == sqlite3.SQLITE_READ and table == _SECRET_TABLE
-    return sqlite3.SQLITE_OK if action in _READING and not secret else sqlite3.SQLITE_DENY
+    is_secret = action == sqlite3.SQLITE_READ and table == _SECRET_TABLE
+    return sqlite3.SQLITE_OK if action in _READING and not is_secret else sqlite3.SQLITE_DENY
 
 
 @contextmanager
@@ -54,18 +54,18 @@ def query(context: RequestContext, *, sql: str, args: list[Any] | None = None) -
         with _reading(context.library.database.path, limits) as connection:
             cursor = connection.execute(sql, args or [])
             columns = [column[0] for column in cursor.description or ()]
-            return {"columns": columns, "rows": list(_bounded(cursor, limits))}
+            return {"columns": columns, "rows": list(_limited_rows(cursor, limits))}
     except sqlite3.Error as failure:
         raise Refused(f"error executing `{sql}`: {_reason(failure, limits)}") from failure
 
 
-def _bounded(cursor: sqlite3.Cursor, limits: Limits) -> Iterator[list[Any]]:
+def _limited_rows(cursor: sqlite3.Cursor, limits: Limits) -> Iterator[list[Any]]:
     """Rows as JSON values. Raises Refused past the limits on rows or bytes."""
     size = 0
     for number, row in enumerate(cursor):
         if number >= limits.sql_rows:
             raise Refused(f"the query gives more than {limits.sql_rows} rows: end it with LIMIT")
-        size += sum(len(value) if isinstance(value, str | bytes) else _NUMBER for value in row)
+        size += sum(len(value) if isinstance(value, str | bytes) else _NUMBER_BYTES for value in row)
         if size > limits.sql_bytes:
             raise Refused(f"the query gives more than {limits.sql_bytes} bytes: end it with LIMIT")
         yield [_json_value(value) for value in row]

@@ -69,7 +69,7 @@ def texts(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
 
 def dates(table: Table, names: str) -> dict[str, ColumnElement[Any]]:
     """Fuzzy dates, cut to their precision."""
-    # Stored is the first day of the period, which is what filters and sort orders compare.
+    # The first day of the period is stored, because filters and sort orders compare it.
     return {name: sql.fuzzy_date(table.c[name], table.c[f"{name}_precision"]) for name in names.split()}
 
 

@@ -1,4 +1,4 @@
-"""Fields of files, folders, images, galleries and chapters; media properties tell the type of a file."""
+"""Fields of files, folders, images, galleries and chapters; media properties determine a file's type."""
 
 from __future__ import annotations
 
@@ -17,21 +17,25 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.context import Batch, Row
 
 
-_video, _image, _prints = t.video_files, t.image_files, t.files_fingerprints
-# A phash is stored as a number, whose bits are compared, and shown in hex.
-_shown_print = case(
-    (_prints.c.type == "phash", func.printf("%x", _prints.c.fingerprint)),
-    else_=cast(_prints.c.fingerprint, Text),
+_video, _image, _fingerprint_table = t.video_files, t.image_files, t.files_fingerprints
+# A phash is stored as a number, so that its bits can be compared, and returned in hex.
+_fingerprint_text = case(
+    (_fingerprint_table.c.type == "phash", func.printf("%x", _fingerprint_table.c.fingerprint)),
+    else_=cast(_fingerprint_table.c.fingerprint, Text),
 )
 _fingerprints = relations.for_owners(
-    select(_prints.c.file_id, _prints.c.type.label("type"), _shown_print.label("value"))
+    select(
+        _fingerprint_table.c.file_id,
+        _fingerprint_table.c.type.label("type"),
+        _fingerprint_text.label("value"),
+    )
 )
 
 
 def _fingerprint(batch: Batch, args: Mapping[str, Any]) -> dict[int, str]:
     """The fingerprint of one type for each file that has it."""
-    statement = relations.for_owners(select(_prints.c.file_id, _shown_print)).where(
-        _prints.c.type == args["type"]
+    statement = relations.for_owners(select(_fingerprint_table.c.file_id, _fingerprint_text)).where(
+        _fingerprint_table.c.type == args["type"]
     )
     return dict(batch.context.connection.execute(statement, {"ids": batch.ids}).all())
 
@@ -67,12 +71,12 @@ FILE = fields.ObjectType(
 )
 
 
-def _as(type_name: str) -> fields.ObjectType:
+def _with_type(type_name: str) -> fields.ObjectType:
     """The same fields under a type name that the API fixes, as for the files of a gallery."""
     return replace(FILE, type=type_name, columns={**FILE.columns, "__typename": literal(type_name)})
 
 
-FILES = {name: _as(name) for name in ("VideoFile", "ImageFile", "GalleryFile", "BasicFile")}
+FILES = {name: _with_type(name) for name in ("VideoFile", "ImageFile", "GalleryFile", "BasicFile")}
 FILES |= {"BaseFile": FILE, "VisualFile": replace(FILE, type="VisualFile")}
 
 
@@ -86,10 +90,10 @@ def _ancestors(batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
         .order_by(func.length(t.folders.c.path).desc())
     )
     pairs = batch.context.connection.execute(statement, {"ids": batch.ids}).all()
-    found = context.load(batch.context, FOLDER, (pair[1] for pair in pairs))
+    folders = context.load(batch.context, FOLDER, (pair[1] for pair in pairs))
     lists: dict[int, list[Row]] = {row.id: [] for row in batch.rows}
     for root, folder in pairs:
-        lists[root].append(found[folder])
+        lists[root].append(folders[folder])
     return lists
 
 
@@ -179,33 +183,35 @@ _gallery_pictures = (
 _by_path = (t.images.c.path_key, sql.natural_order(t.images.c.title), t.images.c.id)
 
 
-def _ranked(*first: Any) -> Any:
+def _ranked_images(*first: Any) -> Any:
     """(gallery, image, place): the images of each gallery numbered from 0, ordered by `first`, then path."""
-    place = func.row_number().over(partition_by=_gallery_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
+    position = (
+        func.row_number().over(partition_by=_gallery_link.c.gallery_id, order_by=(*first, *_by_path)) - 1
+    )
     return relations.for_owners(
         select(
-            _gallery_link.c.gallery_id, _gallery_link.c.image_id.label("image"), place.label("place")
+            _gallery_link.c.gallery_id, _gallery_link.c.image_id.label("image"), position.label("place")
         ).select_from(_gallery_pictures)
     ).subquery()
 
 
-def _at(batch: Batch, ranked: Any, place: int) -> dict[int, Row]:
-    """The image at `place` of each gallery."""
-    statement = select(ranked.c.gallery_id, ranked.c.image).where(ranked.c.place == place)
-    found = batch.context.connection.execute(statement, {"ids": batch.ids})
-    chosen: dict[int, int] = {row[0]: row[1] for row in found}
-    images = context.load(batch.context, IMAGE, chosen.values())
-    return {gallery: images[image] for gallery, image in chosen.items()}
+def _images_at(batch: Batch, ranked: Any, position: int) -> dict[int, Row]:
+    """The image at a position of each gallery."""
+    statement = select(ranked.c.gallery_id, ranked.c.image).where(ranked.c.place == position)
+    result = batch.context.connection.execute(statement, {"ids": batch.ids})
+    image_by_gallery: dict[int, int] = {row[0]: row[1] for row in result}
+    images = context.load(batch.context, IMAGE, image_by_gallery.values())
+    return {gallery: images[image] for gallery, image in image_by_gallery.items()}
 
 
 def _cover(batch: Batch, _: Mapping[str, Any]) -> dict[int, Row]:
     names = settings.read_part(batch.context.connection, "general").get("galleryCoverRegex") or COVER_NAMES
-    named = func.coalesce(_path.op("REGEXP")(names), 0)
-    return _at(batch, _ranked(_gallery_link.c.cover.desc(), named.desc()), 0)
+    has_cover_name = func.coalesce(_path.op("REGEXP")(names), 0)
+    return _images_at(batch, _ranked_images(_gallery_link.c.cover.desc(), has_cover_name.desc()), 0)
 
 
 def _gallery_image(batch: Batch, args: Mapping[str, Any]) -> dict[int, Row]:
-    return _at(batch, _ranked(), args["index"])
+    return _images_at(batch, _ranked_images(), args["index"])
 
 
 def _gallery_paths(row: Row) -> dict[str, str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def _url_at(site: str) -> relations.Computed:
     """The first url of a site, or None."""
-    # Stored fields before 0.27 brought `urls`; clients of that time still read them.
+    # These fields were stored before `urls` of 0.27; older clients still read them.
     pattern = re.compile(rf"^https?://(?:www\.)?{re.escape(site)}/", re.IGNORECASE)
 
     def make(row: Row) -> str | None:
@@ -161,8 +161,8 @@ def _sub_group_count(batch: Batch, args: Mapping[str, Any]) -> dict[int, int]:
     depth = sql.levels_of(args.get("depth"))
     tree = sql.descendants("Group", sql.id_list(sql.ids_param()), depth + 1 if depth >= 0 else -1)
     statement = select(tree.c.root, func.count()).where(tree.c.id != tree.c.root).group_by(tree.c.root)
-    found = batch.context.connection.execute(statement, {"ids": batch.ids})
-    counts: dict[int, int] = {row[0]: row[1] for row in found}
+    result = batch.context.connection.execute(statement, {"ids": batch.ids})
+    counts: dict[int, int] = {row[0]: row[1] for row in result}
     return {row.id: counts.get(row.id, 0) for row in batch.rows}
 
 

@@ -23,9 +23,9 @@ def for_owners(statement: Select[Any]) -> Select[Any]:
 
 
 def _records(batch: Batch, statement: Select[Any]) -> list[Any]:
-    found = list(batch.context.connection.execute(statement, {"ids": batch.ids}))
-    batch.context.count_loaded(len(found))
-    return found
+    records = list(batch.context.connection.execute(statement, {"ids": batch.ids}))
+    batch.context.count_loaded(len(records))
+    return records
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class One:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, Row | None]:
         keys = {row.id: row.values[self.key] for row in batch.rows}
-        found = context.load(
+        objects = context.load(
             batch.context, context.object_type(self.target), (key for key in keys.values() if key is not None)
         )
-        return {owner: found.get(key) for owner, key in keys.items()}
+        return {owner: objects.get(key) for owner, key in keys.items()}
 
     def missing(self) -> None:
         return None
@@ -55,11 +55,11 @@ class Many:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[Row]]:
         pairs = _records(batch, self.statement)
-        found = context.load(batch.context, context.object_type(self.target), (pair[1] for pair in pairs))
+        objects = context.load(batch.context, context.object_type(self.target), (pair[1] for pair in pairs))
         lists: dict[int, list[Row]] = defaultdict(list)
         for owner, key in pairs:
-            if key in found:
-                lists[owner].append(found[key])
+            if key in objects:
+                lists[owner].append(objects[key])
         return lists
 
     def missing(self) -> list[Row]:
@@ -76,13 +76,13 @@ class Joined:
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, list[dict[str, Any]]]:
         records = _records(batch, self.statement)
-        found = context.load(
+        objects = context.load(
             batch.context, context.object_type(self.target), (record[1] for record in records)
         )
         lists: dict[int, list[dict[str, Any]]] = defaultdict(list)
         for record in records:
             extras = dict(list(record._mapping.items())[2:])  # noqa: SLF001 - SQLAlchemy's public name
-            lists[record[0]].append({self.name: found[record[1]], **extras})
+            lists[record[0]].append({self.name: objects[record[1]], **extras})
         return lists
 
     def missing(self) -> list[dict[str, Any]]:
@@ -118,10 +118,10 @@ class Value:
     default: Any = None
 
     def load(self, batch: Batch, _: Mapping[str, Any]) -> dict[int, Any]:
-        found: dict[int, Any] = {}
+        values: dict[int, Any] = {}
         for owner, value in _records(batch, self.statement):
-            found.setdefault(owner, self.default if value is None else value)
-        return found
+            values.setdefault(owner, self.default if value is None else value)
+        return values
 
     def missing(self) -> Any:
         return self.default
@@ -132,7 +132,7 @@ class Count:
     """The number of objects of an owner and, with argument `depth`, of its descendants; each counts once.
 
     `links` returns (owner, object): of one table without duplicate pairs, or of joins and unions. With
-    `single` an object has at most one owner, so no object is counted below two.
+    `single` an object has at most one owner, so that none is counted twice.
     """
 
     hierarchy: str
@@ -143,7 +143,7 @@ class Count:
         depth, roots = args.get("depth"), [row.id for row in batch.rows]
         if not self._is_one_table:
             return self._count_distinct(batch, roots, depth)
-        # Counting index ranges is fastest, but correct only where no object has two owners below one root.
+        # Counting index ranges is fastest, but correct only if no object has two owners below one root.
         if self.single or sql.levels_of(depth) == 0:
             return self._links_below(batch, roots, depth)
         with_links = self._owners_with_links(batch, depth)
@@ -156,17 +156,17 @@ class Count:
         return isinstance(self.links, Select) and isinstance(self.links.get_final_froms()[0], Table)
 
     def _owners_with_links(self, batch: Batch, depth: int | None) -> dict[int, list[int]]:
-        """Those of each root and its descendants that have links."""
+        """Root -> itself and its descendants, if they have links."""
         tree, links = (
             sql.descendants(self.hierarchy, sql.id_list(sql.ids_param()), depth),
             self.links.subquery(),
         )
-        some = select(1).where(links.c[0] == tree.c.id).correlate(tree).exists()
-        found: dict[int, list[int]] = defaultdict(list)
-        statement = select(tree.c.root, tree.c.id).where(some)
+        has_link = select(1).where(links.c[0] == tree.c.id).correlate(tree).exists()
+        owners: dict[int, list[int]] = defaultdict(list)
+        statement = select(tree.c.root, tree.c.id).where(has_link)
         for root, owner in batch.context.connection.execute(statement, {"ids": batch.ids}):
-            found[root].append(owner)
-        return found
+            owners[root].append(owner)
+        return owners
 
     def _links_below(self, batch: Batch, roots: list[int], depth: int | None) -> dict[int, int]:
         """The number of links of each root and its descendants, counted by index ranges without a join."""
@@ -224,9 +224,9 @@ def direct_count(owner: ColumnElement[Any], counted: ColumnElement[Any] | None =
 def sum_of(parts: Iterable[Select[Any]]) -> Value:
     """The sum over all `parts` (owner, number)."""
     # Limited before the union, so that nothing is summed for other owners.
-    asked = [for_owners(part) for part in parts]
-    together = asked[0].union_all(*asked[1:]).subquery() if len(asked) > 1 else asked[0].subquery()
-    statement = select(together.c[0], func.sum(together.c[1])).group_by(together.c[0])
+    limited = [for_owners(part) for part in parts]
+    union = limited[0].union_all(*limited[1:]).subquery() if len(limited) > 1 else limited[0].subquery()
+    statement = select(union.c[0], func.sum(union.c[1])).group_by(union.c[0])
     return Value(statement, default=0)
 
 
@@ -257,24 +257,24 @@ class DistinctCounts:
     def count(self, roots: Sequence[int]) -> dict[int, int]:
         """The number of distinct objects of each root."""
         size = self.highest + 1
-        together = max(1, MEMORY // size)
-        found: dict[int, int] = {}
-        for start in range(0, len(roots), together):
-            marks = {root: bytearray(size) for root in roots[start : start + together]}
-            self._mark(marks)
-            found |= {root: marked.count(1) for root, marked in marks.items()}
-        return found
+        batch_size = max(1, MEMORY // size)
+        counts: dict[int, int] = {}
+        for start in range(0, len(roots), batch_size):
+            marks = {root: bytearray(size) for root in roots[start : start + batch_size]}
+            self._mark_linked(marks)
+            counts |= {root: mark.count(1) for root, mark in marks.items()}
+        return counts
 
-    def _mark(self, marks: dict[int, bytearray]) -> None:
-        """Set the bytes of all objects in the marks of each root above them."""
+    def _mark_linked(self, marks: dict[int, bytearray]) -> None:
+        """Set the bytes of all objects in the marks of their roots."""
         tree = sql.descendants(self.hierarchy, sql.id_list(marks), self.depth)
-        above: dict[int, list[bytearray]] = defaultdict(list)
+        marks_of_roots: dict[int, list[bytearray]] = defaultdict(list)
         for root, owner in self.connection.execute(select(tree.c.root, tree.c.id)):
-            above[owner].append(marks[root])
-        for owner, objects in self._objects(above):
-            for marked in above[owner]:
+            marks_of_roots[owner].append(marks[root])
+        for owner, objects in self._objects(marks_of_roots):
+            for mark in marks_of_roots[owner]:
                 for number in objects:
-                    marked[number] = 1
+                    mark[number] = 1
 
     def _objects(self, owners: Collection[int]) -> Iterator[tuple[int, list[int]]]:
         """(owner, its objects)."""
@@ -282,8 +282,14 @@ class DistinctCounts:
         from pydantic_core import from_json
 
         for links in self.links:
-            asked, pairs = sql.id_list(owners).subquery(), links.subquery()
-            # GROUP BY could put all links in order first; a subquery reads them from the index.
-            own = select(func.json_group_array(pairs.c[1])).where(pairs.c[0] == asked.c[0]).correlate(asked)
-            for owner, listed in self.connection.execute(select(asked.c[0], own.scalar_subquery())):
-                yield owner, from_json(listed)
+            owner_ids, pairs = sql.id_list(owners).subquery(), links.subquery()
+            # With GROUP BY, SQLite may sort all links first; a subquery reads them from the index.
+            object_list = (
+                select(func.json_group_array(pairs.c[1]))
+                .where(pairs.c[0] == owner_ids.c[0])
+                .correlate(owner_ids)
+            )
+            for owner, json_list in self.connection.execute(
+                select(owner_ids.c[0], object_list.scalar_subquery())
+            ):
+                yield owner, from_json(json_list)

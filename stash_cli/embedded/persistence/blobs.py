@@ -57,7 +57,7 @@ def _load_pictures(type_name: str, value: Any, limits: Limits) -> Any:
 
 
 def _read(field: str, value: Any, limits: Limits) -> Any:
-    """The picture of a field; values that are no text, and empty ones, are returned unchanged."""
+    """The picture of a field; empty values, and values other than text, are returned unchanged."""
     what = field.replace("_", " ")
     if not isinstance(value, str) or not value:
         return value
@@ -65,7 +65,7 @@ def _read(field: str, value: Any, limits: Limits) -> Any:
 
 
 def _download(url: str, what: str, limits: Limits) -> Picture:
-    # Imports an HTTP client, which nothing else in the library needs.
+    # Imported here, because only downloads need an HTTP client.
     from stash_cli.core import public_fetch
 
     try:
@@ -82,14 +82,14 @@ def _download(url: str, what: str, limits: Limits) -> Picture:
     return Picture.of(content, what)
 
 
-def read_picture(given: str | Picture, what: str) -> Picture | None:
+def read_picture(value: str | Picture, what: str) -> Picture | None:
     """The picture of a data URI; None for an empty one. Raises Refused."""
-    if isinstance(given, Picture):
-        return given
-    found = _DATA_URI.fullmatch(given)
-    if found is None:
+    if isinstance(value, Picture):
+        return value
+    match = _DATA_URI.fullmatch(value)
+    if match is None:
         raise Refused(f"processing {what}: not a data URI")
-    content = _decode(found[1], what)
+    content = _decode(match[1], what)
     return Picture.of(content, what) if content else None
 
 
@@ -97,9 +97,9 @@ def _decode(text: str, what: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        wrong = _NOT_BASE64.search(text)
-        place = wrong.start() if wrong else len(text)
-        raise Refused(f"processing {what}: illegal base64 data at input byte {place}") from None
+        invalid = _NOT_BASE64.search(text)
+        position = invalid.start() if invalid else len(text)
+        raise Refused(f"processing {what}: illegal base64 data at input byte {position}") from None
 
 
 def store(connection: Connection, picture: Picture) -> str:

@@ -26,7 +26,7 @@ _LAYOUTS = {"2006-01": (("2006", r"\d{4}"), ("-", "-"), ("01", r"\d\d")), "2006"
 
 
 class StoredDate(NamedTuple):
-    """A date as columns hold it: the first day of a period as `YYYY-MM-DD`, and its precision."""
+    """A date as it is stored: the first day of a period as `YYYY-MM-DD`, and its precision."""
 
     day: str
     precision: int
@@ -38,7 +38,7 @@ class StoredDate(NamedTuple):
 def parse_date(text: str, what: str) -> StoredDate:
     """Parse a date of an input. Raises Refused with the server's wording.
 
-    The server reads more than `FuzzyDate` of the client does: of a date with a time it takes the day.
+    The server accepts more than the client's `FuzzyDate`: of a date with a time, it uses the day.
     """
     if (day := _whole_day(text)) is not None:
         return StoredDate(day, DAY)
@@ -53,30 +53,30 @@ def parse_date(text: str, what: str) -> StoredDate:
 
 def _whole_day(text: str) -> str | None:
     """The day of a date, of a date and time, or of an RFC 3339 time; None for other text."""
-    found = _DATED.fullmatch(text)
-    if found is None:
+    match = _DATED.fullmatch(text)
+    if match is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    # Go's RFC 3339 layout demands a zone after `T`; its layout with a blank has none.
-    written_as_time = len(text) > len("2006-01-02")
-    if written_as_time and ("T" in text) != (moment.tzinfo is not None):
+    # Go's RFC 3339 layout requires a zone after `T`; its layout with a space does not allow one.
+    has_time = len(text) > len("2006-01-02")
+    if has_time and ("T" in text) != (moment.tzinfo is not None):
         return None
-    return found[1]
+    return match[1]
 
 
 def _layout_error(text: str, layout: str) -> str | None:
     """The server's error message for `text` in `layout`; None when it fits."""
     rest = text
     for element, pattern in _LAYOUTS[layout]:
-        found = re.match(pattern, rest)
-        if found is None:
+        match = re.match(pattern, rest)
+        if match is None:
             return f'parsing time "{text}" as "{layout}": cannot parse "{rest}" as "{element}"'
-        if element == "01" and not 1 <= int(found[0]) <= 12:  # noqa: PLR2004 - months
+        if element == "01" and not 1 <= int(match[0]) <= 12:  # noqa: PLR2004 - months
             return f'parsing time "{text}": month out of range'
-        rest = rest[found.end() :]
+        rest = rest[match.end() :]
     return f'parsing time "{text}": extra text: "{rest}"' if rest else None
 
 
@@ -111,8 +111,8 @@ def _set_date(change: Change, field: str, column: Column[Any], value: str | None
 
 
 def _text(change: Change, field: str, column: Column[Any], value: Any) -> str | None:
-    as_given = field in change.mapper.untrimmed and not change.creating
-    text = ("" if value is None else str(value)) if as_given else inputs.trimmed(value)
+    is_untrimmed = field in change.mapper.untrimmed and not change.creating
+    text = ("" if value is None else str(value)) if is_untrimmed else inputs.trimmed(value)
     return None if text == "" and column.nullable else text
 
 
@@ -134,25 +134,25 @@ _EXCLUSIVE = frozenset({"Performer", "Studio"})
 
 def without_deprecated(change: Change) -> dict[str, Any]:
     """The input with deprecated fields replaced by the current ones."""
-    given = dict(change.given)
+    values = dict(change.given)
     for old, new in _OLDER_NAMES.items():
-        if old in given:
-            given.setdefault(new, given.pop(old))
-    old_links = {name: given.pop(name) for name in ("url", *_HANDLES) if name in given}
+        if old in values:
+            values.setdefault(new, values.pop(old))
+    old_links = {name: values.pop(name) for name in ("url", *_HANDLES) if name in values}
     if old_links and "urls" in change.mapper.lists:
-        urls = _urls(change, given, old_links)
+        urls = _urls(change, values, old_links)
         if urls is not None:
-            given["urls"] = urls
-    return given
+            values["urls"] = urls
+    return values
 
 
-def _urls(change: Change, given: Mapping[str, Any], old: Mapping[str, Any]) -> Any:
+def _urls(change: Change, values: Mapping[str, Any], old: Mapping[str, Any]) -> Any:
     """The new value of `urls`, or None to leave it unchanged."""
     # The server refuses `url` beside `urls` for these types; for the others `urls` wins.
     exclusive = change.mapper.type in _EXCLUSIVE
     if exclusive and change.creating:
-        return [*filter(None, (_as_url(*item) for item in old.items())), *(given.get("urls") or ())]
-    if "urls" in given:
+        return [*filter(None, (_as_url(*item) for item in old.items())), *(values.get("urls") or ())]
+    if "urls" in values:
         if exclusive:
             raise Refused(f"{next(iter(old))} field must not be included if urls is included")
         return None
@@ -173,8 +173,8 @@ def _replace_urls(change: Change, old: Mapping[str, Any]) -> dict[str, Any]:
     field = change.mapper.lists["urls"]
     urls = field.current(change.connection, change.owner) if isinstance(field, TextList) else []
     for name, value in old.items():
-        place = next((i for i, url in enumerate(urls) if _matches_site(name, url)), len(urls))
-        urls[place : place + 1] = filter(None, [_as_url(name, value)])
+        index = next((i for i, url in enumerate(urls) if _matches_site(name, url)), len(urls))
+        urls[index : index + 1] = filter(None, [_as_url(name, value)])
     return {"mode": SET, "values": urls}
 
 
@@ -185,28 +185,30 @@ def _matches_site(name: str, url: str) -> bool:
     return not any(host in url for host in hosts.values())
 
 
-def create(connection: Connection, mapper: EntityMapper, given: Mapping[str, Any]) -> int:
+def create(connection: Connection, mapper: EntityMapper, values: Mapping[str, Any]) -> int:
     """Insert an object and return its id."""
-    change = _change_from_input(connection, mapper, given, None)
+    change = _change_from_input(connection, mapper, values, None)
     stamp = timestamps.now()
     row = {"created_at": stamp, "updated_at": stamp, **change.columns}
-    change.id = _inserted(connection.execute(insert(mapper.table).values(row)).inserted_primary_key)
+    change.id = _inserted_id(connection.execute(insert(mapper.table).values(row)).inserted_primary_key)
     _write_lists(change)
-    if given.get("custom_fields") and mapper.custom_fields is not None:
-        fields = given["custom_fields"]
+    if values.get("custom_fields") and mapper.custom_fields is not None:
+        fields = values["custom_fields"]
         write_on_create(connection, mapper.custom_fields, change.id, fields)
     _run_hooks(change)
     return change.id
 
 
-def update_one(connection: Connection, mapper: EntityMapper, object_id: int, given: Mapping[str, Any]) -> int:
-    """Update an object by `given` and return its id: absent fields are kept, null clears."""
-    change = _change_from_input(connection, mapper, given, object_id)
+def update_one(
+    connection: Connection, mapper: EntityMapper, object_id: int, values: Mapping[str, Any]
+) -> int:
+    """Update an object by an input and return its id: absent fields are unchanged, null clears."""
+    change = _change_from_input(connection, mapper, values, object_id)
     columns = {**change.columns, "updated_at": timestamps.now()}
     connection.execute(update(mapper.table).where(mapper.table.c.id == object_id).values(columns))
     _write_lists(change)
-    if "custom_fields" in given and mapper.custom_fields is not None:
-        fields = given["custom_fields"]
+    if "custom_fields" in values and mapper.custom_fields is not None:
+        fields = values["custom_fields"]
         write_on_update(connection, mapper.custom_fields, object_id, fields)
     _run_hooks(change)
     return object_id
@@ -223,17 +225,17 @@ def exists(connection: Connection, mapper: EntityMapper, object_id: int) -> bool
     return bool(connection.scalar(select(func.count()).where(column == object_id)))
 
 
-def _inserted(key: Any) -> int:
+def _inserted_id(key: Any) -> int:
     return int(key[0])
 
 
 def _change_from_input(
-    connection: Connection, mapper: EntityMapper, given: Mapping[str, Any], object_id: int | None
+    connection: Connection, mapper: EntityMapper, values: Mapping[str, Any], object_id: int | None
 ) -> Change:
     """Convert the input to columns and lists, and validate it."""
-    change = Change(connection, mapper, given, object_id)
-    given = change.given = without_deprecated(change)
-    for field, value in given.items():
+    change = Change(connection, mapper, values, object_id)
+    values = change.given = without_deprecated(change)
+    for field, value in values.items():
         if field in mapper.lists:
             change.lists[field] = ListChange.read(value)
         elif (column := column_for(change, field)) is not None:
@@ -241,7 +243,7 @@ def _change_from_input(
     for validate in mapper.validators:
         validate(change)
     for field, column_name in mapper.pictures.items():
-        if field in given:
+        if field in values:
             _set_picture(change, field, column_name)
     return change
 
@@ -270,7 +272,7 @@ def _run_hooks(change: Change) -> None:
 
 
 # Bytes of a custom field's name; the server's message counts characters.
-_LONGEST_NAME = 64
+_MAX_NAME_BYTES = 64
 _INT64 = 1 << 63
 _GO_NAMES = {list: "[]interface {}", dict: "map[string]interface {}"}
 _NOT_A_MAP = "Internal system error. Error <interface conversion: interface {} is nil, not a map>"
@@ -291,11 +293,11 @@ def write_on_update(
     values, removed = (partial if full is None else full), change.get("remove") or []
     for name in [*values, *removed]:
         _check_name(name)
-    if both := [name for name in values if name in removed]:
-        raise Refused(f'custom field name "{both[0]}" cannot be in both values and delete keys')
+    if conflicting := [name for name in values if name in removed]:
+        raise Refused(f'custom field name "{conflicting[0]}" cannot be in both values and delete keys')
     key = table.primary_key.columns.values()[0]
-    gone = table.c.field.in_([*values, *removed]) if full is None else key == owner
-    connection.execute(delete(table).where(key == owner, gone))
+    is_replaced = table.c.field.in_([*values, *removed]) if full is None else key == owner
+    connection.execute(delete(table).where(key == owner, is_replaced))
     _insert(connection, table, owner, values)
 
 
@@ -325,8 +327,8 @@ def _check_name(name: str) -> None:
         problem = "cannot be empty"
     elif name != name.strip():
         problem = "cannot have leading or trailing whitespace"
-    elif len(name.encode()) > _LONGEST_NAME:
-        problem = f"must be less than {_LONGEST_NAME + 1} characters"
+    elif len(name.encode()) > _MAX_NAME_BYTES:
+        problem = f"must be less than {_MAX_NAME_BYTES + 1} characters"
     else:
         return
     raise Refused(f'custom field name "{name}": custom field name {problem}')

@@ -1,4 +1,4 @@
-"""Error messages for violated constraints: SQLite's text becomes a sentence that names the object."""
+"""Error messages for violated constraints: a sentence that names the object replaces SQLite's text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOUNS = {
     "blobs": "picture",
     "saved_filters": "filter",
 }
-"""Nouns of what a table holds; for others the name of the table is shown."""
+"""Table -> noun of its objects; for other tables, their name is used."""
 CHECKS = {
     "containing_id != sub_id": "a group cannot contain itself",
     "tags_relations": "a tag cannot be its own parent",
@@ -52,9 +52,9 @@ def explained(failure: IntegrityError, connection: Connection) -> Refused:
     `connection` reads the library as it is after the statement was rolled back.
     """
     original = str(failure.orig)
-    found = _TEXT.match(original)
+    match = _TEXT.match(original)
     sentence = (
-        None if found is None else _SENTENCES[found["kind"]](failure, connection, found["detail"] or "")
+        None if match is None else _SENTENCES[match["kind"]](failure, connection, match["detail"] or "")
     )
     refused = Refused(sentence or original)
     refused.original = original if sentence else None
@@ -69,30 +69,32 @@ def _unique(failure: IntegrityError, connection: Connection, detail: str) -> str
     keys = [tuple(row.get(name) for name in names) for row in rows]
     for key in keys:
         if keys.count(key) > 1:
-            return f"{_shown(table, names, key)} is given twice"
+            return f"{_describe_key(table, names, key)} is given twice"
     for key in keys:
-        owner = _owner(connection, table, names, key)
+        owner = _find_owner(connection, table, names, key)
         if owner is not None:
-            return f"{_shown(table, names, key)} is already used by {owner}"
-    return f"{_shown(table, names, keys[0] if keys else ())} is already used"
+            return f"{_describe_key(table, names, key)} is already used by {owner}"
+    return f"{_describe_key(table, names, keys[0] if keys else ())} is already used"
 
 
 def _key(detail: str) -> tuple[Table | None, list[str]]:
     """The table and columns of `tags.name, tags.x` or `index 'performers_name_unique'`."""
     if detail.startswith("index "):
-        wanted = detail.removeprefix("index ").strip("'")
+        index_name = detail.removeprefix("index ").strip("'")
         indexes = (index for table in t.metadata.tables.values() for index in table.indexes)
-        found = next((index for index in indexes if index.name == wanted), None)
+        found = next((index for index in indexes if index.name == index_name), None)
         return (None, []) if found is None else (found.table, [column.name for column in found.columns])
     names = [part.rpartition(".") for part in detail.split(", ")]
     table = t.metadata.tables.get(names[0][0])
     return table, [name for _, _, name in names]
 
 
-def _shown(table: Table, names: Sequence[str], key: Sequence[Any]) -> str:
+def _describe_key(table: Table, names: Sequence[str], key: Sequence[Any]) -> str:
     """`the alias "x"`, `scene 12 with group 5`."""
     values = dict(zip(names, key, strict=False)) if key else {}
-    described = [_described(table, name, values.get(name)) for name in names if values.get(name) is not None]
+    described = [
+        _describe_column(table, name, values.get(name)) for name in names if values.get(name) is not None
+    ]
     return (
         "the " + " of ".join(reversed(described))
         if described
@@ -100,7 +102,7 @@ def _shown(table: Table, names: Sequence[str], key: Sequence[Any]) -> str:
     )
 
 
-def _described(table: Table, name: str, value: Any) -> str:
+def _describe_column(table: Table, name: str, value: Any) -> str:
     """A column with its value: `alias "x"`, or the object that a reference points to: `tag 12`."""
     for key in table.c[name].foreign_keys:
         return f"{NOUNS.get(key.column.table.name, name)} {value}"
@@ -108,18 +110,18 @@ def _described(table: Table, name: str, value: Any) -> str:
     return f'{noun}{name.replace("_", " ")} "{value}"'
 
 
-def _owner(connection: Connection, table: Table, names: Sequence[str], key: Sequence[Any]) -> str | None:
+def _find_owner(connection: Connection, table: Table, names: Sequence[str], key: Sequence[Any]) -> str | None:
     """`tag 3`: the object whose row has these values."""
     columns = [column for column in table.c if column.name == "id" or column.foreign_keys]
-    owning = next((column for column in columns if column.name not in names), None)
-    if owning is None or any(value is None for value in key):
+    owner_column = next((column for column in columns if column.name not in names), None)
+    if owner_column is None or any(value is None for value in key):
         return None
-    same = [table.c[name] == value for name, value in zip(names, key, strict=True)]
-    found = connection.scalar(select(owning).where(*same).limit(1))
-    if found is None:
+    conditions = [table.c[name] == value for name, value in zip(names, key, strict=True)]
+    owner_id = connection.scalar(select(owner_column).where(*conditions).limit(1))
+    if owner_id is None:
         return None
-    target = table if owning.name == "id" else next(iter(owning.foreign_keys)).column.table
-    return f"{NOUNS.get(target.name, target.name)} {found}"
+    target = table if owner_column.name == "id" else next(iter(owner_column.foreign_keys)).column.table
+    return f"{NOUNS.get(target.name, target.name)} {owner_id}"
 
 
 def _foreign_key(failure: IntegrityError, connection: Connection, _: str) -> str:
@@ -153,8 +155,8 @@ def _not_null(_: IntegrityError, __: Connection, detail: str) -> str:
 
 def _check(failure: IntegrityError, _: Connection, detail: str) -> str:
     statement = f"{detail} {failure.statement or ''}"
-    told = (sentence for part, sentence in CHECKS.items() if part in statement)
-    return next(told, "a value is not one that the library can hold")
+    sentences = (sentence for part, sentence in CHECKS.items() if part in statement)
+    return next(sentences, "a value is not one that the library can hold")
 
 
 _SENTENCES = {
@@ -169,15 +171,15 @@ _SENTENCES = {
 def _rows(failure: IntegrityError) -> Iterator[tuple[Table, Values]]:
     """(table, values by column) of an INSERT or UPDATE that failed; one for each set of parameters."""
     statement = failure.statement or ""
-    found = _INSERT.match(statement) or _UPDATE.match(statement)
-    table = t.metadata.tables.get(found["table"]) if found else None
-    if found is None or table is None:
+    match = _INSERT.match(statement) or _UPDATE.match(statement)
+    table = t.metadata.tables.get(match["table"]) if match else None
+    if match is None or table is None:
         return
-    names = [name.partition("=")[0].strip().strip('"') for name in found["columns"].split(",")]
-    for given in _parameter_sets(failure.params):
-        yield table, dict(zip(names, given, strict=False))
+    names = [name.partition("=")[0].strip().strip('"') for name in match["columns"].split(",")]
+    for parameters in _parameter_sets(failure.params):
+        yield table, dict(zip(names, parameters, strict=False))
 
 
 def _parameter_sets(params: Any) -> list[Sequence[Any]]:
-    many = isinstance(params, list) or (params and isinstance(params[0], tuple))
-    return list(params) if many else [params or ()]
+    is_many = isinstance(params, list) or (params and isinstance(params[0], tuple))
+    return list(params) if is_many else [params or ()]

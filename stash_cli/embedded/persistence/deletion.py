@@ -38,14 +38,14 @@ def path_of(connection: Connection, file: int) -> Path | None:
 def remove_from_disk(connection: Connection, ids: Sequence[int], unlink: Callable[[Path], object]) -> None:
     """Delete rows of files, and pass their paths and funscripts to `unlink`.
 
-    Files that no scan has read keep their content, because rows may be imported.
+    Files that no scan has read are not deleted from disk, because their rows may be imported.
     """
     paths = [(file, path) for file in ids if (path := path_of(connection, file)) is not None]
-    # A row may have been imported: a path in it is no permission to delete that file.
-    was_read = select(t.files.c.id).where(t.files.c.id.in_(sql.id_list(ids)), t.files.c.recognised)
-    read = set(connection.scalars(was_read))
+    # An imported row must not cause the deletion of a file that the library has never read.
+    statement = select(t.files.c.id).where(t.files.c.id.in_(sql.id_list(ids)), t.files.c.recognised)
+    recognised = set(connection.scalars(statement))
     remove_entries(connection, [file for file, _ in paths])
-    for path in (path for file, path in paths if file in read):
+    for path in (path for file, path in paths if file in recognised):
         unlink(path)
         unlink(path.with_suffix(".funscript"))
 
@@ -80,7 +80,7 @@ def remove_entries(connection: Connection, ids: Sequence[int]) -> list[Owner]:
         owners += owners_of(connection, file)
         connection.execute(delete(t.folders).where(t.folders.c.zip_file_id == file))
         connection.execute(delete(t.files).where(t.files.c.id == file))
-    return [owner for owner in dict.fromkeys(owners) if not _keeps_a_file(connection, *owner)]
+    return [owner for owner in dict.fromkeys(owners) if not _choose_primary_file(connection, *owner)]
 
 
 def owners_of(connection: Connection, file: int) -> list[Owner]:
@@ -92,11 +92,12 @@ def owners_of(connection: Connection, file: int) -> list[Owner]:
     ]
 
 
-def _keeps_a_file(connection: Connection, kind: str, owner: int) -> bool:
-    left = FILES[kind].ids(connection, owner)
-    if left:
-        FILES[kind].set_primary(connection, owner, left[0])
-    return bool(left)
+def _choose_primary_file(connection: Connection, kind: str, owner: int) -> bool:
+    """Make the first remaining file primary; return whether there is one."""
+    remaining = FILES[kind].ids(connection, owner)
+    if remaining:
+        FILES[kind].set_primary(connection, owner, remaining[0])
+    return bool(remaining)
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,10 @@ class Options:
     unlink: Callable[[Path], object] = Path.unlink
 
     @classmethod
-    def read(cls, given: Mapping[str, Any], unlink: Callable[[Path], object]) -> Options:
-        return cls(bool(given.get("delete_file")), bool(given.get("destroy_file_entry")), unlink)
+    def read(cls, options_input: Mapping[str, Any], unlink: Callable[[Path], object]) -> Options:
+        return cls(
+            bool(options_input.get("delete_file")), bool(options_input.get("destroy_file_entry")), unlink
+        )
 
 
 def destroy(connection: Connection, mapper: EntityMapper, object_id: int, options: Options) -> None:
@@ -136,12 +139,12 @@ def _refuse_primary_tag(connection: Connection, tag: int) -> None:
 
 def _delete_files(connection: Connection, ids: Iterable[int], options: Options) -> None:
     """Delete files that no entity owns any more, from disk or only their rows."""
-    free = [file for file in ids if not owners_of(connection, file)]
+    unowned = [file for file in ids if not owners_of(connection, file)]
     if options.delete_file:
-        loose = [file for file in free if not _is_zip_member(connection, file)]
-        remove_from_disk(connection, loose, options.unlink)
+        on_disk = [file for file in unowned if not _is_zip_member(connection, file)]
+        remove_from_disk(connection, on_disk, options.unlink)
     elif options.destroy_file_entry:
-        remove_entries(connection, free)
+        remove_entries(connection, unowned)
 
 
 def _is_zip_member(connection: Connection, file: int) -> bool:
@@ -155,8 +158,10 @@ def _members(connection: Connection, gallery: int, options: Options) -> list[int
         return []
     columns = t.galleries_images.c
     elsewhere = select(columns.image_id).where(columns.gallery_id != gallery)
-    mine = select(columns.image_id).where(columns.gallery_id == gallery, columns.image_id.not_in(elsewhere))
-    ids = list(connection.scalars(mine))
+    only_here = select(columns.image_id).where(
+        columns.gallery_id == gallery, columns.image_id.not_in(elsewhere)
+    )
+    ids = list(connection.scalars(only_here))
     return [image for image in ids if source[0] == "folder" or _only_in_zip(connection, gallery, image)]
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 COLUMN_NAMES = {"rating100": "rating", "height_cm": "height", "synopsis": "description"}
-"""Columns of input fields, where their names differ."""
+"""Input field -> column, if the names differ."""
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Change:
 
     @property
     def owner(self) -> int:
-        """The id; before the insert 0, which no object has."""
+        """The id; 0 before the insert, which is no object's id."""
         return self.id or 0
 
 

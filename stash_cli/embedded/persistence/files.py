@@ -35,9 +35,11 @@ class FileTable:
         return list(connection.scalars(query.order_by(columns.primary.desc(), columns.file_id)))
 
     def set_primary(self, connection: Connection, owner: int, file: int) -> None:
-        mine = self.table.c[self.own] == owner
-        connection.execute(update(self.table).where(mine).values(primary=False))
-        connection.execute(update(self.table).where(mine, self.table.c.file_id == file).values(primary=True))
+        of_owner = self.table.c[self.own] == owner
+        connection.execute(update(self.table).where(of_owner).values(primary=False))
+        connection.execute(
+            update(self.table).where(of_owner, self.table.c.file_id == file).values(primary=True)
+        )
 
     def assign(self, connection: Connection, owner: int, file: int) -> None:
         """Assign `file` to `owner`; the first file becomes primary."""
@@ -74,8 +76,8 @@ def move_to_scene(connection: Connection, file: int, scene: int, doing: str) -> 
     if connection.scalar(select(t.files.c.id).where(t.files.c.id == file)) is None:
         raise Refused(f"{doing}: getting file by id {file}: sql: no rows in result set")
     columns = t.scenes_files.c
-    held = connection.execute(select(columns.scene_id, columns.primary).where(columns.file_id == file)).all()
-    if any(primary for _, primary in held):
+    links = connection.execute(select(columns.scene_id, columns.primary).where(columns.file_id == file)).all()
+    if any(primary for _, primary in links):
         raise Refused(f"{doing}: cannot reassign primary file")
     connection.execute(t.scenes_files.delete().where(columns.file_id == file))
     FILES["Scene"].assign(connection, scene, file)
@@ -83,9 +85,9 @@ def move_to_scene(connection: Connection, file: int, scene: int, doing: str) -> 
 
 def media_folders(context: RequestContext) -> list[str]:
     """The library folders, without system folders unless the limits permit them."""
-    anything = context.library.limits.any_folder
+    any_folder = context.library.limits.any_folder
     roots = map(str, library_roots(context.connection))
-    return [root for root in roots if anything or not file_access.is_system_folder(root)]
+    return [root for root in roots if any_folder or not file_access.is_system_folder(root)]
 
 
 def library_roots(connection: Connection) -> list[Path]:
@@ -106,12 +108,12 @@ def library_root(connection: Connection, path: Path) -> Path | None:
 
 def folder_for(connection: Connection, path: Path) -> int:
     """The row of a folder, inserted with its ancestors up to the library folder if missing."""
-    found = connection.scalar(select(t.folders.c.id).where(t.folders.c.path == str(path)))
-    if found is not None:
-        return int(found)
+    existing = connection.scalar(select(t.folders.c.id).where(t.folders.c.path == str(path)))
+    if existing is not None:
+        return int(existing)
     root = library_root(connection, path)
-    inside = root is not None and root != path
-    parent = folder_for(connection, path.parent) if inside else None
+    has_parent = root is not None and root != path
+    parent = folder_for(connection, path.parent) if has_parent else None
     stamp = timestamps.now()
     row = {
         "path": str(path),

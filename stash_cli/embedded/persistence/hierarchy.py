@@ -24,23 +24,23 @@ _GROUP_CYCLE = "a group cannot be contained by one of its subgroups"
 
 def path_down(children: Mapping[int, Iterable[int]], start: int, ends: set[int]) -> list[int] | None:
     """The shortest path from `start` down to one of `ends`, both included, or None."""
-    ways = [[start]]
+    paths = [[start]]
     seen = {start}
-    for way in ways:
-        for child in children.get(way[-1], ()):
+    for path in paths:
+        for child in children.get(path[-1], ()):
             if child in ends:
-                return [*way, child]
+                return [*path, child]
             if child not in seen:
                 seen.add(child)
-                ways.append([*way, child])
+                paths.append([*path, child])
     return None
 
 
 def _children(connection: Connection, table: Table, parent: str, child: str) -> Children:
-    found: Children = defaultdict(list)
-    for above, below in connection.execute(select(table.c[parent], table.c[child])):
-        found[above].append(below)
-    return found
+    children: Children = defaultdict(list)
+    for parent_id, child_id in connection.execute(select(table.c[parent], table.c[child])):
+        children[parent_id].append(child_id)
+    return children
 
 
 def tags_acyclic(change: Change) -> None:
@@ -65,33 +65,35 @@ def _final_ids(change: Change, field: str, current: list[int]) -> list[int]:
 
 
 def _refuse_tag_cycle(change: Change, children: Children, parents: set[int]) -> None:
-    own = change.owner
-    way = [own] if own in parents else path_down(children, own, parents)
-    if way is None and own in children[own]:
-        way = [own]
-    if way is None:
+    own_id = change.owner
+    path = [own_id] if own_id in parents else path_down(children, own_id, parents)
+    if path is None and own_id in children[own_id]:
+        path = [own_id]
+    if path is None:
         return
     names = dict(
-        change.connection.execute(select(t.tags.c.id, t.tags.c.name).where(t.tags.c.id.in_(way))).all()
+        change.connection.execute(select(t.tags.c.id, t.tags.c.name).where(t.tags.c.id.in_(path))).all()
     )
     upward = "parent_ids" in change.lists
-    other = names[way[-1]] if upward else names[way[1] if len(way) > 1 else own]
+    other = names[path[-1]] if upward else names[path[1] if len(path) > 1 else own_id]
     relation, wrong = ("parent", "a descendant") if upward else ("child", "an ancestor")
     if change.creating:
         raise Refused(f'cannot apply tag "{other}" as a {relation} of tag as it is already {wrong}')
-    steps = "->".join(names[tag] for tag in (way if upward else [*way[1:], own]))
+    steps = "->".join(names[tag] for tag in (path if upward else [*path[1:], own_id]))
     raise Refused(
-        f'cannot apply tag "{other}" as a {relation} of "{names[own]}" as it is already {wrong} ({steps})'
+        f'cannot apply tag "{other}" as a {relation} of "{names[own_id]}" as it is already {wrong} ({steps})'
     )
 
 
 def refuse_tag_below_itself(connection: Connection, tag: int) -> None:
-    """Refuse a tag that is its own descendant, as a merge may make it."""
+    """Refuse a tag that is its own descendant, for example after a merge."""
     children = _children(connection, t.tags_relations, "parent_id", "child_id")
-    way = path_down(children, tag, {tag})
-    if way is not None:
-        names = dict(connection.execute(select(t.tags.c.id, t.tags.c.name).where(t.tags.c.id.in_(way))).all())
-        other, steps = names[way[-2]], "->".join(names[step] for step in way[:-1])
+    path = path_down(children, tag, {tag})
+    if path is not None:
+        names = dict(
+            connection.execute(select(t.tags.c.id, t.tags.c.name).where(t.tags.c.id.in_(path))).all()
+        )
+        other, steps = names[path[-2]], "->".join(names[step] for step in path[:-1])
         raise Refused(
             f'cannot apply tag "{other}" as a parent of "{names[tag]}" '
             f"as it is already a descendant ({steps})"
@@ -99,21 +101,21 @@ def refuse_tag_below_itself(connection: Connection, tag: int) -> None:
 
 
 def studio_acyclic(change: Change) -> None:
-    """Refuse a studio whose parents lead back to it."""
-    above = change.columns.get("parent_id")
+    """Refuse a studio that is its own ancestor."""
+    parent_id = change.columns.get("parent_id")
     seen: set[int] = set()
-    while above is not None and above not in seen and not change.creating:
-        if above == change.owner:
+    while parent_id is not None and parent_id not in seen and not change.creating:
+        if parent_id == change.owner:
             raise Refused("studio cannot be an ancestor of itself")
-        seen.add(above)
-        above = change.connection.scalar(select(t.studios.c.parent_id).where(t.studios.c.id == above))
+        seen.add(parent_id)
+        parent_id = change.connection.scalar(select(t.studios.c.parent_id).where(t.studios.c.id == parent_id))
 
 
 def group_not_own_member(change: Change) -> None:
-    """Refuse a group inside itself, before the database does so in other words."""
+    """Refuse a group inside itself before the database does, whose error has another wording."""
     for field in ("containing_groups", "sub_groups"):
-        given = change.lists[field].values if field in change.lists else ()
-        if any(inputs.to_id(value["group_id"], "group id") == change.owner for value in given):
+        values = change.lists[field].values if field in change.lists else ()
+        if any(inputs.to_id(value["group_id"], "group id") == change.owner for value in values):
             raise Refused(_GROUP_CYCLE)
 
 

@@ -27,7 +27,7 @@ class ListChange:
 
     @classmethod
     def read(cls, raw: Any) -> ListChange:
-        """Read an input: a plain list replaces, a bulk input names its mode, null clears."""
+        """Read an input: a plain list replaces, a bulk input has a mode, null clears."""
         if isinstance(raw, dict):
             values = raw.get("ids", raw.get("values", raw.get("groups")))
             return cls(raw["mode"], list(values or ()))
@@ -44,10 +44,10 @@ def combine(change: ListChange, current: Iterable[Any], values: Iterable[Any]) -
     """The list after `change`; ADD ignores present items, REMOVE absent ones."""
     if change.mode == SET:
         return list(values)
-    held, given = list(current), list(values)
+    present, changed = list(current), list(values)
     if change.mode == REMOVE:
-        return [item for item in held if item not in given]
-    return held + [item for item in given if item not in held]
+        return [item for item in present if item not in changed]
+    return present + [item for item in changed if item not in present]
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,13 @@ class ManyToMany:
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         ids = inputs.to_ids(change.values, self.what)
         columns = self.table.c
-        # Existing rows are kept and not replaced, because they may hold more, such as the cover of a gallery.
+        # Existing rows are not replaced, because they may have other columns, such as the cover of a gallery.
         if change.mode == ADD:
             return self.add(connection, owner, ids)
-        gone = columns[self.other].in_(ids) if change.mode == REMOVE else columns[self.other].not_in(ids)
-        connection.execute(delete(self.table).where(columns[self.own] == owner, gone))
+        is_removed = (
+            columns[self.other].in_(ids) if change.mode == REMOVE else columns[self.other].not_in(ids)
+        )
+        connection.execute(delete(self.table).where(columns[self.own] == owner, is_removed))
         if change.mode == SET:
             self.add(connection, owner, ids)
         return None
@@ -112,8 +114,8 @@ class TextList:
         connection.execute(delete(self.table).where(self.table.c[self.own] == owner))
         rows = [{self.own: owner, self.column: text} for text in values]
         if self.ordered:
-            # Rewritten as a whole, because the place of each text follows from those before it.
-            rows = [{**row, "position": place} for place, row in enumerate(rows)]
+            # Rewritten completely, because the position of each text depends on the preceding ones.
+            rows = [{**row, "position": position} for position, row in enumerate(rows)]
         if rows:
             connection.execute(insert(self.table), rows)
 
@@ -127,7 +129,7 @@ class StashIds:
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
         connection.execute(delete(self.table).where(self.table.c[self.own] == owner))
-        # The last one counts where an id is given twice.
+        # If an id is given twice, the last one is used.
         distinct = {(value["endpoint"], value["stash_id"]): value for value in change.values}
         rows = [
             {
@@ -163,17 +165,17 @@ class SceneGroups:
                 delete(t.groups_scenes).where(columns.scene_id == owner, columns.group_id.in_(ids))
             )
         elif rows:
-            into = insert(t.groups_scenes)
-            # With ADD a group that is there keeps its number; a SET that names one twice is refused, as on
-            # the server.
-            connection.execute(into.on_conflict_do_nothing() if change.mode == ADD else into, rows)
+            statement = insert(t.groups_scenes)
+            # As on the server: ADD leaves the index of a present group unchanged; SET fails for a group that
+            # is given twice.
+            connection.execute(statement.on_conflict_do_nothing() if change.mode == ADD else statement, rows)
 
     @staticmethod
     def _row(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             return {"group_id": inputs.to_id(value, "group ids"), "scene_index": None}
-        named = value.get("group_id", value.get("movie_id"))
-        return {"group_id": inputs.to_id(named, "group id"), "scene_index": value.get("scene_index")}
+        group = value.get("group_id", value.get("movie_id"))
+        return {"group_id": inputs.to_id(group, "group id"), "scene_index": value.get("scene_index")}
 
 
 @dataclass(frozen=True)
@@ -187,17 +189,19 @@ class GroupRelations:
     other: str
 
     def write(self, connection: Connection, owner: int, change: ListChange) -> None:
-        wanted = {inputs.to_id(v["group_id"], "group id"): v.get("description") for v in change.values}
+        descriptions = {inputs.to_id(v["group_id"], "group id"): v.get("description") for v in change.values}
         columns = t.groups_relations.c
-        mine = columns[self.own] == owner
+        of_owner = columns[self.own] == owner
         if change.mode == REMOVE:
-            connection.execute(delete(t.groups_relations).where(mine, columns[self.other].in_(wanted)))
+            connection.execute(
+                delete(t.groups_relations).where(of_owner, columns[self.other].in_(descriptions))
+            )
             return
         if change.mode == SET:
-            connection.execute(delete(t.groups_relations).where(mine))
-        for other, description in wanted.items():
-            ends = {self.own: owner, self.other: other}
-            append(connection, ends["containing_id"], ends["sub_id"], description)
+            connection.execute(delete(t.groups_relations).where(of_owner))
+        for other, description in descriptions.items():
+            columns_of_row = {self.own: owner, self.other: other}
+            append(connection, columns_of_row["containing_id"], columns_of_row["sub_id"], description)
 
 
 def append(connection: Connection, containing: int, sub: int, description: str | None) -> None:

@@ -44,8 +44,8 @@ def names_unique(change: Change) -> None:
 def _refuse_taken(change: Change, name: str) -> None:
     columns = change.mapper.table.c
     # LIKE as in the server's check: it ignores ASCII case, and treats % and _ as wildcards.
-    taken = select(columns.id).where(columns.name.like(name), columns.id != change.owner)
-    if change.connection.scalar(taken) is not None:
+    statement = select(columns.id).where(columns.name.like(name), columns.id != change.owner)
+    if change.connection.scalar(statement) is not None:
         raise Refused(f"{change.mapper.noun} with name '{name}' already exists")
 
 
@@ -68,12 +68,12 @@ def performer_unique(change: Change) -> None:
     """Performers: name and disambiguation are unique together."""
     if not {"name", "disambiguation"} & change.columns.keys():
         return
-    name, other = (_final(change, column) for column in ("name", "disambiguation"))
+    name, disambiguation = (_final(change, column) for column in ("name", "disambiguation"))
     columns = t.performers.c
-    same = columns.disambiguation.like(other) if other else columns.disambiguation.is_(None)
-    taken = select(columns.id).where(columns.name.like(name), same, columns.id != change.owner)
-    if change.connection.scalar(taken) is not None:
-        detail = f" and disambiguation '{other}'" if other else ""
+    same = columns.disambiguation.like(disambiguation) if disambiguation else columns.disambiguation.is_(None)
+    statement = select(columns.id).where(columns.name.like(name), same, columns.id != change.owner)
+    if change.connection.scalar(statement) is not None:
+        detail = f" and disambiguation '{disambiguation}'" if disambiguation else ""
         raise Refused(f"performer with name '{name}'{detail} already exists")
 
 
@@ -101,8 +101,8 @@ def _final(change: Change, column: str) -> str | None:
         value: str | None = change.columns.get(column)
         return value
     query = select(change.mapper.table.c[column]).where(change.mapper.table.c.id == change.owner)
-    found: str | None = change.connection.scalar(query)
-    return found
+    stored: str | None = change.connection.scalar(query)
+    return stored
 
 
 def scene_title_required(change: Change) -> None:
@@ -133,8 +133,8 @@ def gallery_title_required(change: Change) -> None:
 
 def source_of(connection: Connection, gallery: int) -> tuple[str, str] | None:
     """The source of a scanned gallery ("zip" or "folder", its name); None for a user-created one."""
-    zipped = select(t.files.c.basename).join(t.galleries_files, t.galleries_files.c.file_id == t.files.c.id)
-    name = connection.scalar(zipped.where(t.galleries_files.c.gallery_id == gallery))
+    zip_name = select(t.files.c.basename).join(t.galleries_files, t.galleries_files.c.file_id == t.files.c.id)
+    name = connection.scalar(zip_name.where(t.galleries_files.c.gallery_id == gallery))
     if name is not None:
         return "zip", name
     folder = select(t.folders.c.path).join(t.galleries, t.galleries.c.folder_id == t.folders.c.id)
@@ -155,9 +155,9 @@ def image_galleries_changeable(change: Change) -> None:
     if "gallery_ids" not in change.lists:
         return
     link: Any = change.mapper.lists["gallery_ids"]
-    now = set(link.ids(change.connection, change.owner))
-    then = set(link.final(change.connection, change.owner, change.lists["gallery_ids"]))
-    for gallery in sorted(now ^ then):
+    before = set(link.ids(change.connection, change.owner))
+    after = set(link.final(change.connection, change.owner, change.lists["gallery_ids"]))
+    for gallery in sorted(before ^ after):
         try:
             refuse_scanned(change.connection, gallery)
         except Refused as refusal:
@@ -185,20 +185,20 @@ def _marker_value(change: Change, name: str) -> float | None:
         value: float | None = change.columns.get(name)
         return value
     column = change.mapper.table.c
-    held: float | None = change.connection.scalar(select(column[name]).where(column.id == change.owner))
-    return held
+    stored: float | None = change.connection.scalar(select(column[name]).where(column.id == change.owner))
+    return stored
 
 
 def marker_tags_without_primary(change: Change) -> None:
     """Remove the primary tag of a marker from its other tags."""
-    given, tags = change.lists.get("tag_ids"), change.mapper.lists["tag_ids"]
-    if given is None or not isinstance(tags, ManyToMany):
+    tag_change, tags = change.lists.get("tag_ids"), change.mapper.lists["tag_ids"]
+    if tag_change is None or not isinstance(tags, ManyToMany):
         return
     column = change.mapper.table.c
     primary = change.columns.get("primary_tag_id")
     if primary is None:
         primary = change.connection.scalar(select(column.primary_tag_id).where(column.id == change.owner))
-    final = tags.final(change.connection, change.owner, given)
+    final = tags.final(change.connection, change.owner, tag_change)
     change.lists["tag_ids"] = ListChange(SET, [tag for tag in final if str(tag) != str(primary)])
 
 
@@ -215,8 +215,8 @@ def _date(change: Change, name: str) -> tuple[str, str] | None:
     if name in change.columns or change.creating:
         day, precision = change.columns.get(name), change.columns.get(f"{name}_precision")
     else:
-        pair = select(columns[name], columns[f"{name}_precision"]).where(columns.id == change.owner)
-        day, precision = change.connection.execute(pair).one()
+        statement = select(columns[name], columns[f"{name}_precision"]).where(columns.id == change.owner)
+        day, precision = change.connection.execute(statement).one()
     return None if not day else (day, day[: (10, 7, 4)[precision or 0]])
 
 
@@ -226,15 +226,15 @@ def default_front_image(change: Change) -> None:
     if updated or not change.columns.get("back_image_blob") or change.columns.get("front_image_blob"):
         return
     front = blobs.store(change.connection, blobs.DEFAULT_FRONT)
-    mine = t.groups.c.id == change.owner
-    change.connection.execute(update(t.groups).where(mine).values(front_image_blob=front))
+    is_group = t.groups.c.id == change.owner
+    change.connection.execute(update(t.groups).where(is_group).values(front_image_blob=front))
 
 
 def chapter_in_range(change: Change) -> None:
     """The image index of a chapter is between 1 and the number of images in the gallery."""
-    held = {} if change.creating else _chapter(change)
-    gallery = change.columns.get("gallery_id", held.get("gallery_id"))
-    index = change.columns.get("image_index", held.get("image_index"))
+    stored = {} if change.creating else _chapter(change)
+    gallery = change.columns.get("gallery_id", stored.get("gallery_id"))
+    index = change.columns.get("image_index", stored.get("image_index"))
     columns = t.galleries_images.c
     count = change.connection.scalar(select(func.count()).where(columns.gallery_id == gallery)) or 0
     if not 1 <= (index or 0) <= count:

@@ -83,18 +83,18 @@ class FilenamePattern:
     def read(self, path: str) -> ParsedName | None:
         """Match the base name of `path`, or the whole path when the pattern names folders."""
         name = path if "/" in self.regex or r"\\" in self.regex else path.rpartition("/")[2]
-        found = self._compiled.groups(name)
-        return None if found is None else _parsed_name(list(zip(self._fields, found, strict=False)))
+        captured = self._compiled.groups(name)
+        return None if captured is None else _parsed_name(list(zip(self._fields, captured, strict=False)))
 
 
 def _escaped(text: str) -> str:
     return _LITERAL.sub(r"\\\g<0>", text)
 
 
-def _parsed_name(found: Sequence[tuple[str, str]]) -> ParsedName:
+def _parsed_name(captured: Sequence[tuple[str, str]]) -> ParsedName:
     parsed = ParsedName()
     parts: dict[str, str] = {}
-    for name, text in found:
+    for name, text in captured:
         if name in ("title", "studio"):
             setattr(parsed, name, text)
         elif name in ("performer", "tag", "movie"):
@@ -131,10 +131,10 @@ def _date_parts(name: str, text: str) -> dict[str, str]:
 def _date(year: str, month: str, day: str) -> str | None:
     """The ISO date, or None for an invalid or implausible one."""
     try:
-        found = date(int(year), int(month), int(day))
+        parsed = date(int(year), int(month), int(day))
     except ValueError:
         return None
-    return found.isoformat() if found.year in _YEARS else None
+    return parsed.isoformat() if parsed.year in _YEARS else None
 
 
 _DELIMITERS = re.compile("[-._]")
@@ -160,13 +160,15 @@ def parse_filenames(
     if text is None:
         raise Refused("filter.q has to hold the pattern of the file names")
     pattern = FilenamePattern(text, config.get("ignoreWords") or ())
-    given: dict[str, Any] = {"path": {"value": pattern.regex, "modifier": "MATCHES_REGEX"}}
+    scene_filter: dict[str, Any] = {"path": {"value": pattern.regex, "modifier": "MATCHES_REGEX"}}
     if config.get("ignoreOrganized"):
-        given["organized"] = False
-    page = FoundPage(context, "Scene", "scenes", find, given)
+        scene_filter["organized"] = False
+    page = FoundPage(context, "Scene", "scenes", find, scene_filter)
     names, format_title = _NameIndex(context), _title_formatter(config)
-    read = ((scene, pattern.read(_path(scene))) for scene in page.rows)
-    results = [_result(scene, parsed, names, format_title) for scene, parsed in read if parsed is not None]
+    parsed_names = ((scene, pattern.read(_path(scene))) for scene in page.rows)
+    results = [
+        _result(scene, parsed, names, format_title) for scene, parsed in parsed_names if parsed is not None
+    ]
     return {"count": page.count, "results": results}
 
 
@@ -212,29 +214,29 @@ class _NameIndex:
 
     def __init__(self, context: RequestContext) -> None:
         self._context = context
-        self._known: dict[tuple[str, str], str | None] = {}
+        self._cache: dict[tuple[str, str], str | None] = {}
 
     def ids(self, kind: str, names: Iterable[str]) -> list[str]:
         """The ids of known names, without duplicates, in order."""
-        found = (self._find(kind, _DELIMITERS.sub(" ", name)) for name in names if name)
-        return list(dict.fromkeys(id_ for id_ in found if id_ is not None))
+        ids = (self._find(kind, _DELIMITERS.sub(" ", name)) for name in names if name)
+        return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
     def _find(self, kind: str, name: str) -> str | None:
-        if (kind, name) not in self._known:
-            self._known[kind, name] = self._look_up(kind, name)
-        return self._known[kind, name]
+        if (kind, name) not in self._cache:
+            self._cache[kind, name] = self._look_up(kind, name)
+        return self._cache[kind, name]
 
     def _look_up(self, kind: str, name: str) -> str | None:
         table, aliases, owner = _KINDS[kind]
-        found = self._first(table.c.id, table.c.name, name)
-        if found is None and aliases is not None:
-            found = self._first(aliases.c[owner], aliases.c.alias, name)
-        return found
+        object_id = self._first(table.c.id, table.c.name, name)
+        if object_id is None and aliases is not None:
+            object_id = self._first(aliases.c[owner], aliases.c.alias, name)
+        return object_id
 
-    def _first(self, wanted: ColumnElement[Any], column: ColumnElement[Any], name: str) -> str | None:
-        statement = select(wanted).where(column.collate("NOCASE") == name).order_by(wanted).limit(1)
-        found = self._context.connection.scalar(statement)
-        return None if found is None else str(found)
+    def _first(self, id_column: ColumnElement[Any], column: ColumnElement[Any], name: str) -> str | None:
+        statement = select(id_column).where(column.collate("NOCASE") == name).order_by(id_column).limit(1)
+        object_id = self._context.connection.scalar(statement)
+        return None if object_id is None else str(object_id)
 
 
 RESOLVERS: dict[str, Callable[..., Any]] = {"parseSceneFilenames": parse_filenames}

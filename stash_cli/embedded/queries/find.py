@@ -32,16 +32,16 @@ def by_fingerprint(
     context: RequestContext, type_name: str, link: Table, owner: str, kind: str, value: str
 ) -> Row | None:
     """The object with a file of that fingerprint, or None."""
-    prints = t.files_fingerprints
+    fingerprints = t.files_fingerprints
     statement = (
         select(link.c[owner])
-        .join(prints, prints.c.file_id == link.c.file_id)
-        .where(prints.c.type == kind, prints.c.fingerprint == value)
+        .join(fingerprints, fingerprints.c.file_id == link.c.file_id)
+        .where(fingerprints.c.type == kind, fingerprints.c.fingerprint == value)
         .order_by(link.c[owner])
         .limit(1)
     )
-    found = context.connection.execute(statement).scalar()
-    return None if found is None else context.fetch(type_name, found)
+    object_id = context.connection.execute(statement).scalar()
+    return None if object_id is None else context.fetch(type_name, object_id)
 
 
 def find_scene(context: RequestContext, *, id: Any = None, checksum: str | None = None) -> Row | None:  # noqa: A002 - the API's own name
@@ -68,20 +68,20 @@ def find_scene_by_hash(context: RequestContext, *, input: dict[str, Any]) -> Row
 def find_file(context: RequestContext, *, id: Any = None, path: str | None = None) -> Row:  # noqa: A002 - the API's own name
     """The file with an id or path. Raises Refused if there is none."""
     if id is not None:
-        found = context.fetch("BaseFile", parse_id(id))
-        if found is None:
+        file = context.fetch("BaseFile", parse_id(id))
+        if file is None:
             raise Refused(f"getting file by id {id}: sql: no rows in result set")
-        return found
+        return file
     files = select(t.files.c.id).join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
     return _at_path(context, "BaseFile", files.where(sql.full_path() == path), path)
 
 
 def find_folder(context: RequestContext, *, id: Any = None, path: str | None = None) -> Row:  # noqa: A002 - the API's own name
     if id is not None:
-        found = context.fetch("Folder", parse_id(id))
-        if found is None:
+        folder = context.fetch("Folder", parse_id(id))
+        if folder is None:
             raise Refused(f"getting folder by id {id}: sql: no rows in result set")
-        return found
+        return folder
     return _at_path(context, "Folder", select(t.folders.c.id).where(t.folders.c.path == path), path)
 
 
@@ -89,10 +89,10 @@ def _at_path(context: RequestContext, type_name: str, statement: Any, path: str 
     if path is None:
         raise Refused("either id or path must be provided")
     number = context.connection.execute(statement.limit(1)).scalar()
-    found = None if number is None else context.fetch(type_name, number)
-    if found is None:
+    row = None if number is None else context.fetch(type_name, number)
+    if row is None:
         raise Refused("file not found" if type_name == "BaseFile" else "folder not found")
-    return found
+    return row
 
 
 def find_saved_filters(context: RequestContext, *, mode: str | None = None) -> list[Row]:
@@ -178,9 +178,9 @@ def wall(type_name: str, column: str) -> Callable[..., list[Row]]:
     """Resolver for eighty random objects whose `column` contains `q`."""
 
     def resolve(context: RequestContext, *, q: str | None = None) -> list[Row]:
-        given = {column: {"value": f'"{q}"', "modifier": "INCLUDES"}} if q else None
+        object_filter = {column: {"value": f'"{q}"', "modifier": "INCLUDES"}} if q else None
         find = {"per_page": 80, "sort": "random"}
-        return FoundPage(context, type_name, "items", find, given).rows
+        return FoundPage(context, type_name, "items", find, object_filter).rows
 
     return resolve
 

@@ -47,7 +47,8 @@ def duplicates(
         and _similar_durations(hashed[first], hashed[second], seconds)
     )
     groups = [
-        {hashed[place].scene: None for place in places} for places in connected_components(len(hashed), pairs)
+        {hashed[index].scene: None for index in indexes}
+        for indexes in connected_components(len(hashed), pairs)
     ]
     scenes = {row.id: row for row in context.fetch_many("Scene", [id_ for group in groups for id_ in group])}
     return [[scenes[id_] for id_ in group] for group in groups]
@@ -55,14 +56,14 @@ def duplicates(
 
 def _hashed_files(context: RequestContext) -> list[_Hashed]:
     """All video files with a perceptual hash, by path."""
-    link, prints, video = t.scenes_files, t.files_fingerprints, t.video_files
+    link, fingerprints, video = t.scenes_files, t.files_fingerprints, t.video_files
     statement = (
-        select(link.c.scene_id, prints.c.fingerprint, video.c.duration)
+        select(link.c.scene_id, fingerprints.c.fingerprint, video.c.duration)
         .join(t.files, t.files.c.id == link.c.file_id)
         .join(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
-        .join(prints, prints.c.file_id == t.files.c.id)
+        .join(fingerprints, fingerprints.c.file_id == t.files.c.id)
         .outerjoin(video, video.c.file_id == t.files.c.id)
-        .where(prints.c.type == "phash")
+        .where(fingerprints.c.type == "phash")
         .order_by(sql.full_path(), link.c.scene_id)
     )
     return [_Hashed(row[0], row[1], row[2] or 0.0) for row in context.connection.execute(statement)]
@@ -76,21 +77,21 @@ def _similar_durations(first: _Hashed, second: _Hashed, seconds: float) -> bool:
 
 def _similar_pairs(hashed: Sequence[_Hashed], distance: int) -> Iterator[tuple[int, int]]:
     """Pairs of indexes whose hashes differ in at most `distance` bits."""
-    equal: dict[int, list[int]] = defaultdict(list)
-    for place, file in enumerate(hashed):
-        equal[file.phash].append(place)
-    for places in equal.values():
-        yield from combinations(places, 2)
-    for first, second in similar_hashes(equal, distance):
-        yield from ((one, other) for one in equal[first] for other in equal[second])
+    by_hash: dict[int, list[int]] = defaultdict(list)
+    for index, file in enumerate(hashed):
+        by_hash[file.phash].append(index)
+    for indexes in by_hash.values():
+        yield from combinations(indexes, 2)
+    for first, second in similar_hashes(by_hash, distance):
+        yield from ((one, other) for one in by_hash[first] for other in by_hash[second])
 
 
 def by_path_regex(context: RequestContext, *, filter: dict[str, Any] | None = None) -> FoundPage:  # noqa: A002 - the API's own name
     """Scenes whose path matches the regular expression `q`, ignoring case."""
     find = {key: value for key, value in (filter or {}).items() if key != "q"}
     q = (filter or {}).get("q")
-    given = {"path": {"value": f"(?i){q}", "modifier": "MATCHES_REGEX"}} if q else None
-    page = FoundPage(context, "Scene", "scenes", find, given)
+    scene_filter = {"path": {"value": f"(?i){q}", "modifier": "MATCHES_REGEX"}} if q else None
+    page = FoundPage(context, "Scene", "scenes", find, scene_filter)
     page.check()
     return page
 
@@ -115,8 +116,8 @@ def marker_strings(
     statement = select(func.min(markers.c.id), markers.c.title, number).group_by(markers.c.title)
     if q:
         statement = statement.where(markers.c.title.like(f"%{q}%"))
-    found = context.connection.execute(statement.order_by(order, markers.c.title))
-    return [{"id": str(id_), "title": title, "count": count} for id_, title, count in found]
+    result = context.connection.execute(statement.order_by(order, markers.c.title))
+    return [{"id": str(id_), "title": title, "count": count} for id_, title, count in result]
 
 
 def scene_marker_tags(context: RequestContext, *, scene_id: Any) -> list[dict[str, Any]]:
@@ -131,7 +132,7 @@ def scene_marker_tags(context: RequestContext, *, scene_id: Any) -> list[dict[st
     groups: dict[int, list[Row]] = {}
     for marker, tag in pairs:
         groups.setdefault(tag, []).append(rows[marker])
-    return [{"tag": tags[tag], "scene_markers": found} for tag, found in groups.items()]
+    return [{"tag": tags[tag], "scene_markers": marker_rows} for tag, marker_rows in groups.items()]
 
 
 def marker_wall(context: RequestContext, *, q: str | None = None) -> list[Row]:

@@ -1,4 +1,4 @@
-"""The scraper of an embedded library: it reads the file beside a video, an image or a gallery."""
+"""The scraper of an embedded library, which reads the sidecar of a video, an image or a gallery."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 SIDECAR = "sidecar"
 """The id of the scraper."""
 _TYPES = ("SCENE", "GALLERY", "IMAGE")
-_KNOWN = {"urls": None, "supported_scrapes": ["FRAGMENT"]}
-_LARGEST = 10_000_000
-"""Bytes of a picture that is read."""
+_SPEC = {"urls": None, "supported_scrapes": ["FRAGMENT"]}
+_MAX_PICTURE_BYTES = 10_000_000
+"""Maximum bytes of a picture."""
 _FILES: dict[str, tuple[Table, str]] = {
     "Scene": (t.scenes_files, "scene_id"),
     "Image": (t.images_files, "image_id"),
@@ -41,12 +41,12 @@ _FILES: dict[str, tuple[Table, str]] = {
 
 
 def list_scrapers(_: RequestContext, *, types: Sequence[str]) -> list[Answer]:
-    """The only scraper, where it knows one of the types."""
-    known = {name.lower(): _KNOWN for name in _TYPES if name in types}
-    return [{"id": SIDECAR, "name": "Files beside the media", **known}] if known else []
+    """The only scraper, if it supports one of the types."""
+    specs = {name.lower(): _SPEC for name in _TYPES if name in types}
+    return [{"id": SIDECAR, "name": "Files beside the media", **specs}] if specs else []
 
 
-def _one(type_name: str) -> Callable[..., list[Answer]]:
+def _scrape_single(type_name: str) -> Callable[..., list[Answer]]:
     """The resolver that scrapes one object of a type."""
 
     def scrape(context: RequestContext, *, source: Answer, input: Answer) -> list[Answer]:  # noqa: A002 - the API's own name
@@ -86,23 +86,25 @@ class _Reader:
 
     def answers(self, type_name: str, ids: Iterable[Any]) -> list[list[Answer]]:
         """A list of results for each object: one, or none."""
-        found = []
+        results = []
         for each in ids:
             number = parse_id(str(each))
             if self.context.fetch(type_name, number) is None:
                 raise Refused(f"{type_name.lower()} with id {number} not found")
             path, is_folder = self._path(type_name, number)
-            # Beside a file that has left the library nothing may be read.
+            # No files may be read beside a file outside the library folders.
             is_inside = path is not None and any(file_access.is_within(path, root) for root in self.roots)
-            read = self._of_scene if type_name == "Scene" else partial(self._results, is_folder=is_folder)
+            scrape = (
+                self._scene_results if type_name == "Scene" else partial(self._results, is_folder=is_folder)
+            )
             try:
-                found.append(read(path) if path and is_inside else [])
+                results.append(scrape(path) if path and is_inside else [])
             except StashSidecarError as error:
                 raise Refused(error.message) from None
-        return found
+        return results
 
     def _path(self, type_name: str, number: int) -> tuple[str | None, bool]:
-        """The path of the primary file of an object, or of the folder of a gallery: whether it is that."""
+        """The path of the primary file, or of a gallery's folder; and whether it is a folder."""
         link, owner = _FILES[type_name]
         query = (
             select(t.folders.c.path + "/" + t.files.c.basename)
@@ -124,7 +126,7 @@ class _Reader:
         sidecar = next((each for each in read if each is not None), None)
         return [_answer(sidecar)] if sidecar else []
 
-    def _of_scene(self, path: str) -> list[Answer]:
+    def _scene_results(self, path: str) -> list[Answer]:
         """The facts in the first file beside a video, of any format, and its cover."""
         folder = file_access.parent(path)
         is_only = bool(sidecars.folders_of_one_video(self.context.connection, folder))
@@ -132,33 +134,33 @@ class _Reader:
         return [_answer(sidecar, self._cover(path, sidecar, is_only_video=is_only))] if sidecar else []
 
     def _cover(self, path: str, sidecar: Sidecar, *, is_only_video: bool) -> str | None:
-        """The picture that a sidecar names, or one that is called as media centres do, as a data URI."""
-        named = [name] if (name := beside(path, sidecar.cover)) else []
-        of_folder = folder_cover_names(path) if is_only_video else []
-        for place in [*named, *cover_names(path), *of_folder]:
-            kind = PICTURES.get(extension_of(place))
-            data = self._bytes(place) if kind and os.path.lexists(place) else None
+        """The picture that a sidecar names, or one with a name used by media centres, as a data URI."""
+        named_picture = [name] if (name := beside(path, sidecar.cover)) else []
+        folder_pictures = folder_cover_names(path) if is_only_video else []
+        for picture_path in [*named_picture, *cover_names(path), *folder_pictures]:
+            kind = PICTURES.get(extension_of(picture_path))
+            data = self._bytes(picture_path) if kind and os.path.lexists(picture_path) else None
             if data:
                 return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
         return None
 
     def _bytes(self, path: str) -> bytes | None:
-        """The content of a file of bounded size; None where it cannot be read."""
+        """The content of a file of limited size; None if it cannot be read."""
         try:
             descriptor = file_access.open_file(path, self.roots)
         except OSError:
             return None
         with os.fdopen(descriptor, "rb") as file:
-            data = file.read(_LARGEST + 1)
-        return data if len(data) <= _LARGEST else None
+            data = file.read(_MAX_PICTURE_BYTES + 1)
+        return data if len(data) <= _MAX_PICTURE_BYTES else None
 
 
 def _answer(sidecar: Sidecar, picture: str | None = None) -> Answer:
     """The facts of a sidecar in the shape of a scraped object."""
     groups = [{"name": place.name} for place in sidecar.groups]
-    plain = ("title", "code", "details", "director", "photographer", "date")
+    texts = ("title", "code", "details", "director", "photographer", "date")
     return {
-        **{name: getattr(sidecar, name) or None for name in plain},
+        **{name: getattr(sidecar, name) or None for name in texts},
         "url": next(iter(sidecar.urls), None),
         "urls": list(sidecar.urls) or None,
         "studio": {"name": sidecar.studio} if sidecar.studio else None,
@@ -172,8 +174,8 @@ def _answer(sidecar: Sidecar, picture: str | None = None) -> Answer:
 
 RESOLVERS: dict[str, Callable[..., Any]] = {
     "listScrapers": list_scrapers,
-    "scrapeSingleScene": _one("Scene"),
-    "scrapeSingleGallery": _one("Gallery"),
-    "scrapeSingleImage": _one("Image"),
+    "scrapeSingleScene": _scrape_single("Scene"),
+    "scrapeSingleGallery": _scrape_single("Gallery"),
+    "scrapeSingleImage": _scrape_single("Image"),
     "scrapeMultiScenes": scrape_scenes,
 }

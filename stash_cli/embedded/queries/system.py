@@ -92,37 +92,37 @@ def configuration_part(context: RequestContext, part: str) -> dict[str, Any]:
         for name, value in settings.read_part(context.connection, part).items()
         if value is not None
     }
-    given = deep_merged(_DEFAULTS[part], stored)
+    values = deep_merged(_DEFAULTS[part], stored)
     if part == "general":
-        given["databasePath"] = str(context.library.path)
-    return _complete(_TYPES[part], given)
+        values["databasePath"] = str(context.library.path)
+    return _complete(_TYPES[part], values)
 
 
 def deep_merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """`old` updated by `new`, nested objects included."""
-    found = dict(old)
+    merged = dict(old)
     for key, value in new.items():
-        held = found.get(key)
-        both = isinstance(value, dict) and isinstance(held, dict)
-        found[key] = deep_merged(held, value) if both and isinstance(held, dict) else value
-    return found
+        current = merged.get(key)
+        are_maps = isinstance(value, dict) and isinstance(current, dict)
+        merged[key] = deep_merged(current, value) if are_maps and isinstance(current, dict) else value
+    return merged
 
 
-def _complete(type_name: str, given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with an empty value for each missing required field."""
+def _complete(type_name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with an empty value for each missing required field."""
     fields = describe_api().types[type_name].fields
-    return {name: _value(field.type, given.get(name)) for name, field in fields.items()}
+    return {name: _value(field.type, values.get(name)) for name, field in fields.items()}
 
 
-def _value(ref: TypeRef, given: Any) -> Any:
+def _value(ref: TypeRef, value: Any) -> Any:
     facts = describe_api().types.get(ref.name)
-    nested = facts is not None and facts.kind == "OBJECT"
-    if isinstance(given, list):
-        return [_complete(ref.name, item) if nested else item for item in given]
-    if nested and (ref.required or given is not None) and not ref.is_list:
-        return _complete(ref.name, given or {})
-    if given is not None or not ref.required:
-        return given
+    is_object = facts is not None and facts.kind == "OBJECT"
+    if isinstance(value, list):
+        return [_complete(ref.name, item) if is_object else item for item in value]
+    if is_object and (ref.required or value is not None) and not ref.is_list:
+        return _complete(ref.name, value or {})
+    if value is not None or not ref.required:
+        return value
     return [] if ref.is_list else _EMPTY.get(ref.name)
 
 
@@ -137,14 +137,14 @@ class Configuration:
         if name in _TYPES:
             return configuration_part(self._context, name)
         stored = settings.read_part(self._context.connection, name)
-        wanted: Iterable[str] | None = (args or {}).get("include")
-        if name == "ui" or wanted is None:
+        included: Iterable[str] | None = (args or {}).get("include")
+        if name == "ui" or included is None:
             return stored
-        return {plugin: stored[plugin] for plugin in wanted if plugin in stored}
+        return {plugin: stored[plugin] for plugin in included if plugin in stored}
 
 
 VERSION = "v0.31.0-embedded"
-"""The version that clients see: the release whose API this is."""
+"""The version for clients: the release whose API is implemented."""
 SCHEMA = 85
 """The database schema of that release."""
 
@@ -223,13 +223,13 @@ def logs(context: RequestContext) -> list[dict[str, Any]]:
 
 def directory(_: RequestContext, *, path: str | None = None, locale: str | None = None) -> dict[str, Any]:  # noqa: ARG001 - the API's own argument
     """The folders below `path`; none if it is missing or unreadable."""
-    place = Path(path) if path else Path.home()
+    folder = Path(path) if path else Path.home()
     try:
-        found = sorted((str(entry) for entry in place.iterdir() if entry.is_dir()), key=str.lower)
+        children = sorted((str(entry) for entry in folder.iterdir() if entry.is_dir()), key=str.lower)
     except OSError:
-        found = []
-    parent = None if place.parent == place else str(place.parent)
-    return {"path": str(place), "parent": parent, "directories": found}
+        children = []
+    parent = None if folder.parent == folder else str(folder.parent)
+    return {"path": str(folder), "parent": parent, "directories": children}
 
 
 def dlna_status(_: RequestContext) -> dict[str, Any]:

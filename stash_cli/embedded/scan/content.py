@@ -32,7 +32,7 @@ def oshash(stream: IO[bytes], size: int) -> str:
     """The OpenSubtitles hash of a seekable stream of `size` bytes, as 16 hex digits.
 
     It is the sum of the size and of the 64-bit little-endian words in the first and last 64 KiB; a smaller
-    file counts its words twice. Raises ValueError below 8 bytes, where there is no word.
+    file counts its words twice. Raises ValueError for less than 8 bytes, which have no word.
     """
     length = min(size, _OSHASH_CHUNK) // _WORD * _WORD
     if length == 0:
@@ -68,7 +68,7 @@ def md5(stream: IO[bytes], check: Callable[[], None]) -> str:
 
 
 # Bytes of a member that is read into memory.
-_LARGEST = 128 * 1024 * 1024
+_MAX_MEMBER_BYTES = 128 * 1024 * 1024
 # macOS adds files of this folder to zips, with the names of the pictures but without their content.
 _RESOURCE_FORKS = "__MACOSX/"
 _UNREADABLE = (
@@ -99,12 +99,12 @@ def read_members(
     stream.seek(0)
     try:
         with zipfile.ZipFile(stream) as archive:
-            wanted = {
+            pictures = {
                 name: info
                 for name, info in sorted(named_members(archive).items())
                 if _has_content(name, info) and rules.takes_member(found.path, name)
             }
-            return tuple(_members(archive, wanted, warn, check))
+            return tuple(_members(archive, pictures, warn, check))
     except _UNREADABLE as error:
         raise probe.BrokenFileError(f"not a readable zip file: {error}") from error
 
@@ -128,10 +128,10 @@ def read_member(stream: IO[bytes], name: str) -> bytes:
     """
     try:
         with zipfile.ZipFile(stream) as archive:
-            stored = {undecoded(info): info for info in archive.infolist()}
-            info = (stored | named_members(archive))[name]
-            if info.file_size > _LARGEST:
-                raise probe.BrokenFileError(f"{name} is larger than {_LARGEST} bytes")
+            by_undecoded_name = {undecoded(info): info for info in archive.infolist()}
+            info = (by_undecoded_name | named_members(archive))[name]
+            if info.file_size > _MAX_MEMBER_BYTES:
+                raise probe.BrokenFileError(f"{name} is larger than {_MAX_MEMBER_BYTES} bytes")
             return archive.read(info)
     except KeyError:
         raise probe.BrokenFileError(f"{name} is not in its zip file") from None
@@ -141,11 +141,11 @@ def read_member(stream: IO[bytes], name: str) -> bytes:
 
 def _members(
     archive: zipfile.ZipFile,
-    wanted: Mapping[str, zipfile.ZipInfo],
+    pictures: Mapping[str, zipfile.ZipInfo],
     warn: Callable[[str], None],
     check: Callable[[], None],
 ) -> Iterator[Member]:
-    for name, info in wanted.items():
+    for name, info in pictures.items():
         check()
         try:
             yield _member(archive, name, info, check)
@@ -167,8 +167,8 @@ def _member(archive: zipfile.ZipFile, name: str, info: zipfile.ZipInfo, check: C
 
 def _seconds(info: zipfile.ZipInfo) -> int:
     try:
-        return int(datetime(*info.date_time).timestamp())  # noqa: DTZ001 - zips hold local time
-    # The time of a member may be a day that does not exist.
+        return int(datetime(*info.date_time).timestamp())  # noqa: DTZ001 - zips store local times
+    # A member may have an invalid date.
     except (ValueError, OverflowError):
         return 0
 
@@ -192,7 +192,7 @@ class Inspector:
     check: Callable[[], None]
 
     def __call__(self, found: FoundFile) -> Inspected | None:
-        """The content of a file, or None when it is broken, unreadable or gone."""
+        """The content of a file; None if it is broken, unreadable or missing."""
         self.check()
         try:
             with Path(found.path).open("rb") as stream:
@@ -221,10 +221,10 @@ class Inspector:
         if found.kind == "image":
             return self._md5(stream)
         try:
-            hashed = {"oshash": oshash(stream, found.size)}
+            fingerprints = {"oshash": oshash(stream, found.size)}
         except ValueError as error:
             raise probe.BrokenFileError(str(error)) from error
-        return hashed | (self._md5(stream) if self.rules.calculate_md5 else {})
+        return fingerprints | (self._md5(stream) if self.rules.calculate_md5 else {})
 
     def _md5(self, stream: IO[bytes]) -> dict[str, str]:
         stream.seek(0)

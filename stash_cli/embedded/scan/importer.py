@@ -70,15 +70,15 @@ def attach_new(connection: Connection, owner: Owner, file_id: int, fingerprints:
     """The id of the object for a file that has none: one with the same content, or a new one."""
     sharing = connection.execute(owner.sharing, hashes(fingerprints)).scalar()
     if sharing is None:
-        made = _make(connection, owner.make)
-        connection.execute(owner.join, {owner.key: made, "file_id": file_id, "primary": True})
-        return made
+        object_id = _insert_object(connection, owner.make)
+        connection.execute(owner.join, {owner.key: object_id, "file_id": file_id, "primary": True})
+        return object_id
     connection.execute(owner.join, {owner.key: sharing, "file_id": file_id, "primary": False})
     connection.execute(owner.touch, {"object": sharing, "updated_at": timestamps.now()})
     return int(sharing)
 
 
-def _make(connection: Connection, statement: Insert, **values: int) -> int:
+def _insert_object(connection: Connection, statement: Insert, **values: int) -> int:
     key = connection.execute(
         statement, {"created_at": timestamps.now(), "updated_at": timestamps.now(), **values}
     ).inserted_primary_key
@@ -87,8 +87,12 @@ def _make(connection: Connection, statement: Insert, **values: int) -> int:
 
 def folder_gallery(connection: Connection, folder_id: int) -> int:
     """The id of a folder's gallery, inserted if missing."""
-    known = connection.execute(_FOLDER_GALLERY, {"folder": folder_id}).scalar()
-    return int(known) if known is not None else _make(connection, GALLERY.make, folder_id=folder_id)
+    existing = connection.execute(_FOLDER_GALLERY, {"folder": folder_id}).scalar()
+    return (
+        int(existing)
+        if existing is not None
+        else _insert_object(connection, GALLERY.make, folder_id=folder_id)
+    )
 
 
 def add_image(connection: Connection, gallery_id: int, image_id: int) -> None:
@@ -111,11 +115,11 @@ _BESIDE = {
 def link_same_stem(connection: Connection, owner: Owner, object_id: int, folder_id: int, name: str) -> None:
     """Link a scene with galleries of zips in its folder with the same name, or the other way round."""
     other = GALLERY if owner is SCENE else SCENE
-    own = stem(name)
+    own_stem = stem(name)
     # "/" comes right after ".": a range of names that the index of a folder's files answers
-    asked = {"folder": folder_id, "first": f"{own}.", "past": f"{own}/"}
-    for row in connection.execute(_BESIDE[other.key], asked):
-        if stem(row.basename) == own:
+    parameters = {"folder": folder_id, "first": f"{own_stem}.", "past": f"{own_stem}/"}
+    for row in connection.execute(_BESIDE[other.key], parameters):
+        if stem(row.basename) == own_stem:
             connection.execute(_LINK_SCENE, {owner.key: object_id, other.key: row[0]})
 
 
@@ -150,22 +154,22 @@ class Importer:
     def _entry(self, inspected: Inspected) -> _Entry:
         found = inspected.found
         folder_id = self._folder(found.folder)
-        known = rows.find_file(self._connection, folder_id, found.basename)
-        if known is not None:
-            return self._updated(known, found.size, found.mod_time)
+        existing = rows.find_file(self._connection, folder_id, found.basename)
+        if existing is not None:
+            return self._update_file(existing, found.size, found.mod_time)
         moved = find_moved(self._connection, found, inspected.fingerprints, self._rules)
         if moved is not None:
             apply_move(self._connection, moved, found, folder_id, self._folders.made, self._rules)
             self._folders.clear()
             return _Entry(moved.id, is_new=False)
-        added = rows.insert_file(self._connection, folder_id, found.basename, found.size, found.mod_time)
-        return _Entry(added, is_new=True)
+        file_id = rows.insert_file(self._connection, folder_id, found.basename, found.size, found.mod_time)
+        return _Entry(file_id, is_new=True)
 
-    def _updated(self, known: Any, size: int, mod_time: int) -> _Entry:
-        read = {"size": size, "mod_time": stored_time(mod_time), "recognised": True}
-        if any(getattr(known, name) != value for name, value in read.items()):
-            rows.update_file(self._connection, known.id, **read)
-        return _Entry(known.id, is_new=False)
+    def _update_file(self, row: Any, size: int, mod_time: int) -> _Entry:
+        new_values = {"size": size, "mod_time": stored_time(mod_time), "recognised": True}
+        if any(getattr(row, name) != value for name, value in new_values.items()):
+            rows.update_file(self._connection, row.id, **new_values)
+        return _Entry(row.id, is_new=False)
 
     def _describe(
         self, entry: _Entry, facts: VideoFacts | ImageFacts | None, fingerprints: Mapping[str, str]
@@ -175,12 +179,12 @@ class Importer:
         write(self._connection, entry.id, facts, fingerprints)
 
     def _attach(self, owner: Owner, entry: _Entry, fingerprints: Mapping[str, str]) -> int:
-        give = attach_new if entry.is_new else attach
-        return give(self._connection, owner, entry.id, fingerprints)
+        attach_file = attach_new if entry.is_new else attach
+        return attach_file(self._connection, owner, entry.id, fingerprints)
 
     def _folder(self, path: str) -> int:
         folder_id = self._folders.id_of(path)
-        # Another process removed the folder since the walk wrote it.
+        # Another process has removed the folder since the walk inserted it.
         if folder_id is None:
             folder_id = self._folders.write(path, 0)
         return folder_id
@@ -205,36 +209,38 @@ class Importer:
         if not inspected.members:
             return
         gallery_id = self._attach(GALLERY, entry, inspected.fingerprints)
-        gone = {} if entry.is_new else find_gone_members(self._connection, entry.id, inspected)
+        missing_members = {} if entry.is_new else find_gone_members(self._connection, entry.id, inspected)
         for member in inspected.members:
-            add_image(self._connection, gallery_id, self._member(inspected, entry.id, member, gone))
+            add_image(
+                self._connection, gallery_id, self._member(inspected, entry.id, member, missing_members)
+            )
         link_same_stem(self._connection, GALLERY, gallery_id, self._folder(found.folder), found.basename)
 
     def _member(
-        self, inspected: Inspected, zip_id: int, member: Member, gone: Mapping[str, list[int]]
+        self, inspected: Inspected, zip_id: int, member: Member, missing_members: Mapping[str, list[int]]
     ) -> int:
-        """The id of a member's image; a renamed member takes its row out of `gone`."""
+        """The id of a member's image; the row of a renamed member is removed from `missing_members`."""
         folder_id = self._member_folder(inspected, zip_id, posixpath.dirname(member.name))
         name, size, mod_time = posixpath.basename(member.name), member.size, member.mod_time
-        known = rows.find_file(self._connection, folder_id, name)
-        if known is not None:
-            entry = self._updated(known, size, mod_time)
-        elif gone.get(member.md5):
-            entry = _Entry(gone[member.md5].pop(0), is_new=False)
+        existing = rows.find_file(self._connection, folder_id, name)
+        if existing is not None:
+            entry = self._update_file(existing, size, mod_time)
+        elif missing_members.get(member.md5):
+            entry = _Entry(missing_members[member.md5].pop(0), is_new=False)
             moved = {"parent_folder_id": folder_id, "basename": name, "mod_time": stored_time(mod_time)}
             rows.update_file(self._connection, entry.id, **moved, size=size, recognised=True)
         else:
-            added = rows.insert_file(self._connection, folder_id, name, size, mod_time, zip_id)
-            entry = _Entry(added, is_new=True)
+            file_id = rows.insert_file(self._connection, folder_id, name, size, mod_time, zip_id)
+            entry = _Entry(file_id, is_new=True)
         fingerprints = {"md5": member.md5}
         self._describe(entry, member.facts, fingerprints)
         return self._attach(IMAGE, entry, fingerprints)
 
-    def _member_folder(self, inspected: Inspected, zip_id: int, inside: str) -> int:
+    def _member_folder(self, inspected: Inspected, zip_id: int, folder: str) -> int:
         found = inspected.found
-        path = posixpath.join(found.path, inside) if inside else found.path
-        known = self._folders.id_of(path)
-        if known is not None:
-            return known
-        self._member_folder(inspected, zip_id, posixpath.dirname(inside))
+        path = posixpath.join(found.path, folder) if folder else found.path
+        folder_id = self._folders.id_of(path)
+        if folder_id is not None:
+            return folder_id
+        self._member_folder(inspected, zip_id, posixpath.dirname(folder))
         return self._folders.write(path, found.mod_time, zip_id)

@@ -1,7 +1,7 @@
 """Matching found files with those of the library: by path, or by content for moved files.
 
-A moved file keeps its row, and so its scene, image or gallery. When its whole folder is gone too, the
-row of the folder moves with it, and so its gallery and everything else that refers to it.
+The row of a moved file is updated, so that its scene, image or gallery stays linked. If its whole folder
+was moved, the row of the folder is updated, too, with its gallery and all other references.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MEMBERS = t.files.alias("members")
 _PICTURES = exists().where(_MEMBERS.c.zip_file_id == t.files.c.id, _MEMBERS.c.id == t.image_files.c.file_id)
 _ORPHANS = _PICTURES.where(~exists().where(t.images_files.c.file_id == _MEMBERS.c.id))
 _HAS_GALLERY = exists().where(t.galleries_files.c.file_id == t.files.c.id)
-_KNOWN = (
+_FILES_AT = (
     select(
         t.files.c.id,
         t.folders.c.path,
@@ -76,12 +76,12 @@ class KnownFile:
 
 def find_known(connection: Connection, found: Sequence[FoundFile]) -> dict[str, KnownFile]:
     """The known files among `found`, by path."""
-    asked = {
+    parameters = {
         "folders": sorted({one.folder for one in found}),
         "names": sorted({one.basename for one in found}),
     }
     paths = {(one.folder, one.basename): one.path for one in found}
-    rows = [row for row in connection.execute(_KNOWN, asked) if (row.path, row.basename) in paths]
+    rows = [row for row in connection.execute(_FILES_AT, parameters) if (row.path, row.basename) in paths]
     captions = _captions(connection, [row.id for row in rows])
     return {paths[row.path, row.basename]: _known_file(row, captions.get(row.id, ())) for row in rows}
 
@@ -143,15 +143,17 @@ def find_moved(
     connection: Connection, found: FoundFile, fingerprints: Mapping[str, str], rules: Rules
 ) -> Any:
     """The row (id, basename, parent_folder_id, folder path) of the file that was moved here, or None."""
-    asked = {"size": found.size, **rows.hashes(fingerprints)}
-    same = connection.execute(_SAME_CONTENT, asked).all()
-    return next((row for row in same if _is_gone(f"{row.path}{os.sep}{row.basename}", rules)), None)
+    parameters = {"size": found.size, **rows.hashes(fingerprints)}
+    candidates = connection.execute(_SAME_CONTENT, parameters).all()
+    return next(
+        (row for row in candidates if _has_left_library(f"{row.path}{os.sep}{row.basename}", rules)), None
+    )
 
 
-def _is_gone(path: str, rules: Rules) -> bool:
-    """Whether a path has left the library: outside its folders, excluded, or no file has it any more.
+def _has_left_library(path: str, rules: Rules) -> bool:
+    """Whether a path has left the library: outside its folders, excluded, or missing on disk.
 
-    A file of a missing library folder does not count as gone: its drive may be unplugged.
+    A file of a missing library folder does not count: its drive may be unplugged.
     """
     root = rules.root_of(path)
     if root is None or rules.kind(root, path) is None:
@@ -159,20 +161,20 @@ def _is_gone(path: str, rules: Rules) -> bool:
     return not os.path.lexists(path) and os.path.lexists(root.path)
 
 
-def _folder_is_gone(path: str, rules: Rules) -> bool:
-    """Whether a folder has left the library and holds no library folder, which would stay."""
-    holds_root = any(is_within(root.path, path) for root in rules.roots)
-    return not holds_root and (rules.root_of(path) is None or not os.path.lexists(path))
+def _folder_has_left_library(path: str, rules: Rules) -> bool:
+    """Whether a folder has left the library, and contains no library folder."""
+    contains_root = any(is_within(root.path, path) for root in rules.roots)
+    return not contains_root and (rules.root_of(path) is None or not os.path.lexists(path))
 
 
 def find_gone_members(connection: Connection, zip_id: int, inspected: Inspected) -> dict[str, list[int]]:
-    """The ids of a zip's member rows whose names are not in it any more, by md5."""
+    """The ids of member rows of a zip that no longer has these names, by md5."""
     names = {f"{inspected.found.path}{os.sep}{member.name}" for member in inspected.members}
-    gone: dict[str, list[int]] = {}
+    missing: dict[str, list[int]] = {}
     for row in connection.execute(_MEMBERS_OF_ZIP, {"zip": zip_id}):
         if f"{row.path}{os.sep}{row.basename}" not in names:
-            gone.setdefault(row.fingerprint, []).append(row.id)
-    return gone
+            missing.setdefault(row.fingerprint, []).append(row.id)
+    return missing
 
 
 def apply_move(
@@ -180,13 +182,13 @@ def apply_move(
 ) -> None:
     """Update the path of a moved file, together with its folder or the members of its zip.
 
-    A folder has moved when it is gone and the file lies under its old name in a folder of `made`, which are
-    the folders new in this scan.
+    A folder counts as moved if it has left the library, and the file has its old name in a folder of `made`,
+    which are the folders that are new in this scan.
     """
     folder_moved = (
         moved.basename == found.basename
         and moved.path != found.folder
-        and _folder_is_gone(moved.path, rules)
+        and _folder_has_left_library(moved.path, rules)
         and _is_free(connection, found.folder, made)
     )
     if folder_moved:
@@ -194,7 +196,7 @@ def apply_move(
         folder_id = moved.parent_folder_id
     values = {"parent_folder_id": folder_id, "basename": found.basename}
     rows.update_file(connection, moved.id, **values, mod_time=stored_time(found.mod_time), recognised=True)
-    # The members lie below the path of their zip as if this were a folder.
+    # Paths of members begin with the path of their zip, as if this were a folder.
     if found.kind == "zip" and not folder_moved:
         _move_tree(connection, f"{moved.path}{os.sep}{moved.basename}", found.path, made, parent=folder_id)
 
@@ -213,16 +215,16 @@ def _move_tree(connection: Connection, old: str, new: str, made: set[str], paren
 
 def _rename(connection: Connection, folder_id: int, path: str, made: set[str], parent: int | None) -> None:
     values: dict[str, Any] = {"path": path, "basename": name(path), "updated_at": timestamps.now()}
-    taken = connection.execute(_AT_PATH, {"path": path}).first()
-    if taken is not None and not _is_free(connection, path, made):
-        # Its files were found again one by one: what is left under the old path is for a clean to remove.
+    existing = connection.execute(_AT_PATH, {"path": path}).first()
+    if existing is not None and not _is_free(connection, path, made):
+        # Its files were matched one by one; a clean removes what remains under the old path.
         connection.execute(update(t.folders).where(t.folders.c.id == folder_id).values(parent_folder_id=None))
         return
-    if taken is not None:
-        below = t.folders.c.parent_folder_id == taken.id
-        connection.execute(update(t.folders).where(below).values(parent_folder_id=folder_id))
-        connection.execute(delete(t.folders).where(t.folders.c.id == taken.id))
-        values["parent_folder_id"] = taken.parent_folder_id
+    if existing is not None:
+        is_child = t.folders.c.parent_folder_id == existing.id
+        connection.execute(update(t.folders).where(is_child).values(parent_folder_id=folder_id))
+        connection.execute(delete(t.folders).where(t.folders.c.id == existing.id))
+        values["parent_folder_id"] = existing.parent_folder_id
     if parent is not None:
         values["parent_folder_id"] = parent
     connection.execute(update(t.folders).where(t.folders.c.id == folder_id).values(**values))

@@ -31,12 +31,12 @@ def is_rotated(stream: IO[bytes], size: int, track: int) -> bool:
         stream.seek(start)
         header = stream.read(min(end - start, 128))
         if _track_number(header) == track:
-            return _turned(header)
+            return _swaps_axes(header)
     return False
 
 
-def _boxes(stream: IO[bytes], start: int, end: int, wanted: bytes) -> Iterator[tuple[int, int]]:
-    """(start, end) of the contents of every `wanted` box, also inside moov and trak."""
+def _boxes(stream: IO[bytes], start: int, end: int, box_type: bytes) -> Iterator[tuple[int, int]]:
+    """(start, end) of the contents of every box of a type, also inside moov and trak."""
     while start + _HEADER <= end:
         stream.seek(start)
         head = stream.read(_LARGE_HEADER)
@@ -47,10 +47,10 @@ def _boxes(stream: IO[bytes], start: int, end: int, wanted: bytes) -> Iterator[t
         stop = end if length == 0 else min(start + length, end)
         if stop < start + header:
             return
-        if kind == wanted:
+        if kind == box_type:
             yield start + header, stop
         elif kind in _NESTED:
-            yield from _boxes(stream, start + header, stop, wanted)
+            yield from _boxes(stream, start + header, stop, box_type)
         start = stop
 
 
@@ -59,7 +59,7 @@ def _track_number(header: bytes) -> int:
     return int.from_bytes(header[offset : offset + 4], "big")
 
 
-def _turned(header: bytes) -> bool:
+def _swaps_axes(header: bytes) -> bool:
     """Whether a track header swaps the axes; a truncated one does not."""
     offset = _VERSION_1_OFFSET if header[:1] == b"\x01" else _VERSION_0_OFFSET
     fields = struct.Struct(f">{_MATRIX_WORDS}i")
@@ -159,8 +159,8 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     from av.stream import Disposition
 
     moving = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
-    chosen = (one for one in moving if one.disposition & Disposition.default)
-    return next(chosen, moving[0] if moving else None)
+    default_streams = (one for one in moving if one.disposition & Disposition.default)
+    return next(default_streams, moving[0] if moving else None)
 
 
 @contextlib.contextmanager
@@ -169,7 +169,7 @@ def open_video(source: str | IO[bytes]) -> Iterator[InputContainer]:
     import av
 
     try:
-        # A name like "a:b.mp4" must not be taken for a URL.
+        # With the prefix, a name like "a:b.mp4" is not parsed as a URL.
         file = f"file:{source}" if isinstance(source, str) else source
         with av.open(file, options=dict(_ONLY_MEDIA), **_metadata_options(av.__version__)) as container:
             yield _require_streams(container)
@@ -222,7 +222,7 @@ def probe_picture(stream: IO[bytes]) -> ImageFacts | None:
 
 
 def probe_content(stream: IO[bytes], *, is_picture: bool) -> None:
-    """Raise BrokenFileError for a stream that is neither a picture (where its name says so) nor a video."""
+    """Raise BrokenFileError for a stream that is neither a picture (with `is_picture`) nor a video."""
     if not is_picture or probe_picture(stream) is None:
         stream.seek(0)
         with open_video(stream):
@@ -267,8 +267,8 @@ def _open_by_magic(stream: IO[bytes]) -> ImageFile:
         factory, accept = Image.OPEN.get(name, (None, None))
         if factory and accept and accept(magic) is True:
             stream.seek(0)
-            opened: Any = factory(stream, "")
-            return opened  # type: ignore[no-any-return]
+            picture: Any = factory(stream, "")
+            return picture  # type: ignore[no-any-return]
     raise ValueError("unknown picture format")
 
 

@@ -46,10 +46,10 @@ class FolderRows:
     def id_of(self, path: str) -> int | None:
         """The id of a folder's row, or None."""
         if path not in self._ids:
-            found = self._connection.execute(_FOLDER_BY_PATH, {"path": path}).scalar()
-            if found is None:
+            folder_id = self._connection.execute(_FOLDER_BY_PATH, {"path": path}).scalar()
+            if folder_id is None:
                 return None
-            self._ids[path] = found
+            self._ids[path] = folder_id
         return self._ids[path]
 
     def clear(self) -> None:
@@ -102,12 +102,12 @@ _FIND_FILE = select(t.files.c.id, t.files.c.size, t.files.c.mod_time, t.files.c.
 )
 _INSERT_FILE = insert(t.files)
 _UPDATE_FILE = update(t.files).where(t.files.c.id == bindparam("file"))
-_PRINTS = select(t.files_fingerprints.c.type, t.files_fingerprints.c.fingerprint).where(
+_FINGERPRINTS = select(t.files_fingerprints.c.type, t.files_fingerprints.c.fingerprint).where(
     t.files_fingerprints.c.file_id == bindparam("file")
 )
-_FORGET_PRINTS = delete(t.files_fingerprints).where(t.files_fingerprints.c.file_id == bindparam("file"))
-_INSERT_PRINTS = insert(t.files_fingerprints)
-_FORGET_CAPTIONS = delete(t.video_captions).where(t.video_captions.c.file_id == bindparam("file"))
+_DELETE_FINGERPRINTS = delete(t.files_fingerprints).where(t.files_fingerprints.c.file_id == bindparam("file"))
+_INSERT_FINGERPRINTS = insert(t.files_fingerprints)
+_DELETE_CAPTIONS = delete(t.video_captions).where(t.video_captions.c.file_id == bindparam("file"))
 _INSERT_CAPTIONS = insert(t.video_captions)
 _SET_INTERACTIVE = update(t.video_files).where(t.video_files.c.file_id == bindparam("file"))
 
@@ -115,7 +115,8 @@ WITH_HASHES = select(t.files_fingerprints.c.file_id).where(
     t.files_fingerprints.c.type.in_(bindparam("types", expanding=True)),
     t.files_fingerprints.c.fingerprint.in_(bindparam("values", expanding=True)),
 )
-"""Files with the same content; `hashes` makes the parameters. Hash types differ in length."""
+"""Files with one of some hashes; `hashes` returns the parameters. Types are compared separately from values,
+as hashes of different types differ in length."""
 
 
 def hashes(fingerprints: Mapping[str, str]) -> dict[str, list[str]]:
@@ -198,23 +199,23 @@ def update_properties(
     When a hash has changed, fingerprints of the old content are deleted.
     """
     if facts is not None:
-        write, forget_other = _FACTS[type(facts)]
-        # A file may become another kind under its old name, as when a picture is replaced by a clip.
-        connection.execute(forget_other, {"file": file_id})
+        write, delete_other = _FACTS[type(facts)]
+        # A file may become another kind under the same name, for example a clip instead of a picture.
+        connection.execute(delete_other, {"file": file_id})
         connection.execute(write, {"file_id": file_id, **asdict(facts)})
-    had = {row.type: row.fingerprint for row in connection.execute(_PRINTS, {"file": file_id})}
-    # Another content: hashes that are not computed by a scan, such as a phash, belong to the old one.
-    if any(had.get(kind, value) != value for kind, value in fingerprints.items()):
-        connection.execute(_FORGET_PRINTS, {"file": file_id})
-        had = {}
-    missing = {kind: value for kind, value in fingerprints.items() if kind not in had}
+    stored = {row.type: row.fingerprint for row in connection.execute(_FINGERPRINTS, {"file": file_id})}
+    # The content has changed: hashes that a scan does not compute, such as a phash, are of the old content.
+    if any(stored.get(kind, value) != value for kind, value in fingerprints.items()):
+        connection.execute(_DELETE_FINGERPRINTS, {"file": file_id})
+        stored = {}
+    missing = {kind: value for kind, value in fingerprints.items() if kind not in stored}
     _add_fingerprints(connection, file_id, missing)
 
 
 def _add_fingerprints(connection: Connection, file_id: int, fingerprints: Mapping[str, str]) -> None:
     rows = [{"file_id": file_id, "type": kind, "fingerprint": value} for kind, value in fingerprints.items()]
     if rows:
-        connection.execute(_INSERT_PRINTS, rows)
+        connection.execute(_INSERT_FINGERPRINTS, rows)
 
 
 def set_sidecars(
@@ -222,7 +223,7 @@ def set_sidecars(
 ) -> None:
     """Replace the captions of a video, and its `interactive` flag."""
     connection.execute(_SET_INTERACTIVE, {"file": file_id, "interactive": interactive})
-    connection.execute(_FORGET_CAPTIONS, {"file": file_id})
+    connection.execute(_DELETE_CAPTIONS, {"file": file_id})
     rows = [{"file_id": file_id, **caption._asdict()} for caption in captions]
     if rows:
         connection.execute(_INSERT_CAPTIONS, rows)

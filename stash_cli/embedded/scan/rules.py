@@ -38,8 +38,8 @@ class Root:
 class Rules:
     """The settings and options of one scan; extensions are in lower case without a dot.
 
-    Files changed before the epoch second `older_than` are skipped; `parallel_tasks` files are read at once, 0
-    for a default by the number of processors.
+    Files changed before the epoch second `older_than` are skipped; `parallel_tasks` is the number of files
+    that are read concurrently, 0 for a default by the number of processors.
     """
 
     roots: tuple[Root, ...] = ()
@@ -58,16 +58,16 @@ class Rules:
 
     def root_of(self, path: str) -> Root | None:
         """The innermost library folder that contains `path`, or None."""
-        holding = [root for root in self.roots if is_within(path, root.path)]
-        return max(holding, key=lambda root: len(root.path), default=None)
+        containing = [root for root in self.roots if is_within(path, root.path)]
+        return max(containing, key=lambda root: len(root.path), default=None)
 
     def enters(self, root: Root, folder: str) -> bool:
         """Whether a folder is scanned: not generated content, not excluded for all kinds."""
         if self.generated_path and is_within(folder, self.generated_path):
             return False
-        inside = folder + os.sep
-        videos = root.exclude_video or _matches(self.excludes, inside)
-        images = root.exclude_image or _matches(self.image_excludes, inside)
+        folder_prefix = folder + os.sep
+        videos = root.exclude_video or _matches(self.excludes, folder_prefix)
+        images = root.exclude_image or _matches(self.image_excludes, folder_prefix)
         return not (videos and images)
 
     def kind(self, root: Root, path: str) -> Kind | None:
@@ -105,17 +105,17 @@ def read_rules(
     *,
     any_folder: bool = False,
 ) -> Rules:
-    """The rules from configuration.general and a ScanMetadataInput; `warn` is called for what is skipped.
+    """The rules from configuration.general and a ScanMetadataInput; `warn` is called for skipped parts.
 
     System folders are skipped unless `any_folder` permits them.
     """
-    known = {key: extensions(general, key) for key in DEFAULT_EXTENSIONS}
+    by_setting = {key: extensions(general, key) for key in DEFAULT_EXTENSIONS}
     generated = general.get("generatedPath")
     return Rules(
         roots=tuple(_roots(general, warn, any_folder=any_folder)),
-        video_extensions=known["videoExtensions"],
-        image_extensions=known["imageExtensions"],
-        gallery_extensions=known["galleryExtensions"],
+        video_extensions=by_setting["videoExtensions"],
+        image_extensions=by_setting["imageExtensions"],
+        gallery_extensions=by_setting["galleryExtensions"],
         excludes=_patterns(general.get("excludes") or (), warn),
         image_excludes=_patterns(general.get("imageExcludes") or (), warn),
         generated_path=absolute(generated) if generated else "",
@@ -130,8 +130,8 @@ def read_rules(
 
 def extensions(general: Mapping[str, Any], key: str) -> frozenset[str]:
     """The extensions of a setting, in lower case without a dot; `key` is one of DEFAULT_EXTENSIONS."""
-    listed = general.get(key) or DEFAULT_EXTENSIONS[key].split()
-    return frozenset(one.lower().lstrip(".") for one in listed)
+    names = general.get(key) or DEFAULT_EXTENSIONS[key].split()
+    return frozenset(one.lower().lstrip(".") for one in names)
 
 
 def _roots(general: Mapping[str, Any], warn: Callable[[str], None], *, any_folder: bool) -> Iterator[Root]:
