@@ -66,10 +66,11 @@ the program itself reads; `stash explain NAME` tells the same of one name, and `
 | what an older server lacks | what happens |
 |---|---|
 | a field of an object | it is left out of the answer, with one warning |
-| a field of an input or filter, an operation | status 7 before anything is sent, with the release |
-| the new name of something (groups were movies before 0.27) | it is translated in both directions |
+| a field of an input or filter, an operation | the command ends with status 7, and says which release has it |
+| an operation that older ones can replace: merging performers, updating several tags, studios or markers at once, counting plays and o | the command uses the older ones |
+| the new name of something (groups were movies before 0.27, `urls` was one `url`) | it is translated in both directions |
 
-A server newer than this program works as far as it kept what there was; its new fields are not asked for.
+With a server newer than this program everything works that the server has kept; its new fields are not asked for.
 """
 
 
@@ -111,7 +112,17 @@ def parts_of_the_api() -> Iterator[tuple[str, str, str]]:
         for name, entity in ENTITIES.items():
             declared = api.types.get(f"{name}{ending}")
             for field in declared.fields if declared else ():
-                yield f"{title} of {entity.plural}", field, f"{name}{ending}.{field}"
+                yield f"{title} of {entity.plural}", field, f"{_older(name, ending, field)}{ending}.{field}"
+
+
+def _older(name: str, ending: str, field: str) -> str:
+    """The type that had a field first: most fields of groups were those of movies."""
+    from stash_cli.core.graphql.releases import older_name
+    from stash_cli.core.types.api import describe_api
+
+    older = older_name(name)
+    declared = describe_api().types.get(f"{older}{ending}")
+    return older if declared and field in declared.fields else name
 
 
 def oldest_operations() -> dict[str, str]:
@@ -120,10 +131,16 @@ def oldest_operations() -> dict[str, str]:
 
     oldest: dict[str, str] = {}
     for operation, command in commands_of_operations().items():
+        if operation in _REPLACED:
+            continue
         kept = oldest.setdefault(command, operation)
         if number(since(operation) or "0") < number(since(kept) or "0"):
             oldest[command] = operation
     return {command: operation for command, operation in oldest.items() if command != "api"}
+
+
+_REPLACED = ("performerMerge",)
+"""Operations that a command replaces by older ones where the server lacks them."""
 
 
 def commands_of_operations() -> dict[str, str]:

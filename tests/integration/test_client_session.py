@@ -159,6 +159,8 @@ async def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path)
             await paging.page(session, paging.FindQuery(SCENES), ["raitng100"])
         with pytest.raises(StashLookupError, match=r"title.*has no fields"):
             await paging.page(session, paging.FindQuery(SCENES), ["title.x"])
+        with pytest.raises(StashLookupError, match=r"Gallery.image needs an argument"):
+            await paging.page(session, paging.FindQuery(SCENES), ["galleries.image"])
         with pytest.raises(StashLookupError, match=r"cannot be sorted by 'raitng'. Did you mean rating"):
             paging.FindQuery(SCENES, sort="raitng")
         assert server.requests == []

@@ -175,4 +175,5 @@ def test_releases() -> None:
     assert since("SceneUpdateInput.custom_fields") == "0.31"
     assert since("BulkStudioUpdateInput.organized") == "0.31"
     assert since("findFiles") == "0.29"
+    assert (since("StudioFilterType.tag_count"), since("MovieFilterType.name")) == ("0.27", None)
     assert since("Scene.title") is None

@@ -38,6 +38,8 @@ SINCE = {
     " StashBoxDraftSubmissionInput.stash_box_endpoint StashBoxFingerprintSubmissionInput.stash_box_endpoint"
     " StashBoxPerformerQueryInput.stash_box_endpoint StashBoxSceneQueryInput.stash_box_endpoint"
     " SceneMarkerFilterType.scenes SceneMarkerFilterType.scene_filter"
+    " StudioFilterType.tag_count MovieFilterType.tag_count MovieFilterType.AND MovieFilterType.OR"
+    " MovieFilterType.NOT"
     " Tag.studio_count Tag.group_count .scenes_filter .images_filter .galleries_filter .performers_filter"
     " .studios_filter .tags_filter .groups_filter .movies_filter .markers_filter",
     "0.28": "Performer.custom_fields SceneMarker.end_seconds SceneMarkerFilterType.duration"
