@@ -66,11 +66,13 @@ the program itself reads; `stash explain NAME` tells the same of one name, and `
 | what an older server lacks | what happens |
 |---|---|
 | a field of an object | it is left out of the answer, with one warning |
-| a field of an input or filter, an operation | the command ends with status 7, and says which release has it |
-| an operation that older ones can replace: merging performers, updating several tags, studios or markers at once, counting plays and o | the command uses the older ones |
-| the new name of something (groups were movies before 0.27, `urls` was one `url`) | it is translated in both directions |
+| a field of an input or filter, an operation | status 7, and the release that has it |
+| merging performers, bulk updates of tags, studios and markers | done with older operations |
+| counting plays and o | done with older operations, without times |
+| a new name or shape: groups were movies before 0.27, `urls` was one `url` | translated in both directions |
 
-With a server newer than this program everything works that the server has kept; its new fields are not asked for.
+With a server newer than this program everything works that the server has kept. Its new fields are not asked
+for.
 """
 
 
