@@ -184,13 +184,13 @@ def _fields_called(declared: ApiType, name: str, path: str) -> list[tuple[ApiTyp
         found = [(owner, field) for owner in owners if (field := _field_called(owner, name)) is not None]
         if found:
             return found
-    owners = (declared, *_members(declared))
-    if any(owner.field(name) for owner in owners):
+    all_owners = (declared, *_members(declared))
+    if any(owner.field(name) for owner in all_owners):
         raise StashLookupError(
             f"{declared.name}.{name} needs an argument, which a list of fields cannot have.",
             hint="`stash api` sends a document that has it.",
         )
-    known = [each.name for owner in owners for each in owner.fields.values() if not each.needs_args]
+    known = [each.name for owner in all_owners for each in owner.fields.values() if not each.needs_args]
     where = "" if path == name else f" (in {path!r})"
     raise StashLookupError(
         f"{declared.name} has no field {name!r}{where}. {did_you_mean(name, known)}".rstrip()
