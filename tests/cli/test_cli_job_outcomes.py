@@ -43,7 +43,7 @@ class TaskServer(JobServer):
 
     def reset(self) -> None:
         self.jobs.clear()
-        self.away, self.status, self.fails_polls = False, "OK", 0
+        self.is_down, self.status, self.fails_polls = False, "OK", 0
 
     async def post(self, request: Request) -> Response:
         body = await request.json()
@@ -56,7 +56,7 @@ class TaskServer(JobServer):
             "directory": {"directories": [] if self.status == "UNMOUNTED" else ["/media/films"]},
             **{name: {"count": 1} for name in ("findScenes", "findImages", "findGalleries")},
         }
-        if self.away:
+        if self.is_down:
             return PlainTextResponse("gone", 502)
         if "findJob" in query and self.fails_polls:
             self.fails_polls -= 1
@@ -75,7 +75,7 @@ class TaskServer(JobServer):
 
     async def end(self, status: str = "FINISHED", **facts: Any) -> None:
         """End the job, and tell listeners."""
-        await self.tell({**self.jobs["7"], "status": status, "endTime": moment(), **facts}, "REMOVE")
+        await self.update_job({**self.jobs["7"], "status": status, "endTime": moment(), **facts}, "REMOVE")
 
     async def log(self, message: str, level: str = "Error", seconds: float = 0) -> None:
         line = {"time": moment(seconds), "level": level, "message": message}
@@ -89,7 +89,7 @@ def moment(seconds: float = 0) -> str:
 
 
 async def finished(server: TaskServer) -> None:
-    await server.tell({**server.jobs["7"], "progress": 0.5})
+    await server.update_job({**server.jobs["7"], "progress": 0.5})
     await server.end()
 
 
@@ -102,15 +102,15 @@ async def cancelled(server: TaskServer) -> None:
 
 
 async def restarted(server: TaskServer) -> None:
-    server.away = True
+    server.is_down = True
     await server.drop()
     await asyncio.sleep(0.2)
     server.jobs.clear()
-    server.away = False
+    server.is_down = False
 
 
 async def gone(server: TaskServer) -> None:
-    server.away = True
+    server.is_down = True
     await server.drop()
 
 
@@ -233,7 +233,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(job_run, "_PATIENCE", 0.8)
     monkeypatch.setattr(job_run, "_POLL_INTERVAL", 0.05)
     monkeypatch.setattr(log_tail, "LOG_DELAY", 0.05)
-    async with client_socket.jobs_served(tmp_path) as (_, running):
+    async with client_socket.serve_jobs(tmp_path) as (_, running):
         assert isinstance(running, TaskServer)
         yield running
 

@@ -1,4 +1,4 @@
-"""A hand-written HTTP server that answers canned GraphQL and breaks in every way a test asks for."""
+"""A scripted HTTP server with canned GraphQL responses and connection faults."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from stash_cli.core.settings import Connection, normalise_url
 Answer = Callable[[dict[str, Any]], Any]
 
 RESET, HANG = object(), object()
-"""Instead of an answer: cut the connection, or never answer."""
+"""Instead of a response: reset the connection, or never respond."""
 
 
-def http(status: int, body: bytes | str, content_type: str = "text/plain", **headers: str) -> bytes:
-    """A whole HTTP answer."""
+def http_response(status: int, body: bytes | str, content_type: str = "text/plain", **headers: str) -> bytes:
+    """A complete HTTP response."""
     raw = body.encode() if isinstance(body, str) else body
     lines = [f"HTTP/1.1 {status} X", f"Content-Type: {content_type}", f"Content-Length: {len(raw)}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + raw
 
 
-def graphql(data: Any = None, errors: list[Any] | None = None, status: int = 200) -> bytes:
+def graphql_response(data: Any = None, errors: list[Any] | None = None, status: int = 200) -> bytes:
     payload = {"data": data, **({"errors": errors} if errors else {})}
-    return http(status, json.dumps(payload), "application/json")
+    return http_response(status, json.dumps(payload), "application/json")
 
 
-def half(data: Any) -> bytes:
-    """An answer that ends in the middle of its body."""
-    whole = graphql(data)
+def truncated_response(data: Any) -> bytes:
+    """A response that ends in the middle of its body."""
+    whole = graphql_response(data)
     return whole[:-5]
 
 
-def failed(message: str, *path: str, data: Any = None, **extra: Any) -> bytes:
+def error_response(message: str, *path: str, data: Any = None, **extra: Any) -> bytes:
     error = {"message": message, **({"path": list(path)} if path else {}), **extra}
-    return graphql(data, [error])
+    return graphql_response(data, [error])
 
 
 @cache
 def schema() -> dict[str, Any]:
-    """What the embedded library answers to introspection."""
+    """The embedded library's answer to introspection."""
     from graphql import introspection_from_schema
 
     from stash_cli.embedded.graphql.schema import library_schema
@@ -57,7 +57,7 @@ def schema() -> dict[str, Any]:
 
 
 class CannedServer:
-    """Answers requests with what `answer` makes of their JSON; keeps what was sent."""
+    """Answers requests with `answer(payload)`; records the payloads."""
 
     def __init__(self, answer: Answer, **options: Any) -> None:
         self.answer = answer
@@ -76,8 +76,8 @@ class CannedServer:
         return self.loopback.connections
 
     @property
-    def kinds(self) -> list[str]:
-        """The operation names in the order they came."""
+    def operations(self) -> list[str]:
+        """Names of the received operations, in order."""
         return [each.get("operationName") or each["query"].split()[1] for each in self.requests]
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,7 +97,7 @@ class CannedServer:
         if answer is RESET:
             writer.transport.abort()
             return False
-        raw = answer if isinstance(answer, bytes) else graphql(self.with_version(request, answer))
+        raw = answer if isinstance(answer, bytes) else graphql_response(self.with_version(request, answer))
         writer.write(raw)
         await writer.drain()
         return raw.count(b"\r\n\r\n") == 1 and int(
@@ -116,17 +116,17 @@ async def _head(reader: asyncio.StreamReader) -> str:
         return ""
 
 
-def knows_schema(answer: Answer) -> Answer:
+def with_schema(answer: Answer) -> Answer:
     """`answer`, with introspection answered from our own schema."""
     return lambda request: schema() if "__schema" in request["query"] else answer(request)
 
 
 CERTIFICATE = Path(__file__).with_name("client_localhost.pem")
-"""Certificate and key of a server that nobody trusts, valid for localhost from 2020 to 2120."""
+"""Self-signed certificate and key, valid for localhost from 2020 to 2120."""
 
 
 @asynccontextmanager
-async def serving(answer: Answer, *, tls: bool = False) -> AsyncIterator[CannedServer]:
+async def canned_server(answer: Answer, *, tls: bool = False) -> AsyncIterator[CannedServer]:
     """A running server."""
     context = None
     if tls:
@@ -145,15 +145,15 @@ def connection_to(url: str, cache_dir: Path, **facts: Any) -> Connection:
 async def session_with(
     answer: Answer, cache_dir: Path, **facts: Any
 ) -> AsyncIterator[tuple[Session, CannedServer]]:
-    """A session with a server that also knows its schema."""
+    """A session and its server, which also answers introspection."""
     async with (
-        serving(knows_schema(answer)) as server,
+        canned_server(with_schema(answer)) as server,
         Session(connection_to(server.url, cache_dir, **facts)) as session,
     ):
         yield session, server
 
 
-def scripted(*answers: Any) -> Answer:
-    """One answer after the other; the last one for good."""
+def in_sequence(*answers: Any) -> Answer:
+    """Return the answers one after the other, then the last one forever."""
     left = list(answers)
     return lambda request: left.pop(0) if len(left) > 1 else left[0]

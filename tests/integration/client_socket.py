@@ -1,4 +1,4 @@
-"""A small server with jobs: GraphQL over HTTP and graphql-transport-ws, told when to drop what."""
+"""A small server with jobs: GraphQL over HTTP and graphql-transport-ws, with faults on demand."""
 
 from __future__ import annotations
 
@@ -35,18 +35,19 @@ def job(job_id: str = "7", status: str = "RUNNING", **facts: Any) -> dict[str, A
 
 
 class JobServer:
-    """`jobs` is what findJob answers; `tell` sends an update to every listener.
+    """`jobs` are the answers to findJob; `update_job` also sends an update to every listener.
 
     The next `hang_up_on` websockets are closed as soon as they are open.
+
     """
 
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.listeners: set[WebSocket] = set()
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.sockets = True
-        self.away = False
-        self.looks = 0
+        self.is_down = False
+        self.poll_count = 0
         self.opened = 0
         self.opened_at: list[float] = []
         self.hang_up_on = 0
@@ -54,31 +55,31 @@ class JobServer:
         self.subprotocols: list[str] = []
         self.key: str | None = None
 
-    async def tell(self, told: dict[str, Any], kind: str = "UPDATE") -> None:
-        self.jobs[told["id"]] = told
-        await self.publish("jobsSubscribe", {"type": kind, "job": told})
+    async def update_job(self, changed: dict[str, Any], kind: str = "UPDATE") -> None:
+        self.jobs[changed["id"]] = changed
+        await self.publish("jobsSubscribe", {"type": kind, "job": changed})
 
     async def publish(self, field: str, value: Any) -> None:
-        """Send an answer to every listener."""
+        """Send a `next` message to every listener."""
         payload = {"data": {field: value}}
         for each in list(self.listeners):
             await each.send_json({"type": "next", "id": "1", "payload": payload})
 
     async def drop(self) -> None:
-        """Cut every websocket."""
+        """Close every websocket."""
         for each in list(self.listeners):
             await each.close(1011)
 
     async def post(self, request: Request) -> Response:
         body = await request.json()
-        if self.away:
+        if self.is_down:
             return PlainTextResponse("gone", 502)
         if "__schema" in body["query"]:
             return JSONResponse({"data": {**schema(), "_server": {"version": "v0.31.0", "hash": "x"}}})
         if "findJob" in body["query"]:
-            self.looks += 1
+            self.poll_count += 1
             return JSONResponse({"data": {"findJob": self.jobs.get(body["variables"]["input"]["id"])}})
-        self.heard.append(body["operationName"])
+        self.received.append(body["operationName"])
         return JSONResponse({"data": {"metadataScan": "7"}})
 
     async def listen(self, websocket: WebSocket) -> None:
@@ -101,7 +102,7 @@ class JobServer:
         self.listeners.discard(websocket)
 
     async def converse(self, websocket: WebSocket, message: dict[str, Any]) -> None:
-        self.heard.append(message["type"])
+        self.received.append(message["type"])
         if message["type"] == "connection_init":
             await websocket.send_json({"type": "connection_ack"})
             await websocket.send_json({"type": "ping"})
@@ -111,14 +112,14 @@ class JobServer:
             self.listeners.add(websocket)
 
 
-class _Quiet(uvicorn.Server):
+class _UvicornServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
 @asynccontextmanager
-async def jobs_served(cache_dir: Path) -> AsyncIterator[tuple[Session, JobServer]]:
+async def serve_jobs(cache_dir: Path) -> AsyncIterator[tuple[Session, JobServer]]:
     """A running job server and a session with it."""
     server = JobServer()
     routes = [Route("/graphql", server.post, methods=["POST"]), WebSocketRoute("/graphql", server.listen)]
@@ -126,7 +127,7 @@ async def jobs_served(cache_dir: Path) -> AsyncIterator[tuple[Session, JobServer
         Starlette(routes=routes), lifespan="off", log_config=None, ws="websockets-sansio", access_log=False
     )
     config.timeout_graceful_shutdown = 1
-    runner = _Quiet(config)
+    runner = _UvicornServer(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server.url = f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
         task = asyncio.create_task(runner.serve(sockets=[listener]))

@@ -1,4 +1,4 @@
-"""What became of every operation of a batch: succeeded, failed, unknown, or not sent."""
+"""Outcome of every operation of a batch: succeeded, failed, unknown, or not sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import HANG, RESET, CannedServer, failed, graphql, half, http, schema, session_with
+from client_server import (
+    HANG,
+    RESET,
+    CannedServer,
+    error_response,
+    graphql_response,
+    http_response,
+    schema,
+    session_with,
+    truncated_response,
+)
 from loopback import Loopback
 from support import run
 
@@ -34,16 +44,16 @@ def sent(request: dict[str, Any]) -> dict[str, str]:
     return {name.split("_")[0]: change["id"] for name, change in request["variables"].items()}
 
 
-def done(request: dict[str, Any]) -> dict[str, Any]:
+def response_to(request: dict[str, Any]) -> dict[str, Any]:
     return {alias: {"id": one} for alias, one in sent(request).items()}
 
 
-def spoiling(one: str, answer: Any) -> Any:
-    """Answers that are right but for the request with change `one`."""
+def fault_at(one: str, answer: Any) -> Any:
+    """Normal responses, except for the request that changes object `one`."""
 
     def reply(request: dict[str, Any]) -> Any:
         if one not in sent(request).values():
-            return done(request)
+            return response_to(request)
         return answer(request) if callable(answer) else answer
 
     return reply
@@ -55,41 +65,41 @@ def outcomes(operations: list[BatchOperation]) -> list[str]:
 
 FAULTS = {
     "reset": (RESET, [UNKNOWN] * 2, [DONE] * 2),
-    "half": (half({"a0": {"id": "2"}}), [UNKNOWN] * 2, [DONE] * 2),
+    "half": (truncated_response({"a0": {"id": "2"}}), [UNKNOWN] * 2, [DONE] * 2),
     "slow": (HANG, [UNKNOWN] * 2, [DONE] * 2),
-    "500": (http(500, "<html>"), [UNKNOWN] * 2, [DONE] * 2),
-    "503": (http(503, ""), [UNKNOWN] * 2, [DONE] * 2),
-    "no data": (graphql(None), [UNKNOWN] * 2, [DONE] * 2),
-    "shape": (http(200, '{"data": [1]}'), [UNKNOWN] * 2, [DONE] * 2),
-    "one missing": (graphql({"a0": {"id": "2"}}), [DONE, UNKNOWN], [DONE] * 2),
-    "one null": (graphql({"a0": {"id": "2"}, "a1": None}), [DONE, UNKNOWN], [DONE] * 2),
+    "500": (http_response(500, "<html>"), [UNKNOWN] * 2, [DONE] * 2),
+    "503": (http_response(503, ""), [UNKNOWN] * 2, [DONE] * 2),
+    "no data": (graphql_response(None), [UNKNOWN] * 2, [DONE] * 2),
+    "shape": (http_response(200, '{"data": [1]}'), [UNKNOWN] * 2, [DONE] * 2),
+    "one missing": (graphql_response({"a0": {"id": "2"}}), [DONE, UNKNOWN], [DONE] * 2),
+    "one null": (graphql_response({"a0": {"id": "2"}, "a1": None}), [DONE, UNKNOWN], [DONE] * 2),
     "one failed": (
-        failed("no", "a0", data={"a0": None, "a1": {"id": "3"}}),
+        error_response("no", "a0", data={"a0": None, "a1": {"id": "3"}}),
         [FAILED, DONE],
         [DONE] * 2,
     ),
     "read failed": (
-        failed("no", "a0", "name", data={"a0": None, "a1": {"id": "3"}}),
+        error_response("no", "a0", "name", data={"a0": None, "a1": {"id": "3"}}),
         [UNKNOWN, DONE],
         [DONE] * 2,
     ),
-    "all but one lost": (failed("no", "a0"), [FAILED, UNKNOWN], [DONE] * 2),
-    "413": (http(413, ""), [FAILED] * 2, [DONE] * 2),
-    "422": (graphql(None, [{"message": "bad"}], 422), [FAILED] * 2, [DONE] * 2),
-    "401": (http(401, ""), [FAILED] * 2, [NOT_SENT] * 2),
+    "all but one lost": (error_response("no", "a0"), [FAILED, UNKNOWN], [DONE] * 2),
+    "413": (http_response(413, ""), [FAILED] * 2, [DONE] * 2),
+    "422": (graphql_response(None, [{"message": "bad"}], 422), [FAILED] * 2, [DONE] * 2),
+    "401": (http_response(401, ""), [FAILED] * 2, [NOT_SENT] * 2),
 }
-"""Fault of the middle one of three requests -> outcomes of its two operations, and of the two after it."""
+"""Fault of the second of three requests -> outcomes of its two operations, and of the next two."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_request_that_fails_leaves_the_others_alone(fault: str, tmp_path: Path) -> None:
+def test_failed_request_does_not_affect_the_others(fault: str, tmp_path: Path) -> None:
     answer, own, later = FAULTS[fault]
     operations = updates(6)
 
     async def main() -> tuple[BatchResult, CannedServer]:
-        schema()  # making it takes longer than the timeout
+        schema()  # generating it takes longer than the timeout
         timeout = 1.5 if answer is HANG else 60
-        async with session_with(spoiling("2", answer), tmp_path, timeout=timeout) as (session, server):
+        async with session_with(fault_at("2", answer), tmp_path, timeout=timeout) as (session, server):
             return await execute_batch(session, operations, max_batch_size=2), server
 
     result, server = run(main())
@@ -100,11 +110,11 @@ def test_a_request_that_fails_leaves_the_others_alone(fault: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("fault", ["reset", "500", "422"])
-def test_a_first_request_that_fails_is_a_result_too(fault: str, tmp_path: Path) -> None:
+def test_failed_first_request_returns_a_result(fault: str, tmp_path: Path) -> None:
     answer, own, _ = FAULTS[fault]
 
     async def main() -> BatchResult:
-        async with session_with(spoiling("0", answer), tmp_path) as (session, _):
+        async with session_with(fault_at("0", answer), tmp_path) as (session, _):
             return await execute_batch(session, updates(4), max_batch_size=2)
 
     assert outcomes(run(main()).operations) == [*own, DONE, DONE]
@@ -112,9 +122,9 @@ def test_a_first_request_that_fails_is_a_result_too(fault: str, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("facts", "answer", "error"),
-    [({"read_only": True}, RESET, StashUsageError), ({}, http(401, ""), StashAuthenticationError)],
+    [({"read_only": True}, RESET, StashUsageError), ({}, http_response(401, ""), StashAuthenticationError)],
 )
-async def test_an_error_is_raised_when_nothing_was_sent(
+async def test_error_is_raised_if_nothing_was_sent(
     facts: dict[str, Any], answer: Any, error: type[StashError], tmp_path: Path
 ) -> None:
     operations = updates(3)
@@ -125,28 +135,28 @@ async def test_an_error_is_raised_when_nothing_was_sent(
     assert outcomes(operations)[1:] == [NOT_SENT] * 2
 
 
-async def test_a_wrong_argument_in_a_later_request_sends_none(tmp_path: Path) -> None:
+async def test_invalid_argument_in_any_request_sends_nothing(tmp_path: Path) -> None:
     operations = [*updates(2), BatchOperation("tagUpdate", {"nope": 1})]
 
-    async with session_with(done, tmp_path) as (session, server):
+    async with session_with(response_to, tmp_path) as (session, server):
         with pytest.raises(StashInputError, match="nope"):
             await execute_batch(session, operations, max_batch_size=1)
-        assert server.kinds == ["Introspection"]
+        assert server.operations == ["Introspection"]
     assert outcomes(operations) == [NOT_SENT] * 3
 
 
-def test_a_server_that_goes_away_ends_the_batch(tmp_path: Path) -> None:
+def test_unreachable_server_ends_the_batch(tmp_path: Path) -> None:
     operations = updates(4)
 
     async def main() -> BatchResult:
-        async with session_with(done, tmp_path) as (session, server):
+        async with session_with(response_to, tmp_path) as (session, server):
             await session.learn()
             server.answer = lambda request: _last(request, server.loopback)
             return await execute_batch(session, operations, max_batch_size=1)
 
     def _last(request: dict[str, Any], listener: Loopback) -> Any:
         listener.stop_listening()
-        return http(200, _json(done(request)), Connection="close")
+        return http_response(200, _json(response_to(request)), Connection="close")
 
     result = run(main())
     assert outcomes(operations) == [DONE, NOT_SENT, NOT_SENT, NOT_SENT]
@@ -162,7 +172,7 @@ def _json(data: dict[str, Any]) -> str:
     return json.dumps({"data": data})
 
 
-async def test_a_cancelled_batch_says_what_became_of_its_operations(tmp_path: Path) -> None:
+async def test_cancelled_batch_reports_outcomes(tmp_path: Path) -> None:
     operations = updates(3)
 
     reached = asyncio.Event()
@@ -171,7 +181,7 @@ async def test_a_cancelled_batch_says_what_became_of_its_operations(tmp_path: Pa
         reached.set()
         return HANG
 
-    async with session_with(spoiling("1", hang), tmp_path) as (session, _):
+    async with session_with(fault_at("1", hang), tmp_path) as (session, _):
         task = asyncio.create_task(execute_batch(session, operations, max_batch_size=1))
         await reached.wait()
         task.cancel()
@@ -180,8 +190,8 @@ async def test_a_cancelled_batch_says_what_became_of_its_operations(tmp_path: Pa
     assert outcomes(operations) == [DONE, UNKNOWN, NOT_SENT]
 
 
-async def test_what_met_a_lock_after_it_was_done_is_not_sent_again(tmp_path: Path) -> None:
-    answer = failed("database is locked", "a0", "parents")
+async def test_locked_error_after_execution_is_not_retried(tmp_path: Path) -> None:
+    answer = error_response("database is locked", "a0", "parents")
 
     async with session_with(lambda _: answer, tmp_path) as (session, server):
         [operation] = await execute_batch(session, updates(1))

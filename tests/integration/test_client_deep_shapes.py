@@ -1,4 +1,4 @@
-"""Wrong types, nulls, lists and missing values at any depth of an answer end in an error in words."""
+"""Malformed responses at any depth: wrong types, nulls, lists and missing values raise a readable error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import connection_to, knows_schema, serving, session_with
+from client_server import canned_server, connection_to, session_with, with_schema
 from test_client_shapes import following, sends, websocket
 
 from stash_cli import Scene, StashClient, StashContext
@@ -63,8 +63,8 @@ WRONG: dict[str, list[Any]] = {
 }
 
 
-def spoilt(good: Any, table: dict[str, list[Any]]) -> Iterator[tuple[str, Any, Any]]:
-    """Each place of the table, each value that it must not have, and the answer with that."""
+def malformed(good: Any, table: dict[str, list[Any]]) -> Iterator[tuple[str, Any, Any]]:
+    """Every (path, wrong value, response with it) of a table of paths."""
     for place, values in table.items():
         for value in values:
             root = {"": copy.deepcopy(good)}
@@ -80,14 +80,14 @@ def spoilt(good: Any, table: dict[str, list[Any]]) -> Iterator[tuple[str, Any, A
             yield place, value, root[""]
 
 
-CASES = list(spoilt(PAGE, WRONG))
+CASES = list(malformed(PAGE, WRONG))
 
 
-def test_there_are_many_cases() -> None:
+def test_table_has_many_cases() -> None:
     assert len(CASES) > 80
 
 
-async def test_a_query(tmp_path: Path) -> None:
+async def test_query_rejects_malformed_response(tmp_path: Path) -> None:
     answer: list[Any] = [PAGE]
     accepted: list[Any] = []
     refused: list[StashIntegrationError] = []
@@ -107,8 +107,8 @@ async def test_a_query(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("place", "told"), [("scenes.0.tags.0.name", "findScenes.scenes[0].tags[0].name")])
-async def test_the_place_is_told(place: str, told: str, tmp_path: Path) -> None:
-    [(_, _, wrong)] = spoilt(PAGE, {place: [5]})
+async def test_error_names_the_path(place: str, told: str, tmp_path: Path) -> None:
+    [(_, _, wrong)] = malformed(PAGE, {place: [5]})
 
     async with session_with(lambda _: {"findScenes": wrong}, tmp_path) as (session, _):
         with pytest.raises(StashIntegrationError) as caught:
@@ -143,24 +143,24 @@ LIBRARY = {
 
 @asynccontextmanager
 async def library_with(answer: Callable[[], Any], tmp_path: Path) -> AsyncIterator[StashClient]:
-    """A client of a server that answers everything with this data."""
+    """A client of a server that answers every request with this data."""
     async with (
-        serving(knows_schema(lambda _: answer())) as server,
+        canned_server(with_schema(lambda _: answer())) as server,
         StashContext(connection_to(server.url, tmp_path)) as client,
     ):
         yield client
 
 
 @pytest.mark.parametrize("method", LIBRARY)
-async def test_a_method_of_the_library(method: str, tmp_path: Path) -> None:
-    """The fields that an answer leaves out are those of the default selection, which stay unread."""
+async def test_client_method_rejects_malformed_response(method: str, tmp_path: Path) -> None:
+    """Fields missing in the response are those of the default selection; they stay unread."""
     operation, good, table = LIBRARY[method]
     answer: list[Any] = [good]
     accepted = []
 
     async with library_with(lambda: {operation: answer[0]}, tmp_path) as client:
         args = ("1",) if method == "find_tag" else ()
-        for place, value, answer[0] in spoilt(good, table):
+        for place, value, answer[0] in malformed(good, table):
             try:
                 await getattr(client, method)(*args)
             except StashIntegrationError:
@@ -169,8 +169,10 @@ async def test_a_method_of_the_library(method: str, tmp_path: Path) -> None:
     assert [each for each in accepted if each[1] not in (GONE, {}, [{}])] == []
 
 
-async def test_a_mutation_may_have_been_done(tmp_path: Path) -> None:
-    wrong = [answer for _, _, answer in spoilt({"id": "1", "name": "x"}, {"name": [None, 5, []], "id": [{}]})]
+async def test_malformed_mutation_response_has_unknown_outcome(tmp_path: Path) -> None:
+    wrong = [
+        answer for _, _, answer in malformed({"id": "1", "name": "x"}, {"name": [None, 5, []], "id": [{}]})
+    ]
 
     async with session_with(lambda _: {"tagCreate": wrong[0]}, tmp_path) as (session, _):
         while wrong:
@@ -179,7 +181,7 @@ async def test_a_mutation_may_have_been_done(tmp_path: Path) -> None:
             wrong.pop(0)
 
 
-async def test_a_document_of_the_user_is_checked_against_the_type_that_is_asked_for(tmp_path: Path) -> None:
+async def test_custom_document_is_validated_against_the_requested_type(tmp_path: Path) -> None:
     answer: list[Any] = [None]
 
     async with library_with(lambda: {"findScene": answer[0]}, tmp_path) as client:
@@ -203,8 +205,8 @@ UPDATES: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("place", UPDATES)
-async def test_a_subscription(place: str, tmp_path: Path) -> None:
-    wrong = [answer for _, _, answer in spoilt(EVENT, {place: UPDATES[place]})]
+async def test_subscription_rejects_malformed_message(place: str, tmp_path: Path) -> None:
+    wrong = [answer for _, _, answer in malformed(EVENT, {place: UPDATES[place]})]
     paths = ["type", *(f"job.{name}" for name in JOB)]
 
     for answer in wrong:
@@ -215,8 +217,8 @@ async def test_a_subscription(place: str, tmp_path: Path) -> None:
                     await anext(stream)
 
 
-async def test_answers_that_are_right_are_left_alone(tmp_path: Path) -> None:
-    """Nullable fields that are null, fields of newer servers, whole numbers for fractions."""
+async def test_valid_responses_are_accepted(tmp_path: Path) -> None:
+    """Nullable fields that are null, fields of newer servers, integers for floats."""
     right = json.loads(json.dumps(SCENE)) | {"studio": None, "title": None, "rating100": 5, "newer": {}}
     page = {"count": 1, "scenes": [right], "duration": 5}
 

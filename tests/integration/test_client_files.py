@@ -1,4 +1,4 @@
-"""Files beside GraphQL: images from paths, uploads, and downloads that are whole or not there."""
+"""File transfer: images from paths, uploads, and atomic downloads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import graphql, http, serving
+from client_server import canned_server, graphql_response, http_response
 from loopback import Loopback
 from PIL import Image as Picture
 from support import run
@@ -57,7 +57,7 @@ async def picture_of(client: StashClient, path: str | None) -> bytes:
     return bytes(answer.content)
 
 
-async def test_an_image_from_a_path(url: str, dot: Path) -> None:
+async def test_image_from_a_path(url: str, dot: Path) -> None:
     content = dot.read_bytes()
 
     async with StashContext(url) as client:
@@ -68,16 +68,16 @@ async def test_an_image_from_a_path(url: str, dot: Path) -> None:
         assert await picture_of(client, made.image_path) == content
 
 
-def test_what_an_image_may_be(dot: Path) -> None:
-    for given in ("http://x/y.png", "HTTPS://x/y.png", "data:image/png;base64,AAAA", "", None):
-        assert TagCreateInput(name="A", image=given).image == given
+def test_image_sources(dot: Path) -> None:
+    for image in ("http://x/y.png", "HTTPS://x/y.png", "data:image/png;base64,AAAA", "", None):
+        assert TagCreateInput(name="A", image=image).image == image
     assert TagCreateInput(name="A", image=dot).image.startswith("data:image/png;base64,")
     with pytest.raises(StashInputError, match=r"nowhere\.png cannot be read: No such file"):
         TagCreateInput.parse({"name": "A", "image": "nowhere.png"})
 
 
-def given(form: str, path: Path) -> Any:
-    """The input of an import, with its file in one of the forms that it may have."""
+def upload_input(form: str, path: Path) -> Any:
+    """The input of an import, with its file in one of the accepted forms."""
     content = io.BytesIO(path.read_bytes())
     source: Any = {"path": path, "text": str(path), "file": content, "input": path}[form]
     values: Any = {**IMPORT, "file": source}
@@ -96,12 +96,12 @@ async def test_export_download_upload_import(form: str, url: str, tmp_path: Path
         assert path.parent == tmp_path
         assert zipfile.is_zipfile(path)
         await client.tag_destroy({"id": tag.id})
-        job = await client.import_objects(given(form, path))
+        job = await client.import_objects(upload_input(form, path))
         assert await client.wait_for_job(job, timeout=20) is True
         assert [each.name for each in (await client.find_tags()).tags] == ["Outdoor"]
 
 
-def test_a_missing_upload_is_refused_before_anything_is_sent(embedded_url: str) -> None:
+def test_missing_upload_is_rejected_before_sending(embedded_url: str) -> None:
     async def main() -> None:
         async with StashContext(embedded_url) as client:
             await client.import_objects({**IMPORT, "file": "nowhere.zip"})
@@ -111,7 +111,7 @@ def test_a_missing_upload_is_refused_before_anything_is_sent(embedded_url: str) 
 
 
 @pytest.mark.parametrize("method", ["backup_database", "anonymise_database"])
-async def test_a_copy_of_the_database(method: str, url: str, tmp_path: Path) -> None:
+async def test_database_backup_download(method: str, url: str, tmp_path: Path) -> None:
     async with StashContext(url) as client:
         path = Path(await getattr(client, method)({}, tmp_path / "copy.sqlite"))
         assert path == tmp_path / "copy.sqlite"
@@ -121,15 +121,15 @@ async def test_a_copy_of_the_database(method: str, url: str, tmp_path: Path) -> 
             await getattr(client, method)({}, f"{tmp_path}/new/")
 
 
-def test_the_parts_of_an_upload_come_in_their_order(tmp_path: Path) -> None:
-    """The server reads them as they come: operations, map, files."""
+def test_multipart_parts_are_in_the_required_order(tmp_path: Path) -> None:
+    """The server reads them in order: operations, map, files."""
     seen: list[bytes] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(head.split(b"content-length: ")[1].split(b"\r\n")[0])
         seen.append(head + await reader.readexactly(length))
-        writer.write(graphql({"importObjects": "7"}))
+        writer.write(graphql_response({"importObjects": "7"}))
 
     async def main() -> Any:
         async with (
@@ -152,8 +152,8 @@ def test_the_parts_of_an_upload_come_in_their_order(tmp_path: Path) -> None:
 
 
 @asynccontextmanager
-async def offering(answer: bytes, tmp_path: Path) -> AsyncIterator[tuple[Session, Any]]:
-    """A session with a server that answers any GET like this."""
+async def serve_file(answer: bytes, tmp_path: Path) -> AsyncIterator[tuple[Session, Any]]:
+    """A session with a server that gives this response to any GET."""
     heads: list[str] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -166,12 +166,12 @@ async def offering(answer: bytes, tmp_path: Path) -> AsyncIterator[tuple[Session
             yield session, heads
 
 
-def test_a_download_replaces_the_file_once_it_is_whole(tmp_path: Path) -> None:
+def test_download_replaces_the_file_when_complete(tmp_path: Path) -> None:
     target = tmp_path / "copy.zip"
     target.write_text("before")
 
     async def main() -> list[str]:
-        async with offering(http(200, b"after" * 50_000), tmp_path) as (session, heads):
+        async with serve_file(http_response(200, b"after" * 50_000), tmp_path) as (session, heads):
             assert await download(session, "http://elsewhere.example/downloads/k/copy.zip", target) == target
             return list(heads)
 
@@ -184,21 +184,19 @@ def test_a_download_replaces_the_file_once_it_is_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (http(200, b"x" * 1000)[:-10], StashConnectionError),
-        (http(404, "Not Found"), StashServerError),
-        (http(401, ""), StashAuthenticationError),
-        (http(302, "", Location="/login?returnURL=x"), StashAuthenticationError),
+        (http_response(200, b"x" * 1000)[:-10], StashConnectionError),
+        (http_response(404, "Not Found"), StashServerError),
+        (http_response(401, ""), StashAuthenticationError),
+        (http_response(302, "", Location="/login?returnURL=x"), StashAuthenticationError),
         (b"", StashConnectionError),
     ],
 )
-def test_a_download_that_fails_leaves_nothing_behind(
-    answer: bytes, error: type[StashError], tmp_path: Path
-) -> None:
+def test_failed_download_leaves_no_file(answer: bytes, error: type[StashError], tmp_path: Path) -> None:
     target = tmp_path / "copy.zip"
     target.write_text("before")
 
     async def main() -> None:
-        async with offering(answer, tmp_path) as (session, _):
+        async with serve_file(answer, tmp_path) as (session, _):
             await download(session, "/downloads/k/copy.zip", target)
 
     with pytest.raises(error):
@@ -207,9 +205,9 @@ def test_a_download_that_fails_leaves_nothing_behind(
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["copy.zip"]
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_unwritable_target_is_named(tmp_path: Path) -> None:
     async def main() -> None:
-        async with offering(http(200, b"x"), tmp_path) as (session, _):
+        async with serve_file(http_response(200, b"x"), tmp_path) as (session, _):
             await download(session, "/downloads/k/a.zip", tmp_path / "nowhere" / "a.zip")
 
     with pytest.raises(StashInputError, match=r"nowhere/a\.zip cannot be written"):
@@ -228,21 +226,21 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         ("https://a/graphql", "//b/x.jpg", "https://b/x.jpg"),
     ],
 )
-def test_downloads_are_below_the_servers_own_address(endpoint: str, address: str, url: str) -> None:
+def test_downloads_are_below_the_server_url(endpoint: str, address: str, url: str) -> None:
     assert download_url(endpoint, address) == url
 
 
-def test_what_is_no_address_of_a_download_is_refused() -> None:
+def test_invalid_download_urls_are_rejected() -> None:
     with pytest.raises(StashInputError, match="no address of a file"):
         download_url("http://a/graphql", "http://[b/x")
 
 
 @pytest.mark.parametrize("address", ["{own}/scene/1/screenshot", "{other}/scene/1/screenshot", "//{host}/x"])
-def test_the_key_goes_to_the_origin_of_the_server_only(address: str, tmp_path: Path) -> None:
+def test_key_is_sent_to_the_server_origin_only(address: str, tmp_path: Path) -> None:
     async def main() -> tuple[list[str], list[str]]:
         async with (
-            offering(http(200, b"x"), tmp_path) as (session, own),
-            offering(http(200, b"x"), tmp_path) as (elsewhere, other),
+            serve_file(http_response(200, b"x"), tmp_path) as (session, own),
+            serve_file(http_response(200, b"x"), tmp_path) as (elsewhere, other),
         ):
             urls = {"own": session.transport.url.removesuffix("/graphql"), "other": elsewhere.transport.url}
             place = address.format(**urls, host=elsewhere.transport.url.split("/")[2])
@@ -254,7 +252,7 @@ def test_the_key_goes_to_the_origin_of_the_server_only(address: str, tmp_path: P
     assert len(own) == ("own" in address)
 
 
-def test_a_library_in_process_fetches_nothing_from_elsewhere(embedded_url: str, tmp_path: Path) -> None:
+def test_in_process_library_downloads_from_itself_only(embedded_url: str, tmp_path: Path) -> None:
     async def main() -> None:
         async with Session(Connection(embedded_url)) as session:
             await download(session, "http://elsewhere.example/x.jpg", tmp_path / "x")
@@ -263,9 +261,9 @@ def test_a_library_in_process_fetches_nothing_from_elsewhere(embedded_url: str, 
         run(main())
 
 
-def test_requests_without_files_stay_json(tmp_path: Path) -> None:
+def test_requests_without_files_are_json(tmp_path: Path) -> None:
     async def main() -> str:
-        async with serving(lambda _: {"x": 1}) as server:
+        async with canned_server(lambda _: {"x": 1}) as server:
             async with Session(Connection(normalise_url(server.url), cache_dir=tmp_path)) as session:
                 await session.execute("{ x }", {"a": [1]})
             return server.headers[0].lower()

@@ -1,4 +1,4 @@
-"""The user's own headers and proxy: used by HTTP and websockets, and told to nobody else."""
+"""Custom headers and proxy: used by HTTP and websockets, and never sent to other hosts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from client_server import connection_to, http
+from client_server import connection_to, http_response
 from loopback import Loopback
 
 from stash_cli.core.client.session import Session
@@ -28,7 +28,7 @@ MINE = {"cf-access-client-secret": "s3cret", "authorization": "Basic bWU6d29yZA=
 
 
 class Listener:
-    """A server that answers everything with 404; `heads` are what was sent: first line, and headers."""
+    """A server that answers 404 to everything; `heads` are the received request heads."""
 
     def __init__(self, answer: bytes) -> None:
         self.heads: list[tuple[str, dict[str, str]]] = []
@@ -42,20 +42,20 @@ class Listener:
         writer.write(self._answer)
         await writer.drain()
 
-    def mine(self, number: int = 0) -> dict[str, str]:
-        """Those of the user's secrets that a request had."""
+    def secrets_in(self, number: int = 0) -> dict[str, str]:
+        """The user's secrets in a request."""
         return {name: value for name, value in self.heads[number][1].items() if name in MINE}
 
 
 @asynccontextmanager
-async def listening(answer: bytes = http(404, "no")) -> AsyncIterator[tuple[str, Listener]]:
+async def listen(answer: bytes = http_response(404, "no")) -> AsyncIterator[tuple[str, Listener]]:
     listener = Listener(answer)
     async with Loopback(listener.handle) as server:
         yield server.url, listener
 
 
 async def use(session: Session) -> None:
-    """A request over HTTP, and one over a websocket."""
+    """Send a request over HTTP and one over a websocket."""
     with pytest.raises(StashError):
         await session.execute("{ x }")
     with pytest.raises(StashError):
@@ -63,43 +63,43 @@ async def use(session: Session) -> None:
             pass
 
 
-async def test_headers_go_with_requests_and_websockets(tmp_path: Path) -> None:
-    async with listening() as (url, server), Session(connection_to(url, tmp_path, **FACTS)) as session:
+async def test_headers_are_sent_with_requests_and_websockets(tmp_path: Path) -> None:
+    async with listen() as (url, server), Session(connection_to(url, tmp_path, **FACTS)) as session:
         await use(session)
     assert [first.partition(" ")[0] for first, _ in server.heads] == ["POST", "GET"]
-    assert server.mine(0) == server.mine(1) == MINE
+    assert server.secrets_in(0) == server.secrets_in(1) == MINE
     assert server.heads[0][1]["user-agent"] == "me"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-async def test_no_redirect_takes_them_along(status: int, tmp_path: Path) -> None:
+async def test_redirects_drop_custom_headers(status: int, tmp_path: Path) -> None:
     async with (
-        listening() as (elsewhere, thief),
-        listening(http(status, "", Location=elsewhere)) as (url, _),
+        listen() as (elsewhere, thief),
+        listen(http_response(status, "", Location=elsewhere)) as (url, _),
         Session(connection_to(url, tmp_path, **FACTS)) as session,
     ):
         await use(session)
     assert not thief.heads
 
 
-async def test_a_download_of_another_host_does_without_them(tmp_path: Path) -> None:
+async def test_downloads_from_other_hosts_omit_custom_headers(tmp_path: Path) -> None:
     async with (
-        listening() as (elsewhere, other),
-        listening() as (url, server),
+        listen() as (elsewhere, other),
+        listen() as (url, server),
         Session(connection_to(url, tmp_path, **FACTS)) as session,
     ):
         for address in (f"{elsewhere}/file.zip", f"{url}/file.zip"):
             with pytest.raises(StashError):
                 await anext(session.transport.download(address))
-    assert (other.mine(), server.mine()) == ({}, MINE)
+    assert (other.secrets_in(), server.secrets_in()) == ({}, MINE)
 
 
-async def test_everything_goes_through_the_proxy_of_the_profile(
+async def test_all_connections_use_the_proxy_of_the_profile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "*")
-    async with listening() as (url, proxy):
+    async with listen() as (url, proxy):
         through = url.replace("http://", "http://u:p%40ss@")
         connection = connection_to("http://stash.invalid", tmp_path, proxy=through, **FACTS)
         async with Session(connection) as session:
@@ -111,10 +111,10 @@ async def test_everything_goes_through_the_proxy_of_the_profile(
     )
     expected = "Basic " + base64.b64encode(b"u:p@ss").decode()
     assert posted["proxy-authorization"] == tunnel["proxy-authorization"] == expected
-    assert (proxy.mine(0), proxy.mine(1)) == (MINE, {})
+    assert (proxy.secrets_in(0), proxy.secrets_in(1)) == (MINE, {})
 
 
-def test_none_as_a_proxy_uses_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_none_disables_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     assert proxy_for("http://stash.invalid") == ("http://127.0.0.1:1", "ALL_PROXY")
     assert proxy_for("http://stash.invalid", "none") is None
@@ -138,7 +138,7 @@ async def test_a_proxy_that_is_not_there_is_told_apart_from_the_server(
     assert hint in (caught.value.hint or "")
 
 
-def test_a_proxy_that_is_none_is_told_without_its_password() -> None:
+def test_invalid_proxy_is_reported_without_its_password() -> None:
     for text in ("http://u:p@ss:x", "socks4://u:p@ss", "http://u:p@ss@"):
         with pytest.raises(StashConfigurationError, match="The proxy of the profile") as caught:
             proxy_for("http://stash.invalid", text)

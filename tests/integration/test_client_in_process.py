@@ -1,4 +1,4 @@
-"""The embedded library in this process: opened late, closed in order, stopped when interrupted."""
+"""The embedded library in process: opened lazily, closed in order, stopped on interrupt."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from stash_cli.core.transport.in_process import InProcessTransport, open_asgi_ch
 
 
 def slow(progress: Any) -> None:
-    """A task of ten seconds that can be stopped."""
+    """A ten-second task that checks for cancellation."""
     for _ in range(1000):
         progress.check()
         time.sleep(0.01)
 
 
-def test_the_file_is_opened_with_the_first_request(new_file: Path) -> None:
+def test_file_is_opened_by_the_first_request(new_file: Path) -> None:
     async def main(*, ask: bool) -> None:
         async with Session(Connection(f"embedded:{new_file}")) as session:
             if ask:
@@ -48,7 +48,7 @@ def test_jobs_end_before_the_library_closes(embedded_url: str) -> None:
     assert run(main()) == ["done"]
 
 
-def test_an_interrupted_caller_does_not_wait_for_jobs(embedded_url: str) -> None:
+def test_interrupted_caller_does_not_wait_for_jobs(embedded_url: str) -> None:
     async def follow() -> None:
         async with Session(Connection(embedded_url)) as session:
             session.transport.library.jobs.add("Slow", slow)  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def test_an_interrupted_caller_does_not_wait_for_jobs(embedded_url: str) -> None
     assert time.monotonic() - started < 5
 
 
-async def test_a_websocket_that_the_app_refuses_or_leaves() -> None:
+async def test_websocket_rejected_or_dropped_by_the_app() -> None:
     async def refuse(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         await send({"type": "websocket.close"})
@@ -86,7 +86,7 @@ async def test_a_websocket_that_the_app_refuses_or_leaves() -> None:
     await channel.close()
 
 
-def test_a_missing_extra_is_named(embedded_url: str) -> None:
+def test_missing_extra_is_named(embedded_url: str) -> None:
     code = """
 import asyncio, sys
 sys.modules["sqlalchemy"] = None
@@ -103,7 +103,7 @@ except StashConfigurationError as error:
     assert "stash-cli[embedded]" in said
 
 
-def test_talking_to_a_server_does_not_load_the_embedded_library() -> None:
+def test_server_client_does_not_import_the_embedded_library() -> None:
     code = """
 import sys
 from stash_cli.core.context import StashContext
@@ -114,8 +114,8 @@ print(*[name for name in sys.modules if name in heavy])
     assert fresh_python(code).split() == []
 
 
-def test_a_slow_request_is_given_up_after_the_timeout(embedded_url: str) -> None:
-    """The program ends soon after, although the library still works on it in a thread."""
+def test_slow_request_times_out(embedded_url: str) -> None:
+    """The program exits soon after, although a thread of the library still runs."""
     code = """
 import asyncio, sys, threading, time
 from stash_cli.core.client.session import Session

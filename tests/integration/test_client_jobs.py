@@ -1,4 +1,4 @@
-"""Following a job: what is heard and what is looked at agree, whatever breaks in between."""
+"""Following a job by websocket and polling, with connection faults."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_socket import JobServer, job, jobs_served
+from client_socket import JobServer, job, serve_jobs
 
 from stash_cli.core.client import job_run
 from stash_cli.core.client.job_run import JobRun
@@ -26,30 +26,30 @@ from stash_cli.core.errors import (
 from stash_cli.core.settings import Connection
 
 
-async def followed(session: Session, start: Any = "7", **options: Any) -> list[JobUpdate]:
+async def updates_of(session: Session, start: Any = "7", **options: Any) -> list[JobUpdate]:
     async with JobRun(session, start, **options) as run:
         return [update async for update in run]
 
 
-async def until(condition: Any) -> None:
+async def wait_until(condition: Any) -> None:
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.01)
 
 
-async def test_it_listens_before_it_starts_and_hears_every_step(tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_subscription_starts_before_the_job_and_yields_every_update(tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
 
         async def start() -> str:
-            server.heard.append("start")
-            await server.tell(job("7", "READY", progress=0), "ADD")
-            await server.tell(job("8", "FINISHED"))
+            server.received.append("start")
+            await server.update_job(job("7", "READY", progress=0), "ADD")
+            await server.update_job(job("8", "FINISHED"))
             for progress in (0.25, 0.75, 0.6):
-                await server.tell(job("7", progress=progress))
-            await server.tell(job("7", "FINISHED", progress=1), "REMOVE")
+                await server.update_job(job("7", progress=progress))
+            await server.update_job(job("7", "FINISHED", progress=1), "REMOVE")
             return "7"
 
-        updates = await followed(session, start, poll=60)
+        updates = await updates_of(session, start, poll=60)
         assert [(each.status, each.progress) for each in updates] == [
             ("READY", 0),
             ("RUNNING", 0.25),
@@ -57,17 +57,17 @@ async def test_it_listens_before_it_starts_and_hears_every_step(tmp_path: Path) 
             ("RUNNING", 0.6),
             ("FINISHED", 1),
         ]
-        first = server.heard.index("start")
-        assert {"connection_init", "subscribe", "ping"} <= set(server.heard[:first])
-        assert "pong" in server.heard
+        first = server.received.index("start")
+        assert {"connection_init", "subscribe", "ping"} <= set(server.received[:first])
+        assert "pong" in server.received
         assert server.subprotocols == ["graphql-transport-ws"]
         assert server.key == "k3y"
 
 
-async def test_a_job_that_ended_before_is_seen_at_once(tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_finished_job_is_seen_at_once(tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job(status="FINISHED")
-        assert [each.status for each in await followed(session, 7)] == ["FINISHED"]
+        assert [each.status for each in await updates_of(session, 7)] == ["FINISHED"]
 
 
 @pytest.mark.parametrize(
@@ -78,43 +78,43 @@ async def test_a_job_that_ended_before_is_seen_at_once(tmp_path: Path) -> None:
         (job(status="CANCELLED"), StashJobError, "was cancelled"),
     ],
 )
-async def test_an_unhappy_end_is_an_error_after_the_last_update(
+async def test_failed_job_raises_after_the_last_update(
     ending: dict[str, Any], error: type[StashError], words: str, tmp_path: Path
 ) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = ending
-        [update] = await followed(session)
+        [update] = await updates_of(session)
         with pytest.raises(error, match=words) as caught:
             update.check()
         assert caught.value.exit_status == 9
 
 
-async def test_a_dropped_websocket_is_opened_again(tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_dropped_websocket_is_reopened(tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job(progress=0.1)
-        task = asyncio.create_task(followed(session, poll=60))
-        await until(lambda: server.looks == 1)
+        task = asyncio.create_task(updates_of(session, poll=60))
+        await wait_until(lambda: server.poll_count == 1)
         await server.drop()
-        await until(lambda: server.opened == 2 and server.listeners)
-        await server.tell(job(status="FINISHED"))
+        await wait_until(lambda: server.opened == 2 and server.listeners)
+        await server.update_job(job(status="FINISHED"))
         assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
 
 
-async def test_without_a_websocket_the_job_is_looked_at(tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_job_is_polled_without_a_websocket(tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.sockets = False
         server.jobs["7"] = job()
-        task = asyncio.create_task(followed(session, poll=60))
-        await until(lambda: server.looks == 1)
+        task = asyncio.create_task(updates_of(session, poll=60))
+        await wait_until(lambda: server.poll_count == 1)
         server.jobs["7"] = job(status="FINISHED")
         assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
 
 
-async def test_the_time_runs_out_while_the_job_runs(tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_timeout_while_the_job_runs(tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job()
         with pytest.raises(StashJobRunningError, match="job 7 is still running") as caught:
-            await followed(session, timeout=1.0)
+            await updates_of(session, timeout=1.0)
         assert caught.value.exit_status == 8
 
 
@@ -127,36 +127,36 @@ def restarted_and_busy(server: JobServer) -> None:
 
 
 @pytest.mark.parametrize("restart", [restarted, restarted_and_busy])
-async def test_a_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job()
-        task = asyncio.create_task(followed(session, poll=0.05))
-        await until(lambda: server.looks >= 2)
-        server.away = True
+        task = asyncio.create_task(updates_of(session, poll=0.05))
+        await wait_until(lambda: server.poll_count >= 2)
+        server.is_down = True
         await server.drop()
         await asyncio.sleep(0.1)
         restart(server)
-        server.away = False
+        server.is_down = False
         with pytest.raises(StashJobUnknownError, match="does not know job 7") as caught:
             await task
         assert caught.value.exit_status == 10
 
 
 @pytest.mark.parametrize("is_ours", [True, False])
-async def test_a_restart_before_the_first_look_may_bring_another_job(is_ours: bool, tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_restart_before_the_first_poll_may_reuse_the_job_id(is_ours: bool, tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         told: list[str] = []
 
         async def start() -> str:
-            server.away = True
+            server.is_down = True
             return "7"
 
-        watched = followed(session, start, poll=0.05, on_notice=told.append)
+        watched = updates_of(session, start, poll=0.05, on_notice=told.append)
         task = asyncio.create_task(watched)
-        await until(lambda: told)
+        await wait_until(lambda: told)
         added = datetime.now(UTC) + timedelta(minutes=0 if is_ours else 2)
         server.jobs["7"] = job(status="FINISHED", addTime=added.isoformat())
-        server.away = False
+        server.is_down = False
         if is_ours:
             assert [each.status for each in await task] == ["FINISHED"]
         else:
@@ -169,74 +169,74 @@ NO_JOBS = [17, [1, 2], "x", {"id": "7"}, {"id": "7", "status": 3}, job(progress=
 
 
 @pytest.mark.parametrize("answer", NO_JOBS, ids=str)
-async def test_what_is_no_job_ends_the_wait(answer: Any, tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server), asyncio.timeout(60):
+async def test_malformed_job_ends_the_wait(answer: Any, tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server), asyncio.timeout(60):
         server.jobs["7"] = answer
         with pytest.raises(StashIntegrationError):
-            await followed(session, poll=60)
+            await updates_of(session, poll=60)
 
 
 @pytest.mark.parametrize("update", [None, 17, {"type": "UPDATE"}, {"type": "UPDATE", "job": [1]}], ids=str)
-async def test_what_is_no_update_makes_the_websocket_useless(update: Any, tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_malformed_update_disables_the_websocket(update: Any, tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job()
-        task = asyncio.create_task(followed(session, poll=60))
-        await until(lambda: server.looks == 1 and server.listeners)
+        task = asyncio.create_task(updates_of(session, poll=60))
+        await wait_until(lambda: server.poll_count == 1 and server.listeners)
         server.jobs["7"] = job(status="FINISHED")
         await server.publish("jobsSubscribe", update)
         assert [each.status for each in await task] == ["RUNNING", "FINISHED"]
 
 
 @pytest.mark.parametrize("limit", [None, 0.1])
-async def test_a_job_of_a_server_that_was_never_reached_does_not_run(
+async def test_job_of_an_unreachable_server_is_not_started(
     limit: float | None, unused_port: int, tmp_path: Path
 ) -> None:
     connection = Connection(f"http://127.0.0.1:{unused_port}/graphql", cache_dir=tmp_path)
     async with Session(connection) as session, asyncio.timeout(60):
         with pytest.raises(StashConnectionError, match="Cannot reach"):
-            await followed(session, timeout=limit)
+            await updates_of(session, timeout=limit)
 
 
-async def test_the_time_runs_out_while_the_server_is_away(tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_timeout_while_the_server_is_down(tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job()
-        task = asyncio.create_task(followed(session, poll=0.05, timeout=2))
-        await until(lambda: server.looks)
-        server.away = True
+        task = asyncio.create_task(updates_of(session, poll=0.05, timeout=2))
+        await wait_until(lambda: server.poll_count)
+        server.is_down = True
         with pytest.raises(StashConnectionError, match="Job 7 ran when it was last seen"):
             await task
 
 
-async def test_a_server_that_stays_away_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_server_that_stays_down_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(job_run, "_PATIENCE", 0.2)
 
-    async with jobs_served(tmp_path) as (session, server):
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job()
-        task = asyncio.create_task(followed(session, poll=0.05))
-        await until(lambda: server.looks >= 1)
-        server.away = True
+        task = asyncio.create_task(updates_of(session, poll=0.05))
+        await wait_until(lambda: server.poll_count >= 1)
+        server.is_down = True
         with pytest.raises(StashConnectionError, match="502"):
             await task
 
 
-async def test_nothing_runs_on_when_the_reader_leaves(tmp_path: Path) -> None:
-    async with jobs_served(tmp_path) as (session, server):
+async def test_no_task_is_left_when_the_reader_stops(tmp_path: Path) -> None:
+    async with serve_jobs(tmp_path) as (session, server):
         server.jobs["7"] = job()
         async with JobRun(session, "7", poll=0.02) as run:
             async for _ in run:
                 break
-        await until(lambda: not server.listeners)
-        looks = server.looks
+        await wait_until(lambda: not server.listeners)
+        polls = server.poll_count
         await asyncio.sleep(0.1)
-        assert server.looks == looks
+        assert server.poll_count == polls
 
 
 async def test_client_waits_and_subscribes(tmp_path: Path) -> None:
     from stash_cli.core.client import StashClient
     from stash_cli.core.types import JobStatus
 
-    async with jobs_served(tmp_path) as (session, server):
+    async with serve_jobs(tmp_path) as (session, server):
         client = StashClient(session)
         with pytest.raises(StashJobUnknownError):
             await client.wait_for_job("9")
@@ -247,8 +247,8 @@ async def test_client_waits_and_subscribes(tmp_path: Path) -> None:
         with pytest.raises(StashJobRunningError):
             await client.wait_for_job_with_updates("7", timeout=0.1)
         async with client.subscribe_to_jobs() as updates:
-            await until(lambda: server.listeners)
-            await server.tell(job(status="FINISHED"))
+            await wait_until(lambda: server.listeners)
+            await server.update_job(job(status="FINISHED"))
             update = await anext(updates)
             assert (update.type, update.job.status) == ("UPDATE", JobStatus.FINISHED)
 
@@ -266,32 +266,32 @@ async def test_client_waits_and_subscribes(tmp_path: Path) -> None:
         ("subscribe_to_scan_complete", "scanCompleteSubscribe", True, lambda x: x is True),
     ],
 )
-async def test_every_subscription_goes_on_after_a_dropped_websocket(
+async def test_every_subscription_resumes_after_a_dropped_websocket(
     method: str, field: str, value: Any, seen: Any, tmp_path: Path
 ) -> None:
     from stash_cli.core.client import StashClient
 
-    async with jobs_served(tmp_path) as (session, server):
+    async with serve_jobs(tmp_path) as (session, server):
         async with getattr(StashClient(session), method)() as updates:
             for opened in (1, 2):
                 coming = asyncio.ensure_future(anext(updates))
-                await until(lambda opened=opened: server.opened == opened and server.listeners)
+                await wait_until(lambda opened=opened: server.opened == opened and server.listeners)
                 await server.publish(field, value)
                 assert seen(await coming)
                 await server.drop()
         assert not server.listeners
 
 
-async def test_pauses_grow_while_the_server_hangs_up(tmp_path: Path) -> None:
+async def test_reconnect_delays_grow(tmp_path: Path) -> None:
     from stash_cli.core.client import StashClient
 
-    async with jobs_served(tmp_path) as (session, server):
+    async with serve_jobs(tmp_path) as (session, server):
         async with StashClient(session).subscribe_to_scan_complete() as updates:
             coming = asyncio.ensure_future(anext(updates))
-            await until(lambda: server.listeners)
+            await wait_until(lambda: server.listeners)
             server.hang_up_on = 2
             await server.drop()
-            await until(lambda: server.opened == 4 and server.listeners)
+            await wait_until(lambda: server.opened == 4 and server.listeners)
             await server.publish("scanCompleteSubscribe", True)
             assert await coming is True
         times = server.opened_at[1:]
@@ -299,18 +299,16 @@ async def test_pauses_grow_while_the_server_hangs_up(tmp_path: Path) -> None:
         assert 0.1 < first < second < 3
 
 
-async def test_a_server_that_keeps_hanging_up_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_repeated_hangups_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from stash_cli.core.client import StashClient
     from stash_cli.core.transport import websocket as conversation
     from stash_cli.core.transport.outcome import Backoff
 
     monkeypatch.setattr(conversation, "_pauses", lambda: Backoff(attempts=3, first=0.01).pauses())
 
-    async with jobs_served(tmp_path) as (session, server):
+    async with serve_jobs(tmp_path) as (session, server):
         async with StashClient(session).subscribe_to_jobs() as updates:
-            await until(lambda: server.listeners)
+            await wait_until(lambda: server.listeners)
             server.hang_up_on = 99
             await server.drop()
             with pytest.raises(StashConnectionError):

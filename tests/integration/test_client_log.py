@@ -1,4 +1,4 @@
-"""What is logged of requests: names, kinds and a few harmless values; never a secret."""
+"""Request logging: operation names, types and harmless values; never a secret."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import RESET, failed, http, session_with
+from client_server import RESET, error_response, http_response, session_with
 from support import run
 from table_tests import table_test
 
@@ -42,11 +42,16 @@ HIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
 
 @table_test("case", HIDDEN)
 @table_test("fault", ["500", "echo", "reset", "refused"])
-def test_no_value_is_logged_or_told(case: str, fault: str, tmp_path: Path) -> None:
+def test_values_are_not_logged_or_reported(case: str, fault: str, tmp_path: Path) -> None:
     document, variables = HIDDEN[case]
     quoted = case not in ("a variable", "a string", "a block string", "a default")
     said = "no" if quoted else f'got "{SECRET}"'
-    answers = {"500": http(500, ""), "echo": http(500, said), "reset": RESET, "refused": failed(said, "a")}
+    answers = {
+        "500": http_response(500, ""),
+        "echo": http_response(500, said),
+        "reset": RESET,
+        "refused": error_response(said, "a"),
+    }
     stream = io.StringIO()
     handler = configure_logging(2, stream)
 
@@ -65,7 +70,7 @@ def test_no_value_is_logged_or_told(case: str, fault: str, tmp_path: Path) -> No
     assert SECRET.replace("-", "_") not in told
 
 
-def test_what_is_shown() -> None:
+def test_values_shown() -> None:
     variables = {
         "filter": {"page": 2, "per_page": 40, "sort": "created_at", "direction": "DESC", "q": "beach"},
         "ids": ["1", 2],
@@ -88,13 +93,13 @@ def test_what_is_shown() -> None:
     )
 
 
-def test_the_secrets_of_a_request() -> None:
+def test_secrets_of_a_request() -> None:
     document = 'mutation ($p: String, $q: String = "dd") { a(password: $p, x: {token: "tt"}) b(api_key: $q) }'
     variables = {"p": "pp", "input": {"cookies": [{"value": "cc"}], "title": "t"}, "n": 1}
     assert secrets_of(document, variables) == {"pp", "dd", "tt", "cc"}
 
 
-def test_traces_tell_no_values() -> None:
+def test_tracebacks_contain_no_values() -> None:
     class DriverError(Exception):
         pass
 

@@ -1,4 +1,4 @@
-"""Login with user name and password at servers of all releases, and at what is none."""
+"""Login with user name and password, on all releases and on foreign servers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
-from client_server import connection_to, http
+from client_server import connection_to, http_response
 from loopback import Loopback
 from table_tests import table_test
 
@@ -21,29 +21,31 @@ from stash_cli.core.login import log_in
 
 COOKIE = {"Set-Cookie": "session=t0ken; Path=/; HttpOnly"}
 ANSWERS: list[tuple[bytes, type[StashError] | None, str]] = [
-    # the answer, the error, and what it tells
-    (http(200, "", **COOKIE), None, ""),
-    (http(302, "", Location="/", **COOKIE), None, ""),
-    (http(401, "Username or password is invalid"), StashAuthenticationError, "refused the user name"),
-    (http(200, "<html>wrong</html>"), StashAuthenticationError, "refused the user name"),
-    (http(302, "", Location="/login?x"), StashAuthenticationError, "refused the user name"),
+    # the response, the error, part of its message
+    (http_response(200, "", **COOKIE), None, ""),
+    (http_response(302, "", Location="/", **COOKIE), None, ""),
     (
-        http(302, "", Location="https://sso.example/auth?token=s3cret"),
+        http_response(401, "Username or password is invalid"),
+        StashAuthenticationError,
+        "refused the user name",
+    ),
+    (http_response(200, "<html>wrong</html>"), StashAuthenticationError, "refused the user name"),
+    (http_response(302, "", Location="/login?x"), StashAuthenticationError, "refused the user name"),
+    (
+        http_response(302, "", Location="https://sso.example/auth?token=s3cret"),
         StashServerError,
         "redirects to https://sso",
     ),
-    (http(404, "no"), StashServerError, "has no login (status 404)"),
-    (http(500, "no", **COOKIE), StashServerError, "has no login (status 500)"),
-    (http(429, "slow down", Retry_After="7"), StashConnectionError, "too many requests"),
-    (http(502, "no"), StashConnectionError, "gateway answered 502"),
+    (http_response(404, "no"), StashServerError, "has no login (status 404)"),
+    (http_response(500, "no", **COOKIE), StashServerError, "has no login (status 500)"),
+    (http_response(429, "slow down", Retry_After="7"), StashConnectionError, "too many requests"),
+    (http_response(502, "no"), StashConnectionError, "gateway answered 502"),
     (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", StashConnectionError, "hung up"),
 ]
 
 
 @table_test(("answer", "error", "told"), ANSWERS)
-def test_an_answer_to_a_login(
-    answer: bytes, error: type[StashError] | None, told: str, tmp_path: Path
-) -> None:
+def test_login_responses(answer: bytes, error: type[StashError] | None, told: str, tmp_path: Path) -> None:
     sent: list[bytes] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""One client and one store in several event loops, at once in threads and one after the other."""
+"""One client and one store in several event loops, concurrently in threads and in sequence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import connection_to, schema, serving
+from client_server import canned_server, connection_to, schema
 from support import run
 
 from stash_cli.core.client.client import StashClient
@@ -29,7 +29,7 @@ Work = Callable[[int], Coroutine[Any, Any, Any]]
 
 
 def in_loops(number: int, work: Work) -> list[Any]:
-    """What `work(index)` answers in as many threads, each with a loop of its own."""
+    """Results of `work(index)` in as many threads, each with its own event loop."""
     with ThreadPoolExecutor(number) as threads:
         return list(threads.map(lambda index: run(work(index)), range(number)))
 
@@ -65,8 +65,8 @@ def test_threads_read_and_save_through_one_store(kind: str, request: pytest.Fixt
     run(store.client.session.close())
 
 
-def test_loops_one_after_the_other(served_url: str) -> None:
-    """The first loop is closed when the second asks: its connections went with it."""
+def test_loops_in_sequence(served_url: str) -> None:
+    """Each loop is closed before the next request, and its connections with it."""
     store = store_of(served_url)
     tag = Tag(name="A")
     for number in range(3):
@@ -79,7 +79,7 @@ def test_loops_one_after_the_other(served_url: str) -> None:
     assert tag.description == "2"
 
 
-def test_closing_in_one_loop_leaves_the_other_able_to_go_on(served_url: str) -> None:
+def test_closing_in_one_loop_keeps_connections_of_another(served_url: str) -> None:
     session = Session(Connection(normalise_url(served_url)))
     open_, closed = threading.Event(), threading.Event()
 
@@ -103,8 +103,8 @@ def test_closing_in_one_loop_leaves_the_other_able_to_go_on(served_url: str) -> 
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_connections_end_with_their_loop(served_url: str) -> None:
-    """Nobody closed the session; a socket that is still open would warn here."""
+def test_connections_close_with_their_loop(served_url: str) -> None:
+    """The session is not closed; a socket left open would warn."""
     assert run(Session(Connection(normalise_url(served_url))).call("version"))["version"]
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ResourceWarning)
@@ -112,8 +112,8 @@ def test_connections_end_with_their_loop(served_url: str) -> None:
     assert [each for each in told if "unclosed" in str(each.message)] == []
 
 
-async def test_an_unknown_server_is_asked_once_what_it_knows(tmp_path: Path) -> None:
-    """Several threads meet at the lock, one introspects."""
+async def test_schema_is_introspected_once_by_concurrent_threads(tmp_path: Path) -> None:
+    """All threads wait at the lock; one introspects."""
 
     asked: list[str] = []
 
@@ -122,14 +122,14 @@ async def test_an_unknown_server_is_asked_once_what_it_knows(tmp_path: Path) -> 
         await asyncio.sleep(0.1)
         return schema() if "__schema" in request["query"] else {"version": {"hash": "abc"}}
 
-    async with serving(answer) as server:
+    async with canned_server(answer) as server:
         session = Session(connection_to(server.url, tmp_path))
         await asyncio.to_thread(in_loops, 4, lambda _: session.call("version", {}, ["hash"]))
     assert asked.count("Introspection") == 1
     assert asked.count("Version") == 4
 
 
-def test_a_context_shared_by_threads_has_one_client_and_one_store(served_url: str) -> None:
+def test_context_shared_by_threads_has_one_client_and_one_store(served_url: str) -> None:
     context = StashContext(served_url)
     together = threading.Barrier(4)
 
@@ -145,8 +145,8 @@ def test_a_context_shared_by_threads_has_one_client_and_one_store(served_url: st
         assert context.ref_count == 0
 
 
-class Held:
-    """How often a lock was held, and by how many at once."""
+class LockCounter:
+    """Counts acquisitions of a lock, and its concurrent holders."""
 
     def __init__(self) -> None:
         self.now = self.most = self.turns = 0
@@ -162,21 +162,21 @@ class Held:
                 self.now -= 1
 
 
-def test_a_lock_lets_in_one_at_a_time_across_loops() -> None:
-    lock, held = Lock(), Held()
+def test_lock_is_exclusive_across_loops() -> None:
+    lock, held = Lock(), LockCounter()
 
-    async def many(_: int) -> None:
+    async def acquire_many(_: int) -> None:
         await asyncio.gather(*(held.work(lock, 0.0001) for _ in range(100)))
 
-    in_loops(3, many)
+    in_loops(3, acquire_many)
     assert (held.most, held.turns) == (1, 300)
 
 
-def test_who_gives_up_waiting_does_not_keep_others_out() -> None:
-    """Cancelled while waiting, when just granted, and together with its loop."""
-    lock, held = Lock(), Held()
+def test_cancelled_waiter_releases_lock() -> None:
+    """Cancelled while waiting, just after acquiring, and when its loop ends."""
+    lock, held = Lock(), LockCounter()
 
-    async def impatient(index: int) -> None:
+    async def cancel_repeatedly(index: int) -> None:
         for turn in range(60):
             task = asyncio.create_task(held.work(lock, 0.0005))
             await asyncio.sleep(0.0001 * ((turn + index) % 7))
@@ -184,13 +184,13 @@ def test_who_gives_up_waiting_does_not_keep_others_out() -> None:
             await asyncio.gather(task, return_exceptions=True)
         asyncio.create_task(held.work(lock, 60))  # noqa: RUF006 - cancelled as the loop ends
 
-    in_loops(4, impatient)
+    in_loops(4, cancel_repeatedly)
     run(asyncio.wait_for(held.work(lock, 0), 5))
     assert held.most == 1
 
 
 class Pool:
-    """Something that has to be closed."""
+    """A resource that must be closed."""
 
     closed_in: Any = None
 
@@ -198,7 +198,7 @@ class Pool:
         self.closed_in = asyncio.get_running_loop()
 
 
-def test_every_loop_has_its_own_and_closes_it() -> None:
+def test_every_loop_has_and_closes_its_own_pool() -> None:
     made: list[Pool] = []
     pools = PerLoop(lambda: made.append(Pool()) or made[-1])
 
@@ -212,7 +212,7 @@ def test_every_loop_has_its_own_and_closes_it() -> None:
     assert all(pool.closed_in is loop for loop, pool in used)
 
 
-def test_what_a_loop_left_behind_without_a_word_is_forgotten() -> None:
+def test_pool_of_an_abandoned_loop_is_dropped() -> None:
     pools, loop = PerLoop(Pool), asyncio.new_event_loop()
     left = weakref.ref(loop.run_until_complete(pools.get()))
     loop.close()
@@ -221,7 +221,7 @@ def test_what_a_loop_left_behind_without_a_word_is_forgotten() -> None:
     assert left() is None
 
 
-def test_closing_lets_a_loop_that_still_runs_close_its_own() -> None:
+def test_close_schedules_closing_in_running_loops() -> None:
     pools, loop = PerLoop(Pool), asyncio.new_event_loop()
     pool = loop.run_until_complete(pools.get())
     run(pools.aclose())

@@ -1,4 +1,4 @@
-"""The typed methods against the embedded library, in process and served: one life of each entity."""
+"""Typed client methods against the embedded library, in process and served."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ NEW = {
 }
 
 
-async def test_an_update_reads_a_count_before_it_counts(embedded_url: str) -> None:
+async def test_update_reads_a_count_before_changing_it(embedded_url: str) -> None:
     async with StashContext(conn=embedded_url) as client:
         made = await client.create_scene(Scene(title="counted", play_count=2))
         await client.update_scene(Scene(id=made.id, play_count=3))
@@ -66,7 +66,7 @@ async def test_an_update_reads_a_count_before_it_counts(embedded_url: str) -> No
         assert found.play_count == 3
 
 
-async def test_an_update_makes_no_tag_its_own_ancestor(embedded_url: str) -> None:
+async def test_update_rejects_a_tag_as_its_own_ancestor(embedded_url: str) -> None:
     async with StashContext(conn=embedded_url) as client:
         parent = await client.create_tag(Tag(name="parent"))
         child = await client.create_tag(Tag(name="child", parents=[parent]))
@@ -96,7 +96,7 @@ async def test_create_find_update_remove(noun: str, url: str) -> None:
         assert await getattr(client, f"find_{noun}")(made.id) is None
 
 
-async def test_find_without_paging_finds_all(embedded_url: str) -> None:
+async def test_find_without_paging_returns_all(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         names = [BatchOperation("tagCreate", {"input": {"name": f"t{n:03}"}}) for n in range(60)]
         assert (await client.execute_batch(names)).all_succeeded
@@ -207,7 +207,7 @@ async def test_play_history_and_activity(embedded_url: str) -> None:
         assert await client.scene_reset_play_count(scene.id) == 0
 
 
-async def test_ids_that_are_gone_do_not_fail_the_rest(embedded_url: str) -> None:
+async def test_missing_ids_do_not_fail_the_rest(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         tag = await client.create_tag(Tag(name="T"))
         scene = await client.create_scene(Scene(title="s"))
@@ -232,7 +232,7 @@ async def test_server_and_jobs(url: str) -> None:
         assert (await client.stats()).scene_count == 0
         async with client.subscribe_to_jobs() as updates:
             job_id = await client.metadata_scan()
-            seen = [update async for update in _until_finished(updates)]
+            seen = [update async for update in _updates_until_finished(updates)]
         assert seen[-1].job.id == job_id
         assert await client.wait_for_job(job_id) is True
         job = await client.find_job(job_id)
@@ -246,14 +246,14 @@ async def test_server_and_jobs(url: str) -> None:
                 await client.wait_for_job(unknown)
 
 
-async def _until_finished(updates: Any) -> Any:
+async def _updates_until_finished(updates: Any) -> Any:
     async for update in updates:
         yield update
         if update.job.status == "FINISHED":
             return
 
 
-async def test_what_cannot_be_done_says_so(embedded_url: str) -> None:
+async def test_unsupported_operations_raise(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         with pytest.raises(StashCapabilityError, match="cannot be created"):
             await client.create_image(Image(title="x"))
@@ -274,8 +274,8 @@ async def test_what_cannot_be_done_says_so(embedded_url: str) -> None:
             await client.execute_batch(mixed)
 
 
-async def test_nothing_is_none_or_an_empty_list(url: str) -> None:
-    """Where the server answers null for a list, or an error for a file or folder that is not there."""
+async def test_nulls_become_none_or_empty_lists(url: str) -> None:
+    """Where the server answers null for a list, or an error for a missing file or folder."""
 
     async with StashContext(url) as client:
         assert await client.find_file("99") is None
@@ -290,7 +290,7 @@ async def test_nothing_is_none_or_an_empty_list(url: str) -> None:
         assert await client.anonymise_database({"download": False}) == ""
 
 
-async def test_values_in_pythons_words(embedded_url: str) -> None:
+async def test_values_are_python_types(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         performer = await client.create_performer(
             Performer(name="A", birthdate=FuzzyDate("1990-05"), death_date=date(2020, 1, 2))  # type: ignore[arg-type]
@@ -314,7 +314,7 @@ async def test_execute_with_a_type(embedded_url: str) -> None:
         assert await client.execute("{ version { hash } }") == {"version": {"hash": "embedded"}}
 
 
-async def test_contexts_share_nothing_and_close_with_the_last_user(tmp_path: Path) -> None:
+async def test_contexts_are_independent_and_close_after_the_last_user(tmp_path: Path) -> None:
     one, two = (StashContext(f"embedded:{tmp_path / name}.sqlite") for name in "ab")
     async with one as first, two as second:
         await first.create_tag(Tag(name="only in one"))
@@ -336,7 +336,7 @@ async def test_contexts_share_nothing_and_close_with_the_last_user(tmp_path: Pat
     await one.close()
 
 
-async def test_entities_go_through_the_identity_map(embedded_url: str) -> None:
+async def test_entities_are_in_the_identity_map(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         made = await client.create_tag(Tag(name="T"))
         client.identity = IdentityMap()
@@ -345,13 +345,13 @@ async def test_entities_go_through_the_identity_map(embedded_url: str) -> None:
         assert (await client.find_tags()).tags[0] is first
 
 
-def test_a_wrong_conn_is_refused_before_connecting() -> None:
+def test_invalid_conn_is_rejected_before_connecting() -> None:
     with pytest.raises(StashConfigurationError, match="Unknown conn key"):
         StashContext({"Hosst": "x"})
 
 
 def test_every_operation_has_a_method() -> None:
-    """Deprecated aliases aside: they share the method of what replaced them."""
+    """Except deprecated aliases, which share the method of their replacement."""
     from stash_cli.core.types.api import describe_api
 
     api = describe_api()

@@ -1,4 +1,4 @@
-"""A server newer than the description's release: its fields are read, and never asked of others."""
+"""Fields of a newer server: read where supported, never requested elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import connection_to, serving
+from client_server import canned_server, connection_to
 from graphql import build_schema, introspection_from_schema, print_schema
 from support import run
 
@@ -39,7 +39,7 @@ def introspected(*, newer: bool) -> Any:
 
 
 async def populated(tmp_path: Path, case: tuple[Any, ...], *, newer: bool) -> tuple[Any, str]:
-    """The field of a file that `populate` reads through what holds the file, and what was asked."""
+    """The file's field that `populate` reads through the owner, and the requests sent."""
     owner, files, cls, field = case
     file = {"__typename": cls.__name__, "id": "3", **({field: [{"id": "7"}]} if newer else {})}
 
@@ -51,7 +51,7 @@ async def populated(tmp_path: Path, case: tuple[Any, ...], *, newer: bool) -> tu
             "_server": {"version": server.version, "hash": "abc"},
         }
 
-    async with serving(answer) as server:
+    async with canned_server(answer) as server:
         server.version = "v0.32.0" if newer else "v0.31.0"
         async with StashClient(Session(connection_to(server.url, tmp_path))) as client:
             store = StashEntityStore(client)
@@ -63,14 +63,14 @@ async def populated(tmp_path: Path, case: tuple[Any, ...], *, newer: bool) -> tu
 
 
 @pytest.mark.parametrize("case", OWNERS)
-def test_objects_made_of_a_file_are_loaded(tmp_path: Path, case: tuple[Any, ...]) -> None:
+def test_owners_of_a_file_are_loaded(tmp_path: Path, case: tuple[Any, ...]) -> None:
     found, document = run(populated(tmp_path, case, newer=True))
     assert [(type(each), each.id) for each in found] == [(case[0], "7")]
     assert f"{case[3]} {{" in document.partition("files")[2]
 
 
 @pytest.mark.parametrize("case", OWNERS)
-def test_a_server_that_lacks_them_is_not_asked(tmp_path: Path, case: tuple[Any, ...]) -> None:
+def test_older_server_is_not_asked(tmp_path: Path, case: tuple[Any, ...]) -> None:
     needed = f"{case[2].__name__}.{case[3]} needs Stash 0.32 or newer"
     with pytest.warns(StashUnmappedFieldWarning, match=needed):
         found, document = run(populated(tmp_path, case, newer=False))
@@ -79,6 +79,6 @@ def test_a_server_that_lacks_them_is_not_asked(tmp_path: Path, case: tuple[Any, 
 
 
 @pytest.mark.parametrize("case", OWNERS)
-def test_the_library_has_them_not_yet(case: tuple[Any, ...]) -> None:
+def test_library_does_not_support_them_yet(case: tuple[Any, ...]) -> None:
     assert since(f"{case[2].__name__}.{case[3]}") == "0.32"
     assert case[3] not in library_schema().type_map[case[2].__name__].fields  # type: ignore[attr-defined]

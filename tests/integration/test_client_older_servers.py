@@ -1,4 +1,4 @@
-"""An older server, met with today's names: what it takes and answers otherwise is bridged, or refused."""
+"""Older servers: requests and responses are adapted to current names, or rejected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import CannedServer, connection_to, graphql, serving
+from client_server import CannedServer, canned_server, connection_to, graphql_response
 from graphql import extend_schema, introspection_from_schema, parse
 from schemas import old_schema
 from support import run
@@ -60,10 +60,10 @@ def old(answer: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 def asked(tmp_path: Path, answer: dict[str, Any], work: Any) -> tuple[Any, dict[str, Any]]:
-    """What `work` made of an old server's answer, and the request that the server saw."""
+    """The result of `work` against an old server's response, and the request received."""
 
     async def main() -> tuple[Any, CannedServer]:
-        async with serving(old(answer)) as server:
+        async with canned_server(old(answer)) as server:
             server.version = "v0.22.1"
             async with StashClient(Session(connection_to(server.url, tmp_path))) as client:
                 return await work(client), server
@@ -72,7 +72,7 @@ def asked(tmp_path: Path, answer: dict[str, Any], work: Any) -> tuple[Any, dict[
     return found, server.requests[-1]
 
 
-def test_a_history_was_a_count(tmp_path: Path) -> None:
+def test_play_history_is_replaced_by_a_count(tmp_path: Path) -> None:
     found, sent = asked(tmp_path, {"sceneAddO": 3}, lambda client: client.scene_add_o(1))
     assert (found.count, found.history) == (3, [])
     assert sent["query"] == "mutation SceneAddO($id: ID!) { sceneAddO: sceneIncrementO(id: $id) }"
@@ -80,19 +80,19 @@ def test_a_history_was_a_count(tmp_path: Path) -> None:
     assert found.count == 1
 
 
-def test_a_history_in_a_batch(tmp_path: Path) -> None:
+def test_play_history_in_a_batch(tmp_path: Path) -> None:
     operations = [BatchOperation("sceneAddO", {"id": "1"}), BatchOperation("sceneDeleteO", {"id": "2"})]
     found, sent = asked(tmp_path, {"a0": 4, "a1": 0}, lambda client: client.execute_batch(operations))
     assert [each.result["count"] for each in found] == [4, 0]
     assert "a1: sceneDecrementO(id: $a1_id)" in sent["query"]
 
 
-def test_times_cannot_be_told_to_a_counter(tmp_path: Path) -> None:
+def test_counter_without_times_rejects_times(tmp_path: Path) -> None:
     with pytest.raises(StashCapabilityError, match=r"sceneAddO\(times\) needs Stash 0.25"):
         asked(tmp_path, {}, lambda client: client.scene_add_o(1, ["2024-01-01T00:00:00Z"]))
 
 
-def test_a_count_without_times_stays_unknown(tmp_path: Path) -> None:
+def test_lost_response_to_a_counter_without_times_is_unknown(tmp_path: Path) -> None:
     async def count_twice(client: StashClient) -> Scene:
         scene = Scene.from_graphql({"id": "1", "o_counter": 1})
         scene.o_counter = 2
@@ -106,7 +106,7 @@ def test_a_count_without_times_stays_unknown(tmp_path: Path) -> None:
     assert sent["query"].startswith("query")
 
 
-def test_one_address_is_read_as_a_list(tmp_path: Path) -> None:
+def test_single_url_is_read_as_a_list(tmp_path: Path) -> None:
     answer = {"findGallery": {"id": "1", "title": "A", "url": "http://a"}}
     gallery, sent = asked(tmp_path, answer, lambda client: client.find_gallery(1))
     assert gallery.urls == ["http://a"]
@@ -118,7 +118,7 @@ def test_one_address_is_read_as_a_list(tmp_path: Path) -> None:
     assert none.urls == []
 
 
-def test_a_group_was_a_movie_that_is_found_by_name(tmp_path: Path) -> None:
+def test_group_is_a_movie_found_by_name(tmp_path: Path) -> None:
     answer = {"a0": {"groups": [{"id": "1", "name": "Trip", "rating100": 60}]}, "a1": {"groups": []}}
     group, sent = asked(tmp_path, answer, lambda client: Group.find_by_name(client, "trip"))
     assert (group.id, group.rating100) == ("1", 60)
@@ -126,7 +126,7 @@ def test_a_group_was_a_movie_that_is_found_by_name(tmp_path: Path) -> None:
     assert "groups: movies {" in sent["query"]
 
 
-def test_scraped_performers_are_matched_without_their_older_aliases(tmp_path: Path) -> None:
+def test_scraped_performers_match_without_older_aliases(tmp_path: Path) -> None:
     ann = {"id": "1", "name": "Ann"}
     answer = {"a0": {"performers": [ann]}, "a1": {"performers": []}, "findPerformer": ann}
     answer["findPerformers"] = {"performers": [ann]}
@@ -141,7 +141,7 @@ def test_scraped_performers_are_matched_without_their_older_aliases(tmp_path: Pa
     assert (found, "aliases" in sent["query"]) == ("1", False)
 
 
-def test_addresses_inside_a_page(tmp_path: Path) -> None:
+def test_urls_of_a_page(tmp_path: Path) -> None:
     answer = {"findScenes": {"scenes": [{"id": "1", "galleries": [{"url": "http://a"}]}]}}
 
     async def work(client: StashClient) -> Any:
@@ -152,7 +152,7 @@ def test_addresses_inside_a_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("urls", "sent"), [(["http://a"], "http://a"), ([], "")])
-def test_one_address_is_written(urls: list[str], sent: str, tmp_path: Path) -> None:
+def test_single_url_is_written(urls: list[str], sent: str, tmp_path: Path) -> None:
     async def work(client: StashClient) -> Any:
         return await client.session.call("galleryUpdate", {"input": {"id": "1", "urls": urls}}, ["id"])
 
@@ -160,7 +160,7 @@ def test_one_address_is_written(urls: list[str], sent: str, tmp_path: Path) -> N
     assert request["variables"] == {"input": {"id": "1", "url": sent}}
 
 
-def test_several_addresses_are_refused(tmp_path: Path) -> None:
+def test_several_urls_are_rejected(tmp_path: Path) -> None:
     async def work(client: StashClient) -> Any:
         return await client.session.call("galleryUpdate", {"input": {"id": "1", "urls": ["a", "b"]}}, ["id"])
 
@@ -168,7 +168,7 @@ def test_several_addresses_are_refused(tmp_path: Path) -> None:
         asked(tmp_path, {}, work)
 
 
-def test_a_saved_filter_was_one_text(tmp_path: Path) -> None:
+def test_saved_filter_is_json_text(tmp_path: Path) -> None:
     answer = {"findSavedFilters": [{"id": "1", "mode": "SCENES", "name": "A", "filter": TEXT}]}
     [found], sent = asked(tmp_path, answer, lambda client: client.find_saved_filters("GROUPS"))
     assert found.find_filter.sort == "date"
@@ -177,7 +177,7 @@ def test_a_saved_filter_was_one_text(tmp_path: Path) -> None:
     assert sent["variables"] == {"mode": "MOVIES"}
 
 
-def test_a_filter_is_saved_as_one_text(tmp_path: Path) -> None:
+def test_filter_is_saved_as_json_text(tmp_path: Path) -> None:
     answer = {"saveFilter": {"id": "1", "mode": "SCENES", "name": "A", "filter": TEXT}}
     given = {"mode": "SCENES", "name": "A", **SAVED}
     _, sent = asked(tmp_path, answer, lambda client: client.save_filter(given))
@@ -185,20 +185,20 @@ def test_a_filter_is_saved_as_one_text(tmp_path: Path) -> None:
     assert sent["variables"]["input"] == {"mode": "SCENES", "name": "A"}
 
 
-def test_a_filter_of_nothing_is_a_text_all_the_same(tmp_path: Path) -> None:
+def test_empty_filter_is_saved_as_json_text(tmp_path: Path) -> None:
     answer = {"saveFilter": {"id": "1", "mode": "SCENES", "name": "A", "filter": "{}"}}
     _, sent = asked(tmp_path, answer, lambda client: client.save_filter({"mode": "SCENES", "name": "A"}))
     assert json.loads(sent["variables"]["input"]["filter"]) == {"c": []}
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", '{"c": ["{}"]}', '{"c": 5}'])
-def test_a_damaged_saved_filter_is_left_as_it_is(text: str, tmp_path: Path) -> None:
+def test_corrupt_saved_filter_is_kept_unchanged(text: str, tmp_path: Path) -> None:
     answer = {"findSavedFilters": [{"id": "1", "mode": "SCENES", "name": "A", "filter": text}]}
     [found], _ = asked(tmp_path, answer, lambda client: client.find_saved_filters())
     assert found.name == "A"
 
 
-def test_duplicates_are_those_of_the_hash(tmp_path: Path) -> None:
+def test_duplicates_are_filtered_by_phash(tmp_path: Path) -> None:
     criterion = {"duplicated": {"phash": True, "distance": 2}}
     answer = {"findScenes": {"count": 0, "scenes": []}}
     _, sent = asked(tmp_path, answer, lambda client: client.find_scenes(scene_filter=criterion))
@@ -207,12 +207,12 @@ def test_duplicates_are_those_of_the_hash(tmp_path: Path) -> None:
         asked(tmp_path, answer, lambda c: c.find_scenes(scene_filter={"duplicated": {"title": True}}))
 
 
-def test_a_migration_was_done_when_it_was_answered(tmp_path: Path) -> None:
+def test_migration_completes_with_its_response(tmp_path: Path) -> None:
     done, _ = asked(tmp_path, {"migrate": True}, lambda client: client.migrate({"backupPath": ""}))
     assert done == ""
 
 
-def test_what_only_older_servers_want_is_named(tmp_path: Path) -> None:
+def test_required_by_older_servers_only_is_named(tmp_path: Path) -> None:
     async def work(client: StashClient) -> Any:
         return await client.session.call("movieUpdate", {"input": {"name": "A"}}, ["id"])
 
@@ -220,8 +220,8 @@ def test_what_only_older_servers_want_is_named(tmp_path: Path) -> None:
         asked(tmp_path, {}, work)
 
 
-def test_nothing_of_what_was_asked_for(tmp_path: Path) -> None:
-    """A selection stands there all the same: the object is there, the field is not."""
+def test_selection_of_only_missing_fields_still_returns_the_object(tmp_path: Path) -> None:
+    """A placeholder is selected: the object is returned without the field."""
 
     async def work(client: StashClient) -> Any:
         return await client.session.call("findGallery", {"id": "1"}, ["photographer"], quiet=True)
@@ -235,7 +235,7 @@ BOXES = {"configuration": {"general": {"stashBoxes": [{"endpoint": "http://a"}, 
 SUBMISSION = {"scene_ids": ["1"], "stash_box_endpoint": "http://b"}
 
 
-def test_a_stash_box_had_a_place(tmp_path: Path) -> None:
+def test_stash_box_is_addressed_by_index(tmp_path: Path) -> None:
     answer = {**BOXES, "submitStashBoxFingerprints": True}
     done, sent = asked(tmp_path, answer, lambda client: client.submit_stashbox_fingerprints(SUBMISSION))
     assert done is True
@@ -247,14 +247,14 @@ def test_a_stash_box_had_a_place(tmp_path: Path) -> None:
     assert sent["variables"] == {"input": {"endpoint": 0, "refresh": True, "createParent": False}}
 
 
-def test_a_stash_box_that_the_server_does_not_have(tmp_path: Path) -> None:
+def test_unknown_stash_box(tmp_path: Path) -> None:
     submission = {**SUBMISSION, "stash_box_endpoint": "http://c"}
     with pytest.raises(StashInputError, match=r"no stash-box 'http://c'\. Did you mean"):
         asked(tmp_path, BOXES, lambda client: client.submit_stashbox_fingerprints(submission))
 
 
-def test_many_are_changed_one_by_one(tmp_path: Path) -> None:
-    """Before 0.30 studios had no bulk update; one request does for all of them."""
+def test_bulk_update_becomes_single_updates(tmp_path: Path) -> None:
+    """Before 0.30 studios had no bulk update; one request updates all."""
     answer = {"a0": {"id": "1", "name": "A"}, "a1": {"id": "2", "name": "B"}}
     change = {"ids": [1, 2], "rating100": 60}
     found, sent = asked(tmp_path, answer, lambda client: client.bulk_studio_update(change))
@@ -278,8 +278,8 @@ def test_many_are_changed_one_by_one(tmp_path: Path) -> None:
         ("REMOVE", ["a"], [["b"], []]),
     ],
 )
-def test_lists_of_many_are_written_whole(mode: str, given: Any, sent: Any, tmp_path: Path) -> None:
-    """The single operation takes the list that results, which is read right before."""
+def test_bulk_list_changes_become_whole_lists(mode: str, given: Any, sent: Any, tmp_path: Path) -> None:
+    """The single update takes the complete list, which is read just before."""
 
     async def work(client: StashClient) -> Any:
         change = {"ids": ["1", 2], "rating100": 5, "aliases": {"values": given, "mode": mode}}
@@ -294,7 +294,7 @@ def test_lists_of_many_are_written_whole(mode: str, given: Any, sent: Any, tmp_p
     }
 
 
-def test_a_list_that_the_single_operation_lacks_is_refused_with_its_release(tmp_path: Path) -> None:
+def test_missing_list_field_names_its_release(tmp_path: Path) -> None:
     async def work(client: StashClient) -> Any:
         change = {"ids": ["1"], "tag_ids": {"ids": ["2"], "mode": "ADD"}}
         return await client.session.call("bulkStudioUpdate", {"input": change}, ["id"])
@@ -303,15 +303,15 @@ def test_a_list_that_the_single_operation_lacks_is_refused_with_its_release(tmp_
         asked(tmp_path, {}, work)
 
 
-async def test_some_of_many_fail(tmp_path: Path) -> None:
+async def test_partial_failure_of_single_updates(tmp_path: Path) -> None:
     errors = [{"message": "no such studio", "path": ["a1"]}]
     answer = {"data": {"a0": {"id": "1"}, "a1": None}, "errors": errors}
 
     def reply(request: dict[str, Any]) -> Any:
-        return old({})(request) if "__schema" in request["query"] else graphql(**answer)
+        return old({})(request) if "__schema" in request["query"] else graphql_response(**answer)
 
     async with (
-        serving(reply) as server,
+        canned_server(reply) as server,
         StashClient(Session(connection_to(server.url, tmp_path))) as client,
     ):
         server.version = "v0.22.1"
@@ -320,8 +320,8 @@ async def test_some_of_many_fail(tmp_path: Path) -> None:
         assert [each.succeeded for each in caught.value.result] == [True, False]
 
 
-def test_rows_decide_where_an_older_server_is_wrong(tmp_path: Path) -> None:
-    """Before 0.25 servers found exactly one gender, and failed for none."""
+def test_rows_decide_where_older_servers_are_wrong(tmp_path: Path) -> None:
+    """Before 0.25 servers matched exactly one gender, and failed for none."""
     people = [{"id": "1", "gender": None}, {"id": "2", "gender": "MALE"}, {"id": "3", "gender": "INTERSEX"}]
     answer = {"findPerformers": {"performers": people}}
     for gender, ids in ({"null": True}, ["1"]), ({"in": ["male", "intersex"]}, ["2", "3"]):
@@ -338,7 +338,7 @@ def test_rows_decide_where_an_older_server_is_wrong(tmp_path: Path) -> None:
         assert "performer_filter" not in sent["query"]
 
 
-def test_todays_servers_are_not_bridged() -> None:
+def test_current_servers_are_not_adapted() -> None:
     from schemas import capabilities_of
 
     from stash_cli.embedded.graphql.schema import library_schema

@@ -1,4 +1,4 @@
-"""What a scraper may find is of many types, whose fields of one name differ: none of them is left out."""
+"""Scraped results are unions of types whose equal field names differ: no member loses a field."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import connection_to, knows_schema, serving
+from client_server import canned_server, connection_to, with_schema
 from graphql import execute, parse
 from support import run
 
@@ -29,8 +29,8 @@ FOUND: dict[str, dict[str, Any]] = {
 }
 
 
-def scraping(name: str) -> Any:
-    """Answers with one found object, as a server's executor would."""
+def scraper_returning(name: str) -> Any:
+    """Answers with one object, as a server's executor would."""
 
     def answer(request: dict[str, Any]) -> Any:
         found = execute(
@@ -56,7 +56,7 @@ def _value(name: str, source: Any, info: Any) -> Any:
 def scraped(name: str, tmp_path: Path, work: Any) -> Any:
     async def main() -> Any:
         async with (
-            serving(knows_schema(scraping(name))) as server,
+            canned_server(with_schema(scraper_returning(name))) as server,
             StashClient(Session(connection_to(server.url, tmp_path))) as client,
         ):
             return await work(client)
@@ -65,7 +65,7 @@ def scraped(name: str, tmp_path: Path, work: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", describe_api().types["ScrapedContent"].members)
-def test_every_field_of_what_was_found(name: str, tmp_path: Path) -> None:
+def test_every_field_of_a_result(name: str, tmp_path: Path) -> None:
     found = scraped(name, tmp_path, lambda client: client.scrape_url("http://a", "SCENE"))
     assert isinstance(found, getattr(types, name))
     told = found.to_graphql()
@@ -73,7 +73,7 @@ def test_every_field_of_what_was_found(name: str, tmp_path: Path) -> None:
         assert told[field] == value or value.items() <= told[field].items()
 
 
-def test_fields_asked_for_by_name(tmp_path: Path) -> None:
+def test_fields_selected_by_name(tmp_path: Path) -> None:
     async def work(client: StashClient) -> Any:
         args = {"url": "http://a", "ty": "GROUP"}
         one = await client.session.call("scrapeURL", args, ["name", "duration"])
@@ -84,8 +84,8 @@ def test_fields_asked_for_by_name(tmp_path: Path) -> None:
     assert one == same == {"__typename": "ScrapedGroup", "name": "A", "duration": "1:01"}
 
 
-def test_only_what_an_operation_answers_is_told_apart() -> None:
-    """Deeper inside, names of members' own would have to be looked for in every answer."""
+def test_only_result_types_are_distinguished() -> None:
+    """Checking nested fields would mean searching every response for them."""
     api = describe_api()
     answered = {operation.type.name for operation in (*api.queries.values(), *api.mutations.values())}
     inside = {field.type.name for declared in api.types.values() for field in declared.fields.values()}

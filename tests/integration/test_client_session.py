@@ -1,4 +1,4 @@
-"""How many requests a session needs, what it learns, and what it logs."""
+"""Session: number of requests, schema discovery, and logging."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import RESET, CannedServer, graphql, knows_schema, schema, serving, session_with
+from client_server import (
+    RESET,
+    CannedServer,
+    canned_server,
+    graphql_response,
+    schema,
+    session_with,
+    with_schema,
+)
 from support import fresh_python, run
 
 from stash_cli.core.capabilities import reduce_introspection
@@ -34,7 +42,7 @@ REFUSED = [
 
 
 def library(total: int) -> Any:
-    """A server with `total` scenes, read by page or id."""
+    """A server with `total` scenes, found by page or id."""
 
     def answer(request: dict[str, Any]) -> dict[str, Any]:
         variables = request["variables"]
@@ -53,25 +61,25 @@ def connection_of(server: CannedServer, cache: Path) -> Connection:
     return Connection(f"{server.url}/graphql", cache_dir=cache)
 
 
-async def test_unknown_server_two_requests_known_server_one(tmp_path: Path) -> None:
-    async with serving(knows_schema(library(1))) as server:
+async def test_unknown_server_needs_two_requests_known_server_one(tmp_path: Path) -> None:
+    async with canned_server(with_schema(library(1))) as server:
         query = paging.FindQuery(SCENES)
         for expected in (["Introspection", "FindScenes"], ["FindScenes"], ["FindScenes"]):
             server.requests.clear()
             async with Session(connection_of(server, tmp_path)) as session:
                 assert await paging.count(session, query) == 1
-            assert server.kinds == expected
+            assert server.operations == expected
         assert "_server: version" in server.requests[0]["query"]
 
 
-async def test_calls_at_once_learn_once(tmp_path: Path) -> None:
+async def test_concurrent_calls_introspect_once(tmp_path: Path) -> None:
     async with session_with(library(1), tmp_path) as (session, server):
         query = paging.FindQuery(SCENES)
         assert await asyncio.gather(*(paging.count(session, query) for _ in range(5))) == [1] * 5
-        assert sorted(server.kinds) == ["FindScenes"] * 5 + ["Introspection"]
+        assert sorted(server.operations) == ["FindScenes"] * 5 + ["Introspection"]
 
 
-async def test_a_session_asks_for_the_version_once(tmp_path: Path) -> None:
+async def test_session_checks_the_version_once(tmp_path: Path) -> None:
     async with session_with(library(1), tmp_path) as (session, server):
         for _ in range(3):
             await paging.count(session, paging.FindQuery(SCENES))
@@ -79,8 +87,8 @@ async def test_a_session_asks_for_the_version_once(tmp_path: Path) -> None:
         assert riders == [True, False, False, False]
 
 
-async def test_a_changed_version_is_learnt_and_the_query_repeated(tmp_path: Path) -> None:
-    async with serving(knows_schema(library(1))) as server:
+async def test_changed_version_triggers_introspection_and_retry(tmp_path: Path) -> None:
+    async with canned_server(with_schema(library(1))) as server:
         async with Session(connection_of(server, tmp_path)) as session:
             await session.learn()
         server.version = "v0.32.0"
@@ -88,50 +96,50 @@ async def test_a_changed_version_is_learnt_and_the_query_repeated(tmp_path: Path
         async with Session(connection_of(server, tmp_path)) as session:
             await paging.count(session, paging.FindQuery(SCENES))
             assert session.capabilities.version == "v0.32.0"
-        assert server.kinds == ["FindScenes", "Introspection", "FindScenes"]
+        assert server.operations == ["FindScenes", "Introspection", "FindScenes"]
         server.requests.clear()
         async with Session(connection_of(server, tmp_path)) as session:
             await paging.count(session, paging.FindQuery(SCENES))
-        assert server.kinds == ["FindScenes"]
+        assert server.operations == ["FindScenes"]
 
 
 @pytest.mark.parametrize("operation", ["findScenes", "tagDestroy"])
-async def test_a_refused_document_is_fitted_anew_once(operation: str, tmp_path: Path) -> None:
-    """A refusal means that nothing was done, so that even a mutation may be repeated."""
+async def test_rejected_document_is_adapted_once(operation: str, tmp_path: Path) -> None:
+    """A rejected document was not executed, so even a mutation may be retried."""
     args = {"input": {"id": "1"}} if operation == "tagDestroy" else {}
 
-    async with serving(knows_schema(lambda _: {})) as server:
+    async with canned_server(with_schema(lambda _: {})) as server:
         async with Session(connection_of(server, tmp_path)) as session:
             await session.learn()
         server.requests.clear()
-        server.answer = knows_schema(lambda _: graphql(None, REFUSED, 422))
+        server.answer = with_schema(lambda _: graphql_response(None, REFUSED, 422))
         async with Session(connection_of(server, tmp_path)) as session:
             for _ in range(2):
                 with pytest.raises(StashGraphQLError, match="Cannot query field"):
                     await session.call(operation, args)
         name = operation[0].upper() + operation[1:]
-        assert server.kinds == [name, "Introspection", name, name]
+        assert server.operations == [name, "Introspection", name, name]
 
 
-async def test_fields_a_server_lacks_are_not_sent(tmp_path: Path) -> None:
+async def test_unsupported_fields_are_not_sent(tmp_path: Path) -> None:
     older = json.loads(json.dumps(schema()))
     for declared in older["__schema"]["types"]:
         if declared["name"] == "Scene":
             declared["fields"] = [f for f in declared["fields"] if f["name"] != "custom_fields"]
 
     answer = library(1)
-    async with serving(lambda r: older if "__schema" in r["query"] else answer(r)) as server:
+    async with canned_server(lambda r: older if "__schema" in r["query"] else answer(r)) as server:
         async with Session(connection_of(server, tmp_path)) as session:
             await paging.page(session, paging.FindQuery(SCENES))
         assert "custom_fields" not in server.requests[-1]["query"]
         assert "title" in server.requests[-1]["query"]
 
 
-async def test_a_damaged_or_unwritable_cache_only_costs_a_request(tmp_path: Path) -> None:
+async def test_corrupt_or_unwritable_cache_costs_one_request(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
 
-    async with serving(knows_schema(library(1))) as server:
+    async with canned_server(with_schema(library(1))) as server:
         for cache in (tmp_path / "cache", blocked):
             whole = {"format": 2, "url": f"{server.url}/graphql"}
             lost = [json.dumps(whole | {"facts": facts}) for facts in (None, [], {}, {"types": []})]
@@ -141,11 +149,11 @@ async def test_a_damaged_or_unwritable_cache_only_costs_a_request(tmp_path: Path
                 server.requests.clear()
                 async with Session(connection_of(server, cache)) as session:
                     assert await paging.count(session, paging.FindQuery(SCENES)) == 1
-                assert server.kinds == ["Introspection", "FindScenes"]
+                assert server.operations == ["Introspection", "FindScenes"]
         assert [file.suffix for file in (tmp_path / "cache" / "servers").iterdir()] == [".json"]
 
 
-async def test_unknown_names_are_refused_before_anything_is_sent(tmp_path: Path) -> None:
+async def test_unknown_names_are_rejected_before_sending(tmp_path: Path) -> None:
     async with session_with(library(1), tmp_path) as (session, server):
         await session.learn()
         server.requests.clear()
@@ -201,7 +209,7 @@ async def test_pages(
         assert counted == ([1] if len(pages) > 1 and (limit is None or limit > 2 * pages[0]) else [])
 
 
-async def test_the_next_page_is_fetched_while_the_first_is_worked_on(tmp_path: Path) -> None:
+async def test_next_page_is_prefetched(tmp_path: Path) -> None:
     async with session_with(library(1000), tmp_path) as (session, server):
         pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
         await anext(pages)
@@ -213,7 +221,7 @@ async def test_the_next_page_is_fetched_while_the_first_is_worked_on(tmp_path: P
         await pages.aclose()
 
 
-def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -> None:
+def test_next_page_is_received_while_the_caller_blocks_the_loop(tmp_path: Path) -> None:
     arrived = threading.Semaphore(0)
 
     class Handler(BaseHTTPRequestHandler):
@@ -237,7 +245,7 @@ def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -
         async with Session(connection) as session:
             pages = paging.iter_pages(session, paging.FindQuery(SCENES), ["id"], page_size=100)
             await anext(pages)
-            assert all(arrived.acquire(timeout=30) for _ in range(2))  # without awaiting
+            assert all(arrived.acquire(timeout=30) for _ in range(2))  # blocks without awaiting
             await anext(pages)
             await pages.aclose()
 
@@ -248,7 +256,7 @@ def test_the_next_page_travels_while_the_caller_holds_the_loop(tmp_path: Path) -
         server.shutdown()
 
 
-async def test_a_failure_while_prefetching_reaches_the_reader_of_that_page(tmp_path: Path) -> None:
+async def test_prefetch_error_is_raised_for_its_page(tmp_path: Path) -> None:
     scenes = library(1000)
 
     def answer(request: dict[str, Any]) -> Any:
@@ -264,7 +272,7 @@ async def test_a_failure_while_prefetching_reaches_the_reader_of_that_page(tmp_p
         await rows.aclose()
 
 
-async def test_random_order_has_one_seed(tmp_path: Path) -> None:
+async def test_random_order_keeps_one_seed(tmp_path: Path) -> None:
     async with session_with(library(30), tmp_path) as (session, server):
         query = paging.FindQuery(SCENES, sort="random")
         async for _ in paging.iter_rows(session, query, ["id"], page_size=10):
@@ -274,7 +282,7 @@ async def test_random_order_has_one_seed(tmp_path: Path) -> None:
         assert sorts.pop().startswith("random_")
 
 
-async def test_ids_come_in_their_order_500_per_request(tmp_path: Path) -> None:
+async def test_ids_are_fetched_in_order_500_per_request(tmp_path: Path) -> None:
     async with session_with(library(900), tmp_path) as (session, server):
         ids = tuple(str(n) for n in (5, 3, 5, *range(100, 1000)))
         query = paging.FindQuery(SCENES, ids=ids)
@@ -284,13 +292,13 @@ async def test_ids_come_in_their_order_500_per_request(tmp_path: Path) -> None:
         assert await paging.count(session, query) == 803
 
 
-async def test_a_batch_is_chunked_and_every_operation_has_its_own_result(tmp_path: Path) -> None:
+async def test_batch_is_chunked_with_a_result_per_operation(tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> Any:
         names = [name.split("_")[0] for name in request["variables"]]
         ids = {name: request["variables"][f"{name}_input"]["id"] for name in names}
         data = {name: None if one == "4" else {"id": one} for name, one in ids.items()}
         errors = [{"message": "no", "path": [name]} for name, one in ids.items() if one == "4"]
-        return graphql(data, errors)
+        return graphql_response(data, errors)
 
     async with session_with(answer, tmp_path) as (session, server):
         await session.learn()
@@ -306,7 +314,7 @@ async def test_a_batch_is_chunked_and_every_operation_has_its_own_result(tmp_pat
         assert result[4].error is not None
 
 
-async def test_what_met_a_locked_database_in_a_batch_is_sent_again(tmp_path: Path) -> None:
+async def test_locked_database_in_a_batch_is_retried(tmp_path: Path) -> None:
     done: list[str] = []
 
     def answer(request: dict[str, Any]) -> Any:
@@ -315,7 +323,7 @@ async def test_what_met_a_locked_database_in_a_batch_is_sent_again(tmp_path: Pat
         locked = [name for name, one in ids.items() if first and one == "2"]
         done.extend(one for name, one in ids.items() if name not in locked)
         data = {name: None if name in locked else {"id": one} for name, one in ids.items()}
-        return graphql(data, [{"message": "database is locked", "path": [name]} for name in locked])
+        return graphql_response(data, [{"message": "database is locked", "path": [name]} for name in locked])
 
     async with session_with(answer, tmp_path) as (session, _):
         operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
@@ -325,7 +333,7 @@ async def test_what_met_a_locked_database_in_a_batch_is_sent_again(tmp_path: Pat
         assert done == ["1", "3", "2"]
 
 
-async def test_a_batch_remembers_what_was_done_before_the_server_went_away(tmp_path: Path) -> None:
+async def test_batch_keeps_outcomes_before_a_disconnect(tmp_path: Path) -> None:
     def answer(request: dict[str, Any]) -> Any:
         return {"a0": {"id": "1"}} if "1" in str(request["variables"]) else RESET
 
@@ -333,7 +341,7 @@ async def test_a_batch_remembers_what_was_done_before_the_server_went_away(tmp_p
         operations = [BatchOperation("tagUpdate", {"input": {"id": one}}) for one in ("1", "2", "3")]
         result = await execute_batch(session, operations, max_batch_size=1)
         assert [each.outcome for each in result] == ["succeeded", "unknown", "unknown"]
-        assert server.kinds == ["Introspection", "Batch", "Batch", "Batch"]
+        assert server.operations == ["Introspection", "Batch", "Batch", "Batch"]
         result = await execute_batch(session, operations[1:], max_batch_size=1)
         assert len(result.unknown) == 2
 
@@ -361,7 +369,7 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
     assert not any(secret in log for secret in ("hunter2", "xq2", "b0x", "k3y"))
 
 
-def test_a_query_needs_neither_pydantic_nor_rich(tmp_path: Path) -> None:
+def test_query_imports_neither_pydantic_nor_rich(tmp_path: Path) -> None:
     code = """
 import asyncio, json, sys, tempfile, threading
 from http.server import BaseHTTPRequestHandler, HTTPServer

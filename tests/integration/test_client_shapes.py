@@ -1,4 +1,4 @@
-"""Answers of any shape end in an error in words, over HTTP and over a websocket."""
+"""Malformed responses raise a readable error, over HTTP and websockets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import connection_to, graphql, http, schema, serving, session_with
+from client_server import canned_server, connection_to, graphql_response, http_response, schema, session_with
 from loopback import Loopback
 from support import run
 from table_tests import table_test
@@ -65,20 +65,20 @@ PAYLOADS: dict[str, Any] = {
     "rows without ids": {"data": {"findTags": {**PAGE, "tags": [{"name": "x"}]}}},
     "ids that are objects": {"data": {"findTags": {**PAGE, "tags": [{"id": {}}]}}},
 }
-"""Wrong answers to `findTags` with its count and the ids of its rows."""
+"""Malformed answers to `findTags` with its count and row ids."""
 ASKED = ("findTags", {"filter": {"page": 1}}, ["count", "tags.id"])
 
 
 @table_test("shape", PAYLOADS)
-def test_a_query_over_http(shape: str, tmp_path: Path) -> None:
-    answer = http(200, json.dumps(PAYLOADS[shape]), "application/json")
+def test_query_over_http(shape: str, tmp_path: Path) -> None:
+    answer = http_response(200, json.dumps(PAYLOADS[shape]), "application/json")
 
     async def main() -> None:
         async with session_with(lambda _: answer, tmp_path) as (session, server):
             with pytest.raises((StashIntegrationError, StashServerError)) as caught:
                 await session.call(*ASKED)
             assert len(caught.value.message) < 250
-            assert server.kinds.count("FindTags") == 1
+            assert server.operations.count("FindTags") == 1
 
     run(main())
 
@@ -87,14 +87,14 @@ MUTATED = [shape for shape, payload in PAYLOADS.items() if "findTags" not in jso
 
 
 @table_test("shape", MUTATED)
-def test_a_mutation_over_http_may_have_been_done(shape: str, tmp_path: Path) -> None:
-    answer = http(200, json.dumps(PAYLOADS[shape]), "application/json")
+def test_malformed_mutation_response_has_unknown_outcome(shape: str, tmp_path: Path) -> None:
+    answer = http_response(200, json.dumps(PAYLOADS[shape]), "application/json")
 
     async def main() -> None:
         async with session_with(lambda _: answer, tmp_path) as (session, server):
             with pytest.raises(StashUnknownOutcomeError, match="may have been done"):
                 await session.call("tagCreate", {"input": {"name": "x"}}, ["id"])
-            assert server.kinds.count("TagCreate") == 1
+            assert server.operations.count("TagCreate") == 1
 
     run(main())
 
@@ -112,7 +112,7 @@ def test_a_mutation_over_http_may_have_been_done(shape: str, tmp_path: Path) -> 
         ("bulkTagUpdate", {"input": {"ids": ["1"]}}, [5]),
     ],
 )
-def test_a_mutation_is_done_when_its_value_is_there(
+def test_mutation_succeeds_if_its_value_is_present(
     operation: str, args: Any, value: Any, tmp_path: Path
 ) -> None:
     async def main() -> None:
@@ -132,7 +132,7 @@ def test_a_mutation_is_done_when_its_value_is_there(
         ("runPluginOperation", {"plugin_id": "x"}, [1]),
     ],
 )
-async def test_values_that_mean_nothing_are_values(
+async def test_odd_but_valid_values_are_accepted(
     operation: str, args: Any, value: Any, tmp_path: Path
 ) -> None:
     async with session_with(lambda _: {operation: value}, tmp_path) as (session, _):
@@ -148,7 +148,7 @@ Handler = Callable[[ServerConnection], Any]
 async def websocket(
     handler: Handler, cache_dir: Path, **facts: Any
 ) -> AsyncIterator[tuple[Session, list[Any]]]:
-    """A session with a websocket that initializes and, once subscribed to, goes on with `handler`."""
+    """A session with a websocket server that runs `handler` after the subscription."""
     heard: list[Any] = []
 
     async def converse(socket: ServerConnection) -> None:
@@ -163,7 +163,7 @@ async def websocket(
 
     async with (
         serve(converse, "127.0.0.1", 0, subprotocols=["graphql-transport-ws"]) as server,  # type: ignore[list-item]
-        serving(lambda _: schema()) as known,
+        canned_server(lambda _: schema()) as known,
     ):
         port = server.sockets[0].getsockname()[1]
         async with Session(connection_to(known.url, cache_dir)) as first:
@@ -174,11 +174,11 @@ async def websocket(
 
 
 def sends(*messages: Any) -> Handler:
-    async def handler(socket: ServerConnection) -> None:
+    async def responder(socket: ServerConnection) -> None:
         for message in messages:
             await socket.send(message if isinstance(message, str) else json.dumps(message))
 
-    return handler
+    return responder
 
 
 async def hangs_up(socket: ServerConnection) -> None:
@@ -206,7 +206,7 @@ MESSAGES = NOT_MESSAGES | {
 
 
 @table_test("shape", MESSAGES)
-def test_a_subscription(shape: str, tmp_path: Path) -> None:
+def test_subscription_rejects_malformed_messages(shape: str, tmp_path: Path) -> None:
     async def main() -> None:
         async with websocket(sends(MESSAGES[shape]), tmp_path) as (session, _):
             with pytest.raises(StashIntegrationError) as caught:
@@ -229,7 +229,7 @@ MUTATION = GraphQLRequest("mutation M { tagDestroy(input: {id: 1}) }", {}, "M")
 
 
 @pytest.mark.parametrize("fault", UNANSWERED)
-async def test_a_mutation_over_a_websocket_is_sent_once(fault: str, tmp_path: Path) -> None:
+async def test_websocket_mutation_is_sent_once(fault: str, tmp_path: Path) -> None:
     async with websocket(UNANSWERED[fault], tmp_path) as (session, heard):
         with pytest.raises(StashUnknownOutcomeError):
             async with session.transport.subscribe(MUTATION, reconnect=True) as answers:
@@ -237,7 +237,7 @@ async def test_a_mutation_over_a_websocket_is_sent_once(fault: str, tmp_path: Pa
         assert [each["type"] for each in heard].count("subscribe") == 1
 
 
-async def test_a_mutation_over_a_websocket_that_was_refused(tmp_path: Path) -> None:
+async def test_rejected_websocket_mutation(tmp_path: Path) -> None:
     refusal = {"type": "error", "id": "1", "payload": [{"message": "no such field"}]}
     async with (
         websocket(sends(refusal), tmp_path) as (session, _),
@@ -247,7 +247,7 @@ async def test_a_mutation_over_a_websocket_that_was_refused(tmp_path: Path) -> N
         assert answer.errors == [{"message": "no such field"}]
 
 
-async def test_read_only_holds_for_websockets(tmp_path: Path) -> None:
+async def test_read_only_applies_to_websockets(tmp_path: Path) -> None:
     async with websocket(sends(), tmp_path, read_only=True) as (session, heard):
         for document in ("# x\rmutation { a }", "nonsense"):
             with pytest.raises(StashUsageError, match="read-only"):
@@ -270,7 +270,7 @@ REDIRECTS = {
 
 @table_test("status", [300, 301, 302, 303, 307, 308])
 @table_test("target", REDIRECTS)
-def test_a_websocket_follows_no_redirect(status: int, target: str, tmp_path: Path) -> None:
+def test_websocket_follows_no_redirect(status: int, target: str, tmp_path: Path) -> None:
     keys: list[str | None] = []
 
     def steal(_: ServerConnection, request: Request) -> Response:
@@ -297,7 +297,7 @@ async def _silent(socket: ServerConnection) -> None:
     await socket.wait_closed()
 
 
-async def test_a_large_message_ends_the_subscription(tmp_path: Path) -> None:
+async def test_oversized_message_ends_the_subscription(tmp_path: Path) -> None:
     async def flood(socket: ServerConnection) -> None:
         await socket.send(json.dumps(following({"data": {"x": "y" * 100_000}})))
         with pytest.raises(ConnectionClosed):
@@ -318,7 +318,7 @@ def zipped(body: bytes, encoding: str = "gzip", cut: int = 0) -> bytes:
     if encoding == "bare deflate":
         packed = packed[2:-4]
     name = encoding.rpartition(" ")[2]
-    return http(200, packed[: len(packed) - cut], "application/json", Content_Encoding=name)
+    return http_response(200, packed[: len(packed) - cut], "application/json", Content_Encoding=name)
 
 
 BODY = json.dumps({"data": {"version": {"version": "v1"}}}).encode()
@@ -326,7 +326,7 @@ QUERY = "query Q { version { version } }"
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "bare deflate"])
-async def test_compressed_answers(encoding: str, tmp_path: Path) -> None:
+async def test_compressed_responses(encoding: str, tmp_path: Path) -> None:
     padded = BODY + b" " * 3_000_000
 
     async with session_with(lambda _: zipped(padded, encoding), tmp_path) as (session, _):
@@ -337,12 +337,12 @@ async def test_compressed_answers(encoding: str, tmp_path: Path) -> None:
     ("answer", "error", "words"),
     [
         (zipped(b" " * 50_000_000), StashIntegrationError, "larger than 100,000 bytes"),
-        (http(200, b" " * 100_001), StashIntegrationError, "larger than 100,000 bytes"),
+        (http_response(200, b" " * 100_001), StashIntegrationError, "larger than 100,000 bytes"),
         (zipped(BODY, cut=4), StashConnectionError, "damaged"),
-        (http(200, b"x", Content_Encoding="br"), StashConnectionError, "damaged"),
+        (http_response(200, b"x", Content_Encoding="br"), StashConnectionError, "damaged"),
     ],
 )
-async def test_answers_that_are_too_large_or_damaged(
+async def test_oversized_or_corrupt_responses(
     answer: bytes, error: type[StashError], words: str, tmp_path: Path
 ) -> None:
     async with session_with(lambda _: answer, tmp_path, max_answer_bytes=100_000) as (session, _):
@@ -353,8 +353,8 @@ async def test_answers_that_are_too_large_or_damaged(
             await session.execute("mutation { tagDestroy(input: {id: 1}) }")
 
 
-async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """An answer whose bytes come one by one, without end."""
+async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A response sent byte by byte, without end."""
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
     while not writer.is_closing():
@@ -362,9 +362,9 @@ async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         await asyncio.sleep(0.02)
 
 
-async def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
+async def test_slow_response_times_out(tmp_path: Path) -> None:
     async with (
-        Loopback(trickled) as server,
+        Loopback(drips) as server,
         Session(connection_to(server.url, tmp_path, timeout=1)) as session,
         asyncio.timeout(60),
     ):
@@ -392,10 +392,10 @@ async def test_a_trickle_ends_with_the_timeout(tmp_path: Path) -> None:
         ("mutation { tagDestroy(input: {id: 1}) }", 503, "0", 1),
     ],
 )
-def test_a_server_that_wants_a_pause(
+def test_retry_after_is_honoured(
     document: str, status: int, wait: str, requests: int, tmp_path: Path
 ) -> None:
-    answer = http(status, "slow down", Retry_After=wait)
+    answer = http_response(status, "slow down", Retry_After=wait)
 
     async def main() -> StashError:
         async with session_with(lambda _: answer, tmp_path) as (session, server):
@@ -407,9 +407,9 @@ def test_a_server_that_wants_a_pause(
     assert run(main()).exit_status == (10 if "mutation" in document and status == 503 else 5)
 
 
-async def test_a_server_that_goes_on_to_want_pauses_is_asked_until_the_timeout(tmp_path: Path) -> None:
+async def test_repeated_retry_after_ends_at_the_timeout(tmp_path: Path) -> None:
     """One second each, as often as two seconds allow."""
-    answer = http(503, "", Retry_After="1")
+    answer = http_response(503, "", Retry_After="1")
 
     async with session_with(lambda _: answer, tmp_path, timeout=2) as (session, server):
         with pytest.raises(StashConnectionError):
@@ -418,7 +418,7 @@ async def test_a_server_that_goes_on_to_want_pauses_is_asked_until_the_timeout(t
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
-def test_a_websocket_may_open_later(status: int, tmp_path: Path) -> None:
+def test_websocket_retry_after_is_honoured(status: int, tmp_path: Path) -> None:
     busy = Response(status, "Busy", Headers({"Retry-After": "7"}))
 
     async def main() -> StashConnectionError:
@@ -434,8 +434,11 @@ def test_a_websocket_may_open_later(status: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("times", [1, 4])
-def test_a_pause_that_the_server_wants_is_made(times: int, tmp_path: Path) -> None:
-    answers = [*[http(429, "", Retry_After="1")] * times, graphql({"version": {"version": "v1"}})]
+def test_retry_waits_for_the_requested_pause(times: int, tmp_path: Path) -> None:
+    answers = [
+        *[http_response(429, "", Retry_After="1")] * times,
+        graphql_response({"version": {"version": "v1"}}),
+    ]
 
     async def main() -> float:
         async with session_with(lambda _: answers.pop(0), tmp_path) as (session, _):

@@ -1,4 +1,4 @@
-"""Counts by time: on the server but for what zones leave in doubt, exact whatever the zones of the rows."""
+"""Counts by time: filtered by the server except near the bounds, and exact for any zone of the rows."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ async def library(tmp_path: Path) -> AsyncIterator[tuple[StashEntityStore, Recor
 
 
 def rows_read(wire: RecordingTransport) -> int:
-    """Rows of tags in all answers."""
+    """Number of tag rows in all responses."""
     return sum(len((answer.data or {}).get("findTags", {}).get("tags", ())) for answer in wire.responses)
 
 
 LATER = NOON + timedelta(days=4)
 BAND = 26 // 3 + 1
-"""Rows whose wall time is 12 hours before a bound to 14 hours after it, at most."""
+"""Maximum number of rows with a wall time 12 hours before a bound to 14 hours after it."""
 ASKED: list[tuple[int, dict[str, Any], Any]] = [
     (1, {"created_at__gte": NOON}, lambda time: time >= NOON),
     (1, {"created_at__lt": NOON}, lambda time: time < NOON),
@@ -62,7 +62,7 @@ ASKED: list[tuple[int, dict[str, Any], Any]] = [
 
 
 @pytest.mark.parametrize(("bounds", "asked", "matches"), ASKED, ids=[str(row[1].keys()) for row in ASKED])
-def test_only_rows_in_doubt_are_read(
+def test_only_uncertain_rows_are_read(
     bounds: int, asked: dict[str, Any], matches: Any, tmp_path: Path
 ) -> None:
     async def main() -> None:
@@ -87,7 +87,7 @@ IN_DOUBT = [
 
 
 @pytest.mark.parametrize("asked", IN_DOUBT, ids=map(repr, IN_DOUBT))
-def test_a_count_is_the_number_of_what_is_found(asked: Q, tmp_path: Path) -> None:
+def test_count_equals_number_of_matches(asked: Q, tmp_path: Path) -> None:
     async def main() -> None:
         async with library(tmp_path) as (store, _):
             tags = await store.find(Tag)

@@ -1,4 +1,4 @@
-"""What an older server lacks of a default selection is no news; what was asked for by name is."""
+"""Missing fields warn only if they were requested by name, not in a default selection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from client_server import serving
+from client_server import canned_server
 from graphql import extend_schema, introspection_from_schema, parse
 from schema_server import SchemaServer
 from schemas import known_versions, old_schema, schema_of
@@ -24,7 +24,7 @@ from stash_cli.core.types.entities import ENTITIES
 
 
 async def warned(version: str, cache: Path, *names: str, **options: Any) -> list[str]:
-    """The warnings of finding these types, by rows and by the server."""
+    """Warnings when finding these types, evaluated by rows and by the server."""
     schema = schema_of(version)
     assert schema is not None
     with warnings.catch_warnings(record=True) as caught:
@@ -40,12 +40,12 @@ async def warned(version: str, cache: Path, *names: str, **options: Any) -> list
     return [str(each.message) for each in caught]
 
 
-async def test_a_store_that_reads_all_types_warns_of_nothing(tmp_path: Path) -> None:
+async def test_reading_all_types_of_a_store_does_not_warn(tmp_path: Path) -> None:
     for version in known_versions():
         assert await warned(version, tmp_path / version, *ENTITIES) == []
 
 
-async def test_a_snapshot_asks_a_release_for_nothing_that_it_lacks(tmp_path: Path) -> None:
+async def test_snapshot_requests_only_supported_fields(tmp_path: Path) -> None:
     for version in known_versions():
         schema = schema_of(version)
         assert schema is not None
@@ -56,7 +56,7 @@ async def test_a_snapshot_asks_a_release_for_nothing_that_it_lacks(tmp_path: Pat
         assert server.wrong == []
 
 
-async def test_a_field_that_is_named_is_news(tmp_path: Path) -> None:
+async def test_requested_field_warns(tmp_path: Path) -> None:
     for version in known_versions()[1:]:
         told = await warned(version, tmp_path / version, "Scene", fields=["id", "custom_fields"])
         assert [each.partition(";")[0] for each in told] == ["Scene.custom_fields needs Stash 0.31 or newer"]
@@ -78,8 +78,8 @@ def old(request: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "_server": {"version": "v0.22.1", "hash": "abc"}}
 
 
-async def test_tables_of_one_object_warn_only_of_named_fields(tmp_path: Path) -> None:
-    async with serving(old) as server:
+async def test_card_of_one_object_warns_of_requested_fields_only(tmp_path: Path) -> None:
+    async with canned_server(old) as server:
 
         async def err(*args: str) -> str:
             done = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""Violated constraints are told in sentences that name the thing, for every constraint of the tables."""
+"""Every constraint violation has a message that names the object."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ask(library_file: Path) -> Iterator[LibraryClient]:
 
 
 @pytest.mark.parametrize(("name", "key"), list(dict.fromkeys(unique_keys())))
-def test_every_unique_key_is_told_in_words(ask: LibraryClient, name: str, key: tuple[str, ...]) -> None:
+def test_every_unique_key_has_a_message(ask: LibraryClient, name: str, key: tuple[str, ...]) -> None:
     database = ask.library.database
     columns = ", ".join(f"{name}.{column}" for column in key)
     statement = f"INSERT INTO {name} ({', '.join(key)}) VALUES (?)"
@@ -80,7 +80,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("operation", "given", "said"), CASES)
-def test_what_a_mutation_violates_is_named(
+def test_violation_of_a_mutation_is_named(
     ask: LibraryClient, operation: str, given: dict[str, Any], said: str
 ) -> None:
     for noun in ("tag", "studio", "performer", "group"):
@@ -89,7 +89,7 @@ def test_what_a_mutation_violates_is_named(
     assert ask.refused(operation, **given) == said
 
 
-def test_who_has_it_is_named(ask: LibraryClient) -> None:
+def test_conflicting_object_is_named(ask: LibraryClient) -> None:
     ask.create("tagCreate", name="a", aliases=["out"])
     other = ask.create("tagCreate", name="b")
     again = insert(t.tag_aliases).values(tag_id=other, alias="out")

@@ -1,4 +1,4 @@
-"""Counts of what hangs on tags and studios with all below them: each object counts once."""
+"""Counts of objects under tags and studios including descendants: each object counts once."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def sample(tmp_path: Path) -> Iterator[SampleLibrary]:
 
 @pytest.mark.parametrize("memory", [0, 7, 32_000_000])
 @pytest.mark.parametrize(("depth", "counts"), [(0, [0, 1, 1, 2]), (1, [1, 2, 2, 2]), (-1, [2, 2, 2, 2])])
-def test_a_scene_counts_once_whatever_way_leads_to_it(
+def test_scene_counts_once_over_several_paths(
     sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch, depth: int, counts: list[int], memory: int
 ) -> None:
-    """Also where SQLite has to count, and where the roots are counted one by one."""
+    """Also when SQLite counts, and when each root is counted separately."""
     monkeypatch.setattr(relations, "MEMORY", memory)
     tags = sample(QUERY % depth)["tags"]
     assert [tag["scene_count"] for tag in tags] == counts
 
 
-def test_studios_count_the_scenes_of_those_below(sample: SampleLibrary) -> None:
+def test_studio_counts_include_descendants(sample: SampleLibrary) -> None:
     sample.create("studioCreate", name="above")
     sample.create("studioCreate", name="below", parent_id="1")
     sample.write("sceneUpdate", id="1", studio_id="1")
@@ -49,10 +49,10 @@ def test_studios_count_the_scenes_of_those_below(sample: SampleLibrary) -> None:
 
 
 @pytest.mark.parametrize("memory", [0, 32_000_000])
-def test_what_is_linked_in_several_ways_counts_once(
+def test_object_linked_several_times_counts_once(
     sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch, memory: int
 ) -> None:
-    """A performer of two scenes and a gallery of a studio; a marker with a tag as its first and another."""
+    """A performer of two scenes and a gallery of a studio; a marker with a tag as primary and secondary."""
     monkeypatch.setattr(relations, "MEMORY", memory)
     performer = sample.create("performerCreate", name="p")
     for name, parents in (("above", {}), ("below", {"parent_id": "1"})):
@@ -71,8 +71,8 @@ def test_what_is_linked_in_several_ways_counts_once(
     assert [tag["scene_marker_count"] for tag in tags] == [1, 1, 1, 0]
 
 
-def test_counts_below_many_tags_are_those_of_plain_python(sample: SampleLibrary) -> None:
-    """Every root of a tree of 40 tags, over links that follow no pattern."""
+def test_descendant_counts_equal_plain_python(sample: SampleLibrary) -> None:
+    """Every root of a tree of 40 tags, with irregular links."""
     random = Random(7)
     children = {1: [2, 3], 2: [4], 3: [4]}
     for tag in range(5, 41):
@@ -93,7 +93,7 @@ def test_counts_below_many_tags_are_those_of_plain_python(sample: SampleLibrary)
     assert [tag["scene_count"] for tag in found["tags"]] == wanted
 
 
-def test_links_are_read_from_an_index_and_not_put_in_order(sample: SampleLibrary) -> None:
+def test_links_are_read_from_a_covering_index_unsorted(sample: SampleLibrary) -> None:
     """Sorting millions of links takes several times as long as reading them."""
     reader = sample.library.database.engines[0]
     seen: list[tuple[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The demo library: quick to make, the same every time, with something in every corner."""
+"""The demo library: fast to create, deterministic, and with data of every kind."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def content(ask: LibraryClient) -> list[tuple[object, ...]]:
         ]
 
 
-def test_it_is_the_same_every_time(demo, tmp_path):
+def test_is_deterministic(demo, tmp_path):
     with library_client(tmp_path / "again.sqlite") as again:
         build(again.library)
         assert content(again) == content(demo)
 
 
-def test_it_is_whole_and_large_enough(demo):
+def test_is_consistent_and_large_enough(demo):
     kinds = ("scene", "image", "gallery", "performer", "studio", "tag", "group")
     totals = demo(f"{{ stats {{ {' '.join(f'{kind}_count' for kind in kinds)} }} }}")
     assert totals["scene_count"] == 240
@@ -70,25 +70,25 @@ def test_it_is_whole_and_large_enough(demo):
     ],
     ids=lambda given: next(iter(given)),
 )
-def test_every_kind_of_question_finds_something_and_not_everything(demo, given):
+def test_every_filter_kind_matches_some_objects_but_not_all(demo, given):
     document = "query($f: SceneFilterType) { findScenes(scene_filter: $f) { count } }"
     assert 3 <= demo(document, f=given)["count"] < 240
 
 
 @table_test(("distance", "sizes"), [(0, [2] * 3), (4, [2] * 5 + [3])])
-def test_some_scenes_are_duplicates_of_others(demo, distance, sizes):
+def test_some_scenes_are_duplicates(demo, distance, sizes):
     document = "query($d: Int) { findDuplicateScenes(distance: $d, duration_diff: 1) { id } }"
     assert sorted(len(group) for group in demo(document, d=distance)) == sizes
 
 
-def test_some_names_should_be_one_and_some_tags_are_unused(demo):
+def test_some_names_are_similar_and_some_tags_unused(demo):
     named = {tag["name"] for tag in demo("{ findTags(filter: {per_page: -1}) { tags { name } } }")["tags"]}
     assert named >= {"Sunset", "Sunsets", "Time-lapse", "Time Lapse", "Lighthouse", "light house"}
     unused = "query { findTags(tag_filter: {scene_count: {value: 0, modifier: EQUALS}}) { tags { name } } }"
     assert {"Ideas", "Portrait mode"} <= {tag["name"] for tag in demo(unused)["tags"]}
 
 
-def test_it_has_real_files_with_sidecars(own_state):
+def test_has_real_files_with_sidecars(own_state):
     with open_library("demo") as library:
         ask = LibraryClient(library)
         given = {"path": {"value": "demo-media", "modifier": "INCLUDES"}}
@@ -102,7 +102,7 @@ def test_it_has_real_files_with_sidecars(own_state):
     assert any(Path(path).with_suffix(".nfo").is_file() for path in paths)
 
 
-def test_it_is_made_on_first_use_and_kept(own_state):
+def test_is_created_on_first_use_and_kept(own_state):
     began = time.monotonic()
     with open_library("demo") as library:
         assert time.monotonic() - began < 20

@@ -1,4 +1,4 @@
-"""What is left of a library whose process is killed, and two processes that write to one at once."""
+"""A library after its process is killed, and two processes that write concurrently."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ with open_library(sys.argv[1]) as library:
         assert not outcome.errors, outcome.errors
         print(number, flush=True)
 """
-"""Gives two scenes the same title over and over, both in one transaction, and tells each time."""
+"""Sets the title of two scenes in one transaction, repeatedly, and prints each commit."""
 
 CREATE_TAGS = """
 import sys
@@ -40,7 +40,7 @@ with open_library(sys.argv[1]) as library:
         if outcome.errors:
             print(outcome.errors, flush=True)
 """
-"""Makes tags, and tells what went wrong."""
+"""Creates tags, and prints errors."""
 
 OPEN_AT_ONCE = """
 import sys
@@ -50,7 +50,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 open_library(sys.argv[1]).close()
 """
-"""Opens a library at the moment it is told to."""
+"""Opens a library when signalled."""
 
 SERVE = """
 import sys
@@ -63,7 +63,7 @@ MANY = 150
 
 @contextmanager
 def child(code: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
-    """A process of its own that runs `code`; it does not outlive the block."""
+    """Run `code` in a subprocess, killed at the end of the block."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, *map(str, args)],
         stdin=subprocess.PIPE,
@@ -80,13 +80,13 @@ def child(code: str, *args: str | Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def integrity(path: Path) -> str:
-    """What SQLite itself says about the file, asked without anything of ours."""
+    """Result of SQLite's own integrity check."""
     with closing(sqlite3.connect(path)) as connection:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
 @pytest.mark.parametrize("writes", [1, 3, 17])
-def test_a_killed_writer_leaves_whole_batches_only(library_file: Path, writes: int) -> None:
+def test_killed_writer_leaves_complete_transactions(library_file: Path, writes: int) -> None:
     with library_client(library_file) as ask:
         for title in ("first", "second"):
             ask.create("sceneCreate", title=title)
@@ -99,13 +99,13 @@ def test_a_killed_writer_leaves_whole_batches_only(library_file: Path, writes: i
         titles = {scene["title"] for scene in ask("{ findScenes { scenes { title } } }")["scenes"]}
         assert len(titles) == 1
         number = int(titles.pop().removeprefix("batch "))
-        # What was told of is kept; the one after it may have been committed when the signal came.
+        # Printed commits are kept; the next one may have been committed when the signal arrived.
         assert number - int(told[-1]) in (0, 1)
         assert ask('{ findScenes(filter: {q: "batch"}) { count } }') == {"count": 2}
     assert integrity(library_file) == "ok"
 
 
-def test_a_killed_writer_does_not_keep_others_waiting(library_file: Path) -> None:
+def test_killed_writer_releases_its_lock(library_file: Path) -> None:
     with library_client(library_file) as ask:
         for title in ("first", "second"):
             ask.create("sceneCreate", title=title)
@@ -116,8 +116,8 @@ def test_a_killed_writer_does_not_keep_others_waiting(library_file: Path) -> Non
             assert ask.create("tagCreate", name="after") == "1"
 
 
-def test_processes_that_write_at_once_lose_nothing(library_file: Path) -> None:
-    """Also when none of them finds the file, and all make it."""
+def test_concurrent_processes_lose_no_write(library_file: Path) -> None:
+    """Also when the file does not exist and every process creates it."""
     with ExitStack() as stack:
         names = ("a", "b", "c")
         children = [stack.enter_context(child(CREATE_TAGS, library_file, name, str(MANY))) for name in names]
@@ -130,7 +130,7 @@ def test_processes_that_write_at_once_lose_nothing(library_file: Path) -> None:
 
 
 @pytest.mark.parametrize("attempt", range(2))
-def test_processes_may_make_a_library_at_the_same_moment(new_file: Path, attempt: int) -> None:
+def test_processes_may_create_a_library_simultaneously(new_file: Path, attempt: int) -> None:
     with ExitStack() as stack:
         children = [stack.enter_context(child(OPEN_AT_ONCE, new_file)) for _ in range(6)]
         for process in children:
@@ -144,7 +144,7 @@ def test_processes_may_make_a_library_at_the_same_moment(new_file: Path, attempt
     assert integrity(new_file) == "ok"
 
 
-def test_a_served_library_can_be_written_in_process_too(library_file: Path) -> None:
+def test_served_library_can_be_written_in_process(library_file: Path) -> None:
     with child(SERVE, library_file) as server, child(CREATE_TAGS, library_file, "inside", str(MANY)) as other:
         assert server.stdout is not None
         with httpx.Client(base_url=server.stdout.readline().strip(), timeout=30) as client:

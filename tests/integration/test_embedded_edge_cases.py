@@ -1,4 +1,4 @@
-"""Odd values and unusual forms, one rule of the server each."""
+"""Unusual values, one server rule each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sample(library_file: Path) -> Iterator[SampleLibrary]:
     ],
 )
 @table_test("selected", ["count", "scenes { id }", "duration"])
-def test_what_means_nothing_is_refused_whatever_is_selected(
+def test_meaningless_input_is_rejected_for_any_selection(
     sample: SampleLibrary, args: str, message: str, selected: str
 ) -> None:
     outcome = sample.library.execute(f"{{ findScenes({args}) {{ {selected} }} }}")
@@ -43,7 +43,7 @@ def test_what_means_nothing_is_refused_whatever_is_selected(
     assert outcome.errors[0]["message"].startswith(message)
 
 
-def test_the_largest_seed_is_taken(sample: SampleLibrary) -> None:
+def test_largest_seed_is_accepted(sample: SampleLibrary) -> None:
     sample.create("sceneCreate", title="a")
     assert sample.ids("Scene", sort="random_18446744073709551615") == ["1"]
 
@@ -52,9 +52,7 @@ def test_the_largest_seed_is_taken(sample: SampleLibrary) -> None:
 @pytest.mark.parametrize(
     "modifier", ["NOT_EQUALS", "BETWEEN", "GREATER_THAN", "EQUALS", "INCLUDES", "EXCLUDES"]
 )
-def test_a_criterion_that_names_nothing_is_no_criterion(
-    sample: SampleLibrary, kind: str, modifier: str
-) -> None:
+def test_criterion_without_values_is_ignored(sample: SampleLibrary, kind: str, modifier: str) -> None:
     sample.create("sceneCreate", title="a")
     for value in (None, []):
         assert sample.ids("Scene", {kind: {"value": value, "modifier": modifier}}) == ["1"]
@@ -62,7 +60,7 @@ def test_a_criterion_that_names_nothing_is_no_criterion(
         assert "modifier" in sample.refused_filter("Scene", {kind: {"value": ["1"], "modifier": "BETWEEN"}})
 
 
-def test_what_is_excluded_counts_whatever_the_modifier(sample: SampleLibrary) -> None:
+def test_excludes_apply_with_any_modifier(sample: SampleLibrary) -> None:
     tag = sample.create("tagCreate", name="t")
     sample.create("sceneCreate", title="tagged", tag_ids=[tag])
     bare = sample.create("sceneCreate", title="bare")
@@ -70,7 +68,7 @@ def test_what_is_excluded_counts_whatever_the_modifier(sample: SampleLibrary) ->
     assert sample.ids("Scene", {"tags": given}) == [bare]
 
 
-def test_relations_without_equals_look_at_the_modifier_first(sample: SampleLibrary) -> None:
+def test_relations_without_equals_validate_the_modifier_first(sample: SampleLibrary) -> None:
     for kind in ("parents", "children"):
         assert "invalid modifier" in sample.refused_filter(
             "Tag", {kind: {"value": [], "modifier": "BETWEEN"}}
@@ -81,7 +79,7 @@ def test_relations_without_equals_look_at_the_modifier_first(sample: SampleLibra
     ("given", "shown"),
     [(1e20, 1e20), (10**30, 1e30), (-(10**30), -1e30), (2**63 - 1, 2**63 - 1), (2.5, 2.5), (True, 1)],
 )
-def test_custom_fields_hold_numbers_of_any_size(sample: SampleLibrary, given: Any, shown: Any) -> None:
+def test_custom_fields_store_numbers_of_any_size(sample: SampleLibrary, given: Any, shown: Any) -> None:
     made = sample.write("tagCreate", "{ custom_fields }", name="t", custom_fields={"n": given})
     assert made["custom_fields"] == {"n": shown}
     found = {"custom_fields": [{"field": "n", "modifier": "EQUALS", "value": [given]}]}
@@ -117,7 +115,7 @@ def test_timestamps_have_three_forms(sample: SampleLibrary, text: str, moment: s
         assert outcome.data == {"sceneAddPlay": {"history": [moment]}}
 
 
-def test_the_names_of_covers_can_be_set(sample: SampleLibrary) -> None:
+def test_cover_file_names_can_be_configured(sample: SampleLibrary) -> None:
     gallery = sample.create("galleryCreate", title="g")
     for name in ("1.png", "cover.png", "front.png"):
         sample.image(f"/m/{name}", galleries=(gallery,))
@@ -133,7 +131,7 @@ def test_the_names_of_covers_can_be_set(sample: SampleLibrary) -> None:
     assert name() == "cover.png"
 
 
-def test_a_part_of_a_setting_leaves_the_rest_at_its_default(sample: SampleLibrary) -> None:
+def test_partial_setting_keeps_other_defaults(sample: SampleLibrary) -> None:
     shown = sample.write(
         "configureInterface",
         "{ imageLightbox { slideshowDelay displayMode } }",
@@ -142,12 +140,12 @@ def test_a_part_of_a_setting_leaves_the_rest_at_its_default(sample: SampleLibrar
     assert shown == {"imageLightbox": {"slideshowDelay": 9, "displayMode": "FIT_XY"}}
 
 
-def test_streams_are_those_of_a_scene(sample: SampleLibrary) -> None:
+def test_scene_streams(sample: SampleLibrary) -> None:
     assert sample.refusal("{ sceneStreams { url } }") == "the id of a scene has to be given"
 
 
-def test_duplicates_are_files_of_any_kind(sample: SampleLibrary) -> None:
-    """The server counts the files with a hash: copies within one scene, and an image of the same hash."""
+def test_duplicates_count_files_of_any_type(sample: SampleLibrary) -> None:
+    """The server counts files with a hash: copies within one scene, and an image of the same hash."""
     for title, hashes in (("two copies", (7, 7)), ("as an image", (8,)), ("alone", (9,))):
         scene = sample.create("sceneCreate", title=title)
         for number, phash in enumerate(hashes):
@@ -158,8 +156,8 @@ def test_duplicates_are_files_of_any_kind(sample: SampleLibrary) -> None:
     assert len(sample.found("File", {"duplicated": {"duplicated": True}})) == 4
 
 
-def test_the_resolution_of_a_gallery_is_that_of_all_files(sample: SampleLibrary) -> None:
-    """The server averages over every file of the gallery's images, not over primary ones."""
+def test_gallery_resolution_averages_all_files(sample: SampleLibrary) -> None:
+    """Every file of the gallery's images counts, not only primary files."""
     gallery = sample.create("galleryCreate", title="Album")
     image = sample.image("/media/small.png", galleries=(gallery,), width=640, height=480)
     sample.picture("/media/large.png", image, width=1920, height=1440)

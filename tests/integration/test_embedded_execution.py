@@ -1,4 +1,4 @@
-"""How operations run: refusals, partial answers, transactions, limits."""
+"""Execution of operations: rejections, partial responses, transactions, limits."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def only_error(sample: SampleLibrary, document: str, **variables: Any) -> dict[s
         ("query($id: ID!) { findScene(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED", "must be defined"),
     ],
 )
-def test_documents_that_do_not_run(sample: SampleLibrary, document: str, code: str, text: str) -> None:
+def test_invalid_documents(sample: SampleLibrary, document: str, code: str, text: str) -> None:
     outcome = sample.library.execute(document)
     assert outcome.data is None
     assert outcome.errors[0]["extensions"]["code"] == code
@@ -88,7 +88,7 @@ def test_documents_that_do_not_run(sample: SampleLibrary, document: str, code: s
         ({"name": "a", "custom_fields": 1}, ["custom_fields"], "int is not a map"),
     ],
 )
-def test_variables_that_do_not_fit(sample: SampleLibrary, value: Any, place: list[Any], message: str) -> None:
+def test_invalid_variables(sample: SampleLibrary, value: Any, place: list[Any], message: str) -> None:
     error = only_error(sample, "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }", i=value)
     assert error == {
         "message": message,
@@ -105,13 +105,13 @@ def test_variables_that_do_not_fit(sample: SampleLibrary, value: Any, place: lis
         ("soon", "ParseDateStringAsTime failed: dateString <soon>"),
     ],
 )
-def test_times_that_are_none(sample: SampleLibrary, value: Any, message: str) -> None:
+def test_invalid_times(sample: SampleLibrary, value: Any, message: str) -> None:
     document = "mutation($t: [Timestamp!]) { sceneAddO(id: 1, times: $t) { count } }"
     error = only_error(sample, document, t=[value])
     assert (error["message"], error["path"]) == (message, ["variable", "t", 0])
 
 
-def test_an_enum_value_that_is_none(sample: SampleLibrary) -> None:
+def test_invalid_enum_value(sample: SampleLibrary) -> None:
     criterion = {"title": {"value": "a", "modifier": "LIKE"}}
     error = only_error(
         sample, "query($f: SceneFilterType) { findScenes(scene_filter: $f) { count } }", f=criterion
@@ -121,7 +121,7 @@ def test_an_enum_value_that_is_none(sample: SampleLibrary) -> None:
     assert sample("{ findTags { count } }")["count"] == 0
 
 
-def test_scalars_are_taken_leniently(sample: SampleLibrary) -> None:
+def test_scalars_are_coerced_leniently(sample: SampleLibrary) -> None:
     made = sample.write(
         "sceneCreate", "{ title rating100 play_count }", title=5, rating100="70", organized=True
     )
@@ -129,25 +129,25 @@ def test_scalars_are_taken_leniently(sample: SampleLibrary) -> None:
     assert sample("query($id: ID!) { findScene(id: $id) { id } }", id=1) == {"id": "1"}
 
 
-def test_a_refusal_has_message_and_path_only(sample: SampleLibrary) -> None:
+def test_error_has_message_and_path_only(sample: SampleLibrary) -> None:
     error = only_error(sample, '{ scene: findScene(id: "x") { id } }')
     assert error == {"message": 'strconv.Atoi: parsing "x": invalid syntax', "path": ["scene"]}
 
 
-def test_siblings_of_a_nullable_field_are_kept(sample: SampleLibrary) -> None:
+def test_siblings_of_a_failed_nullable_field_are_kept(sample: SampleLibrary) -> None:
     outcome = sample.library.execute('{ findTag(id: "x") { id } version { version } }')
     assert outcome.data is not None
     assert outcome.data["findTag"] is None
     assert outcome.data["version"]["version"].startswith("v0.31")
 
 
-def test_a_failing_required_field_takes_everything_with_it(sample: SampleLibrary) -> None:
+def test_failed_required_field_nulls_the_response(sample: SampleLibrary) -> None:
     outcome = sample.library.execute('{ findTags(filter: {sort: "x"}) { tags { id } } version { hash } }')
     assert outcome.data is None
     assert outcome.errors[0]["path"] == ["findTags"]
 
 
-def test_a_null_where_none_may_be_takes_its_object(sample: SampleLibrary) -> None:
+def test_null_in_a_required_field_nulls_its_object(sample: SampleLibrary) -> None:
     sample.create("galleryCreate", title="Album")
     outcome = sample.library.execute("{ findGallery(id: 1) { id image(index: 7) { id } } }")
     assert outcome.data == {"findGallery": None}
@@ -159,12 +159,12 @@ def test_a_null_where_none_may_be_takes_its_object(sample: SampleLibrary) -> Non
     ]
 
 
-def test_what_the_library_cannot_do_is_said(sample: SampleLibrary) -> None:
+def test_unsupported_operation_is_reported(sample: SampleLibrary) -> None:
     error = only_error(sample, '{ scrapeURL(url: "x", ty: SCENE) { __typename } }')
     assert error["message"] == "scrapeURL is not available in an embedded library"
 
 
-def test_mutations_stand_alone_and_run_in_order(sample: SampleLibrary) -> None:
+def test_mutations_run_in_order_in_separate_transactions(sample: SampleLibrary) -> None:
     outcome = sample.library.execute(
         """mutation {
           a: tagCreate(input: {name: "one"}) { id }
@@ -177,14 +177,14 @@ def test_mutations_stand_alone_and_run_in_order(sample: SampleLibrary) -> None:
     assert sample("{ findTags { count } }")["count"] == 1
 
 
-def test_a_refusal_of_the_database_is_a_sentence_beside_its_own_text(sample: SampleLibrary) -> None:
+def test_database_error_is_reworded_with_its_original_text(sample: SampleLibrary) -> None:
     error = only_error(sample, 'mutation { sceneCreate(input: {title: "a", tag_ids: ["9"]}) { id } }')
     assert error["message"] == "there is no tag 9"
     assert error["extensions"] == {"original": "FOREIGN KEY constraint failed"}
     assert sample("{ findScenes { count } }")["count"] == 0
 
 
-def test_nested_selections_of_a_mutation_see_what_was_written(sample: SampleLibrary) -> None:
+def test_nested_selections_of_a_mutation_see_its_writes(sample: SampleLibrary) -> None:
     sample.create("tagCreate", name="old")
     made = sample(
         """mutation { tagCreate(input: {name: "new", parent_ids: ["1"]}) {
@@ -200,7 +200,7 @@ def recursive(levels: int) -> str:
     return f"{{ findTag(id: 1) {{ {inner} }} }}"
 
 
-def test_too_deep_a_query_is_refused(sample: SampleLibrary) -> None:
+def test_too_deep_query_is_rejected(sample: SampleLibrary) -> None:
     sample.create("tagCreate", name="a")
     assert sample(recursive(20)) is not None
     error = only_error(sample, recursive(30))
@@ -215,11 +215,11 @@ def test_depth_counts_through_fragments(sample: SampleLibrary) -> None:
     assert "levels deep" in only_error(sample, document)["message"]
 
 
-def test_brackets_in_texts_do_not_count(sample: SampleLibrary) -> None:
+def test_brackets_in_strings_do_not_count(sample: SampleLibrary) -> None:
     assert sample('{ findTags(filter: {q: "' + "{" * 200 + '"}) { count } }')["count"] == 0
 
 
-def test_an_endless_answer_ends(sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_response_is_stopped(sample: SampleLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stash_cli.embedded.library.context.MAX_LOADED", 200)
     sample.create("tagCreate", name="root")
     children = " ".join(
@@ -230,7 +230,7 @@ def test_an_endless_answer_ends(sample: SampleLibrary, monkeypatch: pytest.Monke
 
 
 def test_introspection_and_system_queries(sample: SampleLibrary) -> None:
-    for _ in range(2):  # the second answer is a kept one
+    for _ in range(2):  # the second response comes from the cache
         assert sample("{ __schema { queryType { name } } }") == {"queryType": {"name": "Query"}}
     assert sample("{ __schema { queryType { kind } } }") == {"queryType": {"kind": "OBJECT"}}
     status = sample("{ systemStatus { status appSchema databaseSchema databasePath } }")

@@ -1,4 +1,4 @@
-"""Only media that a scan has recognised, in a library folder as they are now, is sent, moved or removed."""
+"""Only scanned media inside the current library folders are served, moved or deleted."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from stash_cli.embedded import tables as t
 from stash_cli.embedded.library.limits import Limits
 
 
-class Home(LibraryClient):
-    """A library over a media folder, and the HTTP side of it."""
+class ServedMedia(LibraryClient):
+    """A library over a media folder, and its web application."""
 
     def __init__(self, library, media: Path) -> None:
         super().__init__(library)
@@ -28,6 +28,8 @@ class Home(LibraryClient):
         media.mkdir(exist_ok=True)
 
     def web(self, link: str, method: str = "GET", **headers: str) -> httpx.Response:
+        """Request a path of the web application."""
+
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.library.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost:9999") as client:
@@ -35,21 +37,21 @@ class Home(LibraryClient):
 
         return run(ask())
 
-    def folders(self, *paths: Path) -> str | None:
-        """Configure the library folders; the message when they are refused."""
+    def configure_folders(self, *paths: Path) -> str | None:
+        """Configure the library folders; return the error message, if any."""
         given = [{"path": str(path), "excludeVideo": False, "excludeImage": False} for path in paths]
         query = "mutation($s: [StashConfigInput!]) { configureGeneral(input: {stashes: $s}) { logLevel } }"
         errors = self.library.execute(query, {"s": given}).errors
         return errors[0]["message"] if errors else None
 
-    def job(self, query: str, **variables) -> None:
+    def run_job(self, query: str, **variables) -> None:
         self(query, **variables)
         deadline = time.monotonic() + 20
         while self("{ jobQueue { id } }") and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def scan(self) -> None:
-        self.job("mutation { metadataScan(input: {}) }")
+        self.run_job("mutation { metadataScan(input: {}) }")
 
     def status(self, path: str) -> int:
         return self.web(path).status_code
@@ -61,8 +63,8 @@ class Home(LibraryClient):
 @contextmanager
 def opened(folder: Path, **limits):
     with open_library(str(folder / "library.sqlite"), limits=Limits(**limits)) as library:
-        home = Home(library, folder / "media")
-        assert home.folders(home.media) is None
+        home = ServedMedia(library, folder / "media")
+        assert home.configure_folders(home.media) is None
         yield home
 
 
@@ -75,7 +77,7 @@ def home(tmp_path):
 ALL, NONE = {"/scene/1/stream": 200, "/image/1/image": 200}, {"/scene/1/stream": 404, "/image/1/image": 404}
 
 
-def media(home: Home) -> None:
+def media(home: ServedMedia) -> None:
     write_video(home.media / "a.mp4", 1)
     write_picture(home.media / "b.png", 2)
 
@@ -83,30 +85,30 @@ def media(home: Home) -> None:
 @pytest.mark.parametrize(
     "folder", ["/", "/etc", "/etc/ssl", "/proc", "/sys/kernel", "/dev", "/home", "~/.ssh"]
 )
-def test_folders_of_the_system_are_no_library_folders(home, folder, monkeypatch):
+def test_system_folders_are_not_library_folders(home, folder, monkeypatch):
     monkeypatch.setenv("HOME", str(home.media.parent))
     (home.media.parent / ".ssh").mkdir()
     path = Path(folder).expanduser()
-    linked = home.media / "innocent"
-    linked.symlink_to(path)
-    for named in (path, linked):
-        assert "folder of the system or a hidden one" in str(home.folders(named))
+    link = home.media / "innocent"
+    link.symlink_to(path)
+    for named in (path, link):
+        assert "folder of the system or a hidden one" in str(home.configure_folders(named))
 
 
-def test_a_folder_of_the_system_counts_for_nothing_unless_it_was_allowed(tmp_path):
+def test_system_folder_is_ignored_unless_allowed(tmp_path):
     with opened(tmp_path, any_folder=True) as home:
-        assert home.folders(Path("/etc/ssl")) is None
+        assert home.configure_folders(Path("/etc/ssl")) is None
         home.scan()
     with open_library(str(tmp_path / "library.sqlite")) as library:
-        home = Home(library, tmp_path / "media")
+        home = ServedMedia(library, tmp_path / "media")
         home.scan()
         assert any(
             "/etc/ssl: it is a folder of the system" in one["message"] for one in home("{ logs { message } }")
         )
 
 
-def imported(home: Home, tmp_path: Path, path: Path, kind: str) -> None:
-    """Import a file entry with an object that says it has this file."""
+def import_file(home: ServedMedia, tmp_path: Path, path: Path, kind: str) -> None:
+    """Import a file entry and an object that has this file."""
     source = tmp_path / "metadata"
     facts = path.stat()
     entry = {"type": kind, "path": str(path), "size": facts.st_size, "format": "mp4", "width": 1, "height": 1}
@@ -116,12 +118,12 @@ def imported(home: Home, tmp_path: Path, path: Path, kind: str) -> None:
         (source / folder).mkdir(parents=True, exist_ok=True)
         (source / folder / "1.json").write_text(json.dumps(content))
     home("mutation($p: String!) { configureGeneral(input: {metadataPath: $p}) { logLevel } }", p=str(source))
-    home.job("mutation { metadataImport }")
+    home.run_job("mutation { metadataImport }")
 
 
-def test_an_imported_file_is_sent_only_once_a_scan_has_recognised_it(home, tmp_path):
+def test_imported_file_is_served_only_after_a_scan(home, tmp_path):
     path = write_video(home.media / "a.mp4", 1)
-    imported(home, tmp_path, path, "video")
+    import_file(home, tmp_path, path, "video")
     assert home("{ findScenes { count } }")["count"] == 1
     assert home.status("/scene/1/stream") == 404
     home.scan()
@@ -130,19 +132,19 @@ def test_an_imported_file_is_sent_only_once_a_scan_has_recognised_it(home, tmp_p
 
 
 @pytest.mark.parametrize("name", ["passwd.mp4", "../outside.mp4", "notes.txt", "playlist.mp4"])
-def test_an_imported_file_that_is_no_media_of_the_library_is_never_sent(home, tmp_path, name):
+def test_imported_non_media_file_is_never_served(home, tmp_path, name):
     write_video(tmp_path / "outside.mp4", 1)
     for text in ("passwd.mp4", "notes.txt"):
         (home.media / text).write_text("root:x:0:0\n" * 50)
     (home.media / "playlist.mp4").write_text("#EXTM3U\n#EXTINF:1,\n/etc/passwd\n#EXT-X-ENDLIST\n")
-    imported(home, tmp_path, home.media / name, "video")
+    import_file(home, tmp_path, home.media / name, "video")
     assert home("{ findScenes { count } }")["count"] == 1
     home.scan()
     assert home.status("/scene/1/stream") == 404
     assert home.web("/scene/1/stream").text == "Not Found"
 
 
-def test_rows_that_were_made_by_hand_are_not_sent_and_their_files_not_removed(home):
+def test_inserted_rows_are_not_served_and_their_files_not_deleted(home):
     media(home)
     home.scan()
     with home.library.database.write() as connection:
@@ -152,40 +154,42 @@ def test_rows_that_were_made_by_hand_are_not_sent_and_their_files_not_removed(ho
     assert (home.media / "a.mp4").exists()
 
 
-def away(home: Home) -> None:
-    assert home.folders() is None
+def file_missing(home: ServedMedia) -> None:
+    assert home.configure_folders() is None
 
 
-def excluded(home: Home) -> None:
+def file_excluded(home: ServedMedia) -> None:
     home('mutation { configureGeneral(input: {excludes: ["a.mp4"], imageExcludes: ["b"]}) { logLevel } }')
 
 
-def replaced(home: Home) -> None:
+def file_replaced(home: ServedMedia) -> None:
     for path in home.media.iterdir():
         path.write_text("no media any more")
 
 
-def linked(home: Home) -> None:
+def file_linked(home: ServedMedia) -> None:
     for path in list(home.media.iterdir()):
         path.rename(home.media.parent / path.name)
         path.symlink_to(home.media.parent / path.name)
 
 
-def linked_folder(home: Home) -> None:
+def folder_linked(home: ServedMedia) -> None:
     home.media.rename(home.media.parent / "elsewhere")
     home.media.mkdir()
     for path in (home.media.parent / "elsewhere").iterdir():
         (home.media / path.name).symlink_to(path)
 
 
-def special(home: Home) -> None:
+def file_special(home: ServedMedia) -> None:
     for path in list(home.media.iterdir()):
         path.unlink()
         os.mkfifo(path)
 
 
-@pytest.mark.parametrize("change", [away, excluded, replaced, linked, linked_folder, special])
-def test_what_is_no_media_of_the_library_any_more_is_not_sent(home, change):
+@pytest.mark.parametrize(
+    "change", [file_missing, file_excluded, file_replaced, file_linked, folder_linked, file_special]
+)
+def test_files_no_longer_in_the_library_are_not_served(home, change):
     media(home)
     home.scan()
     assert home.served() == ALL
@@ -193,7 +197,7 @@ def test_what_is_no_media_of_the_library_any_more_is_not_sent(home, change):
     assert home.served() == NONE
 
 
-def test_links_are_followed_inside_the_library_and_beyond_only_on_request(home, tmp_path):
+def test_symlinks_are_followed_inside_the_library_and_outside_on_request(home, tmp_path):
     media(home)
     (home.media / "deep").mkdir()
     for path in list(home.media.glob("*.*")):
@@ -211,7 +215,7 @@ def test_links_are_followed_inside_the_library_and_beyond_only_on_request(home, 
             assert again.served() == expected
 
 
-def test_members_of_zips_and_what_lies_beside_videos_follow_the_same_rule(home, tmp_path):
+def test_zip_members_and_sidecars_follow_the_same_rule(home, tmp_path):
     write_zip(home.media / "set.zip", {"1.png": picture(1)})
     write_video(home.media / "a.mp4", 1)
     (home.media / "a.srt").write_text("1\n")
@@ -231,7 +235,7 @@ def test_members_of_zips_and_what_lies_beside_videos_follow_the_same_rule(home, 
     assert home.web(links[1]).headers["content-type"] == "image/svg+xml"
 
 
-def test_removing_and_moving_stay_inside_the_library(home, tmp_path):
+def test_delete_and_move_stay_inside_the_library(home, tmp_path):
     media(home)
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -244,7 +248,7 @@ def test_removing_and_moving_stay_inside_the_library(home, tmp_path):
     home.media.rename(tmp_path / "moved")
     home.media.symlink_to(outside)
     home("mutation { scenesDestroy(input: {ids: [1], delete_file: true}) }")
-    assert not (outside / "a.mp4").exists()  # the library folder itself is a link that its owner made
+    assert not (outside / "a.mp4").exists()  # the library folder itself is a symlink made by its owner
     home.media.unlink()
     (tmp_path / "moved").rename(home.media)
     (home.media / "b.png").rename(outside / "b.png")
@@ -253,7 +257,7 @@ def test_removing_and_moving_stay_inside_the_library(home, tmp_path):
     assert (outside / "b.png").exists()
 
 
-def test_parts_of_files_and_of_members_are_sent(home):
+def test_range_requests_of_files_and_zip_members(home):
     media(home)
     write_zip(home.media / "set.zip", {"1.png": picture(7)})
     home.scan()

@@ -1,4 +1,4 @@
-"""The parser of scene file names: what a pattern captures, and what the library makes of it."""
+"""The scene filename parser: captured fields and matched objects."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parse(
 
 
 def only(sample: SampleLibrary, pattern: str, path: str, **config: Any) -> dict[str, Any] | None:
-    """What the pattern reads in the one path of the library, but for the scene."""
+    """Fields parsed from the only path of the library, without the scene."""
     scene(sample, path)
     found = parse(sample, pattern, config)
     return {name: value for name, value in found[0].items() if name != "scene"} if found else None
@@ -68,7 +68,7 @@ def only(sample: SampleLibrary, pattern: str, path: str, **config: Any) -> dict[
         ("nothing", "a.mp4", None),
     ],
 )
-def test_fields_capture_what_their_kind_of_text_allows(
+def test_fields_match_their_character_class(
     sample: SampleLibrary, pattern: str, name: str, read: dict[str, Any] | None
 ) -> None:
     assert only(sample, pattern, f"/m/{name}") == read
@@ -90,11 +90,11 @@ def test_words_can_be_ignored(sample: SampleLibrary) -> None:
         ({"capitalizeTitle": True}, "Three.word__title"),
     ],
 )
-def test_a_title_is_made_of_the_text(sample: SampleLibrary, config: dict[str, Any], title: str) -> None:
+def test_title_is_cleaned_up(sample: SampleLibrary, config: dict[str, Any], title: str) -> None:
     assert only(sample, "{title}.{ext}", "/m/three.word__title.mp4", **config) == {"title": title}
 
 
-def test_names_are_those_the_library_knows(sample: SampleLibrary) -> None:
+def test_names_match_existing_objects(sample: SampleLibrary) -> None:
     ada = sample.create("performerCreate", name="Ada Byron", alias_list=["Countess"])
     studio = sample.create("studioCreate", name="Acme", aliases=["The Maker"])
     tag = sample.create("tagCreate", name="Outdoor Sun", aliases=["Bright"])
@@ -113,7 +113,7 @@ def test_names_are_those_the_library_knows(sample: SampleLibrary) -> None:
     assert unknown == {"scene": {"id": "2"}}
 
 
-def test_folders_are_read_when_the_pattern_names_them(sample: SampleLibrary) -> None:
+def test_folders_are_parsed_if_the_pattern_has_them(sample: SampleLibrary) -> None:
     scene(sample, "/media/Acme/first.mp4")
     assert [row.get("title") for row in parse(sample, "/{}/{title}.{ext}")] == ["first"]
     assert [row.get("title") for row in parse(sample, "Acme.{title}")] == []
@@ -121,7 +121,7 @@ def test_folders_are_read_when_the_pattern_names_them(sample: SampleLibrary) -> 
     assert (found["count"], found["results"]) == (1, [])
 
 
-def test_results_are_sorted_paged_and_may_leave_out_what_is_organized(sample: SampleLibrary) -> None:
+def test_results_are_sorted_paged_and_can_exclude_organized(sample: SampleLibrary) -> None:
     for name in "cab":
         scene(sample, f"/m/{name}.mp4", organized=name == "a")
     scene(sample, "/m/other.avi")
@@ -140,7 +140,7 @@ def test_results_are_sorted_paged_and_may_leave_out_what_is_organized(sample: Sa
         (None, "filter.q has to hold the pattern"),
     ],
 )
-def test_patterns_that_mean_nothing_are_refused(
+def test_invalid_patterns_are_rejected(
     sample: SampleLibrary, find: dict[str, Any] | None, reason: str
 ) -> None:
     assert sample.refusal(PARSE, c={}, f=find).startswith(reason)

@@ -1,4 +1,4 @@
-"""The files that a library writes: private, and gone from the temporary folder after a crash."""
+"""Files written by a library: private, and temporary files removed after a crash."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ serve(sys.argv[1], port=0, on_ready=lambda url: print(url, flush=True))
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """A folder for temporary files of its own, for this process and others."""
+    """A temporary folder of this test, for this and other processes."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -41,11 +41,11 @@ def open_umask():
 
 
 def readable(folder: Path) -> list[str]:
-    """What others than the owner could read below a folder."""
+    """Files below a folder that others than the owner can read."""
     return [str(path) for path in folder.rglob("*") if stat.S_IMODE(path.stat().st_mode) & 0o077]
 
 
-def test_everything_that_a_library_writes_is_private(tmp_path, temporary):
+def test_all_written_files_are_private(tmp_path, temporary):
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
     temporary.chmod(0o700)
@@ -66,13 +66,13 @@ def test_everything_that_a_library_writes_is_private(tmp_path, temporary):
         assert list(temporary.rglob("*.zip"))
 
 
-def test_the_demo_is_private(own_state):
+def test_demo_is_private(own_state):
     open_library("demo").close()
     assert list(own_state.rglob("demo.db"))
     assert not readable(own_state)
 
 
-def test_downloads_of_a_killed_server_are_gone_after_the_next_start(tmp_path, temporary):
+def test_downloads_of_a_killed_server_are_removed_at_the_next_start(tmp_path, temporary):
     def start():
         command = [sys.executable, "-c", SERVE, str(tmp_path / "library.sqlite")]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}

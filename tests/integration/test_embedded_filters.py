@@ -1,4 +1,4 @@
-"""Each kind of criterion, on a library whose answers can be worked out by hand."""
+"""Each kind of criterion, on a library with known results."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _people(made: SampleLibrary) -> None:
 
 
 def _scenes(made: SampleLibrary) -> None:
-    """Five scenes; the fourth has two files, the fifth nothing at all but a title."""
+    """Five scenes; the fourth has two files, the fifth only a title."""
     made.create(
         "sceneCreate",
         title="Red Garden",
@@ -131,7 +131,7 @@ SCENES = [
     ({"play_count": crit("EQUALS", 2)}, "1"),
     ({"o_counter": crit("GREATER_THAN", 0)}, "2"),
     ({"stash_id_count": crit("EQUALS", 2)}, "1"),
-    # dates: text against text
+    # dates: compared as text
     ({"date": crit("EQUALS", "2020-06-14")}, "1"),
     ({"date": crit("GREATER_THAN", "2021-03")}, "2"),
     ({"date": crit("LESS_THAN", "2021")}, ""),
@@ -212,7 +212,7 @@ SCENES = [
     ({"stash_id_endpoint": {"modifier": "IS_NULL", "endpoint": "other"}}, "2 3 4 5"),
     ({"stash_ids_endpoint": {"modifier": "EQUALS", "stash_ids": ["s1", "x"]}}, "1"),
     ({"stash_ids_endpoint": {"modifier": "NOT_EQUALS", "stash_ids": ["s1"]}}, "2 3 4 5"),
-    # objects that fulfil a filter of their own
+    # related objects that match a nested filter
     ({"performers_filter": {"country": crit("EQUALS", "jp")}}, "1 2"),
     ({"performers_filter": {"scenes_filter": {"code": crit("NOT_NULL", "")}}}, ""),
     ({"performers_filter": {}}, "1 2 3 4 5"),
@@ -220,7 +220,7 @@ SCENES = [
     ({"markers_filter": {"duration": crit("EQUALS", 2)}}, "1"),
     ({"tags_filter": {"parents": crit("INCLUDES", ["1"], depth=-1)}}, "1 4"),
     ({"files_filter": {"video_file_filter": {"format": crit("EQUALS", "webm")}}}, "4"),
-    # logic: every level stands for itself
+    # logic: every level is evaluated separately
     ({"tags": crit("INCLUDES", ["3"]), "AND": {"tags": crit("INCLUDES", ["4"])}}, ""),
     ({"tags": crit("INCLUDES", ["1"]), "AND": {"tags": crit("INCLUDES", ["4"])}}, "2"),
     ({"tags": crit("INCLUDES", ["3"]), "OR": {"tags": crit("INCLUDES_ALL", ["2", "4"])}}, "1 4"),
@@ -236,7 +236,7 @@ SCENES = [
 
 
 @table_test(("given", "expected"), SCENES, ids=lambda case: str(case)[:80])
-def test_scene_criterion(sample: SampleLibrary, given: dict[str, Any], expected: str) -> None:
+def test_scene_criteria(sample: SampleLibrary, given: dict[str, Any], expected: str) -> None:
     assert sample.found("Scene", given) == set(expected.split())
 
 
@@ -315,7 +315,7 @@ OTHERS = [
 
 
 @table_test(("kind", "given", "expected"), OTHERS, ids=lambda case: str(case)[:80])
-def test_criterion(sample: SampleLibrary, kind: str, given: dict[str, Any], expected: str) -> None:
+def test_criteria(sample: SampleLibrary, kind: str, given: dict[str, Any], expected: str) -> None:
     assert sample.found(kind, given) == set(expected.split())
 
 
@@ -348,11 +348,13 @@ REFUSED = [
 
 
 @table_test(("kind", "given", "message"), REFUSED, ids=lambda case: str(case)[:80])
-def test_refused(sample: SampleLibrary, kind: str, given: dict[str, Any], message: str) -> None:
+def test_invalid_criteria_are_rejected(
+    sample: SampleLibrary, kind: str, given: dict[str, Any], message: str
+) -> None:
     assert message in sample.refused_filter(kind, given)
 
 
-def test_deep_logic_is_answered_and_too_deep_logic_refused(sample: SampleLibrary) -> None:
+def test_deep_logic_is_evaluated_and_too_deep_logic_rejected(sample: SampleLibrary) -> None:
     def nested(levels: int) -> dict[str, Any]:
         given: dict[str, Any] = {"organized": True}
         for _ in range(levels):

@@ -1,4 +1,4 @@
-"""Generating covers and perceptual hashes: by task, beside a scan, limited, again, and safely."""
+"""Generation of covers and perceptual hashes: as a task, during a scan, limited, repeated, and safely."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def generate(media: ScanLibrary, **options) -> dict:
 
 
 def hashed(media: ScanLibrary) -> dict[str, int]:
-    """The perceptual hash of each file that has one, by name."""
+    """File name -> perceptual hash."""
     found = media.rows(
         "SELECT basename, fingerprint FROM files_fingerprints JOIN files ON files.id = file_id"
         " WHERE type = 'phash'"
@@ -42,7 +42,7 @@ def hashed(media: ScanLibrary) -> dict[str, int]:
     return {str(name): int(phash) for name, phash in found}
 
 
-def test_copies_of_a_video_are_found_by_how_they_look(media):
+def test_video_copies_have_near_hashes(media):
     video(media.media / "a.mp4", 200, size=(320, 240), codec="libx264")
     video(media.media / "copy of a.mkv", 200, size=(160, 120))
     write_video(media.media / "b.mp4", 20, size=(320, 240), frames=100, rate=20)
@@ -54,7 +54,7 @@ def test_copies_of_a_video_are_found_by_how_they_look(media):
     ]
 
 
-def test_a_scan_generates_for_what_it_takes_up_and_nothing_else(media):
+def test_scan_generates_only_for_new_files(media):
     video(media.media / "old.mp4", 1)
     media.scan()
     video(media.media / "new.mp4", 2)
@@ -66,7 +66,7 @@ def test_a_scan_generates_for_what_it_takes_up_and_nothing_else(media):
     assert hashed(media).keys() == {"new.mp4", "old.mp4"}
 
 
-def test_other_content_gets_another_hash(media):
+def test_changed_content_gets_another_hash(media):
     path = video(media.media / "a.mp4", 1)
     media.scan(scanGeneratePhashes=True)
     before = hashed(media)
@@ -77,7 +77,7 @@ def test_other_content_gets_another_hash(media):
     assert hashed(media) != before
 
 
-def test_only_what_is_missing_is_generated_unless_all_is_wanted_anew(media):
+def test_only_missing_files_are_generated_unless_overwriting(media):
     video(media.media / "a.mp4", 1)
     media.scan(scanGeneratePhashes=True)
     before = hashed(media)
@@ -93,7 +93,7 @@ def test_only_what_is_missing_is_generated_unless_all_is_wanted_anew(media):
     assert hashed(media) == before
 
 
-def test_generating_can_be_limited(media):
+def test_generation_can_be_limited(media):
     for number, name in enumerate(("x/a", "x/b", "xy/c"), 1):
         video(media.media / f"{name}.mp4", number)
     write_picture(media.media / "x" / "p.png", 1)
@@ -112,7 +112,7 @@ def test_generating_can_be_limited(media):
     assert hashed(media).keys() == {"q.png", "p.png", "a.mp4", "b.mp4", "c.mp4"}
 
 
-def test_images_are_compared_by_how_they_look(media):
+def test_similar_images_have_near_hashes(media):
     write_picture(media.media / "a.png", 5, size=(300, 200))
     write_picture(media.media / "a.jpg", 5, size=(150, 100), kind="JPEG")
     media.scan(scanGenerateImagePhashes=True)
@@ -127,7 +127,7 @@ def test_images_are_compared_by_how_they_look(media):
     assert found["count"] >= 1
 
 
-def test_what_cannot_be_read_is_told_and_passed_over(media):
+def test_unreadable_files_are_reported_and_skipped(media):
     path = video(media.media / "a.mp4", 1)
     write_video(media.media / "short.mp4", 1, frames=1)
     media.scan()

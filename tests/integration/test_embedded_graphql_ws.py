@@ -1,4 +1,4 @@
-"""GraphQL over a real websocket: both protocols, subscriptions, and what ends a conversation."""
+"""GraphQL over a real websocket: both protocols, subscriptions, and closing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from websocket_client import JOBS, LEGACY, MODERN, SCANNED, open_websocket, post
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 
-def test_the_server_prefers_the_older_protocol(served_url):
+def test_server_prefers_the_legacy_protocol(served_url):
     with open_websocket(served_url, MODERN, LEGACY) as both, open_websocket(served_url, MODERN) as modern:
         assert both.socket.subprotocol == LEGACY
         assert modern.socket.subprotocol == MODERN
 
 
-def test_a_scan_is_followed_from_queueing_to_its_end(served_url):
+def test_scan_is_followed_from_queueing_to_completion(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize()
         socket.subscribe("1", JOBS)
@@ -37,7 +37,7 @@ def test_a_scan_is_followed_from_queueing_to_its_end(served_url):
     assert (updates[-1]["type"], updates[-1]["job"]["status"]) == ("REMOVE", "FINISHED")
 
 
-def test_a_subscription_ends_when_the_client_says_so(served_url):
+def test_subscription_ends_on_the_clients_complete(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize().subscribe("1", JOBS)
         socket.send(id="1", type="complete")
@@ -49,7 +49,7 @@ def test_a_subscription_ends_when_the_client_says_so(served_url):
         assert socket.receive()["payload"] == {"data": {"__typename": "Query"}}
 
 
-def test_the_log_comes_in_batches(served_url):
+def test_log_is_sent_in_batches(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize().subscribe("1", "subscription { loggingSubscribe { time level message } }")
         socket.send(type="ping")
@@ -60,7 +60,7 @@ def test_the_log_comes_in_batches(served_url):
         assert entries[0]["message"]
 
 
-def test_queries_and_mutations_work_over_the_socket(served_url):
+def test_queries_and_mutations_over_the_websocket(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize().subscribe(
             "7", "mutation($n: String!) { tagCreate(input: {name: $n}) { id name } }", n="x"
@@ -80,7 +80,7 @@ def test_queries_and_mutations_work_over_the_socket(served_url):
 
 
 @pytest.mark.parametrize("document", ["subscription { nonsense }", "{ nonsense }", "{", ""])
-def test_a_refused_document_is_an_error_and_then_complete(served_url, document):
+def test_invalid_document_yields_error_and_complete(served_url, document):
     with open_websocket(served_url) as socket:
         socket.initialize().subscribe("3", document)
         error = socket.receive()
@@ -105,7 +105,7 @@ def test_messages_have_payload_id_and_type_in_this_order(served_url):
         (['{"type": "connection_init"}', '{"type": "nonsense"}'], "unexpected message"),
     ],
 )
-def test_what_breaks_the_protocol_closes_the_socket(served_url, messages, reason):
+def test_protocol_violations_close_the_websocket(served_url, messages, reason):
     with open_websocket(served_url) as socket:
         for message in messages:
             socket.socket.send(message)
@@ -114,7 +114,7 @@ def test_what_breaks_the_protocol_closes_the_socket(served_url, messages, reason
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1002, reason)
 
 
-def test_two_operations_cannot_share_an_id(served_url):
+def test_duplicate_operation_id_is_rejected(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize()
         socket.subscribe("1", JOBS)
@@ -124,7 +124,7 @@ def test_two_operations_cannot_share_an_id(served_url):
     assert closed.value.rcvd.code == 4409
 
 
-def test_the_older_protocol_answers_in_its_own_words(served_url):
+def test_legacy_protocol_messages(served_url):
     with open_websocket(served_url, LEGACY) as socket:
         socket.initialize()
         socket.send(id="1", type="start", payload={"query": "{ __typename }"})
@@ -139,7 +139,7 @@ def test_the_older_protocol_answers_in_its_own_words(served_url):
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1000, "terminated")
 
 
-def test_a_socket_needs_the_key_that_requests_need(served_url):
+def test_websocket_requires_the_api_key(served_url):
     configure = 'mutation { configureGeneral(input: {username: "ada", password: "x"}) { username } }'
     post(served_url, configure)
     with pytest.raises(InvalidStatus) as refused, open_websocket(served_url):
@@ -154,7 +154,7 @@ def test_a_socket_needs_the_key_that_requests_need(served_url):
             socket.initialize()
 
 
-def test_a_dropped_socket_leaves_the_server_as_it_was(served_url):
+def test_dropped_websocket_does_not_affect_the_server(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize().subscribe("1", JOBS)
         socket.socket.socket.close()
@@ -165,7 +165,7 @@ def test_a_dropped_socket_leaves_the_server_as_it_was(served_url):
     assert post(served_url, '{ findJob(input: {id: "1"}) { status } }')["findJob"]["status"] == "FINISHED"
 
 
-def test_the_recorded_conversation_is_spoken_in_the_same_order(served_url):
+def test_recorded_messages_appear_in_the_same_order(served_url):
     """Every kind of message that a real server sent is sent here, in the order of first appearance."""
     recorded = list(rows(reference("conformance", "subscription.jsonl")))
     theirs = [row["server"] for row in recorded if "server" in row]
@@ -186,7 +186,7 @@ def test_the_recorded_conversation_is_spoken_in_the_same_order(served_url):
 
 
 def kinds(messages):
-    """What happened, once each: message types, and for jobs the event and the status."""
+    """Distinct message types, and for jobs the event and the status."""
     found = []
     for message in messages:
         data = (message.get("payload") or {}) if message["type"] == "next" else {}

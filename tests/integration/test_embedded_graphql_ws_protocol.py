@@ -1,4 +1,4 @@
-"""What the server's websocket does at its edges, one rule each, in both protocols."""
+"""Edge cases of the server's websocket protocols, one rule each."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from stash_cli.embedded.web.graphql_ws import socket_endpoint
 INIT = '{"type": "connection_init"}'
 
 
-def closing(open_websocket):
-    """Everything up to the end of the conversation, and how it ended."""
+def messages_until_close(open_websocket):
+    """All messages until the close, and its code and reason."""
     heard = []
     try:
         while True:
@@ -30,7 +30,7 @@ def closing(open_websocket):
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/graphql/"])
-def test_a_page_of_the_library_may_talk_with_and_without_a_trailing_slash(served_url, path):
+def test_same_origin_page_may_connect_with_and_without_trailing_slash(served_url, path):
     address = served_url.replace("http", "ws") + path
     with connect(address, subprotocols=[MODERN], origin=served_url) as socket:
         socket.send(INIT)
@@ -38,21 +38,21 @@ def test_a_page_of_the_library_may_talk_with_and_without_a_trailing_slash(served
 
 
 @pytest.mark.parametrize("offered", [(), ("mqtt",)])
-def test_who_offers_no_known_protocol_is_spoken_to_in_the_older_one(served_url, offered):
+def test_unknown_subprotocol_falls_back_to_legacy(served_url, offered):
     with connect(served_url.replace("http", "ws") + "/graphql", subprotocols=offered or None) as socket:
         socket.send(INIT)
         assert [json.loads(socket.recv(timeout=5))["type"] for _ in range(2)] == ["connection_ack", "ka"]
         assert socket.subprotocol is None
 
 
-def test_the_first_sign_of_life_comes_before_any_answer(served_url):
+def test_first_keepalive_precedes_any_response(served_url):
     with open_websocket(served_url, LEGACY) as socket:
         socket.socket.send(INIT)
         socket.send(type="ping")
         assert [socket.receive()["type"] for _ in range(3)] == ["connection_ack", "ka", "pong"]
 
 
-def test_the_greeting_may_come_late_and_pings_of_the_connection_are_answered(served_url):
+def test_init_may_come_late_and_pings_before_it_are_answered(served_url):
     with open_websocket(served_url) as socket:
         assert socket.socket.ping().wait(5)
         time.sleep(0.3)
@@ -60,13 +60,13 @@ def test_the_greeting_may_come_late_and_pings_of_the_connection_are_answered(ser
 
 
 @pytest.mark.parametrize("payload", [None, {}, {"ApiKey": "wrong"}, {"Authorization": "Bearer x"}])
-def test_what_the_greeting_carries_is_not_looked_at(served_url, payload):
+def test_init_payload_is_ignored(served_url, payload):
     with open_websocket(served_url) as socket:
         socket.send(type="connection_init", payload=payload)
         assert socket.receive() == {"type": "connection_ack"}
 
 
-def test_a_wrong_key_is_refused_before_there_is_a_socket(served_url):
+def test_invalid_key_is_rejected_before_the_upgrade(served_url):
     for options in ({"additional_headers": {"ApiKey": "wrong"}}, {}):
         address = served_url.replace("http", "ws") + ("/graphql" if options else "/graphql?apikey=wrong")
         with pytest.raises(InvalidStatus) as refused, connect(address, subprotocols=[MODERN], **options):
@@ -84,34 +84,34 @@ def test_a_wrong_key_is_refused_before_there_is_a_socket(served_url):
         ("[]", "decoding error", "invalid json"),
     ],
 )
-def test_only_the_older_protocol_says_why_it_hangs_up(served_url, said, reason, why):
+def test_only_legacy_protocol_sends_the_close_reason(served_url, said, reason, why):
     for protocol, expected in ((MODERN, []), (LEGACY, [{"payload": {"message": why}}])):
         with open_websocket(served_url, protocol) as socket:
             socket.socket.send(said)
-            heard, ended = closing(socket)
+            heard, ended = messages_until_close(socket)
         assert heard == [message | {"type": "connection_error"} for message in expected]
         assert ended == (1002, reason)
 
 
-def test_the_older_protocol_can_be_ended_before_it_began(served_url):
+def test_legacy_protocol_may_terminate_before_init(served_url):
     with open_websocket(served_url, LEGACY) as socket:
         socket.send(type="connection_terminate")
-        assert closing(socket) == ([], (1000, "terminated"))
+        assert messages_until_close(socket) == ([], (1000, "terminated"))
 
 
-def test_a_second_greeting_is_unexpected(served_url):
+def test_second_init_is_unexpected(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize().send(type="connection_init")
-        assert closing(socket) == ([], (1002, "unexpected message"))
+        assert messages_until_close(socket) == ([], (1002, "unexpected message"))
 
 
-def test_a_message_may_come_as_bytes(served_url):
+def test_binary_messages_are_accepted(served_url):
     with open_websocket(served_url) as socket:
         socket.socket.send(INIT.encode())
         assert socket.receive() == {"type": "connection_ack"}
 
 
-def test_a_pong_carries_what_the_ping_carried(served_url):
+def test_pong_echoes_the_ping_payload(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize().send(type="ping", payload={"a": [1]})
         assert socket.receive() == {"payload": {"a": [1]}, "type": "pong"}
@@ -120,7 +120,7 @@ def test_a_pong_carries_what_the_ping_carried(served_url):
         assert socket.receive() == {"type": "pong"}
 
 
-def test_what_does_not_run_is_not_confirmed_to_have_ended(served_url):
+def test_invalid_operation_gets_no_complete(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize().send(id="9", type="complete")
         socket.send(type="ping")
@@ -135,7 +135,7 @@ def test_what_does_not_run_is_not_confirmed_to_have_ended(served_url):
         "subscription { ... on Subscription { ... { x: scanCompleteSubscribe } } }",
     ],
 )
-def test_a_subscription_may_be_named_and_stand_in_fragments(served_url, document):
+def test_subscription_may_be_named_and_use_fragments(served_url, document):
     with open_websocket(served_url) as socket:
         socket.initialize().subscribe("1", document)
         socket.send(type="ping")
@@ -158,7 +158,7 @@ def test_a_subscription_may_be_named_and_stand_in_fragments(served_url, document
         ("query A { __typename } query B { __typename }", {}, "operation  not found"),
     ],
 )
-def test_a_refusal_is_an_error_and_then_complete(served_url, protocol, document, variables, message):
+def test_rejection_yields_error_and_complete(served_url, protocol, document, variables, message):
     with open_websocket(served_url, protocol) as socket:
         socket.initialize().subscribe("3", document, **variables)
         error = socket.receive()
@@ -167,7 +167,7 @@ def test_a_refusal_is_an_error_and_then_complete(served_url, protocol, document,
 
 
 @pytest.mark.parametrize(("protocol", "kind"), [(MODERN, "next"), (LEGACY, "data")])
-def test_the_error_of_a_resolver_rides_with_the_data(served_url, protocol, kind):
+def test_resolver_errors_are_sent_with_the_data(served_url, protocol, kind):
     with open_websocket(served_url, protocol) as socket:
         socket.initialize().subscribe("3", "{ __typename findFile(id: 99) { id } }")
         answer = socket.receive()
@@ -177,15 +177,15 @@ def test_the_error_of_a_resolver_rides_with_the_data(served_url, protocol, kind)
 
 
 @pytest.mark.parametrize("payload", [None, "x", {"query": 1}])
-def test_a_subscription_without_a_document_is_refused(served_url, payload):
+def test_subscription_without_a_document_is_rejected(served_url, payload):
     with open_websocket(served_url) as socket:
         socket.initialize().send(id="3", type="subscribe", payload=payload)
         assert socket.receive()["type"] == "error"
         assert socket.receive() == {"id": "3", "type": "complete"}
 
 
-def test_what_is_read_over_one_socket_is_never_stale(served_url):
-    """A server keeps what it loaded for the life of a socket; here each answer is fresh."""
+def test_reads_over_one_websocket_are_never_stale(served_url):
+    """A server caches loaded rows per websocket; here each response is fresh."""
     post(served_url, 'mutation { studioCreate(input: {name: "old"}) { id } }')
     post(served_url, 'mutation { groupCreate(input: {name: "g", studio_id: 1}) { id } }')
     with open_websocket(served_url) as socket:
@@ -199,7 +199,7 @@ def test_what_is_read_over_one_socket_is_never_stale(served_url):
     assert names == ["new", "newer"]
 
 
-def test_the_older_protocol_gives_signs_of_life(library_file):
+def test_legacy_protocol_sends_keepalives(library_file):
     async def listen():
         said, heard = asyncio.Queue(), asyncio.Queue()
         for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": INIT}):
@@ -216,6 +216,6 @@ def test_the_older_protocol_gives_signs_of_life(library_file):
     assert run(listen()) == ["connection_ack", "ka", "ka", "ka", "ka"]
 
 
-def test_a_subscription_is_nothing_for_a_plain_request(served_url):
+def test_subscription_over_plain_http_is_rejected(served_url):
     with pytest.raises(AssertionError, match="answered over a websocket"):
         post(served_url, SCANNED)

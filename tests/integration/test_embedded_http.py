@@ -33,7 +33,7 @@ def post(endpoint: str, document: str, variables: dict | None = None, accept: st
     return httpx.post(endpoint, json=body, headers={"Accept": accept}, timeout=60)
 
 
-def test_answers_are_json_and_never_stored(endpoint):
+def test_responses_are_json_and_not_cacheable(endpoint):
     answer = post(endpoint, VERSION)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
@@ -50,13 +50,13 @@ def test_answers_are_json_and_never_stored(endpoint):
         ("application/graphql-response+json", False),
     ],
 )
-def test_the_first_known_type_that_is_accepted_is_answered(endpoint, accept, plain):
+def test_first_supported_accept_type_is_used(endpoint, accept, plain):
     answer = post(endpoint, VERSION, accept=accept)
     kind = "application/json" if plain else "application/graphql-response+json"
     assert answer.headers["content-type"] == kind
 
 
-def test_without_accept_plain_json_is_answered(endpoint):
+def test_missing_accept_header_gives_plain_json(endpoint):
     address = urlsplit(endpoint)
     body = json.dumps({"query": VERSION}).encode()
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
@@ -65,7 +65,7 @@ def test_without_accept_plain_json_is_answered(endpoint):
     assert b"content-type: application/json\r\n" in answer
 
 
-def test_a_trailing_slash_is_tolerated(endpoint):
+def test_trailing_slash_is_accepted(endpoint):
     assert post(endpoint + "/", VERSION).status_code == 200
 
 
@@ -79,14 +79,14 @@ def test_a_trailing_slash_is_tolerated(endpoint):
     ],
 )
 @table_test(("accept", "status"), [("application/json", 422), ("*/*", 400)])
-def test_a_refused_document_is_a_client_error(endpoint, document, accept, status):
+def test_invalid_document_is_a_client_error(endpoint, document, accept, status):
     answer = post(endpoint, document, accept=accept)
     assert answer.status_code == status
     assert answer.json()["data"] is None
     assert answer.json()["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
 
 
-def test_a_failing_resolver_is_answered_with_200_and_partial_data(endpoint):
+def test_resolver_error_is_200_with_partial_data(endpoint):
     answer = post(
         endpoint,
         'mutation { a: tagCreate(input: {name: "x"}) { id } b: tagCreate(input: {name: "x"}) { id } }',
@@ -97,7 +97,7 @@ def test_a_failing_resolver_is_answered_with_200_and_partial_data(endpoint):
 
 
 @table_test("body", ["", "[]", "nonsense", '[{"query": "{ version { version } }"}]', '{"query": 1}'])
-def test_a_body_that_is_no_request_is_refused(endpoint, body):
+def test_invalid_request_bodies_are_rejected(endpoint, body):
     answer = httpx.post(endpoint, content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["message"].startswith("json request body could not be decoded: ")
@@ -105,7 +105,7 @@ def test_a_body_that_is_no_request_is_refused(endpoint, body):
     assert answer.json()["data"] is None
 
 
-def test_get_reads_and_does_not_write(endpoint):
+def test_get_reads_but_does_not_write(endpoint):
     query = {
         "query": "query($q: FindFilterType) { findTags(filter: $q) { count } }",
         "variables": '{"q": {"q": "x"}}',
@@ -118,7 +118,7 @@ def test_get_reads_and_does_not_write(endpoint):
 
 @table_test("name", ["variables", "extensions"])
 @table_test("text", ["{", "[1]", "3"])
-def test_parameters_that_are_no_objects_are_refused(endpoint, name, text):
+def test_non_object_parameters_are_rejected(endpoint, name, text):
     answer = httpx.get(endpoint, params={"query": VERSION, name: text})
     assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
         400,
@@ -151,7 +151,7 @@ def raw(endpoint: str, accept: str) -> httpx.Response:
     return answer
 
 
-def test_plain_json_is_compressed_when_asked(endpoint):
+def test_plain_json_is_compressed_on_request(endpoint):
     answer = raw(endpoint, "application/json")
     assert answer.headers["content-encoding"] == "gzip"
     assert json.loads(gzip.decompress(answer.raw_body))["data"]["__schema"]
@@ -160,19 +160,19 @@ def test_plain_json_is_compressed_when_asked(endpoint):
     assert json.loads(other.raw_body)["data"]["__schema"]
 
 
-def test_too_large_a_body_is_refused_at_once(endpoint):
+def test_oversized_content_length_is_rejected_at_once(endpoint):
     address = urlsplit(endpoint)
     with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
         connection.sendall(HEAD % 40_000_000)
         assert connection.recv(4096).startswith(b"HTTP/1.1 413")
 
 
-def test_a_body_that_turns_out_too_large_is_refused(endpoint):
+def test_oversized_chunked_body_is_rejected(endpoint):
     chunks = (b"x" * 1_000_000 for _ in range(40))
     try:
         answer = httpx.post(endpoint, content=chunks, headers={"Content-Type": "application/json"})
     except httpx.WriteError:
-        return  # refused and hung up before everything was sent
+        return  # rejected and closed before everything was sent
     assert answer.status_code == 413
 
 
@@ -182,7 +182,7 @@ def multipart(endpoint: str, operations: object, mapping: object, **files: bytes
     return httpx.post(endpoint, files=parts)
 
 
-def test_a_multipart_request_carries_files(endpoint):
+def test_multipart_request_uploads_files(endpoint):
     answer = multipart(endpoint, {"query": VERSION, "variables": {}}, {})
     assert answer.json()["data"]["version"]
     options = "file: $f, duplicateBehaviour: FAIL, missingRefBehaviour: FAIL"
@@ -193,7 +193,7 @@ def test_a_multipart_request_carries_files(endpoint):
     assert answer.json() == {"data": {"importObjects": "1"}}
 
 
-def test_a_malformed_multipart_request_is_unprocessable(endpoint):
+def test_malformed_multipart_request_is_unprocessable(endpoint):
     assert multipart(endpoint, {"query": VERSION}, {"0": ["variables.f"]}).status_code == 422
     assert (
         multipart(
@@ -203,14 +203,14 @@ def test_a_malformed_multipart_request_is_unprocessable(endpoint):
     )
 
 
-def test_the_operations_of_a_multipart_request_may_hold_a_picture(endpoint):
-    """More than the megabyte that a form field may have elsewhere."""
+def test_multipart_operations_may_contain_a_picture(endpoint):
+    """More than the megabyte that form fields are limited to elsewhere."""
     document = "query($text: String!) { findTags(filter: {q: $text}) { count } }"
     answer = multipart(endpoint, {"query": document, "variables": {"text": "x" * 2_000_000}}, {})
     assert answer.json() == {"data": {"findTags": {"count": 0}}}
 
 
-def test_a_multipart_request_of_too_many_files_is_unprocessable(endpoint):
+def test_multipart_request_with_too_many_files_is_unprocessable(endpoint):
     answer = multipart(endpoint, {"query": VERSION}, {}, **{str(place): b"" for place in range(1001)})
     assert answer.status_code == 422
     assert "Too many files" in answer.json()["errors"][0]["message"]
@@ -224,14 +224,14 @@ def wait_until(holds: Callable[[], object]) -> None:
 
 
 def temporary_files(folder: Path) -> list[str]:
-    """The files below `folder` that this process has open; on POSIX they have no name any more."""
+    """Temporary files below `folder` that this process has open; on POSIX they are already unlinked."""
     links = [str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     return [target for target in links if target.startswith(str(folder))]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("hang_up", [False, True])
-def test_a_large_upload_leaves_no_temporary_file(endpoint, tmp_path, monkeypatch, hang_up):
+def test_large_upload_leaves_no_temporary_file(endpoint, tmp_path, monkeypatch, hang_up):
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -248,15 +248,15 @@ def test_a_large_upload_leaves_no_temporary_file(endpoint, tmp_path, monkeypatch
     wait_until(lambda: not temporary_files(folder))
 
 
-def test_requests_do_not_wait_for_each_other(endpoint):
-    """A connection that is slow to send its body keeps nobody else waiting."""
+def test_requests_run_concurrently(endpoint):
+    """A connection that sends its body slowly does not block others."""
     address = urlsplit(endpoint)
     with socket.create_connection((address.hostname, address.port), timeout=60) as slow:
         slow.sendall(HEAD % 99 + b"{")
         assert post(endpoint, VERSION).status_code == 200
 
 
-def test_links_start_where_the_client_reached_the_library(endpoint):
+def test_links_start_with_the_url_the_client_used(endpoint):
     tag = httpx.post(
         endpoint,
         json={"query": 'mutation { tagCreate(input: {name: "x"}) { image_path } }'},
@@ -266,19 +266,19 @@ def test_links_start_where_the_client_reached_the_library(endpoint):
 
 
 @table_test("path", ["/", "/playground", "/scenes/7/edit"])
-def test_a_browser_is_told_that_there_is_no_web_interface(served_url, path):
+def test_browser_is_told_that_there_is_no_web_interface(served_url, path):
     answer = httpx.get(f"{served_url}{path}")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "/graphql" in answer.text
 
 
 @table_test("path", ["/scene/1/preview", "/gallery/1/cover", "/downloads/1", "/plugin/a/x.js"])
-def test_what_is_not_generated_is_not_found(served_url, path):
+def test_missing_generated_files_are_404(served_url, path):
     assert httpx.get(f"{served_url}{path}").status_code == 404
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-def test_even_a_short_answer_is_compressed_when_asked(endpoint, encoding):
+def test_short_responses_are_compressed_on_request(endpoint, encoding):
     headers = {"Accept": "application/json", "Accept-Encoding": encoding}
     answer = httpx.get(endpoint, params={"query": VERSION}, headers=headers)
     assert answer.headers["content-encoding"] == encoding

@@ -1,4 +1,4 @@
-"""Keys, logins and pictures of a served library."""
+"""API keys, logins and pictures of a served library."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def guarded(served_url: str) -> tuple[str, str]:
     return served_url, key.json()["data"]["generateAPIKey"]
 
 
-def test_without_credentials_set_everything_is_open_but_a_wrong_key_is_refused(served_url):
+def test_without_credentials_all_is_open_but_invalid_keys_are_rejected(served_url):
     assert httpx.post(f"{served_url}/graphql", json=VERSION).status_code == 200
     answer = httpx.post(f"{served_url}/graphql", json=VERSION, headers={"ApiKey": "wrong"})
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers["www-authenticate"] == "FormBased"
 
 
-def test_a_key_opens_in_a_header_and_as_a_parameter(guarded):
+def test_key_in_a_header_or_parameter(guarded):
     url, key = guarded
     assert key.count(".") == 2
     assert httpx.post(f"{url}/graphql", json=VERSION, headers={"ApiKey": key}).status_code == 200
@@ -47,7 +47,7 @@ def test_a_key_opens_in_a_header_and_as_a_parameter(guarded):
     assert httpx.post(f"{url}/graphql", json=VERSION, headers={"ApiKey": key + "x"}).status_code == 401
 
 
-def test_without_a_key_graphql_is_401_and_pages_lead_to_the_login(guarded):
+def test_without_a_key_graphql_is_401_and_pages_redirect_to_login(guarded):
     url, _ = guarded
     answer = httpx.post(f"{url}/graphql", json=VERSION)
     assert (answer.status_code, answer.content) == (401, b"")
@@ -59,7 +59,7 @@ def test_without_a_key_graphql_is_401_and_pages_lead_to_the_login(guarded):
     assert httpx.get(f"{url}/index.html").status_code == 302
 
 
-def test_some_paths_are_open_to_everybody(guarded):
+def test_public_paths(guarded):
     url, _ = guarded
     for path, status in (
         ("healthz", 200),
@@ -73,14 +73,14 @@ def test_some_paths_are_open_to_everybody(guarded):
         assert "returnURL" not in answer.headers.get("location", "")
 
 
-def test_a_cookie_that_means_nothing_is_no_session(guarded):
+def test_invalid_cookie_is_no_session(guarded):
     url, _ = guarded
     cookie = {"Cookie": "session=expired"}
     assert httpx.post(f"{url}/graphql", json=VERSION, headers=cookie).status_code == 401
     assert httpx.get(f"{url}/", headers=cookie).status_code == 302
 
 
-def test_a_login_is_read_from_a_form_or_the_url_and_not_from_json(guarded):
+def test_login_is_read_from_form_or_url_but_not_json(guarded):
     url, _ = guarded
     given = {"username": "ada", "password": "secret"}
     assert httpx.post(f"{url}/login", params=given).status_code == 200
@@ -104,7 +104,7 @@ def test_login_starts_a_session_and_logout_ends_it(guarded):
     assert httpx.post(f"{url}/graphql", json=VERSION, cookies={"session": token}).status_code == 401
 
 
-def test_the_password_is_kept_as_a_hash_that_can_be_written_back(guarded):
+def test_password_is_stored_as_a_hash_that_can_be_written_back(guarded):
     url, key = guarded
     headers = {"ApiKey": key}
     shown = ask(url, CONFIGURE, variables={"i": {}}, headers=headers).json()["data"]["configureGeneral"]
@@ -115,7 +115,7 @@ def test_the_password_is_kept_as_a_hash_that_can_be_written_back(guarded):
     assert httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"}).status_code == 200
 
 
-def test_a_key_can_be_cleared(guarded):
+def test_key_can_be_cleared(guarded):
     url, key = guarded
     assert ask(url, "mutation { generateAPIKey(input: {clear: true}) }", headers={"ApiKey": key}).json() == {
         "data": {"generateAPIKey": ""}
@@ -123,7 +123,7 @@ def test_a_key_can_be_cleared(guarded):
     assert httpx.post(f"{url}/graphql", json=VERSION, headers={"ApiKey": key}).status_code == 401
 
 
-def test_pictures_are_served_from_the_library_and_nothing_else_is(served_url):
+def test_only_pictures_of_the_library_are_served(served_url):
     create = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"
     ask(served_url, create, variables={"i": {"name": "Ada", "image": PICTURE}})
     answer = httpx.get(f"{served_url}/performer/1/image?t=1")
@@ -136,7 +136,7 @@ def test_pictures_are_served_from_the_library_and_nothing_else_is(served_url):
     assert httpx.get(f"{served_url}/scene/1/screenshot").status_code == 404
 
 
-def test_a_picture_can_be_named_by_url_where_its_address_is_allowed(library_file):
+def test_picture_url_is_fetched_if_its_address_is_allowed(library_file):
     with serve_library(library_file, limits=Limits(private_addresses=True)) as url:
         create = "mutation($i: TagCreateInput!) { tagCreate(input: $i) { id } }"
         performer = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"

@@ -1,4 +1,4 @@
-"""Requests that do not arrive, connections without end: what ends them, and what they keep nobody from."""
+"""Limits of a served library: slow requests, and connections per client."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def url(library_file):
         "half a chunk",
     ],
 )
-def test_what_does_not_arrive_is_ended(url, sent, answer):
+def test_incomplete_request_is_closed(url, sent, answer):
     with open_socket(url) as connection:
         connection.sendall(sent)
         assert read_to_end(connection).startswith(answer)
 
 
 @pytest.mark.parametrize("start", [START + b"X-Long: ", HALF], ids=["head", "body"])
-def test_what_trickles_is_ended(url, start):
+def test_slow_request_is_closed(url, start):
     def drip() -> None:
         with suppress(OSError):
             for _ in range(500):
@@ -76,22 +76,22 @@ def test_what_trickles_is_ended(url, start):
         dripping.join()
 
 
-def test_a_long_body_may_take_longer_and_a_second_request_arrive(url):
+def test_long_body_extends_the_deadline_and_connection_is_reused(url):
     with open_socket(url) as connection:
         text = b'{"query": "{ version { version } }"}'
         for _ in range(2):
             connection.sendall(HALF.replace(b"500", b"%d" % (len(text) + 40_000))[:-1])
-            connection.sendall(b" " * 40_000)  # which buy five seconds
+            connection.sendall(b" " * 40_000)  # worth five seconds of arrival time
             time.sleep(1.5 * ARRIVAL)
             connection.sendall(text)
             received = connection.recv(65536)
-            while not received.endswith(b"}}}"):  # head and body may come apart
+            while not received.endswith(b"}}}"):  # head and body may arrive separately
                 received += connection.recv(65536)
             assert received.startswith(b"HTTP/1.1 200")
 
 
-def test_an_answer_may_take_longer_than_a_request(url, library_file):
-    long = "x" * 8_000_000  # more than the buffers of a connection hold
+def test_slow_reader_may_take_longer_than_a_request(url, library_file):
+    long = "x" * 8_000_000  # more than the socket buffers
     create = 'mutation($t: String!) { tagCreate(input: {name: "x", description: $t}) { id } }'
     with open_library(str(library_file)) as library:
         assert library.execute(create, {"t": long}).data
@@ -103,7 +103,7 @@ def test_an_answer_may_take_longer_than_a_request(url, library_file):
         assert len(first + read_to_end(connection)) > len(long)
 
 
-def test_half_sent_requests_keep_nobody_out(library_file):
+def test_half_sent_requests_do_not_block_others(library_file):
     with serve_library(library_file) as url, ExitStack() as stack:
         idle = stack.enter_context(open_socket(url))
         idle.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -115,7 +115,7 @@ def test_half_sent_requests_keep_nobody_out(library_file):
 
 
 @pytest.mark.parametrize("protocol", [LEGACY, MODERN])
-def test_a_socket_that_does_not_greet_is_closed(library_file, protocol):
+def test_websocket_without_init_is_closed(library_file, protocol):
     async def listen():
         said, heard = asyncio.Queue(), asyncio.Queue()
         said.put_nowait({"type": "websocket.connect"})
@@ -128,7 +128,7 @@ def test_a_socket_that_does_not_greet_is_closed(library_file, protocol):
     assert (closed["type"], closed["code"]) == ("websocket.close", 4408)
 
 
-def test_sockets_of_one_address_are_counted(served_url):
+def test_websockets_per_address_are_limited(served_url):
     address = served_url.replace("http", "ws") + "/graphql"
     with ExitStack() as stack:
         for _ in range(MAX_SOCKETS_PER_ADDRESS):
@@ -141,7 +141,7 @@ def test_sockets_of_one_address_are_counted(served_url):
         pass
 
 
-def test_operations_of_one_socket_are_counted(served_url):
+def test_operations_per_websocket_are_limited(served_url):
     with open_websocket(served_url) as socket:
         socket.initialize()
         for number in range(MAX_OPERATIONS + 1):
@@ -151,13 +151,13 @@ def test_operations_of_one_socket_are_counted(served_url):
         assert socket.receive() == {"id": str(MAX_OPERATIONS), "type": "complete"}
 
 
-def test_a_login_is_small(served_url):
+def test_login_body_is_limited(served_url):
     for content in (b"x" * 70_000, (b"x" * 10_000 for _ in range(7))):
         answer = httpx.post(f"{served_url}/login", content=content)
         assert answer.status_code == 413
 
 
-def test_all_bodies_together_have_a_limit():
+def test_total_size_of_request_bodies_is_limited():
     async def count(scope, receive, send):
         await Response(str(len(await Request(scope, receive).body())))(scope, receive, send)
 

@@ -1,4 +1,4 @@
-"""Which pages, host names and programs a served library answers: HTTP and websocket, every kind of path."""
+"""Origins, hosts and clients that a served library accepts, over HTTP and websockets, for all paths."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def send(client: httpx.Client, kind: str, headers: dict[str, str]) -> httpx.Resp
 
 
 def is_let_in(url: str, headers: dict[str, str]) -> bool:
-    """Whether a websocket gets past what looks at the page; the handshake is written out to set `Host`."""
+    """Whether a websocket passes the origin check; the handshake is written by hand to set `Host`."""
     shake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
     shake |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Host": urlsplit(url).netloc}
     lines = "\r\n".join(f"{name}: {text}" for name, text in (shake | headers).items())
@@ -112,7 +112,7 @@ def filled(headers: dict[str, str], url: str) -> dict[str, str]:
 
 
 @table_test("source", FOREIGN)
-def test_what_comes_from_elsewhere_is_refused_on_every_path(client, url, source):
+def test_foreign_origins_are_rejected_on_every_path(client, url, source):
     headers = filled(FOREIGN[source], url)
     answers = {kind: send(client, kind, headers) for kind in REQUESTS}
     assert {kind: answer.status_code for kind, answer in answers.items()} == dict.fromkeys(REQUESTS, 403)
@@ -122,13 +122,13 @@ def test_what_comes_from_elsewhere_is_refused_on_every_path(client, url, source)
 
 
 @table_test("source", OWN)
-def test_what_comes_from_here_is_answered_on_every_path(client, url, source):
+def test_own_origins_are_accepted_on_every_path(client, url, source):
     headers = filled(OWN[source], url)
     assert 403 not in {kind: send(client, kind, headers).status_code for kind in REQUESTS}.values()
     assert is_let_in(url, headers)
 
 
-def test_a_link_to_a_page_that_shows_nothing_is_followed(client):
+def test_links_to_harmless_pages_are_followed(client):
     link = {"Sec-Fetch-Site": "cross-site", **NAVIGATION}
     for path, headers, allowed in (
         *(("/", link, True), ("/login", link, True), ("/logout", link, False), (QUERY, link, False)),
@@ -144,7 +144,7 @@ def test_a_link_to_a_page_that_shows_nothing_is_followed(client):
         )
 
 
-def test_only_an_allowed_page_is_told_that_it_may_read(client):
+def test_cors_headers_are_sent_to_allowed_origins_only(client):
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "apikey"}
     preflight = client.options("/graphql", headers={"Origin": ALLOWED, **asked})
     assert preflight.status_code == 200
@@ -156,13 +156,13 @@ def test_only_an_allowed_page_is_told_that_it_may_read(client):
     assert "access-control-allow-origin" not in send(client, "query", {}).headers
 
 
-def test_a_request_without_a_host_is_refused(url):
+def test_request_without_host_is_rejected(url):
     with open_socket(url) as connection:
         connection.sendall(f"GET {QUERY} HTTP/1.0\r\n\r\n".encode())
         assert read_to_end(connection).startswith(b"HTTP/1.1 403")
 
 
-def test_everything_that_is_answered_is_kept_from_running_as_a_page(client):
+def test_responses_have_headers_against_script_execution(client):
     for kind in REQUESTS:
         headers = send(client, kind, {}).headers
         assert (kind, headers["x-content-type-options"]) == (kind, "nosniff")
@@ -174,7 +174,7 @@ def test_everything_that_is_answered_is_kept_from_running_as_a_page(client):
         )
 
 
-def test_a_server_on_every_address_is_reached_at_each(tmp_path):
+def test_server_on_all_addresses_is_reachable_at_each(tmp_path):
     with serve_library(tmp_path / "l.sqlite", host="0.0.0.0") as url:
         port = urlsplit(url).port
         assert url == f"http://127.0.0.1:{port}"

@@ -1,4 +1,4 @@
-"""Without a password, what widens access is changed on the machine that serves the library alone."""
+"""Without a password, settings that widen access can be changed from the server's own machine only."""
 
 from __future__ import annotations
 
@@ -42,30 +42,30 @@ def url(tmp_path_factory):
 
 
 @pytest.mark.parametrize("kind", WIDENING)
-def test_a_neighbour_cannot_widen_access(url, kind):
+def test_other_machine_cannot_widen_access(url, kind):
     answer = ask(url, f"mutation {{ {WIDENING[kind]} }}", NEIGHBOUR).json()
     assert REFUSAL in answer["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("kind", HARMLESS)
-def test_a_neighbour_can_change_the_rest(url, kind):
+def test_other_machine_can_change_other_settings(url, kind):
     assert "errors" not in ask(url, f"mutation {{ {HARMLESS[kind]} }}", NEIGHBOUR).json()
 
 
-def test_a_socket_is_no_way_around(url):
+def test_websocket_has_the_same_restriction(url):
     with open_websocket(url, additional_headers=NEIGHBOUR) as socket:
         socket.initialize().subscribe("1", f"mutation {{ {WIDENING['credentials']} }}")
         assert REFUSAL in str(socket.receive())
 
 
-def test_a_program_of_this_machine_may(tmp_path):
+def test_local_program_may_widen_access(tmp_path):
     documents = [text for kind, text in WIDENING.items() if kind != "credentials"]
     with serve_library(tmp_path / "l.sqlite", allow_sql=True) as url:
         for text in (*documents, WIDENING["credentials"]):
             assert "errors" not in ask(url, f"mutation {{ {text} }}").json()
 
 
-def test_every_setting_with_a_path_a_text_or_a_list_counts_unless_it_is_known_to_be_harmless():
+def test_settings_with_paths_or_texts_are_privileged_by_default():
     fields = describe_api().types["ConfigGeneralInput"].fields
     paths = [name for name in fields if name.lower().endswith(("path", "args", "boxes", "sources", "file"))]
     assert len(paths) > 15

@@ -1,4 +1,4 @@
-"""Who the client of a request is, and what public addresses may do with a library without credentials."""
+"""Client addresses, and what public clients may do with a library without credentials."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CLAIMS = [
 
 @pytest.fixture
 def proxied(library_file):
-    """A library behind a proxy that is this test."""
+    """A library behind a proxy, whose part the test plays."""
     with serve_library(library_file, proxies=["127.0.0.1", "10.0.0.0/8"], hosts=["media.example"]) as url:
         yield url
 
@@ -43,7 +43,7 @@ def test_private_addresses_are_local_and_all_others_are_not(address, expected):
     assert is_local(address) is expected
 
 
-def test_a_claim_of_anybody_neither_locks_nor_opens(served_url):
+def test_forwarded_header_of_an_unknown_proxy_has_no_effect(served_url):
     for claim in CLAIMS:
         assert (claim, ask(served_url, headers=claim).status_code) == (claim, 403)
         with pytest.raises(InvalidStatus), connect(socket_of(served_url), additional_headers=claim):
@@ -53,7 +53,7 @@ def test_a_claim_of_anybody_neither_locks_nor_opens(served_url):
     assert {ask(served_url, headers=claim).status_code for claim in CLAIMS} == {401}
 
 
-def test_a_local_claim_of_anybody_means_nothing(served_url):
+def test_forwarded_local_address_of_an_unknown_proxy_is_ignored(served_url):
     for claim in ({"X-Forwarded-For": "127.0.0.1"}, {"X-Real-IP": "10.0.0.1"}, {"Forwarded": "for=unknown"}):
         assert ask(served_url, headers=claim).status_code == 200
         configured = ask(served_url, CONFIGURE, claim, input={"username": "x"})
@@ -74,7 +74,7 @@ PUBLIC_WAYS = [
 ]
 
 
-def test_the_client_of_a_proxy_is_the_nearest_address_that_is_none(proxied, library_file):
+def test_client_is_the_nearest_address_that_is_no_proxy(proxied, library_file):
     for way in LOCAL_WAYS:
         assert (way, ask(proxied, headers={"X-Forwarded-For": way}).status_code) == (way, 200)
     for way in PUBLIC_WAYS:
@@ -85,12 +85,12 @@ def test_the_client_of_a_proxy_is_the_nearest_address_that_is_none(proxied, libr
         assert ask(proxied).status_code == 200
 
 
-def test_repeated_headers_are_one_way(proxied):
+def test_repeated_headers_are_joined(proxied):
     headers = [("X-Forwarded-For", "192.168.1.9"), ("X-Forwarded-For", "8.8.8.8")]
     assert httpx.post(f"{proxied}/graphql", json=VERSION, headers=headers).status_code == 403
 
 
-def test_only_a_configured_proxy_says_how_the_library_is_reached(proxied):
+def test_only_configured_proxies_may_forward_the_host(proxied):
     said = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/stash", "X-Forwarded-Host": "media.example"}
     tag = ask(proxied, 'mutation { tagCreate(input: {name: "x"}) { image_path } }', said).json()["data"]
     assert tag["tagCreate"]["image_path"].startswith("https://media.example/stash/tag/1/image")
@@ -107,7 +107,7 @@ def test_only_a_configured_proxy_says_how_the_library_is_reached(proxied):
     assert answer.json()["data"]["findTag"]["image_path"].startswith(f"{proxied}/tag/1/image")
 
 
-def test_a_prefix_leads_to_the_login_and_nowhere_else(proxied):
+def test_prefix_applies_to_the_login_redirect_only(proxied):
     set_password(proxied)
     behind = httpx.get(f"{proxied}/scene/1/screenshot?t=2", headers={"X-Forwarded-Prefix": "/stash"})
     assert behind.headers["location"] == "/stash/login?returnURL=%2Fstash%2Fscene%2F1%2Fscreenshot%3Ft%3D2"
@@ -116,7 +116,7 @@ def test_a_prefix_leads_to_the_login_and_nowhere_else(proxied):
         assert answer.headers["location"].startswith("/login?")
 
 
-def test_one_public_client_ends_all_answers(proxied):
+def test_public_client_locks_the_library(proxied):
     refused = ask(proxied, headers=STRANGER)
     assert (refused.status_code, refused.headers["content-type"]) == (403, "text/plain; charset=utf-8")
     assert "stash embedded unlock" in refused.text
@@ -126,20 +126,20 @@ def test_one_public_client_ends_all_answers(proxied):
     assert httpx.get(f"{proxied}/healthz").status_code == 200
 
 
-def test_a_socket_from_outside_is_refused_as_well(proxied):
+def test_public_websocket_is_rejected(proxied):
     for headers in (STRANGER, {}):
         with pytest.raises(InvalidStatus) as refused, connect(socket_of(proxied), additional_headers=headers):
             pass
         assert refused.value.response.status_code == 403
 
 
-def test_a_wrong_key_is_refused_as_such_and_exposes_nothing(proxied):
+def test_invalid_key_is_rejected_without_locking(proxied):
     wrong = ask(proxied, headers={**STRANGER, "ApiKey": "wrong"})
     assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "FormBased")
     assert ask(proxied).status_code == 200
 
 
-def test_a_library_with_credentials_may_be_reached_from_everywhere(proxied):
+def test_library_with_credentials_is_publicly_reachable(proxied):
     set_password(proxied)
     assert ask(proxied, headers=STRANGER).status_code == 401
     with httpx.Client(base_url=proxied, headers=STRANGER) as client:
@@ -150,7 +150,7 @@ def test_a_library_with_credentials_may_be_reached_from_everywhere(proxied):
         assert "errors" not in client.post("/graphql", json=given).json()
 
 
-def test_a_locked_library_can_still_be_opened_and_given_credentials(proxied, library_file):
+def test_locked_library_can_be_opened_and_given_credentials(proxied, library_file):
     assert ask(proxied, headers=STRANGER).status_code == 403
     with open_library(str(library_file)) as library:
         for given, status in (({"username": "ada", "password": "x"}, 401), ({"password": ""}, 200)):

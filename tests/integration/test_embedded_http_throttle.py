@@ -1,4 +1,4 @@
-"""Guessing passwords and keys: slower after a few, per address and altogether; sessions and their cookies."""
+"""Throttling of password and key guesses, per address and in total; sessions and cookies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RIGHT, WRONG = {"username": "ada", "password": "secret"}, {"username": "ada", "p
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock that advances only when a test does so."""
 
     now = 1000.0
 
@@ -36,7 +36,7 @@ def waits(throttle: LoginThrottle, address: str, count: int) -> list[int]:
     return [throttle.attempt(address) for _ in range(count)]
 
 
-def test_pauses_begin_after_five_guesses_and_double(throttle, clock):
+def test_delays_start_after_five_guesses_and_double(throttle, clock):
     assert waits(throttle, "10.0.0.1", 7) == [0, 0, 0, 0, 0, 1, 1]
     clock.now += 0.5
     throttle.fail("10.0.0.1")
@@ -50,7 +50,7 @@ def test_pauses_begin_after_five_guesses_and_double(throttle, clock):
     assert throttle.attempt("10.0.0.1") == LONGEST
 
 
-def test_a_right_guess_and_time_make_good(throttle, clock):
+def test_success_and_time_reset_the_delay(throttle, clock):
     waits(throttle, "10.0.0.1", 5)
     throttle.succeed("10.0.0.1")
     assert waits(throttle, "10.0.0.1", 6)[-1] == 1
@@ -62,38 +62,38 @@ def test_a_right_guess_and_time_make_good(throttle, clock):
     ("other", "waits"),
     [("10.0.0.2", 0), ("2001:db8::ffff", 1), ("2001:db8:0:1::1", 0), ("::1", 0), ("2001:db8::1%x", 1)],
 )
-def test_who_counts_as_one(throttle, other, waits):
+def test_addresses_of_one_network_count_as_one(throttle, other, waits):
     for _ in range(5):
         throttle.attempt("2001:db8::1")
     assert throttle.attempt(other) == waits
 
 
-def test_many_addresses_have_one_guess_each_and_bounded_room(throttle):
+def test_many_addresses_have_one_guess_each_in_bounded_memory(throttle):
     waits_of_first = [throttle.attempt(f"10.1.{n >> 8}.{n & 255}") for n in range(MAX_PEERS + CROWD)]
     assert set(waits_of_first) == {0}
     assert throttle.attempt("10.1.16.1") == 1
     assert len(throttle._peers) == MAX_PEERS
 
 
-def test_wrong_logins_are_slowed_and_another_address_is_not(served_url):
+def test_failed_logins_are_delayed_for_their_address_only(served_url):
     set_password(served_url)
     with httpx.Client(base_url=served_url) as guesser, ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: guesser.post("/login", data=WRONG), range(30)))
         assert {answer.status_code for answer in answers} == {401, 429}
         refused = [answer for answer in answers if answer.status_code == 429]
-        assert len(refused) > 20  # a pause may end meanwhile
+        assert len(refused) > 20  # the delay may end meanwhile
         assert {answer.headers["retry-after"] for answer in refused} <= {"1", "2"}
     with client_from("127.0.0.2", served_url) as owner:
         assert owner.post("/login", data=RIGHT).status_code == 200
 
 
-def test_a_wrong_user_costs_as_much_as_a_wrong_password(served_url):
+def test_unknown_user_takes_as_long_as_a_wrong_password(served_url):
     set_password(served_url)
     answers = [httpx.post(f"{served_url}/login", data=WRONG | {"username": f"x{n}"}) for n in range(6)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429]
 
 
-def test_wrong_keys_are_slowed_and_the_right_one_never_is(served_url):
+def test_invalid_keys_are_delayed_but_valid_keys_never(served_url):
     ask(served_url, CONFIGURE, input={"username": "ada"})
     key = ask(served_url, "mutation { generateAPIKey(input: {}) }").json()["data"]["generateAPIKey"]
     with httpx.Client(base_url=served_url) as client:
@@ -104,7 +104,7 @@ def test_wrong_keys_are_slowed_and_the_right_one_never_is(served_url):
     assert ask(served_url, headers={"ApiKey": key}).status_code == 200
 
 
-def test_a_session_is_new_at_each_login_and_ends_with_the_password(served_url):
+def test_session_is_new_at_each_login_and_ends_with_the_password(served_url):
     set_password(served_url)
     with httpx.Client(base_url=served_url, cookies={"session": "chosen by somebody else"}) as client:
         cookies = [client.post("/login", data=RIGHT).headers["set-cookie"] for _ in range(2)]
@@ -118,7 +118,7 @@ def test_a_session_is_new_at_each_login_and_ends_with_the_password(served_url):
         assert ask(served_url, headers=session).status_code == 401
 
 
-def test_the_cookie_of_a_session_over_https_is_sent_over_https_only(library_file):
+def test_https_session_cookie_is_secure(library_file):
     with serve_library(library_file, proxies=["127.0.0.1"]) as url:
         set_password(url)
         secure = httpx.post(f"{url}/login", data=RIGHT, headers={"X-Forwarded-Proto": "https"})

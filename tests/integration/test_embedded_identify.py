@@ -1,4 +1,4 @@
-"""Identify in an embedded library: facts about videos in files beside them."""
+"""Identify in an embedded library, with sidecar files as the source."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def media(tmp_path: Path) -> Iterator[ScanLibrary]:
 
 
 def identify(media: ScanLibrary, *sources: str, **options: Any) -> dict[str, Any]:
-    """Run identify; the job with the scene as it is then."""
+    """Run identify; return the job and the scene afterwards."""
     ask = LibraryClient(media.library)
     given = {"sources": [{"source": {"scraper_id": source}} for source in sources], **options}
     number = ask.write("metadataIdentify", "", **given)
@@ -63,7 +63,7 @@ def names(items: Any) -> set[str]:
     return {item["name"] for item in items}
 
 
-def test_an_nfo_beside_the_video_fills_in_what_is_empty(media: ScanLibrary) -> None:
+def test_nfo_beside_the_video_fills_empty_fields(media: ScanLibrary) -> None:
     (media.media / "a.nfo").write_text(NFO, encoding="utf-8")
     scene = identify(media, "nfo", options={"fieldOptions": CREATING, "setOrganized": True})
     assert {name: scene[name] for name in FACTS} == FACTS
@@ -77,7 +77,7 @@ def test_an_nfo_beside_the_video_fills_in_what_is_empty(media: ScanLibrary) -> N
     assert f"Successfully identified {media.media / 'a.mp4'} using nfo" in media.log("Info")
 
 
-def test_json_has_the_names_of_the_api_and_objects_are_not_made_unasked(media: ScanLibrary) -> None:
+def test_json_uses_api_names_and_creates_objects_only_on_request(media: ScanLibrary) -> None:
     LibraryClient(media.library).create("tagCreate", name="Outdoor")
     facts = {
         "title": "B",
@@ -124,14 +124,14 @@ def test_files_of_downloaders_and_photo_tools(media: ScanLibrary) -> None:
     assert names(identify(media, "xmp", options={"fieldOptions": CREATING})["tags"]) == {"Beach"}
 
 
-def test_organized_scenes_are_left_unless_they_are_named(media: ScanLibrary) -> None:
+def test_organized_scenes_are_skipped_unless_named(media: ScanLibrary) -> None:
     LibraryClient(media.library).write("sceneUpdate", id="1", organized=True)
     (media.media / "a.json").write_text('{"title": "New"}', encoding="utf-8")
     assert identify(media, "json")["title"] != "New"
     assert identify(media, "json", sceneIDs=["1"])["title"] == "New"
 
 
-def test_another_source_fails_the_job(media: ScanLibrary) -> None:
+def test_unknown_source_fails_the_job(media: ScanLibrary) -> None:
     job = identify(media, "stashdb")
     assert (job["status"], "'stashdb' not found" in str(job["error"])) == ("FAILED", True)
 
@@ -151,15 +151,13 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><movie><title>&
         ("a.json", " " * 16_000_001, "larger than"),
     ],
 )
-def test_what_cannot_be_read_is_an_error_in_the_log(
-    tmp_path: Path, name: str, content: str, told: str
-) -> None:
+def test_unreadable_sidecar_is_a_log_error(tmp_path: Path, name: str, content: str, told: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
     with pytest.raises(StashSidecarError, match=told):
         sidecars.read([name[2:]], str(tmp_path / "a.mp4"), [str(tmp_path)])
 
 
-def test_a_link_out_of_the_library_is_not_followed(tmp_path: Path) -> None:
+def test_symlink_out_of_the_library_is_not_followed(tmp_path: Path) -> None:
     media = tmp_path / "media"
     media.mkdir()
     (tmp_path / "secret.json").write_text('{"title": "x"}', encoding="utf-8")

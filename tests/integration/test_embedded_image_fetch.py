@@ -1,4 +1,4 @@
-"""Pictures that are named by URL or given as data: only pictures, only from where they may come, bounded."""
+"""Pictures given by URL or as data: only pictures, only from allowed addresses, with limits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def answer(content: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 @contextmanager
 def site(*pieces: bytes, pause: float = 0.0):
-    """The URL of a server that sends the same pieces to everybody, and what it was sent."""
+    """URL of a server that sends the same chunks to every client, and the requests it received."""
     heard: list[bytes] = []
 
     def serve(listener: socket.socket) -> None:
@@ -73,25 +73,25 @@ def ask(tmp_path):
         *("64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::7f00:1"),
     ],
 )
-def test_addresses_that_are_not_of_the_public_internet(address):
+def test_non_public_addresses(address):
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"])
-def test_addresses_of_the_public_internet(address):
+def test_public_addresses(address):
     assert is_public(address)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0"])
-def test_nothing_is_fetched_from_private_addresses_unless_it_was_allowed(tmp_path, host):
+def test_private_addresses_are_fetched_only_if_allowed(tmp_path, host):
     with site(answer(PICTURE_BYTES)) as (url, heard), library_client(tmp_path) as ask:
         message = ask.refused("tagCreate", name="x", image=url.replace("127.0.0.1", host))
         assert message.startswith("processing image: Get ")
         assert heard == []
 
 
-def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch, ask):
-    """A name is resolved once; after that, only the address that was found is."""
+def test_connection_uses_the_validated_address(monkeypatch, ask):
+    """The name is resolved once, and only that address is used."""
     asked = []
 
     def resolve(host, port, *_, **__):
@@ -113,7 +113,7 @@ def test_only_the_url_is_sent(ask, monkeypatch):
     assert not [word for word in (b"Authorization", b"Cookie", b"secret") if word in heard[0]]
 
 
-def test_redirects_are_followed_five_times_and_checked_each(ask, tmp_path):
+def test_redirects_are_validated_and_limited_to_five(ask, tmp_path):
     with (
         site(answer(PICTURE_BYTES)) as (picture, _),
         site(answer(b"", "302 Found", f"Location: {picture}")) as (url, _),
@@ -127,7 +127,7 @@ def test_redirects_are_followed_five_times_and_checked_each(ask, tmp_path):
 
 
 SLOW = [b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 20]
-"""Two seconds of a head."""
+"""Response headers that take two seconds."""
 LARGE = answer(b"x" * 300_000)
 
 
@@ -142,13 +142,13 @@ LARGE = answer(b"x" * 300_000)
         (answer(b""), "not a readable picture"),
     ],
 )
-def test_what_is_fetched_is_bounded_and_a_picture(ask, piece, message):
+def test_fetched_data_is_limited_and_must_be_a_picture(ask, piece, message):
     with site(piece) as (url, _):
         assert message in ask.refused("tagCreate", name="x", image=url)
 
 
 @pytest.mark.parametrize("pieces", [SLOW, [answer(PICTURE_BYTES)[:-20], *[b"x"] * 20]], ids=["head", "body"])
-def test_a_picture_that_takes_too_long_is_given_up(tmp_path, pieces):
+def test_slow_picture_times_out(tmp_path, pieces):
     with (
         library_client(tmp_path, private_addresses=True, fetch_seconds=0.5) as ask,
         site(*pieces, pause=0.1) as (url, _),
@@ -176,7 +176,7 @@ def bomb() -> bytes:
     "content",
     [b"root:x:0:0", b"<html><script>1</script></html>", PICTURE_BYTES[:40], b"GIF89a", bomb(), b"{}"],
 )
-def test_only_pictures_are_kept(ask, content):
+def test_only_pictures_are_stored(ask, content):
     given = "data:image/png;base64," + base64.b64encode(content).decode()
     for operation, field in (
         ("tagCreate", "image"),
@@ -189,7 +189,7 @@ def test_only_pictures_are_kept(ask, content):
         assert connection.exec_driver_sql("SELECT count(*) FROM blobs").scalar() == 0
 
 
-def test_drawings_are_kept_and_sent_so_that_nothing_in_them_runs(served_url):
+def test_svg_is_served_without_active_content(served_url):
     import httpx
 
     given = "data:image/svg+xml;base64," + base64.b64encode(SVG).decode()

@@ -1,4 +1,4 @@
-"""Export and import of objects as JSON, and copies of a library to download."""
+"""Export and import of objects as JSON, and library backups to download."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def other(tmp_path: Path) -> Iterator[SampleLibrary]:
 
 
 def export(ask: LibraryClient, **wanted: Any) -> dict[str, Any]:
-    """The objects of an export by their path in the zip file."""
+    """Path in the zip file -> exported object."""
     return unpacked(exported(ask, **wanted))
 
 
@@ -66,7 +66,7 @@ def packed(objects: dict[str, Any]) -> bytes:
 
 
 def contents(objects: dict[str, Any]) -> list[str]:
-    """What an archive says, whatever ids say about the names of its files and the order of its lists."""
+    """Archive content, independent of ids in file names and of list order."""
     return sorted(f"{path.split('/')[0]} {_in_order(value)}" for path, value in objects.items())
 
 
@@ -77,7 +77,7 @@ def _in_order(value: Any) -> str:
 
 
 def build_small(sample: SampleLibrary) -> None:
-    """Fill the library with the first objects of the demo, which has something of everything."""
+    """Fill the library with the first objects of the demo, which cover everything."""
     demo.build(sample.library)
     for field, destroy, kept in (("scenes", "scenesDestroy", 40), ("images", "imagesDestroy", 30)):
         find = f'{{ find{field.title()}(filter: {{per_page: -1, sort: "id"}}) {{ {field} {{ id }} }} }}'
@@ -86,7 +86,7 @@ def build_small(sample: SampleLibrary) -> None:
 
 
 class Uploaded:
-    """A file as a multipart request brings it."""
+    """A file of a multipart request."""
 
     def __init__(self, content: bytes) -> None:
         self.name = "export.zip"
@@ -94,7 +94,7 @@ class Uploaded:
 
 
 def load(ask: LibraryClient, content: bytes, duplicates: str = "FAIL", missing: str = "FAIL") -> list[str]:
-    """Import an archive; what the log says went wrong."""
+    """Import an archive; return the errors in the log."""
     given = {"file": Uploaded(content), "duplicateBehaviour": duplicates, "missingRefBehaviour": missing}
     return ended(ask, ask(IMPORT, input=given))
 
@@ -113,7 +113,7 @@ ALL = {
 }
 
 
-def test_a_scene_is_written_as_the_server_writes_it(sample: SampleLibrary) -> None:
+def test_scene_is_written_as_by_the_server(sample: SampleLibrary) -> None:
     studio = sample.create("studioCreate", name="Amber")
     tag = sample.create("tagCreate", name="calm")
     performer = sample.create("performerCreate", name="Ada")
@@ -163,7 +163,7 @@ def test_a_scene_is_written_as_the_server_writes_it(sample: SampleLibrary) -> No
     }
 
 
-def test_what_is_referred_to_comes_along_when_asked(sample: SampleLibrary) -> None:
+def test_referenced_objects_are_included_on_request(sample: SampleLibrary) -> None:
     top = sample.create("tagCreate", name="top")
     tag = sample.create("tagCreate", name="below", parent_ids=[top])
     network = sample.create("studioCreate", name="network")
@@ -182,8 +182,8 @@ def test_what_is_referred_to_comes_along_when_asked(sample: SampleLibrary) -> No
     assert set(export(sample, movies={"all": True})) == {"movies/g.json"}
 
 
-def test_a_library_survives_the_way_through_an_archive(sample: SampleLibrary, other: SampleLibrary) -> None:
-    """Written, read and written again it is the same."""
+def test_archive_round_trips(sample: SampleLibrary, other: SampleLibrary) -> None:
+    """A second export after an import is equal."""
     build_small(sample)
     content = exported(sample, **ALL)
     assert load(other, content) == []
@@ -193,7 +193,7 @@ def test_a_library_survives_the_way_through_an_archive(sample: SampleLibrary, ot
     assert sample(document) == other(document)
 
 
-def test_folders_and_zips_find_their_galleries_again(sample: SampleLibrary, other: SampleLibrary) -> None:
+def test_folders_and_zips_are_linked_to_their_galleries(sample: SampleLibrary, other: SampleLibrary) -> None:
     folder = sample.folder("/media/set")
     zipped = sample._file("/media/pack.zip", 10, {"md5": "00"})
     from stash_cli.embedded import tables as t
@@ -226,7 +226,7 @@ def test_folders_and_zips_find_their_galleries_again(sample: SampleLibrary, othe
         ("OVERWRITE", [], "new"),
     ],
 )
-def test_what_is_there_already(
+def test_existing_objects(
     sample: SampleLibrary, duplicates: str, problems: list[str], description: str
 ) -> None:
     sample.create("tagCreate", name="Calm", description="old", aliases=["quiet"], favorite=True)
@@ -253,7 +253,7 @@ def test_what_is_there_already(
         ("CREATE", [], ["gone", "here"]),
     ],
 )
-def test_what_is_not_there(
+def test_missing_references(
     sample: SampleLibrary, missing: str, problems: list[str], tags: list[str] | None
 ) -> None:
     sample.create("tagCreate", name="here")
@@ -263,7 +263,7 @@ def test_what_is_not_there(
     assert performers == ([] if tags is None else [{"tags": [{"name": name} for name in tags]}])
 
 
-def test_parents_are_imported_before_their_children(sample: SampleLibrary) -> None:
+def test_parents_are_imported_before_children(sample: SampleLibrary) -> None:
     found = {
         "tags/a.json": {"name": "a", "parents": ["b"]},
         "tags/b.json": {"name": "b", "parents": ["c"]},
@@ -280,7 +280,7 @@ def test_parents_are_imported_before_their_children(sample: SampleLibrary) -> No
     assert groups[0]["sub_groups"] == [{"group": {"name": "b"}, "description": "part"}]
 
 
-def test_an_object_that_makes_no_sense_is_left_out(sample: SampleLibrary) -> None:
+def test_invalid_object_is_skipped(sample: SampleLibrary) -> None:
     found = {
         "tags/a.json": {"name": "a", "parents": ["a"]},
         "tags/b.json": {"name": ["b"]},
@@ -297,7 +297,7 @@ def test_an_object_that_makes_no_sense_is_left_out(sample: SampleLibrary) -> Non
     assert "[scenes] <scenes/x.json> import failed: scene file '/nowhere.mp4' not found" in problems
 
 
-def test_what_is_no_archive_fails_the_job(sample: SampleLibrary) -> None:
+def test_invalid_archive_fails_the_job(sample: SampleLibrary) -> None:
     given = {"file": Uploaded(b"no zip"), "duplicateBehaviour": "FAIL", "missingRefBehaviour": "FAIL"}
     assert ended(sample, sample(IMPORT, input=given), "FAILED")
     given["file"] = None
@@ -305,7 +305,7 @@ def test_what_is_no_archive_fails_the_job(sample: SampleLibrary) -> None:
     assert outcome.errors
 
 
-def test_the_whole_library_goes_to_a_folder_and_back(sample: SampleLibrary, tmp_path: Path) -> None:
+def test_whole_library_round_trips_through_a_folder(sample: SampleLibrary, tmp_path: Path) -> None:
     build_small(sample)
     for mutation in ("metadataExport", "metadataImport"):
         assert sample.refusal(f"mutation {{ {mutation} }}") == "metadata path must be set in config"
@@ -363,7 +363,7 @@ def test_uploads_and_downloads_over_http(tmp_path: Path) -> None:
         thread.join(10)
 
 
-def test_a_backup_can_be_downloaded(sample: SampleLibrary) -> None:
+def test_backup_can_be_downloaded(sample: SampleLibrary) -> None:
     sample.create("tagCreate", name="x")
     url = sample.write("backupDatabase", "", download=True)
     path = sample.library.downloads.find(url.split("/")[2])
@@ -374,7 +374,7 @@ def test_a_backup_can_be_downloaded(sample: SampleLibrary) -> None:
     assert sample.library.downloads.find(url.split("/")[2]) is None
 
 
-def test_an_anonymised_copy_holds_no_word_of_the_library(sample: SampleLibrary, library_file: Path) -> None:
+def test_anonymised_copy_contains_no_text_of_the_library(sample: SampleLibrary, library_file: Path) -> None:
     demo.build(sample.library)
     sample.write("configureGeneral", "{ username }", username="somebody", password="secret word")
     assert sample.write("anonymiseDatabase", "") is None
@@ -390,7 +390,7 @@ def test_an_anonymised_copy_holds_no_word_of_the_library(sample: SampleLibrary, 
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_plugins_that_are_not_there(sample: SampleLibrary) -> None:
+def test_missing_plugins(sample: SampleLibrary) -> None:
     assert sample("mutation { setPluginsEnabled(enabledMap: {a: false}) }") is True
     job = sample('mutation { runPluginTask(plugin_id: "a", task_name: "t") }')
     assert sample.library.jobs.wait_idle(10)
@@ -403,7 +403,7 @@ def test_plugins_that_are_not_there(sample: SampleLibrary) -> None:
     assert sample("{ pluginTasks { name } }") is None
 
 
-def test_copies_and_exports_keep_nobody_from_writing(sample: SampleLibrary) -> None:
+def test_backups_and_exports_do_not_block_writers(sample: SampleLibrary) -> None:
     sample.create("tagCreate", name="x")
     with sample.library.database.write():
         assert export(sample, tags={"all": True}).keys() == {"tags/x.json"}
@@ -411,7 +411,7 @@ def test_copies_and_exports_keep_nobody_from_writing(sample: SampleLibrary) -> N
         assert sample('mutation { querySQL(sql: "SELECT name FROM tags") { rows } }') == {"rows": [["x"]]}
 
 
-def test_what_only_reads_sees_what_was_written_before_it(sample: SampleLibrary) -> None:
+def test_reader_sees_earlier_writes(sample: SampleLibrary) -> None:
     outcome = sample.library.execute(
         """mutation {
           tagCreate(input: {name: "x"}) { id }

@@ -1,4 +1,4 @@
-"""The job queue in process: order, states, progress, cancelling, what is kept."""
+"""The in-process job queue: order, states, progress, cancellation, retention."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def nothing(progress):
 
 
 def gated():
-    """A task that waits, an event that says it runs, and one that lets it go on."""
+    """A task that waits, an event set while it runs, and one that releases it."""
     started, gate = threading.Event(), threading.Event()
 
     def task(progress):
@@ -36,7 +36,7 @@ def gated():
     return task, started, gate
 
 
-def test_failures_that_nobody_has_seen_are_told_when_the_queue_closes():
+def test_unseen_failures_are_reported_on_close():
     def fail(_):
         raise RuntimeError("no drive")
 
@@ -51,7 +51,7 @@ def test_failures_that_nobody_has_seen_are_told_when_the_queue_closes():
     assert told.queue.empty()
 
 
-def test_jobs_run_one_at_a_time_in_the_order_they_came(jobs):
+def test_jobs_run_one_at_a_time_in_order(jobs):
     order = []
     task, started, gate = gated()
     first = jobs.add("first", task)
@@ -68,7 +68,7 @@ def test_jobs_run_one_at_a_time_in_the_order_they_came(jobs):
     assert jobs.queue() is None
 
 
-def test_a_finished_job_is_found_with_its_times(jobs):
+def test_finished_job_has_its_times(jobs):
     number = jobs.add("Optimising", nothing)
     assert jobs.wait_idle(5)
     job = jobs.find(number)
@@ -76,13 +76,13 @@ def test_a_finished_job_is_found_with_its_times(jobs):
     assert job["addTime"] <= job["startTime"] <= job["endTime"]
 
 
-def test_only_the_last_ten_ended_jobs_are_kept(jobs):
+def test_last_ten_ended_jobs_are_kept(jobs):
     numbers = [jobs.add("x", nothing) for _ in range(12)]
     assert jobs.wait_idle(5)
     assert [jobs.find(number) is not None for number in numbers] == [False, False, *[True] * 10]
 
 
-def test_a_failing_task_carries_its_error_and_the_queue_goes_on(jobs):
+def test_failed_task_has_its_error_and_the_queue_continues(jobs):
     def fail(progress):
         raise ValueError("the disk is full")
 
@@ -93,7 +93,7 @@ def test_a_failing_task_carries_its_error_and_the_queue_goes_on(jobs):
     assert jobs.library_log.entries()[0].level == "Error"
 
 
-def test_stopping_a_running_job_and_a_waiting_one(jobs):
+def test_stopping_running_and_waiting_jobs(jobs):
     task, started, _ = gated()
     running, waiting = jobs.add("a", task), jobs.add("b", nothing)
     assert started.wait(5)
@@ -106,7 +106,7 @@ def test_stopping_a_running_job_and_a_waiting_one(jobs):
     assert jobs.find(running)["status"] == "CANCELLED"
 
 
-def test_a_task_that_does_not_look_ends_cancelled_too(jobs):
+def test_task_that_ignores_cancellation_ends_cancelled(jobs):
     started, gate = threading.Event(), threading.Event()
 
     def deaf(progress):
@@ -131,7 +131,7 @@ def test_stop_all_empties_the_queue(jobs):
     assert {jobs.find(number)["status"] for number in numbers} == {"CANCELLED"}
 
 
-def test_progress_is_a_fraction_null_while_unknown_and_may_fall(jobs):
+def test_progress_is_null_while_unknown_and_may_decrease(jobs):
     seen = []
 
     def task(progress):
@@ -156,7 +156,7 @@ def test_progress_is_a_fraction_null_while_unknown_and_may_fall(jobs):
     assert seen == [0, None, 0.5, 0.25, 1.0, 1.0]
 
 
-def test_sub_tasks_are_listed_newest_first(jobs):
+def test_subtasks_are_listed_newest_first(jobs):
     seen = []
 
     def task(progress):
@@ -180,7 +180,7 @@ async def collect(jobs, task):
     return found
 
 
-def test_updates_are_throttled_and_the_last_one_is_not_lost(jobs):
+def test_updates_are_throttled_and_the_last_one_is_sent(jobs):
     def busy(progress):
         progress.total(200)
         for _ in range(200):
@@ -194,8 +194,8 @@ def test_updates_are_throttled_and_the_last_one_is_not_lost(jobs):
     assert found[-1][1]["job"]["progress"] == 1
 
 
-def test_a_slow_step_is_still_announced(jobs):
-    """An update that came too soon after the last one is sent once its time has come."""
+def test_throttled_update_is_sent_later(jobs):
+    """An update sent too soon after the previous one is delayed, not dropped."""
 
     announced = threading.Event()
 
@@ -217,7 +217,7 @@ def test_a_slow_step_is_still_announced(jobs):
     assert run(listen()) == "FINISHED"
 
 
-def test_a_reader_that_does_not_keep_up_loses_events_and_nothing_else(jobs):
+def test_slow_reader_loses_only_events(jobs):
     async def lag():
         with jobs.events.subscribe() as events:
             for _ in range(80):
@@ -229,7 +229,7 @@ def test_a_reader_that_does_not_keep_up_loses_events_and_nothing_else(jobs):
     assert run(lag()) == 99
 
 
-def test_closing_lets_jobs_end_or_cancels_them():
+def test_close_drains_or_cancels_jobs():
     done = []
     patient = JobQueue()
     patient.add("x", lambda _: (time.sleep(0.05), done.append(1)))
@@ -244,7 +244,7 @@ def test_closing_lets_jobs_end_or_cancels_them():
     hasty.close(drain=False)
 
 
-def test_a_reader_whose_loop_is_gone_is_forgotten(jobs):
+def test_reader_of_a_closed_loop_is_dropped(jobs):
     async def subscribe():
         return jobs.events.subscribe()
 

@@ -1,4 +1,4 @@
-"""Large libraries: the queries that every client starts with are answered from indexes."""
+"""Large libraries: the initial queries of every client are answered from indexes."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def sample(tmp_path: Path) -> Iterator[SampleLibrary]:
 def plans(
     sample: SampleLibrary, find: dict[str, Any], given: dict[str, Any] | None, type_name: str = "Scene"
 ) -> list[str]:
-    """How SQLite answers the statements of a find query: one line per step."""
+    """Query plan of the statements of a find query, one line per step."""
     reader = sample.library.database.engines[0]
     seen: list[tuple[str, Any]] = []
 
@@ -85,8 +85,8 @@ def plans(
 
 
 @table_test("name", ASKED)
-def test_no_big_table_is_walked(sample: SampleLibrary, name: str) -> None:
-    """A table may only be walked along an index."""
+def test_no_large_table_is_scanned(sample: SampleLibrary, name: str) -> None:
+    """A table may only be scanned along an index."""
     steps = plans(sample, *ASKED[name])
     walked = [step for step in steps if re.fullmatch(rf"SCAN ({'|'.join(BIG)})(_\d+)?", step)]
     assert steps
@@ -107,18 +107,18 @@ def test_no_big_table_is_walked(sample: SampleLibrary, name: str) -> None:
         {"is_missing": "tags"},
     ],
 )
-def test_a_page_by_title_or_path_is_not_sorted(
+def test_page_by_title_or_path_is_not_sorted(
     sample: SampleLibrary, key: str, given: dict[str, Any] | None
 ) -> None:
-    """The order comes from the index; each scene is looked at on the way, until the page is full."""
+    """The order comes from the index; scenes are tested along it until the page is full."""
     steps = plans(sample, {"sort": key}, given)
     assert "USE TEMP B-TREE FOR ORDER BY" not in steps
     assert any(f"ix_scenes_{key}_key" in step for step in steps)
 
 
 @pytest.mark.parametrize("key", ["rating", "created_at", "play_count", "filesize", "duration"])
-def test_ties_need_no_collation_of_our_own(sample: SampleLibrary, key: str) -> None:
-    """A collation is called for every pair of texts that is compared."""
+def test_ties_use_no_custom_collation(sample: SampleLibrary, key: str) -> None:
+    """A collation function is called for every compared pair of texts."""
     reader = sample.library.database.engines[0]
     seen: list[str] = []
     event.listen(reader, "before_cursor_execute", lambda *args: seen.append(args[2]))
@@ -126,13 +126,13 @@ def test_ties_need_no_collation_of_our_own(sample: SampleLibrary, key: str) -> N
     assert not [statement for statement in seen if "NATURAL_CI" in statement]
 
 
-def test_facts_of_the_primary_file_look_up_what_they_need(sample: SampleLibrary) -> None:
+def test_primary_file_facts_are_looked_up_by_index(sample: SampleLibrary) -> None:
     steps = plans(sample, {"sort": "duration"}, None)
     assert not [step for step in steps if re.search(r"\b(files|folders|image_files)_\d", step)]
 
 
-def test_who_appears_together_is_asked_for_the_page_only(sample: SampleLibrary) -> None:
-    """Pairs of performers are many: those of others are never made."""
+def test_performer_pairs_are_computed_for_the_page_only(sample: SampleLibrary) -> None:
+    """Performers have many pairs; those outside the page are not computed."""
     names = [sample.create("performerCreate", name=name) for name in "abc"]
     sample.write("sceneUpdate", id="1", performer_ids=names[:2])
     sample.write("sceneUpdate", id="2", performer_ids=names)
@@ -146,8 +146,8 @@ def test_who_appears_together_is_asked_for_the_page_only(sample: SampleLibrary) 
     assert pairs.count("json_each") >= 3
 
 
-def test_paths_are_sorted_by_folder_and_name_and_follow_every_move(sample: SampleLibrary) -> None:
-    """Naturally, without a separator before the name; what has no file comes first."""
+def test_path_order_is_by_folder_and_name_and_follows_moves(sample: SampleLibrary) -> None:
+    """Natural order, without a separator before the name; objects without files come first."""
     bare = sample.create("sceneCreate", title="bare")
     order = sample.ids("Scene", sort="path")
     assert order == [bare, *map(str, range(1, 301))]
@@ -160,8 +160,8 @@ def test_paths_are_sorted_by_folder_and_name_and_follow_every_move(sample: Sampl
     assert set(sample.ids("Scene", sort="path", per_page=2)) == {bare, "300"}
 
 
-def test_a_path_is_found_whatever_stands_in_it(sample: SampleLibrary) -> None:
-    """The index only helps: wildcards, capitals and what is too short for it are found as ever."""
+def test_path_filter_works_for_any_text(sample: SampleLibrary) -> None:
+    """The index only narrows: wildcards, upper case and short texts match as without it."""
     sample.video('/m/a"b%c.mp4', "1")
     for value, found in (
         ("/media/clip 7.mp4", {"7"}),
@@ -175,16 +175,16 @@ def test_a_path_is_found_whatever_stands_in_it(sample: SampleLibrary) -> None:
         assert sample.found("Scene", {"path": {"value": value, "modifier": "EQUALS"}}) == found
 
 
-def test_the_tables_have_the_indexes_that_they_declare(sample: SampleLibrary) -> None:
-    """Also a file that came from an older version, as far as scenes go."""
+def test_tables_have_their_declared_indexes(sample: SampleLibrary) -> None:
+    """Also in a scene table of an older version."""
     with sample.library.database.read() as connection:
         held = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
     declared = {index.name for table in t.metadata.tables.values() for index in table.indexes}
     assert declared | {"scenes_search"} <= held
 
 
-def test_the_search_follows_every_change(sample: SampleLibrary) -> None:
-    """Titles, details, names of files and folders, fingerprints and markers, and what is taken away."""
+def test_search_index_follows_every_change(sample: SampleLibrary) -> None:
+    """Titles, details, names of files and folders, fingerprints and markers, and deletions."""
 
     def found(q: str) -> list[str]:
         return sample.ids("Scene", q=q, sort="id")
@@ -206,8 +206,8 @@ def test_the_search_follows_every_change(sample: SampleLibrary) -> None:
 
 
 @table_test("q", ["c_ast", "c%t 1", "st", "coast or fjord", "fjord | 12", "-coast", "-clip coast", '"'])
-def test_a_search_finds_the_same_with_and_without_the_index(sample: SampleLibrary, q: str) -> None:
-    """Held against the rules of the search, word by word, over the texts of each scene."""
+def test_search_results_are_equal_with_and_without_the_index(sample: SampleLibrary, q: str) -> None:
+    """Compared with the rules of the search, word by word."""
     texts = {n: [f"coast {n}", f"/media/clip {n}.mp4"] for n in range(1, 301)}
 
     def holds(word: str, text: str) -> bool:
@@ -225,7 +225,7 @@ def test_a_search_finds_the_same_with_and_without_the_index(sample: SampleLibrar
     assert sample.ids("Scene", q=q, sort="id") == [str(number) for number in texts if wanted(number)]
 
 
-def test_titles_are_sorted_naturally_and_by_file_name(sample: SampleLibrary) -> None:
+def test_titles_sort_naturally_and_by_file_name(sample: SampleLibrary) -> None:
     titles = {"1": "b 10", "2": "B 9", "3": "b 010", "4": "a", "5": "", "6": "b"}
     for number, title in titles.items():
         sample.write("sceneUpdate", id=number, title=title)
@@ -235,8 +235,8 @@ def test_titles_are_sorted_naturally_and_by_file_name(sample: SampleLibrary) -> 
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
-def test_a_file_of_an_older_version_gets_what_it_lacks(sample: SampleLibrary, version: int) -> None:
-    """Its scenes and images are sorted and found as if they had been written by this version."""
+def test_older_library_file_gets_missing_columns(sample: SampleLibrary, version: int) -> None:
+    """Its scenes and images are sorted and found as if written by this version."""
     for name in ("b", "a 10", "a 9"):
         sample.image(f"/m/{name}.png")
     path, database = sample.library.path, sample.library.database
@@ -262,22 +262,22 @@ def test_a_file_of_an_older_version_gets_what_it_lacks(sample: SampleLibrary, ve
     assert sample.ids("Scene", sort="path", per_page=2) == ["1", "2"]
     assert sample.ids("Scene", q="coast 299") == ["299"]
     assert sample.ids("Image", sort="title") == sample.ids("Image", sort="path") == ["3", "2", "1"]
-    test_the_tables_have_the_indexes_that_they_declare(sample)
+    test_tables_have_their_declared_indexes(sample)
 
 
 @pytest.mark.parametrize(
     "column", ["performers.name", "studios.name", "tags.name", "studio_aliases.alias", "tag_aliases.alias"]
 )
-def test_like_finds_names_by_an_index(sample: SampleLibrary, column: str) -> None:
-    """A new object is compared with all names that there are."""
+def test_name_lookup_uses_an_index(sample: SampleLibrary, column: str) -> None:
+    """The name of a new object is compared with all existing names."""
     statement = f"EXPLAIN QUERY PLAN SELECT 1 FROM {column.split('.', maxsplit=1)[0]} WHERE {column} LIKE ?"
     with sample.library.database.write() as connection:
         (step,) = connection.exec_driver_sql(statement, ("A name",))
     assert f"index_{column.replace('.', '_on_')}_nocase" in step[-1]
 
 
-def test_images_are_sorted_by_title_and_path_and_follow_every_change(sample: SampleLibrary) -> None:
-    """By the name of the file where there is no title; equal ones newest first."""
+def test_images_sort_by_title_and_path_and_follow_changes(sample: SampleLibrary) -> None:
+    """By file name without a title; equal ones newest first."""
     for name in ("c", "a 10", "a 9", "A 9"):
         sample.image(f"/m/{name}.png")
     assert sample.ids("Image", sort="title") == ["4", "3", "2", "1"]
@@ -295,7 +295,7 @@ def test_images_are_sorted_by_title_and_path_and_follow_every_change(sample: Sam
         assert any(f"ix_images_{key}_key" in step for step in steps)
 
 
-def test_nothing_stale_is_left(sample: SampleLibrary) -> None:
+def test_index_has_no_stale_rows(sample: SampleLibrary) -> None:
     sample.write("sceneUpdate", id="7", title="fjord")
     with sample.library.database.write() as connection:
         update_search_index(connection)

@@ -1,4 +1,4 @@
-"""What one request may cost: documents, raw SQL and reads are bounded, and others go on meanwhile."""
+"""Limits of one request: documents, raw SQL and reads; other requests continue."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SQL = "mutation($sql: String!) { querySQL(sql: $sql) { rows } }"
 EXEC = "mutation($sql: String!) { execSQL(sql: $sql) { rows_affected } }"
 COUNT = 'findTags(tag_filter: {name: {value: "(x+x+)+y", modifier: MATCHES_REGEX}}) { count }'
 SLOW = "{ " + " ".join(f"a{number}: {COUNT}" for number in range(40)) + " }"
-"""Seconds of work over 100,000 tags, on any machine: one such count takes at least 0.1 s."""
+"""Takes seconds on 100,000 tags: each of these counts needs at least 0.1 s."""
 
 
 @contextmanager
@@ -32,8 +32,8 @@ def library_client(folder, *, allow_sql=False, **limits):
         yield LibraryClient(library)
 
 
-def refusal(ask: LibraryClient, document: str) -> tuple[str, str]:
-    """Message and code of a document that is not run."""
+def rejection(ask: LibraryClient, document: str) -> tuple[str, str]:
+    """Message and code of a rejected document."""
     outcome = ask.library.execute(document)
     assert outcome.data is None
     (error,) = outcome.errors
@@ -56,16 +56,16 @@ def aliased(count: int) -> str:
         ("{ " + "version { version version } " * 200 + "}", "too many fields share one name"),
     ],
 )
-def test_documents_out_of_bounds_are_refused_before_they_cost(tmp_path, document, message):
+def test_documents_over_a_limit_are_rejected_before_execution(tmp_path, document, message):
     with library_client(tmp_path, document_bytes=5000, document_tokens=2000, root_fields=40) as ask:
         if "too many" in message:
             ask.library.documents = type(ask.library.documents)(Limits())
-        found, code = refusal(ask, document)
+        found, code = rejection(ask, document)
         assert message in found
         assert code in ("GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED")
 
 
-def test_what_clients_send_is_in_bounds(tmp_path):
+def test_usual_documents_are_within_the_limits(tmp_path):
     from graphql import get_introspection_query
 
     with library_client(tmp_path) as ask:
@@ -76,7 +76,7 @@ def test_what_clients_send_is_in_bounds(tmp_path):
         assert (len(made.data), made.errors) == (250, [])
 
 
-def test_documents_are_kept_by_their_size():
+def test_documents_are_cached_by_size():
     from stash_cli.embedded.graphql.documents import Documents
 
     documents = Documents(Limits(), kept_bytes=200_000)
@@ -85,7 +85,7 @@ def test_documents_are_kept_by_their_size():
     assert documents.prepare(large) is not documents.prepare(large)
 
 
-def test_a_cache_holds_what_was_used_last_up_to_its_size():
+def test_cache_keeps_recently_used_entries_within_its_size():
     from stash_cli.embedded.library.limits import Cache
 
     cache = Cache(16_000)
@@ -115,12 +115,12 @@ def test_a_cache_holds_what_was_used_last_up_to_its_size():
         (ENDLESS, "took longer than 0.2 s"),
     ],
 )
-def test_raw_sql_is_bounded_in_rows_bytes_and_time(tmp_path, sql, message):
+def test_raw_sql_is_limited_in_rows_bytes_and_time(tmp_path, sql, message):
     with library_client(tmp_path, sql_rows=100, sql_bytes=3000, sql_seconds=0.2) as ask:
         assert message in ask.refusal(SQL, sql=sql)
 
 
-def test_raw_sql_that_writes_too_long_is_undone(tmp_path):
+def test_slow_writing_sql_is_rolled_back(tmp_path):
     with library_client(tmp_path, allow_sql=True, sql_seconds=0.2) as ask:
         endless = f"INSERT INTO blobs SELECT x, x FROM ({ENDLESS.replace('max(x)', 'x')})"
         assert "took longer than 0.2 s" in ask.refusal(EXEC, sql=endless)
@@ -129,7 +129,7 @@ def test_raw_sql_that_writes_too_long_is_undone(tmp_path):
 
 
 def fill(library, count: int) -> None:
-    """Many tags with long names, written past the API."""
+    """Insert many tags with long names, bypassing the API."""
     with closing(sqlite3.connect(library.path)) as connection, connection:
         connection.execute(
             "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < ?)"
@@ -139,7 +139,7 @@ def fill(library, count: int) -> None:
         )
 
 
-def test_a_read_that_takes_too_long_is_ended(tmp_path):
+def test_slow_read_is_interrupted(tmp_path):
     with library_client(tmp_path, read_seconds=0.05) as ask:
         fill(ask.library, 60_000)
         for document in (SLOW, "{ findTags(filter: {per_page: -1}) { tags { id name aliases } } }"):
@@ -151,7 +151,7 @@ def test_a_read_that_takes_too_long_is_ended(tmp_path):
         assert ask("{ version { version } }")
 
 
-def test_a_mutation_is_not_cut(tmp_path):
+def test_mutations_are_not_interrupted(tmp_path):
     with library_client(tmp_path, read_seconds=0.0) as ask:
         assert ask.library.execute('mutation { tagCreate(input: {name: "x"}) { name } }').errors == []
 
@@ -168,7 +168,7 @@ def post(url: str, document: str, timeout: float | httpx.Timeout = 20) -> dict:
     return httpx.post(f"{url}/graphql", json={"query": document}, timeout=timeout).json()
 
 
-def test_slow_reads_of_clients_that_left_end_and_others_go_on(slow_server):
+def test_reads_of_disconnected_clients_are_interrupted(slow_server):
     def give_up() -> None:
         with pytest.raises(httpx.ReadTimeout):
             post(slow_server, SLOW, timeout=httpx.Timeout(20, read=0.3))
@@ -188,7 +188,7 @@ def test_slow_reads_of_clients_that_left_end_and_others_go_on(slow_server):
     assert longest < 15
 
 
-def test_a_caller_that_is_cancelled_in_process_does_not_wait(tmp_path):
+def test_cancelled_in_process_caller_does_not_wait(tmp_path):
     with library_client(tmp_path) as ask:
         fill(ask.library, 240_000)
 

@@ -1,4 +1,4 @@
-"""What the links in answers lead to: pictures, covers, videos, captions, and nothing else on disk."""
+"""Linked media: pictures, covers, videos, captions, and no other file on disk."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Served:
         return httpx.get(link if link.startswith("http") else self.url + link, headers=headers)
 
     def images(self) -> dict[str, dict]:
-        """The paths of all images, by the name of their file."""
+        """File name -> path of each image."""
         found = self.ask(
             "{ allImages { id visual_files { ...on BaseFile { basename } } paths { image thumbnail } } }"
         )
@@ -61,7 +61,7 @@ def size_of(answer: httpx.Response) -> tuple[int, int]:
         return opened.size
 
 
-def test_an_image_is_its_file_and_its_thumbnail_is_small(served):
+def test_image_is_its_file_and_has_a_small_thumbnail(served):
     large = write_picture(served.media / "large.png", 1, size=(1300, 650))
     small = write_picture(served.media / "small.jpg", 2, size=(64, 48), kind="JPEG")
     served.scan()
@@ -75,7 +75,7 @@ def test_an_image_is_its_file_and_its_thumbnail_is_small(served):
     assert served.get(paths["small.jpg"]["thumbnail"]).content == small.read_bytes()
 
 
-def test_a_thumbnail_is_upright_transparent_and_as_new_as_its_file(served):
+def test_thumbnail_is_upright_transparent_and_current(served):
     turned = Image.Exif()
     turned[0x0112] = 6
     write_picture(served.media / "turned.jpg", 1, size=(1200, 800), kind="JPEG", exif=turned)
@@ -91,7 +91,7 @@ def test_a_thumbnail_is_upright_transparent_and_as_new_as_its_file(served):
     assert size_of(served.get(paths["clear.png"]["thumbnail"])) == (640, 320)
 
 
-def test_pictures_in_zips_are_read_from_them(served):
+def test_zip_members_are_served(served):
     inside = {"b/2.png": picture(2, (700, 700)), "a 1.png": picture(1), "readme.txt": b"no picture"}
     write_zip(served.media / "set.zip", inside)
     served.scan()
@@ -106,7 +106,7 @@ def test_pictures_in_zips_are_read_from_them(served):
     assert served.get(paths["a 1.png"]["image"]).status_code == 404
 
 
-def test_a_gallery_shows_its_cover_and_its_images_by_place(served):
+def test_gallery_serves_its_cover_and_images_by_index(served):
     write_zip(served.media / "set.zip", {"1.png": picture(1), "2.png": picture(2), "cover.png": picture(3)})
     served.scan()
     (gallery,) = served.ask(
@@ -123,7 +123,7 @@ def test_a_gallery_shows_its_cover_and_its_images_by_place(served):
     assert served.get("/gallery/9/cover").status_code == 404
 
 
-def test_a_video_is_streamed_whole_or_in_parts(served):
+def test_video_is_streamed_whole_or_by_range(served):
     path = write_video(served.media / "a.mkv", 1)
     served.scan()
     scene = served.ask(
@@ -146,7 +146,7 @@ def test_a_video_is_streamed_whole_or_in_parts(served):
         assert served.get(f"/scene/{print_['value']}/stream").content == content
 
 
-def test_head_tells_the_size_and_sends_nothing(served):
+def test_head_returns_the_size_without_a_body(served):
     path = write_video(served.media / "a.mp4", 1)
     served.scan()
     answer = httpx.head(f"{served.url}/scene/1/stream")
@@ -157,7 +157,7 @@ def test_head_tells_the_size_and_sends_nothing(served):
     )
 
 
-def test_links_to_streams_carry_the_key(served):
+def test_stream_links_contain_the_key(served):
     write_video(served.media / "a.mp4", 1)
     served.scan()
     served.ask('mutation { configureGeneral(input: {username: "ada", password: "x"}) { username } }')
@@ -179,7 +179,7 @@ def test_links_to_streams_carry_the_key(served):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
-def test_captions_are_shown_as_webvtt(served, encoding):
+def test_captions_are_served_as_webvtt(served, encoding):
     write_video(served.media / "a.mp4", 1)
     (served.media / "a.de.srt").write_bytes(SRT.encode(encoding))
     (served.media / "a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nx\n")
@@ -192,7 +192,7 @@ def test_captions_are_shown_as_webvtt(served, encoding):
         assert served.get(f"/scene/1/caption{query}").status_code == 404
 
 
-def test_what_lies_beside_a_video_and_what_its_markers_say(served):
+def test_funscripts_and_chapters_of_a_video(served):
     write_video(served.media / "a.mp4", 1)
     (served.media / "a.funscript").write_text('{"actions": []}')
     served.scan()
@@ -219,7 +219,7 @@ def test_what_lies_beside_a_video_and_what_its_markers_say(served):
     assert served.get("/scene/2/scene_marker/1/screenshot").status_code == 404
 
 
-def test_who_has_no_picture_is_shown_as_a_drawing(served):
+def test_missing_picture_is_served_as_a_default_drawing(served):
     links = [
         served.ask('mutation { performerCreate(input: {name: "a"}) { image_path } }')["image_path"],
         served.ask('mutation { studioCreate(input: {name: "a"}) { image_path } }')["image_path"],
@@ -237,7 +237,7 @@ def test_who_has_no_picture_is_shown_as_a_drawing(served):
     assert len({drawing.text for drawing in drawings}) == 6
 
 
-def test_a_picture_given_is_shown_unless_the_drawing_is_asked_for(served):
+def test_own_picture_is_served_unless_the_default_is_requested(served):
     served.ask('mutation($p: String!) { tagCreate(input: {name: "a", image: $p}) { id } }', p=PICTURE)
     assert served.get("/tag/1/image").headers["content-type"] == "image/png"
     assert served.get("/tag/1/image?default=true").headers["content-type"] == "image/svg+xml"
@@ -264,13 +264,13 @@ ABSENT = {
 }
 
 
-def test_what_is_not_there_is_not_found(served):
+def test_unknown_paths_are_404(served):
     served.ask('mutation { sceneCreate(input: {title: "without files"}) { id } }')
     for status, paths in ABSENT.items():
         assert {path: served.get(path).status_code for path in paths} == dict.fromkeys(paths, status)
 
 
-def test_a_file_that_is_gone_is_not_found_and_its_thumbnail_a_drawing(served):
+def test_deleted_file_is_404_with_a_default_thumbnail(served):
     path = write_picture(served.media / "a.png", 1, size=(800, 800))
     served.scan()
     paths = served.images()["a.png"]
@@ -285,7 +285,7 @@ def test_a_file_that_is_gone_is_not_found_and_its_thumbnail_a_drawing(served):
     assert served.get(paths["image"]).status_code == 404
 
 
-def test_nothing_outside_the_library_is_ever_sent(served, tmp_path):
+def test_nothing_outside_the_library_is_served(served, tmp_path):
     write_picture(tmp_path / "secret.png", 1)
     write_picture(served.media / "a.png", 2)
     write_video(served.media / "b.mp4", 3)

@@ -1,4 +1,4 @@
-"""What objects show: null and empty, orders of nested lists, counts with depth, links - and at what cost."""
+"""Fields of objects: null and empty values, nested order, counts with depth, links; and SQL statements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sample(library_file: Path) -> Iterator[SampleLibrary]:
     made.library.close()
 
 
-def test_null_and_empty_of_a_bare_scene(sample: SampleLibrary) -> None:
+def test_null_and_empty_fields_of_a_bare_scene(sample: SampleLibrary) -> None:
     sample.create("sceneCreate", title="a")
     scene = sample(
         """{ findScene(id: 1) { code details director url urls date rating100 studio { id }
@@ -36,7 +36,7 @@ def test_null_and_empty_of_a_bare_scene(sample: SampleLibrary) -> None:
     assert {name: value for name, value in rest.items() if value is not None} == texts | numbers
 
 
-def test_null_and_empty_of_a_bare_performer(sample: SampleLibrary) -> None:
+def test_null_and_empty_fields_of_a_bare_performer(sample: SampleLibrary) -> None:
     sample.create("performerCreate", name="a")
     performer = sample(
         """{ findPerformer(id: 1) { disambiguation gender country height_cm weight birthdate twitter url
@@ -56,7 +56,7 @@ def test_null_and_empty_of_a_bare_performer(sample: SampleLibrary) -> None:
 
 
 @pytest.mark.parametrize("date", ["2021", "2021-03", "2021-03-04"])
-def test_dates_are_shown_as_precise_as_they_were_given(sample: SampleLibrary, date: str) -> None:
+def test_dates_keep_their_precision(sample: SampleLibrary, date: str) -> None:
     assert sample.write("sceneCreate", "{ date }", title="a", date=date) == {"date": date}
 
 
@@ -89,7 +89,7 @@ def test_orders_of_nested_lists(sample: SampleLibrary) -> None:
     assert scene["o_history"] == ["2024-02-01T00:00:00Z", "2024-01-01T00:00:00Z"]
 
 
-def test_counts_reach_as_deep_as_asked(sample: SampleLibrary) -> None:
+def test_counts_respect_the_depth(sample: SampleLibrary) -> None:
     for number in range(1, 4):
         sample.create("studioCreate", name=f"s{number}", parent_id=str(number - 1) if number > 1 else None)
         sample.create("tagCreate", name=f"t{number}", parent_ids=[str(number - 1)] if number > 1 else [])
@@ -100,7 +100,7 @@ def test_counts_reach_as_deep_as_asked(sample: SampleLibrary) -> None:
     assert sample("{ findTag(id: 3) { parent_count child_count } }") == {"parent_count": 1, "child_count": 0}
 
 
-def test_group_counts_do_not_stop_at_the_top(sample: SampleLibrary) -> None:
+def test_group_counts_include_all_levels(sample: SampleLibrary) -> None:
     sample.create("performerCreate", name="p")
     sample.create("groupCreate", name="top")
     sample.create("groupCreate", name="sub", containing_groups=[{"group_id": "1", "description": "first"}])
@@ -119,7 +119,7 @@ def test_group_counts_do_not_stop_at_the_top(sample: SampleLibrary) -> None:
     assert sample("{ findMovie(id: 2) { name scenes { id } } }") == {"name": "sub", "scenes": [{"id": "1"}]}
 
 
-def test_galleries_choose_their_cover(sample: SampleLibrary) -> None:
+def test_gallery_covers(sample: SampleLibrary) -> None:
     sample.create("galleryCreate", title="g")
     for name in ("page 10.png", "page 2.png", "the cover.png"):
         sample.image(f"/m/{name}", galleries=("1",))
@@ -181,7 +181,7 @@ def test_duplicates_by_perceptual_hash(sample: SampleLibrary) -> None:
     assert groups("distance: 64") == [["1", "2", "3", "4"]]
 
 
-def test_duplicates_chain_and_stand_in_the_order_of_paths(sample: SampleLibrary) -> None:
+def test_duplicate_groups_are_transitive_and_ordered_by_path(sample: SampleLibrary) -> None:
     for name, phash, seconds in (("c", 7, 10.0), ("B", 1, 0.0), ("a", 0, 90.0), ("d", 1 << 63, 10.0)):
         scene = sample.create("sceneCreate", title=name)
         sample.video(f"/m/{name}.mp4", scene, hashes={"phash": phash - (phash >> 63 << 64)}, duration=seconds)
@@ -212,7 +212,7 @@ def test_markers_by_tag_and_title(sample: SampleLibrary) -> None:
 
 @contextmanager
 def statements(sample: SampleLibrary) -> Iterator[list[str]]:
-    """The SQL that the block executes."""
+    """SQL statements executed in the block."""
     seen: list[str] = []
 
     def note(*args: Any) -> None:
@@ -224,7 +224,7 @@ def statements(sample: SampleLibrary) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-def test_a_page_costs_as_many_statements_as_it_has_relations(sample: SampleLibrary) -> None:
+def test_page_takes_a_statement_per_relation(sample: SampleLibrary) -> None:
     for number in range(1, 6):
         sample.create("tagCreate", name=f"t{number}")
         sample.create("studioCreate", name=f"s{number}")
@@ -248,7 +248,7 @@ def test_a_page_costs_as_many_statements_as_it_has_relations(sample: SampleLibra
     assert costs[1] <= costs[0] <= 25
 
 
-def test_a_count_alone_loads_no_rows(sample: SampleLibrary) -> None:
+def test_count_alone_loads_no_rows(sample: SampleLibrary) -> None:
     sample.create("tagCreate", name="a")
     with statements(sample) as seen:
         assert sample("{ findTags { count } }") == {"count": 1}

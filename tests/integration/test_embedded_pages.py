@@ -1,4 +1,4 @@
-"""Pages of large libraries: any page in any order is sought in an index, and holds what its place says."""
+"""Pages of large libraries: any page in any order is found by index, with the right rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEYS = ("title", "path", "date", "created_at", "updated_at", "rating", "id")
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleLibrary]:
-    """A library that is only read."""
+    """A library that tests only read."""
     sample = filled(tmp_path_factory.mktemp("pages") / "library.sqlite")
     yield sample
     sample.library.close()
@@ -62,7 +62,7 @@ def scene(chance: random.Random, number: int) -> dict[str, Any]:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is deep, much or many, in sizes that this library has."""
+    """Lower the thresholds for deep and large pages to the size of this library."""
     monkeypatch.setattr(matches, "_SKIPPED", 3)
     monkeypatch.setattr(matches, "_WINDOWS", (5, 20))
     monkeypatch.setattr(matches, "_LISTED", 30)
@@ -80,7 +80,7 @@ FILTER = {
 
 
 def expected(sample: SampleLibrary, key: str, direction: str, given: dict[str, Any] | None) -> list[str]:
-    """The ids of all matches in the order that ORDER BY gives them, without any page."""
+    """Ids of all matches in ORDER BY order, without paging."""
     find = {"sort": key, "direction": direction}
     chosen = set(sample.ids("Scene", given, sort="id"))
     table = FILTERS["Scene"][0]
@@ -93,7 +93,7 @@ def expected(sample: SampleLibrary, key: str, direction: str, given: dict[str, A
 @table_test("given", FILTER.values(), ids=FILTER)
 @table_test("direction", ["ASC", "DESC"])
 @table_test("key", KEYS)
-def test_pages_together_are_the_whole_order(
+def test_pages_join_to_the_whole_order(
     pages: SampleLibrary, key: str, direction: str, given: dict[str, Any] | None
 ) -> None:
     find = {"sort": key, "direction": direction}
@@ -106,8 +106,8 @@ def test_pages_together_are_the_whole_order(
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("key", ["title", "date", "rating"])
-def test_a_page_holds_what_its_place_says_after_every_write(sample: SampleLibrary, key: str) -> None:
-    """Nothing of an earlier page is remembered: rows move, come and go between pages."""
+def test_pages_are_right_after_every_write(sample: SampleLibrary, key: str) -> None:
+    """Nothing is cached: rows are moved, added and deleted between pages."""
     chance = random.Random(key)
     for page in range(1, 6):
         number = str(chance.randint(1, SCENES))
@@ -122,9 +122,7 @@ def test_a_page_holds_what_its_place_says_after_every_write(sample: SampleLibrar
 
 @pytest.mark.usefixtures("small")
 @table_test("given", FILTER.values(), ids=FILTER)
-def test_the_count_is_the_number_of_rows_on_all_pages(
-    pages: SampleLibrary, given: dict[str, Any] | None
-) -> None:
+def test_count_equals_the_rows_of_all_pages(pages: SampleLibrary, given: dict[str, Any] | None) -> None:
     document = """query($o: SceneFilterType, $f: FindFilterType) {
         findScenes(scene_filter: $o, filter: $f) { scenes { id } count } }"""
     answer = pages(document, o=given, f={"sort": "date", "per_page": 5, "page": 8})
@@ -134,7 +132,7 @@ def test_the_count_is_the_number_of_rows_on_all_pages(
 def steps(
     sample: SampleLibrary, find: dict[str, Any], given: dict[str, Any] | None, field: str
 ) -> list[list[str]]:
-    """The plan of each statement that a find query runs on scenes."""
+    """Query plans of the statements of a find query on scenes."""
     reader, seen = sample.library.database.engines[0], []
     event.listen(reader, "before_cursor_execute", lambda *args: seen.append(args[2:4]))
     document = (
@@ -150,8 +148,8 @@ def steps(
 @pytest.mark.usefixtures("small")
 @table_test("direction", ["ASC", "DESC"])
 @table_test("key", ["date", "created_at", "updated_at", "rating"])
-def test_a_deep_page_reads_its_index_only(pages: SampleLibrary, key: str, direction: str) -> None:
-    """Each statement goes along the index; only what is equal in all of it is put in order."""
+def test_deep_page_reads_only_its_index(pages: SampleLibrary, key: str, direction: str) -> None:
+    """Each statement follows the index; only full ties are sorted."""
     plans = steps(pages, {"sort": key, "direction": direction, "page": 4}, None, "scenes { id }")
     walks = [plan for plan in plans if not any("INTEGER PRIMARY KEY" in step for step in plan)]
     assert len(walks) >= 3
@@ -169,25 +167,25 @@ def test_a_deep_page_reads_its_index_only(pages: SampleLibrary, key: str, direct
         ({"date": {"value": "2024-01-02", "modifier": "EQUALS"}}, "index_scenes_on_date_and_title"),
     ],
 )
-def test_a_count_is_answered_from_an_index(pages: SampleLibrary, given: dict[str, Any], index: str) -> None:
+def test_count_is_read_from_an_index(pages: SampleLibrary, given: dict[str, Any], index: str) -> None:
     (plan,) = steps(pages, {}, given, "count")
     assert any(index in step for step in plan), plan
     assert not [step for step in plan if step.startswith("SCAN every_scenes")], plan
 
 
 @pytest.mark.parametrize("modifier", ["IS_NULL", "NOT_NULL"])
-def test_what_is_looked_up_for_each_scene_is_looked_up_in_order(pages: SampleLibrary, modifier: str) -> None:
-    """In the order of another index each look-up would read another page of the file."""
+def test_per_scene_lookups_follow_the_table_order(pages: SampleLibrary, modifier: str) -> None:
+    """In another index's order each lookup would read another page of the file."""
     (plan,) = steps(pages, {}, {"tags": {"modifier": modifier}}, "count")
     assert "SCAN every_scenes" in plan
     assert any("scenes_tags" in step and "PRIMARY KEY" in step for step in plan), plan
 
 
 @pytest.mark.parametrize(("modifier", "found"), [("IS_NULL", {"1", "2"}), ("NOT_NULL", {"1"})])
-def test_a_performer_without_tags_counts_beside_one_with_tags(
+def test_performers_with_and_without_tags_are_counted_together(
     sample: SampleLibrary, modifier: str, found: set[str]
 ) -> None:
-    """Joins add rows without a tag, which the column of the table could not hold."""
+    """Joins add null rows, which a NOT NULL column could not hold."""
     sample.create("performerCreate", name="tagged", tag_ids=["1"])
     sample.create("performerCreate", name="bare")
     sample.write("sceneUpdate", id="1", performer_ids=["1", "2"])

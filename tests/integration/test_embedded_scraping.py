@@ -1,4 +1,4 @@
-"""The scraper of an embedded library: files beside videos, images and galleries."""
+"""The scraper of an embedded library: sidecar files of videos, images and galleries."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def media(tmp_path: Path) -> Iterator[ScanLibrary]:
         yield opened
 
 
-def asking(operation: str, given: str, fields: str = "title") -> str:
-    """The document that scrapes with the library's scraper."""
+def scrape_document(operation: str, given: str, fields: str = "title") -> str:
+    """Document that scrapes with the library's scraper."""
     return f'{{ {operation}(source: {{scraper_id: "sidecar"}}, input: {{ {given} }}) {{ {fields} }} }}'
 
 
 def scrape(media: ScanLibrary, operation: str, given: str, fields: str = "title") -> Any:
-    return LibraryClient(media.library)(asking(operation, given, fields))
+    return LibraryClient(media.library)(scrape_document(operation, given, fields))
 
 
-def test_each_kind_has_its_file(media: ScanLibrary) -> None:
+def test_each_object_type_has_its_sidecar(media: ScanLibrary) -> None:
     scenes = scrape(
         media, "scrapeMultiScenes", "scene_ids: [1]", "title urls groups { name } stored: remote_site_id"
     )
@@ -49,7 +49,7 @@ def test_each_kind_has_its_file(media: ScanLibrary) -> None:
     assert scrape(media, "scrapeSingleImage", "image_id: 1") == [{"title": "One"}]
 
 
-def test_a_picture_beside_the_video_is_its_cover(media: ScanLibrary) -> None:
+def test_picture_beside_the_video_is_its_cover(media: ScanLibrary) -> None:
     (media.media / "a-poster.jpg").write_bytes(picture(1, (64, 36), "JPEG"))
     [found] = scrape(media, "scrapeSingleScene", "scene_id: 1", "image")
     assert found["image"].startswith("data:image/jpeg;base64,")
@@ -65,7 +65,7 @@ def test_a_picture_beside_the_video_is_its_cover(media: ScanLibrary) -> None:
     assert found["image"].startswith("data:image/webp;base64,")
 
 
-def test_a_folder_with_one_video_has_its_file(media: ScanLibrary) -> None:
+def test_folder_with_one_video_may_have_the_sidecar(media: ScanLibrary) -> None:
     (media.media / "a.json").unlink()
     (media.media / "movie.nfo").write_text("<movie><title>Whole</title></movie>", encoding="utf-8")
     (media.media / "folder.nfo").write_text("<movie><studio>Acme</studio></movie>", encoding="utf-8")
@@ -81,7 +81,9 @@ def test_nothing_outside_the_library_is_read(media: ScanLibrary, tmp_path: Path)
     (media.media / "a.json").unlink()
     (tmp_path / "secret.json").write_text('{"title": "x"}', encoding="utf-8")
     (media.media / "a.json").symlink_to(tmp_path / "secret.json")
-    assert "a.json" in LibraryClient(media.library).refusal(asking("scrapeSingleScene", "scene_id: 1"))
+    assert "a.json" in LibraryClient(media.library).refusal(
+        scrape_document("scrapeSingleScene", "scene_id: 1")
+    )
 
 
 REFUSED = [
@@ -90,10 +92,10 @@ REFUSED = [
 ]
 
 
-def test_what_it_cannot_scrape_is_refused(media: ScanLibrary) -> None:
+def test_unsupported_inputs_are_rejected(media: ScanLibrary) -> None:
     ask = LibraryClient(media.library)
     for operation, given, told in REFUSED:
-        assert told in ask.refusal(asking(operation, given))
+        assert told in ask.refusal(scrape_document(operation, given))
     document = '{ scrapeSingleScene(source: {stash_box_endpoint: "x"}, input: {scene_id: 1}) { title } }'
     assert "asks no stash-boxes" in ask.refusal(document)
     assert ask("{ listScrapers(types: [PERFORMER]) { id } }") == []

@@ -1,4 +1,4 @@
-"""Order, pages, ids, text search and totals of the find queries."""
+"""Order, paging, ids, text search and totals of find queries."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ def order(sample: SampleLibrary, sort: str, direction: str = "ASC", kind: str = 
     return " ".join(sample.ids(kind, sort=sort, direction=direction))
 
 
-def test_titles_sort_naturally_and_fall_back_to_the_file(sample: SampleLibrary) -> None:
-    # 2 and 3 are equal without case: newest first, and oldest first when it descends, as on the server.
+def test_titles_sort_naturally_with_file_name_as_fallback(sample: SampleLibrary) -> None:
+    # 2 and 3 are equal ignoring case: newest first, oldest first when descending, as on the server.
     assert order(sample, "title") == "6 3 2 1 5 4"
     assert order(sample, "title", "DESC") == "4 5 1 2 3 6"
 
 
-def test_nulls_come_first_and_last_when_it_descends(sample: SampleLibrary) -> None:
+def test_nulls_come_first_and_last_when_descending(sample: SampleLibrary) -> None:
     assert order(sample, "rating").split()[-2:] == ["1", "3"]
     assert order(sample, "rating", "DESC").split()[:2] == ["3", "1"]
 
 
-def test_what_a_key_leaves_equal_is_ordered_by_title(sample: SampleLibrary) -> None:
-    # The scene without title counts by its id, and so does its place among texts.
+def test_ties_are_ordered_by_title(sample: SampleLibrary) -> None:
+    # The scene without a title is ordered by its id, also among titles.
     assert order(sample, "rating").split()[:4] == ["5", "6", "2", "4"]
     assert order(sample, "studio") == "5 6 3 2 4 1"
 
 
-def test_paths_of_scenes_without_files_are_empty(sample: SampleLibrary) -> None:
+def test_scenes_without_files_have_an_empty_path(sample: SampleLibrary) -> None:
     assert order(sample, "path").split()[0] == "6"
 
 
@@ -73,18 +73,18 @@ def test_ids_and_random_orders(sample: SampleLibrary) -> None:
 
 
 @pytest.mark.parametrize("key", ["rating100", "Title", "nonsense", "randomly", "random_x"])
-def test_unknown_keys_are_refused(sample: SampleLibrary, key: str) -> None:
+def test_unknown_sort_keys_are_rejected(sample: SampleLibrary, key: str) -> None:
     refusal = sample.refusal(PAGE, f={"sort": key})
     assert refusal in (f"invalid sort: {key}", "invalid random seed: x")
 
 
-def test_an_empty_key_is_no_key_for_scenes_and_refused_for_tags(sample: SampleLibrary) -> None:
+def test_empty_sort_key_is_ignored_for_scenes_and_rejected_for_tags(sample: SampleLibrary) -> None:
     assert len(page(sample, sort="")["scenes"]) == 6
     document = 'query { findTags(filter: {sort: ""}) { tags { id } } }'
     assert sample.refusal(document) == "invalid sort: "
 
 
-def test_tags_sort_by_their_sort_name(sample: SampleLibrary) -> None:
+def test_tags_sort_by_sort_name(sample: SampleLibrary) -> None:
     assert sample.ids("Tag") == ["2", "1"]
 
 
@@ -106,7 +106,7 @@ def test_pages(sample: SampleLibrary, find: dict[str, Any], expected: list[str])
     assert found["count"] == 6
 
 
-def test_a_page_holds_25_unless_told(sample: SampleLibrary, tmp_path: Any) -> None:
+def test_default_page_size_is_25(sample: SampleLibrary, tmp_path: Any) -> None:
     with_many = open_sample_library(tmp_path / "many.sqlite")
     aliases = " ".join(f'a{n}: tagCreate(input: {{name: "t{n}"}}) {{ id }}' for n in range(30))
     with_many(f"mutation {{ {aliases} }}")
@@ -114,7 +114,7 @@ def test_a_page_holds_25_unless_told(sample: SampleLibrary, tmp_path: Any) -> No
     with_many.library.close()
 
 
-def test_ids_are_answered_in_their_order(sample: SampleLibrary) -> None:
+def test_ids_are_returned_in_order(sample: SampleLibrary) -> None:
     found = page(sample, ids=["4", "1"], q="nothing like it", per_page=1, sort="nonsense")
     assert [scene["id"] for scene in found["scenes"]] == ["4", "1"]
     assert found["count"] == 2
@@ -129,7 +129,7 @@ def test_ids_are_answered_in_their_order(sample: SampleLibrary) -> None:
         (["x"], 'converting ids: strconv.Atoi: parsing "x": invalid syntax'),
     ],
 )
-def test_bad_ids_fail_as_a_whole(sample: SampleLibrary, ids: list[str], message: str) -> None:
+def test_invalid_ids_fail_the_query(sample: SampleLibrary, ids: list[str], message: str) -> None:
     outcome = sample.library.execute(PAGE, {"ids": ids})
     assert outcome.data is None
     assert outcome.errors[0]["message"] == message
@@ -148,7 +148,7 @@ def test_bad_ids_fail_as_a_whole(sample: SampleLibrary, ids: list[str], message:
         ("untitled.mp4", "5"),
         ("p_rt", "1 2 3"),
         ("Überfall", "4"),
-        ("überfall", ""),  # only ASCII letters match in any case
+        ("überfall", ""),  # only ASCII letters are case-insensitive
         ("nowhere", ""),
     ],
 )
@@ -156,10 +156,10 @@ def test_text_search(sample: SampleLibrary, q: str, expected: str) -> None:
     assert sample.found("Scene", {}, q=q) == set(expected.split())
 
 
-def test_words_must_meet_in_one_alias(sample: SampleLibrary) -> None:
+def test_words_must_match_one_alias(sample: SampleLibrary) -> None:
     assert sample.ids("Performer", q="red fox") == ["1"]
     assert sample.ids("Performer", q="red blue") == []
-    assert sample.ids("Performer", q="fox -red") == ["1"]  # the other alias passes
+    assert sample.ids("Performer", q="fox -red") == ["1"]  # the other alias matches
     assert sample.ids("Performer", q="zed") == ["2"]
 
 
@@ -170,7 +170,7 @@ def test_totals_are_over_all_pages(sample: SampleLibrary) -> None:
     assert page(sample, ids=["1", "6"])["filesize"] == 10
 
 
-def test_everything_at_once(sample: SampleLibrary) -> None:
+def test_all_options_combined(sample: SampleLibrary) -> None:
     assert [tag["id"] for tag in sample("{ allTags { id } }")] == ["1", "2"]
     assert len(sample("{ sceneWall { id } }")) == 6
     assert (

@@ -1,4 +1,4 @@
-"""Serving a library: the port, readiness, many clients at once, and a clean end."""
+"""Serving a library: port, readiness, concurrent clients, shutdown."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ print(ended_by, flush=True)
 """
 
 
-def test_a_port_that_is_taken_is_a_plain_error(served_url, tmp_path):
+def test_port_in_use_is_a_plain_error(served_url, tmp_path):
     port = int(served_url.rpartition(":")[2])
     with pytest.raises(StashConfigurationError, match=f"Cannot serve on 127.0.0.1:{port}"):
         serve(str(tmp_path / "other.sqlite"), port=port)
 
 
-def test_an_address_that_does_not_exist_is_a_plain_error(tmp_path):
+def test_nonexistent_address_is_a_plain_error(tmp_path):
     with pytest.raises(StashConfigurationError, match="Cannot serve on"):
         serve(str(tmp_path / "other.sqlite"), host="no.such.host.invalid", port=0)
 
 
-def test_a_server_that_cannot_start_keeps_nobody_waiting(tmp_path):
+def test_failed_start_does_not_block_waiters(tmp_path):
     server = LibraryServer(str(tmp_path), port=0)
     failures = []
 
@@ -57,7 +57,7 @@ def test_a_server_that_cannot_start_keeps_nobody_waiting(tmp_path):
     assert failures
 
 
-def test_many_clients_write_at_once(served_url):
+def test_concurrent_clients_can_write(served_url):
     def create(number: int) -> dict:
         document = f'mutation {{ tagCreate(input: {{name: "tag {number}"}}) {{ id }} }}'
         return client.post("/graphql", json={"query": document}).json()
@@ -69,7 +69,7 @@ def test_many_clients_write_at_once(served_url):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly_with_a_socket_still_open(library_file, number):
+def test_signal_shuts_down_cleanly_with_an_open_websocket(library_file, number):
     process = subprocess.Popen(
         [sys.executable, "-c", SERVE, str(library_file)],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Tasks on real media: cleaning, auto-tagging, covers, and what removing objects does to files."""
+"""Tasks on real media: clean, auto tag, covers, and deletion of files with their objects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ask(media: ScanLibrary) -> LibraryClient:
     return LibraryClient(media.library)
 
 
-def end_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
+def wait_for_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
     """Queue a job, wait for its end and return it."""
     number = ask.write(operation, "", **given)
     assert ask.library.jobs.wait_idle(30)
@@ -41,8 +41,8 @@ def end_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
 
 
 def run_job(ask: LibraryClient, operation: str, **given: Any) -> dict[str, Any]:
-    """Run a job, which must not fail, to its end and return it."""
-    job = end_job(ask, operation, **given)
+    """Run a job that must not fail, and return it."""
+    job = wait_for_job(ask, operation, **given)
     assert (job["status"], job["error"]) == ("FINISHED", None)
     return job
 
@@ -54,7 +54,7 @@ def counts(ask: LibraryClient) -> tuple[int, int, int, int]:
     return scenes, images, galleries, files
 
 
-def test_clean_forgets_what_is_gone_and_keeps_the_rest(media, ask):
+def test_clean_deletes_missing_files_only(media, ask):
     gone, kept = write_video(media.media / "gone.mp4", 1), write_video(media.media / "kept.mp4", 2)
     zipped = write_zip(media.media / "set.zip", {"a.png": picture(3), "b.png": picture(4)})
     loose = write_picture(media.media / "pics" / "c.png", 5)
@@ -75,7 +75,7 @@ def test_clean_forgets_what_is_gone_and_keeps_the_rest(media, ask):
     assert kept.exists()
 
 
-def test_clean_keeps_an_object_that_has_another_file(media, ask):
+def test_clean_keeps_an_object_with_another_file(media, ask):
     first = write_video(media.media / "a.mp4", 1)
     (media.media / "b.mp4").write_bytes(first.read_bytes())
     media.scan()
@@ -86,7 +86,7 @@ def test_clean_keeps_an_object_that_has_another_file(media, ask):
     assert found == {"scenes": [{"files": [{"path": str(media.media / "b.mp4")}]}]}
 
 
-def test_clean_looks_only_where_it_is_told(media, ask):
+def test_clean_is_limited_to_the_given_paths(media, ask):
     for name in ("a/1.mp4", "b/2.mp4"):
         write_video(media.media / name, len(name)).touch()
     write_video(media.media / "kept.mp4", 3)
@@ -113,7 +113,7 @@ def _leave_a_note(folder: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_clean_keeps_a_library_folder_that_is_away(media, ask, tmp_path, left_behind, said, dry_run):
+def test_clean_keeps_an_unmounted_library_folder(media, ask, tmp_path, left_behind, said, dry_run):
     drive, gone = tmp_path / "drive", write_video(media.media / "gone.mp4", 1)
     write_video(media.media / "kept.mp4", 2)
     write_picture(drive / "sub/a.png", 3)
@@ -123,14 +123,14 @@ def test_clean_keeps_a_library_folder_that_is_away(media, ask, tmp_path, left_be
     gone.unlink()
     drive.rename(tmp_path / "away")
     left_behind(drive)
-    job = end_job(ask, "metadataClean", dryRun=dry_run)
+    job = wait_for_job(ask, "metadataClean", dryRun=dry_run)
     assert job["status"] == "FAILED"
     assert job["error"].startswith(f"the library folder {drive} {said}: 3 files stay in the library.")
     assert counts(ask) == ((2 if dry_run else 1), 2, 1, (5 if dry_run else 4))
     assert media.count("folders") == 4
 
 
-def test_clean_keeps_what_cannot_be_examined(media, ask):
+def test_clean_keeps_unreadable_folders(media, ask):
     path, zipped = media.media / "a.mp4", media.media / "set.zip"
     write_video(path), write_zip(zipped, {"a.png": picture(1)})
     write_picture(media.media / "kept.png", 2)
@@ -144,7 +144,7 @@ def test_clean_keeps_what_cannot_be_examined(media, ask):
     assert "not a readable zip" in media.log()[1]
 
 
-def test_clean_forgets_members_that_are_excluded_by_now(media, ask):
+def test_clean_deletes_excluded_zip_members(media, ask):
     write_zip(media.media / "set.zip", {"a.png": picture(1), "thumbs/b.png": picture(2)})
     media.scan()
     media.configure(imageExcludes=["thumbs/"])
@@ -152,7 +152,7 @@ def test_clean_forgets_members_that_are_excluded_by_now(media, ask):
     assert media.images() == [(1, "set.zip/a.png")]
 
 
-def test_clean_keeps_members_under_the_names_that_earlier_releases_gave_them(media, ask):
+def test_clean_keeps_zip_members_with_names_of_earlier_releases(media, ask):
     write_zip_of_names(media.media / "set.zip", {"写真の題名.png": picture(1)}, "cp932")
     media.scan()
     old = "写真の題名.png".encode("cp932").decode("cp437")
@@ -164,7 +164,7 @@ def test_clean_keeps_members_under_the_names_that_earlier_releases_gave_them(med
     assert media.images() == [(1, "set.zip/写真の題名.png")]
 
 
-def test_clean_forgets_what_left_the_library(media, ask):
+def test_clean_deletes_files_outside_the_library(media, ask):
     write_video(media.media / "a.mp4", 1)
     media.scan()
     media.configure(stashes=[])
@@ -173,7 +173,7 @@ def test_clean_forgets_what_left_the_library(media, ask):
     assert (media.media / "a.mp4").exists()
 
 
-def test_a_zip_member_that_is_gone_is_cleaned_unless_contents_are_ignored(media, ask):
+def test_clean_deletes_missing_zip_members_unless_contents_are_ignored(media, ask):
     path = write_zip(media.media / "set.zip", {"a.png": picture(3), "b.png": picture(4)})
     media.scan()
     write_zip(path, {"a.png": picture(3)})
@@ -183,7 +183,7 @@ def test_a_zip_member_that_is_gone_is_cleaned_unless_contents_are_ignored(media,
     assert counts(ask) == (0, 1, 1, 2)
 
 
-def test_auto_tag_finds_whole_words_in_paths(media, ask):
+def test_auto_tag_matches_whole_words_in_paths(media, ask):
     write_video(media.media / "ada.lovelace_at the-Beach.mp4", 1)
     write_video(media.media / "beaches.mp4", 2)
     write_picture(media.media / "Acme" / "x.png", 3)
@@ -203,7 +203,7 @@ def test_auto_tag_finds_whole_words_in_paths(media, ask):
     assert ask("{ allImages { studio { name } } }") == [{"studio": {"name": "acme"}}]
 
 
-def test_auto_tag_leaves_alone_what_it_should(media, ask):
+def test_auto_tag_skips_ignored_objects(media, ask):
     write_video(media.media / "beach.mp4", 1)
     write_video(media.media / "done" / "beach two.mp4", 2)
     media.scan()
@@ -219,7 +219,7 @@ def test_auto_tag_leaves_alone_what_it_should(media, ask):
     ]
 
 
-def test_generate_makes_covers_and_says_what_it_does_not_make(media, ask):
+def test_generate_creates_covers_and_reports_unsupported_kinds(media, ask):
     write_video(media.media / "a.mp4", 1)
     (media.media / "b.mp4").write_bytes(b"no video")
     media.scan()
@@ -233,13 +233,13 @@ def test_generate_makes_covers_and_says_what_it_does_not_make(media, ask):
     assert len(media.column("SELECT blob FROM blobs")) == 1
 
 
-def test_optimising_and_cleaning_generated_files(media, ask):
+def test_optimise_and_clean_generated_files(media, ask):
     assert ask("mutation { optimiseDatabase }") == "1"
     run_job(ask, "metadataCleanGenerated", blobFiles=True)
     assert ask.library.jobs.find(1)["status"] == "FINISHED"
 
 
-def test_a_scene_goes_with_its_file_when_asked(media, ask):
+def test_scene_is_deleted_with_its_file_on_request(media, ask):
     path = write_video(media.media / "a.mp4", 1)
     script = path.with_suffix(".funscript")
     script.write_text("{}")
@@ -250,7 +250,7 @@ def test_a_scene_goes_with_its_file_when_asked(media, ask):
     assert not script.exists()
 
 
-def test_a_scene_that_goes_alone_leaves_its_file_to_be_attached(media, ask):
+def test_file_of_a_deleted_scene_can_be_attached_again(media, ask):
     path = write_video(media.media / "a.mp4", 1)
     media.scan()
     ask.write("sceneDestroy", "", id="1")
@@ -264,7 +264,7 @@ def test_a_scene_that_goes_alone_leaves_its_file_to_be_attached(media, ask):
     assert path.exists()
 
 
-def test_a_zip_gallery_takes_its_images_with_it(media, ask):
+def test_zip_gallery_is_deleted_with_its_images(media, ask):
     write_zip(media.media / "set.zip", {"a.png": picture(3), "b.png": picture(4)})
     write_picture(media.media / "a.png", 3)
     media.scan()
@@ -275,7 +275,7 @@ def test_a_zip_gallery_takes_its_images_with_it(media, ask):
     assert counts(ask)[:3] == (0, 1, 0)
 
 
-def test_the_contents_of_a_made_gallery(media, ask):
+def test_images_of_a_manual_gallery(media, ask):
     for number, name in enumerate("abc"):
         write_picture(media.media / f"{name}.png", number)
     media.scan()
@@ -311,7 +311,7 @@ def test_the_contents_of_a_made_gallery(media, ask):
     assert missing == "gallery with id 9 not found"
 
 
-def test_the_o_counter_of_an_image(media, ask):
+def test_image_o_counter(media, ask):
     write_picture(media.media / "a.png", 1)
     media.scan()
     steps = ["imageIncrementO", "imageIncrementO", "imageDecrementO", "imageResetO", "imageDecrementO"]
@@ -362,7 +362,7 @@ def test_deleting_files(media, ask):
     assert ask.refusal(delete, ids=["2"]) == "getting file by id 2: sql: no rows in result set"
 
 
-def test_handing_a_file_to_another_scene(media, ask):
+def test_assigning_a_file_to_another_scene(media, ask):
     first = write_video(media.media / "a.mp4", 1)
     (media.media / "b.mp4").write_bytes(first.read_bytes())
     media.scan()
@@ -373,7 +373,7 @@ def test_handing_a_file_to_another_scene(media, ask):
     assert media.scenes() == [(1, "a.mp4"), (2, "b.mp4")]
 
 
-def test_choosing_the_primary_file(media, ask):
+def test_setting_the_primary_file(media, ask):
     first = write_video(media.media / "a.mp4", 1)
     (media.media / "b.mp4").write_bytes(first.read_bytes())
     media.scan()
@@ -382,7 +382,7 @@ def test_choosing_the_primary_file(media, ask):
     }
 
 
-def test_fingerprints_that_can_be_set(media, ask):
+def test_setting_fingerprints(media, ask):
     write_video(media.media / "a.mp4", 1)
     media.scan()
 
@@ -401,8 +401,8 @@ def test_fingerprints_that_can_be_set(media, ask):
     assert ask.refused("fileSetFingerprints", "", **set_to("phash", "zz")).startswith("converting phash zz: ")
 
 
-def test_nothing_outside_the_library_folders_is_touched(media, ask, tmp_path):
-    """Whatever entries say: they may have been imported from anywhere."""
+def test_files_outside_the_library_folders_are_not_touched(media, ask, tmp_path):
+    """Whatever the rows say: they may have been imported."""
     inside = write_video(media.media / "inside.mp4", 1)
     media.scan()
     outside = tmp_path / "outside"

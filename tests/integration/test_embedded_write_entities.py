@@ -1,4 +1,4 @@
-"""What each entity insists on when it is made, changed, merged or removed."""
+"""Rules of each entity on create, update, merge and delete."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def count(ask: LibraryClient, entities: str) -> int:
 
 
 @pytest.mark.parametrize("entity", ["performer", "studio", "tag"])
-def test_names_are_required_and_unique_whatever_their_case(ask, entity):
+def test_names_are_required_and_unique_ignoring_case(ask, entity):
     first = ask.create(f"{entity}Create", name=" Ada ")
     assert ask.refused(f"{entity}Create", name=" ") == f"{entity} name must not be blank"
     assert ask.refused(f"{entity}Create", name="ada") == f"{entity} with name 'ada' already exists"
@@ -50,7 +50,7 @@ def test_names_and_aliases_share_one_namespace(ask, entity):
     ]
 
 
-def test_performers_differ_by_disambiguation(ask):
+def test_performers_are_unique_by_name_and_disambiguation(ask):
     ask.create("performerCreate", name="Ada")
     other = ask.create("performerCreate", name="Ada", disambiguation="b")
     message = "performer with name 'Ada' and disambiguation 'b' already exists"
@@ -61,7 +61,7 @@ def test_performers_differ_by_disambiguation(ask):
     )
 
 
-def test_a_performers_aliases_and_dates(ask):
+def test_performer_aliases_and_dates(ask):
     made = ask.write("performerCreate", "{ id alias_list }", name="Ada", alias_list=["b1", "a1", ""])
     assert made["alias_list"] == ["", "a1", "b1"]
     assert (
@@ -76,7 +76,7 @@ def test_a_performers_aliases_and_dates(ask):
     assert ask.refused("performerUpdate", id=made["id"], death_date="1989-05") == message
 
 
-def test_a_scene_needs_a_title_or_files(ask):
+def test_scene_requires_a_title_or_files(ask):
     assert ask.refused("sceneCreate") == "title must be set if scene has no files"
     scene = ask.create("sceneCreate", title="x")
     assert ask.refused("sceneUpdate", id=scene, title=" ") == "title must be set if scene has no files"
@@ -86,7 +86,7 @@ def test_a_scene_needs_a_title_or_files(ask):
     assert "not associated with scene" in ask.refused("sceneUpdate", id=scene, primary_file_id="7")
 
 
-def test_what_a_scene_update_ignores(ask):
+def test_fields_a_scene_update_ignores(ask):
     scene = ask.create("sceneCreate", title="x")
     shown = "{ resume_time play_count o_counter play_duration }"
     written = ask.write(
@@ -109,7 +109,7 @@ def test_groups_of_a_scene(ask):
     assert ask.write("sceneUpdate", shown, id=scene["id"], movies=older, groups=[])["groups"] == []
 
 
-def test_the_title_of_a_gallery(ask):
+def test_gallery_title(ask):
     assert ask.refused("galleryCreate", title="") == "title must not be empty"
     gallery = ask.create("galleryCreate", title=" ")
     assert (
@@ -172,7 +172,7 @@ def test_groups_contain_groups_in_order(ask):
     assert order() == "ba"
 
 
-def test_tags_form_no_circles(ask):
+def test_tag_cycles_are_rejected(ask):
     top, middle, low = (ask.create("tagCreate", name=name) for name in ("top", "middle", "low"))
     ask.write("tagUpdate", id=middle, parent_ids=[top])
     ask.write("tagUpdate", id=low, parent_ids=[middle, top])
@@ -188,7 +188,7 @@ def test_tags_form_no_circles(ask):
     assert ask.refused("tagUpdate", id=top, parent_ids=[top]).endswith("(top)")
 
 
-def test_studios_form_no_circles(ask):
+def test_studio_cycles_are_rejected(ask):
     first = ask.create("studioCreate", name="a")
     second = ask.create("studioCreate", name="b", parent_id=first)
     for studio, parent in ((first, first), (first, second)):
@@ -201,7 +201,7 @@ def test_studios_form_no_circles(ask):
 
 
 @pytest.mark.parametrize("entity", ["performer", "studio", "tag", "group"])
-def test_destroying_a_list_is_all_or_nothing(ask, entity):
+def test_deleting_a_list_is_all_or_nothing(ask, entity):
     made = [ask.create(f"{entity}Create", name=name) for name in "ab"]
     message = ask.refusal(f"mutation($ids: [ID!]!) {{ {entity}sDestroy(ids: $ids) }}", ids=[made[0], "99"])
     assert message == f"id 99 does not exist in {entity}s"
@@ -210,7 +210,7 @@ def test_destroying_a_list_is_all_or_nothing(ask, entity):
     assert count(ask, f"{entity.title()}s") == 0
 
 
-def test_a_tag_in_use_as_primary_tag_stays(ask):
+def test_tag_used_as_primary_tag_cannot_be_deleted(ask):
     scene, tag = ask.create("sceneCreate", title="x"), ask.create("tagCreate", name="t")
     ask.create("sceneMarkerCreate", title="", seconds=1, scene_id=scene, primary_tag_id=tag)
     message = "cannot delete tag used as a primary tag in scene markers"
@@ -219,7 +219,7 @@ def test_a_tag_in_use_as_primary_tag_stays(ask):
     assert ask.write("tagDestroy", "", id=tag) is True
 
 
-def test_movies_are_groups_under_their_older_name(ask):
+def test_movies_are_groups_by_their_older_name(ask):
     made = ask.write("movieCreate", "{ id name urls }", name="x", url="u")
     assert made == {"id": "1", "name": "x", "urls": ["u"]}
     assert ask.write("movieUpdate", "{ name }", id="1", name="y") == {"name": "y"}
@@ -245,14 +245,14 @@ def test_merging_tags(ask):
     assert ask.refused("tagsMerge", source=[b], destination="99") == "tag with id 99 not found"
 
 
-def test_merging_a_tag_with_the_one_above_it(ask):
+def test_merging_a_tag_with_its_parent(ask):
     above = ask.create("tagCreate", name="above")
     below = ask.create("tagCreate", name="below", parent_ids=[above])
     merged = ask.write("tagsMerge", "{ parents { id } children { id } }", source=[below], destination=above)
     assert merged == {"parents": [], "children": []}
 
 
-def test_merging_scenes_moves_what_belongs_to_the_file_and_history_when_asked(ask):
+def test_merging_scenes_moves_file_data_and_history_on_request(ask):
     tag = ask.create("tagCreate", name="t")
     a, b = (ask.create("sceneCreate", title=n, tag_ids=[tag] if n == "a" else []) for n in "ab")
     ask.create("sceneMarkerCreate", title="", seconds=1, scene_id=a, primary_tag_id=tag)
@@ -279,7 +279,7 @@ def test_merging_scenes_moves_what_belongs_to_the_file_and_history_when_asked(as
     )
 
 
-def test_merging_performers_unites_where_they_appear(ask):
+def test_merging_performers_unites_their_appearances(ask):
     a, b = (ask.create("performerCreate", name=n, alias_list=[n * 2]) for n in "ab")
     for cast in ([a], [b], [a, b]):
         ask.create("sceneCreate", title="x", performer_ids=cast)
@@ -315,7 +315,7 @@ def test_saved_filters(ask):
     assert ask.refused("destroySavedFilter", "", id="1") == "id 1 does not exist in saved_filters"
 
 
-def test_the_default_filter_of_a_view(ask):
+def test_default_filter_of_a_view(ask):
     ask.write("setDefaultFilter", "", mode="SCENES", find_filter={"sort": "date"})
     found = ask("{ findDefaultFilter(mode: SCENES) { id name find_filter { sort } } }")
     assert found == {"id": "0", "name": "", "find_filter": {"sort": "date"}}
@@ -323,7 +323,7 @@ def test_the_default_filter_of_a_view(ask):
     assert ask("{ findDefaultFilter(mode: SCENES) { id } }") is None
 
 
-def test_what_an_embedded_library_cannot_do_says_so(ask):
+def test_unsupported_operations_are_reported(ask):
     message = ask.refusal("mutation { downloadFFMpeg }")
     assert message == "downloadFFMpeg is not available in an embedded library"
     assert "set up already" in ask.refused(

@@ -1,4 +1,4 @@
-"""Bulk updates, lists of updates, play and O history."""
+"""Bulk updates, update lists, play and O history."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def tags(ask: LibraryClient, ids: list[str], mode: str, *values: str | None) -> 
     return [sorted(tag["id"] for tag in scene["tags"]) for scene in found]
 
 
-def test_the_three_modes(ask, scenes):
+def test_bulk_modes(ask, scenes):
     assert tags(ask, scenes[:2], "ADD", "2", "3") == [["1", "2", "3"]] * 2
     assert tags(ask, scenes, "REMOVE", "2", "3", "99") == [["1"]] * 3
     assert tags(ask, scenes[:1], "SET", "3") == [["3"]]
     assert tags(ask, scenes[:1], "SET") == [[]]
 
 
-def test_absent_and_null_in_a_bulk_update(ask, scenes):
+def test_absent_and_null_fields_in_a_bulk_update(ask, scenes):
     ask.write("bulkSceneUpdate", ids=scenes, rating100=50, date="2020")
     found = ask.write("bulkSceneUpdate", "{ rating100 date title }", ids=scenes[:1], rating100=None)
     assert found == [{"rating100": None, "date": "2020", "title": "x"}]
 
 
-def test_texts_in_a_bulk_update(ask, scenes):
+def test_string_lists_in_a_bulk_update(ask, scenes):
     def urls(mode, *values):
         change = {"mode": mode, "values": list(values)}
         return ask.write("bulkSceneUpdate", "{ urls }", ids=scenes[:1], urls=change)[0]["urls"]
@@ -51,7 +51,7 @@ def test_texts_in_a_bulk_update(ask, scenes):
     assert urls("REMOVE", "b") == ["a", "c"]
 
 
-def test_a_bulk_update_is_all_or_nothing_and_answers_in_the_order_asked(ask, scenes):
+def test_bulk_update_is_all_or_nothing_and_keeps_the_order(ask, scenes):
     assert ask.refused("bulkSceneUpdate", ids=[scenes[0], "99"], rating100=1) == "sql: no rows in result set"
     found = ask.write("bulkSceneUpdate", "{ id rating100 }", ids=scenes[::-1], organized=True)
     assert found == [{"id": number, "rating100": None} for number in scenes[::-1]]
@@ -59,7 +59,7 @@ def test_a_bulk_update_is_all_or_nothing_and_answers_in_the_order_asked(ask, sce
     assert ask.write("bulkSceneUpdate", rating100=1) is None
 
 
-def test_a_bulk_title_may_be_empty(ask, scenes):
+def test_bulk_title_may_be_empty(ask, scenes):
     assert ask.write("bulkSceneUpdate", "{ title }", ids=scenes[:1], title="") == [{"title": ""}]
 
 
@@ -76,11 +76,11 @@ def test_a_bulk_title_may_be_empty(ask, scenes):
         ("bulkSceneMarkerUpdate", "sql: no rows in result set"),
     ],
 )
-def test_how_each_bulk_update_misses_an_object(ask, operation, message):
+def test_bulk_update_of_a_missing_object(ask, operation, message):
     assert ask.refused(operation, ids=["99"]) == message
 
 
-def test_bulk_updates_of_the_other_entities(ask, scenes):
+def test_bulk_updates_of_other_entities(ask, scenes):
     performers = [ask.create("performerCreate", name=name) for name in "pq"]
     change = {"favorite": True, "gender": "FEMALE", "alias_list": {"mode": "ADD", "values": ["z"]}}
     found = ask.write("bulkPerformerUpdate", "{ favorite gender alias_list }", ids=performers, **change)
@@ -113,7 +113,7 @@ def test_bulk_updates_of_the_other_entities(ask, scenes):
     ]
 
 
-def test_groups_in_bulk(ask, scenes):
+def test_bulk_groups(ask, scenes):
     groups = [ask.create("groupCreate", name=name) for name in "abc"]
     shown = "{ groups { group { id } scene_index } }"
     added = ask.write("bulkSceneUpdate", shown, ids=scenes[:1], group_ids={"mode": "ADD", "ids": groups[:2]})
@@ -128,7 +128,7 @@ def test_groups_in_bulk(ask, scenes):
     assert found == [{"containing_groups": [{"group": {"id": groups[0]}, "description": "d"}]}] * 2
 
 
-def test_lists_of_updates_are_all_or_nothing(ask, scenes):
+def test_update_lists_are_all_or_nothing(ask, scenes):
     document = "mutation($i: [SceneUpdateInput!]!) { scenesUpdate(input: $i) { title } }"
     assert ask(document, i=[{"id": scenes[0], "title": "new"}, {"id": scenes[1]}]) == [
         {"title": "new"},
@@ -151,7 +151,7 @@ def history(ask: LibraryClient, operation: str, scene: str, *times: str) -> list
 
 
 @pytest.mark.parametrize("kind", ["Play", "O"])
-def test_history_is_kept_in_utc_newest_first(ask, scenes, kind):
+def test_history_is_stored_in_utc_newest_first(ask, scenes, kind):
     added = history(
         ask, f"sceneAdd{kind}", scenes[0], "2024-01-02", "2024-01-02T03:04:05+02:00", "2024-01-03 10:00:00"
     )
@@ -169,7 +169,7 @@ def test_relative_times(ask, scenes):
     assert len(history(ask, "sceneAddPlay", scenes[0], "<4h", ">30m")) == 2
 
 
-def test_the_older_counters(ask, scenes):
+def test_older_counters(ask, scenes):
     def change(operation):
         return ask(f"mutation($id: ID!) {{ {operation}(id: $id) }}", id=scenes[0])
 

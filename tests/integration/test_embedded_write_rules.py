@@ -1,4 +1,4 @@
-"""What every write has in common: absent, null and empty; dates, ids, urls, custom fields, pictures."""
+"""Rules of every write: absent, null and empty values; dates, ids, URLs, custom fields, pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def scene(ask) -> str:
 SCENE = "{ title details rating100 date organized urls tags { id } updated_at }"
 
 
-def test_absent_fields_stay_as_they_are(ask, scene):
+def test_absent_fields_are_unchanged(ask, scene):
     before = ask.write("sceneUpdate", SCENE, id=scene)
     after = ask.write("sceneUpdate", SCENE, id=scene, code="C")
     assert {**after, "updated_at": None} == {**before, "updated_at": None}
@@ -56,14 +56,14 @@ def test_null_clears_and_lists_are_replaced(ask, scene):
     assert ask.write("sceneUpdate", SCENE, id=scene, urls=[])["urls"] == []
 
 
-def test_null_is_refused_where_there_is_no_null(ask, scene):
+def test_null_in_a_required_field_is_rejected(ask, scene):
     assert "null value not allowed in optional bool" in ask.refused("sceneUpdate", id=scene, organized=None)
     assert "null value not allowed in optional float64" in ask.refused(
         "sceneUpdate", id=scene, play_duration=None
     )
 
 
-def test_absence_is_seen_in_literals_and_under_aliases(ask, scene):
+def test_absence_is_recognised_in_literals_and_under_aliases(ask, scene):
     outcome = ask.library.execute(
         f'mutation {{ a: sceneUpdate(input: {{id: "{scene}", rating100: null}}) {{ rating100 title }}'
         f' b: sceneUpdate(input: {{id: "{scene}", title: "Cliff"}}) {{ rating100 title }} }}'
@@ -74,7 +74,7 @@ def test_absence_is_seen_in_literals_and_under_aliases(ask, scene):
     }
 
 
-def test_texts_are_trimmed_and_an_empty_one_reads_as_empty(ask, scene):
+def test_texts_are_trimmed_and_empty_ones_are_stored_as_empty(ask, scene):
     written = ask.write("sceneUpdate", SCENE, id=scene, title="  Cliff ", details="  ")
     assert (written["title"], written["details"]) == ("Cliff", "")
 
@@ -91,7 +91,7 @@ def test_texts_are_trimmed_and_an_empty_one_reads_as_empty(ask, scene):
         ("", None),
     ],
 )
-def test_dates_keep_the_precision_they_are_given_in(ask, scene, given, shown):
+def test_dates_keep_their_precision(ask, scene, given, shown):
     assert ask.write("sceneUpdate", SCENE, id=scene, date=given)["date"] == shown
 
 
@@ -109,14 +109,14 @@ def test_dates_keep_the_precision_they_are_given_in(ask, scene, given, shown):
         "2020-1",
     ],
 )
-def test_other_dates_are_refused(ask, scene, given):
+def test_invalid_dates_are_rejected(ask, scene, given):
     message = ask.refused("sceneUpdate", id=scene, date=given)
     assert message.startswith(
         f'converting date: failed to parse date "{given}": [ParseDateStringAsTime failed'
     )
 
 
-def test_ids_must_be_numbers_of_objects_that_exist(ask, scene):
+def test_ids_must_be_numbers_of_existing_objects(ask, scene):
     assert ask.refused("sceneUpdate", id="x") == 'converting id: strconv.Atoi: parsing "x": invalid syntax'
     assert ask.refused("sceneUpdate", id="99") == "scene with id 99 not found"
     assert "strconv.Atoi" in ask.refused("sceneUpdate", id=scene, tag_ids=["x"])
@@ -128,12 +128,12 @@ def test_ids_must_be_numbers_of_objects_that_exist(ask, scene):
     ]
 
 
-def test_an_empty_reference_is_null_when_creating_and_refused_later(ask, scene):
+def test_empty_reference_is_null_on_create_and_rejected_on_update(ask, scene):
     assert ask.create("sceneCreate", title="x", studio_id="")
     assert 'parsing "": invalid syntax' in ask.refused("sceneUpdate", id=scene, studio_id="")
 
 
-def test_a_refused_write_leaves_nothing_behind(ask):
+def test_rejected_write_changes_nothing(ask):
     ask.refused("performerCreate", name="Ada", alias_list=["A", "a"])
     assert ask("{ findPerformers { count } }") == {"count": 0}
 
@@ -141,13 +141,13 @@ def test_a_refused_write_leaves_nothing_behind(ask):
 URLS = "{ urls }"
 
 
-def test_the_older_url_field(ask, scene):
+def test_older_url_field(ask, scene):
     assert ask.write("sceneUpdate", URLS, id=scene, url="a")["urls"] == ["a"]
     assert ask.write("sceneUpdate", URLS, id=scene, url="a", urls=["b"])["urls"] == ["b"]
     assert ask.write("sceneUpdate", URLS, id=scene, url=None)["urls"] == []
 
 
-def test_a_performers_older_links(ask):
+def test_older_performer_urls(ask):
     ada = ask.write(
         "performerCreate",
         "{ id urls }",
@@ -208,7 +208,7 @@ def test_custom_fields_are_replaced_added_and_removed(ask):
         ),
     ],
 )
-def test_custom_fields_that_are_refused(ask, change, message):
+def test_invalid_custom_fields_are_rejected(ask, change, message):
     ada = ask.create("performerCreate", name="Ada")
     assert message in ask.refused("performerUpdate", id=ada, custom_fields=change)
 
@@ -226,7 +226,7 @@ def stored(ask) -> list[bytes]:
         return list(connection.scalars(select(blobs.c.blob)))
 
 
-def test_a_picture_is_stored_once_and_goes_with_its_last_user(ask):
+def test_picture_is_stored_once_and_deleted_with_its_last_user(ask):
     made = [ask.create("tagCreate", name=name, image=PICTURE) for name in "ab"]
     assert stored(ask) == [PICTURE_BYTES]
     ask.write("tagUpdate", id=made[0], image="")
@@ -235,7 +235,7 @@ def test_a_picture_is_stored_once_and_goes_with_its_last_user(ask):
     assert stored(ask) == []
 
 
-def test_a_scenes_cover_cannot_be_taken_away(ask):
+def test_scene_cover_cannot_be_removed(ask):
     scene = ask.create("sceneCreate", title="x", cover_image=PICTURE)
     ask.write("sceneUpdate", id=scene, cover_image=None)
     ask.write("sceneUpdate", id=scene, cover_image="")
@@ -254,7 +254,7 @@ def test_a_scenes_cover_cannot_be_taken_away(ask):
         ("http://127.0.0.1:1/x.png", 'processing image: Get "http://127.0.0.1:1/x.png": '),
     ],
 )
-def test_pictures_that_are_refused(ask, image, message):
+def test_invalid_pictures_are_rejected(ask, image, message):
     assert ask.refused("tagCreate", name="x", image=image).startswith(message)
 
 
@@ -267,7 +267,7 @@ def test_stash_ids_are_replaced_as_a_whole(ask):
     assert "is given twice" in ask.refused("sceneCreate", title="x", stash_ids=ids)
 
 
-def test_a_group_with_a_back_alone_gets_a_front(ask):
+def test_group_with_only_a_back_image_gets_a_front_image(ask):
     group = ask.create("groupCreate", name="a", back_image=PICTURE)
     found = ask(f"{{ findGroup(id: {group}) {{ front_image_path back_image_path }} }}")
     assert "default=true" not in found["front_image_path"]
@@ -277,8 +277,8 @@ def test_a_group_with_a_back_alone_gets_a_front(ask):
     assert "default=true" in found["front_image_path"]
 
 
-def test_the_library_can_be_written_while_a_picture_is_fetched(tmp_path):
-    """The other side takes its time: it answers only when another write is done."""
+def test_library_can_be_written_while_a_picture_is_fetched(tmp_path):
+    """The remote server answers only after another write is committed."""
     from http.server import BaseHTTPRequestHandler, HTTPServer
     from threading import Thread
 
@@ -304,7 +304,7 @@ def test_the_library_can_be_written_while_a_picture_is_fetched(tmp_path):
         assert stored(ask) == [PICTURE_BYTES]
 
 
-def test_pictures_are_looked_for_in_pictures_only(ask):
+def test_picture_data_is_read_from_picture_fields_only(ask):
     assert ask('mutation { configureUI(input: {image: 5, cover_image: "x"}) }') == {
         "image": 5,
         "cover_image": "x",

@@ -23,7 +23,7 @@ def folder(path: Path | str) -> dict[str, object]:
     return {"path": str(path), "excludeVideo": False, "excludeImage": True}
 
 
-def test_a_library_folder_must_exist_when_it_is_added(ask, tmp_path):
+def test_new_library_folder_must_exist(ask, tmp_path):
     media = tmp_path / "media"
     media.mkdir()
     shown = "{ stashes { path excludeVideo excludeImage } }"
@@ -48,29 +48,29 @@ def test_a_library_folder_must_exist_when_it_is_added(ask, tmp_path):
         ({"excludes": ["["]}, "video exclusion pattern '[' invalid: error parsing regexp: "),
     ],
 )
-def test_general_settings_that_are_refused(ask, given, message):
+def test_invalid_general_settings_are_rejected(ask, given, message):
     assert ask.refused("configureGeneral", "{ parallelTasks }", **given).startswith(message)
 
 
-def test_only_given_settings_change_and_the_whole_part_is_answered(ask):
+def test_only_given_settings_change_and_all_are_returned(ask):
     shown = "{ language imageLightbox { slideshowDelay scaleUp } }"
     ask.write("configureInterface", shown, language="de-DE", imageLightbox={"slideshowDelay": 9})
     changed = ask.write("configureInterface", shown, imageLightbox={"scaleUp": True})
     assert changed == {"language": "de-DE", "imageLightbox": {"slideshowDelay": 9, "scaleUp": True}}
 
 
-def test_defaults_are_null_until_they_are_saved(ask):
+def test_defaults_are_null_until_saved(ask):
     shown = "{ scan { rescan scanGenerateCovers } generate { covers } }"
     assert ask.write("configureDefaults", shown) == {"scan": None, "generate": None}
     saved = ask.write("configureDefaults", shown, scan={"rescan": True, "scanGenerateCovers": False})
     assert saved["scan"] == {"rescan": True, "scanGenerateCovers": False}
 
 
-def test_an_unknown_log_level_reads_back_as_info(ask):
+def test_unknown_log_level_reads_back_as_info(ask):
     assert ask.write("configureGeneral", "{ logLevel }", logLevel="Loud") == {"logLevel": "Info"}
 
 
-def test_settings_of_the_web_interface(ask):
+def test_web_interface_settings(ask):
     replace = "mutation($input: Map, $partial: Map) { configureUI(input: $input, partial: $partial) }"
     assert ask(replace, input={"a": {"b": 1, "c": 2}, "d": 3}) == {"a": {"b": 1, "c": 2}, "d": 3}
     assert ask(replace, partial={"a": {"b": 5}}) == {"a": {"b": 5, "c": 2}, "d": 3}
@@ -81,14 +81,14 @@ def test_settings_of_the_web_interface(ask):
     assert ask(replace, input={}) == {}
 
 
-def test_settings_of_a_plugin_are_replaced(ask):
+def test_plugin_settings_are_replaced(ask):
     document = 'mutation($i: Map!) { configurePlugin(plugin_id: "p", input: $i) }'
     ask(document, i={"a": 1})
     assert ask(document, i={"b": 2}) == {"b": 2}
     assert ask("{ configuration { plugins } }") == {"plugins": {"p": {"b": 2}}}
 
 
-def test_a_key_needs_a_user(ask):
+def test_key_requires_a_user(ask):
     assert ask.write("generateAPIKey", "") == ""
     ask.write("configureGeneral", "{ username }", username="ada")
     assert len(ask.write("generateAPIKey", "").split(".")) == 3
@@ -115,7 +115,7 @@ def test_reading_sql(ask):
         "",
     ],
 )
-def test_what_reading_sql_cannot_do(ask, sql):
+def test_reading_sql_cannot_write(ask, sql):
     ask.create("tagCreate", name="x")
     query = "mutation($sql: String!) { querySQL(sql: $sql) { columns rows } }"
     outcome = ask.library.execute(query, {"sql": sql})
@@ -123,14 +123,14 @@ def test_what_reading_sql_cannot_do(ask, sql):
     assert ask("{ findTags { count } }") == {"count": 1}
 
 
-def test_writing_sql_is_allowed_on_opening(ask, tmp_path):
+def test_writing_sql_requires_permission_on_opening(ask, tmp_path):
     document = "mutation { execSQL(sql: \"INSERT INTO blobs VALUES ('a', x'00')\") { rows_affected } }"
     assert ask.refusal(document) == "execSQL is not allowed: the library was opened without it"
     with open_library(str(tmp_path / "other.sqlite"), allow_sql=True) as library:
         assert LibraryClient(library)(document) == {"rows_affected": 1}
 
 
-def test_a_backup_is_a_whole_library_beside_the_file(ask, library_file):
+def test_backup_is_a_complete_library_beside_the_file(ask, library_file):
     ask.create("tagCreate", name="x")
     assert ask.write("backupDatabase", "") is None
     (copy,) = library_file.parent.glob("library.sqlite.2*")

@@ -1,4 +1,4 @@
-"""Both sides of a relationship show the same, and the side that was changed writes it."""
+"""Both sides of a relationship agree, and the changed side is saved."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def known(cls: type, id_: int, **more: object) -> object:
 
 
 @table_test("name", list(ENTITIES))
-def test_every_relationship_leads_back(name: str) -> None:
+def test_every_relationship_has_an_inverse(name: str) -> None:
     for attr, relation in relationships(name).items():
         if relation.inverse_field and relation.is_written:
             back = relationships(relation.inverse_type)[relation.inverse_field]
@@ -53,7 +53,7 @@ def test_every_relationship_leads_back(name: str) -> None:
     assert relationships(name).keys() & cls.__tracked_fields__  # type: ignore[attr-defined]
 
 
-def test_scripts_can_read_how_fields_are_written() -> None:
+def test_write_mutations_of_fields_are_documented() -> None:
     tags = Scene.__relationships__["tags"]
     assert (tags.target_field, tags.is_list, tags.inverse_type, tags.inverse_field) == (
         "tag_ids",
@@ -69,14 +69,14 @@ def test_scripts_can_read_how_fields_are_written() -> None:
 
 
 @table_test("name", list(ENTITIES))
-def test_helpers_follow_from_relationships(name: str) -> None:
+def test_helpers_are_derived_from_relationships(name: str) -> None:
     cls = class_named(name)
     for helper in methods_of(name):
         assert getattr(cls, helper.name).__doc__ == helper.doc
     assert hasattr(cls, "add_tag") == ("tags" in relationships(name))
 
 
-def test_assigning_one_side_shows_on_the_other() -> None:
+def test_assignment_updates_the_inverse() -> None:
     alice, bea = known(Performer, 1, scenes=[]), known(Performer, 2, scenes=[{"id": "5"}])
     scene = known(Scene, 5, performers=[])
     scene.performers = [bea]
@@ -90,7 +90,7 @@ def test_assigning_one_side_shows_on_the_other() -> None:
     assert not scene.is_dirty()
 
 
-async def test_what_was_saved_from_the_other_side_is_left_when_it_is_moved(embedded_url: str) -> None:
+async def test_saved_inverse_change_can_be_moved(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, *studios = made = [Scene(title="s"), Studio(name="old"), Studio(name="new")]
         await store.save_batch(made, check=True)
@@ -104,7 +104,7 @@ async def test_what_was_saved_from_the_other_side_is_left_when_it_is_moved(embed
         assert [each.scenes for each in studios] == [[], [scene]]
 
 
-def test_moving_between_owners_leaves_the_old_one() -> None:
+def test_moving_between_owners_removes_from_the_old_one() -> None:
     one, two = known(Studio, 1, groups=[]), known(Studio, 2, groups=[])
     group = known(Group, 3, studio=None)
     group.set_studio(one)
@@ -116,7 +116,7 @@ def test_moving_between_owners_leaves_the_old_one() -> None:
     assert group.studio is None
 
 
-def test_hierarchies_show_on_both_sides() -> None:
+def test_hierarchies_are_bidirectional() -> None:
     up, down = known(Tag, 1, parents=[], children=[]), known(Tag, 2, parents=[], children=[])
     run(up.add_child(down))
     assert down.parents == [up]
@@ -135,7 +135,7 @@ def test_hierarchies_show_on_both_sides() -> None:
         run(studio.set_parent_studio(child))
 
 
-def test_lists_with_data_of_their_own() -> None:
+def test_lists_with_link_data() -> None:
     series = known(Group, 1, sub_groups=[], containing_groups=[])
     part = known(Group, 2, sub_groups=[], containing_groups=[])
     run(series.add_sub_group(part, "the second"))
@@ -154,7 +154,7 @@ def test_lists_with_data_of_their_own() -> None:
     assert scene.groups == [SceneGroup(group=series, scene_index=3)]
 
 
-def test_edits_in_place_show_on_the_other_side_at_once() -> None:
+def test_in_place_edits_update_the_inverse_at_once() -> None:
     alice, bea = known(Performer, 1, scenes=[]), known(Performer, 2, scenes=[])
     scene = known(Scene, 5, performers=[])
     scene.performers[:] = [bea, alice]
@@ -172,7 +172,7 @@ def test_edits_in_place_show_on_the_other_side_at_once() -> None:
     assert (group.studio, two.groups) == (one, [])
 
 
-def test_data_of_a_place_shows_on_both_sides() -> None:
+def test_link_data_is_shared_by_both_sides() -> None:
     series = known(Group, 1, sub_groups=[{"group": {"id": "2"}, "description": "old"}])
     part = series.sub_groups[0].group
     part.containing_groups = [GroupDescription(group=series, description="old")]
@@ -185,7 +185,7 @@ def test_data_of_a_place_shows_on_both_sides() -> None:
     assert [each.description for each in series.sub_groups] == ["newer"]
 
 
-def test_what_was_not_read_stays_unread() -> None:
+def test_unread_relationships_stay_unread() -> None:
     tag, scene = known(Tag, 1), known(Scene, 2)
     run(scene.add_tag(tag))
     assert scene.tags is UNSET
@@ -196,7 +196,7 @@ def test_what_was_not_read_stays_unread() -> None:
     assert scene.get_changed_fields() == {}
 
 
-def test_wrong_objects_are_refused() -> None:
+def test_objects_of_the_wrong_type_are_rejected() -> None:
     with pytest.raises(StashUsageError, match="Tag expected"):
         run(known(Scene, 1).add_tag(known(Performer, 1)))
     with pytest.raises(StashUsageError, match="list of Image"):
@@ -224,7 +224,7 @@ def test_histories_and_conflicts() -> None:
     assert "title" not in scene.get_changed_fields()
 
 
-async def test_each_side_writes_what_was_changed_on_it(embedded_url: str) -> None:
+async def test_each_side_sends_its_own_changes(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         tag, alice, studio = Tag(name="Rock"), Performer(name="Alice"), Studio(name="Acme")
         first, second = Scene(title="one"), Scene(title="two")
@@ -252,7 +252,7 @@ async def test_each_side_writes_what_was_changed_on_it(embedded_url: str) -> Non
         assert wire.take_documents() == []
 
 
-async def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url: str) -> None:
+async def test_additions_to_an_unread_list_are_sent_alone(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _wire):
         tags = [Tag(name=name) for name in ("a", "b", "c")]
         await store.save_batch(tags)
@@ -266,7 +266,7 @@ async def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url:
         assert fresh.tags is UNSET
         await store.populate(scene, ["tags"], force_refetch=True)
         assert [tag.name for tag in scene.tags] == ["b", "c"]
-        # Read before it was saved: both what the server has and what was put in.
+        # Read before the save: the server's items and the added ones.
         await tags[0].add_scene(scene)
         await store.populate(tags[0], ["scenes"])
         assert tags[0].scenes == [scene]
@@ -275,8 +275,8 @@ async def test_what_is_put_into_an_unread_list_is_all_that_is_sent(embedded_url:
         assert await store.count(Scene, tags=["a"]) == 1
 
 
-async def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> None:
-    """A studio that a scene is removed from is not always the one that it has."""
+async def test_removal_from_another_owner_is_ignored(embedded_url: str) -> None:
+    """The studio that a scene is removed from may not be its current one."""
 
     async with recorded_store(embedded_url) as (store, wire):
         acme, other = Studio(name="Acme"), Studio(name="Other")
@@ -301,7 +301,7 @@ async def test_what_belongs_to_another_is_not_taken_out(embedded_url: str) -> No
         assert not studio.is_dirty()
 
 
-async def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -> None:
+async def test_all_ancestors_and_descendants_in_one_request(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         chain = [Studio(name=f"{n}") for n in range(5)]
         for upper, lower in itertools.pairwise(chain):
@@ -325,7 +325,7 @@ async def test_every_ancestor_and_descendant_in_one_request(embedded_url: str) -
             await Tag.from_graphql({"id": "1"}).get_all_descendants()
 
 
-async def test_no_object_becomes_its_own_ancestor(embedded_url: str) -> None:
+async def test_object_cannot_become_its_own_ancestor(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         for cls, up in ((Tag, "parents"), (Studio, "parent_studio")):
             one, two = cls(name="one"), cls(name="two")
@@ -333,7 +333,7 @@ async def test_no_object_becomes_its_own_ancestor(embedded_url: str) -> None:
             setattr(two, up, [one] if up == "parents" else one)
             await store.save(two)
             wire.take_documents()
-            # Nothing of `two` was read here, so the server is asked.
+            # `two` is not loaded, so the server is asked.
             stranger = cls.from_graphql({"id": two.id})
             root = cls.from_graphql({"id": one.id, up: [] if up == "parents" else None})
             setattr(root, up, [stranger] if up == "parents" else stranger)
@@ -365,7 +365,7 @@ async def test_markers_and_names(embedded_url: str) -> None:
         assert scene.galleries == [gallery]
 
 
-async def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> None:
+async def test_deleted_object_is_removed_from_loaded_lists(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         tag, scene = Tag(name="Rock"), Scene(title="x")
         scene.tags = [tag]
@@ -378,7 +378,7 @@ async def test_what_is_deleted_leaves_the_lists_it_was_in(embedded_url: str) -> 
         assert store.identity.get(Scene, scene.id) is None
 
 
-async def test_what_the_client_destroys_is_gone_from_the_store(embedded_url: str) -> None:
+async def test_object_destroyed_by_the_client_leaves_the_store(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         rock, jazz, other = Tag(name="Rock"), Tag(name="Jazz"), Tag(name="Other")
         studio, scene = Studio(name="Acme"), Scene(title="x", tags=[rock, jazz])
@@ -398,7 +398,7 @@ async def test_what_the_client_destroys_is_gone_from_the_store(embedded_url: str
         assert (await store.get(Scene, scene.id, ["tags"])).tags == [other]  # type: ignore[union-attr]
 
 
-async def test_what_is_merged_away_is_gone_and_the_rest_is_read_anew(embedded_url: str) -> None:
+async def test_merged_object_is_removed_and_the_rest_reloaded(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         old, new, scene = Tag(name="Old"), Tag(name="New"), Scene(title="x")
         scene.tags = [old]

@@ -1,4 +1,4 @@
-"""What is known of relationships in part: no circle slips through, and only what differs is left to save."""
+"""Partially loaded relationships: cycles are detected, and only differences are saved."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stash_cli.core.orm.loading import merge_answer
 from stash_cli.core.types import Group, Performer, Scene, Studio, Tag
 
 
-async def test_circles_over_what_was_put_into_unread_lists_are_refused(embedded_url: str) -> None:
+async def test_cycles_over_additions_to_unread_lists_are_rejected(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (_, wire):
         one, two = Tag.from_graphql({"id": "1"}), Tag.from_graphql({"id": "2"})
         await one.add_child(two)
@@ -21,7 +21,7 @@ async def test_circles_over_what_was_put_into_unread_lists_are_refused(embedded_
         assert not two.is_dirty()
 
 
-async def test_circles_through_several_unread_parts_are_refused(embedded_url: str) -> None:
+async def test_cycles_through_several_unread_lists_are_rejected(embedded_url: str) -> None:
     """One -> two -(on the server)-> three -> four -(on the server)-> one."""
 
     async with recorded_store(embedded_url) as (store, wire):
@@ -40,7 +40,7 @@ async def test_circles_through_several_unread_parts_are_refused(embedded_url: st
         assert await one.get_all_ancestors() == [two, three]
 
 
-async def test_an_edit_taken_back_hides_nothing_that_others_do(embedded_url: str) -> None:
+async def test_reverted_edit_does_not_hide_changes_of_others(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, alice = Scene(title="x"), Performer(name="Alice")
         await store.save_batch([scene, alice], check=True)
@@ -55,7 +55,7 @@ async def test_an_edit_taken_back_hides_nothing_that_others_do(embedded_url: str
         assert (scene.performers, alice.scenes) == ([alice], [scene])
 
 
-def test_only_the_side_that_said_it_last_has_it_to_save() -> None:
+def test_only_the_last_edited_side_is_saved() -> None:
     scene, studio = Scene.from_graphql({"id": "1", "studio": None}), Studio.from_graphql({"id": "2"})
     scene.studio = studio
     assert (scene.is_dirty(), studio.is_dirty()) == (True, False)
@@ -64,7 +64,7 @@ def test_only_the_side_that_said_it_last_has_it_to_save() -> None:
     assert scene.studio is studio
 
 
-def test_what_is_marked_clean_is_known_on_both_sides() -> None:
+def test_mark_clean_applies_to_both_sides() -> None:
     scene, alice = Scene.from_graphql({"id": "1", "performers": []}), Performer.from_graphql({"id": "2"})
     tag = Tag.from_graphql({"id": "3"})
     scene.performers.append(alice)
@@ -76,7 +76,7 @@ def test_what_is_marked_clean_is_known_on_both_sides() -> None:
     assert (alice.scenes, scene.tags) == ([], [])
 
 
-async def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url: str) -> None:
+async def test_failed_create_leaves_the_lists(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         above = Studio(name="above")
         await store.save_batch([above, Studio(name="Acme")], check=True)
@@ -86,7 +86,7 @@ async def test_what_could_not_be_created_leaves_the_lists_it_was_in(embedded_url
         assert above.child_studios == []
 
 
-async def test_lists_assigned_unread_replace_what_the_server_has(embedded_url: str) -> None:
+async def test_lists_assigned_unread_replace_the_servers(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         alice, bea, rock = Performer(name="Alice"), Performer(name="Bea"), Tag(name="Rock")
         made = [Scene(title=f"{number}", performers=[alice], tags=[rock]) for number in range(4)]
@@ -103,7 +103,7 @@ async def test_lists_assigned_unread_replace_what_the_server_has(embedded_url: s
         assert not any(scene.tags for scene in made)
 
 
-async def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: str) -> None:
+async def test_counts_assigned_unread_are_set_on_the_server(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, nobody = Scene(title="x", o_counter=3, play_history=[]), Performer(name="Bea", scenes=[])
         await store.save_batch([scene, nobody], check=True)
@@ -116,7 +116,7 @@ async def test_counts_assigned_unread_are_the_server_s_in_the_end(embedded_url: 
         assert scene.o_counter == 5
 
 
-async def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(embedded_url: str) -> None:
+async def test_scene_index_is_sent_with_an_addition_to_an_unread_list(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         first, second = Group(name="first"), Group(name="second")
         scene = Scene(title="x")
@@ -130,7 +130,7 @@ async def test_the_number_in_a_group_goes_with_what_is_put_into_an_unread_list(e
         assert {each.group: each.scene_index for each in scene.groups} == {first: 7, second: 3}
 
 
-async def test_a_new_object_taken_out_of_an_unread_list_is_not_told_to_the_server(embedded_url: str) -> None:
+async def test_new_object_removed_from_an_unread_list_is_not_sent(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         studio, scene = Studio(name="Acme"), Scene(title="x")
         await store.save(studio)
@@ -142,7 +142,7 @@ async def test_a_new_object_taken_out_of_an_unread_list_is_not_told_to_the_serve
         assert not studio.is_dirty()
 
 
-def test_what_others_did_as_well_is_waited_for_by_nobody() -> None:
+def test_change_also_made_by_others_is_not_pending() -> None:
     scene = Scene.from_graphql({"id": "1", "performers": [{"id": "2"}]})
     [alice] = scene.performers
     scene.performers = []
@@ -152,7 +152,7 @@ def test_what_others_did_as_well_is_waited_for_by_nobody() -> None:
     assert alice.scenes == [scene]
 
 
-def test_what_was_taken_out_of_an_unread_list_and_was_not_in_it_is_forgotten_on_both_sides() -> None:
+def test_removal_of_an_absent_item_is_dropped_on_both_sides() -> None:
     scene, alice = Scene.from_graphql({"id": "1"}), Performer.from_graphql({"id": "2"})
     run(scene.remove_performer(alice))
     assert scene.is_dirty()

@@ -1,4 +1,4 @@
-"""What takes mutations of its own is written by the same save, and what failed stays changed."""
+"""Fields with mutations of their own are written by the same save; failed ones stay changed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_histories_counts_and_activity(embedded_url: str) -> None:
     run(main())
 
 
-async def test_a_new_scene_is_counted_beside_an_empty_history(embedded_url: str) -> None:
+async def test_new_scene_is_counted_beside_an_empty_history(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene = Scene(title="x", o_counter=3, o_history=[], play_count=1, play_history=TIMES)
         await store.save(scene)
@@ -78,7 +78,7 @@ async def test_queued_operations(embedded_url: str) -> None:
         assert scene.play_duration == 30.0
 
 
-async def test_failures_leave_what_failed(embedded_url: str) -> None:
+async def test_failed_side_mutations_stay_pending(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, tag = Scene(title="x"), Tag(name="Rock")
         await store.save_batch([scene, tag])
@@ -102,7 +102,7 @@ async def test_failures_leave_what_failed(embedded_url: str) -> None:
         assert isinstance(result[0].error, StashError)
 
 
-async def test_custom_fields_are_sent_as_the_difference(embedded_url: str) -> None:
+async def test_custom_fields_are_sent_as_a_difference(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene = Scene(title="x", custom_fields={"a": 1, "b": "two", "c": 3})
         await store.save(scene)
@@ -122,7 +122,7 @@ async def test_custom_fields_are_sent_as_the_difference(embedded_url: str) -> No
         assert (await scene.to_input())["custom_fields"] == {"remove": ["a", "c", "d"]}
 
 
-async def test_images_of_a_gallery_and_its_cover() -> None:
+async def test_gallery_images_and_cover() -> None:
     async with recorded_store("embedded:demo") as (store, wire):
         first, second, third = await store.find(Image, limit=3, sort="id")
         gallery = Gallery(title="mine")
@@ -165,7 +165,7 @@ async def test_images_from_files(embedded_url: str, tmp_path: Path) -> None:
             alice.set_image(tmp_path / "nowhere.png")
 
 
-async def test_the_clients_own_methods_write_them_too(embedded_url: str) -> None:
+async def test_client_methods_write_them_too(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene = await store.client.create_scene(Scene(title="x", play_count=2))
         found = await store.get(Scene, scene.id)

@@ -1,4 +1,4 @@
-"""Names that scripts of other clients use: primary files, `create`, the API's own names; lenient creates."""
+"""Names used by other clients: primary files, `create`, the API's own names; lenient creates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_server import connection_to, serving
+from client_server import canned_server, connection_to
 from graphql import introspection_from_schema
 from sample_library import SampleLibrary
 from store_support import recorded_store
@@ -37,7 +37,7 @@ from stash_cli.embedded import open_library
 from stash_cli.embedded.graphql.schema import library_schema
 
 
-def test_choosing_the_primary_file_sends_nothing_else(library_file: Path) -> None:
+def test_setting_the_primary_file_sends_nothing_else(library_file: Path) -> None:
     with open_library(str(library_file)) as library:
         sample = SampleLibrary(library)
         scene_id = sample.create("sceneCreate", title="x")
@@ -63,7 +63,7 @@ FILES = {Scene: "files", Image: "visual_files", Gallery: "files"}
 
 
 @pytest.mark.parametrize("cls", FILES)
-def test_a_primary_file_is_one_of_the_objects_own(cls: Any) -> None:
+def test_primary_file_must_be_a_file_of_the_object(cls: Any) -> None:
     rows = [{"__typename": "VideoFile", "id": "7"}, {"__typename": "VideoFile", "id": "8"}]
     known, unread = cls.from_graphql({"id": "1", FILES[cls]: rows}), cls.from_graphql({"id": "2"})
     with pytest.raises(StashInputError, match=r"File 9 is not of .*\. Its files: 7, 8\."):
@@ -79,7 +79,7 @@ def test_a_primary_file_is_one_of_the_objects_own(cls: Any) -> None:
     assert not known.is_dirty()
 
 
-async def test_a_client_by_itself(embedded_url: str) -> None:
+async def test_client_without_a_context(embedded_url: str) -> None:
     client = await StashClient.create(embedded_url)
     try:
         tag = await client.create_tag(Tag(name="Rock"))
@@ -90,7 +90,7 @@ async def test_a_client_by_itself(embedded_url: str) -> None:
         await StashClient.create({"Host": "127.0.0.1", "Port": 9}, verify_ssl=False)
 
 
-async def test_operations_by_the_names_of_the_api(embedded_url: str) -> None:
+async def test_operations_by_api_names(embedded_url: str) -> None:
     client = await StashClient.create(embedded_url)
     try:
         found = await client.querySQL("SELECT 1 AS one")
@@ -103,7 +103,7 @@ async def test_operations_by_the_names_of_the_api(embedded_url: str) -> None:
     assert client.validateStashBoxCredentials == client.validate_stashbox_credentials
 
 
-def test_fields_by_the_names_of_the_api() -> None:
+def test_fields_by_api_names() -> None:
     status = SystemStatus.from_graphql({"appSchema": 70})
     assert (status.app_schema, status.appSchema, status.databaseSchema) == (70, 70, UNSET)  # type: ignore[attr-defined]
     assert not hasattr(status, "appSchemas")
@@ -113,7 +113,7 @@ def test_fields_by_the_names_of_the_api() -> None:
         _ = scene.scene_stream
 
 
-async def test_what_every_new_object_is_without_needs_no_mutation(embedded_url: str) -> None:
+async def test_empty_values_of_a_new_object_need_no_mutation(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         performer: Any = Performer(name="Alice", groups=[], scenes=[], death_date=None)
         await store.save(performer)
@@ -134,7 +134,7 @@ async def test_generating_for_paths_never_generates_for_everything(embedded_url:
         GenerateMetadataOptions(covers=True, paths=["/media/new"])  # type: ignore[call-arg]
 
 
-async def test_a_server_that_generates_for_everything_is_not_told_paths(tmp_path: Path) -> None:
+async def test_paths_are_not_sent_to_servers_that_ignore_them(tmp_path: Path) -> None:
     schema = introspection_from_schema(library_schema(), descriptions=False)
     [generate] = [each for each in schema["__schema"]["types"] if each["name"] == "GenerateMetadataInput"]
     generate["inputFields"] = [each for each in generate["inputFields"] if each["name"] != "paths"]
@@ -144,7 +144,7 @@ async def test_a_server_that_generates_for_everything_is_not_told_paths(tmp_path
         return {**known, "_server": {"version": "v0.30.1", "hash": "abc"}}
 
     async with (
-        serving(answer) as server,
+        canned_server(answer) as server,
         StashClient(Session(connection_to(server.url, tmp_path))) as client,
     ):
         with pytest.raises(StashCapabilityError, match=r"GenerateMetadataInput\.paths needs Stash 0\.31"):

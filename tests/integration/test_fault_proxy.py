@@ -1,4 +1,4 @@
-"""The proxy that other tests inject faults with: it passes on, counts, and spoils what its rule chooses."""
+"""The fault proxy forwards, records, and injects faults as its rule decides."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def create(proxy: FaultProxy, name: str) -> None:
         ask(proxy, CREATE % json.dumps(name))
 
 
-def test_what_no_rule_chooses_passes_on_one_connection(proxy: FaultProxy) -> None:
+def test_unmatched_requests_share_one_connection(proxy: FaultProxy) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
     assert ask(proxy, CREATE % '"a"', connection)["tagCreate"]["id"]
     assert ask(proxy, COUNT, connection) == {"findTags": {"count": 1}}
     assert (len(proxy.requests), len(proxy.mutations), proxy.faulted) == (2, 1, [])
 
 
-def test_faults_differ_in_what_was_done(proxy: FaultProxy) -> None:
+def test_faults_differ_in_server_effects(proxy: FaultProxy) -> None:
     done = {
         reset_after: 1,
         truncated_response: 1,
@@ -69,13 +69,13 @@ def test_faults_differ_in_what_was_done(proxy: FaultProxy) -> None:
         assert ask(proxy, COUNT)["findTags"]["count"] - before == count, fault
 
 
-def test_a_rule_may_count(proxy: FaultProxy) -> None:
+def test_rule_may_count(proxy: FaultProxy) -> None:
     proxy.rule = on_operation("findTags", fixed_response(MALFORMED_BODIES["null data"]), 2)
     assert [ask(proxy, COUNT) for _ in range(3)][1] is None
     assert len(proxy.faulted) == 1
 
 
-def test_a_server_may_go_and_come_back(proxy: FaultProxy) -> None:
+def test_server_may_stop_and_restart(proxy: FaultProxy) -> None:
     proxy.refuse()
     with pytest.raises(ConnectionError):
         ask(proxy, COUNT)
@@ -83,7 +83,7 @@ def test_a_server_may_go_and_come_back(proxy: FaultProxy) -> None:
     assert ask(proxy, COUNT)
 
 
-def test_websockets_pass_until_they_are_cut(proxy: FaultProxy) -> None:
+def test_websockets_are_tunnelled_until_reset(proxy: FaultProxy) -> None:
     with open_websocket(proxy.url) as conversation:
         conversation.initialize()
         proxy.drop_websockets()
@@ -94,8 +94,8 @@ def test_websockets_pass_until_they_are_cut(proxy: FaultProxy) -> None:
         pass
 
 
-def test_an_exchange_that_is_cut_short_leaves_nothing_open() -> None:
-    """The server has not answered when the proxy is left; a connection that is still open would warn."""
+def test_closing_during_an_exchange_leaves_nothing_open() -> None:
+    """The server has not responded when the proxy closes; an open connection would warn."""
     with socket.create_server(("127.0.0.1", 0)) as silent, warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", ResourceWarning)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"

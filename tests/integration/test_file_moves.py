@@ -1,4 +1,4 @@
-"""Moves of files: in an order in which none is lost, recorded, told truly, and undone."""
+"""File moves: ordered so that none is lost, journalled, reported correctly, and undone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ORDERS = [
 
 
 @table_test(("words", "expected"), ORDERS, ids=str)
-def test_each_target_is_free_when_its_turn_comes(words: str, expected: str | None) -> None:
+def test_each_target_is_free_at_its_turn(words: str, expected: str | None) -> None:
     moves = [Move(str(n), f"/m/{a}.mp4", f"/m/{b}.mp4") for n, (a, b) in enumerate(words.split(), 1)]
     if expected is None:
         with pytest.raises(StashInputError, match="would both become"):
@@ -38,12 +38,12 @@ def test_each_target_is_free_when_its_turn_comes(words: str, expected: str | Non
 
 
 class Disk:
-    """A library with pictures `a.png` and so on in the folder `path`, which a scan has found."""
+    """A scanned library with pictures `a.png` and so on in the folder `path`."""
 
     def __init__(self, bench: Workbench, path: Path) -> None:
         self.bench, self.path = bench, path
 
-    async def holds(self, *names: str) -> bool:
+    async def has_names(self, *names: str) -> bool:
         """Whether the files of a, b and c have these names, on disk and in the library."""
         answer = await self.bench.client.execute("{ findFiles { files { id path size } } }")
         known = sorted(answer["findFiles"]["files"], key=lambda row: int(row["id"]))
@@ -53,7 +53,7 @@ class Disk:
         }
 
     async def move(self, *pairs: str) -> tuple[int, dict[str, bool]]:
-        """Move files such as "ab" (a to b): the number of the run, and id -> whether it was done."""
+        """Move files such as \"ab\" (a to b); return the run's number, and id -> whether it was moved."""
         moves = [
             Move(str("abc".index(old) + 1), *(str(self.path / f"{name}.png") for name in (old, new)))
             for old, new in pairs
@@ -68,7 +68,7 @@ class Disk:
         return run.id, done
 
     def at_move(self, number: int, act: Callable[[], object]) -> None:
-        """Do something just before the request of this number that moves files."""
+        """Call `act` just before the move request of this number."""
 
         def spoils(request: Any) -> bool:
             nonlocal number
@@ -90,31 +90,31 @@ async def disk(embedded_url: str, tmp_path: Path) -> AsyncIterator[Disk]:
         await bench.client.ask("configureGeneral", input={"stashes": stashes})
         assert await bench.client.wait_for_job(await bench.client.metadata_scan()) is True
         found = Disk(bench, tmp_path / "m")
-        assert await found.holds("a.png", "b.png", "c.png")
+        assert await found.has_names("a.png", "b.png", "c.png")
         yield found
 
 
-async def test_a_circle_and_its_undo_and_redo(disk: Disk) -> None:
+async def test_cycle_with_undo_and_redo(disk: Disk) -> None:
     run, done = await disk.move("ab", "bc", "ca")
     assert all(done.values())
-    assert await disk.holds("b.png", "c.png", "a.png")
+    assert await disk.has_names("b.png", "c.png", "a.png")
     assert (await disk.bench.context.undo(run)).is_complete
-    assert await disk.holds("a.png", "b.png", "c.png")
+    assert await disk.has_names("a.png", "b.png", "c.png")
     assert (await disk.bench.context.redo(run)).is_complete
-    assert await disk.holds("b.png", "c.png", "a.png")
+    assert await disk.has_names("b.png", "c.png", "a.png")
 
 
-async def test_what_was_done_is_told_by_the_files(disk: Disk) -> None:
-    """One move fails, which takes away the answers to all of its request."""
+async def test_outcomes_are_read_from_the_files(disk: Disk) -> None:
+    """One move fails, so the response lacks the results of the whole request."""
     (disk.path / "x.png").write_bytes(b"in the way")
     run, done = await disk.move("ay", "bx", "cz")
     assert done == {"1": True, "2": False, "3": True}
     assert disk.bench.counts(run) == {"done": 2, "failed": 1}
     (disk.path / "x.png").unlink()
-    assert await disk.holds("y.png", "b.png", "z.png")
+    assert await disk.has_names("y.png", "b.png", "z.png")
 
 
-async def test_a_lost_answer_is_looked_up(disk: Disk) -> None:
+async def test_lost_response_is_looked_up(disk: Disk) -> None:
     disk.bench.wire.drop_response("moveFiles")
     run, done = await disk.move("ay")
     assert done == {"1": True}
@@ -123,20 +123,20 @@ async def test_a_lost_answer_is_looked_up(disk: Disk) -> None:
     assert done == {"2": False}
     assert disk.bench.counts(run) == {"unknown": 1}
     assert await disk.bench.context.resume(run) == {"done": 1}
-    assert await disk.holds("y.png", "x.png", "c.png")
+    assert await disk.has_names("y.png", "x.png", "c.png")
 
 
-async def test_a_name_that_is_taken_halfway(disk: Disk) -> None:
-    """The file is back under its name, and not under the one between."""
+async def test_name_taken_during_the_run(disk: Disk) -> None:
+    """The file is back under its old name, not under the temporary one."""
     disk.at_move(2, lambda: (disk.path / "A.png").write_bytes(b"in the way"))
     run, done = await disk.move("aA")
     assert done == {"1": False}
     (disk.path / "A.png").unlink()
-    assert await disk.holds("a.png", "b.png", "c.png")
+    assert await disk.has_names("a.png", "b.png", "c.png")
     assert disk.bench.counts(run) == {"done": 2, "failed": 1}
 
 
-async def test_what_others_did_since_stays(disk: Disk) -> None:
+async def test_changes_of_others_are_kept(disk: Disk) -> None:
     run, _ = await disk.move("ax", "by")
     await disk.bench.client.ask(
         "moveFiles",
@@ -146,13 +146,13 @@ async def test_what_others_did_since_stays(disk: Disk) -> None:
     report = await disk.bench.context.undo(run)
     assert sorted(str(each).split(":")[0] for each in report.problems) == ["file 1 path", "file 2 path"]
     (disk.path / "a.png").unlink()
-    assert await disk.holds("x.png", "q.png", "c.png")
+    assert await disk.has_names("x.png", "q.png", "c.png")
     assert len((await disk.bench.context.undo(run)).problems) == 1
-    assert await disk.holds("a.png", "q.png", "c.png")
+    assert await disk.has_names("a.png", "q.png", "c.png")
 
 
-async def test_a_run_that_was_cut_off_is_finished(disk: Disk) -> None:
-    """It ended between the two moves of a file that goes through a name of its own."""
+async def test_interrupted_run_is_finished(disk: Disk) -> None:
+    """It ended between the two moves of a file with a temporary name."""
 
     def die() -> None:
         raise KeyError
@@ -160,8 +160,8 @@ async def test_a_run_that_was_cut_off_is_finished(disk: Disk) -> None:
     disk.at_move(2, die)
     with pytest.raises(KeyError):
         await disk.move("ab", "ba")
-    assert not await disk.holds("a.png", "b.png", "c.png")
+    assert not await disk.has_names("a.png", "b.png", "c.png")
     assert await disk.bench.context.resume(1) == {"done": 3}
-    assert await disk.holds("b.png", "a.png", "c.png")
+    assert await disk.has_names("b.png", "a.png", "c.png")
     assert (await disk.bench.context.undo(1)).is_complete
-    assert await disk.holds("a.png", "b.png", "c.png")
+    assert await disk.has_names("a.png", "b.png", "c.png")

@@ -1,4 +1,4 @@
-"""What the server logs while a job runs, and what it logged before, which comes late."""
+"""Server log lines of a job, and earlier lines that arrive late."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_socket import job, jobs_served
+from client_socket import job, serve_jobs
 
 from stash_cli.app import run as stash
 from stash_cli.output.streams import fake_streams
 
 
 def line(seconds: int, message: str = "something is wrong") -> dict[str, Any]:
-    """An error logged so many seconds after now."""
+    """An error logged this many seconds after now."""
     time = datetime.now(UTC) + timedelta(seconds=seconds)
     return {"time": time.isoformat(), "level": "Error", "message": message}
 
@@ -24,7 +24,7 @@ SUBTITLE = [
     "goroutine 9174 [running]:\nruntime/debug.Stack()\nvideo.AssociateCaptions(...)\n",
     "already in transaction",
 ]
-"""What 0.30.1 logs of a subtitle beside a new video, on a first scan."""
+"""Log of 0.30.1 about a subtitle beside a new video, on a first scan."""
 
 
 def log_of(logged: Any) -> Any:
@@ -47,8 +47,8 @@ LOGS = [
     ("logged", "status", "told"), LOGS, ids=["subtitle", "before", "during", "after", "no log"]
 )
 async def test_only_lines_of_the_job_fail_it(logged: Any, status: int, told: str, tmp_path: Path) -> None:
-    """`logged` is the time of a line, in seconds after the job was added, or what is no log."""
-    async with jobs_served(tmp_path) as (_, server):
+    """`logged` is the time of a line, in seconds after the job was added, or malformed log data."""
+    async with serve_jobs(tmp_path) as (_, server):
         added = datetime.now(UTC).isoformat()
         ended = (datetime.now(UTC) + timedelta(seconds=600)).isoformat()
         server.jobs["7"] = job(addTime=added)
@@ -56,7 +56,7 @@ async def test_only_lines_of_the_job_fail_it(logged: Any, status: int, told: str
         command = ["jobs", "wait", "7"]
         task = asyncio.create_task(asyncio.to_thread(stash, command, streams, streams.environ))
         async with asyncio.timeout(10):
-            while len(server.listeners) < 2 or not server.looks:  # noqa: ASYNC110 - it has no event
+            while len(server.listeners) < 2 or not server.poll_count:  # noqa: ASYNC110 - it has no event
                 await asyncio.sleep(0.01)
         await server.publish("loggingSubscribe", log_of(logged))
         server.jobs["7"] = job(status="FINISHED", addTime=added, endTime=ended)

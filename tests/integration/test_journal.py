@@ -1,4 +1,4 @@
-"""The journal: everything is stored before it is sent, and what the server answered afterwards."""
+"""The journal: every change is stored before it is sent, and its outcome afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stash_cli.core.errors import StashJournalError, StashUsageError
 from stash_cli.core.types import Scene, Tag
 
 
-async def test_what_was_before_wanted_and_answered(embedded_url: str) -> None:
+async def test_records_before_after_and_response(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea", rating100=60))
         scene.title, scene.rating100 = " Beach ", 80
@@ -34,7 +34,9 @@ async def test_what_was_before_wanted_and_answered(embedded_url: str) -> None:
         assert {row.state for row in rows.values()} == {"done"}
 
 
-async def test_rows_are_planned_before_the_first_request_and_sent_before_each(embedded_url: str) -> None:
+async def test_rows_are_planned_before_the_first_request_and_marked_sent_before_each(
+    embedded_url: str,
+) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [Tag(name=f"{n}") for n in range(6)]
         seen: list[dict[str, int]] = []
@@ -47,7 +49,7 @@ async def test_rows_are_planned_before_the_first_request_and_sent_before_each(em
         assert bench.counts(run.id) == {"done": 6}
 
 
-async def test_what_was_not_read_is_read_before_it_is_changed(embedded_url: str) -> None:
+async def test_unread_fields_are_read_before_a_change(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag]))
@@ -57,7 +59,7 @@ async def test_what_was_not_read_is_read_before_it_is_changed(embedded_url: str)
         assert (row.before, row.answered) == ([tag.id], [])
 
 
-async def test_it_costs_one_request_more_for_a_session(embedded_url: str) -> None:
+async def test_costs_one_extra_request_per_session(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea"))
         bench.wire.take_documents()
@@ -68,13 +70,13 @@ async def test_it_costs_one_request_more_for_a_session(embedded_url: str) -> Non
         assert len(bench.wire.take_documents()) == 3 + 1
 
 
-async def test_nothing_is_recorded_unless_asked(embedded_url: str) -> None:
+async def test_records_only_on_request(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         await bench.client.create_tag(Tag(name="A"))
         assert not bench.context.connection.journal.exists()
 
 
-async def test_a_journal_that_cannot_be_opened_stops_the_edit(embedded_url: str, own_state: Path) -> None:
+async def test_unopenable_journal_stops_the_edit(embedded_url: str, own_state: Path) -> None:
     async with open_workbench(embedded_url) as bench:
         bench.context.connection.journal.mkdir(parents=True)
         with pytest.raises(StashJournalError, match="cannot be written"):
@@ -82,7 +84,7 @@ async def test_a_journal_that_cannot_be_opened_stops_the_edit(embedded_url: str,
                 pytest.fail("it has begun")
 
 
-async def test_a_full_disk_stops_the_edit_before_the_next_request(embedded_url: str) -> None:
+async def test_full_disk_stops_the_edit_before_the_next_request(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [Tag(name=f"{n}", description="x" * 5000) for n in range(20)]
         async with bench.context.journal() as run:
@@ -94,7 +96,7 @@ async def test_a_full_disk_stops_the_edit_before_the_next_request(embedded_url: 
         assert await bench.store.count(Tag) == 0
 
 
-async def test_secret_settings_never_reach_it(embedded_url: str) -> None:
+async def test_secret_settings_are_not_recorded(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         async with bench.context.journal() as run:
             await bench.client.configure_general({"username": "ada", "password": "hunter22"})
@@ -104,7 +106,7 @@ async def test_secret_settings_never_reach_it(embedded_url: str) -> None:
         assert not [file for file in folder.iterdir() if b"hunter22" in file.read_bytes()]
 
 
-async def test_the_file_is_private_and_named_by_a_setting(embedded_url: str, tmp_path: Path) -> None:
+async def test_file_is_private_and_named_by_a_setting(embedded_url: str, tmp_path: Path) -> None:
     async with open_workbench(embedded_url) as bench:
         async with bench.context.journal():
             await bench.client.create_tag(Tag(name="A"))
@@ -112,14 +114,14 @@ async def test_the_file_is_private_and_named_by_a_setting(embedded_url: str, tmp
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-async def test_one_block_at_a_time(embedded_url: str) -> None:
+async def test_blocks_cannot_be_nested(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         with pytest.raises(StashUsageError, match="recorded already"):
             async with bench.context.journal(), bench.context.journal():
                 pytest.fail("it has begun")
 
 
-async def test_a_bulk_change_is_recorded_for_each_object(embedded_url: str) -> None:
+async def test_bulk_change_is_recorded_per_object(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         made = [BatchOperation("sceneCreate", {"input": {"title": f"{n}"}}) for n in range(5)]
         await bench.client.execute_batch(made)
@@ -139,7 +141,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield journal
 
 
-def test_pruning_keeps_the_last_and_what_they_need(journal: Journal) -> None:
+def test_pruning_keeps_the_last_runs_and_their_dependencies(journal: Journal) -> None:
     for number in range(30):
         run = journal.start("x", "here", who="me", is_person=True)
         add(journal, run, [Recorded("Tag", f"{number}", "update", "name", "a" * 1000, {"after": "b"})])
@@ -154,7 +156,7 @@ def test_pruning_keeps_the_last_and_what_they_need(journal: Journal) -> None:
     assert NewIds(journal, 1).current("Tag", "4") == "40"
 
 
-def test_the_same_database_under_two_addresses(journal: Journal) -> None:
+def test_one_database_under_two_urls(journal: Journal) -> None:
     one = database_of(journal, "http://nas", {"Tag": ["1", "2024"], "Scene": ["1", "2025"]})
     assert database_of(journal, "http://10.0.0.2", {"Tag": ["1", "2024"], "Scene": ["7", "2026"]}) == one
     other = database_of(journal, "http://nas", {"Tag": ["1", "2020"]})

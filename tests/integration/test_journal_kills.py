@@ -1,4 +1,4 @@
-"""A process that is killed at any request: the journal is right, undo restores, and resume finishes."""
+"""A process killed at any request: the journal is right, undo restores, and resume finishes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stash_cli.core.types import Scene
 
 FEW = 6
 COUNT = int(os.environ.get("KILLED_OBJECTS", str(FEW)))
-"""How many objects are changed; 1000 in a request of 250 each were tried, too."""
+"""Number of changed objects; tested with 1000 in requests of 250 as well."""
 SIZE = 2 if COUNT == FEW else 250
 
 
@@ -30,7 +30,7 @@ async def fill(url: str) -> Any:
 
 
 async def edit(url: str, position: int, *, done: bool) -> None:
-    """Change every scene, and die at the request of this number, before or after the server has done it."""
+    """Change every scene, and die at this request, before or after the server has handled it."""
     async with open_workbench(url) as bench:
         edits = [
             Edit("Scene", str(n + 1), name, before, after)
@@ -65,7 +65,7 @@ def killed(url: str, position: int, *, done: bool) -> None:
 
 
 async def check(url: str, position: int, before: Any, *, resumes: bool) -> None:
-    """The journal tells what was done, may have been done and was never sent; undo restores what was."""
+    """Check that the journal has the right states, and that undo restores the values."""
     async with open_workbench(url) as bench:
         done = (position - 1) * SIZE
         sent = min(SIZE, COUNT - done)
@@ -87,7 +87,7 @@ POSITIONS = [(number, done) for number in range(1, -(-COUNT // SIZE) + 1) for do
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that are copied")
 @table_test(("number", "done"), POSITIONS, ids=str)
-def test_killed_at_a_request(tmp_path_factory: pytest.TempPathFactory, number: int, done: bool) -> None:
+def test_killed_at_any_request(tmp_path_factory: pytest.TempPathFactory, number: int, done: bool) -> None:
     for resumes in (False, True) if COUNT > FEW else (bool(number % 2) == done,):
         folder = tmp_path_factory.mktemp("killed")
         url = f"embedded:{folder / 'library.sqlite'}"

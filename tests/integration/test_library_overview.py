@@ -1,4 +1,4 @@
-"""The library as its overview promises it: client, types and store, as one would type them."""
+"""The library overview as documented: client, types and store."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_store_access(served_url: str) -> None:
 
 
 def written_examples() -> list[str]:
-    """The code of the overview itself, line by line as it stands there, but for its imports."""
+    """Code of the overview, line by line, without its imports."""
     path = reference("library-overview.txt")
     text = path.read_text(encoding="utf-8") if path else ""
     blocks = re.findall(r"^Example usage:\n(.*?)^(?:Layer|Mixin|When) ", text, re.MULTILINE | re.DOTALL)
@@ -87,7 +87,7 @@ def written_examples() -> list[str]:
 
 
 @pytest.mark.parametrize("code", written_examples())
-def test_the_overview_runs_as_written(served_url: str, code: str) -> None:
+def test_overview_examples_run(served_url: str, code: str) -> None:
     names: dict[str, Any] = {"StashEntityStore": StashEntityStore, "UNSET": UNSET}
     names |= {cls.__name__: cls for cls in (Performer, Scene, Tag)}
     body = textwrap.indent(code, "    ")

@@ -1,4 +1,4 @@
-"""Names of related objects become ids."""
+"""Names of related objects resolved to ids."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_tags(embedded_url: str, words: list[str | int], ids: list[str]) -
         assert len(sent) == bool(words)
 
 
-async def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
+async def test_markers_are_named_by_title_or_id(embedded_url: str) -> None:
     async with library(embedded_url) as (session, sent):
         words = ["intro", "id:2", "3", "Chorus"]
         assert await resolve_ids(session, "SceneMarker", words) == ["1", "2", "3"]
@@ -87,7 +87,7 @@ async def test_markers_go_by_their_title_or_id(embedded_url: str) -> None:
             await resolve_ids(session, "SceneMarker", ["Intr"])
 
 
-async def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
+async def test_performers_are_named_with_disambiguation(embedded_url: str) -> None:
     async with library(embedded_url) as (session, _):
         assert await resolve_ids(session, "Performer", ["alice (actress)", "al", "Bea"]) == ["2", "3"]
         with pytest.raises(StashAmbiguousError) as caught:
@@ -105,14 +105,16 @@ async def test_performers_go_by_their_disambiguation(embedded_url: str) -> None:
         ("2", StashAmbiguousError, "'2' matches several tags: id:2 Pop, id:3 2."),
     ],
 )
-async def test_what_stops(embedded_url: str, word: str, error: type[Exception], words: str) -> None:
+async def test_unresolvable_names_raise(
+    embedded_url: str, word: str, error: type[Exception], words: str
+) -> None:
     async with library(embedded_url) as (session, _):
         with pytest.raises(error) as caught:
             await resolve_ids(session, "Tag", ["Pop", word])
         assert words in str(caught.value)
 
 
-async def test_names_inside_related_objects_are_looked_up_once_for_each_type(embedded_url: str) -> None:
+async def test_nested_names_are_resolved_once_per_type(embedded_url: str) -> None:
     async with library(embedded_url) as (session, sent):
         asked = {
             "tags__includes": (name for name in ["rock", "Pop"]),
@@ -131,7 +133,7 @@ async def test_names_inside_related_objects_are_looked_up_once_for_each_type(emb
         assert len(sent) == 1
 
 
-async def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
+async def test_only_relation_names_are_resolved(embedded_url: str) -> None:
     async with library(embedded_url) as (session, sent):
         asked = {
             "title": "Rock",
@@ -150,7 +152,7 @@ async def test_only_names_in_relations_are_looked_up(embedded_url: str) -> None:
         assert len(sent) == 2
 
 
-async def test_a_folder_is_named_by_its_path(library_file: Path) -> None:
+async def test_folders_are_named_by_path(library_file: Path) -> None:
     own = open_library(str(library_file))
     with own.database.write() as connection:
         stamp = dict.fromkeys(("mod_time", "created_at", "updated_at"), "2024-01-02T03:04:05Z")

@@ -1,4 +1,4 @@
-"""A name means the same object in lookups, for the client, for classes and for the store."""
+"""A name resolves to the same object in lookups, client methods, classes and the store."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ DOORS: list[Door] = [by_flag, by_map, by_class, by_store]
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("name", ["Rock", "rOCK", "metal", "100%"])
-async def test_a_name_in_any_case_and_an_alias(embedded_url: str, door: Door, name: str) -> None:
+async def test_names_ignore_case_and_aliases_match(embedded_url: str, door: Door, name: str) -> None:
     async with library(embedded_url) as (store, wire):
         assert await door(store, name) == "1"
         assert len(wire.take_documents()) == 1
 
 
 @pytest.mark.parametrize("door", [by_map, by_class, by_store])
-async def test_a_literal_name_is_no_id(embedded_url: str, door: Door) -> None:
+async def test_literal_name_is_not_an_id(embedded_url: str, door: Door) -> None:
     async with library(embedded_url) as (store, _):
         assert await door(store, "id:1") == "2"
         assert await store.client.map_tag_ids(["id:1"]) == ["1"]
 
 
-async def test_a_name_goes_before_an_alias_and_the_older_object_first(embedded_url: str) -> None:
+async def test_names_precede_aliases_and_older_objects_newer_ones(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         people: list[Any] = [
             Performer(name="Alice", alias_list=["Bea"]),
@@ -89,7 +89,7 @@ async def test_groups_by_alias(embedded_url: str) -> None:
         assert len(wire.take_documents()) == 1
 
 
-async def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_url: str) -> None:
+async def test_unknown_names_are_reported_in_order_after_two_requests(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         names = [Name.parse(word) for word in ("Rok", "rock", "id:9", "Popp")]
         result = await resolve(store.client.session, ENTITIES["Tag"], names)
@@ -101,7 +101,7 @@ async def test_wrong_names_are_told_in_their_order_after_two_requests(embedded_u
             result.require_all()
 
 
-async def test_policies_for_names_that_no_object_has(embedded_url: str) -> None:
+async def test_policies_for_unknown_names(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         given = (store.client.session, ENTITIES["Tag"], ["Jazz", "rock", "JAZZ", "Blues"])
         with pytest.raises(StashNotFoundError, match="There is no tag 'Jazz'"):

@@ -1,4 +1,4 @@
-"""Scripts that a server runs as plugins: their input, their session, and their lines in its log."""
+"""Scripts run by a server as plugins: input, session, and log output."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOOK = {
 
 
 def log_in(url: str) -> str:
-    """A session of the library whose password `set_password` has set."""
+    """A session cookie of the library with the password of `set_password`."""
     answer = httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"}, timeout=60)
     return str(answer.cookies["session"])
 
@@ -37,7 +37,7 @@ def plugin_input(url: str, session: str, **args: Any) -> str:
     return json.dumps({"server_connection": block, "args": args})
 
 
-def test_the_session_is_exchanged_for_the_key(library_file: Path) -> None:
+def test_session_is_exchanged_for_the_key(library_file: Path) -> None:
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
         set_password(url)
         session = log_in(url)
@@ -57,7 +57,7 @@ def test_the_session_is_exchanged_for_the_key(library_file: Path) -> None:
         assert all("apikey" in each.headers and "cookie" not in each.headers for each in rest)
 
 
-def test_a_hook_keeps_its_session_which_knows_the_hooks_before_it(library_file: Path) -> None:
+def test_hook_keeps_the_session_with_earlier_hooks(library_file: Path) -> None:
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
         set_password(url)
         session = log_in(url)
@@ -82,13 +82,13 @@ def test_without_a_key_a_short_session_outlives_a_long_task(library_file: Path) 
 
         async def main() -> None:
             async with StashContext.from_plugin_stdin(plugin_input(url, session)) as client:
-                await asyncio.sleep(5)  # a task that computes in a thread
+                await asyncio.sleep(5)  # a task that blocks a thread
                 assert (await client.find_tags()).count == 0
 
         asyncio.run(main())
 
 
-def test_a_renewed_session_is_the_one_that_is_sent(library_file: Path) -> None:
+def test_renewed_session_is_sent(library_file: Path) -> None:
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
         body = json.dumps({"data": {"configuration": {"general": {"apiKey": "", "maxSessionAge": 60}}}})
         proxy.rule = on_operation("PluginSession", fixed_response(body, Set_Cookie="session=newer; Path=/"))
@@ -110,7 +110,7 @@ def test_a_renewed_session_is_the_one_that_is_sent(library_file: Path) -> None:
         ({}, "http://localhost/graphql"),
     ],
 )
-def test_addresses(block: dict[str, Any], url: str) -> None:
+def test_server_urls(block: dict[str, Any], url: str) -> None:
     found = PluginInput.parse(json.dumps({"server_connection": block})).connection
     assert found.url == url
     assert found.verify is (url.startswith("https://nas"))
@@ -118,13 +118,13 @@ def test_addresses(block: dict[str, Any], url: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"server_connection": 3}'])
-def test_anything_else_is_refused_without_being_quoted(text: str) -> None:
+def test_invalid_input_is_rejected_without_quoting_it(text: str) -> None:
     with pytest.raises(StashConfigurationError, match="plugin's input") as caught:
         StashContext.from_plugin_stdin(text)
     assert "raw" in (caught.value.hint or "")
 
 
-def test_a_session_is_in_no_message() -> None:
+def test_session_is_in_no_message() -> None:
     given = PluginInput.parse(plugin_input("http://localhost:9999", "very-secret"))
     assert "very-secret" not in repr(given) + repr(given.connection)
     assert "very-secret" in given.connection.secrets
@@ -133,7 +133,7 @@ def test_a_session_is_in_no_message() -> None:
     assert "very-secret" not in str(caught.value)
 
 
-def test_lines_are_read_as_they_were_written() -> None:
+def test_log_lines_round_trip() -> None:
     stream = io.StringIO()
     log = PluginLog(stream)
     for level in LEVELS:
@@ -157,6 +157,6 @@ def test_lines_are_read_as_they_were_written() -> None:
         (b"[1]", "[1]", None),
     ],
 )
-def test_what_a_plugin_prints_is_its_outcome(said: bytes, output: Any, error: str | None) -> None:
+def test_plugin_output_is_its_result(said: bytes, output: Any, error: str | None) -> None:
     found = outcome_of(0, said)
     assert (found.output, found.error) == (output, error)

@@ -1,4 +1,4 @@
-"""`rename`: files on disk and in the library have the same new names, none is lost, and all can go back."""
+"""`rename`: files get the same new names on disk and in the library, none is lost, and undo restores them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path, {"in/1.png": "One", "in/2.png": "Two", "3.png": "Three"})
 
 
-def test_files_are_renamed_in_their_folders_once_and_go_back(shelf: Shelf) -> None:
+def test_files_are_renamed_in_place_once_and_undone(shelf: Shelf) -> None:
     before = shelf.content()
     assert "renamed 3 images" in shelf.rename().err
     renamed = {"in/1.png": "in/One.png", "in/2.png": "in/Two.png", "3.png": "Three.png"}
@@ -44,7 +44,7 @@ def test_files_are_renamed_in_their_folders_once_and_go_back(shelf: Shelf) -> No
     assert shelf.content() == before
 
 
-def test_a_dry_run_shows_the_moves_and_makes_none(shelf: Shelf) -> None:
+def test_dry_run_shows_moves_and_makes_none(shelf: Shelf) -> None:
     before = shelf.content()
     done = shelf.rename("Sorted/{{ title }}", "-n")
     assert "in/1.png -> Sorted/One.png" in done.err
@@ -59,7 +59,7 @@ def test_a_dry_run_shows_the_moves_and_makes_none(shelf: Shelf) -> None:
     assert not shelf.runs()
 
 
-def test_what_a_value_holds_stays_one_name(tmp_path: Path) -> None:
+def test_values_cannot_create_folders(tmp_path: Path) -> None:
     titles = {f"{number}.png": title for number, (title, _) in enumerate(HOSTILE)}
     shelf = Shelf(tmp_path, titles)
     before = shelf.content()
@@ -68,7 +68,7 @@ def test_what_a_value_holds_stays_one_name(tmp_path: Path) -> None:
     assert "so already" in shelf.rename().err
 
 
-def test_names_that_are_swapped_and_cycles(tmp_path: Path) -> None:
+def test_swaps_and_cycles(tmp_path: Path) -> None:
     shelf = Shelf(
         tmp_path, {"a.png": "b", "b.png": "c", "c.png": "a", "x.png": "y", "y.png": "z", "q.png": "Q"}
     )
@@ -96,14 +96,14 @@ def test_collisions(tmp_path: Path) -> None:
         assert set(shelf.content()) == {"Same.png", "same (2).png", "Held (2).png", "Held.png", "Alone.png"}
 
 
-def test_a_folder_keeps_its_spelling(tmp_path: Path) -> None:
+def test_existing_folder_keeps_its_case(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"Acme/1.png": "One", "2.png": "Two"})
     assert shelf.rename("ACME/{{ title }}").status == 0
     assert set(shelf.content()) == {"Acme/One.png", "Acme/Two.png"}
     assert "so already" in shelf.rename("acme/{{ title }}").err
 
 
-def test_a_zip_takes_its_members_along_and_a_member_stays(tmp_path: Path) -> None:
+def test_zip_is_renamed_with_its_members_and_members_are_not(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"1.png": "One"})
     write_zip(shelf.media / "set.zip", {"a/1.png": picture(7), "2.png": picture(8)})
     shelf.scan()
@@ -132,7 +132,7 @@ def videos(tmp_path: Path) -> Shelf:
     return shelf
 
 
-def test_files_beside_a_video_follow_it(videos: Shelf) -> None:
+def test_sidecars_follow_their_video(videos: Shelf) -> None:
     before = videos.content()
     shown = videos.rename("new/{{ title }}", "-n", noun="scenes")
     assert "(with a.en.srt, a.funscript, a.mp4.nfo)" in shown.err
@@ -145,12 +145,12 @@ def test_files_beside_a_video_follow_it(videos: Shelf) -> None:
     assert videos.content() == before
 
 
-def test_files_beside_a_video_stay_where_that_is_wanted(videos: Shelf) -> None:
+def test_sidecars_stay_on_request(videos: Shelf) -> None:
     assert videos.rename("{{ title }}", "--sidecars", "leave", noun="scenes").status == 0
     assert {"A b.mp4", "B c.mp4", "a.en.srt", "a.mp4.nfo"} <= videos.content().keys()
 
 
-def test_videos_stay_with_captions_that_cannot_follow(videos: Shelf) -> None:
+def test_videos_stay_if_captions_cannot_follow(videos: Shelf) -> None:
     with serve_library(videos.folder / "library.sqlite") as url:
         served = Cli(url, STASH_STATE_DIR=str(videos.folder / "state"))
         done = served("scenes", "rename", "{{ title }}", "--all", "-y")
@@ -159,7 +159,7 @@ def test_videos_stay_with_captions_that_cannot_follow(videos: Shelf) -> None:
         assert {*videos.paths("scene").values()} == {"a.mp4", "B c.mp4"}
 
 
-def test_a_failure_half_way_leaves_a_journal_that_tells(tmp_path: Path) -> None:
+def test_failure_half_way_leaves_an_accurate_journal(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"})
     (shelf.media / "b.png").unlink()
     before = shelf.content()
@@ -172,7 +172,7 @@ def test_a_failure_half_way_leaves_a_journal_that_tells(tmp_path: Path) -> None:
     assert shelf.content() == before
 
 
-def test_a_library_without_its_media_is_renamed_for_a_rehearsal(tmp_path: Path) -> None:
+def test_library_without_media_is_renamed_in_rehearsal(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "c", "c.png": "a", "x.png": "Y"})
     before = shelf.paths()
     shelf.media.rename(tmp_path / "elsewhere")
@@ -183,8 +183,8 @@ def test_a_library_without_its_media_is_renamed_for_a_rehearsal(tmp_path: Path) 
     assert not shelf.media.exists()
 
 
-def test_the_demo_is_renamed_where_its_media_folder_is_that_of_others(tmp_path: Path) -> None:
-    """Many machines have a folder `/media`, with drives in it that are not the demo's."""
+def test_demo_is_renamed_despite_a_foreign_media_folder(tmp_path: Path) -> None:
+    """Many machines have a folder `/media` with unrelated drives."""
     shelf = Shelf(tmp_path, {"videos/a.png": "b"})
     (shelf.media / "videos").rename(tmp_path / "elsewhere")
     (shelf.media / "usb").mkdir()
@@ -193,15 +193,15 @@ def test_the_demo_is_renamed_where_its_media_folder_is_that_of_others(tmp_path: 
     assert [path.name for path in shelf.media.iterdir()] == ["usb"]
 
 
-def test_a_folder_that_is_not_mounted_is_an_error_beside_one_that_is(tmp_path: Path) -> None:
+def test_unmounted_folder_is_an_error_beside_a_mounted_one(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"one/a.png": "A", "two/b.png": "B"})
     (shelf.media / "one").rename(tmp_path / "elsewhere")
     assert shelf.rename("{{ title }}").status == 6
     assert sorted(shelf.paths().values()) == ["one/a.png", "two/B.png"]
 
 
-def test_several_files_move_together_or_not_at_all(tmp_path: Path) -> None:
-    """As servers do it: the files of one mutation that were moved before another one failed go back."""
+def test_files_of_one_mutation_move_together_or_not_at_all(tmp_path: Path) -> None:
+    """As on servers: if one file of a mutation fails, the others are moved back."""
     shelf = Shelf(tmp_path, {"a.png": "A", "b.png": "B"})
     (shelf.media / "b.png").unlink()
     move = 'mutation { moveFiles(input: {ids: ["1", "2"], destination_folder: "%s"}) }'
@@ -215,7 +215,7 @@ def test_several_files_move_together_or_not_at_all(tmp_path: Path) -> None:
 
 
 @table_test("is_done", [True, False])
-def test_an_answer_that_is_lost_is_told_by_where_the_files_are(
+def test_lost_response_is_resolved_by_file_locations(
     tmp_path_factory: pytest.TempPathFactory, is_done: bool
 ) -> None:
     shelf = Shelf(tmp_path_factory.mktemp("lost"), {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"})
@@ -237,7 +237,7 @@ def test_an_answer_that_is_lost_is_told_by_where_the_files_are(
     assert shelf.content() == before
 
 
-def test_a_file_that_somebody_moves_meanwhile_is_left_to_him(shelf: Shelf) -> None:
+def test_file_moved_by_others_meanwhile_is_skipped(shelf: Shelf) -> None:
     told: dict[str, str] = {}
 
     async def meanwhile() -> None:
@@ -253,7 +253,7 @@ def test_a_file_that_somebody_moves_meanwhile_is_left_to_him(shelf: Shelf) -> No
     assert list(told.values()).count("done") == 2
 
 
-def test_each_object_can_be_asked_about(tmp_path: Path) -> None:
+def test_interactive_asks_for_each_object(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "c", "d.png": "e", "f.png": "g"})
     words = ("images", "rename", "{{ title }}", "--all", "-i")
     done = shelf.cli(*words, terminal=True, answers="?\ny\nn\na\n")
@@ -264,7 +264,7 @@ def test_each_object_can_be_asked_about(tmp_path: Path) -> None:
     assert shelf.cli(*words).status == 11
 
 
-def test_servers_without_queries_of_files_are_asked_in_sql(tmp_path: Path) -> None:
+def test_servers_without_file_queries_are_asked_by_sql(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"Ab/1.png": "", "ab c/2_%.png": "", "3.png": ""})
 
     async def compare() -> None:
@@ -300,7 +300,7 @@ WRONG = [
 ]
 
 
-def test_what_is_refused(tmp_path: Path) -> None:
+def test_invalid_renames_are_rejected(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"a.png": "A"})
     for words, told in WRONG:
         done = shelf.cli("images", "rename", *words, "-y")
@@ -309,7 +309,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert list(shelf.content()) == ["a.png"]
 
 
-def test_a_plan_in_a_file_is_carried_out_later_and_goes_back(tmp_path: Path) -> None:
+def test_saved_plan_is_applied_later_and_undone(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "a", "in/c.png": "New"})
     before, plan = shelf.content(), str(tmp_path / "plan.jsonl")
     assert "wrote the plan" in shelf.rename("{{ title }}", "--plan-out", plan).err
@@ -323,7 +323,7 @@ def test_a_plan_in_a_file_is_carried_out_later_and_goes_back(tmp_path: Path) -> 
     assert shelf.content() == before
 
 
-def test_a_plan_in_a_file_leaves_what_moved_and_what_is_taken_since(shelf: Shelf, tmp_path: Path) -> None:
+def test_saved_plan_skips_moved_files_and_taken_names(shelf: Shelf, tmp_path: Path) -> None:
     plan = str(tmp_path / "plan.jsonl")
     shelf.rename("Sorted/{{ title }}", "--plan-out", plan)
     taken = "Sorted/Two.png"

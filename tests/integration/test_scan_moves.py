@@ -1,4 +1,4 @@
-"""Moved files keep their rows, and so everything known of them; copies do not count as moves."""
+"""Moved files keep their rows and objects; copies are not moves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def own(tmp_path: Path) -> Iterator[ScanLibrary]:
 
 
 @pytest.mark.parametrize("target", ["b.mp4", "new/a.mp4", "new/deep/er.mp4"])
-def test_a_moved_video_keeps_its_file_and_scene(own: ScanLibrary, target: str) -> None:
+def test_moved_video_keeps_its_file_and_scene(own: ScanLibrary, target: str) -> None:
     path = write_video(own.media / "a.mp4")
     write_video(own.media / "stays.mp4", 1)
     own.scan()
@@ -32,7 +32,7 @@ def test_a_moved_video_keeps_its_file_and_scene(own: ScanLibrary, target: str) -
     assert own.count("files") == own.count("scenes") == 2
 
 
-def test_a_moved_picture_keeps_its_image(own: ScanLibrary) -> None:
+def test_moved_picture_keeps_its_image(own: ScanLibrary) -> None:
     path = write_picture(own.media / "a.png", 1)
     own.scan()
     path.rename(own.media / "b.png")
@@ -40,7 +40,7 @@ def test_a_moved_picture_keeps_its_image(own: ScanLibrary) -> None:
     assert own.images() == [(1, "b.png")]
 
 
-def test_a_moved_zip_takes_its_pictures_along(own: ScanLibrary) -> None:
+def test_moved_zip_keeps_its_pictures(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1), "deep/2.png": picture(2)})
     own.scan()
     (own.media / "sets").mkdir()
@@ -52,7 +52,7 @@ def test_a_moved_zip_takes_its_pictures_along(own: ScanLibrary) -> None:
     assert own.rows(PARENTS) == [("sets", "media"), ("b.zip", "sets"), ("deep", "b.zip")]
 
 
-def test_a_moved_folder_keeps_its_gallery(own: ScanLibrary) -> None:
+def test_moved_folder_keeps_its_gallery(own: ScanLibrary) -> None:
     own.configure(createGalleriesFromFolders=True)
     for number in range(3):
         write_picture(own.media / f"old/{number}.png", number)
@@ -72,7 +72,7 @@ def test_a_moved_folder_keeps_its_gallery(own: ScanLibrary) -> None:
     own.assert_whole()
 
 
-def test_a_folder_moved_below_another_hangs_there(own: ScanLibrary) -> None:
+def test_folder_moved_below_another_gets_its_parent(own: ScanLibrary) -> None:
     write_video(own.media / "old/a.mp4")
     own.scan()
     (own.media / "shelf").mkdir()
@@ -82,7 +82,7 @@ def test_a_folder_moved_below_another_hangs_there(own: ScanLibrary) -> None:
     assert own.scenes() == [(1, "shelf/new/a.mp4")]
 
 
-def test_files_moved_into_a_used_folder_leave_theirs_behind(own: ScanLibrary) -> None:
+def test_files_moved_into_a_used_folder_leave_the_old_folder(own: ScanLibrary) -> None:
     write_video(own.media / "old/a.mp4")
     write_video(own.media / "kept/b.mp4", 1)
     own.scan()
@@ -92,7 +92,7 @@ def test_files_moved_into_a_used_folder_leave_theirs_behind(own: ScanLibrary) ->
     assert own.scenes() == [(1, "kept/b.mp4"), (2, "kept/a.mp4")]
 
 
-def test_a_copy_is_no_move(own: ScanLibrary) -> None:
+def test_copy_is_not_a_move(own: ScanLibrary) -> None:
     path = write_video(own.media / "a.mp4")
     own.scan()
     shutil.copy(path, own.media / "b.mp4")
@@ -100,7 +100,7 @@ def test_a_copy_is_no_move(own: ScanLibrary) -> None:
     assert own.scenes() == [(1, "a.mp4"), (1, "b.mp4")]
 
 
-def test_of_two_copies_the_missing_one_has_moved(own: ScanLibrary) -> None:
+def test_missing_one_of_two_copies_has_moved(own: ScanLibrary) -> None:
     path = write_video(own.media / "a.mp4")
     shutil.copy(path, own.media / "b.mp4")
     own.scan()
@@ -109,7 +109,7 @@ def test_of_two_copies_the_missing_one_has_moved(own: ScanLibrary) -> None:
     assert own.scenes() == [(1, "a.mp4"), (1, "c.mp4")]
 
 
-def test_an_unplugged_library_has_not_moved(own: ScanLibrary, tmp_path: Path) -> None:
+def test_unmounted_library_has_not_moved(own: ScanLibrary, tmp_path: Path) -> None:
     drive = tmp_path / "drive"
     own.configure(stashes=[{"path": str(own.media)}, {"path": str(drive)}])
     shutil.copy(write_video(own.media / "a.mp4"), write_video(drive / "a.mp4"))
@@ -146,7 +146,7 @@ def paths_of_files(own: ScanLibrary) -> list[str]:
     )
 
 
-def test_a_library_folder_that_was_replaced_by_another_has_moved(own: ScanLibrary, tmp_path: Path) -> None:
+def test_replaced_library_folder_has_moved(own: ScanLibrary, tmp_path: Path) -> None:
     general = {"createGalleriesFromFolders": True}
     own.configure(**general)
     write_video(own.media / "a.mp4", 1)
@@ -165,7 +165,7 @@ def test_a_library_folder_that_was_replaced_by_another_has_moved(own: ScanLibrar
     own.assert_whole()
 
 
-def test_a_library_folder_below_one_that_was_replaced_stays(own: ScanLibrary, tmp_path: Path) -> None:
+def test_nested_library_folder_of_a_replaced_one_stays(own: ScanLibrary, tmp_path: Path) -> None:
     write_video(own.media / "a.mp4", 1)
     write_picture(own.media / "kept/b.png", 2)
     own.scan()
@@ -176,7 +176,7 @@ def test_a_library_folder_below_one_that_was_replaced_stays(own: ScanLibrary, tm
     assert paths_of_files(own) == [str(own.media / "kept/b.png"), str(new / "a.mp4")]
 
 
-def test_a_file_that_is_excluded_by_now_has_moved_to_its_copy(own: ScanLibrary) -> None:
+def test_newly_excluded_file_has_moved_to_its_copy(own: ScanLibrary) -> None:
     path = write_video(own.media / "incoming/a.mp4")
     own.scan()
     shutil.copy(path, own.media / "b.mp4")
@@ -185,7 +185,7 @@ def test_a_file_that_is_excluded_by_now_has_moved_to_its_copy(own: ScanLibrary) 
     assert own.scenes() == [(1, "b.mp4")]
 
 
-def test_a_known_folder_never_takes_the_place_of_another(own: ScanLibrary) -> None:
+def test_known_folder_never_replaces_another(own: ScanLibrary) -> None:
     write_picture(own.media / "a/1.png", 1)
     write_picture(own.media / "a/2.png", 2)
     (own.media / "b").mkdir()
@@ -199,7 +199,7 @@ def test_a_known_folder_never_takes_the_place_of_another(own: ScanLibrary) -> No
     assert own.images() == [(1, "b/1.png"), (2, "2.png")]
 
 
-def test_a_new_folder_is_not_an_old_one_for_a_file_of_another_name(own: ScanLibrary) -> None:
+def test_new_folder_does_not_match_by_a_renamed_file(own: ScanLibrary) -> None:
     write_picture(own.media / "old/1.png", 1)
     write_picture(own.media / "old/2.png", 2)
     own.scan()

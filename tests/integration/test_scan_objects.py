@@ -1,4 +1,4 @@
-"""What a scan makes of files: scenes, images, galleries, and which files share them."""
+"""Objects created by a scan: scenes, images, galleries, and shared files."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_pictures_become_images_and_a_gif_a_clip(own: ScanLibrary) -> None:
     own.assert_whole()
 
 
-def test_folders_hang_below_their_library(own: ScanLibrary) -> None:
+def test_folders_have_their_parents(own: ScanLibrary) -> None:
     write_picture(own.media / "a/b/x.png")
     (own.media / "empty").mkdir()
     own.scan()
@@ -64,7 +64,7 @@ def test_folders_hang_below_their_library(own: ScanLibrary) -> None:
     assert sorted(names, key=str) == [("a", "media"), ("b", "a"), ("empty", "media"), ("media", None)]
 
 
-def test_the_same_content_shares_one_object(own: ScanLibrary) -> None:
+def test_equal_content_shares_one_object(own: ScanLibrary) -> None:
     video, image = write_video(own.media / "a.mp4"), write_picture(own.media / "a.png")
     shutil.copy(video, own.media / "b.mp4")
     shutil.copy(image, own.media / "b.png")
@@ -76,7 +76,7 @@ def test_the_same_content_shares_one_object(own: ScanLibrary) -> None:
     assert own.column("SELECT image_id FROM galleries_images") == [1]
 
 
-def test_a_zip_becomes_a_gallery_with_its_pictures(own: ScanLibrary) -> None:
+def test_zip_becomes_a_gallery_with_its_pictures(own: ScanLibrary) -> None:
     members = {
         "b.jpg": picture(2, kind="JPEG"),
         "deep/er/a.png": picture(1),
@@ -112,9 +112,7 @@ NAMES_OF_ARCHIVERS = {
 
 
 @pytest.mark.parametrize(("encoding", "names"), NAMES_OF_ARCHIVERS.items())
-def test_names_in_a_zip_are_read_in_the_encoding_of_all(
-    own: ScanLibrary, encoding: str, names: list[str]
-) -> None:
+def test_zip_names_are_decoded_with_one_encoding(own: ScanLibrary, encoding: str, names: list[str]) -> None:
     members = {name: picture(number) for number, name in enumerate(names)}
     write_zip_of_names(own.media / "a.zip", members, encoding)
     own.scan()
@@ -122,14 +120,14 @@ def test_names_in_a_zip_are_read_in_the_encoding_of_all(
     own.assert_whole()
 
 
-def test_a_short_name_is_read_as_its_longer_neighbours_are(own: ScanLibrary) -> None:
+def test_short_name_uses_the_encoding_of_longer_names(own: ScanLibrary) -> None:
     names = ["図.png", "夏の思い出.png", "海へ行った日の写真.png"]
     write_zip_of_names(own.media / "a.zip", {name: picture(len(name)) for name in names}, "cp932")
     own.scan()
     assert "a.zip/図.png" in [name for _, name in own.images()]
 
 
-def test_a_member_that_was_renamed_in_its_zip_keeps_its_image(own: ScanLibrary) -> None:
+def test_renamed_zip_member_keeps_its_image(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1), "2.png": picture(2)})
     own.scan()
     write_zip(path, {"2.png": picture(2), "sub/3.png": picture(1)})
@@ -147,7 +145,7 @@ def test_a_member_that_was_renamed_in_its_zip_keeps_its_image(own: ScanLibrary) 
         ([r"^/.*set\.zip/"], []),
     ],
 )
-def test_exclusions_hold_for_members_of_zips(own: ScanLibrary, excluded: list[str], left: list[str]) -> None:
+def test_exclusions_apply_to_zip_members(own: ScanLibrary, excluded: list[str], left: list[str]) -> None:
     members = {name: picture(len(name)) for name in ("a.png", "b_thumb.png", "thumbs/d.png")}
     write_zip(own.media / "set.zip", members)
     own.configure(imageExcludes=excluded)
@@ -155,21 +153,21 @@ def test_exclusions_hold_for_members_of_zips(own: ScanLibrary, excluded: list[st
     assert [name for _, name in own.images()] == [f"set.zip/{name}" for name in left]
 
 
-def test_folders_of_zips_that_are_excluded_for_all_kinds_are_left_out(own: ScanLibrary) -> None:
+def test_zip_folders_excluded_for_all_kinds_are_skipped(own: ScanLibrary) -> None:
     write_zip(own.media / "set.zip", {"a.png": picture(1), "thumbs/d.png": picture(2)})
     own.configure(excludes=["/thumbs/$"], imageExcludes=["/thumbs/$"])
     own.scan()
     assert [name for _, name in own.images()] == ["set.zip/a.png"]
 
 
-def test_a_zip_without_pictures_is_only_a_file(own: ScanLibrary) -> None:
+def test_zip_without_pictures_is_only_a_file(own: ScanLibrary) -> None:
     write_zip(own.media / "a.zip", {"a.txt": b"text"})
     own.scan()
     assert own.column("SELECT basename FROM files") == ["a.zip"]
     assert own.count("galleries") == own.count("images") == 0
 
 
-def test_the_same_zip_twice_is_one_gallery(own: ScanLibrary) -> None:
+def test_equal_zips_share_one_gallery(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"a.png": picture()})
     shutil.copy(path, own.media / "b.zip")
     own.scan()
@@ -177,7 +175,7 @@ def test_the_same_zip_twice_is_one_gallery(own: ScanLibrary) -> None:
     assert own.images() == [(1, "a.zip/a.png"), (1, "b.zip/a.png")]
 
 
-def test_names_in_a_zip_cannot_leave_it(own: ScanLibrary) -> None:
+def test_zip_names_cannot_escape_the_zip(own: ScanLibrary) -> None:
     write_zip(
         own.media / "a.zip", {"../../x.png": picture(1), "/abs.png": picture(2), "a/../b.png": picture(3)}
     )
@@ -185,8 +183,8 @@ def test_names_in_a_zip_cannot_leave_it(own: ScanLibrary) -> None:
     assert [name for _, name in own.images()] == ["a.zip/abs.png", "a.zip/b.png", "a.zip/x.png"]
 
 
-@pytest.mark.parametrize("name", ["clip.zip", "clip.cbz"])  # before and after clip.mp4 in the walk
-def test_a_zip_named_like_a_video_is_linked_to_its_scene(own: ScanLibrary, name: str) -> None:
+@pytest.mark.parametrize("name", ["clip.zip", "clip.cbz"])  # before and after clip.mp4 in walk order
+def test_zip_named_like_a_video_is_linked_to_its_scene(own: ScanLibrary, name: str) -> None:
     write_video(own.media / "clip.mp4")
     write_zip(own.media / name, {"a.png": picture(1)})
     write_zip(own.media / "clip two.zip", {"a.png": picture(2)})
@@ -196,7 +194,7 @@ def test_a_zip_named_like_a_video_is_linked_to_its_scene(own: ScanLibrary, name:
     assert own.rows("SELECT scene_id, gallery_id FROM scenes_galleries") == [(1, gallery)]
 
 
-def test_a_forced_gallery_holds_the_pictures_of_its_folder(own: ScanLibrary) -> None:
+def test_forced_gallery_contains_the_pictures_of_its_folder(own: ScanLibrary) -> None:
     for number in range(3):
         write_picture(own.media / f"set/{number}.png", number)
     write_picture(own.media / "set/below/x.png", 9)
@@ -207,7 +205,7 @@ def test_a_forced_gallery_holds_the_pictures_of_its_folder(own: ScanLibrary) -> 
     assert own.count("galleries_images") == 3
 
 
-def test_galleries_of_all_folders_but_the_exempt(own: ScanLibrary) -> None:
+def test_galleries_of_all_folders_except_exempt_ones(own: ScanLibrary) -> None:
     own.configure(createGalleriesFromFolders=True)
     write_picture(own.media / "a/1.png", 1)
     write_picture(own.media / "b/2.png", 2)
@@ -216,7 +214,7 @@ def test_galleries_of_all_folders_but_the_exempt(own: ScanLibrary) -> None:
     assert own.column("SELECT basename FROM folders JOIN galleries ON folder_id = folders.id") == ["a"]
 
 
-def test_a_folder_gallery_takes_up_later_pictures(own: ScanLibrary) -> None:
+def test_folder_gallery_gets_later_pictures(own: ScanLibrary) -> None:
     own.configure(createGalleriesFromFolders=True)
     write_picture(own.media / "a/1.png", 1)
     own.scan()
@@ -225,7 +223,7 @@ def test_a_folder_gallery_takes_up_later_pictures(own: ScanLibrary) -> None:
     assert own.rows("SELECT gallery_id, image_id FROM galleries_images") == [(1, 1), (1, 2)]
 
 
-def test_captions_and_funscript_follow_what_lies_beside(own: ScanLibrary) -> None:
+def test_captions_and_funscripts_are_updated(own: ScanLibrary) -> None:
     write_video(own.media / "a.mp4")
     (own.media / "a.en.srt").write_text("1")
     (own.media / "a.vtt").write_text("1")
@@ -240,7 +238,7 @@ def test_captions_and_funscript_follow_what_lies_beside(own: ScanLibrary) -> Non
     assert own.column("SELECT interactive FROM video_files") == [1]
 
 
-def test_broken_files_are_told_and_passed_over(own: ScanLibrary) -> None:
+def test_corrupt_files_are_reported_and_skipped(own: ScanLibrary) -> None:
     (own.media / "a.mp4").write_bytes(b"no video")
     (own.media / "b.png").write_bytes(b"no picture")
     (own.media / "c.zip").write_bytes(b"no zip")
@@ -257,7 +255,7 @@ def test_broken_files_are_told_and_passed_over(own: ScanLibrary) -> None:
     own.assert_whole()
 
 
-def test_a_photo_with_odd_metadata_is_taken_up_in_silence(own: ScanLibrary) -> None:
+def test_photo_with_odd_metadata_is_scanned_without_warnings(own: ScanLibrary) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x0131] = "a program"
@@ -273,7 +271,7 @@ def test_a_photo_with_odd_metadata_is_taken_up_in_silence(own: ScanLibrary) -> N
     assert own.log() == []
 
 
-def test_an_encrypted_zip_is_told_and_passed_over(own: ScanLibrary) -> None:
+def test_encrypted_zip_is_reported_and_skipped(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1)})
     data = bytearray(path.read_bytes())
     data[6] |= 1
@@ -284,7 +282,7 @@ def test_an_encrypted_zip_is_told_and_passed_over(own: ScanLibrary) -> None:
     assert any("encrypted" in line for line in own.log())
 
 
-def test_a_library_without_videos_shows_them_as_clips(own: ScanLibrary) -> None:
+def test_library_without_videos_has_clips(own: ScanLibrary) -> None:
     stash = {"path": str(own.media), "excludeVideo": True}
     own.configure(stashes=[stash], createImageClipsFromVideos=True)
     write_video(own.media / "a.mp4")
@@ -293,7 +291,7 @@ def test_a_library_without_videos_shows_them_as_clips(own: ScanLibrary) -> None:
     assert own.count("scenes") == 0
 
 
-def test_md5_of_videos_can_be_left_out(own: ScanLibrary) -> None:
+def test_md5_of_videos_is_optional(own: ScanLibrary) -> None:
     own.configure(calculateMD5=False)
     write_video(own.media / "a.mp4")
     write_picture(own.media / "b.png")
@@ -301,7 +299,7 @@ def test_md5_of_videos_can_be_left_out(own: ScanLibrary) -> None:
     assert own.column("SELECT type FROM files_fingerprints ORDER BY file_id") == ["oshash", "md5"]
 
 
-def test_changed_content_is_read_again_and_keeps_its_scene(own: ScanLibrary) -> None:
+def test_changed_content_is_rescanned_and_keeps_its_scene(own: ScanLibrary) -> None:
     path = write_video(own.media / "a.mp4", frames=10)
     own.scan()
     with own.library.database.write() as connection:
@@ -316,7 +314,7 @@ def test_changed_content_is_read_again_and_keeps_its_scene(own: ScanLibrary) -> 
     assert own.column("SELECT fingerprint FROM files_fingerprints WHERE type = 'md5'") != had
 
 
-def test_a_rescan_keeps_the_phash_of_unchanged_content(own: ScanLibrary) -> None:
+def test_rescan_keeps_the_phash_of_unchanged_content(own: ScanLibrary) -> None:
     write_video(own.media / "a.mp4")
     own.scan()
     with own.library.database.write() as connection:
@@ -325,7 +323,7 @@ def test_a_rescan_keeps_the_phash_of_unchanged_content(own: ScanLibrary) -> None
     assert own.count("files_fingerprints") == 3
 
 
-def test_a_file_that_became_a_picture_is_no_video_any_more(own: ScanLibrary) -> None:
+def test_file_that_became_a_picture_loses_its_video_data(own: ScanLibrary) -> None:
     path = write_picture(own.media / "a.png", save_all=True, append_images=[first_frame()])
     own.scan()
     assert own.count("video_files") == 1
@@ -341,7 +339,7 @@ def first_frame() -> Image.Image:
 
 
 @pytest.mark.parametrize("table", ["scenes", "images", "galleries"])
-def test_objects_removed_without_their_files_come_back(own: ScanLibrary, table: str) -> None:
+def test_deleted_objects_are_recreated_by_a_rescan(own: ScanLibrary, table: str) -> None:
     write_video(own.media / "a.mp4")
     write_picture(own.media / "b.png", 1)
     write_zip(own.media / "c.zip", {"p.png": picture(2)})
@@ -356,7 +354,7 @@ def test_objects_removed_without_their_files_come_back(own: ScanLibrary, table: 
     assert {name: own.count(name) for name in before} == before
 
 
-def test_a_changed_zip_takes_up_its_new_pictures(own: ScanLibrary) -> None:
+def test_changed_zip_gets_its_new_pictures(own: ScanLibrary) -> None:
     path = write_zip(own.media / "a.zip", {"1.png": picture(1)})
     own.scan()
     write_zip(path, {"1.png": picture(1), "2.png": picture(2)})

@@ -1,4 +1,4 @@
-"""How a scan runs: what it reads, tells and leaves behind when it is repeated, stopped or killed."""
+"""Scan runs: reads, log messages, and state after repeating, stopping or killing."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def own(tmp_path: Path) -> Iterator[ScanLibrary]:
 
 
 def scanner(folder: Path, runs: int) -> subprocess.Popen[str]:
-    """A scan in a process of its own, which prints what it opened after its first run."""
+    """A scan in a subprocess, which prints the files opened after its first run."""
     command = [sys.executable, "-c", SCAN, str(folder), str(runs)]
     environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
-def test_unchanged_files_are_never_opened(tmp_path: Path) -> None:
+def test_unchanged_files_are_not_opened(tmp_path: Path) -> None:
     write_video(tmp_path / "media/a.mp4")
     write_picture(tmp_path / "media/b.png")
     write_zip(tmp_path / "media/c.zip", {"p.png": picture(1)})
@@ -95,7 +95,7 @@ def test_only_the_given_paths_are_scanned(own: ScanLibrary, tmp_path: Path) -> N
     ]
 
 
-def test_a_library_that_is_not_there_is_told(own: ScanLibrary, tmp_path: Path) -> None:
+def test_missing_library_is_reported(own: ScanLibrary, tmp_path: Path) -> None:
     write_picture(own.media / "a.png")
     own.configure(stashes=[{"path": str(tmp_path / "unplugged")}, {"path": str(own.media)}])
     assert own.scan()["status"] == "FINISHED"
@@ -103,7 +103,7 @@ def test_a_library_that_is_not_there_is_told(own: ScanLibrary, tmp_path: Path) -
     assert "unplugged" in own.log()[0]
 
 
-def test_a_library_folder_whose_name_is_no_text_is_refused_and_never_in_the_way(own: ScanLibrary) -> None:
+def test_undecodable_library_folder_is_rejected_or_ignored(own: ScanLibrary) -> None:
     write_picture(own.media / "a.png")
     stashes = [
         {"path": path, "excludeVideo": False, "excludeImage": False}
@@ -120,7 +120,7 @@ def test_a_library_folder_whose_name_is_no_text_is_refused_and_never_in_the_way(
     assert listed["configuration"]["general"]["stashes"] == [{"path": str(own.media)}]
 
 
-def test_paths_to_scan_whose_names_are_no_text_are_told(own: ScanLibrary) -> None:
+def test_undecodable_scan_paths_are_reported(own: ScanLibrary) -> None:
     own.library.jobs.library_log.entries()
     assert own.library.execute('mutation { metadataScan(input: {paths: ["/a\\udcff"]}) }').errors
     assert own.library.execute(
@@ -141,7 +141,7 @@ def _broken(media: Path) -> None:
         (_broken, ["not a readable video", "not a readable picture"]),
     ],
 )
-def test_what_cannot_be_read_is_an_error_in_the_log(
+def test_unreadable_files_are_log_errors(
     own: ScanLibrary, change: Callable[[Path], object], said: list[str]
 ) -> None:
     write_picture(own.media / "a.png")
@@ -150,19 +150,19 @@ def test_what_cannot_be_read_is_an_error_in_the_log(
     change(own.media)
     assert own.scan()["status"] == "FINISHED"
     assert len(own.log("Error")) == len(own.log()) == len(said)
-    log = "\n".join(own.log())  # files are examined in threads
+    log = "\n".join(own.log())  # threads process files in any order
     assert all(words in log for words in said)
     assert own.images() == [(1, "a.png")]
 
 
-def test_an_empty_library_is_scanned_at_once(own: ScanLibrary) -> None:
+def test_empty_library_is_scanned_at_once(own: ScanLibrary) -> None:
     assert own.scan()["progress"] == 1
     own.configure(stashes=[])
     assert own.scan()["status"] == "FINISHED"
 
 
 @pytest.mark.parametrize("parallel", [0, 1, 8])
-def test_ids_follow_the_walk(own: ScanLibrary, parallel: int) -> None:
+def test_ids_follow_the_walk_order(own: ScanLibrary, parallel: int) -> None:
     own.configure(parallelTasks=parallel)
     for number in range(120):
         write_picture(own.media / f"{number:03}.png", number)
@@ -170,7 +170,7 @@ def test_ids_follow_the_walk(own: ScanLibrary, parallel: int) -> None:
     assert own.images() == [(number + 1, f"{number:03}.png") for number in range(120)]
 
 
-def test_progress_names_the_files_and_grows(own: ScanLibrary) -> None:
+def test_progress_names_files_and_grows(own: ScanLibrary) -> None:
     for number in range(60):
         write_picture(own.media / f"{number}.png", number, size=(600, 400))
 
@@ -191,7 +191,7 @@ def test_progress_names_the_files_and_grows(own: ScanLibrary) -> None:
     assert jobs[-1]["progress"] == 1
 
 
-def test_subscribers_hear_of_the_end_of_a_scan(own: ScanLibrary) -> None:
+def test_subscribers_receive_the_end_of_a_scan(own: ScanLibrary) -> None:
     async def wait() -> bool:
         with own.library.jobs.scan_complete.subscribe() as ends:
             own.start()
@@ -200,14 +200,14 @@ def test_subscribers_hear_of_the_end_of_a_scan(own: ScanLibrary) -> None:
     assert asyncio.run(asyncio.wait_for(wait(), 30))
 
 
-def test_what_a_scan_does_not_generate_is_told(own: ScanLibrary) -> None:
+def test_unsupported_generation_is_reported(own: ScanLibrary) -> None:
     own.scan(scanGenerateSprites=True, scanGenerateThumbnails=True, scanGeneratePreviews=False)
     assert own.log() == [
         f"{name} cannot be generated in an embedded library" for name in ("sprites", "thumbnails")
     ]
 
 
-def test_a_stopped_scan_keeps_what_it_had_and_goes_on_later(own: ScanLibrary) -> None:
+def test_stopped_scan_keeps_its_rows_and_resumes(own: ScanLibrary) -> None:
     for number in range(800):
         write_picture(own.media / f"{number:03}.png", number)
     job = own.start()
@@ -224,7 +224,7 @@ def test_a_stopped_scan_keeps_what_it_had_and_goes_on_later(own: ScanLibrary) ->
     assert own.count("images") == own.count("files") == 800
 
 
-def test_a_killed_scan_leaves_a_whole_library_that_the_next_one_completes(tmp_path: Path) -> None:
+def test_killed_scan_leaves_a_consistent_library_for_the_next(tmp_path: Path) -> None:
     for number in range(600):
         write_picture(tmp_path / f"media/{number:03}.png", number)
     for number in range(20):
@@ -262,11 +262,11 @@ def rows_so_far(path: Path) -> int:
             return int(connection.execute("SELECT count(*) FROM files").fetchone()[0])
         finally:
             connection.close()
-    except sqlite3.DatabaseError:  # still being made, or switched to write-ahead logging
+    except sqlite3.DatabaseError:  # being created, or switched to write-ahead logging
         return 0
 
 
-def test_the_library_can_be_changed_while_it_is_scanned(own: ScanLibrary) -> None:
+def test_library_can_be_changed_during_a_scan(own: ScanLibrary) -> None:
     for number in range(300):
         write_picture(own.media / f"{number:03}.png", number)
     own.start()
@@ -279,7 +279,7 @@ def test_the_library_can_be_changed_while_it_is_scanned(own: ScanLibrary) -> Non
     assert changes > 1
 
 
-def test_a_folder_that_cannot_be_listed_is_told(own: ScanLibrary) -> None:
+def test_unlistable_folder_is_reported(own: ScanLibrary) -> None:
     write_picture(own.media / "a.png")
     (own.media / "ghost").symlink_to(own.media / "ghost")
     (own.media / "ghost.png").symlink_to("ghost.png")

@@ -1,4 +1,4 @@
-"""Sorting by several keys: the server's order by the first, and the others here."""
+"""Sorting by several keys: the first by the server, the others locally."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def values(session: Session, type_name: str, words: list[str]) -> list[tuple[Any, ...]]:
-    """What rows have for the keys, in their order."""
+    """Values of the keys in rows, in row order."""
     entity = ENTITIES[type_name]
     keys = parse_keys(entity, words)
     query = FindQuery(entity, sort=keys[0].name, direction=keys[0].direction)
@@ -47,8 +47,8 @@ async def values(session: Session, type_name: str, words: list[str]) -> list[tup
     return [tuple(row[KEYS[type_name][key.name]] for key in keys) for row in rows]
 
 
-async def test_two_keys_give_the_order_of_each(demo_file: Path) -> None:
-    """Rows in the server's order by the second key, then stably by the first, are in the same order."""
+async def test_two_keys_sort_as_expected(demo_file: Path) -> None:
+    """Equal to rows in the server's order by the second key, sorted stably by the first."""
     async with StashContext(conn=f"embedded:{demo_file}") as client:
         for type_name, keys in KEYS.items():
             for first in keys:
@@ -73,13 +73,13 @@ async def expected(session: Session, type_name: str, first: str, second: str, si
 
 
 @table_test("words", [["random", "date"], ["date", "perceptual_similarity"], ["title", "performer_age"]])
-def test_keys_that_only_the_server_knows_stand_alone(words: list[str]) -> None:
+def test_server_only_keys_cannot_be_combined(words: list[str]) -> None:
     entity = ENTITIES["Scene"]
     with pytest.raises(StashUsageError, match="only the server knows"):
         local_order(entity, parse_keys(entity, words))
 
 
-def test_all_other_keys_can_be_combined() -> None:
+def test_other_keys_can_be_combined() -> None:
     for type_name, entity in ENTITIES.items():
         others = [key for key in entity.sorts if local_or_none(type_name, key)]
         assert len(others) >= len(entity.sorts) - 7, type_name

@@ -1,4 +1,4 @@
-"""The store holds every object once, for as long as it should, and loses no edit."""
+"""The identity map: one object per id, kept as long as needed, with its edits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_one_object_per_type_and_id() -> None:
     assert known.get(Studio, "1") is first.studio
 
 
-def test_an_answer_that_leads_back_to_its_own_object() -> None:
+def test_response_that_refers_to_its_own_object() -> None:
     known = IdentityMap()
     data = {"id": "1", "title": "One", "performers": [{"id": "1", "scenes": [{"id": "1", "code": "c"}]}]}
     [scene] = known.load_all(Scene, [data])
@@ -51,7 +51,7 @@ def test_an_answer_that_leads_back_to_its_own_object() -> None:
     assert (scene.title, scene.code) == ("One", "c")
 
 
-def test_answers_merge_field_by_field() -> None:
+def test_responses_merge_field_by_field() -> None:
     known = IdentityMap()
     [scene] = known.load_all(Scene, [row()])
     known.load_all(Scene, [{"id": "1", "title": None, "code": "c"}])
@@ -59,7 +59,7 @@ def test_answers_merge_field_by_field() -> None:
     assert not scene.is_dirty()
 
 
-def test_a_changed_field_keeps_the_users_value() -> None:
+def test_changed_field_keeps_the_user_value() -> None:
     known = IdentityMap()
     [scene] = known.load_all(Scene, [row()])
     scene.title = "mine"
@@ -71,7 +71,7 @@ def test_a_changed_field_keeps_the_users_value() -> None:
     assert scene.get_changed_fields() == {"urls": ["b", "x"]}
 
 
-def test_unchanged_lists_stay_the_same_list() -> None:
+def test_unchanged_lists_stay_the_same_object() -> None:
     known = IdentityMap()
     [scene] = known.load_all(Scene, [row()])
     urls, tags = scene.urls, scene.tags
@@ -80,7 +80,7 @@ def test_unchanged_lists_stay_the_same_list() -> None:
     assert scene.tags is tags
 
 
-def test_what_nobody_holds_leaves_beyond_the_bound() -> None:
+def test_unreferenced_objects_are_evicted_over_the_limit() -> None:
     known = IdentityMap(max_objects=10)
     [first] = known.load_all(Scene, [{"id": "1", "title": "first"}])
     held = ref(first)
@@ -95,7 +95,7 @@ def test_what_nobody_holds_leaves_beyond_the_bound() -> None:
     assert len(known.everything()) == 10
 
 
-def test_a_changed_object_is_kept_until_it_is_clean() -> None:
+def test_changed_object_is_kept_until_clean() -> None:
     known = IdentityMap(max_objects=5)
     [scene] = known.load_all(Scene, [row()])
     scene.title = "mine"
@@ -117,7 +117,7 @@ def test_a_changed_object_is_kept_until_it_is_clean() -> None:
     assert held() is None
 
 
-def test_a_new_object_gets_its_place_when_the_server_names_it() -> None:
+def test_new_object_enters_the_map_with_its_id() -> None:
     known = IdentityMap()
     tag = Tag(name="new")
     known.add(tag)
@@ -129,7 +129,7 @@ def test_a_new_object_gets_its_place_when_the_server_names_it() -> None:
     assert known.load_all(Tag, [{"id": "7", "name": "new"}])[0] is tag
 
 
-def test_two_objects_for_one_id_are_refused() -> None:
+def test_two_objects_for_one_id_are_rejected() -> None:
     known = IdentityMap()
     known.load_all(Tag, [{"id": "7", "name": "x"}])
     [held] = known.objects(Tag)
@@ -138,7 +138,7 @@ def test_two_objects_for_one_id_are_refused() -> None:
     known.add(held)
 
 
-def test_threads_get_the_same_objects() -> None:
+def test_threads_share_objects() -> None:
     known = IdentityMap(max_objects=50)
     rows = [row(number % 60) for number in range(600)]
     found: list[list[Scene]] = []
@@ -161,7 +161,7 @@ def test_threads_get_the_same_objects() -> None:
 
 
 def test_reading_builds_no_validators() -> None:
-    """A fresh interpreter: in this one other tests may have built some."""
+    """In a fresh interpreter, because other tests may have built some here."""
     told = fresh_python(
         "from stash_cli.core.store.identity import IdentityMap\n"
         "from stash_cli.core.types import Scene, Performer, Tag, Studio, StashID\n"
@@ -174,7 +174,7 @@ def test_reading_builds_no_validators() -> None:
     assert told.strip() == "[False, False, False, False, False]"
 
 
-async def test_stores_of_two_contexts_share_nothing(embedded_url: str) -> None:
+async def test_stores_of_two_contexts_are_independent(embedded_url: str) -> None:
     one, two = StashContext(conn=embedded_url), StashContext(conn=embedded_url)
     async with one as client, two:
         await client.create_performer(Performer(name="Alice"))
@@ -188,7 +188,7 @@ async def test_stores_of_two_contexts_share_nothing(embedded_url: str) -> None:
         assert other.name == "Alice"
 
 
-async def test_the_clients_answers_are_the_stores_objects(embedded_url: str) -> None:
+async def test_client_and_store_return_the_same_objects(embedded_url: str) -> None:
     context = StashContext(conn=embedded_url)
     async with context as client:
         store = StashEntityStore(client)
@@ -197,7 +197,7 @@ async def test_the_clients_answers_are_the_stores_objects(embedded_url: str) -> 
         assert (await client.find_tags()).tags[0] is tag
 
 
-def test_expiring_all_while_the_collector_runs() -> None:
+def test_expire_all_during_garbage_collection() -> None:
     known = IdentityMap(max_objects=0)
     before = gc.get_threshold()
     gc.set_threshold(20)

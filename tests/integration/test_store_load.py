@@ -1,4 +1,4 @@
-"""Many tasks on several threads, lost answers, another client beside: all arrives, once."""
+"""Load test: many tasks in several threads, lost responses and another client; every edit arrives once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READ = (
 
 
 class Faulty:
-    """A transport that loses some mutations before they are done, some after, and refuses some requests."""
+    """A transport that drops some mutations before, some after execution, and rejects some requests."""
 
     def __init__(self, inner: Any, chance: random.Random) -> None:
         self.inner, self.url, self.chance = inner, inner.url, chance
@@ -45,7 +45,7 @@ class Faulty:
 
 
 class Load:
-    """What each task does, and what the server has in the end."""
+    """The work of each task, and the expected state of the server."""
 
     def __init__(self, store: StashEntityStore, wire: Faulty) -> None:
         self.store, self.wire = store, wire
@@ -57,7 +57,7 @@ class Load:
         await self.store.populate(self.scenes, FIELDS)
 
     async def again(self, work: Callable[[], Awaitable[Any]]) -> None:
-        """Do it until its answer comes."""
+        """Repeat the work until it gets a response."""
         while True:
             try:
                 await work()
@@ -129,7 +129,7 @@ class Load:
             assert sorted(row["urls"]) == sorted(f"http://a/{sender}" for sender in senders)
 
 
-async def test_all_arrives_once(embedded_url: str) -> None:
+async def test_every_edit_arrives_once(embedded_url: str) -> None:
     async with StashContext(conn=embedded_url) as client:
         wire = client.session.transport = Faulty(client.session.transport, random.Random(1))  # type: ignore[assignment]
         store, rate = StashEntityStore(client), wire.rate

@@ -1,4 +1,4 @@
-"""Differences are saved as differences: what somebody else changed meanwhile stays."""
+"""Changes are saved as differences, so that concurrent changes of others survive."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ READ += " groups { group { id } scene_index }"
 BOX = "https://box/graphql"
 
 
-async def theirs(store: StashEntityStore, scene: Scene, **change: Any) -> None:
-    """Another client changes a scene."""
+async def update_by_other_client(store: StashEntityStore, scene: Scene, **change: Any) -> None:
+    """Change a scene as another client."""
     text = "mutation($input: SceneUpdateInput!) { sceneUpdate(input: $input) { id } }"
     await store.client.execute(text, {"input": {"id": scene.id, **change}})
 
@@ -41,7 +41,7 @@ async def filled(store: StashEntityStore) -> tuple[Scene, list[Tag]]:
 
 
 @pytest.mark.parametrize("read", [False, True], ids=["unread", "read"])
-async def test_another_clients_keys_items_and_data_stay(embedded_url: str, read: bool) -> None:
+async def test_changes_of_other_clients_survive(embedded_url: str, read: bool) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, tags = await filled(store)
         scene.custom_fields["a"] = 10
@@ -49,7 +49,7 @@ async def test_another_clients_keys_items_and_data_stay(embedded_url: str, read:
         scene.urls[0] = "mine"
         scene.tags = [tags[0], tags[2]]
         scene.stash_ids.append(StashID(endpoint=BOX, stash_id="1"))
-        await theirs(
+        await update_by_other_client(
             store,
             scene,
             custom_fields={"partial": {"new": 3}},
@@ -70,16 +70,16 @@ async def test_another_clients_keys_items_and_data_stay(embedded_url: str, read:
         assert not scene.is_dirty()
 
 
-async def test_taking_out_all_keys_takes_out_no_others(embedded_url: str) -> None:
+async def test_removing_all_keys_keeps_keys_of_others(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, _ = await filled(store)
         scene.custom_fields.clear()
-        await theirs(store, scene, custom_fields={"partial": {"new": 3}})
+        await update_by_other_client(store, scene, custom_fields={"partial": {"new": 3}})
         await store.save(scene)
         assert (await row(store, scene))["custom_fields"] == {"new": 3}
 
 
-async def test_data_of_items_is_merged_item_by_item(embedded_url: str) -> None:
+async def test_link_data_is_merged_per_item(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, _ = await filled(store)
         groups = [Group(name=name) for name in "abc"]
@@ -91,13 +91,15 @@ async def test_data_of_items_is_merged_item_by_item(embedded_url: str) -> None:
         await store.save(scene)
         scene.groups[0].scene_index = 5
         changed = [{"group_id": group.id, "scene_index": 7} for group in groups[1:]]
-        await theirs(store, scene, groups=[{"group_id": groups[0].id, "scene_index": 1}, *changed])
+        await update_by_other_client(
+            store, scene, groups=[{"group_id": groups[0].id, "scene_index": 1}, *changed]
+        )
         await store.save(scene)
         found = {each["group"]["id"]: each["scene_index"] for each in (await row(store, scene))["groups"]}
         assert found == {groups[0].id: 5, groups[1].id: 7, groups[2].id: 7}
 
 
-async def test_what_is_counted_is_added_to_what_others_counted(embedded_url: str) -> None:
+async def test_counts_are_added_to_counts_of_others(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, _ = await filled(store)
         await store.populate(scene, ["o_counter"])
@@ -112,7 +114,7 @@ async def test_what_is_counted_is_added_to_what_others_counted(embedded_url: str
         assert scene.o_counter == 4
 
 
-async def test_what_was_put_in_or_taken_out_needs_no_look(embedded_url: str) -> None:
+async def test_additions_and_removals_need_no_read(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags.append(tags[2])
@@ -131,7 +133,7 @@ async def test_what_was_put_in_or_taken_out_needs_no_look(embedded_url: str) -> 
         assert [document[:8] for document in wire.take_documents()] == ["query Fi", "mutation"]
 
 
-async def test_a_look_is_one_request_for_all(embedded_url: str) -> None:
+async def test_current_values_are_read_in_one_request(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scenes = [Scene(title=f"{number}", urls=[f"http://a/{number}"]) for number in range(10)]
         await store.save_batch(scenes, check=True)
@@ -142,13 +144,13 @@ async def test_a_look_is_one_request_for_all(embedded_url: str) -> None:
         assert [document[:5] for document in wire.take_documents()] == ["query", "mutat"]
 
 
-async def test_the_same_field_changed_on_both_sides_is_not_overwritten_silently(embedded_url: str) -> None:
+async def test_conflicting_change_is_not_silently_overwritten(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         other = Scene(title="other")
         await store.save(other)
         scene.title, scene.rating100, other.title = "mine", 5, "edited"
-        await theirs(store, scene, title="theirs")
+        await update_by_other_client(store, scene, title="theirs")
         await store.populate(scene, ["title"], force_refetch=True)
         wire.take_documents()
         with pytest.raises(StashConflictError, match="in title: it was not saved") as raised:
@@ -167,14 +169,12 @@ async def test_the_same_field_changed_on_both_sides_is_not_overwritten_silently(
 @pytest.mark.parametrize(
     ("on_conflict", "title"), [("merge", "mine"), ("mine", "mine"), ("raise", "theirs"), (None, "mine")]
 )
-async def test_what_nobody_has_read_is_asked_for_if_it_is_told_to(
-    embedded_url: str, on_conflict: Any, title: str
-) -> None:
+async def test_unread_fields_are_checked_on_request(embedded_url: str, on_conflict: Any, title: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         scene, tags = await filled(store)
         scene.title = "mine"
         scene.tags.append(tags[2])
-        await theirs(store, scene, title="theirs", tag_ids=[tags[3].id])
+        await update_by_other_client(store, scene, title="theirs", tag_ids=[tags[3].id])
         if on_conflict == "raise":
             with pytest.raises(StashConflictError):
                 await scene.save(store.client, on_conflict="raise")
@@ -185,12 +185,12 @@ async def test_what_nobody_has_read_is_asked_for_if_it_is_told_to(
         assert (found["title"], found["tags"]) == (title, kept)
 
 
-async def test_both_changed_it_to_the_same(embedded_url: str) -> None:
+async def test_equal_changes_are_no_conflict(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         scene.title = "same"
         scene.custom_fields["a"] = 9
-        await theirs(store, scene, title="same", custom_fields={"partial": {"a": 9}})
+        await update_by_other_client(store, scene, title="same", custom_fields={"partial": {"a": 9}})
         wire.take_documents()
         await store.save(scene, on_conflict="raise")
         assert [document[:5] for document in wire.take_documents()] == ["query"]
@@ -200,7 +200,7 @@ async def test_both_changed_it_to_the_same(embedded_url: str) -> None:
             await store.save(scene, on_conflict="theirs")  # type: ignore[arg-type]
 
 
-async def test_client_methods_set_lists_after_a_look(embedded_url: str) -> None:
+async def test_client_methods_set_lists_after_reading(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         tags = [Tag(name=name) for name in "abc"]
         await store.save_batch(tags, check=True)

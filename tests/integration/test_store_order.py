@@ -1,4 +1,4 @@
-"""Answers that come late: what was asked before a write does not overwrite it, nor what was read later."""
+"""Late responses do not overwrite later writes or reads."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ async def filled(store: StashEntityStore) -> tuple[Scene, list[Tag]]:
     return scene, tags
 
 
-async def late(
+async def late_response(
     wire: RecordingTransport, reading: Awaitable[Any], writing: Awaitable[Any], word: str = "find"
 ) -> Any:
-    """The result of `reading`, whose answer comes once `writing` is done."""
+    """The result of `reading`, whose response is delayed until `writing` is done."""
     held = wire.delay(word)
     task = asyncio.ensure_future(reading)
     await held.reached
@@ -50,8 +50,10 @@ READS: dict[str, Callable[[StashEntityStore, Scene], Awaitable[Any]]] = {
 }
 
 
-async def begun(wire: RecordingTransport, work: Awaitable[Any], word: str, *, before: bool = False) -> Any:
-    """`work` as a task, once its request is held back; and what ends that."""
+async def delayed_task(
+    wire: RecordingTransport, work: Awaitable[Any], word: str, *, before: bool = False
+) -> Any:
+    """`work` as a task, once its request is delayed; and a function that completes it."""
     held = wire.delay(word, before=before)
     task = asyncio.ensure_future(work)
     await held.reached
@@ -63,16 +65,16 @@ async def begun(wire: RecordingTransport, work: Awaitable[Any], word: str, *, be
     return end
 
 
-async def test_reads_during_a_save_bring_back_nothing_that_it_takes_out(embedded_url: str) -> None:
+async def test_reads_during_a_save_do_not_restore_removed_items(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = tags[:1]
         await store.save(scene)
         scene.tags = tags[1:]
-        # Sent first and carried out last: the number of a request does not tell what it has read.
-        newer = await begun(wire, store.find(Scene), "findScenes", before=True)
-        older = await begun(wire, store.find(Scene), "findScenes")
-        save = await begun(wire, store.save(scene), "bulkSceneUpdate")
+        # Sent first and executed last: the order of sending does not tell what was read.
+        newer = await delayed_task(wire, store.find(Scene), "findScenes", before=True)
+        older = await delayed_task(wire, store.find(Scene), "findScenes")
+        save = await delayed_task(wire, store.save(scene), "bulkSceneUpdate")
         for end in (newer, older, save):
             await end()
         assert (scene.tags, scene.is_dirty()) == (tags[1:], False)
@@ -80,7 +82,7 @@ async def test_reads_during_a_save_bring_back_nothing_that_it_takes_out(embedded
         assert scene.tags == tags[1:]
 
 
-async def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded_url: str) -> None:
+async def test_reads_after_an_unknown_outcome_do_not_restore_removed_items(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = tags[:1]
@@ -89,10 +91,10 @@ async def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded
         wire.drop_response("bulkSceneUpdate", done=False)
         with pytest.raises(StashBatchError, match="may have been done"):
             await store.save(scene)
-        newer = await begun(wire, store.find(Scene), "findScenes", before=True)
-        older = await begun(wire, store.find(Scene), "findScenes")
+        newer = await delayed_task(wire, store.find(Scene), "findScenes", before=True)
+        older = await delayed_task(wire, store.find(Scene), "findScenes")
         change = {"ids": [scene.id], "tag_ids": {"ids": [tags[0].id], "mode": "REMOVE"}}
-        await wire.inner.execute(GraphQLRequest(BULK, {"input": change}))  # what the server does at last
+        await wire.inner.execute(GraphQLRequest(BULK, {"input": change}))  # the server executes it eventually
         await newer()
         await older()
         assert scene.tags == tags[1:]
@@ -102,12 +104,12 @@ async def test_reads_after_an_unknown_outcome_bring_back_nothing_either(embedded
 
 
 @pytest.mark.parametrize("way", READS)
-async def test_an_answer_asked_for_before_a_save_does_not_undo_it(embedded_url: str, way: str) -> None:
+async def test_response_requested_before_a_save_does_not_undo_it(embedded_url: str, way: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.title = "new"
         scene.tags.append(tags[0])
-        await late(wire, READS[way](store, scene), store.save(scene))
+        await late_response(wire, READS[way](store, scene), store.save(scene))
         assert (scene.title, scene.tags, scene.is_dirty()) == ("new", [tags[0]], False)
         scene.tags.append(tags[1])
         await store.save(scene)
@@ -115,7 +117,7 @@ async def test_an_answer_asked_for_before_a_save_does_not_undo_it(embedded_url: 
         assert [tag["id"] for tag in row["tags"]] == [tag.id for tag in tags]
 
 
-async def test_a_page_fetched_ahead_does_not_undo_a_save(embedded_url: str) -> None:
+async def test_prefetched_page_does_not_undo_a_save(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scenes = [Scene(title=f"{number}") for number in range(6)]
         await store.save_batch(scenes, check=True)
@@ -123,7 +125,7 @@ async def test_a_page_fetched_ahead_does_not_undo_a_save(embedded_url: str) -> N
         found = [await anext(reading)]
         held = wire.delay("findScenes")
         found += [await anext(reading), await anext(reading)]
-        await held.reached  # the third page, while the second is worked on
+        await held.reached  # the third page, during work on the second
         for each in scenes:
             each.title = "new"
         await store.save_batch(scenes, check=True)
@@ -146,86 +148,86 @@ def changed(scene: Scene) -> Scene:
 
 
 @pytest.mark.parametrize("way", WRITES)
-async def test_what_client_methods_write_is_not_undone_either(embedded_url: str, way: str) -> None:
+async def test_writes_of_client_methods_are_not_undone(embedded_url: str, way: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
-        await late(wire, store.find(Scene), WRITES[way](store, scene))
+        await late_response(wire, store.find(Scene), WRITES[way](store, scene))
         assert (scene.title, scene.rating100) == ("old", 90)
 
 
-async def test_what_is_not_held_yet_is_read_again_where_it_was_written(embedded_url: str) -> None:
+async def test_new_object_is_reread_after_a_write(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         store.identity.discard(scene)
         change = {"ids": [scene.id], "rating100": 90}
         writing = store.client.bulk_scene_update(change, return_fields="id")
-        [found] = await late(wire, store.find(Scene, fields=["title", "rating100"]), writing)
+        [found] = await late_response(wire, store.find(Scene, fields=["title", "rating100"]), writing)
         assert (found.title, found.rating100) == ("old", 90)
 
 
-async def test_the_other_side_of_a_relationship_is_not_undone(embedded_url: str) -> None:
+async def test_inverse_relationship_is_not_undone(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags.append(tags[0])
-        await late(wire, store.populate(tags[0], ["scenes"]), store.save(scene), "findScenes")
+        await late_response(wire, store.populate(tags[0], ["scenes"]), store.save(scene), "findScenes")
         assert tags[0].scenes == [scene]
         scene.tags.append(tags[1])
-        await late(wire, store.populate(tags[1], ["scene_count"]), store.save(scene))
+        await late_response(wire, store.populate(tags[1], ["scene_count"]), store.save(scene))
         assert tags[1].scene_count == 1
 
 
-async def test_what_a_mutation_of_its_own_wrote_is_not_undone(embedded_url: str) -> None:
+async def test_side_mutation_is_not_undone(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         await store.populate(scene, ["o_counter", "play_count", "resume_time"])
         scene.o_counter += 2
         scene.resume_time = 12.5
         reading = store.find(Scene, fields=["o_counter", "resume_time", "play_count"])
-        await late(wire, reading, store.save(scene))
+        await late_response(wire, reading, store.save(scene))
         assert (scene.o_counter, scene.resume_time) == (2, 12.5)
-        await late(wire, store.find(Scene), store.client.scene_add_o(scene.id))
+        await late_response(wire, store.find(Scene), store.client.scene_add_o(scene.id))
         await store.populate(scene, ["o_counter"], force_refetch=True)
         assert scene.o_counter == 3
 
 
-async def test_a_count_of_others_that_is_read_during_a_save_is_no_count_of_ours(embedded_url: str) -> None:
+async def test_count_of_others_read_during_a_save_is_not_ours(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         await store.populate(scene, ["o_counter"])
         scene.title, scene.o_counter = "new", 1
-        end = await begun(wire, store.save(scene), "sceneUpdate")
+        end = await delayed_task(wire, store.save(scene), "sceneUpdate")
         await wire.execute(GraphQLRequest(f"mutation {{ sceneAddO(id: {scene.id}) {{ count }} }}"))
         await store.find(Scene, fields=["o_counter"])
         await end()
         assert (scene.o_counter, scene.is_dirty()) == (2, False)
 
 
-async def test_a_deleted_object_does_not_come_back(embedded_url: str) -> None:
+async def test_deleted_object_does_not_return(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = [*tags]
         await store.save(scene)
         gone, kept = tags
-        found = await late(wire, store.find(Tag), store.delete(gone))
+        found = await late_response(wire, store.find(Tag), store.delete(gone))
         assert found == [kept]
-        await late(wire, store.find(Scene), store.client.tags_destroy([kept.id]))
+        await late_response(wire, store.find(Scene), store.client.tags_destroy([kept.id]))
         assert scene.tags == []
         assert store.identity.objects(Tag) == []
 
 
-async def test_a_merged_tag_does_not_come_back(embedded_url: str) -> None:
+async def test_merged_tag_does_not_return(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tags = await filled(store)
         scene.tags = [tags[0]]
         await store.save(scene)
         merging = Tag.merge(store.client, [tags[0].id], tags[1].id)
-        await late(wire, store.find(Scene), merging)
+        await late_response(wire, store.find(Scene), merging)
         assert tags[0] not in scene.tags
         await store.populate(scene, ["tags"], force_refetch=True)
         assert scene.tags == [tags[1]]
 
 
-async def test_of_two_reads_the_later_one_counts(embedded_url: str) -> None:
+async def test_later_of_two_reads_counts(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
@@ -234,36 +236,36 @@ async def test_of_two_reads_the_later_one_counts(embedded_url: str) -> None:
             await store.client.execute(text, {"id": scene.id})
             await store.populate(scene, ["title"], force_refetch=True)
 
-        await late(wire, store.find(Scene, fields=["title", "code"]), read_anew(), "findScenes")
+        await late_response(wire, store.find(Scene, fields=["title", "code"]), read_anew(), "findScenes")
         assert (scene.title, scene.code) == ("theirs", "")
 
 
-async def test_a_later_read_of_other_fields_takes_nothing_away(embedded_url: str) -> None:
+async def test_later_read_of_other_fields_keeps_values(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         text = 'mutation($id: ID!) { sceneUpdate(input: {id: $id, title: "theirs"}) { id } }'
         await store.client.execute(text, {"id": scene.id})
         reading = store.populate(scene, ["title"], force_refetch=True)
-        await late(wire, reading, store.find(Scene, fields=["rating100"]), "findScene(")
+        await late_response(wire, reading, store.find(Scene, fields=["rating100"]), "findScene(")
         assert scene.title == "theirs"
 
 
-async def test_what_is_to_be_read_anew_stays_so_when_an_older_answer_comes(embedded_url: str) -> None:
+async def test_expired_object_stays_expired_after_an_older_response(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
 
         async def invalidate() -> None:
             store.invalidate_all()
 
-        await late(wire, store.find(Scene), invalidate())
+        await late_response(wire, store.find(Scene), invalidate())
         assert not store.is_cached(Scene, scene.id)
 
 
-async def test_nothing_is_remembered_once_all_answers_have_come(embedded_url: str) -> None:
+async def test_no_state_remains_after_all_responses(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, _ = await filled(store)
         scene.title = "new"
-        await late(wire, store.find(Scene), store.save(scene))
+        await late_response(wire, store.find(Scene), store.save(scene))
         await store.find(Scene)
         scene.title = "newer"
         await store.save(scene)

@@ -1,4 +1,4 @@
-"""Saving again after answers were lost: what is left is done, and nothing twice."""
+"""Saving again after lost responses: the rest is executed, and nothing twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stash_cli.core.types import Group, Image, Scene, SceneMarker, Studio, Tag
 done = pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 
 
-async def everything(client: Any, items: str, fields: str) -> list[dict[str, Any]]:
+async def all_rows(client: Any, items: str, fields: str) -> list[dict[str, Any]]:
     find = "findScenes" if items == "scenes" else f"find{items.title()}"
     answer = await client.execute(
         f'{{ {find}(filter: {{per_page: -1, sort: "id"}}) {{ {items} {{ {fields} }} }} }}'
@@ -24,7 +24,7 @@ async def everything(client: Any, items: str, fields: str) -> list[dict[str, Any
 
 
 @done
-async def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
+async def test_lost_batch_creates_are_not_repeated(embedded_url: str, done: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         studio = Studio(name="Acme")
         scenes = [Scene(title=f"scene {n}", studio=studio, urls=[f"http://a/{n}"]) for n in range(30)]
@@ -37,7 +37,7 @@ async def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
         second = await store.save_all()
         assert second.all_succeeded
         assert len(second) == 10
-        rows = await everything(store.client, "scenes", "id title studio { name }")
+        rows = await all_rows(store.client, "scenes", "id title studio { name }")
         assert sorted(row["title"] for row in rows) == sorted(scene.title for scene in scenes)
         assert {scene.id: scene.title for scene in scenes} == {row["id"]: row["title"] for row in rows}
         assert not store.identity.dirty()
@@ -47,7 +47,7 @@ async def test_new_objects_are_made_once(embedded_url: str, done: bool) -> None:
 @pytest.mark.parametrize(
     "new", [Tag(name="T"), Group(name="G"), Studio(name="S")], ids=lambda new: type(new).__name__
 )
-async def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bool) -> None:
+async def test_lost_create_is_not_repeated(embedded_url: str, new: Any, done: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         made = type(new)(name=new.name)
         wire.drop_response("Create", done=done)
@@ -60,7 +60,7 @@ async def test_one_new_object_is_made_once(embedded_url: str, new: Any, done: bo
         assert await store.count(type(new)) == 1
 
 
-async def test_a_new_object_that_others_have_added_to_is_found(embedded_url: str) -> None:
+async def test_lost_create_extended_by_others_is_found(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="made once", urls=["http://a/1"])
         wire.drop_response("sceneCreate")
@@ -72,7 +72,7 @@ async def test_a_new_object_that_others_have_added_to_is_found(embedded_url: str
         assert (made.id, made.is_dirty(), await store.count(Scene)) == ("1", False, 1)
 
 
-async def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> None:
+async def test_ambiguous_lost_create_is_not_guessed(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="twice")
         wire.drop_response("sceneCreate")
@@ -86,7 +86,7 @@ async def test_what_may_be_somebody_elses_is_not_guessed(embedded_url: str) -> N
         assert (made.id, await store.count(Scene)) == ("3", 3)
 
 
-async def test_what_was_found_meanwhile_is_the_one_that_was_made(embedded_url: str) -> None:
+async def test_object_found_meanwhile_is_the_created_one(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         made, tag = Scene(title="new"), Tag(name="T")
         await store.save(tag)
@@ -105,11 +105,11 @@ async def test_what_was_found_meanwhile_is_the_one_that_was_made(embedded_url: s
         assert (await store.save_all(check=True)).all_succeeded
         assert not found.is_dirty()
         assert (tag.scenes[0] is made, len(tag.scenes)) == (True, 1)
-        rows = await everything(store.client, "scenes", "title rating100")
+        rows = await all_rows(store.client, "scenes", "title rating100")
         assert rows == [{"title": "newer", "rating100": 50}]
 
 
-async def test_a_row_read_before_its_create_was_answered_is_no_second_object(embedded_url: str) -> None:
+async def test_row_read_before_its_create_response_is_the_same_object(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="new")
         held = wire.delay("sceneCreate")
@@ -125,7 +125,7 @@ async def test_a_row_read_before_its_create_was_answered_is_no_second_object(emb
 
 
 @done
-async def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: bool) -> None:
+async def test_lost_updates_are_idempotent(embedded_url: str, done: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="old", rating100=1)
         tags = [Tag(name=name) for name in "ab"]
@@ -136,15 +136,15 @@ async def test_changes_are_sent_again_and_end_the_same(embedded_url: str, done: 
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(scene)
         assert set(scene.get_changed_fields()) == {"title", "tags", "rating100"}
-        scene.rating100 = 1  # what it was: the server may have 2
+        scene.rating100 = 1  # the original value: the server may have 2
         await store.save(scene)
-        [row] = await everything(store.client, "scenes", "title rating100 tags { id }")
+        [row] = await all_rows(store.client, "scenes", "title rating100 tags { id }")
         assert row == {"title": "new", "rating100": 1, "tags": [{"id": tags[0].id}]}
         assert not scene.is_dirty()
 
 
 @done
-async def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_url: str, done: bool) -> None:
+async def test_counter_is_read_before_counting_again(embedded_url: str, done: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new")
         await store.save(scene)
@@ -155,13 +155,13 @@ async def test_what_is_counted_is_looked_at_before_it_is_counted_again(embedded_
             await store.save(scene)
         assert scene.is_dirty()
         await store.save(scene)
-        [row] = await everything(store.client, "scenes", "o_counter")
+        [row] = await all_rows(store.client, "scenes", "o_counter")
         assert (row, scene.o_counter, scene.is_dirty()) == ({"o_counter": 2}, 2, False)
 
 
 @done
 @pytest.mark.parametrize("field", ["o_counter", "play_count"])
-async def test_what_another_client_counts_is_not_taken_for_ours(
+async def test_counts_of_other_clients_are_not_taken_for_ours(
     embedded_url: str, field: str, done: bool
 ) -> None:
     async with recorded_store(embedded_url) as (store, wire):
@@ -178,12 +178,12 @@ async def test_what_another_client_counts_is_not_taken_for_ours(
         await store.populate(scene, [field], force_refetch=True)
         assert scene.is_dirty()
         await store.save(scene)
-        rows = await everything(store.client, "scenes", field)
+        rows = await all_rows(store.client, "scenes", field)
         assert (rows, getattr(scene, field), scene.is_dirty()) == ([{field: 4}], 4, False)
 
 
 @done
-async def test_the_clients_own_methods_look_at_a_count_as_well(embedded_url: str, done: bool) -> None:
+async def test_client_methods_check_a_count_as_well(embedded_url: str, done: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         client, scene = store.client, Scene(title="new")
         await client.create_scene(scene)
@@ -193,10 +193,10 @@ async def test_the_clients_own_methods_look_at_a_count_as_well(embedded_url: str
             await client.update_scene(scene)
         await client.scene_add_o(scene.id)
         await client.update_scene(scene)
-        assert await everything(client, "scenes", "o_counter") == [{"o_counter": 3}]
+        assert await all_rows(client, "scenes", "o_counter") == [{"o_counter": 3}]
 
 
-async def test_what_is_counted_while_a_save_reads_is_left_for_the_next(embedded_url: str) -> None:
+async def test_count_during_a_read_is_left_for_the_next_save(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tag = Scene(title="new", o_counter=0, tags=[]), Tag(name="T")
         await store.save_batch([scene, tag], check=True)
@@ -209,10 +209,10 @@ async def test_what_is_counted_while_a_save_reads_is_left_for_the_next(embedded_
         await saving
         assert scene.get_changed_fields() == {"o_counter": 1}
         await store.save(scene)
-        assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": 1}]
+        assert await all_rows(store.client, "scenes", "o_counter") == [{"o_counter": 1}]
 
 
-async def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str) -> None:
+async def test_repeated_count_differs_from_the_previous_one(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new", o_counter=1)
         await store.save(scene)
@@ -222,13 +222,13 @@ async def test_a_count_sent_again_is_told_from_the_one_before(embedded_url: str)
             with pytest.raises(StashUnknownOutcomeError):
                 await store.save(scene)
             await store.save(scene)
-            assert await everything(store.client, "scenes", "o_counter") == [{"o_counter": number}]
+            assert await all_rows(store.client, "scenes", "o_counter") == [{"o_counter": number}]
         await store.populate(scene, ["o_history"])
         assert len({*scene.o_history}) == 5
 
 
 @pytest.mark.parametrize("way", ["retry", "leave"])
-async def test_a_count_without_times_stays_unknown(way: str) -> None:
+async def test_count_without_times_stays_unknown(way: str) -> None:
     async with recorded_store("embedded:demo") as (store, wire):
         [image] = await store.find(Image, limit=1, fields=["o_counter"])
         was = image.o_counter
@@ -247,7 +247,7 @@ async def test_a_count_without_times_stays_unknown(way: str) -> None:
         assert (image.o_counter, image.is_dirty()) == (was + (2 if way == "retry" else 1), False)
 
 
-async def test_a_count_without_times_that_changed_nothing_is_sent_again() -> None:
+async def test_unexecuted_count_without_times_is_retried() -> None:
     async with recorded_store("embedded:demo") as (store, wire):
         [image] = await store.find(Image, limit=1, fields=["o_counter"])
         image.o_counter += 2
@@ -262,7 +262,7 @@ async def test_a_count_without_times_that_changed_nothing_is_sent_again() -> Non
 
 @done
 @pytest.mark.parametrize("counted_meanwhile", [0, 1])
-async def test_a_reset_is_done_in_the_end(embedded_url: str, done: bool, counted_meanwhile: int) -> None:
+async def test_lost_reset_is_retried(embedded_url: str, done: bool, counted_meanwhile: int) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new", o_counter=3)
         await store.save(scene)
@@ -272,12 +272,12 @@ async def test_a_reset_is_done_in_the_end(embedded_url: str, done: bool, counted
             await store.save(scene)
         scene.o_counter = counted_meanwhile
         await store.save(scene)
-        rows = await everything(store.client, "scenes", "o_counter")
+        rows = await all_rows(store.client, "scenes", "o_counter")
         assert (rows, scene.is_dirty()) == ([{"o_counter": counted_meanwhile}], False)
 
 
 @done
-async def test_an_unknown_delete_is_looked_up(embedded_url: str, done: bool) -> None:
+async def test_lost_delete_is_looked_up(embedded_url: str, done: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="new")
         await store.save(scene)
@@ -291,7 +291,7 @@ async def test_an_unknown_delete_is_looked_up(embedded_url: str, done: bool) -> 
         assert store.identity.get(Scene, "1") is None
 
 
-async def test_outcomes_are_told_apart(embedded_url: str) -> None:
+async def test_outcomes_are_distinguished(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         await store.save(Tag(name="there"))
         tags = [Tag(name=name) for name in ("a", "there", "b", "c", "d")]
@@ -305,7 +305,7 @@ async def test_outcomes_are_told_apart(embedded_url: str) -> None:
         assert "1 of 5 failed, 2 of 5 may have been done" in str(raised.value)
 
 
-async def test_a_marker_whose_create_was_lost_is_made_once(embedded_url: str) -> None:
+async def test_lost_marker_create_is_not_repeated(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tag = Scene(title="s"), Tag(name="t")
         await store.save_batch([scene, tag], check=True)
@@ -316,7 +316,7 @@ async def test_a_marker_whose_create_was_lost_is_made_once(embedded_url: str) ->
         assert await store.count(SceneMarker) == 1
 
 
-async def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) -> None:
+async def test_cancelled_save_has_an_unknown_outcome(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         made = Scene(title="new")
         held = wire.delay("sceneCreate")
@@ -329,7 +329,7 @@ async def test_a_save_that_is_cancelled_may_have_been_done(embedded_url: str) ->
         assert await store.count(Scene) == 1
 
 
-async def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: str) -> None:
+async def test_item_of_a_lost_addition_can_be_removed(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         tags = [Tag(name=name) for name in "ab"]
         scene = Scene(title="new", tags=tags[:1], custom_fields={})
@@ -343,12 +343,12 @@ async def test_what_may_have_been_put_in_can_be_taken_out_again(embedded_url: st
         scene.tags.clear()
         scene.custom_fields.clear()
         await store.save(scene)
-        [row] = await everything(store.client, "scenes", "tags { id } custom_fields")
+        [row] = await all_rows(store.client, "scenes", "tags { id } custom_fields")
         assert row == {"tags": [], "custom_fields": {}}
 
 
-def end(task: asyncio.Task[Any], held: DelayedResponse, *, lost: bool) -> Any:
-    """Let a held answer come, or give up waiting for it, and wait for the task."""
+def finish(task: asyncio.Task[Any], held: DelayedResponse, *, lost: bool) -> Any:
+    """Release the delayed response, or cancel the task; wait for it."""
     if lost:
         task.cancel()
     held.release()
@@ -357,7 +357,7 @@ def end(task: asyncio.Task[Any], held: DelayedResponse, *, lost: bool) -> Any:
 
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])
 @pytest.mark.parametrize("size", [0, 1], ids=["save", "save_batch"])
-async def test_what_is_set_back_while_it_is_sent_is_saved(embedded_url: str, size: int, lost: bool) -> None:
+async def test_field_reverted_during_a_save_is_saved(embedded_url: str, size: int, lost: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene, tag = Scene(title="old", tags=[], custom_fields={}), Tag(name="T")
         await store.save_batch([scene, tag], check=True)
@@ -368,18 +368,16 @@ async def test_what_is_set_back_while_it_is_sent_is_saved(embedded_url: str, siz
         scene.title, scene.tags, scene.custom_fields = "old", [], {}
         await store.find(Scene, fields=["title", "tags", "custom_fields"])
         assert (scene.title, scene.tags, scene.custom_fields) == ("old", [], {})
-        await end(task, held, lost=lost)
+        await finish(task, held, lost=lost)
         await store.save_all(check=True)
-        rows = await everything(store.client, "scenes", "title tags { id } custom_fields")
+        rows = await all_rows(store.client, "scenes", "title tags { id } custom_fields")
         assert rows == [{"title": "old", "tags": [], "custom_fields": {}}]
         assert not scene.is_dirty()
 
 
 @pytest.mark.parametrize("lost", [False, True], ids=["answered", "lost"])
 @pytest.mark.parametrize("wanted", [2, 3, 4, 5])
-async def test_what_is_counted_while_it_is_sent_is_counted_once(
-    embedded_url: str, wanted: int, lost: bool
-) -> None:
+async def test_count_during_a_save_is_counted_once(embedded_url: str, wanted: int, lost: bool) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         scene = Scene(title="counted", o_counter=2)
         await store.save(scene)
@@ -390,13 +388,13 @@ async def test_what_is_counted_while_it_is_sent_is_counted_once(
         scene.o_counter = wanted
         await store.find(Scene, fields=["o_counter"])
         assert scene.o_counter == wanted
-        await end(task, held, lost=lost)
+        await finish(task, held, lost=lost)
         await store.save_all(check=True)
-        rows = await everything(store.client, "scenes", "o_counter")
+        rows = await all_rows(store.client, "scenes", "o_counter")
         assert (rows, scene.o_counter) == ([{"o_counter": wanted}], wanted)
 
 
-async def test_what_is_set_back_while_it_is_refused_is_no_change(embedded_url: str) -> None:
+async def test_field_reverted_during_a_rejected_save_is_clean(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         studio = Studio(name="old")
         await store.save_batch([studio, Studio(name="taken")], check=True)
@@ -406,6 +404,6 @@ async def test_what_is_set_back_while_it_is_refused_is_no_change(embedded_url: s
         await held.reached
         studio.name = "old"
         await store.find(Studio, fields=["name"])
-        await end(task, held, lost=False)
+        await finish(task, held, lost=False)
         assert isinstance(task.exception(), StashError)
         assert (studio.name, studio.is_dirty()) == ("old", False)

@@ -1,4 +1,4 @@
-"""What the store asks the server for, and how often."""
+"""Requests of the store, and their number."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_get_reads_through_once(embedded_url: str) -> None:
         assert await store.get(Scene, 999) is None
 
 
-async def test_a_link_is_completed_when_it_is_asked_for_itself(embedded_url: str) -> None:
+async def test_partial_object_is_completed_on_get(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         scene = await store.get(Scene, 1)
         assert scene is not None
@@ -80,7 +80,7 @@ async def test_a_link_is_completed_when_it_is_asked_for_itself(embedded_url: str
         assert studio.details == ""
 
 
-async def test_get_many_takes_one_request_for_500(embedded_url: str) -> None:
+async def test_get_many_takes_one_request_per_500(embedded_url: str) -> None:
     async with library(embedded_url, scenes=600) as (store, wire):
         found = await store.get_many(Scene, range(1, 401), fields=["title"])
         assert [scene.id for scene in found] == [str(number) for number in range(1, 401)]
@@ -93,7 +93,7 @@ async def test_get_many_takes_one_request_for_500(embedded_url: str) -> None:
         assert len(wire.take_documents()) == 2
 
 
-async def test_unknown_ids_are_left_out(embedded_url: str) -> None:
+async def test_unknown_ids_are_omitted(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = await store.get_many(Scene, [2, 999, 1, 1000])
         assert [scene.id for scene in found] == ["2", "1"]
@@ -102,7 +102,7 @@ async def test_unknown_ids_are_left_out(embedded_url: str) -> None:
         assert await store.get_many(Scene, []) == []
 
 
-async def test_find_asks_for_the_fields_wanted_and_nothing_else(embedded_url: str) -> None:
+async def test_find_requests_only_the_given_fields(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = await store.find(Scene, rating100__gte=40, fields=["title", "studio__name"], sort="-rating")
         assert [scene.title for scene in found] == ["scene 011", "scene 010", "scene 009", "scene 008"]
@@ -142,7 +142,7 @@ async def test_find_one_and_limits(embedded_url: str) -> None:
         assert len(wire.take_documents()) == 3
 
 
-async def test_what_rows_decide_is_exact_with_limits_and_counts(embedded_url: str) -> None:
+async def test_residual_predicates_respect_limits_and_counts(embedded_url: str) -> None:
     async with library(embedded_url) as (store, _):
         tagged = await store.find(Scene, tags=[1, 2])
         for number, scene in enumerate(tagged):
@@ -172,19 +172,19 @@ async def test_find_iter_pages_and_prefetches(embedded_url: str) -> None:
             await anext(store.find_iter(Scene, query_batch=0))
 
 
-async def test_find_iter_takes_conditions_first_and_the_batch_by_name(embedded_url: str) -> None:
+async def test_find_iter_takes_conditions_positionally_and_batch_by_name(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         where = Q(id__lte=4) | Q(id=6)
         found = [scene.id async for scene in store.find_iter(Scene, where, query_batch=2, prefetch=False)]
         assert found == ["1", "2", "3", "4", "6"]
         assert len(wire.take_documents()) == 3
-        # By position, as scripts for other libraries have it.
+        # Positionally, as scripts for other libraries do.
         found = [scene.id async for scene in store.find_iter(Scene, 6, prefetch=False)]
         assert len(found) == 12
         assert len(wire.take_documents()) in (2, 3)
 
 
-async def test_a_snapshot_survives_edits_that_change_what_matches(embedded_url: str) -> None:
+async def test_snapshot_is_stable_under_edits_of_matching_fields(embedded_url: str) -> None:
     async with library(embedded_url) as (store, _):
         seen = []
         async for scene in store.find_iter(Scene, query_batch=2, snapshot=True, organized=False):
@@ -195,7 +195,7 @@ async def test_a_snapshot_survives_edits_that_change_what_matches(embedded_url: 
         assert await store.count(Scene, organized=False) == 0
 
 
-async def test_populate_loads_what_is_lacking_for_all_at_once(embedded_url: str) -> None:
+async def test_populate_loads_missing_fields_for_all_at_once(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = await store.find(Scene, fields=["title"])
         wire.take_documents()
@@ -214,7 +214,7 @@ async def test_populate_loads_what_is_lacking_for_all_at_once(embedded_url: str)
         assert len(wire.take_documents()) == 1
 
 
-async def test_populate_fills_what_points_at_an_object(embedded_url: str) -> None:
+async def test_populate_loads_inverse_relations(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         performer = await store.get(Performer, 1)
         assert performer is not None
@@ -231,7 +231,7 @@ async def test_populate_fills_what_points_at_an_object(embedded_url: str) -> Non
         assert not tags[0].is_dirty()
 
 
-async def test_populate_along_a_path(embedded_url: str) -> None:
+async def test_populate_follows_a_path(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         parent = Studio(name="Holding")
         await store.save(parent)
@@ -251,7 +251,7 @@ async def test_populate_along_a_path(embedded_url: str) -> None:
         assert not studio.is_dirty()
 
 
-async def test_populate_refuses_what_cannot_be_loaded(embedded_url: str) -> None:
+async def test_populate_rejects_unknown_fields(embedded_url: str) -> None:
     async with library(embedded_url) as (store, _):
         scene = await store.get(Scene, 1, fields=["title"])
         assert scene is not None
@@ -264,7 +264,7 @@ async def test_populate_refuses_what_cannot_be_loaded(embedded_url: str) -> None
             await store.populate(scene, fields=["rating100"])
 
 
-async def test_what_was_read_counts_for_its_time(embedded_url: str) -> None:
+async def test_read_fields_are_fresh_for_the_ttl(embedded_url: str) -> None:
     async with library(embedded_url, default_ttl=60) as (store, wire):
         now = [1000.0]
         store.identity.clock = lambda: now[0]
@@ -291,7 +291,7 @@ async def test_what_was_read_counts_for_its_time(embedded_url: str) -> None:
             store.set_ttl(Scene, -1)
 
 
-async def test_invalidating_asks_again_and_keeps_edits(embedded_url: str) -> None:
+async def test_invalidate_rereads_and_keeps_edits(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         scene, other = await store.get_many(Scene, [1, 2])
         scene.title = "mine"
@@ -311,7 +311,7 @@ async def test_invalidating_asks_again_and_keeps_edits(embedded_url: str) -> Non
         assert not other.is_dirty()
 
 
-async def test_what_is_held_can_be_filtered(embedded_url: str) -> None:
+async def test_cached_objects_can_be_filtered(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         await store.find(Scene, fields=["title"])
         assert len(store.all_cached(Scene)) == 12
@@ -339,7 +339,7 @@ async def test_what_is_held_can_be_filtered(embedded_url: str) -> None:
         assert len(wire.take_documents()) == 3
 
 
-async def test_saving_sends_what_changed(embedded_url: str) -> None:
+async def test_save_sends_changed_fields(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         scene = await store.get(Scene, 1)
         assert scene is not None
@@ -360,7 +360,7 @@ async def test_saving_sends_what_changed(embedded_url: str) -> None:
         assert (await store.get(Scene, 1)).rating100 == 77
 
 
-async def test_edits_while_saving_stay_changes(embedded_url: str) -> None:
+async def test_edits_during_a_save_stay_changes(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         scene = await store.get(Scene, 1)
         assert scene is not None
@@ -384,7 +384,7 @@ async def test_edits_while_saving_stay_changes(embedded_url: str) -> None:
         assert scene.get_changed_fields() == {"rating100": 95, "title": "later", "urls": ["b", "c"]}
 
 
-async def test_a_failed_save_leaves_the_changes(embedded_url: str) -> None:
+async def test_failed_save_keeps_the_changes(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         scene = await store.get(Scene, 1)
         assert scene is not None
@@ -401,7 +401,7 @@ async def test_a_failed_save_leaves_the_changes(embedded_url: str) -> None:
             await store.find(Scene)
 
 
-async def test_new_objects_take_their_place(embedded_url: str) -> None:
+async def test_new_objects_enter_the_identity_map(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         tag = Tag(name="New")
         scene = Scene(title="with a new tag", tags=[tag])
@@ -419,7 +419,7 @@ async def test_new_objects_take_their_place(embedded_url: str) -> None:
             await store.get_or_create(Tag, create_if_missing=False, name="Never")
 
 
-async def test_batches_save_in_few_requests_and_tell_what_failed(embedded_url: str) -> None:
+async def test_batch_save_takes_few_requests_and_reports_failures(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
         found = await store.find(Scene)
         wire.take_documents()
@@ -439,7 +439,7 @@ async def test_batches_save_in_few_requests_and_tell_what_failed(embedded_url: s
         assert store.is_cached(Tag, tags[2].id)
 
 
-async def test_deleting_takes_it_out(embedded_url: str) -> None:
+async def test_delete_removes_from_the_store(embedded_url: str) -> None:
     async with library(embedded_url) as (store, _):
         scene = await store.get(Scene, 1)
         assert scene is not None
@@ -450,7 +450,7 @@ async def test_deleting_takes_it_out(embedded_url: str) -> None:
             await store.delete(Scene(title="x"))
 
 
-async def test_merging_answers_the_one_that_stays(embedded_url: str) -> None:
+async def test_merge_returns_the_destination(embedded_url: str) -> None:
     async with library(embedded_url) as (store, _):
         rock, pop = await store.find(Tag, sort="-name")
         merged = await Tag.merge(store.client, [pop.id], rock.id)
@@ -460,7 +460,7 @@ async def test_merging_answers_the_one_that_stays(embedded_url: str) -> None:
             await Studio.merge(store.client, ["1"], "2")
 
 
-async def test_a_failure_is_never_an_empty_list() -> None:
+async def test_failure_is_never_an_empty_list() -> None:
     context = StashContext(conn={"Scheme": "http", "Host": "127.0.0.1", "Port": 9})
     with pytest.raises(StashConnectionError):
         async with context:
@@ -468,7 +468,7 @@ async def test_a_failure_is_never_an_empty_list() -> None:
     await context.close(force=True)
 
 
-async def test_refused_before_anything_is_sent(embedded_url: str) -> None:
+async def test_invalid_arguments_are_rejected_before_sending(embedded_url: str) -> None:
     async with library(embedded_url, scenes=1) as (store, wire):
         for asked in (
             {"rating100__gte": 200},

@@ -16,7 +16,7 @@ from stash_cli.core.types import Scene, Tag
 
 
 def in_threads(number: int, work: Callable[[int], Any]) -> list[Any]:
-    """What `work` answers in each of several threads at once; raises what any of them raised."""
+    """Results of `work` in several concurrent threads; raises their errors."""
     found: list[Any] = [None] * number
 
     def do(index: int) -> None:
@@ -60,8 +60,8 @@ async def test_two_servers_at_once(served_url: str, tmp_path: Path) -> None:
     assert right == [f"right {number}" for number in range(10, 20)]
 
 
-async def test_threads_edit_while_answers_come_in(embedded_url: str) -> None:
-    """The loop reads and saves; threads look into the cache and edit objects of their own."""
+async def test_threads_edit_during_loads(embedded_url: str) -> None:
+    """The event loop reads and saves; threads search the cache and edit objects of their own."""
 
     async with recorded_store(embedded_url, max_objects=30) as (store, _):
         made = [Scene(title=f"{number}") for number in range(40)]
@@ -91,8 +91,8 @@ async def test_threads_edit_while_answers_come_in(embedded_url: str) -> None:
         assert not any(scene.is_dirty() for scene in made)
 
 
-def test_threads_with_loops_of_their_own(embedded_url: str) -> None:
-    """Each thread runs a context of its own over one library; objects are never shared by accident."""
+def test_threads_with_own_loops(embedded_url: str) -> None:
+    """Each thread runs its own context over one library; objects are not shared between them."""
 
     def work(index: int) -> list[int]:
         async def main() -> list[int]:
@@ -118,6 +118,6 @@ def test_threads_with_loops_of_their_own(embedded_url: str) -> None:
 
 
 async def warm(url: str) -> None:
-    """Make the library before several open it."""
+    """Create the library before several threads open it."""
     async with recorded_store(url):
         pass

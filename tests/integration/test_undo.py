@@ -1,4 +1,4 @@
-"""Undo and redo: what a run changed is taken back, and what others did since stays."""
+"""Undo and redo: changes of a run are reverted, and later changes of others stay."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stash_cli.core.orm.edit import Edit
 from stash_cli.core.types import Scene, Studio, Tag
 
 
-async def test_fields_go_back_and_forth(embedded_url: str) -> None:
+async def test_fields_are_undone_and_redone(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(
@@ -41,7 +41,7 @@ async def test_fields_go_back_and_forth(embedded_url: str) -> None:
             await bench.context.undo(run.id)
 
 
-async def test_what_others_did_since_stays(embedded_url: str) -> None:
+async def test_later_changes_of_others_are_kept(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench, open_workbench(embedded_url) as other:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
         scene = await bench.client.create_scene(Scene(title="Sea", rating100=60, tags=tags[:1]))
@@ -63,7 +63,7 @@ async def test_what_others_did_since_stays(embedded_url: str) -> None:
         assert (await bench.scene_values(scene))[0] == "Sea"
 
 
-async def test_a_later_run_is_named(embedded_url: str) -> None:
+async def test_later_run_is_named(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea"))
         runs = []
@@ -76,13 +76,13 @@ async def test_a_later_run_is_named(embedded_url: str) -> None:
         assert problem.reason == f"changed since by run {runs[1]}"
 
 
-async def test_what_was_done_on_another_server_is_no_later_change(embedded_url: str, tmp_path: Path) -> None:
+async def test_change_on_another_server_is_no_later_change(embedded_url: str, tmp_path: Path) -> None:
     path = tmp_path / "other.sqlite"
     async with open_workbench(embedded_url) as bench, open_workbench(f"embedded:{path}") as other:
         runs = []
         for each in (bench, other):
             scene = await each.client.create_scene(Scene(title="Sea"))
-            if each is other:  # libraries are told apart by times of creation
+            if each is other:  # libraries are identified by creation times
                 with closing(sqlite3.connect(path)) as connection, connection:
                     connection.execute("UPDATE scenes SET created_at = '2020-01-01T00:00:00Z'")
             async with each.context.journal() as run:
@@ -94,7 +94,7 @@ async def test_what_was_done_on_another_server_is_no_later_change(embedded_url: 
         assert (await other.scene_values(scene))[0] == "Beach"
 
 
-async def test_what_was_created_is_deleted_unless_others_use_it(embedded_url: str) -> None:
+async def test_created_objects_are_deleted_unless_used_by_others(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         async with bench.context.journal() as run:
             tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
@@ -109,7 +109,7 @@ async def test_what_was_created_is_deleted_unless_others_use_it(embedded_url: st
         assert await bench.store.count(Tag) == 0
 
 
-async def test_what_was_deleted_comes_back_with_its_links(embedded_url: str) -> None:
+async def test_deleted_objects_are_restored_with_links(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A", aliases=["a1"], favorite=True))
         child = await bench.client.create_tag(Tag(name="B", parents=[tag]))
@@ -138,7 +138,7 @@ async def test_what_was_deleted_comes_back_with_its_links(embedded_url: str) -> 
         assert await bench.store.count(Tag) == 2
 
 
-async def test_older_runs_find_what_was_made_again(embedded_url: str) -> None:
+async def test_older_runs_find_recreated_objects(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         async with bench.context.journal() as renamed:
@@ -152,7 +152,7 @@ async def test_older_runs_find_what_was_made_again(embedded_url: str) -> None:
         assert (found.name, found.id == tag.id) == ("A", False)
 
 
-async def test_plays_go_by_their_times(embedded_url: str) -> None:
+async def test_plays_are_removed_by_time(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         scene = await bench.client.create_scene(Scene(title="Sea"))
         await bench.client.scene_add_play(scene.id, times=["2024-01-01T00:00:00Z"])
@@ -166,7 +166,7 @@ async def test_plays_go_by_their_times(embedded_url: str) -> None:
         assert sorted(time.month for time in found.play_history) == [1, 3]
 
 
-async def test_a_merge_of_tags_is_taken_back(embedded_url: str) -> None:
+async def test_tag_merge_is_undone(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name, aliases=[name.lower()])) for name in "AB"]
         both = await bench.client.create_scene(Scene(title="both", tags=tags))
@@ -187,7 +187,7 @@ async def test_a_merge_of_tags_is_taken_back(embedded_url: str) -> None:
 
 
 MARKERS = [("A", ["B"]), ("B", ["A"]), ("C", ["A", "B"]), ("B", ["B"]), ("A", ["A", "B"])]
-"""Primary tag and further tags of markers; the last two are as only merges make them."""
+"""Primary tag and further tags of markers; the last two result only from merges."""
 
 
 async def test_markers_keep_a_primary_tag_among_their_tags(embedded_url: str) -> None:
@@ -215,7 +215,7 @@ async def titles(bench: Workbench) -> list[Scene]:
     return (await bench.client.find_scenes()).scenes
 
 
-async def test_a_run_that_was_cut_off_is_finished(embedded_url: str) -> None:
+async def test_interrupted_run_is_finished(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABCD"]
         operations = [tag_update(tag.id, f"new {tag.name}") for tag in tags]
@@ -240,7 +240,7 @@ def tag_update(one: str, text: str) -> Operation:
     return Operation("tagUpdate", {"input": {"id": one, "description": text}}, (one,), (edit,))
 
 
-async def test_two_processes_edit_at_once(embedded_url: str) -> None:
+async def test_two_processes_edit_concurrently(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as one, open_workbench(embedded_url) as other:
         tag = await one.client.create_tag(Tag(name="A"))
 
@@ -256,7 +256,7 @@ async def test_two_processes_edit_at_once(embedded_url: str) -> None:
         assert {scene.title[:5] for scene in await titles(one)} == {"other"}
 
 
-async def test_pictures_come_back(embedded_url: str) -> None:
+async def test_pictures_are_restored(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         one, other = (
             f"data:image/png;base64,{base64.b64encode(picture(c)).decode()}" for c in ("red", "blue")
@@ -285,14 +285,14 @@ def picture(color: str) -> bytes:
 
 
 async def seen(bench: Workbench, name: str) -> bytes | None:
-    """The picture of a tag as the server shows it."""
+    """Picture of a tag as served."""
     [tag] = await bench.store.find(Tag, name=name, fields=["image_path"])
     if "default=true" in str(tag.image_path):
         return None
     return b"".join([piece async for piece in bench.client.session.transport.download(str(tag.image_path))])
 
 
-async def test_groups_come_back_with_their_numbers(embedded_url: str) -> None:
+async def test_group_scene_indexes_are_restored(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         answer = await bench.client.execute('mutation { groupCreate(input: {name: "G"}) { id } }')
         group = answer["groupCreate"]["id"]
@@ -307,7 +307,7 @@ async def test_groups_come_back_with_their_numbers(embedded_url: str) -> None:
         assert [(each.group.name, each.scene_index) for each in found.groups] == [("G", 3)]
 
 
-async def test_an_undo_that_was_cut_off_is_finished_by_the_next(embedded_url: str) -> None:
+async def test_interrupted_undo_is_finished_by_the_next(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(Scene(title="Sea", tags=[tag]))
@@ -333,7 +333,7 @@ LOST = {
 
 
 @pytest.mark.parametrize("is_done", [True, False])
-async def test_an_undo_looks_up_what_became_of_lost_answers(embedded_url: str, is_done: bool) -> None:
+async def test_undo_looks_up_lost_responses(embedded_url: str, is_done: bool) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
         await bench.client.create_scene(Scene(title="Sea", tags=tags[:1]))
@@ -350,7 +350,7 @@ async def test_an_undo_looks_up_what_became_of_lost_answers(embedded_url: str, i
             assert bench.counts(run.id).keys() == {"done" if is_done else "failed"}, word
 
 
-async def test_one_undo_at_a_time(embedded_url: str) -> None:
+async def test_undo_is_exclusive(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         async with bench.context.journal() as run:
             await bench.client.create_tag(Tag(name="A"))
@@ -359,7 +359,7 @@ async def test_one_undo_at_a_time(embedded_url: str) -> None:
         assert (await bench.context.undo(run.id)).is_complete
 
 
-async def test_groups_come_back_in_their_order(embedded_url: str) -> None:
+async def test_group_order_is_restored(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         saga, *parts = [await bench.client.ask("groupCreate", input={"name": name}) for name in "SABC"]
         ids = [each.id for each in parts]
@@ -384,7 +384,7 @@ async def test_groups_come_back_in_their_order(embedded_url: str) -> None:
         assert await order() == []
 
 
-async def test_a_marker_at_second_0_without_a_title_comes_back(embedded_url: str) -> None:
+async def test_marker_at_0_without_title_is_restored(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(Scene(title="Sea"))
@@ -398,7 +398,7 @@ async def test_a_marker_at_second_0_without_a_title_comes_back(embedded_url: str
         assert marker == {"title": "", "seconds": 0, "scene": {"title": "Sea"}}
 
 
-async def test_a_merge_waits_for_later_changes_of_what_it_linked(embedded_url: str) -> None:
+async def test_undo_of_a_merge_waits_for_later_runs(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "AB"]
         scene = await bench.client.create_scene(Scene(title="Sea", tags=tags[:1]))
@@ -416,7 +416,7 @@ async def test_a_merge_waits_for_later_changes_of_what_it_linked(embedded_url: s
         assert found["findScene"]["tags"] == [{"name": "A"}]
 
 
-async def test_what_left_a_list_after_a_merge_does_not_come_back(embedded_url: str) -> None:
+async def test_items_removed_after_a_merge_are_not_restored(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
         source, into, child = (tag.id for tag in tags)
@@ -431,7 +431,7 @@ async def test_what_left_a_list_after_a_merge_does_not_come_back(embedded_url: s
         assert found.parents == []
 
 
-async def test_merges_into_one_another_are_taken_back_one_by_one(embedded_url: str) -> None:
+async def test_chained_merges_are_undone_one_by_one(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
         scene = await bench.client.create_scene(Scene(title="Sea"))

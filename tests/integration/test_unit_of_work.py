@@ -1,4 +1,4 @@
-"""Many objects saved in few requests, in the right order, each with an outcome of its own."""
+"""Unit of work: many objects saved in few requests, in the right order, each with its outcome."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def scenes(
         yield store, wire, found
 
 
-async def test_requests_are_few(embedded_url: str) -> None:
+async def test_few_requests(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         tags = [Tag(name=f"{number}") for number in range(1000)]
         assert (await store.save_batch(tags)).all_succeeded
@@ -46,7 +46,7 @@ async def test_requests_are_few(embedded_url: str) -> None:
         assert len(wire.take_documents()) == 1
 
 
-async def test_reading_in_pages_asks_for_none_in_vain(embedded_url: str) -> None:
+async def test_reading_in_pages_needs_no_extra_request(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         made = [BatchOperation("tagCreate", {"input": {"name": f"{n}"}}) for n in range(100)]
         assert (await store.client.execute_batch(made)).all_succeeded
@@ -57,7 +57,7 @@ async def test_reading_in_pages_asks_for_none_in_vain(embedded_url: str) -> None
         assert len(wire.take_documents()) == 4
 
 
-async def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
+async def test_equal_changes_are_one_mutation(embedded_url: str) -> None:
     async with scenes(embedded_url, 12) as (store, wire, found):
         tag = await store.get_or_create(Tag, name="Rock")
         wire.take_documents()
@@ -67,12 +67,12 @@ async def test_the_same_change_is_one_mutation(embedded_url: str) -> None:
         found[0].rating100 = 5
         assert (await store.save_all()).all_succeeded
         [document] = wire.take_documents()
-        assert document.count("bulkSceneUpdate") == 2  # eleven of them, and the one that differs
+        assert document.count("bulkSceneUpdate") == 2  # eleven equal ones, and the different one
         assert await store.count(Scene, tags="Rock", url="https://example.com") == 12
 
 
-async def test_the_same_put_into_different_lists_is_one_mutation(embedded_url: str) -> None:
-    """What somebody else put in meanwhile stays, because nothing but the difference is sent."""
+async def test_equal_additions_to_different_lists_are_one_mutation(embedded_url: str) -> None:
+    """Concurrent additions of others survive, because only the difference is sent."""
 
     async with scenes(embedded_url, 6) as (store, wire, found):
         tags = [Tag(name=f"{number}") for number in range(8)]
@@ -100,7 +100,7 @@ async def test_the_same_put_into_different_lists_is_one_mutation(embedded_url: s
         assert not store.identity.dirty()
 
 
-async def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
+async def test_rejected_bulk_update_is_split(embedded_url: str) -> None:
     async with scenes(embedded_url, 4) as (store, wire, found):
         await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {found[2].id}}}) }}")
         wire.take_documents()
@@ -116,7 +116,7 @@ async def test_a_refused_bulk_update_is_told_apart(embedded_url: str) -> None:
         assert told.value.result.succeeded == []
 
 
-async def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
+async def test_referenced_objects_are_saved_first(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         parent = Tag(name="parent")
         child = Tag(name="child", parents=[parent])
@@ -131,8 +131,8 @@ async def test_what_is_referred_to_goes_first(embedded_url: str) -> None:
         assert await store.count(Tag, parents="parent") == 1
 
 
-async def test_what_is_new_goes_along(embedded_url: str) -> None:
-    """Whatever a saved object leads to, over any number of steps, on either side of a relationship."""
+async def test_new_related_objects_are_saved_too(embedded_url: str) -> None:
+    """All that a saved object leads to, over any number of steps, on either side of a relationship."""
 
     async with recorded_store(embedded_url) as (store, _):
         scene = Scene(title="x", tags=[Tag(name="child", parents=[Tag(name="parent")])])
@@ -170,7 +170,7 @@ async def test_new_objects_that_refer_to_each_other(embedded_url: str) -> None:
         assert [each.name for each in await store.find(Studio, parents="Up")] == ["Down"]
 
 
-async def test_what_refers_to_a_refused_object_is_refused(embedded_url: str) -> None:
+async def test_objects_that_refer_to_a_rejected_object_fail(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, _):
         await store.get_or_create(Tag, name="Rock")
         twin, lone = Tag(name="rock"), Tag(name="lone")
@@ -182,7 +182,7 @@ async def test_what_refers_to_a_refused_object_is_refused(embedded_url: str) -> 
         assert (scene.is_new(), twin.is_new(), lone.is_new()) == (True, True, False)
 
 
-async def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
+async def test_cut_connection_keeps_pending_changes(embedded_url: str) -> None:
     async with scenes(embedded_url, 20) as (store, wire, found):
         for number, scene in enumerate(found):
             scene.rating100 = number
@@ -201,7 +201,7 @@ async def test_a_cut_connection_forgets_nothing(embedded_url: str) -> None:
         assert len(wire.take_documents()) == 1
 
 
-async def test_a_server_that_answers_nothing_is_asked_three_times(embedded_url: str) -> None:
+async def test_silent_server_is_asked_three_times(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
         wire.drops_request = lambda request: "tagCreate" in request.document
         result = await store.save_batch([Tag(name=f"{number}") for number in range(5)], max_batch_size=1)
@@ -226,7 +226,7 @@ async def test_nothing_is_sent_twice(embedded_url: str) -> None:
         assert await store.count(Scene, rating100=1) == 3
 
 
-async def test_several_bulk_updates_that_are_refused_are_told_apart_in_one_request(embedded_url: str) -> None:
+async def test_several_rejected_bulk_updates_are_split_in_one_request(embedded_url: str) -> None:
     async with scenes(embedded_url, 6) as (store, wire, found):
         for gone in (found[0], found[3]):
             await store.client.execute(f"mutation {{ sceneDestroy(input: {{id: {gone.id}}}) }}")

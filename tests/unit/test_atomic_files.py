@@ -1,4 +1,4 @@
-"""Files are replaced whole, or not at all."""
+"""Atomic file replacement: a file is written completely, or not at all."""
 
 import os
 from pathlib import Path
@@ -8,8 +8,8 @@ import pytest
 from stash_cli.core.atomic_files import replacing
 
 
-def test_a_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:
-    target = tmp_path / ("n" * 250)  # as long as names may be
+def test_file_is_replaced_at_end_of_block(tmp_path: Path) -> None:
+    target = tmp_path / ("n" * 250)  # the longest name that file systems allow
     target.write_text("old")
     with replacing(target) as file:
         file.write(b"new")
@@ -18,7 +18,7 @@ def test_a_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+def test_error_keeps_the_old_file_only(tmp_path: Path) -> None:
     target = tmp_path / "file"
     target.write_text("old")
     with pytest.raises(ValueError, match="half"), replacing(target) as file:
@@ -29,7 +29,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
         pass
 
 
-def test_a_link_stays_a_link_and_a_device_a_device(tmp_path: Path) -> None:
+def test_symlinks_and_devices_are_preserved(tmp_path: Path) -> None:
     link, target = tmp_path / "link", tmp_path / "target"
     link.symlink_to(target)
     for path in (link, Path(os.devnull)):
@@ -41,7 +41,7 @@ def test_a_link_stays_a_link_and_a_device_a_device(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
-def test_modes_are_private_or_those_of_the_old_file(tmp_path: Path) -> None:
+def test_new_files_are_private_and_replaced_ones_keep_their_mode(tmp_path: Path) -> None:
     target = tmp_path / "file"
     for private, expected in ((True, 0o600), (False, 0o600), (True, 0o600)):
         with replacing(target, private=private):

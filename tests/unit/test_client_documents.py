@@ -1,4 +1,4 @@
-"""What documents say, and how they fit a server that knows less."""
+"""GraphQL documents: names, inputs and fields adapted to older servers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def old_server() -> ServerCapabilities:
     return capabilities_of(old_schema(), "v0.22.1")
 
 
-def test_groups_are_read_as_movies_and_answered_as_groups() -> None:
+def test_groups_are_requested_as_movies_on_old_servers() -> None:
     server = old_server()
     criterion = {"name": {"value": "x", "modifier": "EQUALS"}}
     fields = selection.build("FindGroupsResultType", ["count", "groups.id", "groups.name"], server)
@@ -58,7 +58,7 @@ def test_groups_are_read_as_movies_and_answered_as_groups() -> None:
     )
 
 
-def test_inputs_get_the_older_names() -> None:
+def test_inputs_use_older_field_names() -> None:
     criterion = {"groups": {"value": ["1"], "modifier": "INCLUDES"}}
     root = document.root("findScenes", {"scene_filter": criterion}, "count", server=old_server())
     assert root.values == {"scene_filter": {"movies": {"value": ["1"], "modifier": "INCLUDES"}}}
@@ -122,7 +122,7 @@ NO_STASH_ID = {"stash_ids_endpoint": {"modifier": "IS_NULL"}}
         ),
     ],
 )
-def test_inputs_get_the_older_shapes(operation: str, args: dict[str, Any], sent: dict[str, Any]) -> None:
+def test_inputs_use_older_shapes(operation: str, args: dict[str, Any], sent: dict[str, Any]) -> None:
     root = document.root(operation, args, "__typename", server=old_server())
     given = {name: root.values[variable] for name, variable in re.findall(r"(\w+): \$(\w+)", root.text)}
     assert given == sent
@@ -161,7 +161,7 @@ def test_inputs_get_the_older_shapes(operation: str, args: dict[str, Any], sent:
         ("groupUpdate", {"input": {"id": "1", "date": "2023"}}, "(date: 2023) needs Stash 0.30"),
     ],
 )
-def test_what_a_server_lacks_is_refused_with_the_needed_version(
+def test_missing_operations_name_the_required_version(
     operation: str, args: dict[str, Any], named: str
 ) -> None:
     with pytest.raises(StashCapabilityError, match=re.escape(named)) as caught:
@@ -170,14 +170,14 @@ def test_what_a_server_lacks_is_refused_with_the_needed_version(
     assert caught.value.exit_status == 7
 
 
-def test_values_that_no_server_has_are_refused_as_such() -> None:
+def test_values_no_server_supports_are_rejected() -> None:
     with pytest.raises(
         StashInputError, match=r"ScrapeContentType has no value 'SCENES'\. Did you mean SCENE"
     ):
         document.root("listScrapers", {"types": ["SCENES"]}, server=EmbeddedCapabilities())
 
 
-def test_asked_fields_warn_once_and_default_fields_are_silent() -> None:
+def test_only_requested_missing_fields_warn() -> None:
     server = old_server()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -193,7 +193,7 @@ def test_asked_fields_warn_once_and_default_fields_are_silent() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_gates_follow_the_introspection(version: str) -> None:
+def test_version_gates_match_introspection(version: str) -> None:
     if reference("stash-api") is None:
         return
     server = server_of(version)
@@ -206,7 +206,7 @@ def test_gates_follow_the_introspection(version: str) -> None:
     assert server.has_query("findGroups") is (version != "0.22.1")
 
 
-def test_cached_facts_are_small_and_agree_with_ours() -> None:
+def test_cached_schema_is_small_and_equals_ours() -> None:
     from stash_cli.embedded.graphql.schema import library_schema
 
     told, ours = capabilities_of(library_schema(), "x"), EmbeddedCapabilities()

@@ -1,4 +1,4 @@
-"""Addresses and keys: where they come from, and what is refused before anything is sent."""
+"""Server URLs and API keys: their sources, precedence and validation."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from stash_cli.core.transport.setup import tls_context
         ("embedded:/tmp/x.sqlite", "embedded:/tmp/x.sqlite"),
     ],
 )
-def test_addresses(given: str, endpoint: str) -> None:
+def test_urls_are_normalised(given: str, endpoint: str) -> None:
     assert normalise_url(given) == endpoint
 
 
-def test_library_files_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/me")
     assert normalise_url("embedded:l.sqlite") == f"embedded:{tmp_path}/l.sqlite"
@@ -64,7 +64,7 @@ def test_library_files_are_made_absolute(tmp_path: Path, monkeypatch: pytest.Mon
         "embedded:",
     ],
 )
-def test_what_is_no_address(given: str) -> None:
+def test_invalid_urls_are_rejected(given: str) -> None:
     with pytest.raises(StashConfigurationError) as caught:
         normalise_url(given)
     assert caught.value.exit_status == 2
@@ -88,21 +88,21 @@ def test_what_is_no_address(given: str) -> None:
         "http://host/#s3cret",
     ],
 )
-def test_secrets_in_an_address_are_refused_and_not_repeated(given: str) -> None:
+def test_credentials_in_urls_are_rejected_and_not_repeated(given: str) -> None:
     for make in (normalise_url, Connection, StashContext, lambda host: connection_from_conn({"Host": host})):
         with pytest.raises(StashConfigurationError) as caught:
             make(given)
         assert "s3cret" not in "".join(format_exception(caught.value))
 
 
-def test_an_address_with_a_key_says_where_keys_go() -> None:
+def test_url_with_api_key_explains_where_keys_belong() -> None:
     for given in ("http://me:s3cret@host", "http://host/?apikey=s3cret"):
         with pytest.raises(StashConfigurationError) as caught:
             normalise_url(given)
         assert "STASH_API_KEY" in (caught.value.hint or "")
 
 
-def test_flag_before_environment_before_profile_before_default() -> None:
+def test_precedence_of_flag_environment_profile_default() -> None:
     def url(flag: str | None, environment: str, profile: str | None) -> str:
         found = resolve_connection({"url": flag}, {"STASH_URL": environment}, {"url": profile})
         return found.url.removesuffix("/graphql")
@@ -113,13 +113,13 @@ def test_flag_before_environment_before_profile_before_default() -> None:
     assert url(None, "", None) == "http://localhost:9999"
 
 
-def test_only_a_chosen_address_counts_as_configured() -> None:
+def test_only_an_explicit_url_counts_as_configured() -> None:
     assert resolve_connection({"url": "x"}, {}).configured
     assert resolve_connection({}, {"STASH_URL": "x"}).configured
     assert not resolve_connection({}, {"STASH_API_KEY": "k"}).configured
 
 
-def test_keys(tmp_path: Path) -> None:
+def test_key_sources(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("from-file\n")
     assert resolve_connection({}, {"STASH_API_KEY_FILE": str(file)}).api_key == "from-file"
@@ -134,7 +134,7 @@ def test_keys(tmp_path: Path) -> None:
 
 
 GIVEN: list[tuple[dict[str, Any], dict[str, str], dict[str, Any], str | None]] = [
-    # flags, environment, profile, the key that goes along
+    # flags, environment, profile, the expected key
     ({}, {"STASH_API_KEY": "env"}, {}, "env"),
     ({}, {"STASH_URL": "x", "STASH_API_KEY": "env"}, {}, "env"),
     ({"url": "y"}, {"STASH_URL": "x", "STASH_API_KEY": "env"}, {}, "env"),
@@ -151,13 +151,13 @@ GIVEN: list[tuple[dict[str, Any], dict[str, str], dict[str, Any], str | None]] =
 
 
 @table_test(("flags", "environ", "profile", "key"), GIVEN)
-def test_a_key_goes_to_the_server_named_beside_it(
+def test_key_is_used_only_with_the_server_beside_it(
     flags: dict[str, Any], environ: dict[str, str], profile: dict[str, Any], key: str | None
 ) -> None:
     assert resolve_connection(flags, environ, profile).api_key == key
 
 
-def test_the_variables_of_the_server_itself_are_not_read() -> None:
+def test_variables_of_the_stash_server_are_ignored() -> None:
     found = resolve_connection({}, {"STASH_HOST": "0.0.0.0", "STASH_PORT": "1234", "STASH_API_KEY": "k"})
     assert found.url == "http://localhost:9999/graphql"
 
@@ -165,7 +165,7 @@ def test_the_variables_of_the_server_itself_are_not_read() -> None:
 @pytest.mark.parametrize(
     "text", [b"k3y", b"k3y\n", b"k3y\r\n", b"\xef\xbb\xbfk3y\r\n", b" k3y\t\n\n", "k3y\r\n".encode("utf-16")]
 )
-def test_white_space_and_a_byte_order_mark_are_no_part_of_a_key(text: bytes, tmp_path: Path) -> None:
+def test_whitespace_and_bom_are_stripped_from_keys(text: bytes, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_bytes(text)
     assert resolve_connection({"api_key_file": str(file)}, {}).api_key == "k3y"
@@ -186,7 +186,7 @@ BAD_KEYS = [
 
 
 @pytest.mark.parametrize("key", BAD_KEYS)
-def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(key: str, tmp_path: Path) -> None:
+def test_keys_invalid_in_a_header_are_rejected_and_not_repeated(key: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(key, encoding="utf-8")
     for name, make in {
@@ -202,7 +202,7 @@ def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(key: str, tm
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "cp500"])
-def test_key_files_in_other_encodings_are_refused(encoding: str, tmp_path: Path) -> None:
+def test_key_files_in_other_encodings_are_rejected(encoding: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_bytes("s3cret\r\n".encode(encoding))
     with pytest.raises(StashConfigurationError, match="STASH_API_KEY_FILE"):
@@ -210,12 +210,12 @@ def test_key_files_in_other_encodings_are_refused(encoding: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("path", ["", "~nobody-here/key", "a\0b"])
-def test_a_path_that_is_no_key_file_is_told(path: str, tmp_path: Path) -> None:
+def test_invalid_key_file_path_is_reported(path: str, tmp_path: Path) -> None:
     with pytest.raises(StashConfigurationError, match="STASH_API_KEY_FILE"):
         resolve_connection({}, {"STASH_API_KEY_FILE": path or str(tmp_path)})
 
 
-def test_a_key_file_says_more_than_a_broken_variable() -> None:
+def test_key_file_error_precedes_invalid_variable() -> None:
     key_file = str(Path(__file__).with_name("missing"))
     with pytest.raises(StashConfigurationError, match="--api-key-file"):
         resolve_connection({"api_key_file": key_file}, {"STASH_API_KEY": "not\nthis"})

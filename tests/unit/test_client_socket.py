@@ -1,4 +1,4 @@
-"""The end of a subscription, whatever arrives in the same moment."""
+"""Cancelling a subscription while a message arrives."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ REQUEST = GraphQLRequest("subscription { scanCompleteSubscribe }", {}, "ScanComp
 NEWS = json.dumps({"type": "next", "id": "1", "payload": {"data": {"scanCompleteSubscribe": True}}})
 
 
-class Line:
-    """A channel that greets, and then says nothing until it is told to."""
+class FakeChannel:
+    """A websocket channel that acknowledges, then sends nothing until `message` is set."""
 
     def __init__(self) -> None:
         self.said = ["connection_ack", "pong"]
@@ -36,15 +36,15 @@ class Line:
 
 
 @pytest.mark.parametrize("turns", range(5))
-async def test_giving_up_while_an_answer_comes_in_is_not_forgotten(turns: int) -> None:
-    """A task that goes on after it was cancelled would be waited for without end."""
+async def test_cancellation_is_not_lost_while_a_message_arrives(turns: int) -> None:
+    """A task that ignored its cancellation would block its awaiter forever."""
 
-    line = Line()
+    line = FakeChannel()
 
-    async def open_line() -> Line:
+    async def open_channel() -> FakeChannel:
         return line
 
-    async with WebSocketSubscription(open_line, REQUEST, reconnect=False) as answers:
+    async with WebSocketSubscription(open_channel, REQUEST, reconnect=False) as answers:
         listening = asyncio.ensure_future(anext(answers))
         await line.silent.wait()
         line.news.set_result(NEWS)

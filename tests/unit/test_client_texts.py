@@ -1,4 +1,4 @@
-"""Server messages as one readable line, selections from text, and which documents change things."""
+"""Server messages as one readable line, field selections from text, and kinds of documents."""
 
 from __future__ import annotations
 
@@ -104,18 +104,18 @@ RAW = [
 
 
 @pytest.mark.parametrize(("raw", "words"), RAW)
-def test_texts_of_databases_and_of_go_are_said_in_words(raw: str, words: str) -> None:
+def test_database_and_go_errors_are_reworded(raw: str, words: str) -> None:
     found = failure([{"message": raw}], None)
     assert found.message == words
     assert found.originals == [raw]
     assert not re.search(r"constraint|strconv|parsing time|sql:|runtime error|unmarshal", found.message)
 
 
-def test_a_message_in_words_has_no_original() -> None:
+def test_reworded_message_omits_the_original() -> None:
     assert failure([{"message": "tag with id 3 not found"}], None).originals == []
 
 
-def test_kinds_of_failure() -> None:
+def test_failure_kinds() -> None:
     assert isinstance(failure([{"message": "updating: database is locked"}], None), StashLockedError)
     refused = [{"message": "x", "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]
     assert is_refusal(StashGraphQLError("x", errors=refused))
@@ -141,7 +141,7 @@ def test_fields_from_text(text: str, paths: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["{ id }", "id }", "studio(id: 1)", "...F", "a: id"])
-def test_other_graphql_is_no_list_of_fields(text: str) -> None:
+def test_other_graphql_is_not_a_field_list(text: str) -> None:
     with pytest.raises(StashLookupError, match="Not a list of fields"):
         selection.parse(text)
 
@@ -163,7 +163,7 @@ def test_selections(paths: list[str], text: str) -> None:
     assert selection.build("Scene", paths) == text
 
 
-def test_fields_of_some_members_become_fragments() -> None:
+def test_fields_of_union_members_become_fragments() -> None:
     assert (
         selection.build("BaseFile", ["path", "duration"]) == "__typename path ... on VideoFile { duration }"
     )
@@ -171,7 +171,7 @@ def test_fields_of_some_members_become_fragments() -> None:
     assert clips == "visual_files { __typename ... on VideoFile { width } ... on ImageFile { width } }"
 
 
-def test_releases() -> None:
+def test_release_parsing() -> None:
     assert since("SceneUpdateInput.custom_fields") == "0.31"
     assert since("BulkStudioUpdateInput.organized") == "0.31"
     assert since("findFiles") == "0.29"

@@ -1,4 +1,4 @@
-"""Decisions about two scenes of one file each: what leaves them alone, and what does not."""
+"""Decisions about two scenes of one file each: which are merged and which are left unchanged."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def decision(
     policy: dict[str, Any] | None = None,
     copies: tuple[dict[str, Any], dict[str, Any]] = ({}, {}),
 ) -> Decision | None:
-    """The decision about the two scenes with these facts changed."""
+    """The decision about two scenes with these values changed."""
     files = (replace(BEST, **(best or {})), replace(OTHER, **(other or {})))
     many = [
         Copy(file.owner, files=(file,), created_at=file.owner, **facts)
@@ -78,7 +78,7 @@ LEFT: list[tuple[str, dict[str, Any]]] = [
 
 
 @table_test(("text", "facts"), LEFT, ids=str)
-def test_what_is_left_alone(text: str, facts: dict[str, Any]) -> None:
+def test_scenes_left_undecided(text: str, facts: dict[str, Any]) -> None:
     found = decision(**facts)
     assert found is not None
     assert (found.is_acted_on, text in found.reason) == (False, True), found.reason
@@ -99,7 +99,7 @@ ACTED_ON: list[dict[str, Any]] = [
 
 
 @table_test("facts", ACTED_ON, ids=str)
-def test_what_is_decided(facts: dict[str, Any]) -> None:
+def test_decisions(facts: dict[str, Any]) -> None:
     found = decision(**facts)
     assert found is not None
     assert (found.reason, found.into, found.gone) == ("", "1", ("2",))
@@ -123,11 +123,11 @@ NOT_ALIKE: list[dict[str, Any]] = [
 
 
 @table_test("facts", NOT_ALIKE, ids=str)
-def test_what_is_not_alike(facts: dict[str, Any]) -> None:
+def test_files_that_differ_are_not_duplicates(facts: dict[str, Any]) -> None:
     assert decision(**facts) is None
 
 
-def test_the_destination_is_chosen_apart_from_the_file() -> None:
+def test_destination_scene_is_chosen_independently_of_the_file() -> None:
     found = decision(policy={"into": METADATA}, copies=({}, {"richness": 3}))
     assert found is not None
     assert (found.into, found.gone, [file.id for file in found.losers]) == ("2", ("1",), ["2"])
@@ -136,7 +136,7 @@ def test_the_destination_is_chosen_apart_from_the_file() -> None:
     assert oldest.into == "1"
 
 
-def test_a_protected_file_wins_over_a_better_one() -> None:
+def test_protected_file_is_preferred_over_better_file() -> None:
     found = decision(policy={"protected": ("/b/",)})
     assert found is not None
     assert (found.kept and found.kept.id, [file.id for file in found.losers]) == ("2", ["1"])

@@ -1,4 +1,4 @@
-"""Sizes of requests by the time that a server takes for an object."""
+"""Batch sizes adapted to the time a server takes per object."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stash_cli.core.edits.pace import START, Pace, requests_of
 
 
 def seconds(count: int, per_object: float, delay: float = 0.0) -> list[float]:
-    """The times of the requests that change `count` objects."""
+    """Durations of the requests that change `count` objects."""
     pace, found, left = Pace(), [], count
     while left > 0:
         size = min(left, pace.size)
@@ -19,18 +19,18 @@ def seconds(count: int, per_object: float, delay: float = 0.0) -> list[float]:
 
 
 @table_test(("per_object", "delay"), [(1.0, 0.0), (0.5, 1.0), (0.1, 0.0), (0.01, 0.3), (5.0, 0.0)])
-def test_only_the_first_request_is_much_longer_than_meant(per_object: float, delay: float) -> None:
+def test_only_first_request_may_exceed_the_target_duration(per_object: float, delay: float) -> None:
     first, *others = seconds(200, per_object, delay)
     assert first == delay + START * per_object
     assert max(others) <= max(5.0 + delay, per_object)
 
 
-def test_a_thousand_objects_take_few_requests_on_a_server_that_answers_at_once() -> None:
+def test_fast_server_gets_few_requests_for_1000_objects() -> None:
     assert len(seconds(1000, 0.0)) == requests_of([1000]) == 7
     assert len(seconds(1000, 0.001, 0.01)) <= 9
 
 
-def test_a_server_that_gets_slow_gets_smaller_requests() -> None:
+def test_slowing_server_gets_smaller_batches() -> None:
     pace = Pace()
     for _ in range(4):
         pace.note(pace.size, 0.01)

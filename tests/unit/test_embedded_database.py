@@ -1,4 +1,4 @@
-"""Library files: made, opened again, upgraded, refused; readers beside a writer."""
+"""Library files: creation, reopening, migration, rejection; readers beside a writer."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def count(database: Database) -> int:
         return connection.execute(select(func.count()).select_from(tags)).scalar_one()
 
 
-def test_a_library_keeps_what_was_written(library_file: Path) -> None:
+def test_data_survives_reopening(library_file: Path) -> None:
     for expected in (1, 2):
         database = Database(library_file)
         with database.write() as connection:
@@ -39,7 +39,7 @@ def test_a_library_keeps_what_was_written(library_file: Path) -> None:
         database.close()
 
 
-def test_ids_are_never_given_twice(library_file: Path) -> None:
+def test_ids_are_never_reused(library_file: Path) -> None:
     database = Database(library_file)
     for expected in (1, 2):
         with database.write() as connection:
@@ -49,7 +49,7 @@ def test_ids_are_never_given_twice(library_file: Path) -> None:
     database.close()
 
 
-def test_an_older_file_is_upgraded_without_loss(library_file: Path) -> None:
+def test_older_schema_is_migrated_without_data_loss(library_file: Path) -> None:
     database = Database(library_file)
     with database.write() as connection:
         connection.execute(tags.insert().values(**TAG))
@@ -66,15 +66,15 @@ def test_an_older_file_is_upgraded_without_loss(library_file: Path) -> None:
         Database(library_file)
 
 
-def test_a_failed_upgrade_changes_nothing(library_file: Path) -> None:
+def test_failed_migration_changes_nothing(library_file: Path) -> None:
     database = Database(library_file)
 
-    def break_half_way(connection: Connection) -> None:
+    def fail_half_way(connection: Connection) -> None:
         connection.exec_driver_sql("ALTER TABLE tags ADD COLUMN colour TEXT")
         raise RuntimeError("half way")
 
     with pytest.raises(RuntimeError, match="half way"):
-        migrate(database.engines[1], library_file, (*STEPS, break_half_way))
+        migrate(database.engines[1], library_file, (*STEPS, fail_half_way))
     with database.read() as connection:
         assert connection.exec_driver_sql("PRAGMA user_version").scalar() == len(STEPS)
         assert "colour" not in str(connection.exec_driver_sql("PRAGMA table_info(tags)").all())
@@ -91,9 +91,7 @@ def other_database(path: Path) -> None:
     [lambda path: path.write_text("no database " * 100), other_database, Path.mkdir],
     ids=["text", "another database", "folder"],
 )
-def test_what_is_no_library_is_refused_in_one_line(
-    library_file: Path, make: Callable[[Path], object]
-) -> None:
+def test_foreign_files_are_rejected_with_one_line(library_file: Path, make: Callable[[Path], object]) -> None:
     make(library_file)
     with pytest.raises(StashConfigurationError) as refusal:
         Database(library_file)
@@ -101,36 +99,36 @@ def test_what_is_no_library_is_refused_in_one_line(
     assert "\n" not in refusal.value.message
 
 
-def names_of_open_files() -> set[str]:
-    """The files of all SQLite connections that are not closed."""
+def open_database_files() -> set[str]:
+    """Files of all open SQLite connections."""
     found: set[str] = set()
     for each in gc.get_objects():
-        if issubclass(type(each), sqlite3.Connection):  # isinstance would ask what a dead proxy stood for
-            with suppress(sqlite3.Error):  # a closed one, one of another thread, or of a test that is over
+        if issubclass(type(each), sqlite3.Connection):  # isinstance would dereference dead weak proxies
+            with suppress(sqlite3.Error):  # a closed connection, or one of another thread or test
                 found.update(row[2] for row in each.execute("PRAGMA database_list"))
     return found
 
 
-def test_a_connection_to_what_is_refused_is_closed(library_file: Path) -> None:
+def test_rejected_file_is_closed(library_file: Path) -> None:
     library_file.write_text("no database " * 100)
     with pytest.raises(StashConfigurationError) as refusal:
         Database(library_file)
-    assert str(library_file) not in names_of_open_files()
-    assert refusal.value.__cause__  # its trace holds what was in use when it was raised
+    assert str(library_file) not in open_database_files()
+    assert refusal.value.__cause__  # the traceback of the error keeps its locals alive
 
 
-def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+def test_missing_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(StashConfigurationError, match="No such file"):
         Database(tmp_path / "nowhere" / "library.sqlite")
 
 
-def test_a_strange_file_name_is_no_url(tmp_path: Path) -> None:
+def test_special_characters_in_file_name_are_not_url_syntax(tmp_path: Path) -> None:
     path = tmp_path / "50% of #1?.sqlite"
     Database(path).close()
     assert path.exists()
 
 
-def test_readers_see_one_state_while_others_write(library_file: Path) -> None:
+def test_readers_see_a_snapshot_during_writes(library_file: Path) -> None:
     database = Database(library_file)
     with database.read() as reading:
         before = reading.execute(select(func.count()).select_from(tags)).scalar_one()
@@ -141,7 +139,7 @@ def test_readers_see_one_state_while_others_write(library_file: Path) -> None:
     database.close()
 
 
-def test_writers_queue(library_file: Path) -> None:
+def test_writers_are_serialized(library_file: Path) -> None:
     database = Database(library_file)
 
     def add() -> None:
@@ -158,14 +156,14 @@ def test_writers_queue(library_file: Path) -> None:
     database.close()
 
 
-def test_a_writer_that_writes_again_is_told_at_once(library_file: Path) -> None:
+def test_nested_write_raises(library_file: Path) -> None:
     database = Database(library_file)
     with database.write(), pytest.raises(RuntimeError, match="inside a write transaction"), database.write():
         pass
     database.close()
 
 
-def test_a_failed_write_leaves_nothing(library_file: Path) -> None:
+def test_failed_write_is_rolled_back(library_file: Path) -> None:
     database = Database(library_file)
 
     def fail() -> None:
@@ -179,7 +177,7 @@ def test_a_failed_write_leaves_nothing(library_file: Path) -> None:
     database.close()
 
 
-def test_a_reader_cannot_write(library_file: Path) -> None:
+def test_read_connection_cannot_write(library_file: Path) -> None:
     database = Database(library_file)
     with database.read() as connection, pytest.raises(Exception, match="readonly"):
         connection.execute(tags.insert().values(**TAG))

@@ -1,4 +1,4 @@
-"""Frames of videos: the first one at or after a time, in any order of asking, upright."""
+"""Video frames: the first one at or after a time, in any order of requests, upright."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def hash_of(path: Path, duration: float) -> int:
         return video_hash(stream, duration)
 
 
-def levels(path: Path, *seconds: float) -> list[int]:
-    """The number of the frame at each time, as its colour tells it."""
+def frame_numbers(path: Path, *seconds: float) -> list[int]:
+    """Number of the frame at each time, read from its colour."""
     with open_video(str(path)) as container:
         frames, small = Frames(container), Scaler(32)
         return [round(small(frames.at(second)).getpixel((8, 8))[1] / 20) for second in seconds]
@@ -45,29 +45,29 @@ def levels(path: Path, *seconds: float) -> list[int]:
 )
 def test_a_frame_is_the_first_at_or_after_its_time(tmp_path, codec, seconds, expected):
     path = write_video(tmp_path / "a.mkv", frames=10, rate=10, codec=codec)
-    assert levels(path, *seconds) == expected
+    assert frame_numbers(path, *seconds) == expected
 
 
-def test_far_times_are_jumped_to(tmp_path):
+def test_distant_times_use_seeking(tmp_path):
     path = write_video(tmp_path / "a.mp4", frames=12, rate=1, codec="libx264")
-    assert levels(path, 0.5, 9.0, 9.5, 2.0) == [1, 9, 10, 2]
+    assert frame_numbers(path, 0.5, 9.0, 9.5, 2.0) == [1, 9, 10, 2]
 
 
-def test_frames_are_those_of_the_video_not_of_an_attached_picture(tmp_path):
+def test_attached_picture_is_not_a_video_frame(tmp_path):
     plain = write_video(tmp_path / "a.mp4")
     covered = put_picture_first(write_video(tmp_path / "b.mp4", cover=(40, 20)))
     assert cover(covered, 0.5) == cover(plain, 0.5)
     assert hash_of(covered, 0.9) == hash_of(plain, 0.9)
 
 
-def test_there_is_no_frame_after_the_end(tmp_path):
+def test_no_frame_after_the_end(tmp_path):
     path = write_video(tmp_path / "a.mp4", frames=10, rate=10)
     with pytest.raises(BrokenFileError, match=r"no picture at 0\.95 seconds"):
-        levels(path, 0.95)
+        frame_numbers(path, 0.95)
     assert cover(path, 5.0) == cover(path, 0.0) != cover(path, 0.5)
 
 
-def test_sound_alone_has_no_frames(tmp_path):
+def test_audio_only_file_has_no_frames(tmp_path):
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:
         mute(container, container.add_stream("aac", rate=48000, layout="stereo"), 1.0)
@@ -79,7 +79,7 @@ def test_sound_alone_has_no_frames(tmp_path):
 @pytest.mark.parametrize(
     ("rotation", "size"), [(0, (160, 120)), (90, (160, 214)), (-90, (160, 214)), (180, (160, 120))]
 )
-def test_frames_and_covers_are_upright(tmp_path, rotation, size):
+def test_rotated_frames_and_covers_are_upright(tmp_path, rotation, size):
     path = write_video(tmp_path / "a.mp4", size=(64, 48), rotation=rotation)
     with open_video(str(path)) as container:
         assert Scaler(160)(Frames(container).at(0.0)).size == size
@@ -87,7 +87,7 @@ def test_frames_and_covers_are_upright(tmp_path, rotation, size):
         assert upright.size == ((64, 48) if rotation in (0, 180) else (48, 64))
 
 
-def test_a_video_and_its_smaller_copy_look_alike(tmp_path):
+def test_scaled_copy_has_a_similar_hash(tmp_path):
     hashes = [
         hash_of(write_video(tmp_path / name, seed, size=size, codec=codec, frames=40, rate=20), 2.0)
         for name, seed, size, codec in (
@@ -101,7 +101,7 @@ def test_a_video_and_its_smaller_copy_look_alike(tmp_path):
 
 
 @pytest.mark.parametrize("frames", [1, 10])
-def test_a_video_that_has_no_frame_at_one_of_its_times_has_no_hash(tmp_path, frames):
+def test_video_missing_a_sampled_frame_has_no_hash(tmp_path, frames):
     path = write_video(tmp_path / "a.mp4", frames=frames, rate=10)
     with pytest.raises(BrokenFileError, match="no picture at"):
         hash_of(path, frames / 10)

@@ -1,4 +1,4 @@
-"""Texts that a regular expression cannot match without."""
+"""Literal texts that a regular expression requires in every match."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from stash_cli.embedded.library.functions import required_substrings
         (r"\bé\.", ["é."]),
     ],
 )
-def test_what_stands_for_itself_is_required(pattern: str, texts: list[str]) -> None:
+def test_required_literals_are_extracted(pattern: str, texts: list[str]) -> None:
     assert required_substrings(pattern) == texts
 
 
 @table_test("pattern", ["", "a|b", "x(a|b)y", "(?i)abc", r"\Qa.b\E", r"\x41b", r"\pLb", "a{b", "[ab"])
-def test_nothing_is_required_where_the_syntax_is_not_plain(pattern: str) -> None:
+def test_complex_syntax_has_no_required_literals(pattern: str) -> None:
     assert required_substrings(pattern) == []

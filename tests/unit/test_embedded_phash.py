@@ -1,4 +1,4 @@
-"""Perceptual hashes: the arithmetic against a plain version of it, and that alike is close."""
+"""Perceptual hashes: compared with a plain implementation, and similar pictures have similar hashes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from stash_cli.embedded.scan.probe import BrokenFileError
 ROUNDING = 1e-9 * 64 * 64 * 255
 
 
-def plain_line(pixels: list[int]) -> list[int]:
-    """64 pixels made of a line, each by its own sum."""
+def reference_dct(pixels: list[int]) -> list[int]:
+    """One-dimensional DCT of 64 pixels, computed directly from its definition."""
     scale = len(pixels) / 64
     taps = 2 * max(math.ceil(scale), 1)
     made = []
@@ -36,13 +36,13 @@ def plain_line(pixels: list[int]) -> list[int]:
     return made
 
 
-def plain_levels(picture: Image.Image) -> list[float]:
+def reference_levels(picture: Image.Image) -> list[float]:
     width, height = picture.size
     bands = []
     for band in picture.split():
         level = band.load()
-        rows = [plain_line([level[x, y] for x in range(width)]) for y in range(height)]
-        columns = [plain_line([row[x] for row in rows]) for x in range(64)]
+        rows = [reference_dct([level[x, y] for x in range(width)]) for y in range(height)]
+        columns = [reference_dct([row[x] for row in rows]) for x in range(64)]
         bands.append(columns)
     grey = [
         [0.299 * bands[0][x][y] + 0.587 * bands[1][x][y] + 0.114 * bands[2][x][y] for x in range(64)]
@@ -60,17 +60,17 @@ def noise(seed: int, size: tuple[int, int]) -> Image.Image:
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 1000), width=st.integers(1, 150), height=st.integers(1, 150))
-def test_the_hash_is_that_of_the_plain_arithmetic(seed, width, height):
+def test_hash_equals_reference_implementation(seed, width, height):
     picture = noise(seed, (width, height))
-    levels = plain_levels(picture)
+    levels = reference_levels(picture)
     bits = f"{perceptual_hash(picture) & (1 << 64) - 1:064b}"
     for bit, above in zip(bits, (level - median(levels) for level in levels), strict=True):
-        # What rounding decides differs from one release of Python to the next.
+        # Rounding of single pixels differs between releases of Pillow.
         assert abs(above) < ROUNDING or bit == "01"[above > 0]
 
 
 def drawing(seed: int) -> Image.Image:
-    """Some overlapping shapes."""
+    """A drawing of overlapping shapes."""
     chance = random.Random(seed)
     picture = Image.new("RGB", (640, 360), (20, 40, 60))
     draw = ImageDraw.Draw(picture)
@@ -82,7 +82,7 @@ def drawing(seed: int) -> Image.Image:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_what_looks_alike_is_close_and_what_does_not_is_far(seed):
+def test_similar_pictures_have_near_hashes_and_others_do_not(seed):
     picture = drawing(seed)
     original = perceptual_hash(picture)
     stream = io.BytesIO()
@@ -93,13 +93,13 @@ def test_what_looks_alike_is_close_and_what_does_not_is_far(seed):
     assert phash_distance(original, perceptual_hash(drawing(seed + 100))) >= 12
 
 
-def test_what_is_transparent_counts_as_black():
+def test_transparency_counts_as_black():
     clear = Image.new("RGBA", (4, 4), (200, 100, 50, 0))
     assert without_alpha(clear).getpixel((0, 0)) == (0, 0, 0)
     assert without_alpha(Image.new("L", (4, 4), 9)).getpixel((0, 0)) == (9, 9, 9)
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
-def test_what_is_no_picture_has_no_hash(content):
+def test_non_image_has_no_hash(content):
     with pytest.raises(BrokenFileError):
         picture_hash(io.BytesIO(content))

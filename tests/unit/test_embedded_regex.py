@@ -1,4 +1,4 @@
-"""RE2 patterns mean in Python what they mean on the server."""
+"""RE2 patterns give the same matches in Python as on the server."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ from stash_cli.embedded.library.functions import compare_naturally, compile_patt
         ("(?i)über", "ÜBER", True),
     ],
 )
-def test_pattern(pattern: str, text: str, found: bool) -> None:
+def test_patterns_match_as_in_re2(pattern: str, text: str, found: bool) -> None:
     assert compile_pattern(pattern).matches(text) is found
 
 
 @table_test("pattern", ["[", "a(?=b)", "(?<!x)y", r"(a)\1", "a**", "[[:nonsense:]]"])
-def test_refused_as_on_the_server(pattern: str) -> None:
+def test_invalid_patterns_are_rejected(pattern: str) -> None:
     with pytest.raises(Refused, match="error parsing regexp"):
         compile_pattern(pattern)
 
@@ -68,7 +68,7 @@ def test_natural_order() -> None:
     ]
 
 
-def test_phash_distance_counts_bits_of_signed_numbers() -> None:
+def test_phash_distance_counts_bits_of_signed_integers() -> None:
     assert phash_distance(-1, 0) == 64
     assert phash_distance(5, 4) == 1
     assert phash_distance(None, 4) is None
@@ -87,7 +87,7 @@ def test_phash_distance_counts_bits_of_signed_numbers() -> None:
         ("a\\", "trailing backslash at end of expression: `\\`"),
     ],
 )
-def test_mistakes_are_worded_as_on_the_server(pattern: str, worded: str) -> None:
+def test_syntax_errors_are_worded_as_on_the_server(pattern: str, worded: str) -> None:
     with pytest.raises(Refused) as refusal:
         compile_pattern(pattern)
     assert refusal.value.message.startswith(f"error parsing regexp: {worded[:-2]}")
@@ -96,14 +96,14 @@ def test_mistakes_are_worded_as_on_the_server(pattern: str, worded: str) -> None
 @pytest.mark.parametrize(
     "pattern", ["(a+)+$", "^(a|a)*$", "(?i)^(a*)*(a*)*$", "^(?:a?){200}(?:a){200}$", "(.*a){20}$"]
 )
-def test_no_expression_takes_more_than_linear_time(pattern: str) -> None:
+def test_matching_takes_linear_time(pattern: str) -> None:
     began = time.monotonic()
     assert not compile_pattern(pattern).matches("a" * 3000 + "b")
     assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("pattern", ["(?i)" + "a" * 5000 + "b", "(x{500}){2}" * 20, "[a-z]{1000}" * 300])
-def test_an_expression_that_is_too_large_for_a_text_is_told(pattern: str) -> None:
+def test_oversized_pattern_is_reported(pattern: str) -> None:
     expression = compile_pattern(pattern)
     assert not expression.matches("a" * 100)
     with pytest.raises(ExpressionError, match="too large for a text of 1000000 characters"):
@@ -123,13 +123,13 @@ except StashConfigurationError as error:
 """
 
 
-def test_without_the_library_plain_text_is_matched_and_the_rest_is_told() -> None:
+def test_without_re2_only_plain_text_is_matched() -> None:
     told = fresh_python(WITHOUT_LIBRARY)
     assert told.splitlines()[0] == "True True"
     assert "RE2, which is not installed. Install it: pip install google-re2" in told
 
 
-def test_plain_text_means_the_same_with_and_without_the_library() -> None:
+def test_plain_text_matches_equally_with_and_without_re2() -> None:
     texts = ["a.b", "A.B", "xa.b", "a.bx", "axb", "a.b\n", ""]
     for plain, other in (
         (r"a\.b", r"(?:a)\.b"),
@@ -143,8 +143,8 @@ def test_plain_text_means_the_same_with_and_without_the_library() -> None:
 @pytest.mark.parametrize("start", ["", "^", "(?i)", "(?s)", r"\b"])
 @table_test("atom", ["a", "/", ".", r"\d", "[^a]", "(a|b)", r"\pL", "é", "(?:(a|b)*a(a|b){15})"])
 @table_test("end", ["", "*", "{2}", "$", "|b$", r"\B"])
-def test_whether_an_expression_is_found_is_what_a_search_says(start: str, atom: str, end: str) -> None:
-    """Both agree, also on texts that fill the memory of RE2."""
+def test_pattern_set_agrees_with_search(start: str, atom: str, end: str) -> None:
+    """Also on texts that exhaust the memory limit of RE2."""
     compiled = compile_pattern(start + atom + end)
     random = Random(5)
     texts = ["".join(random.choices("ab/é1\nA ", k=size)) for size in (0, 1, 2, 3, 5, 9) * 4]
@@ -153,7 +153,7 @@ def test_whether_an_expression_is_found_is_what_a_search_says(start: str, atom: 
         assert compiled.matches(text) == (compiled.groups(text) is not None), text
 
 
-def test_an_expression_that_is_too_large_for_a_set_is_searched_for() -> None:
+def test_pattern_too_large_for_a_set_is_searched_singly() -> None:
     compiled = compile_pattern(r"(\d|[a-f]){900}")
     assert compiled.matches("x" + "a1" * 450)
     assert not compiled.matches("x" + "a1" * 449)

@@ -1,4 +1,4 @@
-"""The little language of `q`."""
+"""Parsing of the search text `q`."""
 
 from __future__ import annotations
 

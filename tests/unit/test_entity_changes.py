@@ -1,4 +1,4 @@
-"""Objects know what was changed, and send that and nothing else."""
+"""Change tracking: objects know which fields changed, and send only these."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sent(obj: Any) -> dict[str, Any]:
     return run(obj.to_input())
 
 
-def test_a_new_object_sends_what_was_set() -> None:
+def test_new_object_sends_assigned_fields() -> None:
     new = Scene(title="x", rating100=None, urls=[])
     assert len(new.id) == 32
     assert new.is_new()
@@ -51,7 +51,7 @@ def test_a_new_object_sends_what_was_set() -> None:
     assert not Scene(id=7).is_new()
 
 
-def test_a_field_that_a_type_does_not_have_is_told() -> None:
+def test_unknown_field_is_rejected() -> None:
     with pytest.raises(StashInputError, match=r"Performer has no field 'nmae'\. Did you mean name"):
         Performer(nmae="Alice")  # type: ignore[call-arg]
     with pytest.raises(StashInputError, match="Tag has no field 'titel'"):
@@ -60,7 +60,7 @@ def test_a_field_that_a_type_does_not_have_is_told() -> None:
     assert not newer.is_dirty()
 
 
-def test_a_new_object_takes_inverse_relations() -> None:
+def test_new_object_accepts_inverse_relations() -> None:
     scene = Scene(title="x")
     tag = Tag(name="Rock", scenes=[scene])  # type: ignore[call-arg]
     assert tag.get_changed_fields() == {"name": "Rock", "scenes": [scene]}
@@ -68,7 +68,7 @@ def test_a_new_object_takes_inverse_relations() -> None:
         Tag(name="Rock", scenes=[tag])  # type: ignore[call-arg]
 
 
-def test_what_the_server_sent_is_clean() -> None:
+def test_loaded_object_is_clean() -> None:
     found = scene()
     assert not found.is_new()
     assert not found.is_dirty()
@@ -103,7 +103,7 @@ def test_what_the_server_sent_is_clean() -> None:
         ("custom_fields", {"height": 2}, {"custom_fields": {"partial": {"height": 2}}}),
     ],
 )
-def test_a_change_is_sent_until_it_is_set_back(field: str, value: Any, expected: dict[str, Any]) -> None:
+def test_reverted_change_is_clean(field: str, value: Any, expected: dict[str, Any]) -> None:
     found = scene()
     before = copy.deepcopy(found).__dict__.get(field, UNSET)
     setattr(found, field, value)
@@ -114,7 +114,7 @@ def test_a_change_is_sent_until_it_is_set_back(field: str, value: Any, expected:
     assert sent(found) == {"id": "5"}
 
 
-def test_the_first_old_value_counts() -> None:
+def test_first_original_value_is_kept() -> None:
     found = scene()
     found.rating100 = 90
     found.rating100 = 95
@@ -137,7 +137,7 @@ def edit(obj: Scene, field: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["urls", "tags", "custom_fields", "stash_ids", "groups"])
-def test_edits_in_place_count(field: str) -> None:
+def test_in_place_edits_are_changes(field: str) -> None:
     found = scene()
     edit(found, field)
     assert list(found.get_changed_fields()) == [field]
@@ -149,14 +149,14 @@ def test_edits_in_place_count(field: str) -> None:
     assert not edited.is_dirty()
 
 
-def test_a_link_that_holds_more_or_less_is_the_same_link() -> None:
+def test_link_with_other_data_has_the_same_identity() -> None:
     found = scene()
     found.tags = [Tag.from_graphql({"id": "1"})]
     found.studio = Studio.from_graphql({"id": "1", "details": "d"})
     assert not found.is_dirty()
 
 
-def test_mark_dirty_sends_all_that_an_update_takes() -> None:
+def test_mark_dirty_sends_all_updatable_fields() -> None:
     found = scene()
     found.mark_dirty()
     body = sent(found)
@@ -167,7 +167,7 @@ def test_mark_dirty_sends_all_that_an_update_takes() -> None:
     assert not found.is_dirty()
 
 
-def test_what_cannot_be_saved_is_refused() -> None:
+def test_unsaveable_values_are_rejected() -> None:
     found = scene()
     found.tags = [Tag(name="new")]
     with pytest.raises(StashInputError, match=r"Scene\.tags holds Tag\(.*'new'\), which is not saved yet"):
@@ -180,7 +180,7 @@ def test_what_cannot_be_saved_is_refused() -> None:
         run(Scene(title="x").delete(None))  # type: ignore[arg-type] - nothing is sent
 
 
-def test_objects_are_equal_by_type_and_id() -> None:
+def test_equality_is_by_type_and_id() -> None:
     assert scene() == Scene.from_graphql({"id": "5"})
     assert scene() != Scene.from_graphql({"id": "6"})
     assert Scene.from_graphql({"id": "5"}) != Gallery.from_graphql({"id": "5"})
@@ -188,7 +188,7 @@ def test_objects_are_equal_by_type_and_id() -> None:
     assert Scene(title="x") != Scene(title="x")
 
 
-def test_saving_does_not_lose_an_object_from_a_set() -> None:
+def test_object_stays_in_a_set_after_saving() -> None:
     tag, never_hashed = Tag(name="a"), Tag(name="b")
     held, named = {tag}, {tag: 1}
     tag.update_id(7)
@@ -201,7 +201,7 @@ def test_saving_does_not_lose_an_object_from_a_set() -> None:
     assert never_hashed == Tag.from_graphql({"id": "8"})
 
 
-def test_copies_have_changes_of_their_own() -> None:
+def test_copies_track_changes_separately() -> None:
     found = scene()
     found.title = "changed"
     for copied in (
@@ -235,6 +235,6 @@ def test_inverse_relations_are_unset_until_they_are_loaded() -> None:
     assert not performer.is_dirty()
 
 
-def test_printing_walks_no_relations() -> None:
+def test_repr_does_not_follow_relations() -> None:
     assert repr(scene()) == "Scene(id='5', 'One')"
     assert str(Performer.from_graphql({"id": "1"})) == "Performer(id='1')"

@@ -1,4 +1,4 @@
-"""Lists and maps of objects are lists and dicts that no edit of goes unnoticed in."""
+"""Tracked lists and dicts: every edit of a collection marks its object as changed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ EDITS: dict[str, Callable[[Any], Any]] = {
 
 
 @table_test("edit", EDITS.values(), ids=EDITS)
-def test_an_edit_in_place_keeps_the_object_until_it_is_saved(edit: Callable[[Any], Any]) -> None:
+def test_in_place_edit_keeps_object_in_store_until_saved(edit: Callable[[Any], Any]) -> None:
     identity, scene = known()
     for number in range(10, 30):
         identity.load_all(Tag, [{"id": str(number)}])
@@ -79,7 +79,7 @@ def test_an_edit_in_place_keeps_the_object_until_it_is_saved(edit: Callable[[Any
     assert identity.get(Scene, "1") is None
 
 
-def test_an_edit_that_is_taken_back_is_none() -> None:
+def test_reverted_edit_is_no_change() -> None:
     identity, scene = known()
     scene.urls.append("c")
     assert identity.dirty() == [scene]
@@ -90,7 +90,7 @@ def test_an_edit_that_is_taken_back_is_none() -> None:
     assert not scene.is_dirty()
 
 
-def test_an_edit_that_fails_half_way_counts_as_far_as_it_went() -> None:
+def test_failed_edit_counts_for_the_items_applied() -> None:
     _, scene = known()
 
     def words() -> Any:
@@ -104,7 +104,7 @@ def test_an_edit_that_fails_half_way_counts_as_far_as_it_went() -> None:
     assert not scene.is_dirty()
 
 
-def test_a_list_that_was_replaced_is_nobodys() -> None:
+def test_replaced_list_is_detached() -> None:
     _, scene = known()
     old = scene.urls
     scene.urls = ["c"]
@@ -114,7 +114,7 @@ def test_a_list_that_was_replaced_is_nobodys() -> None:
     assert scene.urls == ["b", "a"]
 
 
-def test_only_objects_of_the_right_type_get_in() -> None:
+def test_only_objects_of_the_right_type_are_accepted() -> None:
     _, scene = known()
     tags = scene.tags
     for put in (tags.append, lambda one: tags.insert(0, one), lambda one: tags.extend([one])):
@@ -125,7 +125,7 @@ def test_only_objects_of_the_right_type_get_in() -> None:
     assert not scene.is_dirty()
 
 
-def test_a_value_in_two_objects_is_two_values() -> None:
+def test_value_assigned_to_two_objects_is_copied() -> None:
     _, scene = known()
     other: Any = Scene(stash_ids=scene.stash_ids, groups=[*scene.groups])
     other.stash_ids[0].stash_id = "t"
@@ -138,7 +138,7 @@ def test_a_value_in_two_objects_is_two_values() -> None:
     assert other.stash_ids[0].endpoint == "e"
 
 
-def test_they_are_lists_and_dicts_to_everybody_else() -> None:
+def test_tracked_collections_are_lists_and_dicts() -> None:
     _, scene = known()
     assert isinstance(scene.urls, list)
     assert scene.urls == ["b", "a"]
@@ -157,7 +157,7 @@ def test_they_are_lists_and_dicts_to_everybody_else() -> None:
     assert value == StashID(endpoint="e", stash_id="t")
 
 
-def test_copies_of_objects_hold_lists_of_their_own() -> None:
+def test_copied_objects_have_their_own_lists() -> None:
     identity, scene = known()
     for copied in (copy.copy(scene), scene.model_copy(), pickle.loads(pickle.dumps(scene))):
         copied.urls.append("c")
@@ -172,7 +172,7 @@ def test_copies_of_objects_hold_lists_of_their_own() -> None:
     assert updated.get_changed_fields()["urls"] == ["x", "y"]
 
 
-def test_an_answer_changes_the_very_list_that_is_held() -> None:
+def test_response_updates_the_same_list_object() -> None:
     identity, scene = known()
     urls, fields, groups = scene.urls, scene.custom_fields, scene.groups
     row = {"urls": ["x"], "custom_fields": {"a": 1}, "groups": [{"group": {"id": "2"}, "scene_index": None}]}
@@ -183,7 +183,7 @@ def test_an_answer_changes_the_very_list_that_is_held() -> None:
     assert list(scene.get_changed_fields()) == ["groups"]
 
 
-def test_a_list_that_outlives_its_object_says_so() -> None:
+def test_list_that_outlives_its_object_reports_it() -> None:
     identity, scene = known()
     urls = scene.urls
     alone = Scene.from_graphql(copy.deepcopy(ROW)).urls
@@ -199,7 +199,7 @@ def test_a_list_that_outlives_its_object_says_so() -> None:
     assert alone == ["b", "a", "c"]
 
 
-def test_what_is_put_into_a_store_tells_it() -> None:
+def test_object_added_to_stored_list_is_tracked() -> None:
     identity = IdentityMap()
     group = SceneGroup(group=Group.from_graphql({"id": "1"}), scene_index=1)
     scene = Scene.from_graphql({"id": "1", "urls": []})
@@ -215,7 +215,7 @@ def test_what_is_put_into_a_store_tells_it() -> None:
     assert identity.dirty() == [scene]
 
 
-def test_what_is_taken_out_of_one_object_and_put_into_another_is_that_one() -> None:
+def test_item_moved_between_objects_keeps_its_identity() -> None:
     row = {"groups": [{"group": {"id": "1"}, "scene_index": 1}]}
     one, two = Scene.from_graphql({"id": "1", **row}), Scene.from_graphql({"id": "2", "groups": []})
     place = one.groups.pop()
@@ -227,7 +227,7 @@ def test_what_is_taken_out_of_one_object_and_put_into_another_is_that_one() -> N
     assert two.groups[0] is place
 
 
-def test_edits_are_noticed_however_deep() -> None:
+def test_nested_edits_are_tracked() -> None:
     scene = Scene.from_graphql({"id": "1", "custom_fields": {"a": [{"b": [1]}]}})
     scene.custom_fields["a"][0]["b"].append(2)
     assert scene.get_changed_fields() == {"custom_fields": {"a": [{"b": [1, 2]}]}}

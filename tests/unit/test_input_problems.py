@@ -1,4 +1,4 @@
-"""What is wrong with an input is one line in the API's words; names for enums and for all types."""
+"""Validation errors of inputs as one line in the API's words; importable names of enums and types."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ NAMED = {"nmae": {"value": "x", "modifier": "EQUALS"}}
         ("SceneMergeInput", "x", "SceneMergeInput: Input should be a valid dictionary"),
     ],
 )
-def test_one_line_says_where_and_what(name: str, given: Any, line: str) -> None:
+def test_error_line_names_path_and_problem(name: str, given: Any, line: str) -> None:
     with pytest.raises(StashInputError) as caught:
         getattr(types, name).parse(given)
     assert caught.value.message.startswith(line)
@@ -77,14 +77,14 @@ def test_dates(given: Any, text: str) -> None:
     assert types.SceneUpdateInput.parse({"id": 1, "date": given}).to_graphql()["date"] == text
 
 
-def test_members_in_capitals() -> None:
+def test_enum_members_are_upper_case() -> None:
     for cls in (LogLevel, PackageType, PreviewPreset):
         values = describe_api().types[cls.__name__].values
         assert [member.value for member in cls] == list(values)
         assert all(getattr(cls, value.upper()) is getattr(cls, value) is cls(value) for value in values)
 
 
-def test_all_names_can_be_imported_at_once() -> None:
+def test_all_names_can_be_imported_together() -> None:
     found: dict[str, Any] = {}
     exec("from stash_cli.core.types import *", found)
     assert set(dir(types)) <= set(found)

@@ -1,4 +1,4 @@
-"""Which lines of the server's log are those of a job, and which of them count."""
+"""Selection of the server's log lines that belong to a job."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ def line(time: str, message: str = "x", level: str = "Error") -> dict[str, str]:
 @table_test(
     ("time", "is_counted"),
     [
-        ("05.4", False),  # while the job waited behind another
-        ("05", True),  # cut to the second
+        ("05.4", False),  # while the job was queued
+        ("05", True),  # truncated to the second
         ("04", False),
         ("05.6", True),
         ("20.5", True),
-        ("21.4", True),  # a second of grace
+        ("21.4", True),  # one second of tolerance
         ("22", False),
     ],
 )
-def test_lines_count_between_start_and_end(time: str, is_counted: bool) -> None:
+def test_lines_between_start_and_end_belong_to_the_job(time: str, is_counted: bool) -> None:
     log = JobLog()
     log.set_window(ENDED)
     log.add([line(time)])
     assert (len(log.lines()) == 1) is is_counted
 
 
-def test_what_is_logged_once_the_next_job_has_started_is_not_ours() -> None:
+def test_lines_after_the_next_job_started_are_excluded() -> None:
     log = JobLog()
     log.note_other({"id": "8", "startTime": "2024-05-01T10:00:20.6Z"})
     log.set_window(ENDED)
@@ -59,7 +59,7 @@ TRACE = "goroutine 5 [running]:\nruntime/debug.Stack()\n  video.AssociateCaption
         ("error processing y", {"known": 1}),
     ],
 )
-def test_errors_that_do_not_count_are_counted_apart(message: str, counts: dict[str, int]) -> None:
+def test_ignored_errors_are_counted_separately(message: str, counts: dict[str, int]) -> None:
     log = JobLog()
     log.set_window(ENDED)
     log.add([line("10", message)])
@@ -68,12 +68,12 @@ def test_errors_that_do_not_count_are_counted_apart(message: str, counts: dict[s
     assert found.fails("error") is ("errors" in counts)
 
 
-def test_the_same_error_is_recognised_whatever_varies() -> None:
+def test_repeated_errors_are_grouped() -> None:
     assert signature(line("1", "took 1.5s at 0xc000a")) == signature(line("2", "took 22ms at 0xbeef\nmore"))
     assert signature(line("1", "file 1.mp4")) != signature(line("2", "file 2.mp4"))
 
 
-def test_of_many_lines_only_those_that_matter_are_kept() -> None:
+def test_only_relevant_lines_are_kept() -> None:
     log = JobLog()
     log.add([line("10", "chatter", "Debug"), line("10", "scanning", "Info"), line("10", "w", "Warning")])
     log.add([line("10", "Skipping zero-length file: a", "Info")])

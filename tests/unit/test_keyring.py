@@ -1,4 +1,4 @@
-"""Keys in the keyring of the system, and what is told where there is none that works."""
+"""API keys in the system keyring, and errors without a usable one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ URL = "http://nas:9999/graphql"
 
 @pytest.fixture(autouse=True)
 def backend() -> Iterator[MemoryKeyring]:
-    """A keyring of this test, and whatever was used before afterwards."""
+    """Set the keyring of this test; restore the previous one afterwards."""
     before, mine = keyring.get_keyring(), MemoryKeyring()
     keyring.set_keyring(mine)
     yield mine
@@ -33,7 +33,7 @@ def key_of(profile: dict[str, object]) -> str | None:
     return connect(Settings(Path("s.toml"), {"profiles": {"x": profile}}), {"profile": "x"}, {}).api_key
 
 
-def test_a_key_is_read_for_the_url_of_the_profile(backend: MemoryKeyring) -> None:
+def test_key_is_read_for_the_url_of_the_profile(backend: MemoryKeyring) -> None:
     Keyring(URL, "keyring").write("k3y")
     assert backend.known == {("stash-cli", URL): "k3y"}
     assert key_of({"url": "nas:9999", "keyring": True}) == "k3y"
@@ -46,20 +46,20 @@ def test_a_key_is_read_for_the_url_of_the_profile(backend: MemoryKeyring) -> Non
 
 
 @pytest.mark.parametrize("missing", [fail.Keyring, null.Keyring, chainer.ChainerBackend])
-def test_backends_that_keep_nothing_are_none(missing: type) -> None:
+def test_backends_without_storage_count_as_none(missing: type) -> None:
     keyring.set_keyring(missing())
     with pytest.raises(StashConfigurationError, match="no keyring that can be used") as caught:
         key_of({"url": URL, "keyring": True})
     assert "api_key_command" in (caught.value.hint or "")
 
 
-def test_a_keyring_that_refuses_is_told_without_its_text() -> None:
+def test_failing_keyring_is_reported_without_its_message() -> None:
     keyring.set_keyring(RefusingKeyring())
     with pytest.raises(StashConfigurationError, match=r"the keyring refused \(RuntimeError\)"):
         key_of({"url": URL, "keyring": True})
 
 
-def test_a_keyring_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_keyring_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_sources, "KEYRING_TIMEOUT", 0.2)
     keyring.set_keyring(HungKeyring())
     with pytest.raises(StashConfigurationError, match=r"did not answer within 0.2 s"):
@@ -67,15 +67,15 @@ def test_a_keyring_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     HungKeyring.event.set()
 
 
-def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(StashConfigurationError, match="package keyring is not installed") as caught:
         key_of({"url": URL, "keyring": True})
     assert "pip install 'stash-cli[keyring]'" in (caught.value.hint or "")
 
 
-def test_without_a_desktop_it_fails_in_seconds(own_state: Path) -> None:
-    """With an empty environment there is no bus to ask."""
+def test_fails_within_seconds_without_a_desktop(own_state: Path) -> None:
+    """With an empty environment there is no D-Bus address."""
     folder = own_state / ".config" / "stash-cli"
     folder.mkdir(parents=True)
     (folder / "settings.toml").write_text(

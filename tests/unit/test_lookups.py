@@ -1,4 +1,4 @@
-"""Lookups become the server filters that say exactly the same."""
+"""Lookups compiled to equivalent server filters."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_every_lookup_of_every_field_is_a_valid_filter(filter_type: str) -> None
     assert tried > 20
 
 
-def test_every_filter_field_offers_something() -> None:
+def test_every_filter_field_has_a_lookup() -> None:
     for filter_type in FILTERS:
         for field in fields(filter_type.removesuffix("FilterType")).values():
             assert field.lookups or field.name.endswith("_filter"), field
@@ -236,21 +236,21 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 @table_test(("owner", "asked", "expected"), EXACT, ids=[str(row[1]) for row in EXACT])
-def test_filter(owner: str, asked: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_lookups_compile_to_filters(owner: str, asked: dict[str, Any], expected: dict[str, Any]) -> None:
     compiled = compile_lookups(owner, asked, now=NOW)
     assert compiled.filter == expected
     assert compiled.post_filter is None
 
 
-def test_relations_take_saved_objects() -> None:
+def test_relations_accept_saved_objects() -> None:
     tag = Tag.from_graphql({"id": "7", "name": "x"})
     assert compile_lookups("Scene", {"tags": tag}).filter["tags"]["value"] == ["7"]
     with pytest.raises(StashInputError, match="saved objects of Tag"):
         compile_lookups("Scene", {"tags": Tag(name="new")})
 
 
-def test_negations_of_several_fields_keep_objects_without_a_value() -> None:
-    """Two alternatives each: four conjunctions, chained by OR."""
+def test_negation_of_several_fields_includes_null() -> None:
+    """Two alternatives each: four conjunctions, joined by OR."""
     found = compile_lookups("Scene", {"rating100__ne": 1, "date__ne": "2024-01-01", "organized": True}).filter
     assert found.pop("organized") is True
     chain, level = [], found["AND"]
@@ -262,7 +262,7 @@ def test_negations_of_several_fields_keep_objects_without_a_value() -> None:
     )
 
 
-def test_what_no_filter_says_is_tested_on_rows() -> None:
+def test_lookups_without_a_filter_become_a_residual_predicate() -> None:
     compiled = compile_lookups("Scene", {"path__excludes": "b.mp4", "organized": True})
     assert compiled.post_filter is not None
     assert compiled.post_filter.fields == ("files.path",)
@@ -273,7 +273,7 @@ def test_what_no_filter_says_is_tested_on_rows() -> None:
     assert "path" in compiled.explain()
 
 
-def test_markers_have_no_or_so_rows_decide() -> None:
+def test_markers_have_no_or_filter_so_rows_are_tested() -> None:
     compiled = compile_lookups("SceneMarker", {"duration__ne": 3})
     assert compiled.filter == {}
     assert compiled.post_filter is not None
@@ -281,7 +281,7 @@ def test_markers_have_no_or_so_rows_decide() -> None:
     assert not compiled.post_filter({"seconds": 1.0, "end_seconds": 4.0})
 
 
-def test_two_sets_of_tags_are_split_between_server_and_rows() -> None:
+def test_two_tag_sets_are_split_between_server_and_rows() -> None:
     compiled = compile_lookups("Scene", {"tags": [1, 2], "tags__includes": [3, 4]})
     assert compiled.filter["tags"]["value"] == ["1", "2"]
     assert compiled.post_filter is not None
@@ -336,7 +336,9 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
 
 
 @table_test(("owner", "asked", "error", "words"), REFUSED, ids=[str(row[1]) for row in REFUSED])
-def test_refused(owner: str, asked: dict[str, Any], error: type[Exception], words: str) -> None:
+def test_invalid_lookups_are_rejected(
+    owner: str, asked: dict[str, Any], error: type[Exception], words: str
+) -> None:
     with pytest.raises(error) as caught:
         compile_lookups(owner, asked)
     assert words in str(caught.value)
@@ -369,7 +371,7 @@ PARSED: list[tuple[str, str, str, str, Any]] = [
 
 
 @table_test(("owner", "name", "lookup", "text", "value"), PARSED)
-def test_command_line_text_becomes_a_value(owner: str, name: str, lookup: str, text: str, value: Any) -> None:
+def test_command_line_text_is_converted(owner: str, name: str, lookup: str, text: str, value: Any) -> None:
     offered = fields(owner)[name].lookups[lookup]
     assert offered.parse(text) == value
     assert offered.help
@@ -381,12 +383,12 @@ def test_command_line_text_becomes_a_value(owner: str, name: str, lookup: str, t
     ("lookup", "text"),
     [("gte", "x"), ("between", "60"), ("between", ".."), ("in", "1,x"), ("in", "1\n2"), ("null", "maybe")],
 )
-def test_command_line_text_that_is_no_value(lookup: str, text: str) -> None:
+def test_invalid_command_line_text_is_rejected(lookup: str, text: str) -> None:
     with pytest.raises(StashInputError, match="expected"):
         fields("Scene")["rating100"].lookups[lookup].parse(text)
 
 
-def test_lookups_need_no_pydantic() -> None:
+def test_lookups_do_not_import_pydantic() -> None:
     from support import fresh_python
 
     loaded = fresh_python(
@@ -411,7 +413,7 @@ def test_lookups_need_no_pydantic() -> None:
         ("resolution", "BETWEEN", False),
     ],
 )
-def test_modifiers_that_the_server_ignores_are_refused(field: str, modifier: str, heeded: bool) -> None:
+def test_modifiers_ignored_by_the_server_are_rejected(field: str, modifier: str, heeded: bool) -> None:
     criterion = {"value": ["1"] if field in ("tags", "galleries", "studios") else 1, "modifier": modifier}
     if heeded:
         assert compile_lookups("Scene", {field: criterion}).filter == {field: criterion}

@@ -1,4 +1,4 @@
-"""What docs/library-lookups.md says of lookups is there, and nothing is there that it does not name."""
+"""docs/library-lookups.md documents exactly the existing lookups."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES = sorted(
     {found for found in re.findall(r"`([^`]+)`", TEXT) if re.match(r"\w+=", found) and "field" not in found}
 )
 OF_ONE_USE = {"distance", "endpoint", "phash", "url", "stash_id", "title"}
-"""Lookups of a single field, named in its own help."""
+"""Lookups of a single field, documented in its own help."""
 
 
 def example(text: str) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def example(text: str) -> dict[str, Any]:
 
 
 @table_test("text", EXAMPLES)
-def test_examples_are_lookups(text: str) -> None:
+def test_examples_are_valid_lookups(text: str) -> None:
     asked = {f"rating100__{name}" if name in ("gt", "gte") else name: v for name, v in example(text).items()}
     try:
         compiled = compile_lookups("Scene", asked, now=NOW)
@@ -40,10 +40,10 @@ def test_examples_are_lookups(text: str) -> None:
     assert compiled.filter
 
 
-def test_there_are_examples() -> None:
+def test_guide_has_examples() -> None:
     assert len(EXAMPLES) > 10
 
 
-def test_every_lookup_is_named() -> None:
+def test_every_lookup_is_documented() -> None:
     offered = {name for entity in ENTITIES for field in fields(entity).values() for name in field.lookups}
     assert offered - OF_ONE_USE <= set(re.findall(r"`(\w+)`", TEXT))

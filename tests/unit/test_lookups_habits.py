@@ -1,4 +1,4 @@
-"""Lookups as people write them who come from other libraries: each works, or says what to write instead."""
+"""Lookup spellings of other libraries: each works, or the error names the right one."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ SAME: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 
 @table_test(("owner", "written", "means"), SAME, ids=[str(row[1]) for row in SAME])
-def test_is_understood(owner: str, written: dict[str, Any], means: dict[str, Any]) -> None:
+def test_familiar_spelling_is_accepted(owner: str, written: dict[str, Any], means: dict[str, Any]) -> None:
     made, meant = (compile_lookups(owner, each, now=NOW) for each in (written, means))
     assert made.filter == meant.filter
     assert (made.post_filter is None) == (meant.post_filter is None)
@@ -123,7 +123,7 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
 
 
 @table_test(("owner", "written", "words"), SAID, ids=[str(row[1]) for row in SAID])
-def test_says_what_to_write_instead(owner: str, written: dict[str, Any], words: str) -> None:
+def test_error_names_the_right_spelling(owner: str, written: dict[str, Any], words: str) -> None:
     with pytest.raises(StashUsageError) as caught:
         compile_lookups(owner, written, now=NOW)
     said = f"{caught.value.message} {caught.value.hint or ''}"
@@ -133,7 +133,7 @@ def test_says_what_to_write_instead(owner: str, written: dict[str, Any], words: 
 
 
 @pytest.mark.parametrize("name", ["title", "rating100", "date", "created_at", "tags"])
-def test_one_of_none_is_nothing(name: str) -> None:
+def test_empty_list_matches_nothing(name: str) -> None:
     if name == "tags":
         with pytest.raises(StashUsageError, match="at least one id"):
             compile_lookups("Scene", {"tags__in": []})

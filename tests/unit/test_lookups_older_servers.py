@@ -1,4 +1,4 @@
-"""What older releases answer wrongly is left to the rows there, and asked of newer ones."""
+"""Lookups on older releases: what they answer wrongly is evaluated on rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stash_cli.core.query.q import Q
 
 @cache
 def server(version: str) -> ServerCapabilities:
-    """A server of this release; the schema is today's, so that only the release decides."""
+    """A server of this release with the current schema, so that only the release differs."""
     return capabilities_of(schema_of("0.31") or old_schema(), f"v{version}")
 
 
@@ -41,17 +41,17 @@ OLDER = [
 ]
 
 
-def test_the_addresses_of_studios_are_a_list_since_0_30() -> None:
+def test_studio_urls_are_a_list_since_0_30() -> None:
     assert asked("Studio", {"url__excludes": "x"}, "0.29.3").filter == {}
     assert asked("Studio", {"url__excludes": "x"}, "0.30.0").filter != {}
 
 
-def test_servers_before_0_25_fail_on_the_speed_of_scripts() -> None:
+def test_interactive_speed_fails_before_0_25() -> None:
     assert asked("Scene", {"interactive_speed__gte": 50}, "0.24.3").filter == {}
     assert asked("Scene", {"interactive_speed__gte": 50}, "0.25.0").filter != {}
 
 
-def test_servers_before_0_28_count_no_o_of_performers_without_scenes() -> None:
+def test_o_counter_of_performers_ignores_images_before_0_28() -> None:
     assert asked("Performer", {"o_counter": 0}, "0.27.2").filter == {}
     assert asked("Performer", {"o_counter": 0}, "0.28.1").filter != {}
 
@@ -71,13 +71,13 @@ def test_rows_decide_up_to_a_release(until: str, owner: str, question: dict[str,
         assert newer == compile_lookups(owner, question)
 
 
-def test_one_gender_is_asked_of_every_server() -> None:
+def test_single_gender_is_filtered_by_every_server() -> None:
     found = asked("Performer", {"gender": "female"}, "0.22.1")
     assert found.filter == {"gender": {"value": "FEMALE", "modifier": "INCLUDES"}}
     assert found.post_filter is None
 
 
-def test_rows_tell_what_an_older_server_does_not() -> None:
+def test_unsupported_filters_are_evaluated_on_rows() -> None:
     lacking = asked("Performer", {"gender__null": True}, "0.22.1").post_filter
     without = asked("Tag", {"aliases__excludes": "rock"}, "0.22.1").post_filter
     assert lacking is not None and without is not None  # noqa: PT018
@@ -85,7 +85,7 @@ def test_rows_tell_what_an_older_server_does_not() -> None:
     assert [without({"aliases": many}) for many in ([], ["Rock", "x"], ["x"])] == [True, False, True]
 
 
-def test_the_rest_of_a_question_narrows_what_rows_decide() -> None:
+def test_remaining_conditions_narrow_the_rows_tested() -> None:
     found = asked("Performer", {"gender__null": True, "rating100__gte": 80}, "0.22.1")
     assert set(found.filter) == {"rating100"}
     either = asked("Performer", Q(gender__null=True) | Q(rating100=5), "0.22.1")
@@ -93,7 +93,7 @@ def test_the_rest_of_a_question_narrows_what_rows_decide() -> None:
     assert asked("Performer", Q(gender__null=True) | Q(rating100=5), "0.25.1").filter != {}
 
 
-def test_counts_of_tags_are_told_by_the_tags_beside_them() -> None:
+def test_tag_counts_are_computed_from_related_tags() -> None:
     question = Q(child_count=1) | Q(parent_count__gte=2)
     found = compile_lookups("Tag", question, server=server_of("0.22.1") if schema_of("0.22.1") else None)
     assert found.post_filter is not None
@@ -102,8 +102,8 @@ def test_counts_of_tags_are_told_by_the_tags_beside_them() -> None:
     assert not found.post_filter({"children": [], "parents": [{"id": "1"}]})
 
 
-def test_rows_that_lack_what_decides_are_refused() -> None:
-    """A field that is not in the answer would be taken for one without a value."""
+def test_rows_without_the_required_field_are_rejected() -> None:
+    """A missing field would otherwise count as null."""
     old = capabilities_of(old_schema(), "v0.22.1")
     with pytest.raises(StashCapabilityError, match=r"Scene\.urls needs Stash 0\.22|Scene\.urls is not known"):
         compile_lookups("Scene", {"url__ne": "x"}, server=old)

@@ -1,6 +1,6 @@
-"""Where a server's filter answers something else than it says, lookups ask otherwise (server facts, 4).
+"""Server filter quirks that lookups avoid (server facts, 4).
 
-Each row: what the server does, what is asked, the filter that is sent, and what is tested here instead.
+Each row: the quirk, the lookup, the filter that is sent, and the residual predicate.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stash_cli.core.query.q import Q
 
 NOW = datetime(2024, 5, 10, 12, 30, tzinfo=UTC)
 NONE = ""
-"""Nothing is tested here."""
+"""No residual predicate."""
 
 
 def regex(pattern: str) -> dict[str, str]:
@@ -472,7 +472,7 @@ def asked(owner: str, question: dict[str, Any] | Q) -> Compiled:
 
 
 @table_test(("quirk", "owner", "question", "sent", "tested"), ALL, ids=[f"{row[1]}: {row[0]}" for row in ALL])
-def test_is_avoided(quirk: str, owner: str, question: Any, sent: dict[str, Any], tested: str) -> None:
+def test_quirk_is_avoided(quirk: str, owner: str, question: Any, sent: dict[str, Any], tested: str) -> None:
     compiled = asked(owner, question)
     assert compiled.filter == sent
     assert (compiled.post_filter is None) == (tested == NONE)
@@ -482,30 +482,30 @@ def test_is_avoided(quirk: str, owner: str, question: Any, sent: dict[str, Any],
 
 
 NOT_ASKED = [
-    ("Performer", {"performers__excludes": 1}),  # every modifier is read as INCLUDES
-    ("Performer", {"groups": 1, "groups__depth": 1}),  # top-level groups yield nothing
-    ("SceneMarker", {"tags__null": True}),  # looks at secondary tags alone
-    ("Performer", {"studios": [1, 2]}),  # INCLUDES_ALL matches everything
-    ("Gallery", {"average_resolution__ne": "4k"}),  # compared after grouping
+    ("Performer", {"performers__excludes": 1}),  # every modifier acts as INCLUDES
+    ("Performer", {"groups": 1, "groups__depth": 1}),  # top-level groups match nothing
+    ("SceneMarker", {"tags__null": True}),  # tests secondary tags only
+    ("Performer", {"studios": [1, 2]}),  # INCLUDES_ALL matches all objects
+    ("Gallery", {"average_resolution__ne": "4k"}),  # compared after GROUP BY
     ("Scene", {"is_missing": "x' OR 1"}),  # spliced into SQL
     ("Scene", {"stash_id__endpoint": "a'b"}),  # spliced into SQL
     ("Scene", {"rating100": {"value": 1, "modifier": "INCLUDES"}}),  # panics
-    ("Scene", {"galleries": {"value": ["1"], "modifier": "EQUALS"}}),  # matches everything
+    ("Scene", {"galleries": {"value": ["1"], "modifier": "EQUALS"}}),  # matches all objects
     ("Scene", {"tags": []}),  # ignored
-    ("Scene", {"scene_count__null": True}),  # no such thing
-    ("Scene", {"files__scenes__title": "x"}),  # a related filter inside a related filter
-    ("Performer", {"galleries__performer_age": 30}),  # the age becomes part of a format
-    ("Tag", {"performers__birth_year": 1990}),  # the year likewise
-    ("Gallery", {"folders__gallery_count": 1}),  # joins the table of galleries twice
+    ("Scene", {"scene_count__null": True}),  # does not exist
+    ("Scene", {"files__scenes__title": "x"}),  # a related filter nested in another one
+    ("Performer", {"galleries__performer_age": 30}),  # the age is interpolated into a format
+    ("Tag", {"performers__birth_year": 1990}),  # so is the year
+    ("Gallery", {"folders__gallery_count": 1}),  # joins the galleries table twice
     ("Folder", {"files__path__contains": "x"}),  # ignored
-    ("Folder", {"galleries__title": "x", "gallery_count": 0}),  # counts what the other lets through
-    ("File", {"duplicated": True, "duplicated__phash": False}),  # one of them is left out
-    ("Performer", {"performers": [1, 2]}),  # counts scenes, images and galleries each alone
+    ("Folder", {"galleries__title": "x", "gallery_count": 0}),  # counts rows of the other relation as well
+    ("File", {"duplicated": True, "duplicated__phash": False}),  # one of them is dropped
+    ("Performer", {"performers": [1, 2]}),  # counts scenes, images and galleries separately
 ]
 
 
 @table_test(("owner", "question"), NOT_ASKED, ids=[str(row[1]) for row in NOT_ASKED])
-def test_what_a_server_gets_wrong_altogether_is_not_asked(owner: str, question: dict[str, Any]) -> None:
+def test_unusable_server_filters_are_not_sent(owner: str, question: dict[str, Any]) -> None:
     with pytest.raises(StashError):
         asked(owner, question)
 
@@ -515,7 +515,7 @@ def levels(given: dict[str, Any]) -> int:
     return 1 + max(deeper, default=0)
 
 
-def test_filters_do_not_nest_deeper_than_the_server_parses() -> None:
+def test_filters_stay_within_the_parser_depth_limit() -> None:
     many = Q(*[Q(title__contains=f"word {number}") for number in range(40)])
     compiled = asked("Scene", many)
     assert MAX_ALTERNATIVES < levels(compiled.filter) <= 20
@@ -525,7 +525,7 @@ def test_filters_do_not_nest_deeper_than_the_server_parses() -> None:
     assert spread.post_filter is not None
 
 
-def test_counts_offer_no_null() -> None:
+def test_counts_have_no_null_lookup() -> None:
     for owner in ("Scene", "Image", "Gallery", "Performer", "Studio", "Tag", "Group"):
         for name, field in fields(owner).items():
             if name.endswith("_count"):
@@ -533,7 +533,7 @@ def test_counts_offer_no_null() -> None:
 
 
 @table_test("joined", [" or ", " "])
-def test_searches_that_are_too_long_for_a_server_are_tested_here(joined: str) -> None:
+def test_overlong_searches_are_evaluated_on_rows(joined: str) -> None:
     words = Q.parse(joined.join(f"word{number}" for number in range(300)), "Scene")
     compiled = asked("Scene", words)
     assert compiled.q.count("word") == (0 if "or" in joined else MOST_TEXTS)

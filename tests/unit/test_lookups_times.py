@@ -20,13 +20,13 @@ from stash_cli.core.query.lookups import matches
 NOW = datetime(2024, 5, 10, 12, 30, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 SUMMER = datetime(2024, 3, 31, 12, 0, tzinfo=BERLIN)
-"""Noon of the day on which the clock went from 2:00 to 3:00."""
+"""Noon of the day on which the clock was set forward from 2:00 to 3:00."""
 WINTER = datetime(2024, 10, 27, 12, 0, tzinfo=BERLIN)
-"""Noon of the day on which the clock went from 3:00 back to 2:00."""
+"""Noon of the day on which the clock was set back from 3:00 to 2:00."""
 
 
-def found(asked: dict[str, Any], row: str, now: datetime = NOW) -> bool:
-    """Whether a scene of this time matches, by the rows; the server's filter lets it through as well."""
+def is_match(asked: dict[str, Any], row: str, now: datetime = NOW) -> bool:
+    """Whether a scene with this time matches, by the residual predicate and by the server's filter."""
     compiled = compile_lookups("Scene", asked, now=now)
     matched = matches("Scene", asked, now=now)({"created_at": row})
     assert matched <= all(admits(each, row[:19]) for each in levels(compiled.filter))
@@ -43,7 +43,7 @@ def levels(level: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def admits(criterion: dict[str, Any], wall: str) -> bool:
-    """What the server answers, which compares texts."""
+    """Whether the server's filter, which compares texts, matches."""
     low, high = criterion["value"], criterion.get("value2", "")
     return {
         "GREATER_THAN": wall >= low,
@@ -55,7 +55,7 @@ def admits(criterion: dict[str, Any], wall: str) -> bool:
 
 @pytest.mark.parametrize("offset", ["Z", "-12:00", "-08:00", "-03:30", "+05:45", "+14:00"])
 @pytest.mark.parametrize("lookup", ["eq", "ne", "gt", "gte", "lt", "lte", "in", "between", "not_between"])
-def test_an_instant_is_an_instant(lookup: str, offset: str) -> None:
+def test_equal_instants_match_in_any_zone(lookup: str, offset: str) -> None:
     zone = datetime.fromisoformat(f"2024-01-01T00:00:00{offset}").tzinfo
     instant = datetime(2024, 3, 15, 10, 0, tzinfo=UTC)
     value: Any = instant.isoformat()
@@ -64,17 +64,17 @@ def test_an_instant_is_an_instant(lookup: str, offset: str) -> None:
     sides = {"<": -1, "=": 0, ">": 1}
     for side, seconds in sides.items():
         row = (instant + timedelta(seconds=seconds)).astimezone(zone).isoformat()
-        told = found({f"created_at__{lookup}": value}, row)
+        told = is_match({f"created_at__{lookup}": value}, row)
         assert told == (side in {**expected, "between": "=", "not_between": "<>"}[lookup]), row
 
 
 @pytest.mark.parametrize("now", [NOW, NOW.astimezone(ZoneInfo("Asia/Kolkata")), SUMMER, WINTER])
-def test_relative_times_are_lengths_before_now_in_every_spelling(now: datetime) -> None:
+def test_relative_times_are_durations_before_now(now: datetime) -> None:
     ago = (now.astimezone(UTC) - timedelta(days=2)).isoformat()
     before = (now.astimezone(UTC) - timedelta(days=2, seconds=1)).isoformat()
     for value in ("-2d", "2 days ago", "-48h", "48 hours ago", timedelta(days=2), timedelta(days=-2)):
-        assert found({"created_at__gte": value}, ago, now)
-        assert not found({"created_at__gte": value}, before, now)
+        assert is_match({"created_at__gte": value}, ago, now)
+        assert not is_match({"created_at__gte": value}, before, now)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_relative_times_are_lengths_before_now_in_every_spelling(now: datetime) 
         ("now", "-0s"),
     ],
 )
-def test_times_in_words(written: str, means: str) -> None:
+def test_named_times(written: str, means: str) -> None:
     told, meant = (compile_lookups("Scene", {"created_at__gte": each}, now=NOW) for each in (written, means))
     assert told.filter == meant.filter
 
@@ -95,7 +95,7 @@ def test_times_in_words(written: str, means: str) -> None:
 @pytest.mark.parametrize(
     ("day", "first", "last"),
     [
-        # 23 hours, 25 hours, and a day in another half of the year than now
+        # 23 hours, 25 hours, and a day with the other UTC offset
         ("2024-03-31", "2024-03-30T23:00:00Z", "2024-03-31T21:59:59Z"),
         ("2024-10-27", "2024-10-26T22:00:00Z", "2024-10-27T22:59:59Z"),
         ("2024-01-15", "2024-01-14T23:00:00Z", "2024-01-15T22:59:59Z"),
@@ -108,28 +108,28 @@ def test_times_in_words(written: str, means: str) -> None:
         ("today", "2024-03-30T23:00:00Z", "2024-03-31T21:59:59Z"),
     ],
 )
-def test_a_date_is_a_day_of_the_user(day: Any, first: str, last: str) -> None:
+def test_date_is_a_day_in_the_user_zone(day: Any, first: str, last: str) -> None:
     for row, inside in ((first, True), (last, True), (moved(first, -1), False), (moved(last, 1), False)):
-        assert found({"created_at": day}, row, SUMMER) == inside
-        assert found({"created_at__ne": day}, row, SUMMER) != inside
-    assert found({"created_at__gt": day}, moved(last, 1), SUMMER)
-    assert not found({"created_at__gt": day}, last, SUMMER)
-    assert found({"created_at__lt": day}, moved(first, -1), SUMMER)
+        assert is_match({"created_at": day}, row, SUMMER) == inside
+        assert is_match({"created_at__ne": day}, row, SUMMER) != inside
+    assert is_match({"created_at__gt": day}, moved(last, 1), SUMMER)
+    assert not is_match({"created_at__gt": day}, last, SUMMER)
+    assert is_match({"created_at__lt": day}, moved(first, -1), SUMMER)
 
 
 def moved(text: str, seconds: int) -> str:
     return (datetime.fromisoformat(text) + timedelta(seconds=seconds)).isoformat()
 
 
-def test_the_hour_that_comes_twice_is_told_apart_by_its_offset() -> None:
+def test_repeated_hour_is_distinguished_by_its_offset() -> None:
     first, second = "2024-10-27T02:30:00+02:00", "2024-10-27T02:30:00+01:00"
-    assert found({"created_at__gte": second}, second, WINTER)
-    assert not found({"created_at__gte": second}, first, WINTER)
-    assert found({"created_at__lt": second}, first, WINTER)
+    assert is_match({"created_at__gte": second}, second, WINTER)
+    assert not is_match({"created_at__gte": second}, first, WINTER)
+    assert is_match({"created_at__lt": second}, first, WINTER)
 
 
-def test_dates_count_by_the_calendar() -> None:
-    """An object's date has no time, so a change of the clock does not move it."""
+def test_fuzzy_dates_use_calendar_arithmetic() -> None:
+    """A date has no time, so a change of the clock does not shift it."""
     just_after_midnight = datetime(2024, 4, 1, 0, 30, tzinfo=BERLIN)
     for value in ("-1d", timedelta(days=1), "yesterday", "1 day ago"):
         assert days(value, just_after_midnight) == (date(2024, 3, 31), date(2024, 3, 31))
@@ -137,7 +137,7 @@ def test_dates_count_by_the_calendar() -> None:
 
 @pytest.fixture(params=["Europe/Berlin", "America/Los_Angeles", "Australia/Lord_Howe", "UTC"])
 def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneInfo]:
-    """The zone of this process, for a while."""
+    """Set the time zone of this process."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", request.param)
         time.tzset()
@@ -145,7 +145,7 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     time.tzset()
 
 
-def test_the_zone_of_the_system_has_its_rules_for_every_date(zone: ZoneInfo) -> None:
+def test_system_zone_rules_apply_to_every_date(zone: ZoneInfo) -> None:
     for hour in range(0, 366 * 24, 5):
         moment = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
         local, known = moment.astimezone(LOCAL), moment.astimezone(zone)
@@ -156,7 +156,7 @@ def test_the_zone_of_the_system_has_its_rules_for_every_date(zone: ZoneInfo) -> 
     )
 
 
-def test_what_is_sent_covers_every_zone() -> None:
+def test_server_filter_covers_every_zone() -> None:
     compiled = compile_lookups("Scene", {"created_at": "2024-01-02"}, now=NOW)
     assert compiled.filter["created_at"] == {
         "value": "2024-01-01T12:00:00",
@@ -166,7 +166,7 @@ def test_what_is_sent_covers_every_zone() -> None:
     assert "compared as instants here" in compiled.explain()
 
 
-def test_times_of_objects_that_rows_do_not_hold_are_compared_by_the_server() -> None:
+def test_times_missing_in_rows_are_compared_by_the_server() -> None:
     compiled = compile_lookups("Tag", {"scenes__created_at__gte": "2024-07-01"}, now=SUMMER)
     assert compiled.filter == {
         "scenes_filter": {"created_at": {"value": "2024-07-01T00:00:00", "modifier": "GREATER_THAN"}}
@@ -175,8 +175,8 @@ def test_times_of_objects_that_rows_do_not_hold_are_compared_by_the_server() -> 
 
 
 @pytest.mark.parametrize("value", ["0001", "9999-12-31", "9999", "-9000y", "0001-01-01T00:00:00+14:00"])
-def test_the_ends_of_the_calendar(value: str) -> None:
-    """They are compiled or refused; nothing overflows."""
+def test_calendar_limits_do_not_overflow(value: str) -> None:
+    """Limits are compiled or rejected."""
     for lookup in ("eq", "gt", "lte"):
         refusal, compiled = "", None
         try:
@@ -199,8 +199,8 @@ def test_the_ends_of_the_calendar(value: str) -> None:
     ],
 )
 @pytest.mark.parametrize("zone", ["Europe/Berlin"], indirect=True)
-def test_times_that_are_sent_have_the_zone_of_the_user(written: Any, sent: str, zone: ZoneInfo) -> None:
-    """Servers take a date, or a time without an offset, for UTC."""
+def test_sent_times_have_the_user_offset(written: Any, sent: str, zone: ZoneInfo) -> None:
+    """Servers read a date, or a time without an offset, as UTC."""
     assert arguments("sceneAddPlay", {"id": 1, "times": [written]})["times"] == [sent]
     scan = arguments("metadataScan", {"input": {"filter": {"minModTime": written}}})
     assert scan["input"]["filter"]["minModTime"] == sent

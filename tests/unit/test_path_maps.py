@@ -1,4 +1,4 @@
-"""Path maps: the same file on the server and here."""
+"""Path maps: translation between paths of the server and local paths."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAPS = PathMaps(
     )
 )
 PAIRS = [
-    # on the server, here
+    # server path, local path
     ("/data", "/mnt/nas"),
     ("/data/a b/c.mp4", "/mnt/nas/a b/c.mp4"),
     ("/data/new/x.mp4", "/srv/inbox/x.mp4"),
@@ -35,24 +35,24 @@ PAIRS = [
 
 
 @table_test(("server", "local"), PAIRS)
-def test_a_path_is_mapped_both_ways(server: str, local: str) -> None:
+def test_paths_are_mapped_both_ways(server: str, local: str) -> None:
     assert MAPS.to_local(server) == local
     assert MAPS.to_server(local) == server
 
 
-def test_windows_knows_no_case_and_takes_both_separators() -> None:
+def test_windows_paths_ignore_case_and_separators() -> None:
     assert MAPS.to_local("d:/MEDIA/a.mp4") == "/mnt/media/a.mp4"
     assert MAPS.to_local("/DATA/a.mp4") == "/DATA/a.mp4"
 
 
-def test_the_root_of_a_system_can_be_mapped() -> None:
+def test_file_system_root_can_be_mapped() -> None:
     maps = PathMaps((("/", "/mnt/server"), ("C:\\", "/mnt/c")))
     assert maps.to_local("/a/b") == "/mnt/server/a/b"
     assert maps.to_server("/mnt/server") == "/"
     assert (maps.to_local("C:\\a"), maps.to_server("/mnt/c/a")) == ("/mnt/c/a", "C:\\a")
 
 
-def test_what_is_no_full_path_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     assert PathMaps.parse({"/data": "~/nas"}, "x").to_local("/data/a") == "/home/me/nas/a"
     for server, local in [("data", "/x"), ("/data", "x"), ("/data", ""), ("/data", "~nobody-here/x")]:
@@ -60,7 +60,7 @@ def test_what_is_no_full_path_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
             PathMaps.parse({server: local}, "path_maps")
 
 
-def test_paths_of_people_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert absolute_path("a/../b") == str(tmp_path / "b")
     assert absolute_path("D:\\x") == "D:\\x"

@@ -1,4 +1,4 @@
-"""Patterns of paths: what they read, and what they are refused for."""
+"""Path patterns: the fields they extract, and invalid patterns."""
 
 from __future__ import annotations
 
@@ -67,17 +67,17 @@ def facts(**values: Any) -> dict[str, Any]:
         ("{studio} {title}", "Blue Harbour A day.mp4", facts(title="A day", studio="Blue Harbour")),
     ],
 )
-def test_what_a_pattern_reads(pattern: str, path: str, found: dict[str, Any]) -> None:
+def test_fields_are_extracted_from_paths(pattern: str, path: str, found: dict[str, Any]) -> None:
     assert {name: value for name, value in read(pattern, path).items() if name != "groups"} == found
 
 
-def test_signs_that_stand_for_spaces() -> None:
+def test_space_substitutes_are_replaced() -> None:
     assert read("{date} {title}", "/m/a_b/2024-05-31.A_day.mp4", blanks="._") == facts(
         title="A day", date="2024-05-31"
     )
 
 
-def test_names_with_the_signs_that_part_names_are_whole_where_they_are_known() -> None:
+def test_known_names_may_contain_separators() -> None:
     assert split_names("performers", "Simon and Garfunkel and Tom & Jerry, Eve", known) == [
         "Simon and Garfunkel",
         "Tom & Jerry",
@@ -99,7 +99,7 @@ def test_names_with_the_signs_that_part_names_are_whole_where_they_are_known() -
         ("{performers} {title}", "Alice Smith.mp4", "no known performers at the start"),
     ],
 )
-def test_why_a_path_says_nothing(pattern: str, path: str, why: str) -> None:
+def test_mismatch_has_a_reason(pattern: str, path: str, why: str) -> None:
     with pytest.raises(NoMatch, match=why):
         read(pattern, path)
 
@@ -128,13 +128,13 @@ def test_why_a_path_says_nothing(pattern: str, path: str, why: str) -> None:
         ("{date:%d.%Y}", "a month where it has a day"),
     ],
 )
-def test_what_a_pattern_is_refused_for(pattern: str, why: str) -> None:
+def test_invalid_patterns_are_rejected(pattern: str, why: str) -> None:
     with pytest.raises(StashInputError) as caught:
         PathPattern.parse(pattern)
     assert why in caught.value.message
 
 
-def test_a_regular_expression_with_named_groups() -> None:
+def test_named_groups_of_a_regular_expression_are_fields() -> None:
     pattern = PathPattern.of_regex(r"/(?P<studio>[^/]+)/(\d+) (?P<title>.+?)(?: \[(?P<tags>.+)\])?\.\w+$")
     assert pattern.read("/m/Acme/12 A day.mp4").facts == facts(title="A day", studio="Acme")
     assert pattern.read("/m/Acme/12 A [B, C].mp4").tags == ("B", "C")
@@ -151,7 +151,7 @@ def test_a_regular_expression_with_named_groups() -> None:
         ("(?P<_a>x)", "no field that is used"),
     ],
 )
-def test_what_a_regular_expression_is_refused_for(regex: str, why: str) -> None:
+def test_invalid_regular_expressions_are_rejected(regex: str, why: str) -> None:
     with pytest.raises(StashInputError) as caught:
         PathPattern.of_regex(regex)
     assert why in caught.value.message

@@ -1,4 +1,4 @@
-"""Templates of paths: what makes a folder, what stays a name, and paths of other systems."""
+"""Path templates: folders, file names, and paths of other systems."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PATHS = [
 
 
 @table_test("source, parts", PATHS)
-def test_only_the_text_of_the_template_makes_folders(source: str, parts: list[str]) -> None:
+def test_only_template_text_creates_folders(source: str, parts: list[str]) -> None:
     assert PathTemplate(source, "Scene").parts(ROW) == parts
 
 
@@ -46,19 +46,19 @@ def test_only_the_text_of_the_template_makes_folders(source: str, parts: list[st
     "source",
     ["", " ", "/a", "a/", "a//b", "a:b", "a\\b", "{{ title }}?", "{{ x }}", "{{ title | opt('?') }}"],
 )
-def test_templates_that_are_no_paths_are_refused(source: str) -> None:
+def test_invalid_path_templates_are_rejected(source: str) -> None:
     with pytest.raises(StashTemplateError):
         PathTemplate(source, "Scene")
 
 
 @table_test("source", ["{{ code }}", "{{ code }}/x", "x/{{ '..' }}", "../x", "./x"])
-def test_names_that_are_empty_are_refused_unless_there_is_another(source: str) -> None:
+def test_empty_names_are_rejected_without_a_fallback(source: str) -> None:
     with pytest.raises(StashTemplateError):
         PathTemplate(source, "Scene").parts(ROW)
     assert "none" in PathTemplate(source, "Scene").parts(ROW, empty="none")
 
 
-def test_paths_of_windows() -> None:
+def test_windows_paths() -> None:
     naming = Naming(PathTemplate("{{ studio | studio_path }}/{{ title }}", "Scene"), ["D:\\", "C:\\media"])
     with closing(RenamePlan()) as plan:
         plan.add(each for each in naming.of(ROW) if isinstance(each, Target))

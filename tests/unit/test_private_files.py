@@ -1,4 +1,4 @@
-"""Files that only their owner may read, and folders that do not outlive their process."""
+"""Private files, and temporary folders that are removed after a crash."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def umask(request: pytest.FixtureRequest):
 
 
 @pytest.mark.usefixtures("umask")
-def test_files_are_private_whatever_the_umask_is(tmp_path: Path) -> None:
+def test_files_are_private_for_any_umask(tmp_path: Path) -> None:
     assert create_private(tmp_path / "made")
     write_private(tmp_path / "written", "é")
     assert {mode(path) for path in tmp_path.iterdir()} == {0o600}
     assert (tmp_path / "written").read_text(encoding="utf-8") == "é"
 
 
-def test_what_is_written_anew_becomes_private_and_what_is_there_stays(tmp_path: Path) -> None:
+def test_rewritten_files_become_private_and_existing_modes_stay(tmp_path: Path) -> None:
     path = tmp_path / "old"
     path.write_text("longer than what follows")
     path.chmod(0o644)
@@ -56,14 +56,14 @@ def test_what_is_written_anew_becomes_private_and_what_is_there_stays(tmp_path: 
     assert (path.read_text(), mode(path)) == ("new", 0o600)
 
 
-def test_folders_that_are_made_are_private(tmp_path: Path) -> None:
+def test_created_folders_are_private(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     make_private_folder(tmp_path / "a" / "b")
     make_private_folder(tmp_path / "a" / "b")
     assert [mode(tmp_path / part) for part in ("", "a", "a/b")] == [0o755, 0o700, 0o700]
 
 
-def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_is_not(tmp_path: Path) -> None:
+def test_folders_of_dead_processes_are_removed(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
@@ -77,7 +77,7 @@ def test_the_folder_of_a_killed_process_is_swept_and_that_of_a_living_one_is_not
     assert not list(tmp_path.iterdir())
 
 
-def test_only_folders_of_the_kind_are_swept(tmp_path: Path) -> None:
+def test_only_matching_folders_are_removed(tmp_path: Path) -> None:
     (tmp_path / "kept-file").write_text("x")
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "kept-link").symlink_to(tmp_path / "elsewhere")

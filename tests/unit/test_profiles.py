@@ -1,4 +1,4 @@
-"""The settings file: what it may hold, which connection is selected, and what is told of mistakes."""
+"""The settings file: its content, the selected connection, and error messages."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Write = Callable[[str], Settings]
 
 @pytest.fixture
 def write(own_state: Path) -> Write:
-    """Make the settings file, and load it."""
+    """Write the settings file, and load it."""
 
     def written(text: str) -> Settings:
         path = settings_path()
@@ -66,7 +66,7 @@ def write(own_state: Path) -> Write:
 
 
 @pytest.mark.parametrize("section", ["The settings file", "Defaults and aliases"])
-def test_the_examples_of_the_guide_can_be_used(section: str, write: Write) -> None:
+def test_examples_in_the_guide_are_valid(section: str, write: Write) -> None:
     guide = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
     text = guide.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     settings = write(text.partition("```toml\n")[2].partition("```")[0])
@@ -75,7 +75,7 @@ def test_the_examples_of_the_guide_can_be_used(section: str, write: Write) -> No
     assert settings.content
 
 
-def test_without_a_file_nothing_is_set() -> None:
+def test_missing_file_sets_nothing() -> None:
     settings = Settings.load()
     profile = settings.profile(None)
     assert (settings.names, settings.default) == ([], None)
@@ -83,7 +83,7 @@ def test_without_a_file_nothing_is_set() -> None:
     assert profile.path_maps.to_local("/data") == "/data"
 
 
-def test_a_profile_adds_to_what_holds_for_all(write: Write) -> None:
+def test_profile_extends_the_global_settings(write: Write) -> None:
     home, shared = write(FILE).profile("home"), write(FILE).profile(None)
     assert home.path_maps.to_local("/data/a") == "/mnt/nas/a"
     assert home.aliases == {"best": ["scenes", "find", "rating:80.."], "old": ["scenes", "find"]}
@@ -96,7 +96,7 @@ def test_a_profile_adds_to_what_holds_for_all(write: Write) -> None:
 
 Facts = dict[str, Any]
 SELECTED: list[tuple[Facts, dict[str, str], str, str | None, str | None]] = [
-    # flags, environment, the server, the key, the profile
+    # flags, environment, the expected server, key and profile
     ({}, {}, "http://nas:9999", "home-key", "home"),
     ({"url": "http://x"}, {"STASH_API_KEY": "env"}, "http://x", "env", None),
     ({"url": "http://x"}, {}, "http://x", None, None),
@@ -121,7 +121,7 @@ SELECTED: list[tuple[Facts, dict[str, str], str, str | None, str | None]] = [
 
 
 @table_test(("flags", "environ", "server", "key", "name"), SELECTED)
-def test_the_whole_connection_comes_from_one_layer(
+def test_connection_comes_from_a_single_source(
     flags: Facts, environ: dict[str, str], server: str, key: str | None, name: str | None, write: Write
 ) -> None:
     found = connect(write(FILE), flags, environ)
@@ -129,14 +129,14 @@ def test_the_whole_connection_comes_from_one_layer(
     assert found.timeout == (5 if name == "home" else 60)
 
 
-def test_flags_of_the_connection_go_with_every_layer(write: Write) -> None:
+def test_connection_flags_combine_with_any_source(write: Write) -> None:
     found = connect(write(FILE), {"timeout": 1.5, "read_only": True, "insecure": True}, {})
     assert (found.timeout, found.read_only, found.verify, found.api_key) == (1.5, True, False, "home-key")
     with pytest.raises(StashConfigurationError, match="--api-key-file needs --server"):
         connect(write(FILE), {"profile": "home", "api_key_file": "/x"}, {})
 
 
-def test_two_variables_for_different_servers_are_told(write: Write) -> None:
+def test_variables_for_different_servers_are_reported(write: Write) -> None:
     settings = write(FILE)
     both = {"STASH_URL": "http://e", "STASH_PROFILE": "home"}
     assert "STASH_URL is used" in settings.select({}, both).note
@@ -145,7 +145,7 @@ def test_two_variables_for_different_servers_are_told(write: Write) -> None:
     assert "STASH_URL is used" in settings.select({}, both | {"STASH_PROFILE": "gone"}).note
 
 
-def test_no_variable_lifts_the_protection_of_a_server(write: Write) -> None:
+def test_variables_cannot_disable_read_only(write: Write) -> None:
     settings = write('[profiles.home]\nurl = "http://nas:9999"\nread_only = true\n')
     for environ in ({"STASH_URL": "http://nas:9999/"}, {"STASH_PROFILE": "home"}):
         assert connect(settings, {}, environ).read_only
@@ -153,7 +153,7 @@ def test_no_variable_lifts_the_protection_of_a_server(write: Write) -> None:
     assert not connect(settings, {"url": "http://nas:9999"}, {}).read_only
 
 
-def test_the_library_takes_profiles(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_accepts_profiles(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(StashConfigurationError, match="no default profile"):
         StashContext.from_profile()
     write(FILE)
@@ -165,7 +165,7 @@ def test_the_library_takes_profiles(write: Write, monkeypatch: pytest.MonkeyPatc
 
 
 BROKEN = [
-    # the file, what is told
+    # the file, the message
     ("a = \n", "settings.toml line 1, column 5: invalid value."),
     ("[profiles.home\nurl = 1\n", "line 1, column 15: expected ']'"),
     ('default = "x', "at its end: unterminated string."),
@@ -177,7 +177,7 @@ BROKEN = [
 
 
 @table_test(("text", "told"), BROKEN)
-def test_a_broken_file_is_told_with_its_place(text: str, told: str, write: Write) -> None:
+def test_invalid_file_is_reported_with_line(text: str, told: str, write: Write) -> None:
     with pytest.raises(StashConfigurationError) as caught:
         write(text)
     assert told in caught.value.message
@@ -185,7 +185,7 @@ def test_a_broken_file_is_told_with_its_place(text: str, told: str, write: Write
 
 
 WRONG = [
-    # lines of a profile, what is told
+    # lines of a profile, the message
     ("read_olny = true", "unknown key read_olny. Did you mean read_only?"),
     ("timeout = true", "timeout has to be a number."),
     ('timeout = "5"', "timeout has to be a number."),
@@ -231,7 +231,7 @@ def use_all(settings: Settings) -> None:
 
 
 @table_test(("lines", "told"), WRONG)
-def test_what_a_profile_must_not_hold_is_told(lines: str, told: str, write: Write) -> None:
+def test_invalid_profile_settings_are_reported(lines: str, told: str, write: Write) -> None:
     settings = write(f"[profiles.x]\n{lines}\n")
     with pytest.raises(StashConfigurationError) as caught:
         use_all(settings)
@@ -239,7 +239,7 @@ def test_what_a_profile_must_not_hold_is_told(lines: str, told: str, write: Writ
     assert connect(settings, {"url": "http://y"}, {}).server == "http://y"
 
 
-def test_an_unknown_profile_is_told_with_near_ones(write: Write) -> None:
+def test_unknown_profile_suggests_near_names(write: Write) -> None:
     with pytest.raises(StashConfigurationError, match=r"no profile hoem. Did you mean home\?"):
         connect(write(FILE), {}, {"STASH_PROFILE": "hoem"})
     with pytest.raises(StashConfigurationError, match=r"no profile home. There are none\."):
@@ -247,7 +247,7 @@ def test_an_unknown_profile_is_told_with_near_ones(write: Write) -> None:
 
 
 KEYS = [
-    # lines of a profile that name the key "k3y"
+    # profile lines that provide the key "k3y"
     'api_key = " k3y "',
     'api_key = {env = "MY_KEY"}',
     'api_key = {file = "key.txt"}',
@@ -263,14 +263,14 @@ KEYS = [
 
 
 @table_test("lines", KEYS)
-def test_a_key_comes_from_its_source(lines: str, write: Write, own_state: Path) -> None:
+def test_key_is_read_from_its_source(lines: str, write: Write, own_state: Path) -> None:
     settings = write(f"[profiles.x]\n{lines}\n")
     for folder in (own_state, settings.path.parent):
         folder.joinpath("key.txt").write_bytes(b"\xef\xbb\xbfk3y\r\n")
     assert connect(settings, {"profile": "x"}, {"MY_KEY": "k3y"}).api_key == "k3y"
 
 
-def test_a_command_gets_no_shell_and_no_standard_input(write: Write) -> None:
+def test_key_command_runs_without_shell_and_stdin(write: Write) -> None:
     settings = write(
         "[profiles.x]\napi_key_command = \"echo $HOME;id\"\n[profiles.y]\napi_key_command = 'cat'\n"
     )
@@ -279,7 +279,7 @@ def test_a_command_gets_no_shell_and_no_standard_input(write: Write) -> None:
         connect(settings, {"profile": "y"}, {})
 
 
-def test_headers_and_passwords_come_from_sources_too(write: Write) -> None:
+def test_headers_and_passwords_have_the_same_sources(write: Write) -> None:
     settings = write(
         """[profiles.x]
 proxy = {env = "MY_PROXY"}
@@ -298,7 +298,7 @@ headers = {"CF-Access-Client-Id" = "id", "CF-Access-Client-Secret" = {env = "CF"
     assert not [secret for secret in found.secrets if len(secret) > 2 and secret in repr(found)]
 
 
-def test_secrets_that_others_can_read_are_told(write: Write) -> None:
+def test_world_readable_secrets_are_reported(write: Write) -> None:
     settings = write(FILE)
     assert not settings.exposed
     settings.path.chmod(0o640)
@@ -307,12 +307,12 @@ def test_secrets_that_others_can_read_are_told(write: Write) -> None:
 
 
 @table_test("encoding", ["utf-8-sig", "utf-16"])
-def test_files_of_windows_tools_are_read(encoding: str, write: Write) -> None:
+def test_windows_encodings_are_read(encoding: str, write: Write) -> None:
     write("").path.write_bytes(FILE.replace("\n", "\r\n").encode(encoding))
     assert Settings.load().default == "home"
 
 
-def test_a_file_that_is_no_text_is_told(write: Write) -> None:
+def test_binary_file_is_reported(write: Write) -> None:
     write("").path.write_bytes(b"a = 1\nb = '\xff'\n")
     with pytest.raises(StashConfigurationError, match=r"line 2 is not text"):
         Settings.load()

@@ -1,4 +1,4 @@
-"""What users of Pydantic do with models, with every type: dump, validate, copy, pickle, compare, print."""
+"""Pydantic features on every type: dump, validate, copy, pickle, compare, repr."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from stash_cli.core.types.base import ApiObject
 
 
 def parts(value: Any) -> Iterator[Any]:
-    """A dumped value and all that is inside it."""
+    """A dumped value and all nested values."""
     yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from parts(inner)
@@ -56,14 +56,14 @@ def dumps_json(obj: Any) -> None:
     assert json.loads(obj.model_dump_json(by_alias=True)) == obj.model_dump(mode="json", by_alias=True)
 
 
-def dumps_what_is_asked_for(obj: Any) -> None:
+def dumps_selected_fields(obj: Any) -> None:
     dump, first = obj.model_dump(), next(iter(obj.model_dump()))
     assert obj.model_dump(include={first}) == {first: dump[first]}
     assert obj.model_dump(exclude={first}) == {name: dump[name] for name in dump if name != first}
     assert obj.model_dump(exclude_unset=True, exclude_none=True, exclude_defaults=True) == dump
 
 
-def comes_back(obj: Any) -> None:
+def round_trips(obj: Any) -> None:
     cls = type(obj)
     assert cls.model_validate(obj.model_dump()).model_dump() == obj.model_dump()
     assert cls.model_validate(obj.model_dump(by_alias=True)).model_dump() == obj.model_dump()
@@ -71,18 +71,18 @@ def comes_back(obj: Any) -> None:
     assert again.model_dump_json() == obj.model_dump_json()
 
 
-def comes_back_in_lists(obj: Any) -> None:
+def round_trips_in_lists(obj: Any) -> None:
     adapter = TypeAdapter(list[type(obj)])  # type: ignore[misc]
     dump = adapter.dump_python([obj], by_alias=True)
     assert dump == [obj.model_dump(by_alias=True)]
     assert json.loads(adapter.dump_json([obj])) == [obj.model_dump(mode="json")]
     assert adapter.validate_python([obj])[0] is obj
-    # What FastAPI does with a response model, in the old way and in the new one.
+    # How FastAPI handles a response model, before and since Pydantic 2.
     told = adapter.dump_python(adapter.validate_python(dump), mode="json", by_alias=True)
     assert told == adapter.dump_python([obj], mode="json", by_alias=True)
 
 
-def copies_are_alike(obj: Any) -> None:
+def copies_are_equal(obj: Any) -> None:
     for copied in (copy.copy(obj), copy.deepcopy(obj), pickle.loads(pickle.dumps(obj)), obj.model_copy()):
         assert copied is not obj
         assert type(copied) is type(obj)
@@ -99,7 +99,7 @@ def deep_copies_share_nothing(obj: Any) -> None:
 
 
 def mutable_values(obj: ApiObject) -> Iterator[int]:
-    """`id()` of every model, list and map that an object leads to."""
+    """`id()` of every model, list and dict reachable from an object."""
     found: dict[int, Any] = {}
     queue: list[Any] = [obj]
     while queue:
@@ -111,14 +111,14 @@ def mutable_values(obj: ApiObject) -> Iterator[int]:
     yield from found
 
 
-def is_printed_short(obj: Any) -> None:
+def repr_is_short(obj: Any) -> None:
     assert "UNSET" not in repr(obj)
     assert f"{type(obj).__name__}(" in repr(obj)
     if hasattr(obj, "is_new"):
         assert len(repr(obj)) < 80
 
 
-def is_hashed_by_identity(obj: Any) -> None:
+def hash_is_identity(obj: Any) -> None:
     if not hasattr(obj, "is_new"):
         return
     assert len({obj, copy.copy(obj), type(obj).from_graphql({"id": obj.id})}) == 1
@@ -138,13 +138,13 @@ def has_a_json_schema(obj: Any) -> None:
 OPERATIONS = [
     dumps_plain_values,
     dumps_json,
-    dumps_what_is_asked_for,
-    comes_back,
-    comes_back_in_lists,
-    copies_are_alike,
+    dumps_selected_fields,
+    round_trips,
+    round_trips_in_lists,
+    copies_are_equal,
     deep_copies_share_nothing,
-    is_printed_short,
-    is_hashed_by_identity,
+    repr_is_short,
+    hash_is_identity,
     has_a_json_schema,
 ]
 
@@ -156,7 +156,7 @@ def failures(operation: Callable[[Any], None], obj: Any) -> Iterator[str]:
         yield f"{operation.__name__} {type(obj).__name__}: {type(error).__name__}: {str(error)[:200]}"
 
 
-def test_every_type_is_a_model_as_any_other() -> None:
+def test_every_type_supports_pydantic_operations() -> None:
     found = []
     for name in COMPOSITE:
         for obj in (read(name), made(name)):
@@ -176,8 +176,8 @@ ROW: dict[str, Any] = {
 }
 
 
-def in_circles() -> tuple[IdentityMap, Any, Any]:
-    """A store's scene and tag, each of which holds the other."""
+def circular() -> tuple[IdentityMap, Any, Any]:
+    """A scene and a tag of a store that refer to each other."""
     identity = IdentityMap()
     scene = identity.load(Scene, copy.deepcopy(ROW))
     tag: Any = identity.get(Tag, "1")
@@ -186,7 +186,7 @@ def in_circles() -> tuple[IdentityMap, Any, Any]:
 
 
 def test_related_objects_are_dumped_by_id_and_name() -> None:
-    _, scene, tag = in_circles()
+    _, scene, tag = circular()
     dump = scene.model_dump()
     assert dump["studio"] == {"id": "1", "name": "Acme"}
     assert dump["tags"] == [{"id": "1", "name": "Rock"}, {"id": "2"}]
@@ -197,8 +197,8 @@ def test_related_objects_are_dumped_by_id_and_name() -> None:
     assert list(scene.model_dump()) == [name for name in Scene.model_fields if name in dump]
 
 
-def test_more_of_related_objects_is_dumped_when_it_is_named() -> None:
-    _, scene, tag = in_circles()
+def test_nested_includes_dump_more_of_related_objects() -> None:
+    _, scene, tag = circular()
     assert scene.model_dump(include={"studio": {"details"}}) == {"studio": {"details": "long"}}
     found = scene.model_dump(include={"tags": {"__all__": {"id", "aliases"}}})
     assert found == {"tags": [{"id": "1", "aliases": ["R"]}, {"id": "2"}]}
@@ -208,7 +208,7 @@ def test_more_of_related_objects_is_dumped_when_it_is_named() -> None:
     assert "scenes" not in tag.model_dump(exclude={"scenes"})
 
 
-def test_new_objects_and_inputs_dump_what_was_set() -> None:
+def test_new_objects_and_inputs_dump_assigned_fields() -> None:
     new = Scene(title="x", rating100=None, tags=[Tag(name="Rock")])
     assert new.model_dump(exclude={"id"}) == {
         "title": "x",
@@ -222,7 +222,7 @@ def test_new_objects_and_inputs_dump_what_was_set() -> None:
     assert SceneUpdateInput(id="1", title=None).model_dump() == {"id": "1", "title": None}
 
 
-def test_pages_hold_their_objects_in_full_and_files_as_what_they_are() -> None:
+def test_pages_dump_objects_in_full_and_files_by_type() -> None:
     page = FindScenesResultType.from_graphql({"count": 1, "scenes": [ROW]})
     assert page.model_dump() == {"count": 1, "scenes": [Scene.from_graphql(ROW).model_dump()]}
     files = [{"__typename": "VideoFile", "id": "1", "duration": 2.5}, {"__typename": "BasicFile", "id": "2"}]
@@ -236,7 +236,7 @@ def test_pages_hold_their_objects_in_full_and_files_as_what_they_are() -> None:
     assert type(Image.model_validate(image.model_dump()).visual_files[0]) is VideoFile
 
 
-def test_models_of_an_application_may_hold_and_extend_types() -> None:
+def test_types_can_be_fields_and_bases_of_application_models() -> None:
     class Answer(BaseModel):
         total: int
         scenes: list[Scene]
@@ -252,8 +252,8 @@ def test_models_of_an_application_may_hold_and_extend_types() -> None:
     assert Rated(id=1, rating100=80).model_dump() == {"id": "1", "rating100": 80, "stars": 4.0}
 
 
-def test_a_scene_that_comes_back_may_be_saved() -> None:
-    _, scene, tag = in_circles()
+def test_validated_scene_can_be_saved() -> None:
+    _, scene, tag = circular()
     again: Any = Scene.model_validate(scene.model_dump(include={"id", "title", "tags"}))
     assert again == scene
     assert again.get_changed_fields() == {"title": "One", "tags": [tag, Tag(id=2)]}
@@ -271,8 +271,8 @@ COPIES = {
 
 
 @pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
-def test_a_copy_is_in_no_store(make: Callable[[Any], Any]) -> None:
-    identity, scene, tag = in_circles()
+def test_copy_is_not_in_a_store(make: Callable[[Any], Any]) -> None:
+    identity, scene, tag = circular()
     scene.title = "changed"
     copied = make(scene)
     assert copied.get_changed_fields() == {"title": "changed"}
@@ -287,7 +287,7 @@ def test_a_copy_is_in_no_store(make: Callable[[Any], Any]) -> None:
 
 
 @pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
-def test_a_copy_keeps_changes_of_lists_that_were_not_read(make: Callable[[Any], Any]) -> None:
+def test_copy_keeps_changes_of_unread_lists(make: Callable[[Any], Any]) -> None:
     performer: Any = Performer.from_graphql({"id": "1"})
     run(performer.add_tag(Tag(id=3)))
     performer.set_image("data:image/gif;base64,R0lG")
@@ -299,7 +299,7 @@ def test_a_copy_keeps_changes_of_lists_that_were_not_read(make: Callable[[Any], 
 
 
 @pytest.mark.parametrize("make", COPIES.values(), ids=COPIES)
-def test_a_copy_keeps_new_objects_apart(make: Callable[[Any], Any]) -> None:
+def test_copy_keeps_new_objects_separate(make: Callable[[Any], Any]) -> None:
     performer: Any = Performer.from_graphql({"id": "1"})
     run(performer.add_tag(Tag(name="new")))
     copied = make(performer)
@@ -309,7 +309,7 @@ def test_a_copy_keeps_new_objects_apart(make: Callable[[Any], Any]) -> None:
     assert performer.is_dirty()
 
 
-def test_relationships_longer_than_the_stack_are_copied() -> None:
+def test_relation_chains_longer_than_the_stack_are_copied() -> None:
     tags: list[Any] = [Tag.from_graphql({"id": str(number)}) for number in range(3000)]
     for child, parent in pairwise(tags):
         merge_answer(child, {"parents": [parent]})
@@ -320,8 +320,8 @@ def test_relationships_longer_than_the_stack_are_copied() -> None:
     assert (steps, copied) == (2999, tags[-1])
 
 
-def test_copies_of_lists_keep_which_object_is_which() -> None:
-    _, scene, tag = in_circles()
+def test_copied_lists_keep_item_identity() -> None:
+    _, scene, tag = circular()
     for make in (copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))):
         one, two, other = make([scene, tag, scene])
         assert one is other
@@ -330,7 +330,7 @@ def test_copies_of_lists_keep_which_object_is_which() -> None:
         assert two.scenes[0] is one
 
 
-def test_values_are_equal_by_their_fields() -> None:
+def test_values_are_compared_by_fields() -> None:
     assert StashID(endpoint="e", stash_id="s") == StashID.from_graphql({"endpoint": "e", "stash_id": "s"})
     place = SceneGroup(group=Group(id=1), scene_index=1)
     assert SceneGroup.model_validate(place.model_dump()) == place

@@ -1,4 +1,4 @@
-"""Query text as `Q`, and back."""
+"""Query text to `Q`, and back."""
 
 from __future__ import annotations
 
@@ -121,13 +121,13 @@ READ = [
 
 
 @table_test("row", READ, ids=lambda row: row[1])
-def test_text_is_read(row: tuple[str, str, str]) -> None:
+def test_query_text_is_parsed(row: tuple[str, str, str]) -> None:
     type_name, text, expected = row
     assert repr(Q.parse(text, type_name or "Scene")) == expected
 
 
 @table_test("row", READ, ids=lambda row: row[1])
-def test_written_text_is_the_same_query(row: tuple[str, str, str]) -> None:
+def test_rendered_text_parses_to_the_same_query(row: tuple[str, str, str]) -> None:
     type_name, text, expected = row
     parsed = parse_query(text, type_name or "Scene")
     again = parse_query(str(parsed.where), type_name or "Scene")
@@ -147,12 +147,12 @@ PATHS = [
 
 
 @table_test("row", PATHS)
-def test_paths_are_patterns_folders_or_parts(row: tuple[str, str]) -> None:
+def test_path_terms_are_patterns_folders_or_substrings(row: tuple[str, str]) -> None:
     text, expected = row
     assert Q.parse(text, "Scene").lookups == {"path__regex": expected}
 
 
-def test_how_to_list_stands_beside_what_matches() -> None:
+def test_sort_and_limit_are_separate_from_conditions() -> None:
     query = parse_query("rating:80.. sort:-rating,date limit:20 page:2", "Scene")
     assert (repr(query.where), query.sort) == ("Q(rating100__gte=80)", ("-rating", "date"))
     assert (query.limit, query.page) == (20, 2)
@@ -162,7 +162,7 @@ def test_how_to_list_stands_beside_what_matches() -> None:
         parse_query("is:organized or limit:20", "Scene")
 
 
-def test_a_doubtful_precedence_is_told_with_both_readings() -> None:
+def test_ambiguous_precedence_is_reported_with_both_readings() -> None:
     [doubt] = parse_query("is:organized or no:title rating:..20", "Scene").doubts
     assert "read as is:organized or (no:title rating:..20)" in doubt
     assert "the other reading is (is:organized or no:title) rating:..20" in doubt
@@ -177,7 +177,7 @@ def test_low_ratings_are_noted() -> None:
     assert parse_query("rating:4..80", "Scene").notes == []
 
 
-def test_combining_keeps_the_text() -> None:
+def test_combined_queries_keep_their_text() -> None:
     q = Q.parse("tag:A created:-7d..", "Scene")
     assert str(q) == "tag:A created:-7d.."
     assert str(~q) == "not (tag:A created:-7d..)"
@@ -189,8 +189,8 @@ def spread(count: int, text: str, joined: str = " or ") -> str:
     return joined.join(text.format(number) for number in range(count))
 
 
-def test_a_group_asks_for_one_value_of_a_list() -> None:
-    """In one call two lookups of a list mean the same value; in the text they may mean two."""
+def test_group_matches_one_list_item() -> None:
+    """Two lookups in one call apply to the same list item; two terms in a text may match different items."""
     for text in ("performers:(url:a url:~b)", "performers:(alias:a (alias:~^b or country:JP))"):
         with pytest.raises(StashQueryError, match="one related object"):
             Q.parse(text, "Scene")
@@ -221,7 +221,7 @@ LARGE = [
 
 
 @table_test("row", LARGE, ids=lambda row: f"{row[0][:20]} of {len(row[0])} characters")
-def test_large_texts_end_in_an_answer_or_an_error(row: tuple[str, str]) -> None:
+def test_large_texts_are_parsed_or_rejected(row: tuple[str, str]) -> None:
     text, mistake = row
     if mistake:
         with pytest.raises(StashQueryError, match=mistake):
@@ -238,8 +238,8 @@ def with_id(leaf: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: ["12"] if key == "tags__includes" else value for key, value in leaf.items()}
 
 
-def test_usual_queries_are_parsed_and_compiled_in_a_millisecond() -> None:
-    """The least processor time of several, because other programs run as well; 3 for slow machines."""
+def test_typical_queries_compile_within_a_millisecond() -> None:
+    """Minimum processor time of several runs, because other programs run as well; 3 ms for slow machines."""
     text = "rating:80.. tag:id:12 -studio.name:acme date:2023..2024 (is:organized or no:title)"
 
     def once() -> float:

@@ -1,4 +1,4 @@
-"""Arguments of a shell as a query: which words belong to it, and where their values end."""
+"""Shell arguments as a query: which words belong to it, and where values end."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ARGUMENTS = [
 
 
 @table_test("row", ARGUMENTS, ids=lambda row: " ".join(row[0]))
-def test_arguments_are_read(row: tuple[list[str], str]) -> None:
+def test_arguments_are_parsed(row: tuple[list[str], str]) -> None:
     words, expected = row
     assert repr(query_from_argv("Scene", words).where) == expected
 
@@ -109,8 +109,8 @@ NAMES = [
 
 
 @table_test("value", [value for value in VALUES if value != "*"])
-def test_a_text_of_several_words_is_the_value_as_typed(value: str) -> None:
-    """A shell has taken the quotes: whatever is left is the value, for every field."""
+def test_multi_word_argument_is_one_value(value: str) -> None:
+    """The shell has removed the quotes: the rest is the value, for every field."""
     for type_name, names in TEXTS:
         for name in names.split():
             [lookups] = lookups_of(type_name, f"{name}:{value}")
@@ -118,7 +118,7 @@ def test_a_text_of_several_words_is_the_value_as_typed(value: str) -> None:
 
 
 @table_test("value", [value for value in VALUES if "," not in value and not value.endswith(("/", "*"))])
-def test_a_name_of_several_words_is_the_value_as_typed(value: str) -> None:
+def test_multi_word_name_is_one_value(value: str) -> None:
     for type_name, names in NAMES:
         for name in names.split():
             [lookups] = lookups_of(type_name, f"{name}:{value}")
@@ -146,7 +146,7 @@ def test_words_with_a_dash(row: tuple[str, bool]) -> None:
     assert is_query_word("Scene", word) is expected
 
 
-def test_words_flags_and_texts_hold_together() -> None:
+def test_words_flags_and_texts_are_combined() -> None:
     flags = {"tags__includes_all": [["2024"]], "organized__eq": True}
     found = query_from_argv(
         "Scene", ["beach"], flags, where=["rating:80.. sort:-date"], where_json='{"play_count": {"value": 1}}'
@@ -160,13 +160,13 @@ def test_words_flags_and_texts_hold_together() -> None:
 
 
 @table_test("words", [[""], ["x", " "], ["tag:"], ["tag:", "x"], ["x", "title:"], ["-"], ["x", "|"]])
-def test_empty_values_are_refused(words: list[str]) -> None:
+def test_empty_values_are_rejected(words: list[str]) -> None:
     with pytest.raises(StashUsageError) as error:
         query_from_argv("Scene", words)
     assert error.value.exit_status == 2
 
 
-def test_a_value_with_another_term_in_it_is_a_doubt() -> None:
+def test_value_containing_a_term_is_reported() -> None:
     assert query_from_argv("Scene", ["title:red tag:A", "x"]).doubts != []
     assert query_from_argv("Scene", ["title:red: a story", "x"]).doubts == []
 
@@ -179,12 +179,12 @@ def compiled(raw: str) -> dict[str, Any]:
 
 
 @table_test("text", ["[1]", "{}", "x", '{"nope": 1}', '{"title": {"value": "x", "modifier": "BETWEEN"}}'])
-def test_a_raw_filter_is_checked(text: str) -> None:
+def test_raw_filter_is_validated(text: str) -> None:
     with pytest.raises(StashError):
         compiled(text)
 
 
-def test_a_raw_filter_is_sent_as_it_is() -> None:
+def test_raw_filter_is_sent_unchanged() -> None:
     raw = '{"rating100": {"value": 80, "modifier": "GREATER_THAN"}, "OR": {"organized": true}}'
     wanted = {"rating100": {"value": 80, "modifier": "GREATER_THAN"}, "OR": {"organized": True}}
     assert compiled(raw) == wanted

@@ -1,4 +1,4 @@
-"""Saved filters of the web interface: recorded rows to queries and back."""
+"""Saved filters of the web interface, converted to queries and back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def read(mode: str, name: str, saved: Any, **facts: Any) -> SavedQuery:
 
 
 def sent(mode: str, name: str, saved: Any) -> dict[str, Any]:
-    """The filter that the server is asked with."""
+    """The filter sent to the server."""
     found = read(mode, name, saved)
     assert not found.untranslated
     return compile_query(found.type, found.where or Q()).filter
@@ -41,7 +41,7 @@ def crit(modifier: str, value: Any) -> dict[str, Any]:
 
 
 RECORDED = [
-    # mode, name, as it is saved, as the API takes it
+    # mode, name, the saved form, the API form
     ("SCENES", "title", crit("INCLUDES", "red head"), crit("INCLUDES", "red head")),
     ("SCENES", "path", crit("MATCHES_REGEX", "^/a"), crit("MATCHES_REGEX", "^/a")),
     ("SCENES", "url", crit("IS_NULL", ""), crit("IS_NULL", "")),
@@ -135,13 +135,13 @@ RECORDED = [
 
 
 @table_test("mode, name, saved, asked", RECORDED)
-def test_a_recorded_criterion_is_read_and_written(mode: str, name: str, saved: Any, asked: Any) -> None:
+def test_recorded_criterion_round_trips(mode: str, name: str, saved: Any, asked: Any) -> None:
     assert sent(mode, name, saved) == {name: asked}
     found = read(mode, name, saved)
     assert write_criteria(found.type, found.where, LABELS).object_filter == {name: saved}
 
 
-def test_every_criterion_of_the_web_interface_has_a_format() -> None:
+def test_every_criterion_of_the_web_interface_is_supported() -> None:
     from stash_cli.core.query.fields import fields
 
     for type_name in dict.fromkeys(MODES.values()):
@@ -180,12 +180,12 @@ OLDER = [
 
 
 @table_test("mode, name, saved, asked", OLDER)
-def test_an_older_shape_is_read(mode: str, name: str, saved: Any, asked: Any) -> None:
+def test_older_shape_is_read(mode: str, name: str, saved: Any, asked: Any) -> None:
     found = sent(mode, name, saved)
     assert asked is None or found == asked
 
 
-def test_a_filter_of_one_text_is_read() -> None:
+def test_text_only_filter_is_read() -> None:
     criterion = json.dumps({"type": "organized", **crit("EQUALS", "true")})
     text = json.dumps({"perPage": 20, "sortby": "date", "sortdir": "desc", "q": "lake", "c": [criterion]})
     found = read_saved({"mode": "SCENES", "find_filter": None, "object_filter": None, "filter": text})
@@ -194,7 +194,7 @@ def test_a_filter_of_one_text_is_read() -> None:
     )  # fmt: skip
 
 
-def test_bare_ratings_are_in_the_scale_of_the_user() -> None:
+def test_ratings_use_the_scale_of_the_user() -> None:
     assert read("SCENES", "rating100", crit("EQUALS", 4), rating_scale=10).lookups["rating100"]["value"] == 40
 
 
@@ -223,7 +223,7 @@ UNKNOWN = [
 
 
 @table_test("name, saved, reason", UNKNOWN)
-def test_what_has_no_translation_is_named_and_the_rest_kept(name: str, saved: Any, reason: str) -> None:
+def test_untranslatable_parts_are_named_and_the_rest_is_kept(name: str, saved: Any, reason: str) -> None:
     found = read_saved(
         {"mode": "SCENES", "object_filter": {"organized": crit("EQUALS", "true"), name: saved}}
     )
@@ -253,7 +253,7 @@ WRITTEN = [
 
 
 @table_test("type_name, query, saved", WRITTEN)
-def test_a_query_is_written_as_the_web_interface_saves_it(type_name: str, query: Q, saved: Any) -> None:
+def test_query_is_written_as_the_web_interface_saves_it(type_name: str, query: Q, saved: Any) -> None:
     now = datetime(2024, 6, 1, tzinfo=UTC)
     assert write_criteria(type_name, query, LABELS, now=now).object_filter == saved
 
@@ -271,14 +271,14 @@ REFUSED = [
 
 
 @table_test("type_name, query, reason", REFUSED)
-def test_a_query_that_the_web_interface_cannot_show_is_refused(type_name: str, query: Q, reason: str) -> None:
+def test_query_the_web_interface_cannot_show_is_rejected(type_name: str, query: Q, reason: str) -> None:
     with pytest.raises(StashInputError) as caught:
         write_criteria(type_name, query, LABELS)
     assert reason in str(caught.value)
     assert "stash alias set" in str(caught.value.hint)
 
 
-def test_the_address_of_a_list_has_its_criteria() -> None:
+def test_list_url_contains_the_criteria() -> None:
     saved = {
         "title": crit("EQUALS", 'a{b}"&é'),
         "tags": crit("INCLUDES", {"items": [OUTDOOR], "excluded": [], "depth": 0}),
@@ -295,7 +295,7 @@ def test_the_address_of_a_list_has_its_criteria() -> None:
     assert web_address("http://x", "SceneMarker", {}, {}) == "http://x/scenes/markers"
 
 
-def test_older_servers_get_custom_fields_in_their_text() -> None:
+def test_older_servers_get_custom_fields_as_text() -> None:
     from stash_cli.core.graphql.compat.answers import read_saved_filter, write_saved_filter
 
     rows = [{"field": "height", "modifier": "IS_NULL"}]

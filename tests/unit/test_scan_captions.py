@@ -1,4 +1,4 @@
-"""Which captions and funscripts belong to which video."""
+"""Captions and funscripts matched to videos."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stash_cli.embedded.scan.walk import find_sidecars, language_of
         ("", None),
     ],
 )
-def test_language_of_a_name_part(suffix: str, code: str | None) -> None:
+def test_language_code_in_file_name(suffix: str, code: str | None) -> None:
     assert language_of(suffix) == code
 
 
@@ -43,12 +43,12 @@ def test_caption_beside_its_video(name: str, owner: str, language: str, kind: st
     assert not interactive
 
 
-def test_of_one_language_and_type_the_first_is_taken() -> None:
+def test_first_caption_of_a_language_and_type_is_used() -> None:
     captions, _ = find_sidecars(["a.eng.srt", "a.en.srt", "a.en.vtt"]).of("a.mp4")
     assert [caption.filename for caption in captions] == ["a.en.srt", "a.en.vtt"]
 
 
-def test_funscript_and_strangers() -> None:
+def test_funscripts_and_unrelated_files() -> None:
     beside = find_sidecars(["a.funscript", "b.txt", "a.mp4", "c.funscript.bak"])
     assert beside.of("a.mp4") == ((), True)
     assert beside.of("b.mp4") == beside.of("c.mp4") == ((), False)

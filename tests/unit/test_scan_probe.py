@@ -1,4 +1,4 @@
-"""Facts read from real small videos and pictures."""
+"""Metadata of small real videos and pictures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def facts_of(path: Path) -> VideoFacts:
         ("a.mpg", {"codec": "mpeg1video", "rate": 25}, "mpeg", "mpeg1video", ""),
     ],
 )
-def test_container_and_codecs_have_their_usual_names(
+def test_container_and_codec_names(
     tmp_path: Path, name: str, options: dict[str, Any], format_name: str, video: str, audio: str
 ) -> None:
     facts = facts_of(write_video(tmp_path / name, **options))
@@ -47,34 +47,34 @@ def test_container_and_codecs_have_their_usual_names(
     assert (facts.width, facts.height) == (64, 48)
 
 
-def test_rates_and_length(tmp_path: Path) -> None:
+def test_frame_rate_and_duration(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", frames=36, rate=12)
     facts = facts_of(path)
     assert (facts.duration, facts.frame_rate) == (3.0, 12.0)
     assert facts.bit_rate == pytest.approx(path.stat().st_size * 8 / 3, rel=0.01)
 
 
-def test_length_has_two_decimals(tmp_path: Path) -> None:
+def test_duration_has_two_decimals(tmp_path: Path) -> None:
     assert facts_of(write_video(tmp_path / "a.mp4", frames=10, rate=30)).duration == 0.33
 
 
 @pytest.mark.parametrize(
     ("rotation", "size"), [(0, (64, 48)), (90, (48, 64)), (180, (64, 48)), (270, (48, 64))]
 )
-def test_a_turned_video_has_its_upright_size(tmp_path: Path, rotation: int, size: tuple[int, int]) -> None:
+def test_rotated_video_has_its_upright_size(tmp_path: Path, rotation: int, size: tuple[int, int]) -> None:
     facts = facts_of(write_video(tmp_path / "a.mp4", rotation=rotation))
     assert (facts.width, facts.height) == size
 
 
 @pytest.mark.parametrize("rotation", [0, 90])
-def test_an_attached_picture_is_not_the_video(tmp_path: Path, rotation: int) -> None:
+def test_attached_picture_is_not_the_video(tmp_path: Path, rotation: int) -> None:
     path = put_picture_first(write_video(tmp_path / "a.mp4", cover=(40, 20), rotation=rotation))
     facts = facts_of(path)
     size = (48, 64) if rotation else (64, 48)
     assert (facts.video_codec, facts.width, facts.height, facts.frame_rate) == ("mpeg4", *size, 10.0)
 
 
-def test_of_several_videos_the_default_one_counts(tmp_path: Path) -> None:
+def test_default_stream_of_several_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:
         videos = [container.add_stream("mpeg4", rate=10) for _ in range(3)]
@@ -87,26 +87,26 @@ def test_of_several_videos_the_default_one_counts(tmp_path: Path) -> None:
     assert facts_of(path).width == 96
 
 
-def test_a_name_like_a_url_is_a_file(tmp_path: Path) -> None:
+def test_name_like_a_url_is_a_file(tmp_path: Path) -> None:
     assert facts_of(write_video(tmp_path / "http:x 日本 %d.mp4")).format == "mp4"
 
 
 @pytest.mark.parametrize("content", [b"no video at all", bytes(3000)])
-def test_a_broken_video_is_told(tmp_path: Path, content: bytes) -> None:
+def test_corrupt_video_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(BrokenFileError):
         facts_of(path)
 
 
-def test_half_a_video_is_broken(tmp_path: Path) -> None:
+def test_truncated_video_is_corrupt(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4")
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(BrokenFileError):
         facts_of(path)
 
 
-def test_sound_without_pictures_has_no_size(tmp_path: Path) -> None:
+def test_audio_file_has_no_size(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     with av.open(str(path), "w") as container:
         mute(container, container.add_stream("aac", rate=48000, layout="stereo"), 1)
@@ -118,13 +118,13 @@ def test_sound_without_pictures_has_no_size(tmp_path: Path) -> None:
     ("kind", "plain", "zipped"),
     [("JPEG", "mjpeg", "jpeg"), ("PNG", "png", "png"), ("WEBP", "webp", "webp"), ("BMP", "bmp", "bmp")],
 )
-def test_picture_formats_are_named_by_where_they_lie(kind: str, plain: str, zipped: str) -> None:
+def test_picture_formats_are_named_by_location(kind: str, plain: str, zipped: str) -> None:
     data = picture(size=(40, 30), kind=kind)
     assert probe_picture(io.BytesIO(data)) == ImageFacts(plain, 40, 30)
     assert probe_zipped(io.BytesIO(data)) == ImageFacts(zipped, 40, 30)
 
 
-def test_a_gif_is_a_clip_unless_zipped() -> None:
+def test_gif_is_a_clip_unless_in_a_zip() -> None:
     data = picture(kind="GIF")
     assert probe_picture(io.BytesIO(data)) is None
     assert probe_zipped(io.BytesIO(data)) == ImageFacts("gif", 32, 24)
@@ -138,7 +138,7 @@ def test_an_animated_png_is_a_clip() -> None:
 @pytest.mark.parametrize(
     ("orientation", "size"), [(1, (40, 30)), (3, (40, 30)), (6, (30, 40)), (8, (30, 40))]
 )
-def test_a_turned_photo_has_its_upright_size(orientation: int, size: tuple[int, int]) -> None:
+def test_rotated_photo_has_its_upright_size(orientation: int, size: tuple[int, int]) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = picture(size=(40, 30), kind="JPEG", exif=exif)
@@ -146,12 +146,12 @@ def test_a_turned_photo_has_its_upright_size(orientation: int, size: tuple[int, 
     assert facts == ImageFacts("mjpeg", *size)
 
 
-def test_a_huge_picture_costs_its_header_only() -> None:
+def test_only_the_header_of_a_huge_picture_is_read() -> None:
     header = picture(kind="BMP")[:18] + (60000).to_bytes(4, "little") * 2 + picture(kind="BMP")[26:]
     assert probe_picture(io.BytesIO(header)) == ImageFacts("bmp", 60000, 60000)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", picture()[:20], picture(kind="JPEG")[:30], b"GIF89a"])
-def test_a_broken_picture_is_told(content: bytes) -> None:
+def test_corrupt_picture_is_reported(content: bytes) -> None:
     with pytest.raises(BrokenFileError):
         probe_zipped(io.BytesIO(content))

@@ -1,4 +1,4 @@
-"""Queries that run once per file must be answered by an index, or large libraries take hours."""
+"""Queries that run once per file use an index."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScanLibrary]:
 
 
 def plan(empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any]) -> list[str]:
-    """The steps of a query's plan as SQLite tells them."""
+    """Steps of SQLite's query plan."""
     sent: list[tuple[str, Any]] = []
     with empty.library.database.read() as connection:
 
@@ -55,7 +55,7 @@ def plan(empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any])
         *((beside, BESIDE) for beside in importer._BESIDE.values()),
     ],
 )
-def test_no_query_of_a_single_file_reads_a_whole_table(
+def test_per_file_queries_scan_no_table(
     empty: ScanLibrary, statement: Select[Any], parameters: dict[str, Any]
 ) -> None:
     steps = plan(empty, statement, parameters)

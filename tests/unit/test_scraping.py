@@ -1,4 +1,4 @@
-"""Results of scrapers: what they say, how sure they are, and the edits that they make."""
+"""Scraper results: parsing, confidence, and the resulting edits."""
 
 from __future__ import annotations
 
@@ -46,21 +46,19 @@ WRONG = [
 
 
 @table_test("type_name attr given value", VALUES)
-def test_values_are_read_as_the_field_takes_them(type_name: str, attr: str, given: str, value: Any) -> None:
+def test_values_are_converted_to_the_field_type(type_name: str, attr: str, given: str, value: Any) -> None:
     assert parse(type_name, attr, given) == value
 
 
 @table_test("type_name attr given text", WRONG)
-def test_what_is_no_value_of_a_field_is_told_and_not_used(
-    type_name: str, attr: str, given: str, text: str
-) -> None:
+def test_invalid_values_are_reported_and_skipped(type_name: str, attr: str, given: str, text: str) -> None:
     name = {"height_cm": "height"}.get(attr, attr)
     found = parse_scraped(type_name, {"name": "A", name: given})
     assert attr not in found.values
     assert text in found.unused[0]
 
 
-def test_older_fields_say_the_same() -> None:
+def test_older_field_names_are_equivalent() -> None:
     found = parse_scraped(
         "Performer", {"name": "A", "twitter": "@ann", "url": "https://a.example", "image": "x"}
     )
@@ -91,12 +89,12 @@ EVIDENCE = [
 
 
 @table_test("told facts confidence", EVIDENCE)
-def test_a_hash_alone_is_not_enough(told: list[Any], facts: dict[str, Any], confidence: Confidence) -> None:
+def test_hash_alone_is_not_sufficient(told: list[Any], facts: dict[str, Any], confidence: Confidence) -> None:
     found = evidence_of({"files": [FILE]}, {"fingerprints": told, **facts})
     assert found.confidence() == confidence, str(found)
 
 
-def test_the_file_that_fits_best_counts() -> None:
+def test_best_matching_file_counts() -> None:
     scene = {"files": [{"duration": 99, "fingerprints": [{"type": "oshash", "value": "bb"}]}, FILE]}
     assert evidence_of(scene, {"fingerprints": [same()]}).confidence() == Confidence.MEDIUM
     assert not evidence_of({"files": []}, {"fingerprints": [same()]}).hashes
@@ -128,7 +126,7 @@ CHOICES = [
 
 
 @table_test("row answers rules outcome", CHOICES)
-def test_one_result_is_meant_or_it_is_a_question(
+def test_result_is_certain_or_ambiguous(
     row: Any, answers: list[Any], rules: dict[str, Any], outcome: Outcome
 ) -> None:
     found = choose("Scene", row, answers, Rules(**{"box": BOX, **rules}))
@@ -147,7 +145,7 @@ NAMES = [
 
 
 @table_test("answer is_same", NAMES)
-def test_a_search_by_name_takes_only_who_is_called_so(answer: Any, is_same: bool) -> None:
+def test_search_by_name_accepts_equal_names_only(answer: Any, is_same: bool) -> None:
     found = choose("Performer", ALICE, [answer], Rules(BOX, is_by_name=True))
     assert (found.outcome is Outcome.TAKEN) == is_same
 
@@ -203,20 +201,20 @@ def edits_of(row: Any, answer: Any, made: Planner) -> dict[str, Any]:
 
 
 @table_test("facts edits", EDITS)
-def test_empty_fields_are_filled_and_lists_added_to(facts: dict[str, Any], edits: dict[str, Any]) -> None:
+def test_empty_fields_are_filled_and_lists_extended(facts: dict[str, Any], edits: dict[str, Any]) -> None:
     assert edits_of(ROW, ANSWER, planner(**facts)) == edits
 
 
-def test_overwriting_never_empties() -> None:
+def test_overwriting_never_clears() -> None:
     assert edits_of(ROW, {"title": "", "details": None, "tags": []}, planner(overwrite=True)) == {}
 
 
-def test_an_id_at_the_stash_box_stays() -> None:
+def test_existing_stash_id_is_kept() -> None:
     row = {**ROW, "stash_ids": [{"endpoint": BOX, "stash_id": "mine"}]}
     assert "stash_ids" not in edits_of(row, ANSWER, planner(overwrite=True))
 
 
-def test_a_name_changes_only_where_it_is_asked_for_and_is_no_alias_of_itself() -> None:
+def test_name_changes_only_on_request_without_self_alias() -> None:
     row = {"id": "1", "name": "Alice", "alias_list": []}
     answer = {"name": "Alicia", "aliases": "ALICE, Ali"}
     assert edits_of(row, answer, planner("Performer", overwrite=True)) == {"alias_list": Change(("Ali",))}
@@ -224,7 +222,7 @@ def test_a_name_changes_only_where_it_is_asked_for_and_is_no_alias_of_itself() -
     assert edits_of(row, answer, chosen) == {"name": "Alicia"}
 
 
-def test_names_that_no_object_has_are_counted_in_a_file() -> None:
+def test_unknown_names_are_counted_in_a_file() -> None:
     unmatched, several = Unmatched(), Match(("1", "2"), ("A", "A"))
     tracemalloc.start()
     for number in range(5000):
@@ -240,12 +238,12 @@ def test_names_that_no_object_has_are_counted_in_a_file() -> None:
     unmatched.close()
 
 
-def test_servers_before_fuzzy_dates_get_whole_days_only() -> None:
+def test_servers_before_fuzzy_dates_get_full_dates_only() -> None:
     assert "date" not in edits_of(ROW, ANSWER, planner(release=OLD))
     assert edits_of(ROW, {"date": "2024-05-06"}, planner(release=OLD)) == {"date": "2024-05-06"}
 
 
-def test_older_servers_are_asked_for_what_they_have() -> None:
+def test_older_servers_get_supported_fields_only() -> None:
     server = server_of(known_versions()[-2])
     for type_name in ("Scene", "Performer", "Gallery", "Group", "Studio", "Tag"):
         paths = result_paths(type_name, server)
@@ -257,7 +255,7 @@ def test_older_servers_are_asked_for_what_they_have() -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_sizes_of_pictures(kind: str) -> None:
+def test_picture_sizes(kind: str) -> None:
     data = picture(1, (61, 37), kind)
     assert size_of(data) == Size(61, 37)
     assert size_of(data[:9]) is None
@@ -265,7 +263,7 @@ def test_sizes_of_pictures(kind: str) -> None:
     assert size_of(lossless) == Size(61, 37)
 
 
-def test_a_larger_picture_is_never_replaced() -> None:
+def test_larger_picture_is_never_replaced() -> None:
     small, large = picture(1, (10, 10)), picture(1, (20, 20))
     assert is_better(large, small) == (True, "20x20 instead of 10x10")
     assert is_better(small, large) == (False, "10x10 is not larger than 20x20")

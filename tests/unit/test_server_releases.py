@@ -1,4 +1,4 @@
-"""The release of a server, and what that release does otherwise than today's."""
+"""Server releases, and their differences from the current one."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def server(version: str) -> ServerCapabilities:
         ("v0.30.1-19-gcf3489efd", (0, 30), ["0.30", "0.31"]),
     ],
 )
-def test_a_release_is_what_the_server_says(said: str, release: tuple[int, int], since: list[str]) -> None:
+def test_release_is_taken_from_the_version(said: str, release: tuple[int, int], since: list[str]) -> None:
     asked = server(said)
     assert asked.release == release
     assert [each for each in ("0.21", "0.22", "0.30", "0.31", "0.32") if asked.is_since(each)][-2:] == since
 
 
 @pytest.mark.parametrize("version", known_versions()[:-1])
-def test_a_server_that_does_not_say_it_is_known_by_its_schema(version: str) -> None:
+def test_unknown_version_is_derived_from_the_schema(version: str) -> None:
     schema = schema_of(version)
     assert schema is not None
     assert capabilities_of(schema, "").release == tuple(map(int, version.split(".")[:2]))
@@ -51,7 +51,7 @@ def sort_sent(server: ServerCapabilities, plural: str, key: str) -> str:
         ("performers", "play_count o_counter last_played_at last_o_at scenes_duration"),
     ],
 )
-def test_a_sort_key_that_an_older_server_lacks_is_refused_before_sending(plural: str, keys: str) -> None:
+def test_missing_sort_key_is_rejected_before_sending(plural: str, keys: str) -> None:
     for key in keys.split():
         with pytest.raises(
             StashCapabilityError, match=rf"Sorting {plural} by {key} needs Stash 0\.\d\d"
@@ -61,11 +61,11 @@ def test_a_sort_key_that_an_older_server_lacks_is_refused_before_sending(plural:
         assert key not in str(no.value.hint).removeprefix("It sorts them by ").split(", ")
 
 
-def test_sort_keys_with_an_older_name_are_renamed() -> None:
+def test_renamed_sort_keys_use_the_older_name() -> None:
     assert sort_sent(server("v0.22.1"), "scenes", "group_scene_number") == "movie_scene_number"
 
 
-def test_every_listed_sort_key_reaches_a_current_server() -> None:
+def test_every_listed_sort_key_is_known_to_a_current_server() -> None:
     for entity in ENTITIES.values():
         for key in (*entity.sorts, "random_5"):
             assert sort_sent(EmbeddedCapabilities(), entity.plural, key) == key
@@ -76,8 +76,8 @@ def test_sort_keys_of_a_recorded_release() -> None:
         assert sort_sent(server_of(version), "scenes", "title") == "title"
 
 
-def test_a_folder_inside_a_zip_has_no_time_so_only_who_names_it_gets_it() -> None:
-    """Before 0.31 the whole answer fails for one such folder."""
+def test_mod_time_of_zip_folders_is_requested_only_by_name() -> None:
+    """Before 0.31 the whole response fails for one such folder."""
     schema = schema_of("0.31")
     assert schema is not None
     for version, has_it in (("v0.29.3", False), ("v0.30.1-19-gcf3489efd", False), ("v0.31.0", True)):
@@ -90,7 +90,7 @@ def test_a_folder_inside_a_zip_has_no_time_so_only_who_names_it_gets_it() -> Non
         assert "mod_time" in selection.build("VideoFile", None, asked)
 
 
-def test_times_of_folders_are_compared_by_such_servers() -> None:
+def test_folder_times_are_compared_by_such_servers() -> None:
     asked = compile_lookups("Folder", {"mod_time__gte": "2024-03-15"}, server=server("v0.30.1"))
     assert asked.post_filter is None
     assert "as if its clock" in asked.explain()
@@ -99,7 +99,7 @@ def test_times_of_folders_are_compared_by_such_servers() -> None:
     assert told.fields == ("mod_time",)
 
 
-def test_a_null_against_the_schema_is_named() -> None:
+def test_null_in_a_required_field_is_reported() -> None:
     null = "the requested element is null which the schema does not allow"
     error = {"message": null, "path": ["findFolders", "folders", 3, "mod_time"]}
     told = failure([error, {**error, "path": ["findFolders", "folders", 4, "mod_time"]}], None)

@@ -1,4 +1,4 @@
-"""Changes of the settings file keep comments, mode, owner and links, and are whole or not made."""
+"""Edits of the settings file keep comments, mode, owner and links, and are atomic."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def path(own_state: Path) -> Path:
     return found
 
 
-def test_comments_survive(path: Path) -> None:
+def test_comments_are_kept(path: Path) -> None:
     with editing() as document:
         set_values(
             document,
@@ -82,7 +82,7 @@ def test_comments_survive(path: Path) -> None:
     assert "# the key is in pass" in path.read_text(encoding="utf-8")
 
 
-def test_what_changes_nothing_writes_nothing(path: Path) -> None:
+def test_unchanged_settings_write_nothing(path: Path) -> None:
     before = path.stat()
     with editing() as document:
         set_values(document, "home", {("url",): "http://nas:9999", ("timeout",): None})
@@ -99,7 +99,7 @@ def test_profiles_are_renamed_and_removed(path: Path) -> None:
     assert (Settings.load().default, Settings.load().names) == (None, ["away"])
 
 
-def test_the_first_profile_is_the_default(path: Path) -> None:
+def test_first_profile_becomes_the_default(path: Path) -> None:
     path.unlink()
     for name in ("one", "two"):
         with editing() as document:
@@ -108,7 +108,7 @@ def test_the_first_profile_is_the_default(path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_an_inline_table_takes_profiles_too(path: Path) -> None:
+def test_inline_table_accepts_profiles(path: Path) -> None:
     path.write_text('profiles = {home = {url = "http://x"}}\n', encoding="utf-8")
     with editing() as document:
         set_values(document, "new", {("url",): "http://new", ("headers", "A"): "1"})
@@ -116,7 +116,7 @@ def test_an_inline_table_takes_profiles_too(path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o400])
-def test_mode_and_links_stay(mode: int, path: Path, tmp_path: Path) -> None:
+def test_mode_and_links_are_kept(mode: int, path: Path, tmp_path: Path) -> None:
     real = tmp_path / "dotfiles" / "stash.toml"
     real.parent.mkdir()
     path.rename(real)
@@ -130,21 +130,21 @@ def test_mode_and_links_stay(mode: int, path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
-def test_the_owner_stays(path: Path) -> None:
+def test_owner_is_kept(path: Path) -> None:
     os.chown(path, 1234, 2345)
     with editing() as document:
         set_values(document, "home", {("timeout",): 5})
     assert (path.stat().st_uid, path.stat().st_gid) == (1234, 2345)
 
 
-def test_line_ends_stay(path: Path) -> None:
+def test_line_endings_are_kept(path: Path) -> None:
     path.write_bytes(b'\xef\xbb\xbf# mine\r\ndefault = "x"\r\n')
     with editing() as document:
         set_values(document, "x", {("url",): "http://x"})
     assert path.read_bytes() == b'# mine\r\ndefault = "x"\r\n\r\n[profiles.x]\r\nurl = "http://x"\r\n'
 
 
-def test_a_failure_leaves_the_file_as_it_was(path: Path) -> None:
+def test_failure_keeps_the_old_file(path: Path) -> None:
     def fail() -> None:
         with editing() as document:
             set_values(document, "home", {("timeout",): 5})
@@ -159,14 +159,14 @@ def test_a_failure_leaves_the_file_as_it_was(path: Path) -> None:
     ]
 
 
-def test_a_broken_file_is_told_and_kept(path: Path) -> None:
+def test_invalid_file_is_reported_and_kept(path: Path) -> None:
     path.write_text("[profiles.home\n", encoding="utf-8")
     with pytest.raises(StashConfigurationError, match="line 1, column 15"), editing():
         pass
     assert path.read_text(encoding="utf-8") == "[profiles.home\n"
 
 
-def test_a_folder_that_cannot_be_made_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unwritable_folder_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(path))
     with (
         pytest.raises(StashConfigurationError, match=r"cannot be written: (Not a directory|File exists)"),
@@ -175,7 +175,7 @@ def test_a_folder_that_cannot_be_made_is_told(path: Path, monkeypatch: pytest.Mo
         pass
 
 
-def test_two_writers_take_turns(path: Path) -> None:
+def test_concurrent_writers_are_serialized(path: Path) -> None:
     def write(number: int) -> None:
         with editing() as document:
             set_values(document, f"p{number}", {("url",): f"http://p{number}"})
@@ -188,7 +188,7 @@ def test_two_writers_take_turns(path: Path) -> None:
     assert set(Settings.load().names) == {"home", "away", *(f"p{number}" for number in range(8))}
 
 
-def test_a_writer_that_does_not_end_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocked_lock_times_out(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings_edit, "LOCK_TIMEOUT", 0.1)
     writing = editing()
     writing.__enter__()

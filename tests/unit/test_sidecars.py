@@ -1,4 +1,4 @@
-"""Sidecars: what each format says, careless files, and hostile ones."""
+"""Sidecar files: formats, tolerant parsing, and hostile input."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def title(text: str, before: str = "") -> str:
     return f"{before}<movie><title>{text}</title></movie>"
 
 
-def test_an_nfo_of_kodi() -> None:
+def test_kodi_nfo() -> None:
     found = movie("""
         <title>A day
            out</title><originaltitle>Une</originaltitle><plot>By the sea.
@@ -83,7 +83,7 @@ def test_an_nfo_of_kodi() -> None:
         ("<rating>11</rating>", None),
     ],
 )
-def test_ratings_know_their_best(inside: str, rating: int | None) -> None:
+def test_ratings_are_scaled_by_their_maximum(inside: str, rating: int | None) -> None:
     assert movie(inside).rating100 == rating
 
 
@@ -104,7 +104,7 @@ def test_ratings_know_their_best(inside: str, rating: int | None) -> None:
         ("", ""),
     ],
 )
-def test_only_clear_dates_count(text: str, date: str) -> None:
+def test_only_unambiguous_dates_are_read(text: str, date: str) -> None:
     assert date_of(text) == date
     assert movie(f"<premiered>{text}</premiered>").unused == ((f"date {text}",) if text and not date else ())
 
@@ -133,12 +133,12 @@ def test_only_clear_dates_count(text: str, date: str) -> None:
         (b"", "", ()),
     ],
 )
-def test_careless_nfos_are_read_as_they_are_meant(data: bytes, title: str, urls: tuple[str, ...]) -> None:
+def test_malformed_nfos_are_read_leniently(data: bytes, title: str, urls: tuple[str, ...]) -> None:
     found = nfo(data)
     assert (found.title, found.urls) == (title, urls)
 
 
-def test_what_an_nfo_has_besides_is_told() -> None:
+def test_unused_nfo_elements_are_reported() -> None:
     assert movie("</movie><movie>").unused == ("another element behind the first",)
     assert nfo(b"greetings").unused == ("a text that is not XML",)
 
@@ -169,12 +169,12 @@ PARAMETER = '<!DOCTYPE x [<!ENTITY % a SYSTEM "http://127.0.0.1/x"> %a;]><movie/
         ("json", '{"a":' + "1" * 5000 + "}", "not readable as JSON"),
     ],
 )
-def test_hostile_and_broken_files_are_refused(kind: str, text: str, told: str) -> None:
+def test_hostile_and_corrupt_files_are_rejected(kind: str, text: str, told: str) -> None:
     with pytest.raises(StashSidecarError, match=told):
         parse(kind, text.encode())
 
 
-def test_a_file_of_yt_dlp() -> None:
+def test_yt_dlp_file() -> None:
     written = {
         "id": "abc",
         "title": "A day out",
@@ -206,7 +206,7 @@ def test_a_file_of_yt_dlp() -> None:
     assert found.unused == ("id", "uploader", "formats", "duration")
 
 
-def test_a_file_of_gallery_dl() -> None:
+def test_gallery_dl_file() -> None:
     written = {
         "title": "A",
         "date": "2024-05-31 10:00:00",
@@ -224,7 +224,7 @@ def test_a_file_of_gallery_dl() -> None:
     }
 
 
-def test_json_with_the_names_of_the_api() -> None:
+def test_json_with_api_field_names() -> None:
     written = {
         "rating100": 85,
         "studio": {"name": "Acme"},
@@ -255,7 +255,7 @@ XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="w"?>"""
 
 
-def test_an_xmp() -> None:
+def test_xmp_file() -> None:
     found = parse("xmp", XMP.encode())
     assert found.facts == {
         "title": "A day",
@@ -275,7 +275,7 @@ FACES = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
   </r:Regions></rdf:Description></rdf:RDF>"""
 
 
-def test_faces_in_an_xmp_are_performers() -> None:
+def test_xmp_face_regions_are_performers() -> None:
     assert parse("xmp", FACES.encode()).performers == ("Bob",)
 
 
@@ -287,11 +287,11 @@ def test_faces_in_an_xmp_are_performers() -> None:
         ("<thumb> </thumb><fanart><thumb>f</thumb></fanart>", "f"),
     ],
 )
-def test_the_cover_is_the_picture_in_the_shape_of_a_video(thumbs: str, cover: str) -> None:
+def test_cover_is_the_picture_with_video_aspect_ratio(thumbs: str, cover: str) -> None:
     assert movie(thumbs).cover == cover
 
 
-def test_names_of_sidecars() -> None:
+def test_sidecar_file_names() -> None:
     assert names_beside("nfo", "/m/a.b/c") == ["/m/a.b/c.nfo"]
     assert names_beside("json", "/m/a.mp4") == ["/m/a.info.json", "/m/a.mp4.json", "/m/a.json"]
     assert names_beside("nfo", "C:\\m\\a.mp4") == ["C:\\m\\a.mp4.nfo", "C:\\m\\a.nfo"]
@@ -318,7 +318,7 @@ SIDECARS = st.builds(
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(SIDECARS)
-def test_what_is_written_is_read_again(sidecar: Sidecar) -> None:
+def test_written_sidecar_round_trips(sidecar: Sidecar) -> None:
     assert replace(nfo(write_nfo(sidecar)), unused=()) == sidecar
 
 
@@ -329,7 +329,7 @@ PIECES = st.sampled_from([*XML_PIECES, *OTHER_PIECES]).map(str.encode) | st.bina
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.sampled_from(FORMATS), st.lists(PIECES).map(b"".join))
-def test_any_bytes_are_read_or_refused(kind: str, data: bytes) -> None:
+def test_arbitrary_bytes_are_read_or_rejected(kind: str, data: bytes) -> None:
     try:
         found = parse(kind, data).facts
     except StashSidecarError:
@@ -340,7 +340,7 @@ def test_any_bytes_are_read_or_refused(kind: str, data: bytes) -> None:
 @table_test(
     "text", ["<![CDATA[" * 100_000, "<movie>" + "&" * 900_000, "<!--" * 200_000, "<movie>" + "<a/>" * 240_000]
 )
-def test_long_files_take_no_long_time(text: str) -> None:
+def test_long_files_are_read_in_linear_time(text: str) -> None:
     began = process_time()
     with pytest.raises(StashSidecarError):
         nfo(text)

@@ -1,4 +1,4 @@
-"""Names that are probably one, and those that are not."""
+"""Names that probably denote the same object, and names that do not."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SIMILAR = [
 
 
 @table_test(("one", "other", "reason"), SIMILAR, ids=str)
-def test_the_reason_for_two_names_to_be_one(one: str, other: str, reason: str) -> None:
+def test_reasons_for_similar_names(one: str, other: str, reason: str) -> None:
     found = [pair.reason for pair in similar([Named("1", (one,)), Named("2", (other,))])]
     assert found == ([reason] if reason else [])
 
@@ -50,7 +50,7 @@ DIFFERENT: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @table_test(("one", "other"), DIFFERENT, ids=str)
-def test_namesakes_that_are_told_apart(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_distinguished_namesakes_are_not_similar(one: dict[str, Any], other: dict[str, Any]) -> None:
     many = [Named("1", ("Alice",), **one), Named("2", ("alice",), **other)]
     assert not list(similar(many))
 
@@ -64,7 +64,7 @@ SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @table_test(("one", "other"), SAME, ids=str)
-def test_namesakes_that_may_be_one(one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_possible_namesakes_are_similar(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert list(similar([Named("1", ("Alice",), **one), Named("2", ("alice",), **other)]))
 
 
@@ -73,8 +73,8 @@ def test_aliases_count_as_names_and_one_object_is_no_pair() -> None:
     assert (pair.one.id, pair.other.id) == ("1", "2")
 
 
-def test_only_what_is_like_the_most_used_name_is_in_its_group() -> None:
-    """A chain of misspellings is not merged end to end."""
+def test_group_contains_only_names_near_the_most_used() -> None:
+    """Chains of misspellings are not merged."""
     names = ("wanderlusts", "wanderlustx", "wanderluxtx", "wandexluxtx")
     many = [Named(str(number), (name,)) for number, name in enumerate(names, 1)]
     found = {
@@ -88,8 +88,8 @@ letters = st.text("abcdefg", min_size=4, max_size=18)
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(letters, max_size=25), st.data())
-def test_no_misspelling_is_missed(words: list[str], data: st.DataObject) -> None:
-    """What one edit makes of a name is found, as by comparing all pairs."""
+def test_every_single_edit_is_found(words: list[str], data: st.DataObject) -> None:
+    """Compared with a comparison of all pairs."""
     edits = st.tuples(st.integers(0, 17), st.sampled_from("abx"), st.integers(0, 3))
     made = [_edited(word, *data.draw(edits)) for word in words]
     many = [Named(str(number), (name,)) for number, name in enumerate(dict.fromkeys(words + made), 1)]

@@ -1,4 +1,4 @@
-"""Statements that only read, and those that may do more."""
+"""Classification of SQL statements as read-only."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ CHANGING = [
 
 
 @table_test("text", READING)
-def test_it_only_reads(text: str) -> None:
+def test_read_only_statements(text: str) -> None:
     assert only_reads(text)
 
 
 @table_test("text", CHANGING)
-def test_it_may_change_something(text: str) -> None:
+def test_statements_that_may_write(text: str) -> None:
     assert not only_reads(text)

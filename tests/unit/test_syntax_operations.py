@@ -1,4 +1,4 @@
-"""What a document is: its kind is certain, or it counts as a mutation."""
+"""Operation type of a document; uncertain documents count as mutations."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ UNCERTAIN = (
 
 
 @table_test("document", CERTAIN)
-def test_kinds_that_are_certain(document: str) -> None:
+def test_certain_operation_types(document: str) -> None:
     assert kind_of(document) is CERTAIN[document]
     assert GraphQLRequest(document).is_mutation is (CERTAIN[document] is Kind.MUTATION)
 
 
 @table_test("document", UNCERTAIN, ids=lambda text: text[:40].encode("unicode-escape").decode())
-def test_what_is_not_certain_counts_as_a_mutation(document: str) -> None:
+def test_uncertain_documents_count_as_mutations(document: str) -> None:
     assert kind_of(document) is None
     assert GraphQLRequest(document).is_mutation
 
@@ -97,11 +97,11 @@ def test_what_is_not_certain_counts_as_a_mutation(document: str) -> None:
     ("name", "kind"),
     [("A", Kind.QUERY), ("B", Kind.MUTATION), ("C", Kind.SUBSCRIPTION), ("D", None), (None, None), (5, None)],
 )
-def test_the_name_chooses_among_several(name: str | None, kind: Kind | None) -> None:
+def test_operation_name_selects_among_several(name: str | None, kind: Kind | None) -> None:
     assert kind_of("query A { a } mutation B { b } subscription C { c }", name) is kind
 
 
-def test_root_fields_and_what_may_be_missing_of_them() -> None:
+def test_root_fields_and_incomplete_documents() -> None:
     document = """
         query Q($x: Boolean!) { a: one(b: {c: "}"}) { d } two @skip(if: $x) ... on Query { three } ...F }
         fragment F on Query { four ...G ...F } fragment G on Query { five @include(if: $x) }

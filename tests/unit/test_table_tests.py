@@ -1,4 +1,4 @@
-"""The decorator that makes one test of a table leaves no row out and hides no failure."""
+"""The decorator for table-driven tests runs all rows and reports every failure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from table_tests import table_test
 
 
-def test_all_rows_run_and_each_that_fails_is_named() -> None:
+def test_all_rows_run_and_every_failure_is_named() -> None:
     seen = []
 
     @table_test("a, b", [(1, 2), (2, 1), (3, 3)], ids=["row 1", "row 2", "row 3"])
@@ -20,7 +20,7 @@ def test_all_rows_run_and_each_that_fails_is_named() -> None:
     assert "row 1" not in str(caught.value)
 
 
-def test_what_is_expected_to_raise_and_does_not_is_a_failure() -> None:
+def test_missing_expected_exception_is_a_failure() -> None:
     @table_test("a", [1])
     def check(a: int) -> None:
         with pytest.raises(ValueError, match="x"):
@@ -30,7 +30,7 @@ def test_what_is_expected_to_raise_and_does_not_is_a_failure() -> None:
         check()
 
 
-def test_an_interrupt_is_none_of_the_failures() -> None:
+def test_interrupt_propagates() -> None:
     @table_test("a", [1, 2])
     def check(a: int) -> None:
         raise KeyboardInterrupt
@@ -47,7 +47,5 @@ def doubled() -> int:
 @pytest.mark.parametrize("factor", [1, 2])
 @table_test("a", [1, 2])
 @table_test("b", [3, 4])
-def test_fixtures_parameters_and_further_tables_go_together(
-    a: int, b: int, factor: int, doubled: int
-) -> None:
+def test_fixtures_parameters_and_stacked_tables_combine(a: int, b: int, factor: int, doubled: int) -> None:
     assert a * b * factor * doubled >= 6

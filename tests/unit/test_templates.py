@@ -1,4 +1,4 @@
-"""Templates: what they print, which fields they ask for, and what they refuse."""
+"""Output templates: rendering, requested fields, and invalid templates."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ RENDERED = [
 
 
 @table_test("source, expected", RENDERED)
-def test_a_template_prints(source: str, expected: str | None) -> None:
+def test_template_is_rendered(source: str, expected: str | None) -> None:
     if expected is None:
         with pytest.raises(StashTemplateError):
             Template(source, "Scene")
@@ -102,11 +102,11 @@ PATHS = [
 
 
 @table_test("source, expected", PATHS)
-def test_only_the_fields_of_a_template_are_asked_for(source: str, expected: list[str]) -> None:
+def test_only_fields_of_the_template_are_requested(source: str, expected: list[str]) -> None:
     assert Template(source, "Scene").paths == expected
 
 
-def test_fields_of_one_kind_of_file_are_found() -> None:
+def test_fields_of_one_file_type_are_found() -> None:
     found = Template("{{ visual_files[0].duration }}{{ visual_files[0].path }}", "Image")
     assert found.paths == ["visual_files.duration", "visual_files.path"]
 
@@ -134,7 +134,7 @@ WRONG = [
 
 
 @table_test("source, message", WRONG, ids=lambda text: text[:30])
-def test_a_wrong_template_is_refused_before_it_is_used(source: str, message: str) -> None:
+def test_invalid_template_is_rejected_before_use(source: str, message: str) -> None:
     with pytest.raises(StashTemplateError) as caught:
         Template(source, "Scene")
     assert message in str(caught.value)
@@ -161,7 +161,7 @@ RUNAWAY = [
 
 
 @table_test("source", RUNAWAY, ids=lambda text: text[:40])
-def test_a_runaway_template_ends(source: str) -> None:
+def test_endless_template_is_stopped(source: str) -> None:
     started = time.process_time()
     with pytest.raises(StashTemplateError):
         Template(source, "Scene").render(ROW)
@@ -179,13 +179,13 @@ FAILING = [
 
 
 @table_test("source, message", FAILING)
-def test_a_value_that_does_not_fit_is_an_error_of_its_object(source: str, message: str) -> None:
+def test_invalid_value_is_an_error_of_its_object(source: str, message: str) -> None:
     with pytest.raises(StashTemplateError) as caught:
         Template(source, "Scene").render(ROW)
     assert message in str(caught.value)
 
 
-def test_a_template_of_unknown_rows_names_what_is_missing() -> None:
+def test_template_of_unknown_rows_names_missing_fields() -> None:
     assert Template("{{ a.b }}").render({"a": {"b": 1}}) == "1"
     with pytest.raises(StashTemplateError, match=r"no field 'titel'. Did you mean title\?"):
         Template("{{ titel }}").render({"title": "x"})
@@ -193,7 +193,7 @@ def test_a_template_of_unknown_rows_names_what_is_missing() -> None:
         Template("{{ a.bb }}").render({"a": {"b": 1}})
 
 
-def test_the_object_is_never_changed() -> None:
+def test_template_cannot_modify_the_object() -> None:
     row = {"tags": [{"name": "a"}, {"name": "b"}], "custom_fields": {"x": 1}}
     Template(
         "{{ tags | reverse }}{{ tags | sort(attribute='name') }}{{ custom_fields.keys() }}", "Scene"

@@ -1,4 +1,4 @@
-"""What an older server cannot take back is told for itself; the rest is not."""
+"""Undo on older servers: unsupported parts are reported separately."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ EDITS = [
 
 
 @table_test(("type_name", "field", "before", "after", "reason"), EDITS)
-def test_a_server_of_022(type_name: str, field: str, before: Any, after: Any, reason: str) -> None:
+def test_server_0_22_reports_unsupported_undo(
+    type_name: str, field: str, before: Any, after: Any, reason: str
+) -> None:
     edit = Edit(type_name, "1", field, before, after)
     found = refusal(edit, capabilities_of(old_schema(), "v0.22.1"))
     assert reason in found
@@ -42,7 +44,7 @@ OPERATIONS = [
 
 
 @table_test(("name", "given", "expected"), OPERATIONS)
-def test_mutations_of_others_are_edits(name: str, given: dict[str, Any], expected: Any) -> None:
+def test_mutations_of_other_clients_are_edits(name: str, given: dict[str, Any], expected: Any) -> None:
     found = [(e.type, e.id, e.field, e.after) for e in edits_of(Operation(name, {"input": given}))]
     assert found == ([expected] if expected else [])
     assert all(e.before is UNSET for e in edits_of(Operation(name, {"input": given})))

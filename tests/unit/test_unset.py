@@ -1,4 +1,4 @@
-"""UNSET: what is said to those who use a field that was not read, and the guards for its three states."""
+"""UNSET: error messages for unread fields, and type guards for the three states."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ Pair.scene.title = UNSET
 
 
 @pytest.mark.parametrize(("code", "name"), USES)
-def test_a_field_that_was_not_read_is_named(code: str, name: str) -> None:
+def test_unread_field_is_named_in_the_error(code: str, name: str) -> None:
     names = {"scene": Pair.scene, "pair": Pair, "tag": Tag(name="Rock"), "UNSET": UNSET, "present_or": len}
     with pytest.raises((TypeError, AttributeError)) as raised:
         exec(compile(code, "script", "exec"), names)
     assert str(raised.value) == f"{name} was not read: populate it, or assign the whole."
 
 
-def test_a_comprehension_and_a_function_name_it_where_they_can() -> None:
+def test_comprehensions_and_functions_name_the_field() -> None:
     def first(urls: Any) -> Any:
         return urls[0]
 
@@ -60,7 +60,7 @@ def test_a_comprehension_and_a_function_name_it_where_they_can() -> None:
             use()
 
 
-def test_unset_is_one_value_that_nothing_else_is_equal_to() -> None:
+def test_unset_is_a_singleton_equal_to_nothing_else() -> None:
     assert pickle.loads(pickle.dumps(UNSET)) is copy.deepcopy(UNSET) is copy.copy(UNSET) is UNSET
     assert not UNSET
     assert repr(UNSET) == "UNSET"
@@ -82,7 +82,7 @@ def test_guards(value: Any, unset: bool, known: bool, there: bool) -> None:
     assert (is_unset(value), is_set(value), is_present(value)) == (unset, known, there)
 
 
-def test_present_is_the_value_or_an_error() -> None:
+def test_present_returns_the_value_or_raises() -> None:
     assert present("x") == "x"
     with pytest.raises(StashUsageError, match="was not read"):
         present(UNSET)

@@ -1,4 +1,4 @@
-"""From edits to operations: every row of the table of quirks, bulk updates, and servers that lack these."""
+"""Edits planned as operations: all rows of the quirks table, bulk updates, and older servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Sent = list[dict[str, Any]]
 
 @cache
 def server() -> ServerCapabilities:
-    """One that has all that there is."""
+    """A server with the complete schema."""
     schema = schema_of("0.31")
     assert schema is not None
     return capabilities_of(schema, "v0.31.0")
@@ -80,7 +80,7 @@ WRITTEN: dict[str, tuple[tuple[Edit, ...], Sent]] = {
         [{"sceneUpdate": {"id": "1", "title": None}}, {"sceneUpdate": {"id": "2", "title": None}}],
     ),
 }
-"""Row of the table -> edits, and what has to be planned for them."""
+"""Row of the quirks table -> edits, and the operations that must be planned."""
 
 REFUSED = {
     "Scene.cover_image": "",
@@ -95,12 +95,12 @@ REFUSED = {
     "GalleryChapter.gallery_id": None,
     "GalleryChapter.image_index": None,
 }
-"""Row of the table -> a blank that no server takes."""
+"""Row of the quirks table -> a clearing that every server rejects."""
 
 TYPES = {"primary_file_id": "Image", "organized": "Gallery", "favorite": "Tag", "name": "Studio"}
 
 
-def test_every_row_of_the_table_is_tested() -> None:
+def test_every_quirk_is_tested() -> None:
     refused = {f"{row.type}.{row.field}" for row in QUIRKS if row.rule is Rule.NOT_CLEARABLE}
     assert refused == REFUSED.keys()
     others = {f"{row.type}.{row.field}" for row in QUIRKS if row.rule is not Rule.NOT_CLEARABLE}
@@ -108,13 +108,13 @@ def test_every_row_of_the_table_is_tested() -> None:
 
 
 @table_test("row", WRITTEN)
-def test_a_field_is_written_as_the_server_stores_it(row: str) -> None:
+def test_field_is_written_as_the_server_stores_it(row: str) -> None:
     edits, wanted = WRITTEN[row]
     assert sent(*edits) == wanted
 
 
 @table_test("row", REFUSED)
-def test_what_no_server_clears_is_refused_before_it_is_sent(row: str) -> None:
+def test_unclearable_field_is_rejected_before_sending(row: str) -> None:
     type_name, _, field = row.partition(".")
     type_name = TYPES.get(field, "Performer") if type_name == "*" else type_name
     attr = field if field == "primary_file_id" else field.removesuffix("_id")
@@ -122,7 +122,7 @@ def test_what_no_server_clears_is_refused_before_it_is_sent(row: str) -> None:
         sent(edit(f"{type_name}.{attr}", REFUSED[row]))
 
 
-def test_a_key_without_a_value_is_removed_because_servers_keep_no_null() -> None:
+def test_null_custom_field_is_removed() -> None:
     changed = edit("Performer.custom_fields", MapChange({"a": None, "b": 1}, ("c",)))
     assert sent(changed) == [
         {"performerUpdate": {"id": "4", "custom_fields": {"partial": {"b": 1}, "remove": ["c", "a"]}}}
@@ -132,7 +132,7 @@ def test_a_key_without_a_value_is_removed_because_servers_keep_no_null() -> None
     ]
 
 
-def test_equal_changes_are_bulk_updates_of_250() -> None:
+def test_equal_changes_become_bulk_updates_of_250() -> None:
     many = [
         each
         for n in range(1, 1001)
@@ -152,7 +152,7 @@ def test_equal_changes_are_bulk_updates_of_250() -> None:
     }
 
 
-def test_what_a_bulk_update_cannot_say_goes_object_by_object_and_lists_apart() -> None:
+def test_changes_beyond_bulk_updates_are_sent_per_object() -> None:
     edits = [edit("Gallery.title", "x"), edit("Gallery.tags", Change(added=("5",)), before=["1"])]
     assert sent(*edits) == [
         {"bulkGalleryUpdate": {"ids": ["4"], "tag_ids": {"ids": ["5"], "mode": "ADD"}}},
@@ -160,7 +160,7 @@ def test_what_a_bulk_update_cannot_say_goes_object_by_object_and_lists_apart() -
     ]
 
 
-def test_a_list_that_carries_data_is_changed_by_parts_with_its_data_kept() -> None:
+def test_list_with_link_data_is_changed_incrementally() -> None:
     groups = Change(added=({"group_id": "3"},), removed=({"group_id": "1"},))
     before = [{"group_id": "1", "scene_index": 2}, {"group_id": "2", "scene_index": 9}]
     assert sent(edit("Scene.groups", groups, before=before)) == [
@@ -169,8 +169,8 @@ def test_a_list_that_carries_data_is_changed_by_parts_with_its_data_kept() -> No
     ]
 
 
-def test_added_items_with_data_of_their_own_are_written_with_it() -> None:
-    """A bulk update takes ids alone."""
+def test_added_items_with_link_data_are_written_separately() -> None:
+    """A bulk update takes only ids."""
     added = Change(added=({"group_id": "3", "scene_index": 0},))
     before = [{"group_id": "1", "scene_index": 2}]
     groups = [{"group_id": "1", "scene_index": 2}, {"group_id": "3", "scene_index": 0}]
@@ -179,13 +179,13 @@ def test_added_items_with_data_of_their_own_are_written_with_it() -> None:
     ]
 
 
-def test_a_server_without_the_bulk_update_gets_the_whole_list() -> None:
+def test_server_without_bulk_update_gets_the_whole_list() -> None:
     added = edit("Gallery.urls", Change(added=("B",)), before=["A"])
     [planned] = plan_updates([added], capabilities_of(old_schema(), OLD)).operations
     assert (planned.name, planned.input) == ("galleryUpdate", {"id": "4", "urls": ["A", "B"]})
 
 
-def test_only_what_a_server_has_is_read_before_a_change() -> None:
+def test_only_supported_fields_are_read_before_a_change() -> None:
     old = capabilities_of(old_schema(), OLD)
     assert old.has_path("Scene", "groups.group.rating100")
     assert not old.has_path("Scene", "groups.scene_index.x")
@@ -193,7 +193,7 @@ def test_only_what_a_server_has_is_read_before_a_change() -> None:
     assert not old.has_path("Scene", "tags.id")
 
 
-def test_creating_and_deleting_are_planned_with_their_edits() -> None:
+def test_create_and_delete_are_planned_with_their_edits() -> None:
     made = plan_create("Tag", {"name": "x"})
     assert (made.name, made.args) == ("tagCreate", {"input": {"name": "x"}})
     assert made.edits == (Edit("Tag", "", "name", UNSET, "x"),)
@@ -205,7 +205,7 @@ def test_creating_and_deleting_are_planned_with_their_edits() -> None:
     assert gone[1].edits == (Edit("Scene", "3", "id", "3", None),)
 
 
-def test_a_plan_is_shown_as_old_and_new_and_as_json() -> None:
+def test_plan_is_rendered_as_old_and_new_and_as_json() -> None:
     edits = [
         edit("Scene.rating100", 80, before=60),
         edit("Scene.title", "a\tb", before=None),
@@ -231,7 +231,7 @@ def test_a_plan_is_shown_as_old_and_new_and_as_json() -> None:
     ]
 
 
-def test_of_many_objects_the_first_are_listed_and_all_are_counted() -> None:
+def test_long_plan_lists_first_objects_and_counts_all() -> None:
     many = [edit("Tag.aliases", [], before=["a", "b"], one=str(n)) for n in range(30)]
     told = [*lines(many)]
     assert told[0] == 'tag 0  aliases: -"a" -"b"'
