@@ -24,9 +24,10 @@ RATINGS = {"Sea": 90, "Sand": 80, "Rocks": 79, "Dunes": None}
 
 @pytest.fixture(scope="session")
 def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: four scenes, two tags (one below the other), two performers of one name, a studio.
+    """Four scenes, two tags (one below the other), two performers of one name, a studio; created once.
 
     Copy it before writing to it.
+
     """
     path = tmp_path_factory.mktemp("small") / "small.sqlite"
     cli = Cli(f"embedded:{path}")
@@ -45,7 +46,7 @@ def small_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def offline() -> Cli:
-    """The program with nothing to talk to."""
+    """The program with an unreachable server."""
     return Cli("http://127.0.0.1:1")
 
 

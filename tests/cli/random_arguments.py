@@ -1,4 +1,4 @@
-"""Random argument lists: commands with flags that they have, and values that these may not take."""
+"""Random argument lists: commands with their own flags, and mostly invalid values."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from stash_cli.commands.argv.command import StashCommand
 from stash_cli.commands.argv.flags import global_flags
 
 ENDLESS = {("embedded", "serve"), ("jobs", "watch")}
-"""Commands that end only when they are interrupted."""
+"""Commands that run until interrupted."""
 LEFT_OUT = {"--server", "--url", "--demo", "--library", "--debug"}
-"""Options that lead away from the library of the test, and the one that prints tracebacks."""
+"""Options that select another library, and the one that prints tracebacks."""
 WORDS = """
 0 1 2 -1 1.5 1e309 nan 99999999999999999999 007 0x10 id:1 id: id:x - -- @ @nothing null true no
 [] {} [1, {"a":{"b":null}} " a,b , a=b = Alice Beach shore tag:x 2024 2024-13 2024-02-30 24-1-1
@@ -26,12 +26,12 @@ VALUES = [
     *("", " ", "2 days ago", "in 5 weeks", "{{ x }}", "'; DROP", "x" * 5000),
     *("\\", "\x00", "\x1b[31m", "\u202e", "\U0001f600", "\udcff", "\u0130", "e\u0301", "\r\n"),
 ]
-"""Values that are odd for most flags, and right for some."""
+"""Values that are invalid for most flags, and valid for some."""
 ODD_WORDS = ("--", "-", "--nothing", "-x", "--=", "--limit=", "-o", "--no-", "help", "--help", "-h")
 
 
 def argument_lists(seed: int, count: int) -> Iterator[list[str]]:
-    """`count` argument lists; the same ones for the same seed."""
+    """`count` argument lists, determined by `seed`."""
     rng = Random(seed)
     commands = [(path, command) for path, command in leaf_commands().items() if path not in ENDLESS]
     for _ in range(count):
@@ -44,7 +44,7 @@ def argument_lists(seed: int, count: int) -> Iterator[list[str]]:
 
 
 def _some(rng: Random, command: StashCommand) -> list[str]:
-    """A word, or a flag with its value where it takes one."""
+    """A word, or a flag with its value, if it takes one."""
     if rng.random() < 0.35:
         return [rng.choice(VALUES)]
     name, takes_value, choices = rng.choice(_flags(rng, command))
@@ -55,7 +55,7 @@ def _some(rng: Random, command: StashCommand) -> list[str]:
 
 
 def _flags(rng: Random, command: StashCommand) -> list[tuple[str, bool, tuple[str, ...]]]:
-    """Flags as name, whether they take a value, and the values they list."""
+    """Flags as (name, whether they take a value, listed values)."""
     derived = list(command.derived().rows())
     found: list[tuple[str, bool, tuple[str, ...]]] = [
         (flag.name, bool(flag.metavar), flag.choices)

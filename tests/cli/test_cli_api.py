@@ -1,4 +1,4 @@
-"""`api`: documents and operations from every source, in pages, as a stream, and with errors beside data."""
+"""`api`: documents and operations from every source, pages, streams, and partial errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def filled(small_library: Path, tmp_path: Path) -> Cli:
     return Cli(f"embedded:{shutil.copy(small_library, tmp_path / 'copy.sqlite')}")
 
 
-def test_a_document_from_everywhere(filled: Cli, tmp_path: Path) -> None:
+def test_document_sources(filled: Cli, tmp_path: Path) -> None:
     text = "query($id: ID!) { findScene(id: $id) { title } }"
     file = tmp_path / "query.graphql"
     file.write_text(text)
@@ -41,7 +41,7 @@ def test_a_document_from_everywhere(filled: Cli, tmp_path: Path) -> None:
     assert filled.ok("api", str(file), "-f", "id=1", "-o", "yaml").out == "findScene:\n  title: Sea\n"
 
 
-def test_several_operations_in_one_document(filled: Cli) -> None:
+def test_operation_name_selects_from_a_document(filled: Cli) -> None:
     body = {
         "query": "query A { version { hash } } query B { stats { tag_count } }",
         "operationName": "B",
@@ -49,7 +49,7 @@ def test_several_operations_in_one_document(filled: Cli) -> None:
     assert filled.ok("api", "--input", "-", answers=json.dumps(body)).json == {"stats": {"tag_count": 2}}
 
 
-def test_an_operation_by_name(filled: Cli) -> None:
+def test_operation_by_name(filled: Cli) -> None:
     found = filled.ok(
         "api",
         *("--operation", "findScenes", "--fields", "id,studio.name"),
@@ -63,7 +63,7 @@ def test_an_operation_by_name(filled: Cli) -> None:
 
 
 def test_values_are_typed_as_declared(filled: Cli, tmp_path: Path) -> None:
-    """A name of digits stays text, one id becomes a list, null clears, a picture goes as a data URI."""
+    """Digits stay text, one id becomes a list, null clears, a picture is sent as a data URI."""
     picture = tmp_path / "dot.gif"
     picture.write_bytes(base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"))
     made = filled.ok(
@@ -84,7 +84,7 @@ def test_values_are_typed_as_declared(filled: Cli, tmp_path: Path) -> None:
     assert not made["description"]
 
 
-def test_json_and_files_as_values(filled: Cli, tmp_path: Path) -> None:
+def test_values_from_json_and_files(filled: Cli, tmp_path: Path) -> None:
     file = tmp_path / "filter.json"
     file.write_text('{"name": {"value": "Beach", "modifier": "EQUALS"}}')
     notes = tmp_path / "notes.txt"
@@ -110,7 +110,7 @@ def test_all_pages(filled: Cli, size: int) -> None:
     assert found == {"findTags": {"count": 2, "tags": names}}
 
 
-def test_pages_of_nothing_and_from_the_middle(filled: Cli) -> None:
+def test_empty_pages_and_a_start_page(filled: Cli) -> None:
     none = filled.ok("api", "--operation", "findGalleries", "--paginate", "--fields", "id")
     assert none.json == {"galleries": []}
     late = filled.ok("api", TAGS, "-F", "size=1", "-F", "page=2", "--paginate", "--jsonl")
@@ -165,7 +165,7 @@ def test_errors_are_json_like_the_data(filled: Cli) -> None:
         (("--operation", "jobsSubscribe"), "is a subscription"),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_is_sent(
+def test_invalid_arguments_are_rejected_before_sending(
     filled: Cli, args: tuple[str, ...], message: str
 ) -> None:
     done = filled("api", *args)
@@ -174,7 +174,7 @@ def test_what_is_wrong_is_said_before_anything_is_sent(
 
 
 def test_pages_before_an_error_are_printed(filled: Cli) -> None:
-    """The third page asks for a performer that is not there."""
+    """The third page requests a missing performer."""
     text = (
         "query($page: Int!) { findTags(filter: {page: $page, per_page: 1}) { tags { name } }"
         " findPerformers(performer_ids: [$page]) { count } }"
@@ -185,7 +185,7 @@ def test_pages_before_an_error_are_printed(filled: Cli) -> None:
     assert done.json == {"findTags": {"tags": names}, "findPerformers": {"count": 1}}
 
 
-def test_two_lists_are_not_one_page(filled: Cli) -> None:
+def test_document_with_two_lists_cannot_be_paged(filled: Cli) -> None:
     text = (
         "query($page: Int) { a: findTags(filter: {page: $page}) { tags { id } } b: findTags { tags { id } } }"
     )
@@ -199,7 +199,7 @@ def test_read_only_sends_no_mutation(filled: Cli) -> None:
     assert filled.ok("api", "--operation", "findTag", "-F", "id=1").json["name"] == "Outdoor"
 
 
-def test_secrets_of_the_configuration_are_hidden_unless_asked_for(filled: Cli) -> None:
+def test_configuration_secrets_are_hidden_unless_requested(filled: Cli) -> None:
     told = filled.ok("api", "--operation", "configuration").json
     assert told["general"]["password"] in ("***", None)
     assert told["general"]["apiKey"] in ("***", None)
@@ -214,8 +214,8 @@ def test_secrets_of_the_configuration_are_hidden_unless_asked_for(filled: Cli) -
         ("subscription { jobsSubscribe { job { id } } }",),
     ],
 )
-def test_a_subscription_is_a_line_per_event(served_url: str, how: tuple[str, ...]) -> None:
-    """Events are made until the program has seen as many as it was told to wait for."""
+def test_subscription_prints_a_line_per_event(served_url: str, how: tuple[str, ...]) -> None:
+    """Events are published until the program has printed the requested number."""
     command = program("--server", served_url, "api", *how, "--subscribe", "--count", "2")
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
@@ -236,12 +236,12 @@ def test_ctrl_c_ends_a_subscription(served_url: str) -> None:
     assert (done.status, "Traceback" in done.err) == (130, False)
 
 
-def test_from_a_pipe(small_library: Path) -> None:
+def test_document_from_a_pipe(small_library: Path) -> None:
     done = run_process("api", "-", stdin="{ stats { tag_count } }", STASH_URL=f"embedded:{small_library}")
     assert (done.status, done.json) == (0, {"stats": {"tag_count": 2}})
 
 
-def test_a_file_is_uploaded(filled: Cli, tmp_path: Path) -> None:
+def test_file_upload(filled: Cli, tmp_path: Path) -> None:
     archive = tmp_path / "export.zip"
     with zipfile.ZipFile(archive, "w") as made:
         made.writestr("tags/Seaside.json", '{"name": "Seaside"}')

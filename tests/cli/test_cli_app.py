@@ -1,4 +1,4 @@
-"""The application as other programs import it, and the recipe for a further noun."""
+"""The application imported by other programs, and the recipe for another noun."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOUN = Noun(
 '''
 
 
-def test_the_runner_of_typer_takes_the_application(embedded_url: str) -> None:
+def test_typer_runner_accepts_the_application(embedded_url: str) -> None:
     runner = CliRunner(env={"STASH_URL": embedded_url})
     assert runner.invoke(app, ["--version"]).stdout == f"stash {__version__}\n"
     assert (
@@ -44,7 +44,7 @@ def test_the_runner_of_typer_takes_the_application(embedded_url: str) -> None:
 @pytest.mark.parametrize(
     ("line", "status"), [("tags count", 0), ("tags cout", 2), ("tag show 7", 3), ("", 0)]
 )
-def test_an_application_that_includes_it_ends_alike(line: str, status: int, embedded_url: str) -> None:
+def test_including_application_has_the_same_exit_status(line: str, status: int, embedded_url: str) -> None:
     Cli(embedded_url).ok("tag", "create", "--name", "A")
     outer = typer.Typer()
     outer.add_typer(app, name="stash")
@@ -56,7 +56,7 @@ def test_an_application_that_includes_it_ends_alike(line: str, status: int, embe
         assert (inside.stdout, inside.stderr.replace("outer stash", "stash")) == (alone.stdout, alone.stderr)
 
 
-def test_a_noun_is_one_module_and_one_line(
+def test_noun_is_one_module_and_one_line(
     tmp_path: Path, embedded_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "places.py").write_text(PLACES, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Bad settings of a connection: a documented status, and one line that names the setting; never a bug."""
+"""Invalid connection settings: a documented exit status, and one line that names the setting."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cli_support import Cli, RequestRecorder, environment
 REMOTE = "http://stash.invalid:9999"
 SECURE = "https://127.0.0.1:9"
 LOST = "\udcff"
-"""A byte that is no UTF-8, as Python passes it on from the command line and the environment."""
+"""A byte that is not UTF-8, as Python decodes it from the command line and the environment."""
 FILES = {
     "der": b"\x30\x82\x01\x0a\x02\x82",
     "empty": b"",
@@ -56,7 +56,7 @@ ADDRESSES = {
     "a home that is not known": "embedded:~nobody-here/l.sqlite",
 }
 SETTINGS: dict[str, tuple[str, dict[str, str]]] = {
-    # the setting that is named; the address and the environment, in which {} is the folder of FILES
+    # the setting named in the message; URL and environment, in which {} is the folder of FILES
     **{f"SOCKS4, {n}": (n, {"url": REMOTE, n: "socks4://127.0.0.1:1"}) for n in ("ALL_PROXY", "http_proxy")},
     "SOCKS without a version": ("ALL_PROXY", {"url": REMOTE, "ALL_PROXY": "socks://127.0.0.1:1"}),
     "a proxy of FTP": ("HTTP_PROXY", {"url": REMOTE, "HTTP_PROXY": "ftp://127.0.0.1:1"}),
@@ -114,31 +114,31 @@ def assert_named(setting: str, cli: Cli, *args: str) -> None:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_bad_address(address: str, files: Path) -> None:
+def test_invalid_url(address: str, files: Path) -> None:
     given = ADDRESSES[address]
     assert_named("command line" if LOST in given else "--server", Cli(), "--server", given)
     assert_named("STASH_URL", Cli(ADDRESSES[address]))
 
 
 @pytest.mark.parametrize("case", SETTINGS)
-def test_a_bad_setting(case: str, files: Path) -> None:
+def test_invalid_setting(case: str, files: Path) -> None:
     setting, given = SETTINGS[case]
     environ = {name: value.replace("{}", str(files)) for name, value in given.items()}
     assert_named(setting, Cli(environ.pop("url", REMOTE), **environ))
 
 
 @pytest.mark.parametrize("name", CERTIFICATES)
-def test_a_file_without_certificates(name: str, files: Path) -> None:
+def test_ca_file_without_certificates(name: str, files: Path) -> None:
     assert_named("--ca-cert", Cli(SECURE), "--ca-cert", str(files / name))
 
 
 @pytest.mark.skipif(find_spec("socksio") is not None, reason="httpx can use SOCKS here")
-def test_a_socks_proxy_says_what_to_install(files: Path) -> None:
+def test_socks_proxy_names_the_missing_package(files: Path) -> None:
     assert_named("pip install", Cli(REMOTE, ALL_PROXY="socks5://127.0.0.1:1"))
 
 
 @pytest.mark.parametrize("exempt", ["fd07:b51a:cc66:f0::/64", "localhost,[::1]", "a:b:c,http://x:y,/", LOST])
-def test_a_proxy_is_used_beside_entries_of_no_proxy_for_others(exempt: str, files: Path) -> None:
+def test_proxy_is_used_despite_no_proxy_entries_for_other_hosts(exempt: str, files: Path) -> None:
     with RequestRecorder() as proxy:
         assert Cli(REMOTE, HTTP_PROXY=proxy.url, NO_PROXY=exempt)("tags", "count").status == 1
         assert [each["Host"] for each in proxy.heads] == ["stash.invalid:9999"]
@@ -151,23 +151,23 @@ def test_no_proxy_lists_hosts(exempt: str, files: Path) -> None:
         assert proxy.heads == []
 
 
-def test_settings_that_are_not_used_do_no_harm(files: Path) -> None:
+def test_unused_settings_are_not_validated(files: Path) -> None:
     """A local server needs no proxy, and http needs no certificates."""
     unused = dict.fromkeys(("HTTP_PROXY", "ALL_PROXY", "SSL_CERT_FILE", "SSLKEYLOGFILE"), "what://x")
     assert Cli("http://127.0.0.1:9", **unused)("tags", "count").status == 5
 
 
 @pytest.mark.parametrize("name", ["XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME"])
-def test_the_demo_works_where_little_can_be_written(name: str, files: Path) -> None:
+def test_demo_works_without_writable_folders(name: str, files: Path) -> None:
     assert Cli("embedded:demo", **{name: str(files / "text")})("tags", "count").status == 0
 
 
 @pytest.mark.parametrize(("url", "status"), [("embedded:l.sqlite", 2), ("http://127.0.0.1:9", 5)])
-def test_a_deleted_current_folder(url: str, status: int, tmp_path: Path) -> None:
-    """In a process of its own, as the folder of this one must stay."""
+def test_deleted_working_directory(url: str, status: int, tmp_path: Path) -> None:
+    """In a subprocess, because this process must keep its working directory."""
     leave = "import os, sys; os.chdir(sys.argv.pop()); os.rmdir(os.getcwd())"
     code = f"{leave}; from stash_cli.__main__ import main; main()"
-    # -P as for the installed program: Python does not look for modules in the current folder.
+    # -P as for the installed program: no imports from the working directory
     args = [sys.executable, "-P", "-c", code, "tags", "count", str(tmp_path / "gone")]
     (tmp_path / "gone").mkdir()
     done = subprocess.run(
@@ -178,7 +178,7 @@ def test_a_deleted_current_folder(url: str, status: int, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_key_file_as_windows_tools_write_it(encoding: str, tmp_path: Path) -> None:
+def test_key_file_of_windows_tools(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_bytes("k3y\r\n".encode(encoding))
     with RequestRecorder() as server:

@@ -1,4 +1,4 @@
-"""What a server cannot do is told before anything is sent that changes something."""
+"""Operations that a server does not support are rejected before any mutation is sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACKAGE = {"package_id": "renamer", "name": "Renamer", "version": "1", "sourceUR
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Gallery 1 is made by hand, 2 is a folder, 3 an archive. Image 4 is in none, each other in one."""
+    """Gallery 1 is manual, 2 is a folder, 3 an archive. Image 4 is in none, each other image in one."""
     path = tmp_path_factory.mktemp("before") / "library.sqlite"
     sample = open_sample_library(path)
     sample.create("sceneCreate", title="Sea")
@@ -72,7 +72,7 @@ def cli(proxy: FaultProxy) -> Cli:
         (("galleries", "merge", "1", "--into", "2", "--yes"), "gallery 2 is a folder"),
     ],
 )
-def test_images_of_scanned_galleries_stay(
+def test_images_of_scanned_galleries_cannot_change(
     cli: Cli, proxy: FaultProxy, words: tuple[str, ...], said: str
 ) -> None:
     done = cli(*words)
@@ -80,7 +80,7 @@ def test_images_of_scanned_galleries_stay(
     assert said in done.err
 
 
-def test_the_images_of_other_galleries_change_all_the_same(cli: Cli, proxy: FaultProxy) -> None:
+def test_images_of_other_galleries_change_nevertheless(cli: Cli, proxy: FaultProxy) -> None:
     done = cli("images", "update", "2", "3", "4", "galleries=1,3", "--yes")
     assert done.status == 6
     assert "updated 1 of 3 images" in done.err
@@ -89,7 +89,7 @@ def test_the_images_of_other_galleries_change_all_the_same(cli: Cli, proxy: Faul
     assert len(proxy.mutations) == 1
 
 
-def test_the_store_refuses_them_as_well(proxy: FaultProxy) -> None:
+def test_store_rejects_them_as_well(proxy: FaultProxy) -> None:
     async def work() -> None:
         async with StashContext(conn=proxy.url) as client:
             image = await client.find_image("4")
@@ -111,7 +111,7 @@ def test_the_store_refuses_them_as_well(proxy: FaultProxy) -> None:
         ("stashbox", "draft-scene", "1"),
     ],
 )
-def test_a_stash_box_is_one_that_the_server_has(cli: Cli, proxy: FaultProxy, words: tuple[str, ...]) -> None:
+def test_unknown_stash_box_is_rejected(cli: Cli, proxy: FaultProxy, words: tuple[str, ...]) -> None:
     done = cli(*words, "--stash-box", "https://won.example/graphql")
     assert done.status == 3
     assert "there are one, two" in done.err
@@ -132,7 +132,7 @@ def test_a_stash_box_is_one_that_the_server_has(cli: Cli, proxy: FaultProxy, wor
         (("packages", "uninstall", "none"), 3, "no package none"),
     ],
 )
-def test_a_source_is_one_that_the_server_has(
+def test_unknown_source_is_rejected(
     cli: Cli, proxy: FaultProxy, words: tuple[str, ...], status: int, said: str
 ) -> None:
     done = cli(*words)
@@ -143,12 +143,14 @@ def test_a_source_is_one_that_the_server_has(
 @pytest.mark.parametrize(
     ("said", "status"), [("No response from server", 5), ("Invalid or expired API key.", 4)]
 )
-def test_a_silent_stash_box_is_no_refused_key(cli: Cli, proxy: FaultProxy, said: str, status: int) -> None:
+def test_unreachable_stash_box_is_not_a_rejected_key(
+    cli: Cli, proxy: FaultProxy, said: str, status: int
+) -> None:
     proxy.rule = Sources(validateStashBoxCredentials={"valid": False, "status": said})
     assert cli("stashbox", "validate").status == status
 
 
-def test_a_stash_box_is_named_by_its_name_too(cli: Cli, proxy: FaultProxy) -> None:
+def test_stash_box_is_selected_by_name(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = sources = Sources(submitStashBoxFingerprints=True, stashBoxBatchPerformerTag="no")
     cli.ok("stashbox", "submit-fingerprints", "Sea", "--stash-box", "two", "--yes")
     assert cli("stashbox", "tag", "performers", "--stash-box", "one", "--refresh").status == 1
@@ -160,10 +162,8 @@ def test_a_stash_box_is_named_by_its_name_too(cli: Cli, proxy: FaultProxy) -> No
 @pytest.mark.parametrize(
     "words", [("install", "renamer"), ("update",), ("update", "renamer"), ("available",)]
 )
-def test_a_server_without_the_internet_installs_nothing(
-    cli: Cli, proxy: FaultProxy, words: tuple[str, ...]
-) -> None:
-    """It lists what is installed as if nothing were newer."""
+def test_offline_server_installs_nothing(cli: Cli, proxy: FaultProxy, words: tuple[str, ...]) -> None:
+    """It lists installed packages as up to date."""
     proxy.rule = Sources(
         availablePackages=NO_NET,
         installedPackages=lambda given: [PACKAGE] if given["type"] == "Plugin" else [],
@@ -184,7 +184,7 @@ def test_a_server_without_the_internet_installs_nothing(
         (("system", "latest"), "the server cannot reach GitHub: no such host"),
     ],
 )
-def test_what_the_server_cannot_reach_is_told(
+def test_addresses_unreachable_for_the_server_are_reported(
     cli: Cli, proxy: FaultProxy, words: tuple[str, ...], said: str
 ) -> None:
     long = f'Get "https://x.example/{"a" * 900}": {NO_NET}'
@@ -194,7 +194,7 @@ def test_what_the_server_cannot_reach_is_told(
     assert said in done.err
 
 
-def test_a_source_that_cannot_be_read_hides_no_other(cli: Cli, proxy: FaultProxy) -> None:
+def test_unreadable_source_does_not_hide_others(cli: Cli, proxy: FaultProxy) -> None:
     found = [{**PACKAGE, "package_id": "other", "version": "2"}]
     proxy.rule = Sources(availablePackages=lambda given: found if given["type"] == "Plugin" else NO_NET)
     assert cli.ok("packages", "search", "other", "--json").json[0]["version"] == "2"

@@ -1,4 +1,4 @@
-"""Objects and tables for people: cards with files, columns by importance, text broken between words."""
+"""Cards and tables on a terminal: file details, column priority, line breaks."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def table(width: int, monkeypatch: pytest.MonkeyPatch, **facts: Any) -> list[str
 
 
 @table_test("width", range(40, 121, 10))
-def test_a_title_is_whole_while_less_important_columns_are_there(
+def test_title_is_complete_while_less_important_columns_are_shown(
     width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heading, row = table(width, monkeypatch)
     assert SCENE["title"] in row
-    # The height is the first to go, and nothing is cut while it stays.
+    # The height is dropped first, and nothing is truncated before.
     assert "HEIGHT" not in heading or "…" not in row
 
 
-def test_a_title_of_any_length_leaves_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_title_leaves_room_for_other_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     heading, row = table(60, monkeypatch, title="long " * 40)
     assert heading.split()[:3] == ["ID", "TITLE", "DATE"]
     assert "2022-07-19" in row
@@ -74,7 +74,7 @@ def shown(embedded_url: str, pictures: Path) -> Cli:
     return cli
 
 
-def test_a_card_has_the_file_with_its_size(shown: Cli, pictures: Path) -> None:
+def test_card_shows_the_file_with_its_size(shown: Cli, pictures: Path) -> None:
     card = shown.ok("image", "show", "1").out
     assert f"{pictures}/p0.png\n" in card
     assert " B, 8x8" in card
@@ -84,7 +84,7 @@ def test_a_card_has_the_file_with_its_size(shown: Cli, pictures: Path) -> None:
     assert f"{pictures}/p0.png," in row[1]
 
 
-def test_values_of_a_card_stand_in_one_column(shown: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_card_values_are_aligned(shown: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "50")
     lines = shown.ok("performer", "show", "1", terminal=True).out.splitlines()
     assert len({len(line) - len(line.split(":", 1)[1].lstrip()) for line in lines if ": " in line[:20]}) == 1
@@ -96,7 +96,7 @@ def test_values_of_a_card_stand_in_one_column(shown: Cli, monkeypatch: pytest.Mo
     assert {"height=180, eyes=blue", "eyes=blue, height=180"} & set(values)
 
 
-def test_values_that_do_not_fit_beside_their_label_stand_below(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_values_are_placed_below_their_label(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     streams = fake_streams(terminal=True, environ=PLAIN)
     view = View(columns=columns("a", "a_label_of_thirty_characters"))
@@ -113,14 +113,12 @@ def test_values_that_do_not_fit_beside_their_label_stand_below(monkeypatch: pyte
     ]
 
 
-def test_a_card_in_a_pipe_has_a_line_per_value(shown: Cli) -> None:
+def test_card_in_a_pipe_has_a_line_per_value(shown: Cli) -> None:
     assert "details: " in shown.ok("performer", "show", "1").out
     assert "about rivers, lakes and the sea for many years.\n" in shown.ok("performer", "show", "1").out
 
 
-def test_notes_are_broken_between_words_on_a_terminal_only(
-    offline: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_notes_are_wrapped_on_a_terminal_only(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     long = fake_streams(terminal=True, environ=PLAIN)
     long.warn("some words that do not fit the line " * 3 + "x" * 60)
@@ -135,7 +133,7 @@ LONG = "some words that do not fit the line " * 2
 
 
 @table_test("width", range(40, 121, 8))
-def test_a_long_edit_is_broken_before_its_arrow_and_between_words(
+def test_long_edit_is_wrapped_before_its_arrow_and_between_words(
     width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
@@ -151,7 +149,7 @@ def test_a_long_edit_is_broken_before_its_arrow_and_between_words(
     assert text == f'details: "{LONG}" -> "x" {"y" * 130}'
 
 
-def test_an_untitled_gallery_is_named_by_its_folder(embedded_url: str, pictures: Path) -> None:
+def test_untitled_gallery_is_named_by_its_folder(embedded_url: str, pictures: Path) -> None:
     (pictures / ".forcegallery").touch()
     cli = Cli(embedded_url, **PLAIN)
     cli.ok("library", "add", str(pictures))
@@ -159,7 +157,7 @@ def test_an_untitled_gallery_is_named_by_its_folder(embedded_url: str, pictures:
     assert f"galleries:  {pictures.name}\n" in cli.ok("image", "show", "1", terminal=True).out
 
 
-def test_a_file_is_the_file_of_its_card(embedded_url: str, pictures: Path) -> None:
+def test_file_and_card_show_equal_details(embedded_url: str, pictures: Path) -> None:
     cli = Cli(embedded_url, **PLAIN)
     cli.ok("library", "add", str(pictures))
     cli.ok("scan", "--wait")

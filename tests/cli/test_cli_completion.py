@@ -1,4 +1,4 @@
-"""Completion: what a Tab offers, how each shell inserts it, and what it costs and leaves on disk."""
+"""Shell completion: candidates, how shells insert them, cost, and cache files."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ NAMES = [
 KEY = "s3cret-key-of-a-server"
 
 
-def offered(cli: Cli, *words: str) -> list[str]:
-    """The values that a Tab offers."""
+def completions(cli: Cli, *words: str) -> list[str]:
+    """Completion candidates."""
     done = cli.ok(*words)
     assert done.err == ""
     return [line.split("\t")[0] for line in done.out.splitlines()]
 
 
-def offered_in_time(cli: Cli, *words: str, expected: str) -> list[str]:
-    """The values that a Tab offers, once the process behind it has asked the server."""
+def wait_for_completions(cli: Cli, *words: str, expected: str) -> list[str]:
+    """Completion candidates, once the background process has asked the server."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        if expected in (found := offered(cli, *words)):
+        if expected in (found := completions(cli, *words)):
             return found
     raise AssertionError(f"{expected} is not among {found}")
 
@@ -84,37 +84,37 @@ def named_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def named_url(named_library: Path) -> Iterator[str]:
-    """The library over HTTP: the process that asks for names starts faster then."""
+    """The named library over HTTP, because the background process starts faster for a URL."""
     with serve_library(named_library) as url:
         yield url
 
 
 @pytest.fixture
 def tab(named_url: str) -> Cli:
-    """A Tab where a command has used the server before."""
+    """A completion environment in which a command has already used the server."""
     Cli(named_url).ok("version")
     return Cli(named_url, _STASH_COMPLETE="1")
 
 
-def keep_names(cli: Cli, kind: str, names: list[str]) -> NameCache:
-    """The cache of a Tab, with these names in it."""
+def write_names_cache(cli: Cli, kind: str, names: list[str]) -> NameCache:
+    """Write these names to the completion cache."""
     cache = NameCache(kind, [], cli.environ)
     cache.write(names)
     return cache
 
 
-def test_names_of_objects_where_they_are_wanted(tab: Cli) -> None:
-    names = offered_in_time(tab, "tag", "show", "", expected="To sort")
+def test_object_names_are_completed(tab: Cli) -> None:
+    names = wait_for_completions(tab, "tag", "show", "", expected="To sort")
     assert set(names) == {*NAMES, "name:2024"} - {"-dash", "2024"}
-    assert offered(tab, "tag", "show", "--", "-d") == ["-dash"]
-    assert offered(tab, "scenes", "find", "--tag", "To") == ["To sort"]
-    assert offered(tab, "scenes", "find", "--tag=To") == ["--tag=To sort"]
-    assert offered(tab, "scenes", "find", "--no-tag", "to") == ["To sort"]
-    assert offered(tab, "scenes", "update", "1", "--add-tag", "AC") == ["AC/DC"]
-    assert offered(tab, "scenes", "find", "--performers-tag", "AC") == ["AC/DC"]
-    assert offered_in_time(tab, "performer", "show", "A", expected="Ann") == ["Ann"]
-    assert offered_in_time(tab, "scenes", "create", "--studio", "", expected="Acme") == ["Acme"]
-    assert offered_in_time(tab, "groups", "delete", "", expected="Trilogy") == ["Trilogy"]
+    assert completions(tab, "tag", "show", "--", "-d") == ["-dash"]
+    assert completions(tab, "scenes", "find", "--tag", "To") == ["To sort"]
+    assert completions(tab, "scenes", "find", "--tag=To") == ["--tag=To sort"]
+    assert completions(tab, "scenes", "find", "--no-tag", "to") == ["To sort"]
+    assert completions(tab, "scenes", "update", "1", "--add-tag", "AC") == ["AC/DC"]
+    assert completions(tab, "scenes", "find", "--performers-tag", "AC") == ["AC/DC"]
+    assert wait_for_completions(tab, "performer", "show", "A", expected="Ann") == ["Ann"]
+    assert wait_for_completions(tab, "scenes", "create", "--studio", "", expected="Acme") == ["Acme"]
+    assert wait_for_completions(tab, "groups", "delete", "", expected="Trilogy") == ["Trilogy"]
 
 
 @table_test(
@@ -133,9 +133,9 @@ def test_names_of_objects_where_they_are_wanted(tab: Cli) -> None:
         ("jobs wait ", []),
     ],
 )
-def test_other_values(words: str, found: list[str], offline: Cli) -> None:
+def test_other_values_are_completed(words: str, found: list[str], offline: Cli) -> None:
     offline.environ["_STASH_COMPLETE"] = "1"
-    assert offered(offline, *words.split(" ")) == found
+    assert completions(offline, *words.split(" ")) == found
 
 
 @table_test(
@@ -167,24 +167,26 @@ def test_other_values(words: str, found: list[str], offline: Cli) -> None:
         ("lim", ["limit:"]),
     ],
 )
-def test_words_of_a_query(word: str, found: list[str], tab: Cli) -> None:
-    keep_names(tab, "Tag", NAMES)
-    assert offered(tab, "scenes", "find", word) == found
+def test_query_words_are_completed(word: str, found: list[str], tab: Cli) -> None:
+    write_names_cache(tab, "Tag", NAMES)
+    assert completions(tab, "scenes", "find", word) == found
 
 
-def test_a_whole_query_as_one_word(tab: Cli) -> None:
-    keep_names(tab, "Tag", NAMES)
-    assert offered(tab, "scenes", "find", "--where", "rating:80.. tag:To") == ['rating:80.. tag:"To sort"']
-    assert offered(tab, "scenes", "find", "--where=organ") == ["--where=organized:"]
+def test_quoted_query_is_completed(tab: Cli) -> None:
+    write_names_cache(tab, "Tag", NAMES)
+    assert completions(tab, "scenes", "find", "--where", "rating:80.. tag:To") == [
+        'rating:80.. tag:"To sort"'
+    ]
+    assert completions(tab, "scenes", "find", "--where=organ") == ["--where=organized:"]
 
 
-def test_names_of_saved_filters(embedded_url: str) -> None:
+def test_saved_filter_names_are_completed(embedded_url: str) -> None:
     cli = Cli(embedded_url)
     save = 'mutation { saveFilter(input: {mode: SCENES, name: "To watch"}) { id } }'
     cli.ok("api", save)
     tab = Cli(embedded_url, _STASH_COMPLETE="1")
-    assert offered_in_time(tab, "filters", "show", "To", expected="To watch") == ["To watch"]
-    found = offered_in_time(tab, "scenes", "find", "saved:To", expected="saved:To watch")
+    assert wait_for_completions(tab, "filters", "show", "To", expected="To watch") == ["To watch"]
+    found = wait_for_completions(tab, "scenes", "find", "saved:To", expected="saved:To watch")
     assert found == ["saved:To watch"]
 
 
@@ -192,68 +194,66 @@ BOX = """mutation { configureGeneral(input: {stashBoxes: [
   {name: "first box", endpoint: "https://box.example.org/graphql", api_key: "s3cret"}]}) { apiKey } }"""
 
 
-def test_names_of_scrapers_and_stash_boxes(embedded_url: str) -> None:
+def test_scraper_and_stash_box_names_are_completed(embedded_url: str) -> None:
     Cli(embedded_url).ok("api", BOX)
     tab = Cli(embedded_url, _STASH_COMPLETE="1")
-    assert offered_in_time(tab, "scenes", "scrape", "--with", "", expected="sidecar") == ["sidecar"]
-    boxes = offered_in_time(tab, "performers", "scrape", "--stash-box", "", expected="first box")
-    assert boxes == offered(tab, "stashbox", "validate", "") == ["first box"]
-    sources = offered_in_time(tab, "identify", "--source", "", expected="sidecar")
+    assert wait_for_completions(tab, "scenes", "scrape", "--with", "", expected="sidecar") == ["sidecar"]
+    boxes = wait_for_completions(tab, "performers", "scrape", "--stash-box", "", expected="first box")
+    assert boxes == completions(tab, "stashbox", "validate", "") == ["first box"]
+    sources = wait_for_completions(tab, "identify", "--source", "", expected="sidecar")
     assert sources == ["first box", "sidecar"]
     endpoint = "https://box.example.org/graphql"
     words = ("stashbox", "tag-tags", "--stash-box-endpoint", "")
-    assert offered_in_time(tab, *words, expected=endpoint) == [endpoint]
+    assert wait_for_completions(tab, *words, expected=endpoint) == [endpoint]
 
 
-def test_names_of_profiles_and_aliases(own_state: Path) -> None:
+def test_profile_and_alias_names_are_completed(own_state: Path) -> None:
     folder = own_state / "stash-cli"
     folder.mkdir()
     text = '[profiles.home]\nurl = "http://127.0.0.1:1"\n[profiles.away]\nurl = "http://127.0.0.1:2"\n'
     text += '[aliases]\nbest = ["scenes", "find", "rating:80.."]\n'
     (folder / "settings.toml").write_text(text)
     tab = Cli(_STASH_COMPLETE="1")
-    assert offered(tab, "best") == ["best"]
-    assert offered(tab, "-P", "h") == ["home"]
-    assert offered(tab, "scenes", "find", "--profile=aw") == ["--profile=away"]
+    assert completions(tab, "best") == ["best"]
+    assert completions(tab, "-P", "h") == ["home"]
+    assert completions(tab, "scenes", "find", "--profile=aw") == ["--profile=away"]
 
 
-def test_a_profile_with_a_command_for_its_key_is_asked_for_nothing(
-    served_url: str, own_state: Path, tmp_path: Path
-) -> None:
+def test_profile_with_a_key_command_is_not_asked(served_url: str, own_state: Path, tmp_path: Path) -> None:
     Cli(served_url).ok("tags", "create", "--name", "A")
     folder, ran = own_state / "stash-cli", tmp_path / "ran"
     folder.mkdir(exist_ok=True)
     text = f'[profiles.home]\nurl = "{served_url}"\napi_key_command = ["touch", "{ran}"]\n'
     (folder / "settings.toml").write_text(text)
     tab = Cli(_STASH_COMPLETE="1")
-    assert offered(tab, "-P", "home", "tag", "show", "") == []
+    assert completions(tab, "-P", "home", "tag", "show", "") == []
     wait_for_cache(own_state, 1)
     assert not ran.exists()
 
 
-def test_many_names_need_a_beginning(embedded_url: str) -> None:
+def test_many_names_require_a_prefix(embedded_url: str) -> None:
     cli = Cli(embedded_url, _STASH_COMPLETE="1")
-    keep_names(cli, "Tag", [f"tag {number}" for number in range(10_000)])
-    assert len(offered(cli, "tag", "show", "tag 22")) == 111
-    assert offered(cli, "tag", "show", "tag 2") == []
+    write_names_cache(cli, "Tag", [f"tag {number}" for number in range(10_000)])
+    assert len(completions(cli, "tag", "show", "tag 22")) == 111
+    assert completions(cli, "tag", "show", "tag 2") == []
 
 
-def test_only_known_servers_are_asked_and_the_key_is_nowhere(served_url: str, own_state: Path) -> None:
+def test_only_known_servers_are_asked_and_keys_are_not_stored(served_url: str, own_state: Path) -> None:
     with FaultProxy(served_url) as proxy:
         cli = Cli(proxy.url)
         tab = Cli(proxy.url, _STASH_COMPLETE="1")
-        assert offered(tab, "tag", "show", "") == []
+        assert completions(tab, "tag", "show", "") == []
         [file] = wait_for_cache(own_state, 1)
         assert json.loads(file.read_text())["names"] == []
         assert proxy.requests == []
         cli.ok("tag", "create", "--name", "Outdoor")
         file.unlink()
-        assert offered_in_time(tab, "tag", "show", "O", expected="Outdoor") == ["Outdoor"]
+        assert wait_for_completions(tab, "tag", "show", "O", expected="Outdoor") == ["Outdoor"]
         asked = len(proxy.requests)
-        assert offered(tab, "tag", "show", "") == ["Outdoor"]
+        assert completions(tab, "tag", "show", "") == ["Outdoor"]
         assert len(proxy.requests) == asked
     keyed = Cli(proxy.url, _STASH_COMPLETE="1", STASH_API_KEY=KEY)
-    assert offered(keyed, "tag", "show", "") == []
+    assert completions(keyed, "tag", "show", "") == []
     for file in wait_for_cache(own_state, 2):
         assert KEY not in file.name + file.read_text()
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -261,7 +261,7 @@ def test_only_known_servers_are_asked_and_the_key_is_nowhere(served_url: str, ow
 
 
 def wait_for_cache(state: Path, count: int) -> list[Path]:
-    """The files of cached names, once there are as many."""
+    """Wait for this many files of cached names; return them."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
         found = list(state.rglob("completion/*.json"))
@@ -271,20 +271,20 @@ def wait_for_cache(state: Path, count: int) -> list[Path]:
     raise AssertionError(f"{count} files are expected: {found}")
 
 
-def test_old_names_are_offered_while_new_ones_are_asked_for(tab: Cli, own_state: Path) -> None:
-    file = keep_names(tab, "Group", ["Old"]).path
+def test_stale_names_are_offered_during_a_refresh(tab: Cli, own_state: Path) -> None:
+    file = write_names_cache(tab, "Group", ["Old"]).path
     kept = json.loads(file.read_text()) | {"at": time.time() - 3600}
     file.write_text(json.dumps(kept))
-    assert offered(tab, "group", "show", "") == ["Old"]
-    offered_in_time(tab, "group", "show", "", expected="Trilogy")
+    assert completions(tab, "group", "show", "") == ["Old"]
+    wait_for_completions(tab, "group", "show", "", expected="Trilogy")
 
 
-def test_a_damaged_cache_is_none(tab: Cli) -> None:
-    cache = keep_names(tab, "Group", ["Old"])
+def test_corrupt_cache_is_ignored(tab: Cli) -> None:
+    cache = write_names_cache(tab, "Group", ["Old"])
     for text in ("{", "[]", '{"format": 1}', '{"format": 1, "names": 3, "at": 0}', "\udcff"):
         cache.path.write_text(text, errors="surrogateescape")
         assert cache._read() == ([], float("inf"))
-    offered_in_time(tab, "group", "show", "", expected="Trilogy")
+    wait_for_completions(tab, "group", "show", "", expected="Trilogy")
 
 
 @table_test(
@@ -301,18 +301,18 @@ def test_a_damaged_cache_is_none(tab: Cli) -> None:
         ("stash '' x", ["stash", ""], "x", "", ""),
     ],
 )
-def test_lines_are_read_as_bash_does(typed: str, words: list[str], value: str, kept: str, quote: str) -> None:
+def test_lines_are_split_as_in_bash(typed: str, words: list[str], value: str, kept: str, quote: str) -> None:
     line = Line.parse(typed, " \t\n\"'><=;|&(:")
     assert (list(line.words), line.value, line.kept, line.quote) == (words, value, kept, quote)
 
 
-def test_options_for_bash() -> None:
+def test_bash_options() -> None:
     assert Line((), "a").insertions([Candidate("a b"), Candidate("ab")]) == ["", r"a\ b", "ab"]
     assert Line((), "a").insertions([Candidate("ab.", more=True)])[0] == "nospace"
     assert Line((), "a").insertions([Candidate(":files")]) == ["files"]
 
 
-def test_another_case_is_taken_where_none_fits() -> None:
+def test_case_insensitive_match_is_the_fallback() -> None:
     assert matching(["Zoom", "zoo"], "zo") == ["zoo"]
     assert matching(["Zoom", "ZOO"], "zo") == ["Zoom"]
     assert matching(["Zoom", "ZOO"], "") == ["Zoom", "ZOO"]
@@ -323,16 +323,16 @@ def test_another_case_is_taken_where_none_fits() -> None:
 
 @pytest.fixture
 def stash_environment(named_library: Path, tmp_path: Path, own_state: Path) -> dict[str, str]:
-    """An environment whose PATH has `stash`, with the names of the library in the cache."""
+    """An environment with `stash` in PATH and the names of the library in the cache."""
     programs = tmp_path / "bin"
     programs.mkdir()
     program = programs / "stash"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m stash_cli "$@"\n')
     program.chmod(0o755)
     url = f"embedded:{named_library}"
-    keep_names(Cli(url), "Tag", NAMES)
+    write_names_cache(Cli(url), "Tag", NAMES)
     kept = {name: os.environ[name] for name in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
-    # Where this folder is missing, fish's first start fills it from the man pages, in the background.
+    # Without this folder, fish's first start generates completions from man pages in the background.
     (Path(kept["XDG_DATA_HOME"]) / "fish" / "generated_completions").mkdir(parents=True)
     return {"PATH": f"{programs}:{os.environ['PATH']}", "STASH_URL": url, "LC_ALL": "C.UTF-8", **kept}
 
@@ -352,7 +352,7 @@ def shell(
 
 
 TYPED = (
-    # what is typed before Tab, the words of the line afterwards
+    # the typed text before Tab, the resulting words of the line
     ("stash tag show Re:", ["tag", "show", "Re: zero"]),
     ("stash tag show 'O", ["tag", "show", "O'Brien"]),
     ('stash tag show "Say', ["tag", "show", 'Say "hi"']),
@@ -374,10 +374,10 @@ MORE = (
     ("stash scenes find tag:To", ["scenes", "find", "tag:To sort"]),
     ("stash scenes find 'tag:To", ["scenes", "find", "tag:To sort"]),
 )
-"""Typed with STASH_CLI_ALL_NAMES=1, as are all names; a Tab takes a tenth of a second."""
+"""Typed with STASH_CLI_ALL_NAMES=1, like all names; one Tab takes 0.1 s."""
 
 
-def test_shells_insert_words_as_they_are_meant(shell: Shell) -> None:
+def test_shells_insert_completed_words(shell: Shell) -> None:
     everything = bool(os.environ.get("STASH_CLI_ALL_NAMES"))
     rows = TYPED + (MORE if everything else ())
     told = {typed: shell.completed(typed) for typed, _ in rows}
@@ -391,7 +391,7 @@ def test_shells_insert_words_as_they_are_meant(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
-def test_an_installed_script_is_read_by_new_shells_until_it_is_removed(
+def test_installed_script_is_loaded_by_new_shells_until_removed(
     name: str, stash_environment: dict[str, str], tmp_path: Path
 ) -> None:
     if not installed(name):
@@ -403,7 +403,7 @@ def test_an_installed_script_is_read_by_new_shells_until_it_is_removed(
     cli = Cli(**stash_environment, SHELL=f"/bin/{name}")
     told = cli.ok("completion", "install").err
     assert str(home) in told
-    cli.ok("completion", "install")  # twice is the same as once
+    cli.ok("completion", "install")  # installing twice changes nothing
     interactive = {"bash": ["bash", "-i"], "zsh": ["zsh", "-i"], "fish": ["fish", "-i"]}[name]
     with Shell(name, stash_environment, tmp_path, interactive) as opened:
         assert opened.completed("stash tag show To") == ["stash", "tag", "show", "To sort"]
@@ -413,7 +413,7 @@ def test_an_installed_script_is_read_by_new_shells_until_it_is_removed(
     assert "not installed" in cli.ok("completion", "uninstall").err
 
 
-def test_installing_says_what_is_wrong(tmp_path: Path, own_state: Path) -> None:
+def test_install_errors(tmp_path: Path, own_state: Path) -> None:
     done = Cli(SHELL="/bin/tcsh")("completion", "install")
     assert done.status == 2
     assert "bash, zsh, fish, powershell" in done.err
@@ -423,7 +423,7 @@ def test_installing_says_what_is_wrong(tmp_path: Path, own_state: Path) -> None:
     assert ".bashrc" in done.err
 
 
-def test_another_program_called_stash_is_never_run_by_a_tab(tmp_path: Path, own_state: Path) -> None:
+def test_completion_never_runs_another_program_called_stash(tmp_path: Path, own_state: Path) -> None:
     binary = tmp_path / "stash"
     binary.write_bytes(b"\x7fELF")
     binary.chmod(0o755)

@@ -1,4 +1,4 @@
-"""`stash config edit`: settings in an editor, checked, compared, recorded, and without secrets."""
+"""`stash config edit`: settings edited as a file: validated, diffed, journalled, and without secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Edit = Any
 
 @pytest.fixture
 def edit(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edit:
-    """`config edit` at a terminal with an editor; its files are made in the folder `kept`."""
+    """Run `config edit` on a terminal with an editor, whose files are kept in the folder `kept`."""
     cli.ok("config", "set", "general.parallel_tasks=2")
     (tmp_path / "kept").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "kept"))
@@ -37,7 +37,7 @@ def level(cli: Cli) -> str:
     return str(cli.ok("config", "get", "general.log_level").out.strip())
 
 
-def test_what_was_edited_is_shown_asked_and_recorded(cli: Cli, edit: Edit, tmp_path: Path) -> None:
+def test_edit_is_shown_confirmed_and_journalled(cli: Cli, edit: Edit, tmp_path: Path) -> None:
     done = edit(f"sed -i '{LEVEL};s/parallel_tasks:.*/parallel_tasks: 3/'", "general", answers="y\n")
     assert (done.status, level(cli), kept(tmp_path)) == (0, "Debug", [])
     assert "general.log_level: Info -> Debug" in done.err
@@ -49,7 +49,7 @@ def test_what_was_edited_is_shown_asked_and_recorded(cli: Cli, edit: Edit, tmp_p
     assert (file.stat().st_mode & 0o777, str(file) in declined.err) == (0o600, True)
 
 
-def test_what_is_wrong_is_told_and_the_rest_can_be_saved(cli: Cli, edit: Edit) -> None:
+def test_invalid_setting_is_reported_and_the_rest_can_be_saved(cli: Cli, edit: Edit) -> None:
     wrong = "s/parallel_tasks:.*/parallel_tasks: many/;s/calculate_md5:.*/calculate_md5: perhaps/"
     done = edit(f"sed -i '{LEVEL};{wrong};$ a nonsense: {{x: 1}}'", answers="e\ns\ny\n")
     assert (done.status, level(cli)) == (0, "Debug")
@@ -79,16 +79,16 @@ def test_secrets_are_not_in_the_file(cli: Cli, edit: Edit, tmp_path: Path) -> No
         ("sed -i 's/^general:/generally:/'", 11, "there is no section generally"),
     ],
 )
-def test_editors_that_fail(edit: Edit, editor: str, status: int, said: str) -> None:
+def test_failing_editors(edit: Edit, editor: str, status: int, said: str) -> None:
     done = edit(editor, answers="\n")
     assert (done.status, said in done.err) == (status, True), done.err
 
 
-def test_it_needs_a_terminal(cli: Cli) -> None:
+def test_requires_a_terminal(cli: Cli) -> None:
     assert "needs a terminal" in cli("config", "edit").err
 
 
-def test_what_others_set_meanwhile_stays(cli: Cli, edit: Edit, tmp_path: Path) -> None:
+def test_concurrent_changes_of_others_are_kept(cli: Cli, edit: Edit, tmp_path: Path) -> None:
     other = shlex.join([sys.executable, "-m", "stash_cli", "config", "set", "general.log_level=Error"])
     script = tmp_path / "editor"
     script.write_text(

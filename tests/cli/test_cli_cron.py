@@ -1,4 +1,4 @@
-"""Nights of a cron job in fast motion: few variables, no terminal, and one thing after another breaks."""
+"""Nightly cron runs in sequence: few variables, no terminal, and one fault per night."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from stash_cli.core.run_lock import RunLock
 from stash_cli.core.server_url import normalise_url
 
 NIGHTS = int(os.environ.get("CRON_NIGHTS", "5"))
-"""How many nights there are."""
+"""Number of simulated nights."""
 
 
 @dataclass
-class House:
-    """A served library behind a proxy, its media folder, and the number of files that were broken."""
+class CronEnvironment:
+    """A served library behind a proxy, its media folder, and the number of corrupted files."""
 
     proxy: FaultProxy
     media: Path
@@ -53,14 +53,14 @@ class House:
 
 
 @contextmanager
-def nothing(_: House) -> Iterator[tuple[int, str]]:
+def no_fault(_: CronEnvironment) -> Iterator[tuple[int, str]]:
     """A quiet night."""
     yield 0, ""
 
 
 @contextmanager
-def broken_file(house: House) -> Iterator[tuple[int, str]]:
-    """A file that cannot be read is told once; in later nights it is known."""
+def corrupt_file(house: CronEnvironment) -> Iterator[tuple[int, str]]:
+    """A corrupt file is reported once; later nights know it."""
     house.broken += 1
     name = f"broken{house.broken}.png"
     (house.media / name).write_text("no picture", encoding="utf-8")
@@ -68,38 +68,38 @@ def broken_file(house: House) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def server_away(house: House) -> Iterator[tuple[int, str]]:
+def server_down(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     house.proxy.refuse()
     yield 5, "Cannot reach"
     house.proxy.accept()
 
 
 @contextmanager
-def websockets_refused(house: House) -> Iterator[tuple[int, str]]:
+def websockets_rejected(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     house.proxy.rule = on_websocket(fault_kinds.reset_before)
     yield 0, ""
 
 
 @contextmanager
-def polls_refused(house: House) -> Iterator[tuple[int, str]]:
+def polls_rejected(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     house.proxy.rule = on_operation("findJob", fault_kinds.error_page(502), 1, 2)
     yield 0, ""
 
 
 @contextmanager
-def lost_answer(house: House) -> Iterator[tuple[int, str]]:
+def response_lost(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     house.proxy.rule = on_operation("metadataScan", fault_kinds.reset_after)
     yield 10, "scan unknown (exit 10), generate --covers not started, clean not started"
 
 
 @contextmanager
-def wrong_key(house: House) -> Iterator[tuple[int, str]]:
+def invalid_key(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     house.proxy.rule = lambda _: fault_kinds.error_page(401)
     yield 4, "scan failed (exit 4)"
 
 
 @contextmanager
-def many_files_gone(house: House) -> Iterator[tuple[int, str]]:
+def many_files_missing(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     paths = sorted(house.media.glob("p*.png"))[:4]
     kept = [path.read_bytes() for path in paths]
     for path in paths:
@@ -110,7 +110,7 @@ def many_files_gone(house: House) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def drive_not_mounted(house: House) -> Iterator[tuple[int, str]]:
+def drive_not_mounted(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     away = house.media.rename(house.media.with_name("away"))
     house.media.mkdir()
     yield 9, "holds no media"
@@ -119,27 +119,27 @@ def drive_not_mounted(house: House) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def another_run(house: House) -> Iterator[tuple[int, str]]:
+def other_run_active(house: CronEnvironment) -> Iterator[tuple[int, str]]:
     with RunLock(normalise_url(house.proxy.url), "stash run nightly"):
         yield 5, "another run is going on for this server: process"
 
 
 EVENTS = (
-    nothing,
-    broken_file,
-    server_away,
-    websockets_refused,
-    polls_refused,
-    lost_answer,
-    wrong_key,
-    many_files_gone,
+    no_fault,
+    corrupt_file,
+    server_down,
+    websockets_rejected,
+    polls_rejected,
+    response_lost,
+    invalid_key,
+    many_files_missing,
     drive_not_mounted,
-    another_run,
+    other_run_active,
 )
 
 
 @pytest.fixture
-def house(tmp_path: Path, own_state: Path) -> Iterator[House]:
+def house(tmp_path: Path, own_state: Path) -> Iterator[CronEnvironment]:
     media = tmp_path / "media"
     media.mkdir()
     for number in range(6):
@@ -148,12 +148,12 @@ def house(tmp_path: Path, own_state: Path) -> Iterator[House]:
         cli = Cli(url)
         cli.ok("library", "add", str(media))
         cli.ok("scan", "--wait")
-        yield House(proxy, media, own_state)
+        yield CronEnvironment(proxy, media, own_state)
 
 
 @pytest.mark.long
-def test_a_night_is_silent_unless_something_is_wrong(house: House) -> None:
-    # One of each before any twice, in an order that is the same for every run of the tests.
+def test_night_is_silent_unless_something_fails(house: CronEnvironment) -> None:
+    # Each fault once before any repeats, in an order that is the same for every run of the tests.
     order = random.Random(20)
     nights = [event for _ in range(NIGHTS // len(EVENTS) + 1) for event in order.sample(EVENTS, len(EVENTS))]
     for number, event in enumerate(nights[:NIGHTS]):

@@ -1,4 +1,4 @@
-"""`delete`: what is chosen, what hangs on it, and what is asked."""
+"""`delete`: selection, dependent objects, and confirmation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
     return Cli(embedded_url)
 
 
-def test_what_hangs_on_it_is_shown(cli: Cli) -> None:
+def test_dependent_objects_are_shown(cli: Cli) -> None:
     cli.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "Outdoor")
     done = cli("scenes", "delete", "1", "2", terminal=True, answers="n\n")
     assert done.status == 11
@@ -27,7 +27,7 @@ def test_what_hangs_on_it_is_shown(cli: Cli) -> None:
     assert cli.ok("scenes", "count").out == "4\n"
 
 
-def test_tags_that_markers_need_are_left_and_a_merge_is_offered(cli: Cli) -> None:
+def test_primary_tags_are_kept_and_a_merge_is_suggested(cli: Cli) -> None:
     cli.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "Outdoor")
     reason = "it is the primary tag of 1 marker (ids 1); merge it: stash tags merge 1 --into TAG"
     only = cli("tags", "delete", "Outdoor", "--dry-run")
@@ -42,7 +42,7 @@ def test_tags_that_markers_need_are_left_and_a_merge_is_offered(cli: Cli) -> Non
     assert reason in done.err
 
 
-def test_objects_are_chosen_as_in_update(cli: Cli, tmp_path: Path) -> None:
+def test_objects_are_selected_as_in_update(cli: Cli, tmp_path: Path) -> None:
     assert cli("scenes", "delete").status == 2
     assert cli("scenes", "delete", "1", "--all").status == 2
     assert "deleted 2 scenes" in cli.ok("scenes", "delete", "--where", "rating:80..", "--yes").err
@@ -55,7 +55,7 @@ def test_objects_are_chosen_as_in_update(cli: Cli, tmp_path: Path) -> None:
     assert cli.ok("scenes", "find", "--ids").out == "4\n"
 
 
-def test_files_are_counted_before_they_are_deleted(cli: Cli, pictures: Path) -> None:
+def test_files_are_counted_before_deletion(cli: Cli, pictures: Path) -> None:
     cli.ok("library", "add", str(pictures))
     cli.ok("scan", "--wait", "-q")
     total = sum(path.stat().st_size for path in pictures.iterdir())
@@ -74,13 +74,13 @@ def test_files_are_counted_before_they_are_deleted(cli: Cli, pictures: Path) -> 
     assert not list(pictures.iterdir())
 
 
-def test_the_server_can_back_up_first(cli: Cli, library_file: Path) -> None:
+def test_server_can_make_a_backup_first(cli: Cli, library_file: Path) -> None:
     done = cli.ok("scene", "delete", "1", "--yes", "--backup-first")
     assert "backed up" in done.err
     assert len(list(library_file.parent.glob("*.sqlite*"))) > 1
 
 
-def test_what_is_below_stays(cli: Cli) -> None:
+def test_descendants_are_kept(cli: Cli) -> None:
     for name in ("Below", "Lower"):
         cli.ok("tags", "create", "--name", name, "--parent", "1")
     assert "3 tags refer to it and stay" in cli.ok("tags", "delete", "1", "--dry-run").err

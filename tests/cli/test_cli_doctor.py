@@ -1,4 +1,4 @@
-"""`stash doctor` tells causes apart, as they show at the socket, and what each check says and ends with."""
+"""`stash doctor`: checks, their messages, and exit statuses for causes injected at the socket."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ORDER += ["path_maps", "environment", "path", "files"]
 
 @pytest.fixture(scope="module")
 def served_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One empty library over HTTP for all tests, which only look at it."""
+    """One empty library over HTTP, which all tests only read."""
     with serve_library(tmp_path_factory.mktemp("doctor") / "library.sqlite") as url:
         yield url
 
@@ -50,8 +50,10 @@ def failed(done: CommandResult) -> list[str]:
 
 
 @contextmanager
-def behind(served_url: str, fault: Fault | None, certificate: str = "", key: str = KEY) -> Iterator[Cli]:
-    """The program, and a server that spoils answers with `fault`: those to the probe, or with a key all."""
+def doctor_with_fault(
+    served_url: str, fault: Fault | None, certificate: str = "", key: str = KEY
+) -> Iterator[Cli]:
+    """The program, with `fault` injected in the response to the probe, or with a key in all."""
     options: dict[str, Any] = {}
     if certificate:
         options["ssl"] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -61,7 +63,7 @@ def behind(served_url: str, fault: Fault | None, certificate: str = "", key: str
         yield Cli(proxy.url, STASH_API_KEY=key)
 
 
-def test_a_healthy_server_has_no_failure(served_url: str) -> None:
+def test_healthy_server_passes_all_checks(served_url: str) -> None:
     done = Cli(served_url).ok("doctor", "--json")
     assert list(states(done)) == [name for name in ORDER if name in states(done)]
     assert [row for row in done.json if row["state"] not in ("ok", "skipped")] == []
@@ -69,7 +71,7 @@ def test_a_healthy_server_has_no_failure(served_url: str) -> None:
 
 
 ANSWERS = (
-    # what is answered, the check that fails, what it says, exit status
+    # the response, the failing check, its message, exit status
     (fault_kinds.fixed_response(LOGIN_PAGE, 200, "text/html"), "api", "a login page .* 'Sign in'", 4),
     (fault_kinds.redirect("https://auth.example.org/?rd=x"), "api", "a login page .*auth.example.org/", 4),
     (fault_kinds.redirect("https://elsewhere.example.org/x"), "api", "redirects to .*elsewhere", 1),
@@ -120,10 +122,10 @@ ANSWERS = (
 
 
 @table_test(("fault", "check", "says", "status"), ANSWERS, ids=str)
-def test_what_answers_is_told_apart(
+def test_foreign_responses_are_distinguished(
     fault: Fault, check: str, says: str, status: int, served_url: str
 ) -> None:
-    with behind(served_url, fault, key=KEY if check in ("api", "key") else "") as cli:
+    with doctor_with_fault(served_url, fault, key=KEY if check in ("api", "key") else "") as cli:
         done = cli("doctor", "--json")
     assert failed(done) == [check]
     assert re.search(says, finding(done, check)["found"]), finding(done, check)
@@ -133,7 +135,7 @@ def test_what_answers_is_told_apart(
 
 
 @pytest.mark.parametrize(("version", "state"), [("", "ok"), ("v0.31.0", "warning")])
-def test_a_build_between_releases_may_lack_what_the_next_one_has(
+def test_development_build_may_lack_fields_of_the_next_release(
     version: str, state: str, served_url: str
 ) -> None:
     async def fault(exchange: Exchange) -> None:
@@ -147,20 +149,20 @@ def test_a_build_between_releases_may_lack_what_the_next_one_has(
     assert states(done)["schema"] == state, finding(done, "schema")
 
 
-def test_what_needs_a_failed_check_is_skipped_and_names_it(served_url: str) -> None:
-    with behind(served_url, fault_kinds.fixed_response("", 401)) as cli:
+def test_checks_after_a_failure_are_skipped_with_its_name(served_url: str) -> None:
+    with doctor_with_fault(served_url, fault_kinds.fixed_response("", 401)) as cli:
         done = cli("doctor", "--json")
     because = {row["id"]: row["because"] for row in done.json if row["because"]}
     assert because == dict.fromkeys(("setup", "version", "schema", "path_maps"), "key")
     assert states(done)["environment"] == "ok"
 
 
-def test_a_key_for_a_server_that_needs_none_is_told(served_url: str) -> None:
+def test_unneeded_key_is_reported(served_url: str) -> None:
     async def fault(exchange: Exchange) -> None:
         answer = fault_kinds.fixed_response("", 401) if "apikey" in exchange.request.headers else None
         await (answer(exchange) if answer else exchange.send(await exchange.forward()))
 
-    with behind(served_url, fault) as cli:
+    with doctor_with_fault(served_url, fault) as cli:
         done = cli("doctor", "--json")
     assert "needs none" in finding(done, "key")["found"]
     assert done.status == 4
@@ -170,8 +172,8 @@ def test_a_key_for_a_server_that_needs_none_is_told(served_url: str) -> None:
     ("certificate", "says"),
     [("client_localhost.pem", "self.signed"), ("client_expired.pem", "expired|self.signed")],
 )
-def test_certificates(certificate: str, says: str, served_url: str) -> None:
-    with behind(served_url, None, certificate) as cli:
+def test_certificate_errors(certificate: str, says: str, served_url: str) -> None:
+    with doctor_with_fault(served_url, None, certificate) as cli:
         done = cli("doctor", "--json")
         trusting = cli("doctor", "--json", "--ca-cert", str(ROOT / "tests/integration" / certificate))
         insecure = cli("doctor", "--json", "--insecure")
@@ -186,14 +188,14 @@ def test_certificates(certificate: str, says: str, served_url: str) -> None:
         assert states(trusting)["tls"] == "ok"
 
 
-def test_tls_where_there_is_none_and_the_other_way_round(served_url: str) -> None:
+def test_tls_mismatch(served_url: str) -> None:
     done = Cli(served_url.replace("http:", "https:"))("doctor", "--json")
     assert failed(done) == ["tls"]
     assert "does not speak TLS" in finding(done, "tls")["found"]
     assert done.status == 5
 
 
-def test_names_and_ports() -> None:
+def test_host_and_port_errors() -> None:
     done = Cli("http://stash.invalid:9999")("doctor", "--json")
     assert failed(done) == ["dns"]
     assert done.status == 5
@@ -202,9 +204,9 @@ def test_names_and_ports() -> None:
     assert done.status == 5
 
 
-def test_a_silent_server_ends_in_time(served_url: str) -> None:
+def test_unresponsive_server_times_out(served_url: str) -> None:
     began = time.monotonic()
-    with behind(served_url, fault_kinds.no_response) as cli:
+    with doctor_with_fault(served_url, fault_kinds.no_response) as cli:
         done = cli("doctor", "--json", "--timeout", "0.3")
     assert "no answer within 0.3 s" in finding(done, "api")["found"]
     assert done.status == 5
@@ -212,12 +214,12 @@ def test_a_silent_server_ends_in_time(served_url: str) -> None:
 
 
 @pytest.mark.parametrize(("days", "state"), [(1, "warning"), (-1, "warning"), (0, "ok")])
-def test_the_clock(days: int, state: str, served_url: str) -> None:
+def test_clock_difference_is_reported(days: int, state: str, served_url: str) -> None:
     async def fault(exchange: Exchange) -> None:
         date = formatdate(time.time() + days * 86_400, usegmt=True).encode()
         await exchange.send(re.sub(rb"(?i)\r\ndate: [^\r]*", b"\r\ndate: " + date, await exchange.forward()))
 
-    with behind(served_url, fault, key="") as cli:
+    with doctor_with_fault(served_url, fault, key="") as cli:
         done = cli("doctor", "--json", *(["--strict"] if days else []))
     assert states(done)["clock"] == state
     assert ("1 day" in finding(done, "clock")["found"]) is bool(days)
@@ -239,12 +241,12 @@ def test_warnings_fail_with_strict_only(served_url: str) -> None:
         ({"STASH_PORT": "9999", "STASH_URL": ""}, "STASH_PORT: read by the server only"),
     ],
 )
-def test_variables(environ: dict[str, str], says: str, served_url: str) -> None:
+def test_environment_variables_are_listed(environ: dict[str, str], says: str, served_url: str) -> None:
     done = Cli(**{"STASH_URL": served_url, **environ})("doctor", "--json")
     assert says in finding(done, "environment")["found"]
 
 
-def test_another_program_of_the_same_name(served_url: str, tmp_path: Path) -> None:
+def test_other_program_of_the_same_name_is_reported(served_url: str, tmp_path: Path) -> None:
     binary = tmp_path / "stash"
     binary.write_bytes(b"\x7fELF")
     binary.chmod(0o755)
@@ -255,11 +257,11 @@ def test_another_program_of_the_same_name(served_url: str, tmp_path: Path) -> No
     assert states(Cli(served_url, PATH=str(tmp_path)).ok("doctor", "--json"))["path"] == "ok"
 
 
-def test_a_key_file_that_others_can_read_or_nobody(served_url: str, tmp_path: Path) -> None:
+def test_key_file_permissions(served_url: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(KEY)
     file.chmod(0o644)
-    with behind(served_url, None) as cli:
+    with doctor_with_fault(served_url, None) as cli:
         done = Cli(cli.environ["STASH_URL"], STASH_API_KEY_FILE=str(file))("doctor", "--json")
         assert "chmod 600" in finding(done, "files")["fix"]
         missing = Cli(cli.environ["STASH_URL"])("doctor", "--json", "--api-key-file", str(tmp_path / "none"))
@@ -268,13 +270,13 @@ def test_a_key_file_that_others_can_read_or_nobody(served_url: str, tmp_path: Pa
     assert missing.status == 4
 
 
-def test_a_wrong_address_is_a_failure_and_no_error(offline: Cli) -> None:
+def test_invalid_url_is_a_failed_check(offline: Cli) -> None:
     done = offline("--server", "ftp://nas", "doctor", "--json")
     assert failed(done) == ["address"]
     assert done.status == 1
 
 
-def test_a_library_file_is_only_read(new_file: Path) -> None:
+def test_library_file_is_only_read(new_file: Path) -> None:
     cli = Cli(f"embedded:{new_file}")
     assert failed(cli("doctor", "--json")) == ["address"]
     assert not new_file.exists()
@@ -284,13 +286,13 @@ def test_a_library_file_is_only_read(new_file: Path) -> None:
     assert (new_file.read_bytes(), sorted(new_file.parent.iterdir())) == before
 
 
-def test_nothing_is_written_anywhere(served_url: str, own_state: Path) -> None:
+def test_writes_no_files(served_url: str, own_state: Path) -> None:
     Cli(served_url).ok("doctor")
     Cli()("--demo", "doctor")
     assert list(own_state.rglob("*")) == []
 
 
-def test_text_for_pasting(served_url: str) -> None:
+def test_report_text(served_url: str) -> None:
     name = socket.gethostname()
     cli = Cli(f"http://{name}.invalid:81")
     shown = cli("doctor")
@@ -299,26 +301,28 @@ def test_text_for_pasting(served_url: str) -> None:
     assert name not in hidden.out
     assert str(Path.home()) not in hidden.out
     assert "HOST" in hidden.out
-    with behind(served_url, fault_kinds.redirect("https://auth.example.org/?token=abcdef")) as other:
+    with doctor_with_fault(
+        served_url, fault_kinds.redirect("https://auth.example.org/?token=abcdef")
+    ) as other:
         hidden = other("doctor", "--redact")
     assert "a login page" in hidden.out
     assert not re.search("example|abcdef", hidden.out)
 
 
-def test_chosen_fields(offline: Cli) -> None:
+def test_selected_fields(offline: Cli) -> None:
     assert offline("doctor", "--json", "--fields", "id,state").json[2] == {"id": "tcp", "state": "failure"}
     wrong = offline("doctor", "--fields", "stat")
     assert (wrong.status, "Did you mean state?" in wrong.err) == (2, True)
 
 
-def test_people_get_lines_with_the_fix_below(offline: Cli) -> None:
+def test_terminal_output_has_fixes_below_the_checks(offline: Cli) -> None:
     done = offline("doctor", terminal=True)
     assert re.search(r"failure\s+\S*tcp +nothing listens on port 1 of 127.0.0.1\n +-> Start the", done.out)
     assert "1 failed" in done.err
 
 
-class Tunnel(threading.Thread):
-    """A proxy that answers CONNECT with a status and hangs up."""
+class RejectingProxy(threading.Thread):
+    """A proxy that answers CONNECT with a status and closes the connection."""
 
     def __init__(self, status: int) -> None:
         super().__init__(daemon=True)
@@ -338,8 +342,8 @@ class Tunnel(threading.Thread):
                 connection.sendall(f"HTTP/1.1 {self.status} X\r\n\r\n".encode())
 
 
-def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    tunnel = Tunnel(407)
+def test_rejecting_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    tunnel = RejectingProxy(407)
     monkeypatch.setenv("https_proxy", f"http://ada:pass-w0rd@127.0.0.1:{tunnel.listener.getsockname()[1]}")
     done = Cli("https://stash.example.org")("doctor", "--json")
     tunnel.listener.close()
@@ -350,7 +354,7 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write_settings(state: Path, text: str) -> Path:
-    """The settings file with this text, for the user alone."""
+    """Write a private settings file with this text."""
     file = state / "stash-cli" / "settings.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -358,7 +362,7 @@ def write_settings(state: Path, text: str) -> Path:
     return file
 
 
-def test_path_maps_lead_to_folders_and_files_that_are_there(
+def test_path_map_targets_must_exist(
     served_url: str, own_state: Path, tmp_path: Path, pictures: Path
 ) -> None:
     cli = Cli(served_url)
@@ -374,10 +378,10 @@ def test_path_maps_lead_to_folders_and_files_that_are_there(
         assert (found["state"], says in found["found"]) == (state, True), found
     found = finding(cli("doctor", "--json"), "path_maps")
     assert (found["state"], found["found"]) == ("ok", "none are needed: the media folders are here")
-    cli.ok("library", "remove", str(pictures))  # other tests have the same server
+    cli.ok("library", "remove", str(pictures))  # other tests use the same server
 
 
-def test_the_profile_is_named_and_its_key_file_examined(served_url: str, own_state: Path) -> None:
+def test_profile_is_named_and_its_key_file_is_checked(served_url: str, own_state: Path) -> None:
     file = write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_file = "none"\n')
     done = Cli()("-P", "home", "doctor", "--json")
     assert "profile home" in finding(done, "address")["found"]
@@ -390,13 +394,13 @@ def test_the_profile_is_named_and_its_key_file_examined(served_url: str, own_sta
     assert KEY not in done.out + done.err
 
 
-def test_profiles_of_which_none_is_the_default_are_named(served_url: str, own_state: Path) -> None:
+def test_profiles_without_a_default_are_named(served_url: str, own_state: Path) -> None:
     write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\n')
     found = finding(Cli()("doctor", "--json"), "address")
     assert (found["state"], "home" in found["found"], "-P home" in found["fix"]) == ("warning", True, True)
 
 
-def test_a_command_that_waits_for_a_person_ends_in_time(served_url: str, own_state: Path) -> None:
+def test_interactive_key_command_times_out(served_url: str, own_state: Path) -> None:
     command = f"['{sys.executable}', '-c', 'import time; time.sleep(20)']"
     write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_command = {command}\n')
     began = time.monotonic()
@@ -406,7 +410,7 @@ def test_a_command_that_waits_for_a_person_ends_in_time(served_url: str, own_sta
     assert time.monotonic() - began < 18
 
 
-def test_a_broken_settings_file_is_a_failure_with_its_place(own_state: Path) -> None:
+def test_invalid_settings_file_is_reported_with_line(own_state: Path) -> None:
     write_settings(own_state, "[profiles\n")
     done = Cli()("doctor", "--json")
     assert failed(done) == ["address"]
@@ -414,7 +418,7 @@ def test_a_broken_settings_file_is_a_failure_with_its_place(own_state: Path) -> 
     assert done.status == 1
 
 
-def test_a_proxy_that_is_not_there_is_told_from_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_proxy_is_distinguished_from_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     found = finding(Cli("https://stash.example.org")("doctor", "--json"), "tcp")
     assert "the proxy of https_proxy" in found["found"]

@@ -1,4 +1,4 @@
-"""`duplicates`: what is found, what a plan does to scenes and files on disk, and what undo brings back."""
+"""`duplicates`: groups, the effect of a plan on scenes and files, and undo."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ MERGE = ("--distance", "1", "--keep", "resolution,bitrate", "--into")
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: a folder with media and a library of them.
+    """A folder with media and a library of them, created once.
 
-    Scenes: `big` of no metadata, `small` with much of it, `third` like `small` only; `twin` and its copy in
-    one scene; two that are equal in every fact. All are one second long, but for `long`.
+    Scenes: `big` without metadata, `small` with much, `third` like `small`; `twin` and its copy in one scene;
+    two with equal values. All last one second, except `long`.
+
     """
     folder = tmp_path_factory.mktemp("duplicates")
     media, url = folder / "media", f"embedded:{folder / 'library.sqlite'}"
@@ -78,7 +79,7 @@ def _metadata(scene: str) -> str:
 
 @pytest.fixture
 def cli(template: Path, own_state: Path) -> Iterator[Cli]:
-    """The program over the library; it and the files are put back afterwards."""
+    """The program over the library; it and the files are restored afterwards."""
     kept = own_state / "kept"
     copytree(template, kept)
     yield Cli(f"embedded:{template / 'library.sqlite'}")
@@ -101,7 +102,7 @@ def actions(found: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def state(cli: Cli, *more: str) -> Any:
-    """All that is known of the scenes, by path."""
+    """All data of the scenes, by path."""
     fields = ",".join(more) + (
         ",title,tags.name,performers.name,studio.name,galleries.title,groups.group.name,groups.scene_index,urls,"
         "stash_ids.stash_id,play_history,files.path,scene_markers.seconds"
@@ -113,7 +114,7 @@ def last_run(cli: Cli) -> str:
     return str(cli.ok("history", "--json").json[0]["id"])
 
 
-def test_groups_tell_in_what_they_differ(cli: Cli) -> None:
+def test_groups_show_differences(cli: Cli) -> None:
     found = rows(cli, "--distance", "1")
     assert {row["group"] for row in found} == {1, 2}
     differs = {Path(row["path"]).stem: {*row["differs"]} for row in found}
@@ -123,7 +124,7 @@ def test_groups_tell_in_what_they_differ(cli: Cli) -> None:
     assert ("a/twin.mp4" in text, "b/twin.mp4" in text, "small" in text) == (True, True, False)
 
 
-def test_scenes_of_one_length(cli: Cli) -> None:
+def test_scenes_of_one_duration(cli: Cli) -> None:
     found = actions(rows(cli, "--by", "duration", "--duration-diff", "0.5"))
     assert {"big", "small", "twin", "tie5"} <= found.keys()
     assert "long" not in found
@@ -133,8 +134,8 @@ def test_scenes_of_one_length(cli: Cli) -> None:
     assert "a weak sign" in done.err
 
 
-def test_only_what_is_like_the_kept_file_is_touched(cli: Cli) -> None:
-    """`third` is in the chain, but two bits away from `big`."""
+def test_only_files_similar_to_the_kept_one_are_removed(cli: Cli) -> None:
+    """`third` is in the group, but differs by two bits from `big`."""
     found = rows(cli, *MERGE, "keep", "--then", "delete-files")
     shown = actions(found)
     assert (shown["big"], shown["small"], shown["third"]) == ("keep", "delete", "stays")
@@ -142,7 +143,7 @@ def test_only_what_is_like_the_kept_file_is_touched(cli: Cli) -> None:
     assert "a tie" in next(row["reason"] for row in found if "tie5" in row["path"])
 
 
-def test_the_kept_scene_has_all_and_undo_brings_back_all_but_the_file(cli: Cli, template: Path) -> None:
+def test_kept_scene_has_all_data_and_undo_restores_all_but_the_file(cli: Cli, template: Path) -> None:
     before, small = state(cli), template / "media/a/small.mp4"
     done = cli.ok(
         "scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes", "--drop-tag", "Mark"
@@ -162,7 +163,7 @@ def test_the_kept_scene_has_all_and_undo_brings_back_all_but_the_file(cli: Cli, 
     assert next(row for row in state(cli) if row["files"] and "big" in row["files"][0]["path"])["tags"] == []
 
 
-def test_undo_of_a_merge_without_deletion_brings_back_all(cli: Cli) -> None:
+def test_undo_of_a_merge_without_deletion_restores_everything(cli: Cli) -> None:
     before = state(cli)
     cli.ok("scenes", "duplicates", *MERGE, "keep", "--yes")
     assert len(state(cli)) == len(before) - 1
@@ -170,8 +171,8 @@ def test_undo_of_a_merge_without_deletion_brings_back_all(cli: Cli) -> None:
     assert state(cli) == before
 
 
-def test_the_best_file_of_the_poorer_scene(cli: Cli, template: Path) -> None:
-    """The scene with the metadata is kept, and the better file becomes its primary one."""
+def test_best_file_of_the_poorer_scene_is_kept(cli: Cli, template: Path) -> None:
+    """The scene with metadata is kept, and the better file becomes its primary file."""
     one = scene(cli, "small")
     cli.ok("scenes", "duplicates", *MERGE, "most-metadata", "--then", "delete-files", "--yes")
     row = cli.ok("scene", "show", one, "--json", "--fields", "title,files.path").json
@@ -179,8 +180,8 @@ def test_the_best_file_of_the_poorer_scene(cli: Cli, template: Path) -> None:
     assert not (template / "media/a/small.mp4").exists()
 
 
-def test_what_was_merged_and_not_deleted_is_deleted_by_the_next_run(cli: Cli, template: Path) -> None:
-    """As after a run that was killed between the two."""
+def test_merged_but_undeleted_file_is_deleted_by_the_next_run(cli: Cli, template: Path) -> None:
+    """As after a run that was killed in between."""
     cli.ok("scenes", "duplicates", *MERGE, "keep", "--yes")
     assert (template / "media/a/small.mp4").exists()
     cli.ok("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
@@ -196,7 +197,7 @@ def test_copies_inside_one_scene(cli: Cli, template: Path) -> None:
     assert cli("scenes", "duplicates", "--by", "checksum", "--json").json == []
 
 
-def test_a_hard_link_is_no_copy(cli: Cli, template: Path) -> None:
+def test_hard_link_is_not_a_copy(cli: Cli, template: Path) -> None:
     link = template / "media/b/twin.mp4"
     link.unlink()
     link.hardlink_to(template / "media/a/twin.mp4")
@@ -204,7 +205,7 @@ def test_a_hard_link_is_no_copy(cli: Cli, template: Path) -> None:
     assert {row["reason"] for row in found} == {f"{link} and {template / 'media/a/twin.mp4'} are one file"}
 
 
-def test_protected_files_never_lose(cli: Cli, template: Path) -> None:
+def test_protected_files_are_kept(cli: Cli, template: Path) -> None:
     words = (*MERGE[:2], "--keep", "resolution", "--then", "delete-files")
     shown = actions(rows(cli, *words, "--protect", str(template / "media/a")))
     assert (shown["small"], shown["big"], shown["third"]) == ("keep", "delete", "stays")
@@ -214,7 +215,7 @@ def test_protected_files_never_lose(cli: Cli, template: Path) -> None:
     assert (done.status, "no file of these groups is there" in done.err) == (2, True)
 
 
-def test_what_was_dismissed_is_not_found_again(cli: Cli) -> None:
+def test_dismissed_groups_are_not_listed(cli: Cli) -> None:
     pair = [scene(cli, "big"), scene(cli, "small")]
     assert "dismissed 1 pair" in cli.ok("scenes", "duplicates", "dismiss", *pair).err
     assert actions(rows(cli, *MERGE, "keep")).keys().isdisjoint({"big"})
@@ -249,7 +250,7 @@ def test_losing_files_are_moved_and_undo_moves_them_back(cli: Cli, template: Pat
     assert state(cli) == before
 
 
-def test_a_plan_in_a_file_is_carried_out_as_it_was_shown(cli: Cli, template: Path, tmp_path: Path) -> None:
+def test_saved_plan_is_applied_as_shown(cli: Cli, template: Path, tmp_path: Path) -> None:
     before, media, plan = state(cli), template / "media", str(tmp_path / "plan.jsonl")
     words = ("scenes", "duplicates", *MERGE, "best-file", "--then", f"move:{media}/rejects")
     assert "wrote the plan" in cli.ok(*words, "--plan-out", plan).err
@@ -263,7 +264,7 @@ def test_a_plan_in_a_file_is_carried_out_as_it_was_shown(cli: Cli, template: Pat
     assert state(cli) == before
 
 
-def test_a_plan_in_a_file_leaves_what_changed(cli: Cli, template: Path, tmp_path: Path) -> None:
+def test_saved_plan_skips_changed_objects(cli: Cli, template: Path, tmp_path: Path) -> None:
     media, plan = template / "media", str(tmp_path / "plan.jsonl")
     words = ("scenes", "duplicates", *MERGE, "best-file", "--then", f"move:{media}/rejects")
     cli.ok(*words, "--plan-out", plan)
@@ -278,7 +279,7 @@ def test_a_plan_in_a_file_leaves_what_changed(cli: Cli, template: Path, tmp_path
 
 
 def test_files_are_moved_without_a_merge(cli: Cli, template: Path) -> None:
-    """A copy inside one scene, and scenes that stay two; what is there already is left."""
+    """A copy inside one scene, and two scenes that stay separate; existing target files are kept."""
     media = template / "media"
     words = ("scenes", "duplicates", "--by", "checksum", "--keep", "path:/b/", "--then")
     cli.ok(*words, f"move:{media}/new/rejects", "--yes")
@@ -294,7 +295,7 @@ def test_files_are_moved_without_a_merge(cli: Cli, template: Path) -> None:
 TIE = ("scenes", "duplicates", "--where", "path:tie", "--keep", "resolution", "--on-tie", "ask", "--then")
 
 
-def test_a_person_decides_a_tie(cli: Cli) -> None:
+def test_tie_is_decided_interactively(cli: Cli) -> None:
     done = cli.ok(*TIE, "tag:Mark", terminal=True, answers="3\n2\ny\n")
     assert "resolution cannot tell 2 files apart" in done.err
     assert "tie5" in cli.ok("scenes", "find", "tag:Mark", "--paths").out
@@ -302,14 +303,14 @@ def test_a_person_decides_a_tie(cli: Cli) -> None:
 
 
 @table_test("answers", ["\n", "q\n", ""], ids=repr)
-def test_a_tie_that_nobody_decides_is_left(answers: str, template: Path) -> None:
+def test_undecided_tie_is_skipped(answers: str, template: Path) -> None:
     url = f"embedded:{template / 'library.sqlite'}"
     assert "nothing to do" in Cli(url).ok(*TIE, "tag:Mark", terminal=True, answers=answers).err
     done = Cli(url).ok(*TIE, "tag:Mark", "--yes")
     assert ("there is no terminal to ask" in done.err, "1 left alone" in done.err) == (True, True)
 
 
-def test_images_are_merged_into_one(cli: Cli, template: Path) -> None:
+def test_images_are_merged(cli: Cli, template: Path) -> None:
     ids = cli.ok("images", "find", "--sort", "path", "--ids").out.split()
     cli.ok("image", "update", ids[1], "title=Two", "tags+=A")
     cli.ok("image", "o", ids[1])
@@ -351,12 +352,12 @@ REFUSED: list[tuple[list[str], int, str]] = [
 
 
 @table_test(("args", "status", "text"), REFUSED, ids=str)
-def test_what_is_refused(args: list[str], status: int, text: str, template: Path) -> None:
+def test_invalid_options_are_rejected(args: list[str], status: int, text: str, template: Path) -> None:
     done = Cli(f"embedded:{template / 'library.sqlite'}")("scenes", "duplicates", *args)
     assert (done.status, text in done.err) == (status, True), done.err
 
 
-def test_deleting_files_wants_the_count_typed(cli: Cli, template: Path) -> None:
+def test_deleting_files_requires_typing_the_count(cli: Cli, template: Path) -> None:
     words = ("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files")
     wrong = cli(*words, terminal=True, answers="y\n")
     assert (wrong.status, (template / "media/a/small.mp4").exists()) == (11, True)
@@ -380,17 +381,15 @@ STEPS = [("sceneMerge", "keep"), ("primary_file_id", "most-metadata")]
 
 
 @table_test(("step", "into"), STEPS, ids=str)
-def test_nothing_is_deleted_when_a_step_before_fails(
-    step: str, into: str, proxy: FaultProxy, template: Path
-) -> None:
-    """The kept file is already the primary one of its own scene, and becomes that of another one."""
+def test_failed_step_prevents_deletion(step: str, into: str, proxy: FaultProxy, template: Path) -> None:
+    """The kept file is already the primary file of its own scene, and becomes that of another one."""
     proxy.rule = matching(lambda request: step in str(request.payload), graphql_errors("no"))
     done = delete(proxy, into)
     assert (done.status, "partly changed: no" in done.err) == (6, True), done.err
     assert (template / "media/a/small.mp4").exists()
 
 
-def test_after_a_merge_without_an_answer_the_same_command_goes_on(proxy: FaultProxy, template: Path) -> None:
+def test_command_resumes_after_a_merge_without_response(proxy: FaultProxy, template: Path) -> None:
     small = template / "media/a/small.mp4"
     proxy.rule = matching(lambda request: "sceneMerge" in request.document, reset_before)
     done = delete(proxy)
@@ -399,12 +398,12 @@ def test_after_a_merge_without_an_answer_the_same_command_goes_on(proxy: FaultPr
     assert (delete(proxy).status, small.exists()) == (0, False)
 
 
-def test_an_undo_that_failed_for_one_group_is_finished_by_the_next(proxy: FaultProxy) -> None:
+def test_partly_failed_undo_is_finished_by_the_next(proxy: FaultProxy) -> None:
     cli, merged = Cli(proxy.url), ("--distance", "1", "--keep", "path:best|tie5", "--into", "keep", "--yes")
     before = state(cli)
     assert "2 of 2 groups done" in cli.ok("scenes", "duplicates", *merged).err
     run = last_run(cli)
-    # Nothing is sent any more after this answer: the other merge stays.
+    # Nothing is sent after this response: the other merge is not undone.
     proxy.rule = matching(lambda request: "sceneCreate" in request.document, fixed_response("", 401))
     assert cli("undo", run, "--yes").status == 4
     proxy.rule = lambda _: None
@@ -413,7 +412,7 @@ def test_an_undo_that_failed_for_one_group_is_finished_by_the_next(proxy: FaultP
 
 
 @table_test("name", ["a/small", "best/big"], ids=str)
-def test_nothing_is_deleted_or_merged_when_a_file_was_replaced(name: str, cli: Cli, template: Path) -> None:
+def test_replaced_file_prevents_merge_and_deletion(name: str, cli: Cli, template: Path) -> None:
     before, big = state(cli), template / f"media/{name}.mp4"
     big.write_bytes(b"another video")
     done = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
@@ -422,7 +421,7 @@ def test_nothing_is_deleted_or_merged_when_a_file_was_replaced(name: str, cli: C
     assert state(cli) == before
 
 
-def test_nothing_is_deleted_or_merged_when_the_kept_file_is_gone(cli: Cli, template: Path) -> None:
+def test_missing_kept_file_prevents_merge_and_deletion(cli: Cli, template: Path) -> None:
     before = state(cli)
     (template / "media/best/big.mp4").unlink()
     done = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
@@ -431,7 +430,7 @@ def test_nothing_is_deleted_or_merged_when_the_kept_file_is_gone(cli: Cli, templ
     assert state(cli) == before
 
 
-def test_a_scene_that_is_in_two_groups_takes_part_in_one(cli: Cli) -> None:
+def test_scene_in_two_groups_is_used_once(cli: Cli) -> None:
     """The server lists a scene with the copies of each of its files."""
     cli.ok("scenes", "merge", scene(cli, "tie5"), "--into", scene(cli, "big"), "--yes")
     words = ("--distance", "1", "--keep", "path:best|tie5", "--into")
@@ -442,19 +441,19 @@ def test_a_scene_that_is_in_two_groups_takes_part_in_one(cli: Cli) -> None:
     assert scene(cli, "big") == scene(cli, "small") == scene(cli, "tie6")
 
 
-def test_nothing_is_done_while_the_server_is_at_work(cli: Cli, template: Path) -> None:
+def test_nothing_is_changed_while_the_server_runs_jobs(cli: Cli, template: Path) -> None:
     assert cli
     with serve_with_job(open_library(str(template / "library.sqlite")), "Scanning...") as url:
         done = Cli(url)("scenes", "duplicates", *MERGE, "keep", "--yes")
     assert (done.status, "at work" in done.err) == (5, True), done.err
 
 
-def test_a_group_that_changed_since_it_was_looked_at_is_left(proxy: FaultProxy, template: Path) -> None:
-    """Somebody else gives it a title."""
+def test_group_changed_since_the_plan_is_skipped(proxy: FaultProxy, template: Path) -> None:
+    """Another client changes its title."""
     one = scene(Cli(proxy.url), "small")
 
     def rule(request: Any) -> None:
-        if request.operation == "JobQueue":  # asked for between the plan and the first change
+        if request.operation == "JobQueue":  # sent between the plan and the first change
             mutation = f'mutation {{ sceneUpdate(input: {{id: "{one}", title: "Other"}}) {{ id }} }}'
             url = "http://{}:{}/graphql".format(*proxy.target)
             httpx.post(url, json={"query": mutation}).raise_for_status()

@@ -1,4 +1,4 @@
-"""`edit`: objects as YAML in an editor, checked, compared with what others did, shown and asked about."""
+"""`edit`: objects as YAML in an editor, validated, compared with concurrent changes, confirmed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
 
 @pytest.fixture
 def edit(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edit:
-    """`edit` at a terminal with an editor; its files are made in the folder `kept`."""
+    """Run `edit` on a terminal with an editor, whose files are kept in the folder `kept`."""
     (tmp_path / "kept").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "kept"))
 
@@ -43,7 +43,7 @@ def titles(cli: Cli) -> list[str]:
     return [row["title"] for row in found]
 
 
-def test_what_was_edited_is_shown_asked_and_undone(cli: Cli, edit: Edit, tmp_path: Path) -> None:
+def test_edit_is_shown_confirmed_and_undone(cli: Cli, edit: Edit, tmp_path: Path) -> None:
     script = 's/title: "S/title: "L/;/^tags:/,/^[^-]/{s/- "Beach"/- "Outdoor"/}'
     done = edit(script, "scenes", "edit", "1", "2", "3", answers="y\n")
     assert done.status == 0, done.err
@@ -78,12 +78,12 @@ def test_what_was_edited_is_shown_asked_and_undone(cli: Cli, edit: Edit, tmp_pat
     ],
     ids=str,
 )
-def test_one_edit(script: str, told: str, edit: Edit) -> None:
+def test_single_edit(script: str, told: str, edit: Edit) -> None:
     done = edit(script, "scene", "edit", "1", "-n", answers="\nq\n")
     assert told in done.err
 
 
-def test_what_is_wrong_can_be_mended_or_left_out(cli: Cli, edit: Edit, tmp_path: Path) -> None:
+def test_errors_can_be_fixed_or_skipped(cli: Cli, edit: Edit, tmp_path: Path) -> None:
     wrong = 's/rating100: 80/rating100: 800/;s/"Sea"/"Lake"/'
     done = edit(wrong, "scenes", "edit", "1", "2", answers="s\n")
     assert done.status == 0, done.err
@@ -97,7 +97,7 @@ def test_what_is_wrong_can_be_mended_or_left_out(cli: Cli, edit: Edit, tmp_path:
     assert titles(cli)[2] == "Rocks"
 
 
-def test_what_others_change_meanwhile_is_a_conflict(
+def test_concurrent_changes_are_conflicts(
     cli: Cli, edit: Edit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = shlex.join(program("--server", cli.environ["STASH_URL"], "scene", "update", "1", "title=Theirs"))
@@ -108,13 +108,13 @@ def test_what_others_change_meanwhile_is_a_conflict(
     assert (done.status, titles(cli)[0]) == (0, "Mine")
 
 
-def test_no_terminal_and_too_many(cli: Cli, edit: Edit) -> None:
+def test_requires_a_terminal_and_few_objects(cli: Cli, edit: Edit) -> None:
     assert cli("scene", "edit", "1").status == 2
     assert "no scenes are chosen" in edit("d", "scenes", "edit").err
     assert edit("d", "scene", "edit", "99").status == 3
 
 
-def test_texts_come_back_as_they_are() -> None:
+def test_texts_round_trip() -> None:
     row = {
         "id": "1",
         "a": "no",

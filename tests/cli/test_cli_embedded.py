@@ -1,4 +1,4 @@
-"""`stash embedded`: what a served library allows, the way out of a lock, and who may open the file."""
+"""`stash embedded`: access options, unlocking, and file permissions."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SET = ("api", "--operation", "configureGeneral", "-f", "input.username=ada", "-f
 
 
 @contextmanager
-def served(path: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
-    """The URL of `stash embedded serve`, and what it said before."""
+def running_server(path: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
+    """URL of `stash embedded serve`, and its output before."""
     command = program("embedded", "serve", "--library", str(path), "--port", "0", *options)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
         said = []
@@ -36,7 +36,7 @@ def served(path: Path, *options: str) -> Iterator[tuple[str, list[str]]]:
         *(("--trusted-proxy", text, "not an address or a network") for text in ("proxy", "10.0.0.0/99", "")),
     ],
 )  # fmt: skip
-def test_what_cannot_be_allowed_is_said_in_one_line(
+def test_invalid_access_options_are_one_line_errors(
     new_file: Path, option: str, value: str, what: str
 ) -> None:
     done = Cli()("embedded", "serve", "--library", str(new_file), option, value)
@@ -44,17 +44,17 @@ def test_what_cannot_be_allowed_is_said_in_one_line(
     assert not new_file.exists()
 
 
-def test_the_options_hold_together(library_file: Path) -> None:
+def test_access_options_combine(library_file: Path) -> None:
     options = ("--allow-origin", "http://a.example/", "--allow-origin", "https://B.example:443")
     more = ("--allow-host", "Media.lan", "--trusted-proxy", "127.0.0.0/8")
-    with served(library_file, *options, *more) as (url, said):
+    with running_server(library_file, *options, *more) as (url, said):
         assert said == []
         for origin in ("http://a.example", "https://b.example"):
             assert ask(url, headers={"Origin": origin, "Host": "media.lan"}).status_code == 200
         assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
 
 
-def test_a_locked_library_is_unlocked_while_it_is_served(new_file: Path) -> None:
+def test_locked_library_is_unlocked_while_served(new_file: Path) -> None:
     unlock = ("embedded", "unlock", "--library", str(new_file))
     assert Cli()(*unlock).status == 2
     with serve_library(new_file, proxies=["127.0.0.1"]) as url:
@@ -65,7 +65,7 @@ def test_a_locked_library_is_unlocked_while_it_is_served(new_file: Path) -> None
         assert ask(url).status_code == 200
 
 
-def test_who_may_read_the_file_opens_it_with_and_without_a_key(library_file: Path) -> None:
+def test_file_owner_needs_no_key(library_file: Path) -> None:
     owner = Cli(f"embedded:{library_file}")
     owner.ok(*SET)
     key = owner.ok("api", "--operation", "generateAPIKey", "-F", "input={}").json
@@ -79,29 +79,29 @@ def test_who_may_read_the_file_opens_it_with_and_without_a_key(library_file: Pat
     owner.ok("tag", "create", "--name", "Still mine")
 
 
-def test_a_password_set_over_http_leaves_the_file_open(library_file: Path) -> None:
+def test_password_set_over_http_does_not_lock_the_file(library_file: Path) -> None:
     with serve_library(library_file) as url:
         set_password(url)
     assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "0\n"
 
 
-def test_serving_a_file_that_others_can_read_is_noted(library_file: Path) -> None:
+def test_serving_a_world_readable_file_warns(library_file: Path) -> None:
     Cli(f"embedded:{library_file}").ok("tag", "create", "--name", "A")
     library_file.chmod(0o640)
-    with served(library_file) as (_, said):
+    with running_server(library_file) as (_, said):
         assert len(said) == 1
         assert f"chmod 600 {library_file}" in said[0]
 
 
-def test_serving_to_a_network_without_a_password_is_noted(library_file: Path) -> None:
-    with served(library_file, "--host", "0.0.0.0") as (url, said):
+def test_serving_to_a_network_without_a_password_warns(library_file: Path) -> None:
+    with running_server(library_file, "--host", "0.0.0.0") as (url, said):
         assert ["no password" in line for line in said] == [True]
         set_password(url)
-    with served(library_file, "--host", "0.0.0.0") as (_, said):
+    with running_server(library_file, "--host", "0.0.0.0") as (_, said):
         assert said == []
 
 
-def test_the_trace_of_a_bug_is_private(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crash_report_is_private(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> None:
         raise RuntimeError("a bug of ours")
 

@@ -1,4 +1,4 @@
-"""`explain`: every name of the API can be asked for, and what it says is what the API has."""
+"""`explain`: every API name is known, and the explanation matches the API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stash_cli.core.types.api import describe_api
 from stash_cli.core.types.entities import ENTITIES, NOUNS
 
 
-def test_a_type(offline: Cli) -> None:
+def test_type_is_explained(offline: Cli) -> None:
     facts = offline.ok("explain", "Scene", "--json").json
     fields = {field["name"]: field for field in facts["fields"]}
     assert facts["kind"] == "object"
@@ -25,11 +25,11 @@ def test_a_type(offline: Cli) -> None:
 
 
 @pytest.mark.parametrize("word", ["Scene", "scenes", "scene", "SCENE"])
-def test_nouns_and_any_case(offline: Cli, word: str) -> None:
+def test_nouns_in_any_case(offline: Cli, word: str) -> None:
     assert offline.ok("explain", word).out == offline.ok("explain", "Scene").out
 
 
-def test_a_field_with_its_lookups_and_flags(offline: Cli) -> None:
+def test_field_with_lookups_and_flags(offline: Cli) -> None:
     facts = offline.ok("explain", "Scene.rating100", "--json").json
     lookups = {row["lookup"]: row for row in facts["filter"]["lookups"]}
     assert facts["type"] == "Int"
@@ -58,25 +58,25 @@ def test_paths_and_operations(offline: Cli, name: str, line: str) -> None:
     assert offline.ok("explain", name).out.splitlines()[0] == line
 
 
-def test_enum_values_come_with_the_field_that_takes_them(offline: Cli) -> None:
+def test_enum_values_name_the_fields_that_take_them(offline: Cli) -> None:
     assert "NON_BINARY" in offline.ok("explain", "Performer.gender").out
 
 
 @pytest.mark.parametrize(
     ("name", "near"), [("findScenez", "findScenes"), ("Scene.titel", "title"), ("Scnee", "Scene")]
 )
-def test_what_does_not_exist_names_what_is_near(offline: Cli, name: str, near: str) -> None:
+def test_unknown_name_suggests_near_ones(offline: Cli, name: str, near: str) -> None:
     done = offline("explain", name)
     assert done.status == 2
     assert done.out == ""
     assert near in done.err
 
 
-def test_only_formats_that_fit(offline: Cli) -> None:
+def test_unsupported_formats_are_rejected(offline: Cli) -> None:
     assert offline("explain", "Scene", "--csv").status == 2
 
 
-def test_every_name_and_every_field_is_explained(offline: Cli) -> None:
+def test_every_name_and_field_is_explained(offline: Cli) -> None:
     rows = offline.ok("explain", "--jsonl").rows
     api = describe_api()
     assert rows == names()
@@ -89,8 +89,8 @@ def test_every_name_and_every_field_is_explained(offline: Cli) -> None:
             assert text_of(explain(f"{row['name']}.{field['name']}"))
 
 
-def test_every_lookup_of_an_entity_has_a_flag_or_another_word_for_it(offline: Cli) -> None:
-    """Only relations have lookups without a flag: `eq`, `in` and `ne` say what others say."""
+def test_every_lookup_has_a_flag_or_an_equivalent(offline: Cli) -> None:
+    """Only relations have lookups without a flag: `eq`, `in` and `ne` equal other lookups."""
     from stash_cli.core.query.lookups import fields
 
     for type_name in ENTITIES:

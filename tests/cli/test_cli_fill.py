@@ -1,4 +1,4 @@
-"""`fill`: what is read from paths and sidecars, what is set, and what is only told."""
+"""`fill`: values from paths and sidecars, applied changes, and notes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PATTERN = "{studio}/{date} - {title} [{performers}]"
 
 @pytest.fixture(scope="session")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: four videos, a picture and a gallery; studios, and performers of whom two are called Bob."""
+    """Four videos, a picture and a gallery, created once; studios, and performers, two of them called Bob."""
     folder = tmp_path_factory.mktemp("fill")
     with scan_library(folder) as opened:
         for seed, name in enumerate(VIDEOS):
@@ -59,7 +59,7 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def media(scanned: Path) -> Path:
-    """The folder that the library knows, where nothing is to be written."""
+    """The folder that the library knows; tests do not write to it."""
     return scanned / "media"
 
 
@@ -71,14 +71,14 @@ def cli(scanned: Path, library_file: Path, embedded_url: str) -> Cli:
 
 @pytest.fixture
 def beside(tmp_path: Path) -> Path:
-    """A folder for sidecars, which stands for the media folder."""
+    """A folder for sidecars, mapped to the media folder."""
     folder = tmp_path / "sidecars"
     folder.mkdir()
     return folder
 
 
 def scenes(cli: Cli, fields: str = "title,date,studio.name,performers.name") -> dict[str, Any]:
-    """The scenes by the name of their file."""
+    """Scenes by file name."""
     rows = cli.ok("scenes", "find", "--json", "--fields", f"files.basename,{fields}").json
     return {
         row["files"][0]["basename"]: {k: v for k, v in row.items() if k not in ("id", "files")}
@@ -90,7 +90,7 @@ def plan(cli: Cli, *args: str) -> Any:
     return cli.ok("scenes", "fill", "--all", *args, "-n", "--json").json
 
 
-def test_fields_out_of_paths(cli: Cli) -> None:
+def test_fields_from_paths(cli: Cli) -> None:
     done = cli.ok("scenes", "fill", "--all", "--from", "path", "--pattern", PATTERN, "--yes")
     found = scenes(cli)
     assert found["2024-05-31 - A day [Alice, Bob].mp4"] == {
@@ -110,14 +110,14 @@ def test_fields_out_of_paths(cli: Cli) -> None:
     assert "updated 2 scenes" in done.err
 
 
-def test_a_name_that_is_the_alias_of_another_one_is_not_set(cli: Cli) -> None:
+def test_name_that_is_an_alias_of_another_is_not_set(cli: Cli) -> None:
     cli.ok("performer", "update", "B actor", "alias_list+=alice")
     found = plan(cli, "--pattern", PATTERN)
     assert found["unknown"][0]["candidates"] == ["id:1 Alice", "id:2 B actor"]
     assert "performers" not in {each["field"] for each in found["edits"]}
 
 
-def test_the_first_pattern_that_fits_and_a_studio_without_its_space(cli: Cli) -> None:
+def test_first_matching_pattern_and_studio_without_spaces(cli: Cli) -> None:
     patterns = ("--pattern", PATTERN, "--pattern", "{studio}/{date:%d.%m.%y} {title}")
     cli.ok("scenes", "fill", "--all", *patterns, "--yes")
     found = scenes(cli)["25.09.26 Out.mp4"]
@@ -129,14 +129,14 @@ def test_the_first_pattern_that_fits_and_a_studio_without_its_space(cli: Cli) ->
     }
 
 
-def test_a_regular_expression_and_only_some_fields(cli: Cli) -> None:
+def test_regular_expression_and_selected_fields(cli: Cli) -> None:
     regex = r"(?P<date>\d\d\.\d\d\.\d\d) (?P<title>\w+)"
     given = ("--regex", regex, "--date-format", "%d.%m.%y", "--only", "date", "--yes")
     cli.ok("scenes", "fill", "--all", *given)
     assert scenes(cli, "title,date")["25.09.26 Out.mp4"] == {"title": "", "date": "2026-09-25"}
 
 
-def test_what_is_there_stays_unless_it_is_to_be_overwritten(cli: Cli) -> None:
+def test_existing_values_are_kept_unless_overwriting(cli: Cli) -> None:
     cli.ok("scenes", "update", "--all", "title=Mine", "tags=Beach", "-y")
     fill = partial(
         cli.ok, "scenes", "fill", "--all", "--pattern", "{title} [{tags}]", "--create-missing", "--yes"
@@ -153,7 +153,7 @@ def test_what_is_there_stays_unless_it_is_to_be_overwritten(cli: Cli) -> None:
     assert "nothing to change: 2 scenes so already" in fill("--overwrite").err
 
 
-def test_a_plan_in_a_file_is_carried_out_later(cli: Cli, tmp_path: Path) -> None:
+def test_saved_plan_is_applied_later(cli: Cli, tmp_path: Path) -> None:
     before, target = scenes(cli), str(tmp_path / "plan.jsonl")
     words = ("--all", "--pattern", PATTERN, "--create-missing", "--plan-out", target)
     assert "2 of 4 scenes matched" in cli.ok("scenes", "fill", *words).err
@@ -166,7 +166,7 @@ def test_a_plan_in_a_file_is_carried_out_later(cli: Cli, tmp_path: Path) -> None
     assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"] == before["2024-05-31 - A day [Alice, Bob].mp4"]
 
 
-def test_what_is_missing_is_made_and_undone(cli: Cli) -> None:
+def test_missing_objects_are_created_and_undone(cli: Cli) -> None:
     before = scenes(cli)
     done = cli.ok("scenes", "fill", "--all", "--pattern", PATTERN, "--create-missing", "--yes")
     assert "made the performer 'Zoe'" in done.err
@@ -177,7 +177,7 @@ def test_what_is_missing_is_made_and_undone(cli: Cli) -> None:
     assert "Zoe" not in cli.ok("performers", "find", "--csv").out
 
 
-def test_the_plan_tells_what_was_read_and_sends_nothing(cli: Cli) -> None:
+def test_dry_run_shows_values_and_sends_nothing(cli: Cli) -> None:
     found = plan(cli, "--pattern", PATTERN)
     assert [row["result"] for row in found["read"]] == ["filled", "filled", "no match", "no match"]
     assert found["read"][0]["found"]["performers"] == ["Alice", "Bob"]
@@ -196,7 +196,7 @@ def test_the_plan_tells_what_was_read_and_sends_nothing(cli: Cli) -> None:
     assert scenes(cli)["other.mp4"]["title"] == ""
 
 
-def test_it_asks_once_and_a_no_changes_nothing(cli: Cli) -> None:
+def test_confirmation_is_asked_once_and_no_changes_nothing(cli: Cli) -> None:
     done = cli("scenes", "fill", "--all", "--pattern", PATTERN, terminal=True, answers="n\n")
     assert (done.status, done.err.count("2 of 4 scenes matched")) == (11, 1)
     assert "change 2 scenes" in done.err
@@ -223,12 +223,12 @@ def test_it_asks_once_and_a_no_changes_nothing(cli: Cli) -> None:
         (["--from", "path", "--cover"], "give --pattern or --regex"),
     ],
 )
-def test_what_is_refused(offline: Cli, args: list[str], told: str) -> None:
+def test_invalid_options_are_rejected(offline: Cli, args: list[str], told: str) -> None:
     done = offline("scenes", "fill", "--all", *args)
     assert (done.status, told in done.err) == (2, True), done.err
 
 
-def test_nothing_chosen_is_refused(offline: Cli) -> None:
+def test_empty_selection_is_rejected(offline: Cli) -> None:
     assert "no scenes are chosen" in offline("scenes", "fill", "--pattern", "{title}").err
 
 
@@ -245,7 +245,7 @@ def from_nfo(cli: Cli, media: Path, beside: Path, *args: str) -> CommandResult:
     return cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={beside}", *args)
 
 
-def test_an_nfo_through_a_path_map(cli: Cli, media: Path, beside: Path) -> None:
+def test_nfo_through_a_path_map(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "other.nfo").write_bytes(NFO.encode("utf-16"))
     cli.ok("api", BOXES)
     done = from_nfo(cli, media, beside, "--yes")
@@ -272,7 +272,7 @@ BOXES = """mutation { configureGeneral(input: {stashBoxes: [
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><movie><title>&b;</title></movie>'
 
 
-def test_hostile_and_broken_sidecars_do_not_stop_the_rest(cli: Cli, media: Path, beside: Path) -> None:
+def test_hostile_and_corrupt_sidecars_are_skipped(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "Acme").mkdir()
     (beside / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(BOMB)
     (beside / "Acme" / "2024-05-31 - A day [Alice, Bob].nfo").write_text("<movie><title>A")
@@ -285,7 +285,7 @@ def test_hostile_and_broken_sidecars_do_not_stop_the_rest(cli: Cli, media: Path,
     assert from_nfo(cli, media, beside, "--yes", "--only", "title").status == 1
 
 
-def test_a_sidecar_is_a_file_of_bounded_size(cli: Cli, media: Path, beside: Path) -> None:
+def test_sidecar_size_is_limited(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "other.nfo").mkdir()
     assert "not a file" in from_nfo(cli, media, beside, "--yes").err
     (beside / "other.nfo").rmdir()
@@ -319,7 +319,7 @@ XMP = """<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 @contextmanager
 def web_folder(folder: Path) -> Iterator[str]:
-    """The address of a folder."""
+    """Serve a folder; return its URL."""
     handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder))) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -329,7 +329,7 @@ def web_folder(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-def test_sidecars_at_an_address(cli: Cli, media: Path, beside: Path) -> None:
+def test_sidecars_from_a_url(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "Acme").mkdir()
     name = "2024-05-31 - A day [Alice, Bob].nfo"
     (beside / "Acme" / name).write_text("<movie><title>From afar</title></movie>")
@@ -342,8 +342,8 @@ def test_sidecars_at_an_address(cli: Cli, media: Path, beside: Path) -> None:
     assert (gone.status, "onnect" in gone.err) == (1, True), gone.err
 
 
-def test_sidecars_of_a_whole_folder(cli: Cli, media: Path, beside: Path) -> None:
-    """`movie.nfo` is for the only video of a folder, `folder.nfo` says what its videos share."""
+def test_sidecars_of_a_folder(cli: Cli, media: Path, beside: Path) -> None:
+    """`movie.nfo` is for the only video of a folder, `folder.nfo` has values that its videos share."""
     for folder in ("Acme", "BlueHarbour"):
         (beside / folder).mkdir()
         (beside / folder / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
@@ -367,7 +367,7 @@ def test_sidecars_of_a_whole_folder(cli: Cli, media: Path, beside: Path) -> None
     )
 
 
-def test_a_folder_of_several_videos_has_no_sidecar_of_one(cli: Cli, media: Path, beside: Path) -> None:
+def test_folder_of_several_videos_ignores_single_sidecars(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "Acme").mkdir()
     (beside / "Acme" / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
     done = from_nfo(cli, media, beside, "--dry-run")
@@ -380,11 +380,11 @@ COVERS = {
     "BlueHarbour/folder.png": picture(3, (90, 60)),
     "other.jpg": b"no picture",
 }
-"""A cover of one of two videos, two of folders of which one has a single video, and one that is none."""
+"""A cover of one of two videos, two of folders of which one has a single video, and an unrelated file."""
 
 
 def covers(cli: Cli) -> list[int]:
-    """The ids of the scenes that have a cover."""
+    """Ids of scenes with a cover."""
     bare = cli.ok("scenes", "find", "missing:cover", "--ids").out.split()
     return [one for one in range(1, len(VIDEOS) + 1) if str(one) not in bare]
 
@@ -406,8 +406,8 @@ def test_covers_beside_the_media(cli: Cli, media: Path, beside: Path) -> None:
     assert "updated 1 scene" in fill("--overwrite").err
 
 
-def test_a_cover_that_an_nfo_names(cli: Cli, media: Path, beside: Path) -> None:
-    """A picture in the folder, or at an address: of a server that a map names, else on the internet only."""
+def test_cover_named_in_an_nfo(cli: Cli, media: Path, beside: Path) -> None:
+    """A picture in the folder or at a URL: of a server named by a path map, else only on the internet."""
     thumbs = {"own": "own.png", "mapped": "{}/far.png", "private": "http://127.0.0.1:9/a.png"}
     (beside / "Acme").mkdir()
     for name in ("own.png", "far.png"):
@@ -422,8 +422,8 @@ def test_a_cover_that_an_nfo_names(cli: Cli, media: Path, beside: Path) -> None:
     assert "cover not used for 1 scene: 127.0.0.1 is not an address of the public internet" in done.err
 
 
-def test_a_server_elsewhere_names_no_files_of_this_machine(tmp_path: Path) -> None:
-    """Without a path map nothing here is read because a server names it."""
+def test_remote_server_cannot_name_local_files(tmp_path: Path) -> None:
+    """Without a path map no local file is read because a server names it."""
     mapped = MediaFiles(PathMaps((("/data", str(tmp_path)),)))
     assert mapped.local("/data/a.nfo") == str(tmp_path / "a.nfo")
     assert mapped.local(str(tmp_path / "a.nfo")) is None
@@ -469,7 +469,7 @@ VALUES = st.fixed_dictionaries(
 
 
 def set_values(cli: Cli, values: dict[str, Any]) -> None:
-    """Give scene 4 these values, and what they name."""
+    """Set these values of scene 4, and create the objects they name."""
     plain = {
         name: values[name] for name in ("title", "code", "director", "details", "date", "rating100", "urls")
     }
@@ -492,10 +492,10 @@ def set_values(cli: Cli, values: dict[str, Any]) -> None:
     max_examples=int(os.environ.get("FILL_EXAMPLES", "3")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    phases=[Phase.explicit, Phase.generate],  # an example runs a dozen commands
+    phases=[Phase.explicit, Phase.generate],  # one example runs a dozen commands
 )
 @given(values=VALUES)
-def test_a_library_that_is_written_emptied_and_filled_is_the_same(
+def test_exported_sidecars_restore_a_library(
     scanned: Path, tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]
 ) -> None:
     folder = tmp_path_factory.mktemp("round")
@@ -510,7 +510,7 @@ def test_a_library_that_is_written_emptied_and_filled_is_the_same(
     assert cli.ok("scenes", "find", "--json", "--fields", KEPT).json == before
 
 
-def test_sidecars_are_written_beside_the_media_and_replaced_only_when_asked(
+def test_sidecars_are_written_beside_the_media_and_replaced_on_request(
     cli: Cli, media: Path, beside: Path, own_state: Path
 ) -> None:
     (own_state / "stash-cli").mkdir()
@@ -540,12 +540,12 @@ def test_sidecars_are_written_beside_the_media_and_replaced_only_when_asked(
         ([], "name the file to write"),
     ],
 )
-def test_what_an_export_of_sidecars_refuses(offline: Cli, args: list[str], told: str) -> None:
+def test_invalid_export_options_are_rejected(offline: Cli, args: list[str], told: str) -> None:
     done = offline("scenes", "export", *args)
     assert (done.status, told in done.err) == (2, True), done.err
 
 
-def test_files_with_one_name_have_sidecars_of_their_own(scanned: Path) -> None:
+def test_files_with_one_name_have_separate_sidecars(scanned: Path) -> None:
     noun = Noun(ENTITIES["Scene"], (), (), ("files.path",))
     writer = SidecarWriter(noun, MediaFiles(PathMaps(), is_here=True), Outcomes(noun.entity, "", []))
     names = [writer._target(MediaPath(f"/m/a.{suffix}")).name for suffix in ("mp4", "mkv")]

@@ -57,7 +57,7 @@ def test_filters_are_listed_by_kind_and_name(saved: Cli) -> None:
     assert rows[1]["object_filter"] == FILTERS[0]["object_filter"]
 
 
-def test_a_filter_is_shown_with_the_names_of_today(saved: Cli) -> None:
+def test_filter_is_shown_with_current_names(saved: Cli) -> None:
     shown = saved.ok("filters", "show", "Best", "--kind", "scenes")
     assert "rating100 more than 79" in shown.out
     assert "tags includes Outdoor, Gone and all below" in shown.out
@@ -67,7 +67,7 @@ def test_a_filter_is_shown_with_the_names_of_today(saved: Cli) -> None:
     assert "soul is left out: there is no such criterion" in saved.ok("filters", "show", "2").err
 
 
-def test_a_name_comes_before_an_id_and_belongs_to_one_kind(saved: Cli) -> None:
+def test_name_precedes_id_and_belongs_to_one_kind(saved: Cli) -> None:
     assert saved.ok("filters", "show", "2", "--json").json["id"] == "4"
     assert saved.ok("filters", "show", "id:2", "--json").json["mode"] == "IMAGES"
     both = saved("filters", "show", "Best")
@@ -78,7 +78,7 @@ def test_a_name_comes_before_an_id_and_belongs_to_one_kind(saved: Cli) -> None:
     assert (near.status, "Did you mean Series?" in near.err) == (3, True)
 
 
-def test_a_filter_is_renamed_as_a_whole_and_deleted(saved: Cli) -> None:
+def test_filter_is_renamed_and_deleted(saved: Cli) -> None:
     before = saved.ok("filters", "show", "id:1", "--json").json
     after = saved.ok("filters", "rename", "Best", "Better", "--kind", "scenes", "--json").json
     assert after == before | {"name": "Better"}
@@ -91,7 +91,7 @@ def test_a_filter_is_renamed_as_a_whole_and_deleted(saved: Cli) -> None:
     assert saved("filters", "show", "Better").status == 3
 
 
-def test_the_list_of_a_kind_opens_with_a_filter(saved: Cli) -> None:
+def test_default_filter_of_a_list(saved: Cli) -> None:
     assert "opens without a filter" in saved.ok("filters", "default", "get", "scenes").err
     saved.ok("filters", "default", "set", "scenes", "Best")
     assert "rating100 more than 79" in saved.ok("filters", "default", "get", "scenes").out
@@ -100,13 +100,13 @@ def test_the_list_of_a_kind_opens_with_a_filter(saved: Cli) -> None:
     assert saved.ok("filters", "default", "get", "scenes").out == ""
 
 
-def test_wrong_kinds_and_empty_names_are_refused(offline: Cli) -> None:
+def test_unknown_kinds_and_empty_names_are_rejected(offline: Cli) -> None:
     assert "Did you mean scene or scenes?" in offline("filters", "list", "--kind", "scens").err
     assert offline("filters", "rename", "a", " ").status == 2
     assert offline("filters", "show", "").status in (2, 5)
 
 
-def test_a_saved_filter_is_a_term_of_a_query(saved: Cli) -> None:
+def test_saved_filter_is_a_query_term(saved: Cli) -> None:
     def found(*words: str) -> list[str]:
         return saved.ok(
             "scenes", "find", *words, "--sort", "title", "--template", "{{ title }}", "-q"
@@ -121,7 +121,7 @@ def test_a_saved_filter_is_a_term_of_a_query(saved: Cli) -> None:
     assert saved.ok("filters", "run", "Best", "--kind", "scenes", "-q", "--ids").out == "1\n2\n"
 
 
-def test_two_filters_on_one_relation_both_hold(saved: Cli) -> None:
+def test_two_filters_on_one_relation_both_apply(saved: Cli) -> None:
     """The server would ignore the second of two criteria on one join."""
     saved.ok("filters", "save", "At the beach", "tag:Beach")
     saved.ok("filters", "save", "Out", "tag:id:1")
@@ -131,14 +131,14 @@ def test_two_filters_on_one_relation_both_hold(saved: Cli) -> None:
     assert saved.ok("scenes", "count", 'saved:Out saved:"At the beach"', "-q").out == "0\n"
 
 
-def test_a_filter_that_is_run_keeps_its_order(saved: Cli) -> None:
+def test_filter_keeps_its_sort_order(saved: Cli) -> None:
     done = saved.ok("filters", "run", "Best", "--kind", "scenes", "-vv")
     assert "sort: date, direction: DESC" in done.err
     assert "names a tag 99 'Gone' that is deleted" in done.err
     assert "ignored" not in done.err
 
 
-def test_what_a_filter_cannot_say_is_told_and_stops_changes(saved: Cli) -> None:
+def test_untranslatable_filter_is_reported_and_prevents_changes(saved: Cli) -> None:
     told = saved.ok("scenes", "find", "--saved", "2", "--ids")
     assert "soul is left out: there is no such criterion" in told.err
     assert "names a tag 99 'Gone' that is deleted" in saved.ok("scenes", "count", "--saved", "Best").err
@@ -147,7 +147,7 @@ def test_what_a_filter_cannot_say_is_told_and_stops_changes(saved: Cli) -> None:
     assert saved("scenes", "find", "--saved", "").status == 2
 
 
-async def test_the_library_refuses_a_filter_without_a_whole_translation(saved: Cli) -> None:
+async def test_untranslatable_filter_is_rejected_by_the_library(saved: Cli) -> None:
     from stash_cli import Q, Scene, StashContext, StashInputError
 
     context = StashContext(saved.environ["STASH_URL"])
@@ -157,7 +157,7 @@ async def test_the_library_refuses_a_filter_without_a_whole_translation(saved: C
             await context.store.find(Scene, Q.parse('saved:"2"', "Scene"))
 
 
-def test_a_query_is_saved_as_the_web_interface_shows_it(saved: Cli) -> None:
+def test_query_is_saved_as_the_web_interface_shows_it(saved: Cli) -> None:
     words = ("rating:79..", "tag:Outdoor/", "-studio:Acme", "sort:-date", "--where", "lake -boat")
     made = saved.ok("filters", "save", "Lakes", *words, "--json").json
     assert (
@@ -182,7 +182,7 @@ def test_a_query_is_saved_as_the_web_interface_shows_it(saved: Cli) -> None:
     assert both[0] == both[1] != ""
 
 
-def test_a_name_is_saved_anew_only_after_a_yes(saved: Cli) -> None:
+def test_existing_name_is_overwritten_after_confirmation(saved: Cli) -> None:
     saved.ok("filters", "save", "Mine", "rating:80..", "--kind", "performers")
     assert saved("filters", "save", "Mine", "rating:90..", "--kind", "performers").status == 11
     again = saved.ok("filters", "save", "Mine", "rating:90..", "--kind", "performers", "--yes", "--json").json
@@ -200,14 +200,14 @@ REFUSED = [
 ]
 
 
-def test_what_the_web_interface_cannot_show_is_not_saved(saved: Cli) -> None:
+def test_unsupported_query_is_not_saved(saved: Cli) -> None:
     for query, reason in REFUSED:
         done = saved("filters", "save", "X", query)
         assert (done.status, reason in done.err) in ((2, True), (3, True)), (query, done.err)
     assert "X" not in saved.ok("filters", "list", "--template", "{{ name }}").out
 
 
-def test_the_address_of_a_list_is_printed(served_url: str, library_file: Path) -> None:
+def test_list_url_is_printed(served_url: str, library_file: Path) -> None:
     cli = Cli(served_url)
     cli.ok("tag", "create", "--name", "Outdoor")
     address = cli.ok(
@@ -221,14 +221,14 @@ def test_the_address_of_a_list_is_printed(served_url: str, library_file: Path) -
     assert Cli("embedded:demo")("scenes", "find", "--web").status == 2
 
 
-def test_an_explanation_says_that_a_filter_was_asked_for(saved: Cli) -> None:
+def test_explanation_mentions_the_filter_lookup(saved: Cli) -> None:
     shown = saved.ok("scenes", "find", "--saved", "best", "--explain")
     assert "saved filter: best" in shown.out
     assert "asked the server" in shown.err
 
 
-def test_the_default_filter_of_older_servers_is_not_listed(served_url: str) -> None:
-    """They keep it among the others, without a name."""
+def test_default_filter_of_older_servers_is_not_listed(served_url: str) -> None:
+    """They store it among the others, without a name."""
     rows = [
         {"id": str(at), "mode": "SCENES", "name": name, "filter": "{}"} for at, name in enumerate(("", "A"))
     ]

@@ -1,4 +1,4 @@
-"""First words of people who know other programs: synonyms of verbs, help in words, near suggestions."""
+"""Command words of other programs: verb synonyms, help as a word, near suggestions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SYNONYMS = [
 
 
 @table_test(("line", "same"), SYNONYMS, ids=[line for line, _ in SYNONYMS])
-def test_synonyms_of_verbs_do_the_same(line: str, same: str, small_library) -> None:
+def test_verb_synonyms(line: str, same: str, small_library) -> None:
     cli = Cli(f"embedded:{small_library}")
     assert cli(*line.split()) == cli(*same.split())
 
@@ -41,7 +41,7 @@ def test_help_lists_each_verb_once(noun: str, offline: Cli) -> None:
 
 
 @table_test("word", ["ls", "find", "show", "rm", "add", "update", "count"])
-def test_a_verb_alone_asks_for_its_noun(word: str, offline: Cli) -> None:
+def test_verb_alone_asks_for_its_noun(word: str, offline: Cli) -> None:
     done = offline(word)
     assert done.status == 2
     assert f"stash scenes {word}" in done.err
@@ -59,7 +59,7 @@ def test_a_verb_alone_asks_for_its_noun(word: str, offline: Cli) -> None:
         ("help jobs wait", "jobs wait --help"),
     ],
 )
-def test_help_in_words_is_the_help_of_the_command(line: str, same: str, offline: Cli) -> None:
+def test_help_as_a_word_is_the_help_of_the_command(line: str, same: str, offline: Cli) -> None:
     assert offline.ok(*line.split()) == offline.ok(*same.split())
 
 
@@ -70,7 +70,7 @@ def test_topics_fit_a_terminal(topic: str, offline: Cli) -> None:
     assert max(map(len, lines)) <= 84
 
 
-def test_an_unknown_topic_names_those_there_are(offline: Cli) -> None:
+def test_unknown_topic_lists_the_topics(offline: Cli) -> None:
     assert "Did you mean exit-status?" in offline("help", "exit-staus").err
     done = offline("help", "nonsense")
     assert (done.status, all(topic in done.err for topic in TOPICS)) == (2, True)
@@ -89,25 +89,25 @@ NEAR = [
 
 
 @pytest.mark.parametrize(("word", "known", "text"), NEAR, ids=[word for word, *_ in NEAR])
-def test_only_what_is_near_is_suggested(word: str, known: list[str], text: str) -> None:
+def test_only_near_names_are_suggested(word: str, known: list[str], text: str) -> None:
     assert did_you_mean(word, known) == text
 
 
-def test_every_command_suggests_itself_for_one_wrong_letter() -> None:
+def test_every_command_is_suggested_for_one_wrong_letter() -> None:
     names = list(root().entries)
     for name in names:
         assert name in did_you_mean(f"{name[:2]}{name[3:]}", names) or len(name) < 4
 
 
 def examples_of_finds() -> list[str]:
-    """Every example of help that only reads objects of the library and names no file."""
+    """Help examples that only read objects of the library and name no file."""
     found = [each for command in leaf_commands().values() for each in command.examples]
     reads = re.compile(rf"stash ({'|'.join(name for noun in NOUNS for name in noun)}) (find|count|show) ")
     return [each for each in found if reads.match(each) and "|" not in each]
 
 
 @table_test("example", examples_of_finds())
-def test_an_example_of_help_works_on_the_demo(example: str) -> None:
-    """What `show --where` means is none or several here, which is an answer, too."""
+def test_help_examples_work_on_the_demo(example: str) -> None:
+    """`show --where` may match none or several here, which is accepted."""
     done = Cli("embedded:demo")(*shlex.split(example)[1:])
     assert done.status == 0 or (done.status == 3 and " show --where " in example), done.err

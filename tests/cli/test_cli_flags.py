@@ -1,4 +1,4 @@
-"""Flags out of argv: arity, clusters, values that look like flags, and what is refused."""
+"""Flags in argv: arity, clusters, values that look like flags, and errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TABLE = FlagTable(
         (["--sort", "--json"], {}, ["--sort", "--json"]),
     ],
 )
-def test_flags_are_taken_and_the_rest_is_left(args: list[str], values: object, rest: list[str]) -> None:
+def test_flags_are_extracted_and_the_rest_is_kept(args: list[str], values: object, rest: list[str]) -> None:
     scanned = ArgvScanner([TABLE], {"--sort", "-y"}, {"--sort"}).scan(args)
     assert (scanned.values[0], scanned.rest) == (values, rest)
 
@@ -53,7 +53,7 @@ def test_flags_are_taken_and_the_rest_is_left(args: list[str], values: object, r
         (["--organized", "--no-organized"], "--no-organized and --organized cannot be used together"),
     ],
 )
-def test_wrong_flags_say_what_is_wrong(args: list[str], message: str) -> None:
+def test_invalid_flags_are_explained(args: list[str], message: str) -> None:
     with pytest.raises(StashInputError, match=f"^{message}$"):
         ArgvScanner([TABLE]).scan(args)
 
@@ -106,7 +106,7 @@ USAGE = [
 
 
 @table_test(("line", "message"), USAGE, ids=[line for line, _ in USAGE])
-def test_a_usage_error_is_one_line_and_exit_2(offline: Cli, line: str, message: str) -> None:
+def test_usage_error_is_one_line_and_exit_2(offline: Cli, line: str, message: str) -> None:
     cli = Cli("embedded:demo") if "create" in line or "update" in line else offline
     done = cli(*line.split())
     assert (done.status, done.out) == (2, "")
@@ -114,5 +114,5 @@ def test_a_usage_error_is_one_line_and_exit_2(offline: Cli, line: str, message: 
     assert len([text for text in done.err.splitlines() if text.startswith("stash:")]) == 1
 
 
-def test_a_value_may_look_like_an_option_of_another_kind(offline: Cli) -> None:
+def test_value_may_look_like_another_option(offline: Cli) -> None:
     assert offline("scenes", "find", "--sort", "-date", "--limit", "0").status != 2

@@ -1,4 +1,4 @@
-"""Formats that compute: lines of a template, programs of jq, pages; and the words of `--fields`."""
+"""Computed formats: templates, jq programs, HTML pages; and the words of `--fields`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from table_tests import table_test
 
 @pytest.fixture
 def small(small_library: Path) -> Cli:
-    """The program over a small library, for reading only."""
+    """The program over a small library that tests only read."""
     return Cli(f"embedded:{small_library}")
 
 
-def test_a_template_prints_a_line_for_each_row(small: Cli) -> None:
+def test_template_prints_a_line_per_row(small: Cli) -> None:
     words = ("--template", '{{ id }} {{ title }}{{ studio.name | opt(" (", ")") }}')
     assert (
         small.ok("scenes", "find", *words, "--sort", "title").out
@@ -28,7 +28,7 @@ def test_a_template_prints_a_line_for_each_row(small: Cli) -> None:
     assert small.ok("tags", "find", "--template", "{{ name }}", "-0").out == "Beach\0Outdoor\0"
 
 
-def test_a_template_asks_for_its_fields_alone(small: Cli) -> None:
+def test_only_template_fields_are_requested(small: Cli) -> None:
     sent = small.ok("scenes", "find", "--template", "{{ studio.name }}", "-vv").err
     assert "scenes { id studio { name } }" in " ".join(sent.split())
 
@@ -45,7 +45,7 @@ WRONG = [
 
 
 @table_test("words, message", WRONG)
-def test_a_wrong_template_is_refused_before_anything_is_sent(
+def test_invalid_template_is_rejected_before_sending(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:
     done = offline(*words)
@@ -53,13 +53,13 @@ def test_a_wrong_template_is_refused_before_anything_is_sent(
     assert message in done.err
 
 
-def test_a_template_that_fails_names_the_object(small: Cli) -> None:
+def test_failing_template_names_the_object(small: Cli) -> None:
     done = small("scenes", "find", "--template", "{{ title | date }}", "--sort", "title")
     assert (done.status, done.out) == (2, "")
     assert "4: date: 'Dunes' is not a date." in done.err
 
 
-def test_a_program_of_jq_sees_the_array_or_each_row(small: Cli) -> None:
+def test_jq_program_gets_the_array_or_each_row(small: Cli) -> None:
     find = ("scenes", "find", "--sort", "title")
     assert small.ok(*find, "--jq", "map(.title)").out == '["Dunes", "Rocks", "Sand", "Sea"]\n'
     assert small.ok(*find, "--jq", ".[].title").out == "Dunes\nRocks\nSand\nSea\n"
@@ -79,7 +79,7 @@ WRONG_PROGRAMS = [
 
 
 @table_test("words, message", WRONG_PROGRAMS)
-def test_a_wrong_program_is_refused_before_anything_is_sent(
+def test_invalid_jq_program_is_rejected_before_sending(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:
     done = offline(*words)
@@ -87,13 +87,13 @@ def test_a_wrong_program_is_refused_before_anything_is_sent(
     assert message in done.err
 
 
-def test_a_program_that_fails_is_an_error(small: Cli) -> None:
+def test_failing_jq_program_is_an_error(small: Cli) -> None:
     done = small("scenes", "find", "--jq", ".[0].title.x")
     assert (done.status, done.out) == (2, "")
     assert "Cannot index string with" in done.err
 
 
-def test_without_the_package_jq_says_how_to_get_it(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_jq_package_is_explained(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     from stash_cli.commands.results.jq_program import compile_program
 
     compile_program.cache_clear()
@@ -104,7 +104,7 @@ def test_without_the_package_jq_says_how_to_get_it(offline: Cli, monkeypatch: py
 
 
 class Cells(HTMLParser):
-    """The texts of the cells of a page, row by row."""
+    """Cell texts of an HTML table, row by row."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class Cells(HTMLParser):
             self.rows[-1][-1] += data
 
 
-def test_a_page_has_the_table_and_needs_nothing_else(small: Cli) -> None:
+def test_html_page_is_a_self_contained_table(small: Cli) -> None:
     page = small.ok(
         "scenes", "find", "--sort", "title", "--html", "--fields", "id,title,rating,studio.name"
     ).out
@@ -147,14 +147,14 @@ def test_a_page_has_the_table_and_needs_nothing_else(small: Cli) -> None:
     assert "nothing found" in small.ok("images", "find", "--html").out
 
 
-def test_a_page_shows_markup_in_names_as_text(cli: Cli) -> None:
+def test_html_page_escapes_markup(cli: Cli) -> None:
     cli.ok("tag", "create", "--name", '<b>"&x</b><script>alert(1)</script>')
     page = cli.ok("tags", "find", "--html", "--fields", "name").out
     assert Cells(page).rows[1] == ['<b>"&x</b><script>alert(1)</script>']
     assert page.count("<script>") == 1
 
 
-def test_covers_are_inside_the_page_where_asked_for(cli: Cli, pictures: Path) -> None:
+def test_covers_are_embedded_on_request(cli: Cli, pictures: Path) -> None:
     cli.ok("library", "add", str(pictures))
     cli.ok("scan", "--wait", "-q")
     find = ("images", "find", "--html", "--limit", "2")
@@ -168,7 +168,7 @@ def test_covers_are_inside_the_page_where_asked_for(cli: Cli, pictures: Path) ->
     assert cli("jobs", "list", "--html", "--pictures").status == 2
 
 
-def test_fields_are_listed_and_taken_all_at_once(small: Cli) -> None:
+def test_fields_are_listed_and_all_can_be_requested(small: Cli) -> None:
     names = small.ok("scenes", "find", "--fields", "list").out.split()
     assert {"length", "path", "title", "studio.name", "files.width"} <= set(names)
     heading = small.ok(

@@ -1,4 +1,4 @@
-"""What people write by habit is taken: `-n`, `--count`, lengths, days by name, headings as fields."""
+"""Familiar spellings are accepted: `-n`, `--count`, durations, named days, headings as fields."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ def habits(embedded_url: str) -> Cli:
 
 
 @table_test("flag", ["-n", "-L", "--limit"])
-def test_a_limit_has_three_names_and_its_table_no_advice(flag: str, habits: Cli) -> None:
+def test_limit_has_three_names_and_no_table_hint(flag: str, habits: Cli) -> None:
     done = habits.ok("scenes", "find", flag, "2")
     assert len(done.out.splitlines()) == 3
     assert done.err == "2 of 3 scenes\n"
 
 
-def test_count_as_an_option(habits: Cli) -> None:
+def test_count_option(habits: Cli) -> None:
     assert habits.ok("scenes", "find", "--count", "--rating100", "80").out == "3\n"
     assert habits.ok("scenes", "find", "--count", "--json", "Walk 1").json == {"count": 1}
     assert habits("scenes", "find", "--count", "--exit-status", "nothing").status != 0
 
 
 @table_test("noun", ["scenes", "tags", "markers", "studios"])
-def test_an_unknown_sort_key_lists_those_there_are(noun: str, offline: Cli) -> None:
+def test_unknown_sort_key_lists_the_known_ones(noun: str, offline: Cli) -> None:
     done = offline(noun, "find", "--sort", "foo")
     assert done.status == 2
     assert "created_at, " in done.err
@@ -48,7 +48,7 @@ def test_an_unknown_sort_key_lists_those_there_are(noun: str, offline: Cli) -> N
     ("text", "seconds"),
     [("1:30", 90), ("90", 90), ("90s", 90), ("2m", 120), ("1h30m", LONG), ("1:30:00", LONG), ("1.5h", LONG)],
 )
-def test_lengths_are_written_as_people_do(text: str, seconds: int, habits: Cli) -> None:
+def test_familiar_duration_formats(text: str, seconds: int, habits: Cli) -> None:
     group = habits.ok("group", "create", "--name", "G", "--duration", text, "--json").json
     assert group["duration"] == seconds
     marker = ["marker", "create", "--title", "m", "--scene", "1", "--primary-tag", "1", "--seconds", text]
@@ -59,13 +59,13 @@ def test_lengths_are_written_as_people_do(text: str, seconds: int, habits: Cli) 
 
 
 @table_test("text", ["1:75", "60x", "x:30", "1h1h", ""])
-def test_other_lengths_are_refused(text: str, habits: Cli) -> None:
+def test_invalid_durations_are_rejected(text: str, habits: Cli) -> None:
     marker = ["marker", "create", "--title", "m", "--scene", "1", "--primary-tag", "1", "--seconds", text]
     assert habits(*marker).status == 2
     assert habits("scenes", "find", "--duration-gte", text).status == 2
 
 
-def test_days_have_names(habits: Cli) -> None:
+def test_named_days(habits: Cli) -> None:
     now = datetime.now().astimezone()
     days = {"today": now, "yesterday": now - timedelta(days=1), "-2d": now - timedelta(days=2)}
     for word, day in days.items():
@@ -79,7 +79,7 @@ def test_days_have_names(habits: Cli) -> None:
 
 
 @table_test(("text", "stored"), [("2024-5", "2024-05"), ("2024", "2024"), ("2024-05-01", "2024-05-01")])
-def test_dates_may_lack_zeros(text: str, stored: str, habits: Cli) -> None:
+def test_dates_without_leading_zeros(text: str, stored: str, habits: Cli) -> None:
     habits.ok("scene", "update", "1", "--date", text, "--yes")
     assert habits.ok("scene", "show", "1", "--json").json["date"] == stored
 
@@ -95,7 +95,7 @@ def test_fields_may_be_headings_and_path(embedded_url: str, pictures: Path) -> N
     assert cli("tags", "find", "--fields", "path").status == 2
 
 
-def test_numbers_of_chosen_fields_are_aligned_right(habits: Cli) -> None:
+def test_numeric_columns_are_aligned_right(habits: Cli) -> None:
     table = habits.ok("scenes", "find", "--fields", "rating100,id,title").out.splitlines()
     assert table[1] == "       80   1  Walk 0"
     assert habits.ok("scenes", "find", "--fields", "title,rating100", "-o", "md").out.splitlines()[1] == (
@@ -103,7 +103,7 @@ def test_numbers_of_chosen_fields_are_aligned_right(habits: Cli) -> None:
     )
 
 
-def test_the_name_of_a_country_is_answered_with_codes(small_library: Path) -> None:
+def test_country_name_suggests_codes(small_library: Path) -> None:
     cli = Cli(f"embedded:{small_library}")
     for args in (
         ["performers", "find", "--country", "Japan"],
@@ -115,7 +115,7 @@ def test_the_name_of_a_country_is_answered_with_codes(small_library: Path) -> No
     assert cli.ok("performers", "find", "--country", "Japan", "-q").err == ""
 
 
-def test_a_part_of_a_name_is_answered_with_the_names(cli: Cli) -> None:
+def test_partial_name_suggests_names(cli: Cli) -> None:
     for name in ("Acme Films", "Acme Outdoors", "Northlight"):
         cli.ok("studio", "create", "--name", name)
     for args in (["scenes", "find", "--studio", "acme"], ["studio", "show", "Acme"]):

@@ -1,4 +1,4 @@
-"""Every help renders, says how to begin, and is what the snapshots hold."""
+"""Every help text renders, starts with usage and equals its snapshot."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
     assert done.err == ""
     assert done.out.startswith(f"Usage: {' '.join(['stash', *path])}")
     assert max(map(len, done.out.splitlines())) <= 120
-    if not path or "COMMAND [ARGS...]" not in done.out:  # groups but the root have no examples
+    if not path or "COMMAND [ARGS...]" not in done.out:  # groups except the root have no examples
         assert "\nExamples:\n  " in done.out
     assert offline.ok(*path, "-h").out == done.out
 
@@ -49,13 +49,13 @@ def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
         "jobs wait",
     ],
 )
-def test_help_is_as_recorded(offline: Cli, line: str) -> None:
+def test_help_equals_snapshot(offline: Cli, line: str) -> None:
     name = f"help-{line.replace(' ', '-')}" if line else "help"
     assert_snapshot(name, offline.ok(*line.split(), "--help").out)
 
 
 @pytest.mark.parametrize("noun", [noun for noun, _ in NOUNS])
-def test_every_lookup_is_listed_and_taken(offline: Cli, noun: str) -> None:
+def test_every_lookup_is_listed_and_accepted(offline: Cli, noun: str) -> None:
     text = offline.ok(noun, "find", "--help-filters").out
     flags = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
     assert len(flags) > 40
@@ -75,7 +75,7 @@ def test_every_lookup_is_listed_and_taken(offline: Cli, noun: str) -> None:
         ("duration", ["--duration-lt"]),
     ],
 )
-def test_the_flags_of_one_field(field: str, flags: list[str], offline: Cli) -> None:
+def test_flags_of_one_field(field: str, flags: list[str], offline: Cli) -> None:
     text = offline.ok("scenes", "find", "--help-filters", field).out
     found = [line.split()[0] for line in text.splitlines() if line.startswith("  --")]
     assert set(flags) <= set(found)
@@ -83,7 +83,7 @@ def test_the_flags_of_one_field(field: str, flags: list[str], offline: Cli) -> N
     assert offline.ok("scenes", "count", f"--help-filters={field}").out.count("  --") == len(found)
 
 
-def test_an_unknown_field_has_no_flags(offline: Cli) -> None:
+def test_unknown_field_has_no_flags(offline: Cli) -> None:
     done = offline("scenes", "find", "--help-filters", "raitng100")
     assert (done.status, "Did you mean rating100?" in done.err) == (2, True)
 
@@ -95,11 +95,11 @@ def test_help_names_flags_of_related_objects(offline: Cli, noun: str) -> None:
     assert f"{flag} " in offline.ok(noun, "find", "--help-filters").out
 
 
-def test_the_nouns_of_the_root_are_those_of_the_api() -> None:
+def test_root_nouns_are_those_of_the_api() -> None:
     assert {(e.noun, e.plural) for e in ENTITIES.values()} == set(NOUNS)
 
 
-def test_help_wins_over_mistakes(offline: Cli) -> None:
+def test_help_precedes_usage_errors(offline: Cli) -> None:
     assert offline("scenes", "find", "--nonsense", "--help").status == 0
 
 
@@ -114,18 +114,18 @@ def test_help_fits_the_terminal(offline: Cli, columns: int, monkeypatch: pytest.
 
 
 @table_test("topic", TOPICS)
-def test_a_topic_fits_a_narrow_terminal(offline: Cli, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_topic_fits_a_narrow_terminal(offline: Cli, topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     lines = offline.ok("help", topic, terminal=True).out.splitlines()
-    # Lines of files are copied as they are.
+    # Lines from files are copied unchanged.
     assert not [line for line in lines if len(line) > 60 and topic not in ("cron", "plugins")]
     page = offline.ok("help", topic).out
     assert " ".join(page.split()) == " ".join(" ".join(lines).split())
-    # Paragraphs are broken anew, not the lines of a wider page.
+    # Paragraphs are wrapped again, not the lines of a wider page.
     assert not re.search(r"^\S.{0,20}\n\S", "\n".join(lines), re.MULTILINE)
 
 
-def test_completion_follows_the_tree(offline: Cli) -> None:
+def test_completion_follows_the_command_tree(offline: Cli) -> None:
     cli = Cli(_STASH_COMPLETE="1")
 
     def offered(*words: str) -> list[str]:
@@ -159,5 +159,5 @@ def test_completion_follows_the_tree(offline: Cli) -> None:
         ("scenes find x", False),
     ],
 )
-def test_files_are_completed_only_where_they_are_wanted(words: str, files: bool) -> None:
+def test_files_are_completed_for_file_arguments_only(words: str, files: bool) -> None:
     assert (Cli(_STASH_COMPLETE="1").ok(*words.split(" ")).out == ":files\t\n") is files

@@ -1,4 +1,4 @@
-"""`stash history`: what was changed, by which command."""
+"""`stash history`: journalled changes and their commands."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ def test_commands_are_recorded(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("words", [["--no-journal"], ["--dry-run"]])
-def test_what_is_not_recorded(cli: Cli, words: list[str]) -> None:
+def test_reading_commands_are_not_recorded(cli: Cli, words: list[str]) -> None:
     cli.ok("tag", "create", "--name", "Sea", *words)
     assert cli.ok("history", "--json").json == []
 
 
-def test_reading_makes_no_journal(cli: Cli, own_state: Path) -> None:
+def test_reading_creates_no_journal(cli: Cli, own_state: Path) -> None:
     cli.ok("tag", "create", "--name", "Sea", "--no-journal")
     assert "nothing has been recorded" in cli.ok("history").err
     assert not list(own_state.rglob("journal*"))
 
 
-def test_secrets_of_the_command_line_are_hidden(cli: Cli) -> None:
+def test_command_line_secrets_are_hidden(cli: Cli) -> None:
     cli.ok("tag", "create", "--name", "Sea", "--custom-field", "api_key=hunter22")
     assert "hunter22" not in cli.ok("history", "--json").json[0]["command"]
 
 
-def test_what_failed_is_told_with_its_reason(cli: Cli) -> None:
+def test_failure_is_recorded_with_its_reason(cli: Cli) -> None:
     for name in ("Sea", "Sand"):
         cli.ok("tag", "create", "--name", name)
     cli("tags", "update", "1", "2", "--name", "Rock", "--yes")
@@ -48,7 +48,7 @@ def test_what_failed_is_told_with_its_reason(cli: Cli) -> None:
     assert "Run 4 changed nothing" in cli("undo", "4", "--yes").err
 
 
-def test_a_journal_that_cannot_be_written_stops_the_command(cli: Cli, own_state: Path) -> None:
+def test_unwritable_journal_stops_the_command(cli: Cli, own_state: Path) -> None:
     cli.ok("tag", "create", "--name", "Sand", "--no-journal")
     cli.environ["STASH_STATE_DIR"] = str(own_state / "file")
     (own_state / "file").write_text("")
@@ -62,7 +62,7 @@ def test_unknown_runs(cli: Cli) -> None:
     assert cli("history", "show", "last").status == 2
 
 
-def test_a_profile_switches_it_off(cli: Cli, own_state: Path) -> None:
+def test_profile_can_disable_it(cli: Cli, own_state: Path) -> None:
     path = settings_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f'[profiles.quiet]\nurl = "{cli.environ.pop("STASH_URL")}"\njournal = false\n', "utf-8")
@@ -71,7 +71,7 @@ def test_a_profile_switches_it_off(cli: Cli, own_state: Path) -> None:
     assert cli.ok("history", "--json").json == []
 
 
-def test_what_is_no_edit_is_listed_by_its_name(cli: Cli) -> None:
+def test_other_operations_are_listed_by_name(cli: Cli) -> None:
     given = 'mutation { configureGeneral(input: {username: "ada", password: "hunter22"}) { username } }'
     cli.ok("api", given)
     [run] = cli.ok("history", "--json").json

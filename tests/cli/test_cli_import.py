@@ -1,4 +1,4 @@
-"""`export` and `import`: files of records, what their rows mean, and what is refused with its line."""
+"""`export` and `import`: record files, the meaning of their rows, and errors with line numbers."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
 
 
 def rows(cli: Cli, noun: str, *args: str) -> list[Any]:
-    """The objects as an export has them, without what every change changes."""
+    """Exported objects, without the fields that every change updates."""
     found = cli.ok(noun, "export", "-", "--json", *args).json
     return [{k: v for k, v in row.items() if k not in ("updated_at", "database")} for row in found]
 
 
 @table_test("ending", ["csv", "jsonl", "parquet"])
-def test_what_was_exported_comes_back(ending: str, small_library: Path, tmp_path: Path) -> None:
+def test_export_round_trips(ending: str, small_library: Path, tmp_path: Path) -> None:
     if ending == "parquet":
         pytest.importorskip("pyarrow")
     copyfile(small_library, tmp_path / "copy.sqlite")
@@ -94,7 +94,7 @@ PRINTED = ("--json", "--fields", "title,rating100,details,organized,tags.name,st
 
 
 @table_test(("text", "args", "field", "value"), CELLS, ids=str)
-def test_the_field_decides_what_a_value_means(
+def test_values_are_converted_by_field(
     text: str, args: list[str], field: str, value: Any, small_library: Path, tmp_path: Path
 ) -> None:
     copyfile(small_library, tmp_path / "copy.sqlite")
@@ -136,7 +136,7 @@ BROKEN: list[tuple[str, list[str], str]] = [
 
 
 @table_test(("text", "args", "told"), BROKEN, ids=str)
-def test_a_broken_file_is_refused_with_its_line(text: str, args: list[str], told: str, cli: Cli) -> None:
+def test_corrupt_file_is_rejected_with_line(text: str, args: list[str], told: str, cli: Cli) -> None:
     done = cli("scenes", "import", "-", "-y", *args, answers=text)
     assert (done.status, done.out) == (2, "")
     assert told in done.err
@@ -165,7 +165,7 @@ WRONG: list[tuple[str, list[str], str]] = [
 
 
 @table_test(("text", "args", "told"), WRONG, ids=str)
-def test_a_wrong_row_is_told_with_its_line_and_changes_nothing(
+def test_invalid_row_is_reported_with_line_and_changes_nothing(
     text: str, args: list[str], told: str, cli: Cli
 ) -> None:
     before = rows(cli, "scenes")
@@ -176,7 +176,7 @@ def test_a_wrong_row_is_told_with_its_line_and_changes_nothing(
     assert rows(cli, "scenes") == before
 
 
-def test_a_wrong_row_does_not_hold_up_the_others(cli: Cli, tmp_path: Path) -> None:
+def test_invalid_row_does_not_stop_the_others(cli: Cli, tmp_path: Path) -> None:
     text = "title,rating100\nSea,1\nNope,2\nSand,3\n"
     failed = tmp_path / "failed"
     done = cli("scenes", "import", "-", "-y", "--match", "title", "--failed-to", str(failed), answers=text)
@@ -188,10 +188,10 @@ def test_a_wrong_row_does_not_hold_up_the_others(cli: Cli, tmp_path: Path) -> No
     assert "standard input, line 3: no scene with title Nope" in stopped.err
 
 
-def test_wrong_rows_take_little_memory(cli: Cli, tmp_path: Path) -> None:
-    """Their errors do not hold what was read when they were raised."""
+def test_invalid_rows_use_little_memory(cli: Cli, tmp_path: Path) -> None:
+    """Errors do not keep the values read when they were raised."""
     file, peaks = tmp_path / "wrong.jsonl", []
-    for count in (100, 100, 500):  # the first time imports modules
+    for count in (100, 100, 500):  # the first run imports modules
         file.write_text('{"name": "x", "size": 1}\n' * count)
         tracemalloc.start()
         assert "no such field: size" in cli("tags", "import", str(file), "--match", "name", "--upsert").err
@@ -200,7 +200,7 @@ def test_wrong_rows_take_little_memory(cli: Cli, tmp_path: Path) -> None:
     assert (peaks[2] - peaks[1]) / 400 < 1500
 
 
-def test_what_changed_after_the_export_is_a_conflict(cli: Cli, tmp_path: Path) -> None:
+def test_change_after_the_export_is_a_conflict(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "scenes.jsonl"
     cli.ok("scenes", "export", str(file))
     text = file.read_text().replace('"rating100": 90', '"rating100": 10')
@@ -212,7 +212,7 @@ def test_what_changed_after_the_export_is_a_conflict(cli: Cli, tmp_path: Path) -
     assert rows(cli, "scenes")[0]["rating100"] == 10
 
 
-def test_upsert_makes_and_changes_and_undo_takes_both_back(cli: Cli) -> None:
+def test_upsert_creates_and_updates_and_undo_reverts_both(cli: Cli) -> None:
     before = rows(cli, "tags")
     text = "name,description,aliases+\nBeach,sandy,\nNew,made,N1\n"
     assert "make 1 tag and change 1" in cli("tags", "import", "-", "--upsert", answers=text).err
@@ -234,15 +234,15 @@ def test_upsert_makes_and_changes_and_undo_takes_both_back(cli: Cli) -> None:
     ],
     ids=str,
 )
-def test_modes(args: list[str], told: str, small_library: Path, tmp_path: Path) -> None:
+def test_import_modes(args: list[str], told: str, small_library: Path, tmp_path: Path) -> None:
     copyfile(small_library, tmp_path / "copy.sqlite")
     cli = Cli(f"embedded:{tmp_path / 'copy.sqlite'}")
     done = cli.ok("tags", "import", "-", "-y", *args, answers="name,description\nBeach,x\nNew,y\n")
     assert told in done.err
 
 
-def test_rows_may_name_objects_of_other_rows(cli: Cli) -> None:
-    """In any order, also in a row before the one that makes them."""
+def test_rows_may_refer_to_objects_of_other_rows(cli: Cli) -> None:
+    """In any order, also to later rows."""
     text = "name,parents\nLeaf,Branch\nBranch,Root\nRoot,\nBeach,name:branch\n"
     done = cli.ok("tags", "import", "-", "--upsert", "-y", answers=text)
     assert "made 3 tags, changed 1 tag" in done.err
@@ -258,7 +258,7 @@ def test_rows_may_name_objects_of_other_rows(cli: Cli) -> None:
     assert {row["name"]: row["parents"] for row in rows(cli, "tags")} == {"Beach": ["Outdoor"], "Outdoor": []}
 
 
-def test_interactive_leaves_the_links_of_what_is_not_made(cli: Cli) -> None:
+def test_interactive_drops_links_to_rejected_objects(cli: Cli) -> None:
     text = "name,parents\nLeaf,Branch\nBranch,\nTwig,Branch\n"
     args = ("tags", "import", "-", "--upsert", "-i", "--color", "never")
     streams_answers = "y\nn\ny\n"  # Branch, then Leaf, then Twig
@@ -274,7 +274,7 @@ def test_interactive_leaves_the_links_of_what_is_not_made(cli: Cli) -> None:
     }
 
 
-def test_an_export_of_another_database_is_matched_by_name(cli: Cli, tmp_path: Path) -> None:
+def test_export_of_another_database_is_matched_by_name(cli: Cli, tmp_path: Path) -> None:
     other = Cli(f"embedded:{tmp_path / 'other.sqlite'}")
     text = cli.ok("tags", "export", "-", "--json").out
     other.ok("tags", "create", "--name", "Something else")
@@ -286,7 +286,7 @@ def test_an_export_of_another_database_is_matched_by_name(cli: Cli, tmp_path: Pa
     assert theirs == ours | {"Something else": []}
 
 
-def test_several_objects_of_one_key(cli: Cli) -> None:
+def test_several_objects_with_one_key(cli: Cli) -> None:
     cli.ok("scene", "create", "--title", "Sea")
     text, args = "title,rating100\nSea,1\n", ("scenes", "import", "-", "-y", "--match", "title")
     assert "'Sea' means several scenes: 1, 5" in cli(*args, answers=text).err
@@ -294,7 +294,7 @@ def test_several_objects_of_one_key(cli: Cli) -> None:
     assert "changed 2 scenes" in cli.ok(*args, "--on-multiple", "all", answers=text).err
 
 
-def test_an_existing_file_is_kept_unless_told_otherwise(cli: Cli, tmp_path: Path) -> None:
+def test_existing_file_is_kept_unless_forced(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "tags.csv"
     file.write_text("mine")
     assert cli("tags", "export", str(file)).status == 2
@@ -325,13 +325,13 @@ EXAMPLES = int(os.environ.get("STASH_EXAMPLES", "40"))
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(TEXTS.filter(lambda text: text.strip() == text != ""), min_size=1, max_size=4))
-def test_a_list_comes_back_from_its_cell(items: list[str]) -> None:
+def test_list_round_trips_in_a_cell(items: list[str]) -> None:
     assert split_list(cell(items)) == items
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(st.fixed_dictionaries({"id": st.just("1"), "a": TEXTS, "b": TEXTS}), max_size=5))
-def test_rows_come_back_from_any_text_file(values: list[dict[str, str]]) -> None:
+def test_rows_round_trip_with_any_text(values: list[dict[str, str]]) -> None:
     table = io.StringIO()
     writer = csv.DictWriter(table, ["id", "a", "b"])
     writer.writeheader()

@@ -1,4 +1,4 @@
-"""Ctrl-C: the first one ends after the request in flight and tells what was done, the second at once."""
+"""Ctrl-C: the first ends the command after the current request with a report, the second at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from library_client import add_tags
 from served_library import ask
 
 SLOW = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
-"""Runs until it is stopped."""
+"""A query that runs until it is interrupted."""
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> CommandResult:
-    """Run, and press Ctrl-C between the work and the answer of a mutation."""
+def interrupt_in_flight(proxy: FaultProxy, number: int, *args: str) -> CommandResult:
+    """Run, and send Ctrl-C between the execution and the response of a mutation."""
     done, go = threading.Event(), threading.Event()
     proxy.rule = on_mutation(delayed_response(done, go), number)
     with running_process("--url", proxy.url, *args) as process:
@@ -41,15 +41,15 @@ def interrupted_in_flight(proxy: FaultProxy, number: int, *args: str) -> Command
     return CommandResult(process.returncode, out, err)
 
 
-def test_an_update_tells_what_it_had_done(proxy: FaultProxy, library_file: Path) -> None:
+def test_interrupted_update_reports_what_was_done(proxy: FaultProxy, library_file: Path) -> None:
     ids = add_tags(library_file, 120)
-    done = interrupted_in_flight(proxy, 2, "tags", "update", *ids, "--description", "new", "--yes")
+    done = interrupt_in_flight(proxy, 2, "tags", "update", *ids, "--description", "new", "--yes")
     assert (done.status, done.out) == (130, "")
     sent = sum(len(each.variables["input"]["ids"]) for each in proxy.mutations)
     assert f"updated {sent} of 120 tags: {120 - sent} not sent" in done.err
     assert Cli(proxy.url).ok("tags", "count", "--description", "new").out == f"{sent}\n"
     proxy.requests.clear()
-    done = interrupted_in_flight(proxy, 1, "tags", "update", *ids, "--description", "x", "--yes", "--json")
+    done = interrupt_in_flight(proxy, 1, "tags", "update", *ids, "--description", "x", "--yes", "--json")
     told = json.loads(done.err.splitlines()[0])
     assert (told["exit_status"], len(told["done"])) == (
         130,
@@ -57,7 +57,7 @@ def test_an_update_tells_what_it_had_done(proxy: FaultProxy, library_file: Path)
     )
 
 
-def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy, library_file: Path) -> None:
+def test_update_interrupted_before_sending_reports_it(proxy: FaultProxy, library_file: Path) -> None:
     add_tags(library_file, 1)
     proxy.rule = on_operation("findTag", no_response)
     with running_process("--url", proxy.url, "tag", "update", "1", "--name", "New") as process:
@@ -68,7 +68,7 @@ def test_an_update_that_had_sent_nothing_says_so(proxy: FaultProxy, library_file
     assert (process.returncode, err.splitlines()) == (130, ["nothing was changed", "interrupted"])
 
 
-def test_serving_ends_at_once(library_file: Path) -> None:
+def test_serve_ends_at_once(library_file: Path) -> None:
     with running_process("embedded", "serve", "--library", str(library_file), "--port", "0") as server:
         assert server.stderr is not None
         slow = ("api", "--operation", "querySQL", "-f", f"sql={SLOW}")
@@ -80,7 +80,7 @@ def test_serving_ends_at_once(library_file: Path) -> None:
             while not sent:
                 sent = [each for each in proxy.requests if "querySQL" in each.document]
             assert sent[0].forwarded.wait(30)
-            assert ask(proxy.url).status_code == 200  # so the server has read what came before
+            assert ask(proxy.url).status_code == 200  # so the server has read the previous data
             server.send_signal(signal.SIGINT)
             with pytest.raises(subprocess.TimeoutExpired):
                 server.wait(0.5)
@@ -89,9 +89,9 @@ def test_serving_ends_at_once(library_file: Path) -> None:
     assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "0\n"
 
 
-def test_a_deletion_stops_between_requests(proxy: FaultProxy, library_file: Path) -> None:
+def test_deletion_stops_between_requests(proxy: FaultProxy, library_file: Path) -> None:
     ids = add_tags(library_file, 120)
-    done = interrupted_in_flight(proxy, 1, "tags", "delete", *ids, "--yes")
+    done = interrupt_in_flight(proxy, 1, "tags", "delete", *ids, "--yes")
     assert done.status == 130
     sent = len(proxy.mutations[0].variables["ids"])
     assert f"deleted {sent} of 120 tags: {120 - sent} not sent" in done.err
@@ -106,20 +106,20 @@ ONE = {
 
 
 @pytest.mark.parametrize("told", ONE)
-def test_one_change_is_told_before_the_end(told: str, proxy: FaultProxy) -> None:
-    done = interrupted_in_flight(proxy, 1, *ONE[told])
+def test_single_change_is_reported_before_exit(told: str, proxy: FaultProxy) -> None:
+    done = interrupt_in_flight(proxy, 1, *ONE[told])
     assert done.status == 130
     assert told in done.out + done.err
 
 
-def test_the_second_one_ends_at_once_whatever_is_waited_for(proxy: FaultProxy) -> None:
+def test_second_interrupt_ends_at_once_in_any_wait(proxy: FaultProxy) -> None:
     proxy.rule = on_operation("tagCreate", no_response)
     assert_ended_at_once(
         "--url", proxy.url, "tag", "create", "--name", "New", until=lambda: bool(proxy.faulted)
     )
 
 
-def test_the_second_one_ends_at_once_in_native_code(embedded_url: str) -> None:
+def test_second_interrupt_ends_at_once_in_native_code(embedded_url: str) -> None:
     Cli(embedded_url).ok("tag", "create", "--name", "A")
     sql = ("api", "--operation", "querySQL", "-f", f"sql={SLOW}")
     assert_ended_at_once("--url", embedded_url, *sql, "-vv", until=None)
@@ -141,7 +141,7 @@ def assert_ended_at_once(*args: str, until: object) -> None:
         assert process.wait(10) == 130
 
 
-def test_one_that_is_ignored_stays_ignored(embedded_url: str) -> None:
+def test_ignored_sigint_stays_ignored(embedded_url: str) -> None:
     Cli(embedded_url).ok("tag", "create", "--name", "A")
     command = 'trap "" INT; "$@" & sleep 0.2; kill -INT $!; wait $!'
     line = ["bash", "-c", command, "-", *program("--url", embedded_url, "tags", "count")]

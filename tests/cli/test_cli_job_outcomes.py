@@ -1,4 +1,4 @@
-"""Each outcome of a job as its exit status and its words, in every mode of output."""
+"""Exit status and message of every job outcome, in every output mode."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from stash_cli.output.streams import Streams, fake_streams
 
 
 class TaskServer(JobServer):
-    """A server with one media folder, whose scan is job 7; `script` is what happens to it."""
+    """A server with one media folder, whose scan is job 7; `script` plays its events."""
 
     script: Callable[[TaskServer], Awaitable[None]]
 
@@ -70,11 +70,11 @@ class TaskServer(JobServer):
         return await super().post(request)
 
     async def play(self) -> None:
-        await asyncio.sleep(0.05)  # the answer leaves first
+        await asyncio.sleep(0.05)  # the response is sent first
         await type(self).script(self)
 
     async def end(self, status: str = "FINISHED", **facts: Any) -> None:
-        """End the job, and tell listeners."""
+        """End the job, and notify listeners."""
         await self.update_job({**self.jobs["7"], "status": status, "endTime": moment(), **facts}, "REMOVE")
 
     async def log(self, message: str, level: str = "Error", seconds: float = 0) -> None:
@@ -84,7 +84,7 @@ class TaskServer(JobServer):
 
 
 def moment(seconds: float = 0) -> str:
-    """The time so many seconds from now, as the server writes it."""
+    """This many seconds from now, in the server's time format."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
 
 
@@ -132,7 +132,7 @@ async def endless(server: TaskServer) -> None:
 
 
 async def interrupted(server: TaskServer) -> None:
-    if server.listeners:  # a command that waits
+    if server.listeners:  # only a command that waits is interrupted
         server.streams.interrupts._handle(2, None)
 
 
@@ -168,17 +168,17 @@ async def skipped(server: TaskServer) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """An outcome: what happens, its exit status, and what is told of it; "" for nothing."""
+    """An outcome: its events, exit status, and messages; "" for no message."""
 
     happens: Callable[[TaskServer], Awaitable[None]]
     status: int
-    told: str
+    message: str
     words: tuple[str, ...] = ()
     quiet: str | None = None
-    """What is told with -q, where that differs from `told`."""
+    """Message with -q, if it differs from `message`."""
     server: str = "OK"
     waits: bool = True
-    """Whether it is seen only by one who waits."""
+    """Whether only a waiting command sees the outcome."""
     absent: tuple[str, ...] = field(default=("Traceback", "internal error"))
 
 
@@ -224,7 +224,7 @@ MODES = {
 
 OTHER_MODES = [mode for mode in MODES if mode != "wait"]
 EVERY_MODE = bool(os.environ.get("STASH_TEST_ALL"))
-"""Whether every outcome is tried in every mode; otherwise in two of them."""
+"""Whether every outcome is tested in every mode; otherwise in two of them."""
 
 
 @pytest.fixture
@@ -238,7 +238,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         yield running
 
 
-async def outcome(server: TaskServer, mode: str, row: Row) -> tuple[int, str, str]:
+async def run_scan(server: TaskServer, mode: str, row: Row) -> tuple[int, str, str]:
     """Exit status, standard output and standard error of a scan."""
     server.reset()
     server.status = row.server
@@ -259,21 +259,21 @@ async def test_every_outcome_in_every_mode(server: TaskServer) -> None:
     for number, row in enumerate(OUTCOMES):
         for mode in MODES if EVERY_MODE else {"wait", OTHER_MODES[number % len(OTHER_MODES)]}:
             with failures.of(f"{number} {row.happens.__name__} {mode}"):
-                check(row, mode, *await outcome(server, mode, row))
+                check(row, mode, *await run_scan(server, mode, row))
     failures.report()
 
 
 def check(row: Row, mode: str, status: int, out: str, err: str) -> None:
-    """Compare what was printed with the row of the table."""
+    """Compare the output with the row of the table."""
     if mode == "no wait" and row.waits and not row.words:
-        # Ctrl-C comes after the start, and so perhaps after the end of a command that does not wait.
+        # Ctrl-C arrives after the start, and so perhaps after the end of a command that does not wait.
         assert status in ((0, 130) if row.happens is interrupted else (0,))
         assert out == "7\n"
         assert "started job 7; follow it with: stash jobs wait 7" in err
         return
-    told = row.quiet if mode == "quiet" and row.quiet is not None else row.told
+    message = row.quiet if mode == "quiet" and row.quiet is not None else row.message
     assert status == row.status, err
-    assert told in err or not told, err
+    assert message in err or not message, err
     assert not [word for word in row.absent if word in err], err
     if mode == "quiet" and row.quiet == "":
         assert (out, err.replace("interrupted\n", "")) == ("", "")

@@ -1,4 +1,4 @@
-"""kill -9 at any request of an update: `history` is right about what happened, undo and resume work."""
+"""kill -9 at any request of an update: `history` is right, undo and resume work."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from fault_proxy import Exchange, FaultProxy, on_mutation
 
 FEW = 14
 COUNT = int(os.environ.get("KILLED_OBJECTS", FEW))
-"""How many objects are changed; with 1000 all requests of the command are tried."""
+"""Number of changed objects; with 1000 all requests of the command are tested."""
 WORDS = ("tags", "update", "--all", "description={{ name }} of {{ id }}", "favorite=true", "-y", "-q")
 
 
-class Killed:
-    """A library of tags behind a proxy, and a program over it that is killed."""
+class KilledUpdate:
+    """A library of tags behind a proxy, and a program that is killed while updating them."""
 
     def __init__(self, proxy: FaultProxy) -> None:
         self.proxy = proxy
@@ -35,14 +35,15 @@ class Killed:
         self.before = self.tags()
 
     def tags(self) -> dict[str, tuple[str, bool]]:
-        """Id -> description and favourite of the tags."""
+        """Id -> description and favorite flag of the tags."""
         rows = self.cli.ok("tags", "find", "--json", "--fields", "id,description,favorite").json
         return {row["id"]: (row["description"], row["favorite"]) for row in rows}
 
     def kill_at(self, number: int, *, done: bool) -> bool:
-        """Run the command, and kill it at its mutation of this number, which is done or was not.
+        """Kill the command at its n-th mutation, before or after the server executes it.
 
-        False where the command sent fewer, and ended.
+        Return False if the command sent fewer mutations and ended.
+
         """
         process: list[subprocess.Popen[bytes]] = []
 
@@ -60,7 +61,7 @@ class Killed:
         return status != 0
 
     def check(self, *, done: bool) -> str:
-        """Compare the journal with the server; the number of the run."""
+        """Compare the journal with the server; return the run's number."""
         run = self.cli.ok("history", "--json").json[0]
         assert run["state"] == "unfinished"
         rows = self.cli.ok("history", "show", str(run["id"]), "--json").json
@@ -76,18 +77,18 @@ class Killed:
         return str(run["id"])
 
     def run(self) -> str:
-        """The number of the last run."""
+        """Number of the last run."""
         return str(self.cli.ok("history", "--json").json[0]["id"])
 
 
 @pytest.fixture
-def killed(served_url: str) -> Iterator[Killed]:
+def killed(served_url: str) -> Iterator[KilledUpdate]:
     with FaultProxy(served_url) as proxy:
-        yield Killed(proxy)
+        yield KilledUpdate(proxy)
 
 
-def attempts() -> Iterator[tuple[int, bool, bool]]:
-    """Numbers of mutations, whether they are done, and whether the run is resumed; without end for many."""
+def cases() -> Iterator[tuple[int, bool, bool]]:
+    """Mutation numbers, whether they are executed, and whether the run is resumed; endless for many."""
     if COUNT == FEW:
         yield from [(1, True, False), (2, False, True)]
         return
@@ -95,9 +96,9 @@ def attempts() -> Iterator[tuple[int, bool, bool]]:
         yield from itertools.product([number], (False, True), (False, True))
 
 
-def test_killed_at_a_request(killed: Killed) -> None:
+def test_killed_at_any_request(killed: KilledUpdate) -> None:
     kills = 0
-    for number, done, resumes in attempts():
+    for number, done, resumes in cases():
         if not killed.kill_at(number, done=done):
             killed.cli.ok("undo", killed.run(), "-y")
             break

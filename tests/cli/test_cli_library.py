@@ -1,4 +1,4 @@
-"""The commands over a library: found, shown, made, changed, removed, in process and over a port alike."""
+"""Commands over a library: find, show, create, update, delete, in process and over HTTP alike."""
 
 from __future__ import annotations
 
@@ -64,16 +64,16 @@ FOUND = [
 
 
 @table_test(("flags", "ids"), FOUND, ids=[" ".join(flags) for flags, _ in FOUND])
-def test_flags_find(filled: Cli, flags: list[str], ids: list[str]) -> None:
+def test_find_by_flags(filled: Cli, flags: list[str], ids: list[str]) -> None:
     assert filled.ok("scenes", "find", *flags, "--ids").out.split() == ids
 
 
-def test_a_repeated_relation_flag_joins(filled: Cli) -> None:
+def test_repeated_relation_flags_are_combined(filled: Cli) -> None:
     filled.ok("scene", "update", "1", "--add-tag", "Outdoor")
     assert filled.ok("scenes", "find", "--tag", "Outdoor", "--tag", "Beach", "--ids").out.split() == ["1"]
 
 
-def test_fields_choose_what_is_asked_for(filled: Cli) -> None:
+def test_only_selected_fields_are_requested(filled: Cli) -> None:
     done = filled.ok(
         "scenes", "find", "--fields", "id,studio.name,tags.name", "--limit", "1", "--json", "-vv"
     )
@@ -107,14 +107,14 @@ MISSING = [
 
 
 @table_test(("line", "word"), MISSING, ids=[line for line, _ in MISSING])
-def test_what_is_not_there_is_exit_3_and_one_line(filled: Cli, line: str, word: str) -> None:
+def test_missing_object_is_exit_3_and_one_line(filled: Cli, line: str, word: str) -> None:
     done = filled(*line.split())
     assert (done.status, done.out) == (3, "")
     [message] = [text for text in done.err.splitlines() if text.startswith("stash:")]
     assert word in message
 
 
-def test_errors_are_json_where_data_is(filled: Cli) -> None:
+def test_errors_are_json_with_json_output(filled: Cli) -> None:
     done = filled("scene", "show", "99", "--json")
     assert (done.status, done.out) == (3, "")
     assert json.loads(done.err)["error"] == "not_found"
@@ -128,7 +128,7 @@ def test_exit_status_on_request(filled: Cli) -> None:
     assert filled("scenes", "count", "sand", "--exit-status").status == 0
 
 
-def test_create_twice(filled: Cli) -> None:
+def test_duplicate_create_fails(filled: Cli) -> None:
     again = filled("performer", "create", "--name", "alice")
     assert (again.status, again.out, len(again.err.splitlines())) == (1, "", 1)
     assert filled.ok("performer", "create", "--name", "alice", "--if-missing", "--ids").out == "1\n"
@@ -138,10 +138,10 @@ def test_create_twice(filled: Cli) -> None:
     assert filled.ok("performer", "create", "--name", "Zo_", "--if-missing", "--ids").out == "3\n"
 
 
-def test_create_if_missing_knows_aliases(filled: Cli) -> None:
+def test_create_if_missing_matches_aliases(filled: Cli) -> None:
     made = filled.ok("tag", "create", "--name", "Heaven", "--alias", "Above", "--ids").out
     assert filled.ok("tag", "create", "--name", "above", "--if-missing", "--ids").out == made
-    # Digits and `id:` are a name here, as what is created is called so.
+    # Digits and `id:` are literal names here, because the created object gets this name.
     assert filled.ok("tag", "create", "--name", "id:1", "--if-missing", "--ids").out != "1\n"
 
 
@@ -182,7 +182,7 @@ def test_update_of_several(filled: Cli) -> None:
     assert filled.ok("scenes", "count", "--organized").out == "0\n"
 
 
-def test_ids_on_stdin(filled: Cli) -> None:
+def test_ids_from_stdin(filled: Cli) -> None:
     for nothing in ("", " \n", "\0"):
         for command in (("update", "--organized"), ("delete",)):
             done = filled.ok("scenes", command[0], "-", *command[1:], "--yes", answers=nothing)
@@ -191,7 +191,7 @@ def test_ids_on_stdin(filled: Cli) -> None:
     assert "updated 4 scenes" in filled.ok("scenes", "update", "-", "--organized", "--yes", answers=found).err
 
 
-def test_what_bulk_cannot_do_goes_in_one_request_and_failures_are_listed(filled: Cli) -> None:
+def test_changes_beyond_bulk_updates_share_a_request_and_failures_are_listed(filled: Cli) -> None:
     done = filled.ok("tags", "update", "1", "2", "--sort-name", "x", "--yes", "-v")
     assert done.err.count("Batch -> 200") == 1
     failed = filled("tags", "update", "1", "2", "--name", "Same", "--yes")
@@ -217,7 +217,7 @@ def test_custom_fields_and_clearing(filled: Cli) -> None:
     assert (row["custom_fields"], row["date"], row["studio"]) == ({"b": "x"}, None, None)
 
 
-def test_delete_asks_and_refuses(filled: Cli) -> None:
+def test_delete_confirms_and_rejects(filled: Cli) -> None:
     assert filled("scene", "delete", "1").status == 11
     assert filled("scene", "delete", "1", terminal=True, answers="n\n").status == 11
     filled.ok("scene", "delete", "1", terminal=True, answers="y\n")
@@ -231,18 +231,18 @@ def test_delete_asks_and_refuses(filled: Cli) -> None:
     assert filled.ok("scenes", "find", "--ids").out == "4\n"
 
 
-def test_read_only_refuses_before_sending(filled: Cli) -> None:
+def test_read_only_rejects_before_sending(filled: Cli) -> None:
     assert filled("--read-only", "tag", "create", "--name", "X").status == 2
     assert filled("tag", "delete", "1", "--yes", "--read-only").status == 2
     assert filled.ok("tags", "count", "--read-only").out == "2\n"
 
 
-def test_quiet_says_nothing(filled: Cli) -> None:
+def test_quiet_prints_nothing(filled: Cli) -> None:
     assert filled.ok("-q", "tag", "create", "--name", "X", "--ids").err == ""
     assert filled.ok("tags", "find", "zzz", "-q").err == ""
 
 
-def test_tables_say_how_much_they_leave_out(cli: Cli) -> None:
+def test_tables_report_omitted_rows(cli: Cli) -> None:
     names = (f'a{number}: tagCreate(input: {{name: "t{number:02}"}}) {{ id }}' for number in range(42))
     cli.ok("api", f"mutation {{ {' '.join(names)} }}")
     done = cli.ok("tags", "find")

@@ -1,4 +1,4 @@
-"""Library files that are not there: made by commands that write, an error for all others."""
+"""Missing library files: created by commands that write, an error for all others."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ READING = [
 
 @pytest.fixture
 def library_file(new_file: Path) -> Path:
-    """Path of a library that does not exist yet."""
+    """Path of a missing library."""
     return new_file
 
 
 @pytest.mark.parametrize("args", CREATING, ids=" ".join)
-def test_what_writes_makes_the_library_and_says_so(
+def test_writing_command_creates_the_library_with_a_note(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
     cli = Cli(embedded_url)
@@ -50,7 +50,7 @@ def test_what_writes_makes_the_library_and_says_so(
 
 
 @pytest.mark.parametrize("args", [("update", "1", "--name", "New"), ("delete", "1", "--yes")], ids=" ".join)
-def test_what_changes_objects_finds_none_in_the_library_that_it_made(
+def test_updating_command_finds_nothing_in_a_new_library(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
     done = Cli(embedded_url)("tag", *args)
@@ -58,7 +58,7 @@ def test_what_changes_objects_finds_none_in_the_library_that_it_made(
 
 
 @pytest.mark.parametrize("args", READING, ids=" ".join)
-def test_what_only_reads_makes_no_library(
+def test_reading_command_creates_no_library(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
     done = Cli(embedded_url)(*args)
@@ -68,28 +68,26 @@ def test_what_only_reads_makes_no_library(
 
 
 @pytest.mark.parametrize("args", CREATING, ids=" ".join)
-def test_nothing_read_only_makes_a_library(
-    args: tuple[str, ...], embedded_url: str, library_file: Path
-) -> None:
+def test_read_only_creates_no_library(args: tuple[str, ...], embedded_url: str, library_file: Path) -> None:
     done = Cli(embedded_url)("--read-only", *args, "--json")
     assert done.status != 0
     assert "made" not in done.err
     assert not library_file.exists()
 
 
-def test_a_misspelt_library_is_answered_with_near_names(small_library: Path) -> None:
+def test_misspelt_library_suggests_near_names(small_library: Path) -> None:
     done = Cli(f"embedded:{small_library.with_name('smal.sqlite')}")("scenes", "find")
     assert (done.status, done.out) == (2, "")
     assert "Did you mean small.sqlite?" in done.err
 
 
-def test_a_library_in_no_folder_is_told(tmp_path: Path) -> None:
+def test_library_in_a_missing_folder_is_reported(tmp_path: Path) -> None:
     done = Cli(f"embedded:{tmp_path}/no/such/library.sqlite")("scenes", "find")
     assert (done.status, "There is no library" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize("facts", [{"read_only": True}, {"create": False}], ids=str)
-def test_a_client_may_be_held_to_files_that_are_there(
+def test_client_can_require_an_existing_library(
     facts: dict[str, bool], embedded_url: str, library_file: Path
 ) -> None:
     async def main() -> None:
@@ -101,7 +99,7 @@ def test_a_client_may_be_held_to_files_that_are_there(
     assert not library_file.exists()
 
 
-def test_serving_says_that_the_library_is_new(library_file: Path) -> None:
+def test_serve_reports_a_new_library(library_file: Path) -> None:
     with running_process("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
         assert process.stderr is not None
         announced = process.stderr.readline()

@@ -1,4 +1,4 @@
-"""Login with a key or a password, status, switch, logout and token, over a served library with a password."""
+"""Login by key or password, status, switch, logout and token, over a served library with a password."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READ = "query { configuration { general { apiKey } } }"
 
 @pytest.fixture
 def url(library_file: Path) -> Iterator[str]:
-    """A served library with the user name ada and a password."""
+    """URL of a served library with user ada and a password."""
     with serve_library(library_file) as served:
         set_password(served, password=PASSWORD)
         yield served
@@ -30,7 +30,7 @@ def url(library_file: Path) -> Iterator[str]:
 
 @pytest.fixture
 def key(url: str, library_file: Path) -> str:
-    """Its API key."""
+    """API key of the served library."""
     made = Cli(f"embedded:{library_file}").ok("api", "--operation", "generateAPIKey", "-F", "input={}")
     return str(json.loads(made.out))
 
@@ -41,7 +41,7 @@ def login(url: str, *args: str, answers: str = "", **environ: str) -> Cli:
 
 
 @pytest.mark.parametrize("form", ["{}", "{}\n", "{}\r\nmore\n", "\ufeff{}\n"])
-def test_a_key_comes_through_standard_input(form: str, url: str, key: str) -> None:
+def test_key_from_stdin(form: str, url: str, key: str) -> None:
     cli = login(url, "--with-key", answers=form.format(key))
     assert cli.ok("tags", "count").out == "0\n"
     assert dict(Settings.load().profile("127.0.0.1").values) == {
@@ -53,7 +53,7 @@ def test_a_key_comes_through_standard_input(form: str, url: str, key: str) -> No
 
 
 WRONG = [
-    # words, standard input, exit status, what is told
+    # words, standard input, exit status, message
     (["--with-key"], "wrong\n", 4, "refused the API key"),
     (["--with-key"], "", 2, "the key is empty"),
     (["--with-key"], "\n", 2, "the key is empty"),
@@ -69,7 +69,7 @@ WRONG = [
 ]
 
 
-def test_what_does_not_work_saves_nothing(url: str) -> None:
+def test_failed_login_saves_nothing(url: str) -> None:
     for args, answers, status, told in WRONG:
         done = Cli()("login", url, *args, answers=answers)
         assert (done.status, done.out) == (status, ""), done.err
@@ -82,18 +82,18 @@ def test_what_does_not_work_saves_nothing(url: str) -> None:
     assert not settings_path().exists()
 
 
-def test_a_password_makes_a_key_once(url: str) -> None:
+def test_password_login_generates_a_key_once(url: str) -> None:
     words = ("--username", "ada", "--with-password", "--yes")
     login(url, *words, answers=PASSWORD)
     first = Settings.load().profile("127.0.0.1").values["api_key"]
     done = Cli().ok("login", url, *words, "-P", "again", answers=PASSWORD)
     assert "logged in to" in done.err
-    assert Settings.load().profile("again").values["api_key"] == first  # whoever has it is not cut off
+    assert Settings.load().profile("again").values["api_key"] == first  # an existing key stays valid
     assert Settings.load().default == "127.0.0.1"
     assert "stash auth switch again" in done.err
 
 
-def test_a_server_without_a_password_needs_no_key(served_url: str, embedded_url: str) -> None:
+def test_server_without_a_password_needs_no_key(served_url: str, embedded_url: str) -> None:
     assert "asks for no key" in Cli().ok("login", served_url).err
     assert Cli().ok("tags", "count").out == "0\n"
     assert Cli().ok("login", embedded_url, "-P", "file").err
@@ -101,14 +101,14 @@ def test_a_server_without_a_password_needs_no_key(served_url: str, embedded_url:
     assert Cli()("login", served_url, "--with-key", "-P", "x", answers="k").status == 4
 
 
-def test_options_of_the_connection_are_saved(url: str, key: str) -> None:
+def test_connection_options_are_saved(url: str, key: str) -> None:
     login(url, "--with-key", "--timeout", "7", "--read-only", "-P", "nas", answers=key)
     values = Settings.load().profile("nas").values
     assert (values["timeout"], values["read_only"], values["api_key"]) == (7, True, key)
     assert Cli()("tag", "create", "--name", "X").status == 2
 
 
-def test_a_profile_for_another_server_is_not_overwritten(url: str, key: str) -> None:
+def test_profile_of_another_server_is_not_overwritten(url: str, key: str) -> None:
     Cli().ok("profile", "add", "nas", "http://127.0.0.1:1")
     done = Cli()("login", url, "-P", "nas", "--with-key", answers=key)
     assert (done.status, "for http://127.0.0.1:1" in done.err) == (2, True)
@@ -116,13 +116,13 @@ def test_a_profile_for_another_server_is_not_overwritten(url: str, key: str) -> 
     assert Settings.load().names == ["nas", "127.0.0.1"]
 
 
-def test_a_variable_that_wins_is_told(url: str, key: str) -> None:
+def test_overriding_variable_is_reported(url: str, key: str) -> None:
     done = Cli("http://127.0.0.1:1").ok("login", url, "--with-key", "-P", "nas", answers=key)
     assert "STASH_URL is set and wins over profiles: unset it, or use -P nas" in done.err
     assert "STASH_PROFILE is set to x" in Cli(STASH_PROFILE="x").ok("auth", "switch", "nas").err
 
 
-def test_the_keyring_keeps_the_key_where_it_is_asked_to(url: str, key: str) -> None:
+def test_keyring_stores_the_key_on_request(url: str, key: str) -> None:
     before, mine = keyring.get_keyring(), MemoryKeyring()
     keyring.set_keyring(mine)
     try:
@@ -139,7 +139,7 @@ def test_the_keyring_keeps_the_key_where_it_is_asked_to(url: str, key: str) -> N
         keyring.set_keyring(before)
 
 
-def test_status_says_what_is_used_and_whether_it_works(url: str, key: str) -> None:
+def test_status_shows_the_source_and_validity(url: str, key: str) -> None:
     cli = login(url, "--with-key", "-P", "nas", answers=key)
     cli.ok("profile", "add", "off", "http://127.0.0.1:1")
     assert cli.ok("auth", "status", "--json").json == {
@@ -164,13 +164,13 @@ def test_status_says_what_is_used_and_whether_it_works(url: str, key: str) -> No
     assert key[-12:] not in cli.ok("auth", "status").out + cli.ok("profile", "show").out
 
 
-def test_a_key_that_is_not_used_is_told(url: str, key: str) -> None:
+def test_unused_key_is_reported(url: str, key: str) -> None:
     login(url, "--with-key", "-P", "nas", answers=key)
     for cli, args in ((Cli(url), []), (Cli(), ["--server", url])):
         assert "The profile nas has a key for this server: use -P nas." in cli("tags", "count", *args).err
 
 
-def test_the_key_is_printed_where_it_is_asked_for(url: str, key: str) -> None:
+def test_key_is_printed_on_request(url: str, key: str) -> None:
     cli = login(url, "--with-key", answers=key)
     assert cli.ok("auth", "token").out == f"{key}\n"
     assert cli("auth", "token", terminal=True).status == 2
@@ -193,8 +193,8 @@ def test_switch_and_logout(url: str, key: str) -> None:
     assert Cli("http://x")("auth", "logout").status == 2
 
 
-def test_logging_in_on_a_terminal(url: str, key: str, own_state: Path) -> None:
-    """The transcript of a first minute: a wrong key, then the right one; status, switch, logout."""
+def test_login_on_a_terminal(url: str, key: str, own_state: Path) -> None:
+    """A wrong key, then the right one; status, switch, logout."""
     with Terminal("login", url) as login:
         login.answer("API key (empty", "wrong-key-77")
         login.answer("API key (empty", key)
@@ -211,16 +211,16 @@ def test_logging_in_on_a_terminal(url: str, key: str, own_state: Path) -> None:
         assert switch.end() == 0
     seen = login.text + status.text + second.text + switch.text
     assert not any(secret in seen for secret in (key, key[-12:], "wrong-key-77"))
-    assert files_with(own_state, key) == [settings_path()]
+    assert files_containing(own_state, key) == [settings_path()]
     for name in ("nas", "127.0.0.1"):
         with Terminal("auth", "logout", name) as logout:
             assert logout.end() == 0
-    assert files_with(own_state, key) == []
+    assert files_containing(own_state, key) == []
     with Terminal("tags", "count") as count:
         assert count.end() == 4
 
 
-def test_logging_in_with_a_password_on_a_terminal(url: str, own_state: Path) -> None:
+def test_password_login_on_a_terminal(url: str, own_state: Path) -> None:
     with Terminal("login") as login:
         login.answer("Server [http://localhost:9999]:", url)
         login.answer("API key (empty", "")
@@ -229,10 +229,10 @@ def test_logging_in_with_a_password_on_a_terminal(url: str, own_state: Path) -> 
         login.answer(f"generate an API key, which the server lacks (on {url})? [y/N]", "y")
         assert login.end() == 0, login.text
     assert PASSWORD not in login.text
-    assert files_with(own_state, PASSWORD) == []
+    assert files_containing(own_state, PASSWORD) == []
     assert Cli().ok("tags", "count").out == "0\n"
 
 
-def files_with(folder: Path, secret: str) -> list[Path]:
-    """The files below a folder that hold a secret."""
+def files_containing(folder: Path, secret: str) -> list[Path]:
+    """Files below a folder that contain a secret."""
     return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]

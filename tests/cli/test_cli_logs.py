@@ -1,4 +1,4 @@
-"""The server's log on the command line, and what an embedded library keeps of its own."""
+"""The server's log on the command line, and the log of an embedded library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stash_cli.commands.logs import _period
 
 @pytest.fixture
 def logged(embedded_url: str, pictures: Path) -> Cli:
-    """A library whose scan has skipped, warned of and failed to read something."""
+    """A library whose scan has skipped a file, warned, and failed to read one."""
     (pictures / "empty.mp4").touch()
     (pictures / "broken.png").write_text("no picture", encoding="utf-8")
     (pictures / "notes.txt").write_text("nothing to scan", encoding="utf-8")
@@ -28,7 +28,7 @@ def logged(embedded_url: str, pictures: Path) -> Cli:
     return cli
 
 
-def test_the_log_of_a_library_in_a_file_is_there_for_later_commands(logged: Cli) -> None:
+def test_log_of_a_library_file_is_kept_for_later_commands(logged: Cli) -> None:
     lines = logged.ok("logs", "--jsonl").rows
     assert [line["level"] for line in lines] == ["Info", "Info", "Error", "Info"]
     assert lines[1]["message"].startswith("Skipping zero-length file: ")
@@ -50,7 +50,7 @@ def test_the_log_of_a_library_in_a_file_is_there_for_later_commands(logged: Cli)
         (("--until", "1h"), []),
     ],
 )
-def test_lines_are_chosen(logged_file: Path, words: tuple[str, ...], levels: list[str]) -> None:
+def test_lines_are_filtered(logged_file: Path, words: tuple[str, ...], levels: list[str]) -> None:
     said = Cli(f"embedded:{logged_file}").ok("logs", *words).out
     found = [line.split()[2] for line in said.splitlines()]
     assert found == levels
@@ -67,13 +67,13 @@ def test_levels_are_coloured_on_a_terminal(logged: Cli) -> None:
     assert "\\u001b" not in said
 
 
-def test_a_window_that_begins_before_the_log_is_told(logged: Cli) -> None:
+def test_period_before_the_first_line_is_noted(logged: Cli) -> None:
     assert "the server's oldest line is of" in logged.ok("logs", "--since", "1h").err
     assert logged.ok("logs").err == ""
 
 
 @table_test("words", [("--since", "soon"), ("--grep", "("), ("-n", "-1"), ("--level", "all")])
-def test_wrong_words_are_refused(embedded: str, words: tuple[str, ...]) -> None:
+def test_invalid_options_are_rejected(embedded: str, words: tuple[str, ...]) -> None:
     assert Cli(embedded)("logs", *words).status == 2
 
 
@@ -83,33 +83,33 @@ def embedded(embedded_url: str) -> str:
     return embedded_url
 
 
-def test_times_are_read_as_people_write_them() -> None:
+def test_times_are_parsed() -> None:
     now = datetime.now(UTC)
     assert abs((now - _period("10m")[0]).total_seconds() - 600) < 5
     assert _period("13:30")[0].strftime("%H:%M:%S") == "13:30:00"
     assert _period("2024-05-31")[1].strftime("%H:%M:%S") == "23:59:59"
 
 
-def test_a_log_is_followed(served_url: str, pictures: Path) -> None:
+def test_log_is_followed(served_url: str, pictures: Path) -> None:
     cli = Cli(served_url)
     cli.ok("library", "add", str(pictures))
     with running_process("--server", served_url, "logs", "-f", "--level", "debug", "--jsonl") as process:
         assert process.stdout is not None
         (pictures / "notes.txt").touch()
         cli.ok("scan", "--wait")
-        # What was logged before it listened is read from what the server keeps.
+        # Earlier lines are read from the server's buffer.
         assert json.loads(process.stdout.readline())["message"] == "Starting scan"
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
         assert (process.returncode, "Traceback" in err) == (130, False)
 
 
-def test_watching_begins_with_what_runs(served_url: str) -> None:
+def test_watch_starts_with_running_jobs(served_url: str) -> None:
     with running_process("--server", served_url, "jobs", "watch") as process:
         assert process.stdout is not None
         cli = Cli(served_url)
         while not select.select([process.stdout], [], [], 0.2)[0]:
-            cli.ok("optimise", "--wait")  # until it listens
+            cli.ok("optimise", "--wait")  # until it is subscribed
         line = process.stdout.readline()
         assert (line[2], line[5], "Optimising" in line) == (":", ":", True)
         process.send_signal(signal.SIGINT)

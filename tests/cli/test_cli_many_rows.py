@@ -1,4 +1,4 @@
-"""Many rows: memory does not grow with them, and whole pages are read and written as single rows are."""
+"""Many rows: constant memory, and pages read and written like single rows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FEW_AND_MANY = {
 
 @pytest.fixture(scope="module")
 def synthetic() -> Iterator[str]:
-    """The URL of a server that has any number of rows."""
+    """URL of a server with any number of rows."""
     command = [sys.executable, str(ROOT / "benchmarks" / "synthetic.py"), "1000000"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -57,14 +57,14 @@ def synthetic() -> Iterator[str]:
 
 
 @pytest.mark.long
-def test_memory_is_flat_in_every_format(synthetic: str) -> None:
+def test_memory_is_constant_in_every_format(synthetic: str) -> None:
     growth = json.loads(fresh_python(PEAKS, synthetic, json.dumps(FEW_AND_MANY)))
     assert growth.keys() == FEW_AND_MANY.keys()
-    # A page or two more may be on their way; ten that pile up are 3 MB.
+    # One or two more pages may be buffered; ten piled-up pages take 3 MB.
     assert max(growth.values()) < 2_000_000, growth
 
 
-def test_the_collector_works_while_a_command_does(synthetic: str) -> None:
+def test_garbage_is_collected_during_a_command(synthetic: str) -> None:
     code = """
 import atexit, gc, sys
 from stash_cli.__main__ import main
@@ -82,7 +82,7 @@ def read_early(text: bytes) -> Any:
 
 
 def read_late(text: bytes) -> Any:
-    """The value that is read after much else."""
+    """The value, read after many others."""
     reader = JsonReader()
     assert reader.read(b"1" + b" " * ENOUGH) == 1
     return reader.read(text)
@@ -103,13 +103,13 @@ JSON = st.recursive(
 
 @settings(max_examples=30)
 @given(st.lists(st.dictionaries(st.text(), JSON, max_size=5), min_size=1, max_size=5), st.randoms())
-def test_a_page_is_written_as_row_by_row(some: list[dict[str, Any]], chance: random.Random) -> None:
+def test_page_is_written_like_single_rows(some: list[dict[str, Any]], chance: random.Random) -> None:
     rows = [chance.choice(some) for _ in range(MANY)]
     assert dump_rows(rows, "\n") == "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
 
 
 @given(JSON, st.booleans())
-def test_answers_are_read_alike_early_and_late(value: Any, ascii_only: bool) -> None:
+def test_responses_are_read_alike_early_and_late(value: Any, ascii_only: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     assert repr(read_early(text)) == repr(read_late(text)) == repr(json.loads(text))
 
@@ -136,7 +136,7 @@ def test_answers_are_read_alike_early_and_late(value: Any, ascii_only: bool) -> 
         b"",
     ],
 )
-def test_odd_texts_are_read_alike(text: bytes) -> None:
+def test_unusual_texts_are_read_alike(text: bytes) -> None:
     def outcome(read: Callable[[bytes], Any]) -> Any:
         try:
             return repr(read(text))
@@ -147,12 +147,12 @@ def test_odd_texts_are_read_alike(text: bytes) -> None:
 
 
 @table_test("text", [b"NaN", b"[Infinity]", b'{"a": -Infinity}', b"1e400", b"-1e999"])
-def test_a_number_that_json_cannot_have_is_refused(text: bytes) -> None:
+def test_number_outside_json_is_rejected(text: bytes) -> None:
     for read in (read_early, read_late):
         with pytest.raises(ValueError, match="is not a number of JSON"):
             read(text)
 
 
-def test_a_page_of_numbers_with_exponents_is_exact() -> None:
+def test_numbers_with_exponents_are_exact() -> None:
     rows = [{"a": 10.0**n, "b": 2.5 * 10.0**-n, "c": -(10**n)} for n in range(MANY)]
     assert dump_rows(rows, ",\n") == ",\n".join(json.dumps(row) for row in rows)

@@ -1,4 +1,4 @@
-"""`merge`: what becomes of values, of what names the sources, and what is refused."""
+"""`merge`: values, references to the sources, and invalid merges."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from stash_cli.core.types.entities import NOUNS
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: tags, performers, studios and groups A to C; scenes S1 to S3, which have each of A."""
+    """Tags, performers, studios and groups A to C, created once; scenes S1 to S3, which refer to each A."""
     path = tmp_path_factory.mktemp("merged") / "library.sqlite"
     nouns = ("tag", "performer", "studio", "group")
     made = [
@@ -56,7 +56,7 @@ def names(cli: Cli, noun: str) -> list[str]:
 
 
 @pytest.mark.parametrize("noun", ["tags", "performers", "studios", "groups"])
-def test_what_names_a_source_names_the_destination(cli: Cli, noun: str) -> None:
+def test_references_to_a_source_point_to_the_destination(cli: Cli, noun: str) -> None:
     done = cli.ok(noun, "merge", "A", "B", "A", "--into", "C", "--yes")
     assert f"merged 2 {noun} into" in done.err
     assert names(cli, noun) == ["C"]
@@ -110,7 +110,7 @@ def test_histories_are_joined_and_equal_markers_kept_once(cli: Cli) -> None:
     assert cli.ok("scenes", "find", "--ids").out == "1\n"
 
 
-def test_what_links_carry_stays_with_them(cli: Cli) -> None:
+def test_link_data_is_kept(cli: Cli) -> None:
     cli.ok("scene", "update", "1", 'groups={"group_id": "A", "scene_index": 7}')
     cli.ok(
         "scene",
@@ -124,7 +124,7 @@ def test_what_links_carry_stays_with_them(cli: Cli) -> None:
     assert show(cli, "scene", "2", groups)["groups"] == [{"group": {"id": "3"}, "scene_index": 2}]
 
 
-def test_a_source_that_is_the_parent_leaves_no_circle(cli: Cli) -> None:
+def test_source_that_is_the_parent_leaves_no_cycle(cli: Cli) -> None:
     cli.ok("studio", "update", "A", "parent=B")
     cli.ok("studio", "update", "C", "parent=A")
     cli.ok("studios", "merge", "A", "--into", "C", "--yes")
@@ -170,12 +170,12 @@ def test_filters_that_name_a_source_name_the_destination(cli: Cli) -> None:
     assert [each["id"] for each in plan["edits"]] == ["1", "2", "3"]
 
 
-def test_a_picture_that_goes_is_told(cli: Cli) -> None:
+def test_lost_picture_is_reported(cli: Cli) -> None:
     cli.ok("tag", "update", "A", f"image={PICTURE}")
     assert "keeps its own picture" in cli.ok("tags", "merge", "A", "--into", "C", "--dry-run").err
 
 
-def test_a_dry_run_changes_nothing(cli: Cli) -> None:
+def test_dry_run_changes_nothing(cli: Cli) -> None:
     done = cli.ok("tags", "merge", "A", "--into", "C", "--dry-run")
     assert done.rows == [{"tagsMerge": {"source": ["1"], "destination": "3"}}]
     assert 'deletes tag 1 "A"' in done.err
@@ -197,12 +197,12 @@ REFUSED = [
 
 
 @table_test(("args", "status", "text"), REFUSED, ids=str)
-def test_what_is_refused(args: list[str], status: int, text: str, library: Path) -> None:
+def test_invalid_merges_are_rejected(args: list[str], status: int, text: str, library: Path) -> None:
     done = Cli(f"embedded:{library}")(*args, "--yes")
     assert (done.status, text in done.err) == (status, True), done.err
 
 
-def test_two_people_at_one_stash_box_are_not_merged(cli: Cli) -> None:
+def test_performers_with_different_ids_at_one_stash_box_are_not_merged(cli: Cli) -> None:
     for name in "AC":
         cli.ok(
             "performer",
@@ -222,7 +222,7 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def test_nothing_is_deleted_when_a_step_before_fails(proxy: FaultProxy) -> None:
+def test_failed_step_prevents_deletion(proxy: FaultProxy) -> None:
     cli = Cli(proxy.url)
     for name in "AC":
         cli.ok("studio", "create", "--name", name)
@@ -234,8 +234,8 @@ def test_nothing_is_deleted_when_a_step_before_fails(proxy: FaultProxy) -> None:
     assert names(cli, "studios") == ["A", "C"]
 
 
-def test_a_query_chooses_the_sources(cli: Cli) -> None:
-    """The destination may match, too: it stays."""
+def test_query_selects_the_sources(cli: Cli) -> None:
+    """The destination may match, too: it is kept."""
     done = cli("tags", "merge", "--where", "name:A or name:C", "--into", "C", "--dry-run")
     assert json.loads(done.out) == {"tagsMerge": {"source": ["1"], "destination": "3"}}
     cli.ok("filters", "save", "Two", "name:~^[AB]$", "--kind", "tags")
@@ -244,7 +244,7 @@ def test_a_query_chooses_the_sources(cli: Cli) -> None:
     assert "nothing to merge" in cli.ok("tags", "merge", "--where", "name:C", "--into", "C", "--yes").err
 
 
-def test_sources_are_read_from_a_pipe(cli: Cli) -> None:
+def test_sources_from_a_pipe(cli: Cli) -> None:
     assert cli("tags", "merge", "-", "--into", "C", "--yes", answers="1\n2\n").status == 0
     assert names(cli, "tags") == ["C"]
     assert "nothing to do" in cli("tags", "merge", "-", "--into", "C", "--yes", answers="").err
@@ -261,14 +261,14 @@ UNCLEAR = [
 
 
 @table_test(("words", "status", "told"), UNCLEAR)
-def test_sources_that_are_not_clear_are_refused(cli: Cli, words: list[str], status: int, told: str) -> None:
+def test_ambiguous_sources_are_rejected(cli: Cli, words: list[str], status: int, told: str) -> None:
     done = cli("tags", "merge", *words, "--into", "C", "--yes")
     assert (done.status, told in done.err) == (status, True), done.err
     assert names(cli, "tags") == ["A", "B", "C"]
 
 
-def test_every_field_has_a_rule() -> None:
-    """A field that is new has to be told what becomes of it; pictures and files stay as they are."""
+def test_every_field_has_a_merge_rule() -> None:
+    """A new field needs one; pictures and files stay unchanged."""
     for name, rules in RULES.items():
         shown = {*attributes(name).values()} - {
             "id",
@@ -282,7 +282,7 @@ def test_every_field_has_a_rule() -> None:
         assert shown - counts == {*rules}, name
 
 
-def test_endpoints_of_others_than_performers_are_united() -> None:
+def test_stash_ids_of_other_types_are_united() -> None:
     one, two = ({"endpoint": "e", "stash_id": each} for each in "12")
     sources = [{"id": "2", "stash_ids": [two]}]
     assert not Combination("Studio", {"id": "1", "stash_ids": [one]}, sources).edits()

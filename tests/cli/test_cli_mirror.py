@@ -1,4 +1,4 @@
-"""`stash mirror`: the copy answers as the server does, follows what others change, and is only read."""
+"""`stash mirror`: the copy answers like the server, follows changes, and is read-only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ UNLIKE = {
     *("recognised", "order_index", "cover", "interactive", "interactive_speed"),
     *(f"{name}_blob" for name in ("image", "cover", "front_image", "back_image")),
 }
-"""Columns that a mirror has otherwise: what no field shows, and what is compared as it is shown."""
+"""Columns that differ in a mirror: not visible in any field, or compared as shown."""
 MUTATIONS = """mutation {
   tagsMerge(input: {source: ["1", "2"], destination: "3"}) { id }
   addGroupSubGroups(input: {containing_group_id: "2", sub_groups: [{group_id: "5", description: "last"}]})
@@ -49,11 +49,11 @@ MUTATIONS = """mutation {
   tagCreate(input: {name: "New", parent_ids: ["3"], aliases: ["Newer"]}) { id }
   saveFilter(input: {mode: SCENES, name: "Best", object_filter: {a: 1}, ui_options: {b: [2]}}) { id }
 }"""
-"""Edits of another client, half of which leave `updated_at` as it was."""
+"""Edits of another client, half of which do not change `updated_at`."""
 
 
 def contents(path: Path) -> dict[str, list[Any]]:
-    """The rows of all tables that a server's answers come from, with their sort keys."""
+    """Rows of all tables that a server's answers depend on, with their sort keys."""
     found = {}
     with closing(sqlite3.connect(path)) as connection:
         for table in t.metadata.tables.values():
@@ -76,7 +76,7 @@ def write_random(path: Path, seed: int) -> None:
 
 @pytest.fixture(scope="module")
 def random_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random library with a gallery of no files."""
+    """A random library with a gallery without files."""
     path = tmp_path_factory.mktemp("random") / "library.sqlite"
     write_random(path, 7)
     Cli(f"embedded:{path}").ok("gallery", "create", "--title", "Mine")
@@ -85,7 +85,7 @@ def random_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mirrored(random_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    """A library with a mirror, both to be left as they are."""
+    """A library with a mirror, both read-only for tests."""
     data = tmp_path_factory.mktemp("data")
     cli = Cli(f"embedded:{random_library}", XDG_DATA_HOME=str(data))
     cli.ok("mirror", "update")
@@ -102,7 +102,7 @@ def prepared(url: str, mirrored: Cli) -> Cli:
 
 @pytest.fixture
 def changing(mirrored: Cli, random_library: Path, library_file: Path) -> Cli:
-    """A library of the test's own with a mirror."""
+    """A writable library with a mirror."""
     return prepared(f"embedded:{shutil.copy(random_library, library_file)}", mirrored)
 
 
@@ -110,7 +110,7 @@ def changing(mirrored: Cli, random_library: Path, library_file: Path) -> Cli:
 def proxied(
     mirrored: Cli, random_library: Path, library_file: Path, short_pauses: None
 ) -> Iterator[FaultProxy]:
-    """A library of the test's own behind a proxy, with a mirror."""
+    """A writable library behind a proxy, with a mirror."""
     shutil.copy(random_library, library_file)
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
         prepared(proxy.url, mirrored)
@@ -121,8 +121,8 @@ def mirror_of(cli: Cli) -> Path:
     return Path(cli.ok("mirror", "status", "--json").json["path"])
 
 
-def test_a_mirror_becomes_what_the_server_is(changing: Cli, library_file: Path, random_library: Path) -> None:
-    """Another random library takes the place of the first one, with its ids and names."""
+def test_mirror_equals_the_server(changing: Cli, library_file: Path, random_library: Path) -> None:
+    """Another random library replaces the first one, with the same ids and names."""
     assert contents(mirror_of(changing)) == contents(random_library)
     library_file.unlink()
     write_random(library_file, 107)
@@ -151,11 +151,11 @@ def test_a_mirror_becomes_what_the_server_is(changing: Cli, library_file: Path, 
         "performers export - --jsonl --fields name,tags",
     ],
 )  # fmt: skip
-def test_reading_commands_answer_as_on_the_server(mirrored: Cli, words: str) -> None:
+def test_reading_commands_give_the_same_output(mirrored: Cli, words: str) -> None:
     assert mirrored.ok("--mirror", *words.split()).out == mirrored.ok(*words.split()).out
 
 
-def test_an_update_sees_what_others_changed(changing: Cli, library_file: Path) -> None:
+def test_update_fetches_changes_of_others(changing: Cli, library_file: Path) -> None:
     changing.ok("api", MUTATIONS)
     done = changing.ok("mirror", "update")
     assert "1 scene removed" in done.err
@@ -164,7 +164,7 @@ def test_an_update_sees_what_others_changed(changing: Cli, library_file: Path) -
     assert "nothing has changed" in changing.ok("mirror", "update").err
 
 
-def test_an_update_reads_again_only_what_has_changed(proxied: FaultProxy) -> None:
+def test_update_fetches_only_changed_objects(proxied: FaultProxy) -> None:
     cli = Cli(proxied.url)
     cli.ok("scene", "update", "3", "title=Other")
     proxied.requests.clear()
@@ -173,7 +173,7 @@ def test_an_update_reads_again_only_what_has_changed(proxied: FaultProxy) -> Non
     assert len(proxied.requests) <= 14
 
 
-def test_a_killed_or_broken_update_leaves_the_last_copy(mirrored: Cli, random_library: Path) -> None:
+def test_killed_or_failed_update_keeps_the_last_copy(mirrored: Cli, random_library: Path) -> None:
     path = mirror_of(mirrored)
     before = contents(path)
     child = os.fork()
@@ -186,7 +186,7 @@ def test_a_killed_or_broken_update_leaves_the_last_copy(mirrored: Cli, random_li
     assert mirrored.ok("mirror", "status", "--json").json["server"] == f"embedded:{random_library}"
 
 
-def test_a_lost_server_leaves_the_last_copy(proxied: FaultProxy) -> None:
+def test_unreachable_server_keeps_the_last_copy(proxied: FaultProxy) -> None:
     cli = Cli(proxied.url)
     before = contents(mirror_of(cli))
     cli.ok("api", 'mutation { tagUpdate(input: {id: "3", name: "changed"}) { id } }')
@@ -220,7 +220,7 @@ def test_one_update_at_a_time_beside_readers(changing: Cli) -> None:
         "mirror update",
     ],
 )
-def test_a_mirror_is_only_read(mirrored: Cli, words: str) -> None:
+def test_mirror_rejects_changes(mirrored: Cli, words: str) -> None:
     path = mirror_of(mirrored)
     held = path.read_bytes()
     done = mirrored("--mirror", *shlex.split(words))
@@ -228,8 +228,8 @@ def test_a_mirror_is_only_read(mirrored: Cli, words: str) -> None:
     assert path.read_bytes() == held
 
 
-def test_the_file_of_a_mirror_is_only_read_by_itself_too(mirrored: Cli) -> None:
-    """Whoever opens or serves it without --mirror cannot change it, and is not told what it lacks."""
+def test_mirror_file_is_read_only_without_the_option_too(mirrored: Cli) -> None:
+    """Opening or serving it without --mirror cannot change it, and does not report what it lacks."""
     path = mirror_of(mirrored)
     with serve_library(path) as url:
         for query in (
@@ -240,7 +240,7 @@ def test_the_file_of_a_mirror_is_only_read_by_itself_too(mirrored: Cli) -> None:
         assert ask(url, "{ findTags { count } }").json()["data"]["findTags"]["count"] == 9
 
 
-def test_a_mirror_keeps_no_secrets_and_no_pictures(changing: Cli) -> None:
+def test_mirror_stores_no_secrets_and_no_pictures(changing: Cli) -> None:
     given = {"username": "ada", "password": "pass-w0rd"}
     box = {"name": "box", "endpoint": "https://box.example/graphql", "api_key": "box-k3y"}
     fields = ["-F", f"input={json.dumps({**given, 'stashBoxes': [box]})}"]
@@ -256,9 +256,7 @@ def test_a_mirror_keeps_no_secrets_and_no_pictures(changing: Cli) -> None:
         assert connection.execute("SELECT count(*) FROM blobs").fetchone() == (0,)
 
 
-def test_the_age_is_noted_once_and_no_key_is_read(
-    random_library: Path, own_state: Path, tmp_path: Path
-) -> None:
+def test_age_is_noted_once_and_no_key_is_read(random_library: Path, own_state: Path, tmp_path: Path) -> None:
     settings = own_state / "stash-cli" / "settings.toml"
     settings.parent.mkdir()
     settings.write_text(f'default = "home"\n[profiles.home]\nurl = "embedded:{random_library}"\n')
@@ -271,7 +269,7 @@ def test_the_age_is_noted_once_and_no_key_is_read(
     assert not ran.exists()
 
 
-def test_a_mirror_that_is_not_there_is_told_apart(changing: Cli, offline: Cli) -> None:
+def test_missing_mirror_is_reported(changing: Cli, offline: Cli) -> None:
     for words in (("--mirror", "scenes", "find"), ("mirror", "status"), ("mirror", "delete", "--yes")):
         done = offline(*words)
         assert (done.status, "There is no mirror of http://127.0.0.1:1." in done.err) == (2, True)
@@ -281,7 +279,7 @@ def test_a_mirror_that_is_not_there_is_told_apart(changing: Cli, offline: Cli) -
     assert changing("--mirror", "scenes", "find").status == 2
 
 
-def test_a_server_that_cannot_list_its_files_is_refused(served_url: str) -> None:
+def test_server_without_file_lists_is_rejected(served_url: str) -> None:
     async def as_older(exchange: Exchange) -> None:
         _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
         text = body.decode().replace("v0.31.0-embedded", "v0.28.1").replace('"findFiles"', '"findNothing"')

@@ -1,4 +1,4 @@
-"""Names on the command line: empty ones are refused, and numbers may be names."""
+"""Names on the command line: empty ones are rejected, and numbers may be names."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NAMING = sorted(
     for flag in input_flags(type_name).values()
     if flag.names_something
 )
-"""(noun, verb, flag) of every flag that takes the name of an object."""
+"""(noun, verb, flag) of every flag that takes an object name."""
 
 
 @pytest.mark.parametrize("blank", ["", " ", "name:"])
 @pytest.mark.parametrize("noun", NOUNS)
-def test_empty_names_of_objects_are_refused(cli: Cli, noun: str, blank: str) -> None:
+def test_empty_object_names_are_rejected(cli: Cli, noun: str, blank: str) -> None:
     cli.ok("tag", "create", "--name", "made first, so that there is a library")
     field = "title" if noun in ("scene", "image", "gallery", "marker") else "name"
     for verb, *flags in (["show"], ["update", f"{field}=x", "--dry-run"], ["delete", "--yes"]):
@@ -32,7 +32,7 @@ def test_empty_names_of_objects_are_refused(cli: Cli, noun: str, blank: str) -> 
 
 
 @pytest.mark.parametrize(("noun", "verb", "flag"), NAMING)
-def test_empty_names_in_flags_are_refused(offline: Cli, noun: str, verb: str, flag: str) -> None:
+def test_empty_names_in_flags_are_rejected(offline: Cli, noun: str, verb: str, flag: str) -> None:
     target = ["1"] if verb == "update" else []
     for name in [flag] if verb == "create" else [flag, f"--add-{flag[2:]}", f"--remove-{flag[2:]}"]:
         done = offline(noun, verb, *target, name, "")
@@ -60,14 +60,14 @@ def test_empty_names_in_flags_are_refused(offline: Cli, noun: str, verb: str, fl
     ],
     ids=" ".join,
 )
-def test_other_empty_words_are_refused(cli: Cli, words: list[str]) -> None:
+def test_other_empty_values_are_rejected(cli: Cli, words: list[str]) -> None:
     cli.ok("tag", "create", "--name", "made first, so that there is a library")
     done = cli(*words)
     assert done.status == 2, done.err
     assert "bug" not in done.err
 
 
-def test_a_number_is_an_id_and_where_there_is_none_a_name(cli: Cli) -> None:
+def test_number_is_an_id_or_else_a_name(cli: Cli) -> None:
     for name in ("2024", "1", "Beach"):
         cli.ok("tag", "create", "--name", name)
     assert cli.ok("tag", "show", "2024", "--ids").out == "1\n"
@@ -81,7 +81,7 @@ def test_a_number_is_an_id_and_where_there_is_none_a_name(cli: Cli) -> None:
     assert cli.ok("tags", "find", "--ids").out.split() == ["2", "3"]
 
 
-def test_a_number_that_several_objects_are_called_is_ambiguous(cli: Cli) -> None:
+def test_number_as_name_of_several_objects_is_ambiguous(cli: Cli) -> None:
     for disambiguation in ("a", "b"):
         cli.ok("performer", "create", "--name", "77", "--disambiguation", disambiguation)
     for verb, *flags in (["show"], ["delete", "--yes"]):

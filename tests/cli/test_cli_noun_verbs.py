@@ -1,4 +1,4 @@
-"""Verbs that only some nouns have, and the nouns of the server itself."""
+"""Verbs of particular nouns, and the nouns of the server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def row(cli: Cli, *words: str, fields: str) -> Any:
     return found
 
 
-def test_a_play_has_a_time_that_can_be_named_and_taken_back(small: Cli) -> None:
+def test_play_has_a_time_and_can_be_removed(small: Cli) -> None:
     played = row(small, "scene", "play", "1", "--at", "2024-05-01T20:30Z", fields=PLAYED)
     assert played["play_history"] == ["2024-05-01T20:30:00Z"]
     assert row(small, "scene", "play", "1", fields=PLAYED)["play_count"] == 2
@@ -35,7 +35,7 @@ def test_a_play_has_a_time_that_can_be_named_and_taken_back(small: Cli) -> None:
     assert row(small, "scene", "play", "1", "--reset", fields=PLAYED)["play_count"] == 0
 
 
-def test_removing_takes_the_times_of_a_period(small: Cli) -> None:
+def test_times_of_a_period_are_removed(small: Cli) -> None:
     small.ok(
         "scene",
         "o",
@@ -51,11 +51,11 @@ def test_removing_takes_the_times_of_a_period(small: Cli) -> None:
     assert left["o_history"] == ["2023-01-01T10:00:00Z"]
 
 
-def test_removing_a_play_where_there_is_none_changes_nothing(small: Cli) -> None:
+def test_removing_a_missing_play_changes_nothing(small: Cli) -> None:
     assert row(small, "scene", "play", "1", "--remove", fields=PLAYED)["play_count"] == 0
 
 
-def test_activity_adds_to_the_time_played(small: Cli) -> None:
+def test_activity_adds_to_the_play_duration(small: Cli) -> None:
     for played in (90, 180):
         found = row(
             small,
@@ -83,13 +83,13 @@ def test_activity_adds_to_the_time_played(small: Cli) -> None:
         (("cover", "1"), "give one of --at, --image and --generate"),
     ],
 )
-def test_verbs_say_what_is_wrong_before_they_send(offline: Cli, words: tuple[str, ...], said: str) -> None:
+def test_errors_precede_sending(offline: Cli, words: tuple[str, ...], said: str) -> None:
     done = offline("scene", *words)
     assert done.status == 2
     assert said in done.err
 
 
-def test_a_tree_is_printed_below_its_tops(small: Cli) -> None:
+def test_tree_is_printed_below_its_roots(small: Cli) -> None:
     small.ok("tag", "create", "--name", "Rain")
     assert small.ok("tags", "tree").out == "Outdoor  (1)\n  Beach  (2)\nRain  (3)\n"
     assert small.ok("tags", "tree", "outdoor", "--depth", "0").out == "Outdoor  (1)\n"
@@ -100,13 +100,13 @@ def test_a_tree_is_printed_below_its_tops(small: Cli) -> None:
     ]
 
 
-def test_a_tag_below_two_others_comes_below_both(small: Cli) -> None:
+def test_tag_with_two_parents_is_printed_below_both(small: Cli) -> None:
     small.ok("tag", "create", "--name", "Rain")
     small.ok("tag", "update", "Beach", "--add-parent", "Rain")
     assert small.ok("tags", "tree").out == "Outdoor  (1)\n  Beach  (2)\nRain  (3)\n  Beach  (2)\n"
 
 
-def test_move_gives_another_parent_or_none(small: Cli) -> None:
+def test_move_sets_or_clears_the_parent(small: Cli) -> None:
     small.ok("tag", "create", "--name", "Rain")
     assert small.ok("tags", "move", "Beach", "--under", "Rain").err == "updated 1 tag\n"
     assert '-"Rain" +"Outdoor"' in small.ok("tags", "move", "2", "--under", "1", "-n").err
@@ -117,19 +117,19 @@ def test_move_gives_another_parent_or_none(small: Cli) -> None:
     assert small("tags", "move", "Beach").status == 2
 
 
-def test_move_refuses_a_circle(small: Cli) -> None:
+def test_move_rejects_cycles(small: Cli) -> None:
     assert small("tags", "move", "Outdoor", "--under", "Beach").status == 1
     assert small.ok("tags", "tree").out == "Outdoor  (1)\n  Beach  (2)\n"
 
 
-def test_related_objects_are_those_of_find(small: Cli) -> None:
+def test_related_objects_equal_those_of_find(small: Cli) -> None:
     related = small.ok("performer", "scenes", "1", "--sort", "title", "--json", "--fields", "title")
     found = small.ok("scenes", "find", "--performer", "1", "--sort", "title", "--json", "--fields", "title")
     assert related.json == found.json != []
     assert small("performer", "scenes", "99").status == 3
 
 
-def test_members_are_added_and_taken_out(small: Cli) -> None:
+def test_members_are_added_and_removed(small: Cli) -> None:
     for name in ("Saga", "First", "Second"):
         small.ok("group", "create", "--name", name)
     listed = ("groups", "subgroups", "list", "Saga", "--sort", "name", "--ids")
@@ -151,7 +151,7 @@ def gallery(cli: Cli, pictures: Path) -> Cli:
     return cli
 
 
-def test_chapters_are_kept_in_the_order_of_their_images(gallery: Cli) -> None:
+def test_chapters_are_ordered_by_image(gallery: Cli) -> None:
     for title, index in (("Pool", 5), ("Beach", 1)):
         gallery.ok("galleries", "chapters", "add", "1", "--title", title, "--image-index", str(index))
     listed = ("galleries", "chapters", "list", "1", "--json")
@@ -168,7 +168,7 @@ def test_chapters_are_kept_in_the_order_of_their_images(gallery: Cli) -> None:
     assert [each["title"] for each in gallery.ok(*listed).json] == ["Beach"]
 
 
-def test_a_gallery_gets_its_cover_and_loses_it(gallery: Cli) -> None:
+def test_gallery_cover_is_set_and_reset(gallery: Cli) -> None:
     gallery.ok("galleries", "cover", "set", "1", "4")
     assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "4"}}
     gallery.ok("galleries", "cover", "reset", "1")
@@ -179,7 +179,7 @@ def test_a_gallery_gets_its_cover_and_loses_it(gallery: Cli) -> None:
     assert gallery.ok("galleries", "images", "list", "1", "--limit", "2", "--ids").out == "1\n2\n"
 
 
-def test_undo_keeps_the_cover_that_was_chosen_after_a_reset(gallery: Cli) -> None:
+def test_undo_keeps_a_cover_set_after_a_reset(gallery: Cli) -> None:
     gallery.ok("galleries", "cover", "set", "1", "4")
     gallery.ok("galleries", "cover", "reset", "1")
     run = str(gallery.ok("history", "--json").json[0]["id"])
@@ -192,7 +192,7 @@ def test_undo_keeps_the_cover_that_was_chosen_after_a_reset(gallery: Cli) -> Non
     assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "4"}}
 
 
-def test_undo_keeps_a_cover_that_could_not_be_read_after_the_reset(gallery: Cli, library_file: Path) -> None:
+def test_undo_keeps_a_cover_unread_after_the_reset(gallery: Cli, library_file: Path) -> None:
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
         cli = Cli(proxy.url)
         cli.ok("galleries", "cover", "set", "1", "4")
@@ -207,7 +207,7 @@ def test_undo_keeps_a_cover_that_could_not_be_read_after_the_reset(gallery: Cli,
         assert row(cli, "galleries", "find", fields="cover.id") == {"cover": {"id": "1"}}
 
 
-def test_sql_reads_and_only_writes_when_told_to(small: Cli) -> None:
+def test_sql_reads_and_writes_only_on_request(small: Cli) -> None:
     rows = small.ok("sql", "SELECT id, name, id FROM tags WHERE name LIKE ? ORDER BY id", "B%", "--json").json
     assert rows == [{"id": 2, "name": "Beach", "id_2": 2}]
     assert small("sql", "DELETE FROM tags").status == 11
@@ -215,7 +215,7 @@ def test_sql_reads_and_only_writes_when_told_to(small: Cli) -> None:
     assert small.ok("tags", "count").out == "2\n"
 
 
-def test_settings_are_typed_compared_and_applied(small: Cli, tmp_path: Path) -> None:
+def test_settings_are_typed_diffed_and_applied(small: Cli, tmp_path: Path) -> None:
     small.ok("config", "set", "general.parallel_tasks=3", "ui.mine.shown=true", "general.password=hunter22")
     assert small.ok("config", "get", "general.parallel_tasks").out == "3\n"
     assert small.ok("config", "get", "ui.mine", "--json").json["value"] == {"shown": True}
@@ -250,7 +250,7 @@ def test_secrets_inside_settings_are_hidden(small: Cli, output: str) -> None:
         ("general.log_level", "has no value"),
     ],
 )
-def test_a_wrong_setting_is_refused_before_it_is_sent(offline: Cli, setting: str, said: str) -> None:
+def test_invalid_setting_is_rejected_before_sending(offline: Cli, setting: str, said: str) -> None:
     done = offline("config", "set", setting)
     assert done.status == 2
     assert said in done.err
@@ -274,7 +274,7 @@ def test_files_are_found_renamed_and_moved(cli: Cli, pictures: Path, tmp_path: P
     assert cli("files", "move", "1", "--to", "/nowhere", "--yes").status == 1
 
 
-def test_the_state_of_the_server_is_shown(small: Cli) -> None:
+def test_server_status_is_shown(small: Cli) -> None:
     assert small.ok("system", "status", "--json").json["status"] == "OK"
     assert small.ok("dlna", "status", "--json").json["running"] is False
     assert "not available in an embedded library" in small("dlna", "enable", "--minutes", "5").err
@@ -291,13 +291,13 @@ def test_the_state_of_the_server_is_shown(small: Cli) -> None:
         (("scrapers", "scrape", "x", "--scraper", "a", "--stash-box", "b"), "not both"),
     ],
 )
-def test_scraping_asks_for_a_source(offline: Cli, words: tuple[str, ...], said: str) -> None:
+def test_scraping_requires_a_source(offline: Cli, words: tuple[str, ...], said: str) -> None:
     done = offline(*words)
     assert done.status == 2
     assert said in done.err
 
 
-def test_a_server_without_package_sources_has_no_packages(small: Cli) -> None:
+def test_server_without_package_sources_has_no_packages(small: Cli) -> None:
     assert "no packages are installed" in small.ok("packages", "list").err
     assert "no package sources" in small.ok("packages", "sources").err
     assert "all packages are up to date" in small.ok("packages", "update").err
@@ -313,9 +313,7 @@ def test_a_server_without_package_sources_has_no_packages(small: Cli) -> None:
         (("config", "set", "general.password=@no-such-file"), "cannot read no-such-file"),
     ],
 )
-def test_what_is_not_there_is_told_before_anything_is_sent(
-    offline: Cli, words: tuple[str, ...], said: str
-) -> None:
+def test_missing_objects_are_reported_before_sending(offline: Cli, words: tuple[str, ...], said: str) -> None:
     done = offline(*words)
     assert done.status == 2
     assert said in done.err

@@ -1,4 +1,4 @@
-"""What an older server lacks, or cannot bear, is told before anything is sent."""
+"""Operations that an older server lacks, or that crash it, are rejected before sending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fault_proxy import Exchange, FaultProxy
 
 @pytest.fixture
 def proxy(served_url: str) -> Iterator[FaultProxy]:
-    """A server that answers as 0.22: without package sources in its settings."""
+    """A server that behaves like 0.22: without package sources in its settings."""
     with FaultProxy(served_url) as proxy:
         proxy.rule = lambda request: as_older
         yield proxy
@@ -39,22 +39,22 @@ def sent(proxy: FaultProxy) -> list[Any]:
 
 
 @pytest.mark.parametrize("words", [("available",), ("sources",), ("install", "x")])
-def test_packages_need_their_release(proxy: FaultProxy, words: tuple[str, ...]) -> None:
+def test_packages_require_their_release(proxy: FaultProxy, words: tuple[str, ...]) -> None:
     done = Cli(proxy.url)("packages", *words)
     assert (done.status, "PackageSources needs Stash 0.24" in done.err) == (7, True), done.err
 
 
-def test_settings_that_a_server_lacks_keep_the_others_from_being_sent(proxy: FaultProxy) -> None:
+def test_unsupported_setting_prevents_sending_the_others(proxy: FaultProxy) -> None:
     done = Cli(proxy.url)("config", "set", "interface.language=de-DE", "ui.title=Mine")
     assert (done.status, "configureUI(partial) needs Stash 0.26" in done.err) == (7, True), done.err
     assert sent(proxy) == []
 
 
-def test_a_new_object_is_shown_without_what_nobody_asked_for(proxy: FaultProxy) -> None:
+def test_created_object_is_shown_with_supported_fields(proxy: FaultProxy) -> None:
     assert Cli(proxy.url).ok("scene", "create", "--title", "S").err == "created scene 1\n"
 
 
-def test_a_migration_without_a_job_is_done_when_it_is_answered(proxy: FaultProxy) -> None:
+def test_migration_without_a_job_completes_with_its_response(proxy: FaultProxy) -> None:
     migrated = fixed_response(json.dumps({"data": {"migrate": True}}))
     proxy.rule = lambda request: migrated if "migrate(" in request.document else as_older
     done = Cli(proxy.url).ok("system", "migrate", "--yes", "--wait")
@@ -62,7 +62,7 @@ def test_a_migration_without_a_job_is_done_when_it_is_answered(proxy: FaultProxy
 
 
 @pytest.mark.parametrize("words", [("markers", "generate", "--all"), ("generate", "--marker", "1")])
-def test_single_markers_are_not_generated_by_servers_that_crash(
+def test_single_markers_are_not_generated_on_crashing_servers(
     proxy: FaultProxy, served_url: str, words: tuple[str, ...]
 ) -> None:
     newer = Cli(served_url)
@@ -80,7 +80,7 @@ TASKS = {"pluginTasks": {"pluginTasks": [{"name": "Do it", "description": "", "p
 
 
 def with_plugin(proxy: FaultProxy, **answers: Any) -> None:
-    """Let the server have a plugin with a task, and answer other operations as given."""
+    """A server with a plugin task, and the given answers to other operations."""
     known = TASKS | {"plugins {": {"plugins": [PLUGIN]}}
     known |= {name: {name: answer} for name, answer in answers.items()}
 
@@ -94,16 +94,16 @@ def with_plugin(proxy: FaultProxy, **answers: Any) -> None:
 @pytest.mark.parametrize(
     ("queue", "status", "told"), [(["6", "7"], 0, "job 7;"), ([], 10, "The job has ended")]
 )
-def test_a_task_of_a_plugin_is_found_in_the_queue(
+def test_plugin_task_is_found_in_the_queue(
     proxy: FaultProxy, queue: list[str], status: int, told: str
 ) -> None:
-    """These releases do not answer with its id."""
+    """These releases do not return its job id."""
     with_plugin(proxy, runPluginTask="todo", jobQueue=[{"id": one} for one in queue])
     done = Cli(proxy.url)("plugins", "run", "x", "Do it")
     assert (done.status, told in done.err) == (status, True), done.err
 
 
-def test_settings_of_plugins_need_their_release(proxy: FaultProxy) -> None:
+def test_plugin_settings_require_their_release(proxy: FaultProxy) -> None:
     with_plugin(proxy)
     done = Cli(proxy.url)("plugins", "settings", "x", "key=1")
     assert (done.status, "needs Stash 0.24" in done.err) == (7, True), done.err

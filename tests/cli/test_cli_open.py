@@ -12,7 +12,7 @@ from table_tests import table_test
 
 @pytest.fixture
 def filled(served_url: str) -> Cli:
-    """A server with one object of each kind."""
+    """A server with one object of each type."""
     cli = Cli(served_url)
     made = 'a: sceneCreate(input: {title: "A"}) { id } b: tagCreate(input: {name: "Outdoor"}) { id }'
     made += ' c: groupCreate(input: {name: "G"}) { id } d: performerCreate(input: {name: "Ann"}) { id }'
@@ -34,7 +34,7 @@ def filled(served_url: str) -> Cli:
         ("marker 1", "/scenes/1?t=12.5"),
     ],
 )
-def test_addresses_of_pages(words: str, page: str, filled: Cli) -> None:
+def test_page_urls(words: str, page: str, filled: Cli) -> None:
     address = filled.ok("open", *words.split(), "--print").out
     assert address == f"{filled.environ['STASH_URL']}{page}\n"
     noun, target = words.split()
@@ -49,18 +49,18 @@ def test_addresses_of_pages(words: str, page: str, filled: Cli) -> None:
         ("tag Nothing", 3, "no tag"),
     ],
 )
-def test_what_is_not_there_is_not_opened(words: str, status: int, says: str, filled: Cli) -> None:
+def test_missing_object_is_not_opened(words: str, status: int, says: str, filled: Cli) -> None:
     done = filled("open", *words.split())
     assert done.status == status
     assert says.lower() in done.err.lower()
 
 
-def test_a_library_file_has_no_pages(cli: Cli) -> None:
+def test_library_file_has_no_pages(cli: Cli) -> None:
     cli.ok("tag", "create", "--name", "A")
     assert "no web interface" in cli("open", "tag", "A").err
 
 
-def test_the_browser_gets_the_address(filled: Cli, tmp_path: Path) -> None:
+def test_browser_gets_the_url(filled: Cli, tmp_path: Path) -> None:
     told, browser = tmp_path / "told", tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}.part && mv {told}.part {told}\n')
     browser.chmod(0o755)

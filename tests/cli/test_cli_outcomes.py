@@ -1,4 +1,4 @@
-"""Commands that change things say what happened, exactly: some fail, answers are lost, the server goes."""
+"""Changing commands report outcomes exactly: partial failures, lost responses, a server that stops."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def many(proxy: FaultProxy, library_file: Path) -> Cli:
 IDS = [str(number) for number in range(1, COUNT + 1)]
 
 
-def described(cli: Cli, text: str = "new") -> int:
-    """How many tags have this description."""
+def with_description(cli: Cli, text: str = "new") -> int:
+    """Number of tags with this description."""
     return int(cli.ok("tags", "count", "--description", text).out)
 
 
@@ -64,38 +64,38 @@ FAULTS = {
 }
 
 
-def sizes(proxy: FaultProxy) -> list[int]:
-    """Objects of each change that was sent; how many a request holds depends on the time they take."""
+def batch_sizes(proxy: FaultProxy) -> list[int]:
+    """Objects per mutation; the number depends on the time that requests take."""
     return [len(each.variables["input"]["ids"]) for each in proxy.mutations if "input" in each.variables]
 
 
-def test_one_chunk_that_fails_stops_no_other(proxy: FaultProxy, many: Cli) -> None:
+def test_failed_batch_does_not_stop_others(proxy: FaultProxy, many: Cli) -> None:
     for name, fault in FAULTS.items():
         proxy.requests.clear()
         proxy.rule = on_mutation(fault, 2)
         done = update(many, name)
-        first, second = sizes(proxy)[:2]
-        assert described(many, name) == COUNT - second
+        first, second = batch_sizes(proxy)[:2]
+        assert with_description(many, name) == COUNT - second
         assert f"updated {COUNT - second} of {COUNT} tags" in done.err
         assert f"(ids {first + 1}, {first + 2}, " in done.err
         assert done.status == 6
 
 
-def test_a_lost_answer_is_told_from_a_failure(proxy: FaultProxy, many: Cli) -> None:
+def test_lost_response_differs_from_a_failure(proxy: FaultProxy, many: Cli) -> None:
     proxy.requests.clear()
     proxy.rule = on_mutation(reset_before, 2)
     done = update(many, "new", "--json")
-    first, second = sizes(proxy)[:2]
+    first, second = batch_sizes(proxy)[:2]
     assert done.status == 6
     [problem] = json.loads(done.err)["problems"]
     assert (problem["outcome"], problem["ids"]) == ("unknown", IDS[first : first + second])
     assert json.loads(done.err)["done"] == [*IDS[:first], *IDS[first + second :]]
     assert f"stash tags show {first + 1}" in json.loads(done.err)["hint"]
-    assert described(many) == COUNT - second
-    assert sum(sizes(proxy)) == COUNT
+    assert with_description(many) == COUNT - second
+    assert sum(batch_sizes(proxy)) == COUNT
 
 
-def test_what_was_done_without_an_answer_is_read_back(proxy: FaultProxy, tags: Cli) -> None:
+def test_lost_update_is_verified_by_reading(proxy: FaultProxy, tags: Cli) -> None:
     proxy.rule = on_mutation(reset_after)
     assert tags.ok("tags", "update", "1", "2", "--description", "new", "--yes").err == "updated 2 tags\n"
     assert tags.ok("tags", "update", "1", "parents+=B", "favorite=true").status == 0
@@ -105,7 +105,7 @@ def test_what_was_done_without_an_answer_is_read_back(proxy: FaultProxy, tags: C
     assert len(proxy.mutations) == 3 + 4
 
 
-def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, many: Cli) -> None:
+def test_unsent_changes_are_reported_when_the_server_stops(proxy: FaultProxy, many: Cli) -> None:
     async def last_answer(exchange) -> None:
         answer = await exchange.forward()
         await proxy.server.refuse(but=exchange.writer)
@@ -114,36 +114,36 @@ def test_what_a_server_that_went_away_was_not_sent_is_told(proxy: FaultProxy, ma
     proxy.requests.clear()
     proxy.rule = on_mutation(last_answer, 1)
     done = update(many)
-    first = sizes(proxy)[0]
+    first = batch_sizes(proxy)[0]
     assert done.status == 5
     assert f"updated {first} of {COUNT} tags: {COUNT - first} not sent" in done.err
     proxy.accept()
-    assert described(many) == first
+    assert with_description(many) == first
 
 
-def test_nothing_more_is_sent_to_a_server_that_refuses_the_key(proxy: FaultProxy, many: Cli) -> None:
+def test_rejected_key_stops_sending(proxy: FaultProxy, many: Cli) -> None:
     proxy.requests.clear()
     proxy.rule = on_mutation(error_page(401))
     done = update(many)
     assert done.status == 4
-    assert f"{COUNT - sizes(proxy)[0]} not sent" in done.err
+    assert f"{COUNT - batch_sizes(proxy)[0]} not sent" in done.err
     assert len(proxy.mutations) == 1
 
 
-def test_a_server_that_was_never_reached_is_unreachable() -> None:
+def test_unreachable_server() -> None:
     assert update(Cli("http://127.0.0.1:1")).status == 5
 
 
-def test_a_refused_bulk_change_is_made_for_each_apart(proxy: FaultProxy, tags: Cli) -> None:
+def test_rejected_bulk_update_is_split(proxy: FaultProxy, tags: Cli) -> None:
     bulk = matching(
         lambda r: r.is_mutation and len(r.variables.get("input", {}).get("ids", ())) > 1, graphql_errors("no")
     )
     proxy.rule = bulk
     assert "updated 3 tags" in tags.ok("tags", "update", "1", "2", "3", "--description", "new", "--yes").err
-    assert described(tags) == 3
+    assert with_description(tags) == 3
 
 
-def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy, tags: Cli) -> None:
+def test_object_missing_in_a_bulk_response_is_unknown(proxy: FaultProxy, tags: Cli) -> None:
     row = '{"id": "1", "created_at": "2024-01-02T03:04:05Z", "description": "new"}'
     proxy.rule = on_mutation(fixed_response(f'{{"data": {{"bulkTagUpdate": [{row}]}}}}'))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
@@ -152,24 +152,24 @@ def test_a_bulk_answer_that_lacks_an_object_leaves_it_unknown(proxy: FaultProxy,
     assert "updated 1 of 2" in done.err
 
 
-def test_a_bulk_answer_of_another_shape_proves_nothing(proxy: FaultProxy, tags: Cli) -> None:
+def test_malformed_bulk_response_is_unknown(proxy: FaultProxy, tags: Cli) -> None:
     proxy.rule = on_mutation(fixed_response('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}'))
     done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
     assert done.status == 10
     assert "2 of 2 unknown (ids 1, 2)" in done.err
 
 
-def test_what_is_not_there_does_not_stop_the_rest(tags: Cli) -> None:
+def test_missing_objects_do_not_stop_the_rest(tags: Cli) -> None:
     done = tags("tags", "update", "1", "99", "Nope", "--description", "new", "--yes")
     assert done.status == 6
     assert "updated 1 of 3 tags: 2 failed" in done.err
     assert "(ids 99): not found" in done.err
     assert "'Nope'" in done.err
-    assert described(tags) == 1
+    assert with_description(tags) == 1
     assert tags("tags", "delete", "98", "99", "--yes").status == 3
 
 
-def test_deleting_goes_on_after_a_refusal(tags: Cli) -> None:
+def test_deletion_continues_after_a_rejection(tags: Cli) -> None:
     tags.ok("scene", "create", "--title", "S")
     tags.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "id:2")
     done = tags("tags", "delete", "1", "2", "3", "--yes")
@@ -179,7 +179,7 @@ def test_deleting_goes_on_after_a_refusal(tags: Cli) -> None:
     assert tags.ok("tags", "find", "--ids").out == "2\n"
 
 
-def test_deleted_objects_are_printed_where_a_format_is_chosen(tags: Cli) -> None:
+def test_deleted_objects_are_printed_in_the_chosen_format(tags: Cli) -> None:
     assert tags.ok("tags", "delete", "1", "--yes", "--json").json == {"id": "1", "name": "A"}
     assert tags.ok("tags", "delete", "2", "3", "--yes", "--ids").out == "2\n3\n"
 
@@ -198,7 +198,7 @@ LOST = (
 
 
 @pytest.mark.parametrize("command", ONE)
-def test_a_change_without_an_answer_is_unknown(command: str, proxy: FaultProxy, tags: Cli) -> None:
+def test_change_without_a_response_is_unknown(command: str, proxy: FaultProxy, tags: Cli) -> None:
     for fault in LOST:
         before = len(proxy.mutations)
         proxy.rule = on_mutation(fault)
@@ -209,7 +209,7 @@ def test_a_change_without_an_answer_is_unknown(command: str, proxy: FaultProxy, 
         assert len(proxy.mutations) == before + 1
 
 
-def test_history_says_what_settles_a_lost_answer(proxy: FaultProxy, tags: Cli) -> None:
+def test_history_resolves_a_lost_response(proxy: FaultProxy, tags: Cli) -> None:
     proxy.rule = on_mutation(reset_before)
     assert tags("tags", "update", "1", "--description", "new").status == 10
     shown = tags.ok("history", "show", "4").out
@@ -222,7 +222,7 @@ def test_history_says_what_settles_a_lost_answer(proxy: FaultProxy, tags: Cli) -
     assert "nothing left to do" in tags("history", "resume", "4", "--yes").err
 
 
-def test_media_folders_are_told_after_the_server_has_them(proxy: FaultProxy, tmp_path) -> None:
+def test_media_folders_are_reported_after_the_server_saved_them(proxy: FaultProxy, tmp_path) -> None:
     cli, folder = Cli(proxy.url), str(tmp_path)
     assert "added" not in cli("library", "add", folder, "--read-only").err
     for fault, status in ((error_page(500), 10), (reset_before, 10), (graphql_errors("no"), 1)):
@@ -235,12 +235,12 @@ def test_media_folders_are_told_after_the_server_has_them(proxy: FaultProxy, tmp
 
 
 @pytest.mark.parametrize("verb", ["add", "remove"])
-def test_an_empty_folder_is_none(verb: str, offline: Cli) -> None:
+def test_empty_media_folder_is_rejected(verb: str, offline: Cli) -> None:
     assert offline("library", verb, "").status == 2
 
 
 @pytest.mark.parametrize(("status", "word"), [("NEEDS_MIGRATION", "migration"), ("SETUP", "set up")])
-def test_no_job_is_started_before_setup_or_a_migration(proxy: FaultProxy, status: str, word: str) -> None:
+def test_no_job_starts_before_setup_or_migration(proxy: FaultProxy, status: str, word: str) -> None:
     proxy.rule = on_operation(
         "systemStatus", fixed_response(json.dumps({"data": {"systemStatus": {"status": status}}}))
     )
@@ -249,7 +249,7 @@ def test_no_job_is_started_before_setup_or_a_migration(proxy: FaultProxy, status
     assert not proxy.mutations
 
 
-def test_a_job_is_started_once(proxy: FaultProxy) -> None:
+def test_job_is_started_once(proxy: FaultProxy) -> None:
     proxy.rule = on_operation("metadataScan", reset_after)
     done = Cli(proxy.url)("scan", "--wait")
     assert done.status == 10
@@ -258,7 +258,7 @@ def test_a_job_is_started_once(proxy: FaultProxy) -> None:
 
 
 async def without_bulk_updates(exchange: Exchange) -> None:
-    """The answer to introspection, of a server that updates tags one by one."""
+    """The introspection response of a server without bulk updates of tags."""
     _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
     facts = json.loads(body)
     for each in facts["data"]["__schema"]["types"]:
@@ -267,7 +267,7 @@ async def without_bulk_updates(exchange: Exchange) -> None:
 
 
 async def without_descriptions(exchange: Exchange) -> None:
-    """The answer to introspection, of a server whose updates of tags know no descriptions."""
+    """The introspection response of a server whose tag updates lack descriptions."""
     _, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
     facts = json.loads(body)
     for each in facts["data"]["__schema"]["types"]:
@@ -276,7 +276,7 @@ async def without_descriptions(exchange: Exchange) -> None:
     await fixed_response(json.dumps(facts))(exchange)
 
 
-def test_what_a_server_lacks_is_refused_before_the_question(proxy: FaultProxy, tags: Cli, own_state) -> None:
+def test_unsupported_field_is_rejected_before_the_question(proxy: FaultProxy, tags: Cli, own_state) -> None:
     for path in own_state.rglob("*.json"):
         path.unlink()  # what is known of the server
     proxy.rule, made = (lambda r: without_descriptions if "__schema" in r.document else None), proxy.mutations
@@ -285,7 +285,7 @@ def test_what_a_server_lacks_is_refused_before_the_question(proxy: FaultProxy, t
     assert proxy.mutations == made
 
 
-def test_an_older_server_is_asked_for_one_after_the_other(proxy: FaultProxy, tags: Cli, own_state) -> None:
+def test_older_server_gets_single_updates(proxy: FaultProxy, tags: Cli, own_state) -> None:
     for path in own_state.rglob("*.json"):
         path.unlink()  # what is known of the server
     refused = graphql_errors("no such tag")

@@ -1,4 +1,4 @@
-"""Formats, tables and streams over rows of plain data."""
+"""Output formats, tables and streams of plain rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VIEW = View("", columns("id>", "title", "studio=studio.name", "path=files.path")
 PLAIN = {"environ": {"NO_COLOR": "1"}}
 
 
-def printed(name: str, rows: list[dict[str, Any]] = ROWS, *, terminal: bool = False, **facts: Any) -> str:
+def rendered(name: str, rows: list[dict[str, Any]] = ROWS, *, terminal: bool = False, **facts: Any) -> str:
     streams = fake_streams(terminal=terminal, **facts.pop("streams", {}))
     writer = open_writer(streams, name, facts.pop("view", VIEW), **facts)
     for row in rows:
@@ -46,20 +46,20 @@ def printed(name: str, rows: list[dict[str, Any]] = ROWS, *, terminal: bool = Fa
     return streams.out.getvalue()  # type: ignore[attr-defined]
 
 
-def test_machine_formats_bring_the_rows_back() -> None:
-    assert json.loads(printed("json")) == ROWS
-    assert [json.loads(line) for line in printed("jsonl").splitlines()] == ROWS
-    assert yaml.safe_load(printed("yaml")) == ROWS
-    assert printed("ids") == "1\n22\n3\n"
-    assert printed("paths", nul=True) == "/x\0/y\0/z\n\0"
+def test_machine_formats_round_trip() -> None:
+    assert json.loads(rendered("json")) == ROWS
+    assert [json.loads(line) for line in rendered("jsonl").splitlines()] == ROWS
+    assert yaml.safe_load(rendered("yaml")) == ROWS
+    assert rendered("ids") == "1\n22\n3\n"
+    assert rendered("paths", nul=True) == "/x\0/y\0/z\n\0"
 
 
-def test_csv_and_tsv_hold_every_value_in_its_place() -> None:
-    rows = list(csv.reader(io.StringIO(printed("csv"))))
+def test_csv_and_tsv_have_every_value_in_its_column() -> None:
+    rows = list(csv.reader(io.StringIO(rendered("csv"))))
     assert rows[0] == ["id", "title", "studio", "path"]
     assert rows[1] == ["1", 'a "b", c', "Acme", "/x; /y"]
     assert rows[2][1] == "tab\there\nline | pipe"
-    lines = printed("tsv").splitlines()
+    lines = rendered("tsv").splitlines()
     assert [len(line.split("\t")) for line in lines] == [4, 4, 4, 4]
     assert lines[1].split("\t")[1] == 'a "b", c'
 
@@ -68,10 +68,10 @@ def test_csv_and_tsv_hold_every_value_in_its_place() -> None:
     ("name", "empty"), [("json", "[]\n"), ("jsonl", ""), ("yaml", "[]\n"), ("ids", ""), ("table", "")]
 )
 def test_no_rows(name: str, empty: str) -> None:
-    assert printed(name, []) == empty
+    assert rendered(name, []) == empty
 
 
-def test_a_list_that_broke_off_is_not_whole() -> None:
+def test_interrupted_list_is_not_terminated() -> None:
     streams = fake_streams()
     writer = open_writer(streams, "json", VIEW)
     writer.row(ROWS[0])
@@ -79,32 +79,32 @@ def test_a_list_that_broke_off_is_not_whole() -> None:
         json.loads(streams.out.getvalue())  # type: ignore[attr-defined]
 
 
-def test_one_object_is_no_list() -> None:
-    assert json.loads(printed("json", ROWS[:1], single=True)) == ROWS[0]
-    assert yaml.safe_load(printed("yaml", ROWS[:1], single=True)) == ROWS[0]
+def test_single_object_is_not_a_list() -> None:
+    assert json.loads(rendered("json", ROWS[:1], single=True)) == ROWS[0]
+    assert yaml.safe_load(rendered("yaml", ROWS[:1], single=True)) == ROWS[0]
 
 
-def test_markdown_escapes_what_would_end_a_cell() -> None:
-    assert "line \\| pipe" in printed("md")
+def test_markdown_cells_are_escaped() -> None:
+    assert "line \\| pipe" in rendered("md")
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_a_table_lets_no_control_character_through(terminal: bool) -> None:
-    text = printed("table", terminal=terminal, streams=PLAIN)
+def test_table_escapes_control_characters(terminal: bool) -> None:
+    text = rendered("table", terminal=terminal, streams=PLAIN)
     assert "\x1b" not in text
     assert "\t" not in text
 
 
-def test_a_table_is_cut_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_is_truncated_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     rows = [{"id": "1", "title": "word " * 30}]
-    lines = printed("table", rows, terminal=True, streams=PLAIN).splitlines()
+    lines = rendered("table", rows, terminal=True, streams=PLAIN).splitlines()
     assert max(map(len, lines)) <= 40
     assert lines[1].split()[:2] == ["1", "word"]
-    assert ("word " * 30).strip() in printed("table", rows)
+    assert ("word " * 30).strip() in rendered("table", rows)
 
 
-def test_columns_that_have_no_room_are_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_omitted_columns_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "24")
     streams = fake_streams(terminal=True, environ={"NO_COLOR": "1"})
     writer = open_writer(streams, "table", VIEW)
@@ -118,15 +118,15 @@ def test_columns_that_have_no_room_are_left_out_and_named(monkeypatch: pytest.Mo
 
 
 @table_test("terminal", [False, True])
-def test_a_long_table_keeps_its_columns_in_line(terminal: bool) -> None:
+def test_long_table_keeps_its_columns_aligned(terminal: bool) -> None:
     rows = [{"id": str(n), "title": "t" * (n % 7), "studio": {"name": "Acme"}} for n in range(100, 350)]
-    lines = printed("table", rows, terminal=terminal, streams=PLAIN).splitlines()
+    lines = rendered("table", rows, terminal=terminal, streams=PLAIN).splitlines()
     assert lines[0].split() == ["ID", "TITLE", "STUDIO", "PATH"]
     assert len(lines) == 251
     assert {line.index("Acme") for line in lines[1:]} == {lines[0].index("STUDIO")}
 
 
-def test_a_terminal_gets_the_ends_of_paths_and_neither_empty_columns_nor_blanks(
+def test_terminal_shows_path_ends_and_hides_empty_columns(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
@@ -135,16 +135,16 @@ def test_a_terminal_gets_the_ends_of_paths_and_neither_empty_columns_nor_blanks(
         {"id": "1", "title": "\u65e5\u672c", "path": f"/media/{'x' * 60}/sea.mp4", "date": "2024-05-01"},
         {"id": "2", "title": "Sand", "path": "/media/sand.mp4", "date": ""},
     ]
-    lines = printed("table", rows, terminal=True, streams=PLAIN, view=view).splitlines()
+    lines = rendered("table", rows, terminal=True, streams=PLAIN, view=view).splitlines()
     assert [line.split() for line in lines[:2]] == [
         ["ID", "TITLE", "PATH"],
         ["1", "\u65e5\u672c", f"…{'x' * 20}/sea.mp4"],
     ]
     assert lines[2] == " 2  Sand   /media/sand.mp4"
     monkeypatch.setenv("COLUMNS", "60")
-    chosen = printed("table", rows, terminal=True, streams=PLAIN, view=view._replace(is_chosen=True))
+    chosen = rendered("table", rows, terminal=True, streams=PLAIN, view=view._replace(is_chosen=True))
     assert chosen.split()[:4] == ["ID", "TITLE", "PATH", "CODE"]
-    assert "CODE" in printed("table", rows, view=view)
+    assert "CODE" in rendered("table", rows, view=view)
 
 
 def test_every_format_has_a_writer() -> None:
@@ -171,23 +171,23 @@ def test_colour(environ: dict[str, str], color: str, terminal: bool, expected: b
     assert streams.colored(streams.out) is expected
 
 
-def said(streams: Streams) -> str:
+def stderr_of(streams: Streams) -> str:
     return streams.err.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
 def ticking(step: int) -> Callable[[], float]:
-    """A clock that goes on by `step` seconds whenever it is read."""
+    """A clock that advances by `step` seconds per read."""
     seconds = count(step=step)
     return lambda: float(next(seconds))
 
 
-def test_plain_progress_is_a_line_per_tenth_and_never_goes_back() -> None:
+def test_plain_progress_prints_tenths_and_never_decreases() -> None:
     streams = fake_streams()
     progress = Lines(streams, ticking(4))
     for fraction in (None, 0.05, 0.5, 0.4, 0.55, 1.0):
         progress.update("Scanning", fraction, ["a.mp4"])
     progress.close()
-    assert said(streams) == "Scanning 0 % - a.mp4\nScanning 50 % - a.mp4\nScanning 100 % - a.mp4\n"
+    assert stderr_of(streams) == "Scanning 0 % - a.mp4\nScanning 50 % - a.mp4\nScanning 100 % - a.mp4\n"
 
 
 @table_test(
@@ -204,24 +204,24 @@ def test_plain_progress_is_a_line_per_tenth_and_never_goes_back() -> None:
         ({"terminal": True, "quiet": True}, "bar", Silent),
     ],
 )
-def test_kinds_of_progress(facts: dict[str, Any], mode: str, kind: type) -> None:
+def test_progress_kinds(facts: dict[str, Any], mode: str, kind: type) -> None:
     assert isinstance(open_progress(fake_streams(**facts), mode), kind)
 
 
-def test_a_bar_shows_the_sub_task_and_cleans_up() -> None:
+def test_bar_shows_the_subtask_and_is_cleared() -> None:
     streams = fake_streams(terminal=True)
     progress = Bar(streams, ticking(4))
     for fraction in (0.4, 0.5):
         progress.update("Scanning [x]", fraction, ["Scanning /media/[b].mp4"])
     progress.close()
-    assert "Scanning [x]" in said(streams)
-    assert "/[b].mp4" in said(streams)
-    assert " 50%" in said(streams)
-    assert "[progress" not in said(streams)
+    assert "Scanning [x]" in stderr_of(streams)
+    assert "/[b].mp4" in stderr_of(streams)
+    assert " 50%" in stderr_of(streams)
+    assert "[progress" not in stderr_of(streams)
 
 
-def shown_by_a_bar(step: int, fractions: Sequence[float | None]) -> list[tuple[str, str]]:
-    """The percentage and the time left after each update, which are `step` seconds apart."""
+def bar_states(step: int, fractions: Sequence[float | None]) -> list[tuple[str, str]]:
+    """The percentage and the remaining time after each update, `step` seconds apart."""
     bar, seen = Bar(fake_streams(terminal=True), ticking(step)), []
     for fraction in fractions:
         bar.update("Scanning", fraction)
@@ -240,15 +240,15 @@ def shown_by_a_bar(step: int, fractions: Sequence[float | None]) -> list[tuple[s
         (4, (0.1, 0.2, 0.8, 0.81, 0.82), ["", "20%", "80%", "81%", "82%"], []),
     ],
 )
-def test_a_bar_promises_only_what_is_settled(
+def test_bar_shows_remaining_time_only_when_stable(
     step: int, fractions: Sequence[float | None], percents: list[str], left: list[str]
 ) -> None:
-    seen = shown_by_a_bar(step, fractions)
+    seen = bar_states(step, fractions)
     assert [percent for percent, _ in seen] == percents
     assert [text.split()[1] for _, text in seen if text] == left
 
 
-def test_the_rate_says_when_it_cannot_have_seen_all() -> None:
+def test_rate_is_omitted_for_partly_seen_work() -> None:
     for names, told in ((["a", "b"], "1/s"), (["a"], "over 1/s")):
         rate = Rate(ticking(1))
         for number in range(20):

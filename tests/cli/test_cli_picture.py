@@ -1,4 +1,4 @@
-"""Pictures on a terminal: only where asked for, in the protocol of the terminal."""
+"""Pictures on a terminal: on request, in the protocol of the terminal."""
 
 from __future__ import annotations
 
@@ -37,39 +37,39 @@ def cover(embedded_url: str, tmp_path: Path) -> str:
     return embedded_url
 
 
-def test_no_picture_is_shown_unasked(cover: str) -> None:
+def test_pictures_are_off_by_default(cover: str) -> None:
     done = Cli(cover, COLORTERM="truecolor", KITTY_WINDOW_ID="1").ok("scene", "show", "1", terminal=True)
     assert not any(mark in done.out for mark in MARKS.values())
 
 
 @pytest.mark.parametrize("name", TERMINALS)
-def test_the_terminal_decides(cover: str, name: str) -> None:
+def test_terminal_determines_the_protocol(cover: str, name: str) -> None:
     done = Cli(cover, TERM="xterm", **TERMINALS[name]).ok("scene", "show", "1", "--picture", terminal=True)
     assert done.out.startswith(MARKS[name])
     assert "Sea" in done.out
 
 
-def test_inside_tmux_the_protocol_must_be_named(cover: str) -> None:
+def test_tmux_requires_a_named_protocol(cover: str) -> None:
     inside = Cli(cover, TERM="screen", TMUX="/tmp/t", KITTY_WINDOW_ID="1")
     assert inside("scene", "show", "1", "--picture", terminal=True).status == 2
     assert MARKS["sixel"] in inside.ok("scene", "show", "1", "--picture=sixel", terminal=True).out
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"ACCESSIBLE": "1"}, {"TERM": "dumb"}])
-def test_where_pictures_are_off_the_card_alone_is_printed(cover: str, environ: dict[str, str]) -> None:
+def test_only_the_card_is_printed_when_disabled(cover: str, environ: dict[str, str]) -> None:
     done = Cli(cover, KITTY_WINDOW_ID="1", **environ).ok("scene", "show", "1", "--picture", terminal=True)
     assert "\x1b_G" not in done.out
     assert "no picture" in done.err
     assert "Sea" in done.out
 
 
-def test_a_pipe_gets_no_picture(cover: str) -> None:
+def test_pipe_gets_no_picture(cover: str) -> None:
     done = Cli(cover, KITTY_WINDOW_ID="1").ok("scene", "show", "1", "--picture")
     assert done.out.startswith("id: ")
     assert Cli(cover)("scene", "show", "1", "--picture", "--json").status == 2
 
 
-def test_pieces_for_kitty_make_the_picture() -> None:
+def test_kitty_chunks_join_to_the_picture() -> None:
     text = render(png((300, 300)), "kitty", 80, 10)
     pieces = re.findall("\x1b_G([^;]*);([^\x1b]*)\x1b\\\\", text)
     assert [head[-3:] for head, _ in pieces] == ["m=1"] * (len(pieces) - 1) + ["m=0"]
@@ -83,7 +83,7 @@ def test_blocks_fit_the_cells() -> None:
     assert lines[0].startswith("\x1b[38;2;0;0;200;48;2;0;0;200m")
 
 
-def test_sixels_name_two_colours_and_six_lines_at_a_time() -> None:
+def test_sixels_have_two_colours_and_six_rows_per_line() -> None:
     text = render(png((40, 12)), "sixel", 80, 10)
     assert text.startswith('\x1bPq"1;1;40;12')
     assert text.count("-") == 2

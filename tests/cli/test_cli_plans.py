@@ -1,4 +1,4 @@
-"""`--plan-out` and `stash apply`: plans that are made now, looked at, and carried out later."""
+"""`--plan-out` and `stash apply`: plans saved, inspected and applied later."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ratings(cli: Cli) -> list[Any]:
     return [row["rating100"] for row in found]
 
 
-def test_a_plan_is_shown_without_a_server_and_carried_out_once(cli: Cli, offline: Cli, plan: str) -> None:
+def test_plan_is_shown_offline_and_applied_once(cli: Cli, offline: Cli, plan: str) -> None:
     words = ("rating100=7", "tags+=New", "--create-missing")
     done = cli.ok("scenes", "update", "1", "2", *words, "--plan-out", plan)
     assert "wrote the plan" in done.err
@@ -47,7 +47,7 @@ def test_a_plan_is_shown_without_a_server_and_carried_out_once(cli: Cli, offline
     assert ratings(cli) == [7, 7, 79, None]
 
 
-def test_what_changed_since_the_plan_is_a_conflict(cli: Cli, plan: str) -> None:
+def test_changes_since_the_plan_are_conflicts(cli: Cli, plan: str) -> None:
     cli.ok("scenes", "update", "1", "2", "rating100=7", "--plan-out", plan)
     cli.ok("scenes", "update", "2", "rating100=50")
     done = cli("apply", plan, "-y", "--no-journal")
@@ -58,7 +58,7 @@ def test_what_changed_since_the_plan_is_a_conflict(cli: Cli, plan: str) -> None:
     assert ratings(cli) == [7, 7, 79, None]
 
 
-def test_a_plan_of_an_import_makes_its_objects(cli: Cli, plan: str) -> None:
+def test_import_plan_creates_its_objects(cli: Cli, plan: str) -> None:
     text = "name,parents,description\nLeaf,Branch,\nBranch,,\nBeach,Branch,x\n"
     cli.ok("tags", "import", "-", "--upsert", "--plan-out", plan, answers=text)
     assert "made 2 tags, changed 1 tag" in cli.ok("apply", plan, "-y").err
@@ -67,7 +67,7 @@ def test_a_plan_of_an_import_makes_its_objects(cli: Cli, plan: str) -> None:
     assert parents == {"Leaf": ["Branch"], "Branch": [], "Beach": ["Branch"], "Outdoor": []}
 
 
-def test_a_plan_of_a_deletion_leaves_what_changed_since(cli: Cli, plan: str) -> None:
+def test_deletion_plan_skips_changed_objects(cli: Cli, plan: str) -> None:
     cli.ok("scenes", "delete", "1", "2", "3", "--plan-out", plan)
     assert 'scene 1 "Sea"' in Cli("http://127.0.0.1:1").ok("apply", plan, "-n").err
     cli.ok("scenes", "update", "2", "title=Kept")
@@ -80,7 +80,7 @@ def test_a_plan_of_a_deletion_leaves_what_changed_since(cli: Cli, plan: str) -> 
 
 
 @table_test("is_changed", [False, True])
-def test_a_plan_of_a_merge(is_changed: bool, small_library: Path, tmp_path: Path) -> None:
+def test_merge_plan(is_changed: bool, small_library: Path, tmp_path: Path) -> None:
     copyfile(small_library, tmp_path / "copy.sqlite")
     cli, plan = Cli(f"embedded:{tmp_path / 'copy.sqlite'}"), str(tmp_path / "plan")
     cli.ok("tags", "merge", "2", "--into", "1", "--plan-out", plan)
@@ -91,7 +91,7 @@ def test_a_plan_of_a_merge(is_changed: bool, small_library: Path, tmp_path: Path
     assert cli.ok("tags", "count").out.strip() == ("2" if is_changed else "1")
 
 
-def test_what_is_no_plan_for_here_is_refused(cli: Cli, plan: str, tmp_path: Path) -> None:
+def test_invalid_plans_are_rejected(cli: Cli, plan: str, tmp_path: Path) -> None:
     cli.ok("scenes", "update", "1", "2", "rating100=7", "--plan-out", plan)
     other = Cli(f"embedded:{tmp_path / 'other.sqlite'}")
     other.ok("tag", "create", "--name", "Other")

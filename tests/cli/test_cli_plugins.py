@@ -1,4 +1,4 @@
-"""`stash plugins`: a plugin that is written, simulated and executed; and the plugins of a server."""
+"""`stash plugins`: a generated plugin, simulated and executed; and plugins of a server."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TASKS = [{"name": "Rename all", "description": "", "plugin": {"id": "renamer", "
 
 @pytest.fixture(autouse=True)
 def library_for_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Processes of plugins find the library that is tested."""
+    """Make plugin processes import the tested library."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
@@ -47,12 +47,12 @@ def simulate(cli: Cli, file: Path, *words: str) -> CommandResult:
 
 @pytest.fixture
 def new_plugin(tmp_path: Path) -> Path:
-    """The file of a plugin as `plugins new` writes it."""
+    """The plugin file written by `plugins new`."""
     Cli().ok("plugins", "new", "my-plugin", "--folder", str(tmp_path))
     return tmp_path / "my-plugin" / "my-plugin.yml"
 
 
-def test_a_new_plugin_tags_scenes_and_reports_progress(cli: Cli, new_plugin: Path) -> None:
+def test_new_plugin_tags_scenes_and_reports_progress(cli: Cli, new_plugin: Path) -> None:
     for title in ("A", "B"):
         cli.ok("scene", "create", "--title", title)
     cli.ok("scene", "create", "--title", "C", "--tag", cli.ok("tag", "create", "--name", "X", "--ids").out)
@@ -63,7 +63,7 @@ def test_a_new_plugin_tags_scenes_and_reports_progress(cli: Cli, new_plugin: Pat
     assert cli.ok("scenes", "count", "--tag", "Untagged").out == "2\n"
 
 
-def test_the_same_against_a_server_with_a_key(served_url: str, new_plugin: Path) -> None:
+def test_new_plugin_against_a_server_with_a_key(served_url: str, new_plugin: Path) -> None:
     cli = Cli(served_url)
     cli.ok("scene", "create", "--title", "A")
     general = "mutation($i: ConfigGeneralInput!) { configureGeneral(input: $i) { username } }"
@@ -86,7 +86,7 @@ def test_the_same_against_a_server_with_a_key(served_url: str, new_plugin: Path)
 
 
 def plugin(folder: Path, *words: str, **more: object) -> Path:
-    """The file of a plugin that runs `words`."""
+    """A plugin file that runs `words`."""
     file = folder / "mine.yml"
     tasks = [{"name": "Go", "defaultArgs": {"tag": "Made"}}]
     hooks = [{"name": "h", "triggeredBy": ["Scene.Create.Post"]}]
@@ -108,7 +108,7 @@ def test_commands_run_inside_plugins(cli: Cli, tmp_path: Path) -> None:
     assert cli.ok("scenes", "count", "--tag", "Made").out == "1\n"
 
 
-def test_messages_of_a_command_are_lines_of_the_protocol() -> None:
+def test_command_messages_are_protocol_lines() -> None:
     block = {"Scheme": "http", "Host": "127.0.0.1", "Port": 1}
     done = Cli()("plugins", "exec", "scenes", "count", answers=json.dumps({"server_connection": block}))
     assert done.status == 5
@@ -129,7 +129,7 @@ def test_messages_of_a_command_are_lines_of_the_protocol() -> None:
         (["new", ""], "no name for a plugin"),
     ],
 )
-def test_mistakes(words: list[str], says: str) -> None:
+def test_simulation_errors(words: list[str], says: str) -> None:
     done = Cli()("plugins", *words)
     assert done.status == 2
     assert says in done.err
@@ -147,7 +147,7 @@ def test_mistakes(words: list[str], says: str) -> None:
         (["python", "-c", "raise OSError('plain line')"], {}, "Go", "error: OSError: plain line"),
     ],
 )
-def test_plugins_that_fail(
+def test_failing_plugins(
     words: list[str], more: dict[str, object], task: str, says: str, cli: Cli, tmp_path: Path
 ) -> None:
     cli.ok("tag", "create", "--name", "A", "--if-missing")
@@ -157,13 +157,13 @@ def test_plugins_that_fail(
     assert "internal error" not in done.err
 
 
-def test_a_new_plugin_overwrites_nothing(new_plugin: Path) -> None:
+def test_new_plugin_overwrites_nothing(new_plugin: Path) -> None:
     done = Cli()("plugins", "new", "my-plugin", "--folder", str(new_plugin.parent.parent))
     assert done.status == 2
     assert "exists already" in done.err
 
 
-def test_a_read_only_connection_protects_the_library_from_plugins(cli: Cli, new_plugin: Path) -> None:
+def test_read_only_connection_applies_to_plugins(cli: Cli, new_plugin: Path) -> None:
     cli.ok("scene", "create", "--title", "A")
     done = cli("--read-only", "plugins", "simulate", str(new_plugin), "Tag scenes")
     assert done.status == 9
@@ -171,7 +171,7 @@ def test_a_read_only_connection_protects_the_library_from_plugins(cli: Cli, new_
     assert cli.ok("tags", "count").out == "0\n"
 
 
-def test_other_users_of_the_machine_cannot_use_the_relay(cli: Cli, tmp_path: Path) -> None:
+def test_relay_rejects_other_users(cli: Cli, tmp_path: Path) -> None:
     script = tmp_path / "look.py"
     script.write_text(
         "import json, sys, urllib.request, urllib.error\n"
@@ -229,7 +229,7 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
         yield opened
 
 
-def test_plugins_of_a_server(proxy: FaultProxy) -> None:
+def test_server_plugins(proxy: FaultProxy) -> None:
     cli = Cli(proxy.url)
     assert cli.ok("plugins", "list", "--json").json[0]["id"] == "renamer"
     assert (
@@ -254,7 +254,7 @@ def test_plugins_of_a_server(proxy: FaultProxy) -> None:
         ("run renamer --arg x", 2, "KEY=VALUE"),
     ],
 )
-def test_wrong_names_and_values_send_nothing(words: str, status: int, says: str, proxy: FaultProxy) -> None:
+def test_invalid_names_and_values_send_nothing(words: str, status: int, says: str, proxy: FaultProxy) -> None:
     done = Cli(proxy.url)("plugins", *words.split())
     assert done.status == status
     assert says in done.err
@@ -274,13 +274,13 @@ def test_settings_are_merged_because_servers_replace_them(proxy: FaultProxy) -> 
     assert {row["name"]: row["value"] for row in rows} == {"dry_run": None, "most": 3, "form": "x"}
 
 
-def test_a_library_without_plugins(cli: Cli) -> None:
+def test_library_without_plugins(cli: Cli) -> None:
     cli.ok("tag", "create", "--name", "A")
     assert "no plugins" in cli.ok("plugins", "list").err
     assert cli("plugins", "enable", "x").status == 3
 
 
-def test_nothing_listens_after_a_simulation(cli: Cli, tmp_path: Path) -> None:
+def test_relay_stops_after_a_simulation(cli: Cli, tmp_path: Path) -> None:
     cli.ok("tag", "create", "--name", "A")
     code = "import json, sys; print(json.load(sys.stdin)['server_connection']['Port'])"
     port = int(simulate(cli, plugin(tmp_path, "python", "-c", code), "Go").out)
@@ -288,6 +288,6 @@ def test_nothing_listens_after_a_simulation(cli: Cli, tmp_path: Path) -> None:
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
 
-def test_the_topic_explains_more_than_the_help_of_the_commands() -> None:
+def test_topic_contains_more_than_the_help() -> None:
     assert "from_plugin_stdin" in Cli().ok("help", "plugins").out
     assert "Run a task of a plugin" in Cli().ok("plugins", "--help").out

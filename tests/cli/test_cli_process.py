@@ -1,4 +1,4 @@
-"""The program as a process: pipes, terminals, signals, servers that are away, refuse or break off."""
+"""The program as a process: pipes, terminals, signals, unreachable and failing servers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 def on_terminal(
     *args: str, until: str | None = None, send: str | None = None, columns: int = 100, **environ: str
 ) -> tuple[int, str]:
-    """Run with all streams on a pseudo-terminal; once `until` is read, type `send` or else interrupt."""
+    """Run on a pseudo-terminal; once `until` is read, type `send` or else interrupt."""
     leader, follower = pty.openpty()
     env = environment(COLUMNS=str(columns), TERM="xterm", **environ)
     ends = dict.fromkeys(("stdin", "stdout", "stderr"), follower)
@@ -63,13 +63,13 @@ def on_terminal(
 
 @pytest.fixture(scope="module")
 def small_url(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of the small library, only to be read: a program that opens the file takes three times as long."""
+    """URL of the small library, read-only; a program that opens the file takes three times as long."""
     path = Path(shutil.copy(small_library, tmp_path_factory.mktemp("read")))
     with serve_library(path) as url:
         yield url
 
 
-def test_a_table_on_a_terminal_fits_and_has_a_bold_heading(small_url: str) -> None:
+def test_table_on_a_terminal_fits_and_has_a_bold_heading(small_url: str) -> None:
     status, text = on_terminal("--url", small_url, "scenes", "find", columns=60)
     assert status == 0
     assert "\x1b[1m" in text
@@ -94,7 +94,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 @pytest.mark.parametrize(("answer", "left"), [("y", "3"), ("n", "4")])
-def test_a_question_is_asked_on_the_terminal_when_ids_come_through_a_pipe(
+def test_question_uses_the_terminal_when_ids_come_from_a_pipe(
     small_library: Path, tmp_path: Path, answer: str, left: str
 ) -> None:
     with serve_library(Path(shutil.copy(small_library, tmp_path / "copy.sqlite"))) as url:
@@ -106,14 +106,14 @@ def test_a_question_is_asked_on_the_terminal_when_ids_come_through_a_pipe(
             assert process.stdin is not None
             process.stdin.write(b"1\n")
             process.stdin.close()
-            os.write(leader, f"{answer}\n".encode())  # waits in the terminal until it is asked for
+            os.write(leader, f"{answer}\n".encode())  # buffered by the terminal until the program reads it
             assert process.wait(30) == (0 if answer == "y" else 11)
         os.close(leader)
         assert Cli(url).ok("scenes", "count").out == f"{left}\n"
 
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_no_colour_where_none_is_wanted(small_url: str, environ: dict[str, str]) -> None:
+def test_colour_can_be_disabled(small_url: str, environ: dict[str, str]) -> None:
     leader, follower = pty.openpty()
     env = environment(**{"TERM": "xterm", **environ})
     command = program("--url", small_url, "scenes", "find")
@@ -123,14 +123,14 @@ def test_no_colour_where_none_is_wanted(small_url: str, environ: dict[str, str])
     os.close(leader)
 
 
-def test_a_table_in_a_pipe_is_plain_and_whole(small_url: str) -> None:
+def test_table_in_a_pipe_is_plain_and_complete(small_url: str) -> None:
     done = run_process("--url", small_url, "scenes", "find", COLUMNS="30")
     assert (done.status, done.err) == (0, "")
     assert_snapshot("table-scenes-pipe", done.out)
     assert run_process("--url", small_url, "scenes", "find", FORCE_COLOR="1").out == done.out
 
 
-def test_head_ends_quietly(small_url: str) -> None:
+def test_closed_pipe_ends_quietly(small_url: str) -> None:
     for flags in (["--jsonl"], []):
         command = program("--url", small_url, "scenes", "find", *flags)
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
@@ -142,7 +142,7 @@ def test_head_ends_quietly(small_url: str) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
 @pytest.mark.parametrize("args", [("scenes", "find"), ("scenes", "find", "--csv"), ("--help",)])
-def test_a_full_disk_is_told(small_url: str, args: tuple[str, ...]) -> None:
+def test_full_disk_is_reported(small_url: str, args: tuple[str, ...]) -> None:
     command = program("--url", small_url, *args)
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -158,7 +158,7 @@ def test_a_full_disk_is_told(small_url: str, args: tuple[str, ...]) -> None:
     assert done.stderr == "stash: cannot write the output: No space left on device\n"
 
 
-def test_closed_streams_are_no_bug(small_url: str) -> None:
+def test_closed_streams_do_not_crash(small_url: str) -> None:
     command = [
         "bash",
         "-c",
@@ -179,7 +179,7 @@ warnings.warn(StashUnmappedFieldWarning("old server"))
 """
 
 
-def test_a_warning_is_a_line_of_talk() -> None:
+def test_warning_is_a_line_on_stderr() -> None:
     command = [sys.executable, "-c", WARN]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
     assert (done.stdout, done.stderr) == ("", "stash: warning: old server\n")
@@ -203,7 +203,7 @@ def test_version_and_bare_help() -> None:
     assert run_process("scenes").status == 0
 
 
-def test_nobody_there_is_exit_5_within_two_seconds(unused_port: int) -> None:
+def test_unreachable_server_is_exit_5_within_two_seconds(unused_port: int) -> None:
     url, seconds = f"http://127.0.0.1:{unused_port}", list[float]()
     while len(seconds) < 4 and min(seconds, default=9) >= 2:  # the machine may be busy with other tests
         start = time.monotonic()
@@ -215,14 +215,14 @@ def test_nobody_there_is_exit_5_within_two_seconds(unused_port: int) -> None:
     assert "hint" in json.loads(done.err)
 
 
-def test_a_hint_names_the_demo_when_nothing_is_configured() -> None:
+def test_hint_names_the_demo_without_a_configuration() -> None:
     done = run_process("scenes", "count", STASH_URL="")
-    if done.status == 5:  # nothing happens to run on the default port of this machine
+    if done.status == 5:  # unless a server runs on the default port of this machine
         assert "--demo" in done.err
         assert "STASH_URL" in done.err
 
 
-def test_a_slow_server_is_given_up_after_the_timeout() -> None:
+def test_slow_server_times_out() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
@@ -235,7 +235,7 @@ def test_a_slow_server_is_given_up_after_the_timeout() -> None:
 
 @pytest.fixture
 def locked(served_url: str) -> tuple[str, str]:
-    """A served library that wants a key, and that key."""
+    """A served library that requires a key, and the key."""
     cli = Cli(served_url)
     access = 'configureGeneral(input: {username: "u", password: "password"}) { username }'
     body = json.dumps({"query": f"mutation {{ {access} generateAPIKey(input: {{}}) }}"})
@@ -248,7 +248,7 @@ def locked(served_url: str) -> tuple[str, str]:
     return served_url, key
 
 
-def test_keys(locked: tuple[str, str], tmp_path: Path) -> None:
+def test_missing_wrong_and_right_keys(locked: tuple[str, str], tmp_path: Path) -> None:
     url, key = locked
     for wrong in ({}, {"STASH_API_KEY": "wrong-key-value"}):
         done = run_process("--url", url, "scenes", "count", "--debug", **wrong)
@@ -261,7 +261,7 @@ def test_keys(locked: tuple[str, str], tmp_path: Path) -> None:
     assert run_process("--url", url, "scenes", "count", STASH_API_KEY_FILE=str(tmp_path / "key")).out == "0\n"
 
 
-def test_an_answer_that_breaks_off_is_no_whole_list(served_url: str) -> None:
+def test_truncated_response_is_not_a_complete_list(served_url: str) -> None:
     cli = Cli(served_url)
     for number in range(3):
         cli.ok("tag", "create", "--name", f"t{number}")
@@ -276,7 +276,7 @@ def test_an_answer_that_breaks_off_is_no_whole_list(served_url: str) -> None:
 
 
 class BreakingProxy:
-    """Passes requests on, and cuts every answer off in its middle."""
+    """Forwards requests, and truncates every response."""
 
     def __init__(self, port: int) -> None:
         self.target = port
@@ -293,7 +293,9 @@ class BreakingProxy:
                 return
             with client, socket.create_connection(("127.0.0.1", self.target)) as server:
                 asked = b""
-                while not asked.endswith(b"}") and (part := client.recv(1 << 20)):  # the body may come later
+                while not asked.endswith(b"}") and (
+                    part := client.recv(1 << 20)
+                ):  # the body may arrive later
                     asked += part
                 if asked:
                     server.sendall(asked)
@@ -306,7 +308,7 @@ class BreakingProxy:
         self.thread.join(timeout=5)
 
 
-def test_scan_from_nothing(embedded_url: str, pictures: Path) -> None:
+def test_scan_of_a_new_library(embedded_url: str, pictures: Path) -> None:
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
     done = cli.ok("scan", "--wait")
@@ -333,7 +335,7 @@ def test_scan_names_paths_outside_the_media_folders(embedded_url: str, pictures:
     assert (missing.status, "no file or folder" in missing.err) == (2, True)
 
 
-def test_a_job_of_a_library_in_this_process_is_told_to_the_end(library_file: Path, pictures: Path) -> None:
+def test_job_of_an_in_process_library_is_followed_to_its_end(library_file: Path, pictures: Path) -> None:
     (pictures / "broken.png").write_text("no picture", encoding="utf-8")
     cli = Cli(f"embedded:{library_file}")
     cli.ok("library", "add", str(pictures))
@@ -343,11 +345,11 @@ def test_a_job_of_a_library_in_this_process_is_told_to_the_end(library_file: Pat
     assert "job 1 finished" in done.err
 
 
-def test_a_scan_of_no_media_folders_says_so(cli: Cli) -> None:
+def test_scan_without_media_folders_is_reported(cli: Cli) -> None:
     assert "there are no media folders" in cli.ok("scan", "--wait").err
 
 
-def test_what_the_server_logs_may_fail_a_scan(embedded_url: str, pictures: Path) -> None:
+def test_server_log_errors_may_fail_a_scan(embedded_url: str, pictures: Path) -> None:
     (pictures / "broken.png").write_text("no picture", encoding="utf-8")
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
@@ -390,16 +392,16 @@ def test_media_folders(embedded_url: str, pictures: Path) -> None:
 
 
 @pytest.fixture
-def napping(library_file: Path) -> Iterator[str]:
-    """URL of a server whose queue holds a job that runs until it is stopped."""
+def server_with_job(library_file: Path) -> Iterator[str]:
+    """URL of a server with a job that runs until stopped."""
     from stash_cli.embedded import open_library
 
     with serve_with_job(open_library(str(library_file)), "Napping...") as url:
         yield url
 
 
-def test_waiting_for_a_job(napping: str) -> None:
-    cli = Cli(napping)
+def test_waiting_for_a_job(server_with_job: str) -> None:
+    cli = Cli(server_with_job)
     assert [job["description"] for job in cli.ok("jobs", "list", "--json").json] == ["Napping..."]
     assert cli.ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
     given_up = cli("jobs", "wait", "1", "--wait-timeout", "0.3")
@@ -411,23 +413,25 @@ def test_waiting_for_a_job(napping: str) -> None:
     assert cli("jobs", "wait", "99").status == 10
 
 
-def test_ctrl_c_leaves_the_job_and_says_how_to_stop_it(napping: str) -> None:
-    done = run_interrupted("--url", napping, "jobs", "wait", "1", "--progress", "plain", until="Napping")
+def test_ctrl_c_leaves_the_job_and_explains_how_to_stop_it(server_with_job: str) -> None:
+    done = run_interrupted(
+        "--url", server_with_job, "jobs", "wait", "1", "--progress", "plain", until="Napping"
+    )
     assert done.status == 130
     assert "stash jobs stop 1" in done.err
     assert "Traceback" not in done.err
-    assert Cli(napping).ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
+    assert Cli(server_with_job).ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
 
 
-def test_ctrl_c_may_stop_the_job(napping: str) -> None:
+def test_ctrl_c_can_stop_the_job(server_with_job: str) -> None:
     words = ("jobs", "wait", "1", "--stop-on-interrupt", "--progress", "plain")
-    done = run_interrupted("--url", napping, *words, until="Napping")
+    done = run_interrupted("--url", server_with_job, *words, until="Napping")
     assert done.status == 130
-    assert Cli(napping)("jobs", "wait", "1").status == 9
+    assert Cli(server_with_job)("jobs", "wait", "1").status == 9
 
 
-def test_ctrl_c_ends_a_watch_which_begins_with_what_runs(napping: str) -> None:
-    with running_process("--url", napping, "jobs", "watch", "--jsonl") as process:
+def test_ctrl_c_ends_a_watch_that_starts_with_running_jobs(server_with_job: str) -> None:
+    with running_process("--url", server_with_job, "jobs", "watch", "--jsonl") as process:
         assert process.stdout is not None
         assert json.loads(process.stdout.readline())["description"] == "Napping..."
         process.send_signal(signal.SIGINT)
@@ -435,7 +439,7 @@ def test_ctrl_c_ends_a_watch_which_begins_with_what_runs(napping: str) -> None:
         assert (process.returncode, "Traceback" in err) == (130, False)
 
 
-def test_serving_ends_with_ctrl_c(library_file: Path) -> None:
+def test_ctrl_c_ends_serving(library_file: Path) -> None:
     with running_process("embedded", "serve", "--library", str(library_file), "--port", "0") as process:
         assert process.stderr is not None
         url = process.stderr.readline().split()[-1]
@@ -446,13 +450,13 @@ def test_serving_ends_with_ctrl_c(library_file: Path) -> None:
     assert Cli(f"embedded:{library_file}").ok("tags", "count").out == "1\n"
 
 
-def test_a_taken_port_is_told() -> None:
+def test_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = run_process("embedded", "serve", "--port", str(taken.getsockname()[1]))
     assert (done.status, len(done.err.splitlines()) <= 2) == (2, True)
 
 
-def test_the_demo() -> None:
+def test_demo() -> None:
     cli = Cli()
     rated = cli.ok("--demo", "scenes", "find", "--rating100-gte", "80", "--jsonl").rows
     assert rated
@@ -470,7 +474,7 @@ def test_the_demo() -> None:
     assert cli("--demo", "tag", "show", "Mine").status == 3
 
 
-def test_a_bug_is_an_apology_without_a_trace(tmp_path: Path) -> None:
+def test_crash_prints_an_apology_without_a_traceback(tmp_path: Path) -> None:
     broken = tmp_path / "broken.sqlite"
     broken.write_bytes(b"this is no database" * 100)
     done = run_process("--url", f"embedded:{broken}", "scenes", "find", STASH_API_KEY="very-secret")

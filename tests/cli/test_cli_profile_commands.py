@@ -1,4 +1,4 @@
-"""`stash profile` and `stash alias`, and the defaults of commands."""
+"""`stash profile` and `stash alias`, and defaults of commands."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def values(name: str = "nas") -> dict[str, object]:
 
 
 SET = [
-    # assignments, what the profile holds
+    # assignments, resulting profile
     (["timeout=20"], {"timeout": 20}),
     (
         ["timeout=2.5", "read_only=yes", "insecure=false"],
@@ -87,7 +87,7 @@ REFUSED = [
 
 
 @table_test(("assignment", "told"), REFUSED)
-def test_what_cannot_be_set_is_told(assignment: str, told: str, nas: Cli) -> None:
+def test_invalid_settings_are_reported(assignment: str, told: str, nas: Cli) -> None:
     before = settings_path().read_text()
     done = nas("profile", "set", "nas", assignment)
     assert done.status == 2
@@ -96,7 +96,7 @@ def test_what_cannot_be_set_is_told(assignment: str, told: str, nas: Cli) -> Non
     assert settings_path().read_text() == before
 
 
-def test_secrets_come_through_standard_input(nas: Cli) -> None:
+def test_secrets_are_read_from_stdin(nas: Cli) -> None:
     for name in ("api_key", "headers.X-A", "proxy", "basic_auth.password"):
         nas.ok("profile", "set", "nas", f"{name}=-", answers="http://u:k3y-77@p\n")
     assert values()["headers"] == {"X-A": "http://u:k3y-77@p"}
@@ -132,7 +132,7 @@ def test_profiles_are_listed_shown_renamed_and_removed(nas: Cli, url: str) -> No
         assert nas("profile", *words).status == 2
 
 
-def test_names_that_are_taken_or_empty_are_refused(nas: Cli, url: str) -> None:
+def test_duplicate_and_empty_names_are_rejected(nas: Cli, url: str) -> None:
     assert nas("profile", "add", "nas", url).status == 2
     assert nas("profile", "add", " ", url).status == 2
     assert nas("profile", "rename", "nas", "").status == 2
@@ -140,7 +140,7 @@ def test_names_that_are_taken_or_empty_are_refused(nas: Cli, url: str) -> None:
     assert Settings.load().names == ["nas"]
 
 
-def test_a_broken_profile_is_listed_and_mended(nas: Cli) -> None:
+def test_invalid_profile_is_listed_and_fixed(nas: Cli) -> None:
     write('default = "nas"\n[profiles.nas]\nurl = "http://"\n[profiles.x]\nread_olny = true\n')
     assert nas.ok("profile", "list").out.count("\n") == 3
     nas.ok("profile", "set", "nas", "url=http://x")
@@ -148,7 +148,7 @@ def test_a_broken_profile_is_listed_and_mended(nas: Cli) -> None:
 
 
 WORDS = [
-    # an alias, the words after it, what they stand for
+    # an alias, the words after it, the expansion
     (["scenes", "find"], ["lake"], ["scenes", "find", "lake"]),
     (["find", "$1"], ["a b"], ["find", "a b"]),
     (["find", "--tag=$2", "$1"], ["x", "y", "z"], ["find", "--tag=y", "x", "z"]),
@@ -161,11 +161,11 @@ WORDS = [
 
 
 @table_test(("words", "given", "made"), WORDS)
-def test_an_alias_keeps_the_bounds_of_words(words: list[str], given: list[str], made: list[str]) -> None:
+def test_alias_keeps_word_boundaries(words: list[str], given: list[str], made: list[str]) -> None:
     assert expand("a", words, given) == made
 
 
-def test_an_alias_without_its_words_is_told() -> None:
+def test_alias_without_its_words_is_rejected() -> None:
     with pytest.raises(StashUsageError, match=r"takes \$2, and 1 words follow it"):
         expand("by", ["find", "$2"], ["x"])
 
@@ -189,7 +189,7 @@ def test_aliases_are_set_used_and_removed(nas: Cli, url: str) -> None:
     assert nas("alias", "remove", "best").status == 3
 
 
-def test_an_alias_may_begin_with_options_and_hold_for_one_profile(nas: Cli, url: str) -> None:
+def test_alias_may_begin_with_options_and_belong_to_a_profile(nas: Cli, url: str) -> None:
     nas.ok("alias", "set", "here", "--", "--server", url, "tags", "count")
     assert Cli("http://127.0.0.1:1").ok("here").out == "2\n"
     nas.ok("alias", "set", "mine", "tags count", "-P", "nas")
@@ -199,7 +199,7 @@ def test_an_alias_may_begin_with_options_and_hold_for_one_profile(nas: Cli, url:
     nas.ok("alias", "remove", "mine", "-P", "nas")
 
 
-def test_an_alias_replaces_no_command_and_stands_for_none_other(nas: Cli) -> None:
+def test_alias_cannot_replace_commands_or_name_aliases(nas: Cli) -> None:
     for name in ("scenes", "scene", "help", "alias", "-x", "a b", ""):
         assert nas("alias", "set", name, "tags count").status == 2
     assert nas("alias", "set", "x", "nope").status == 2
@@ -231,7 +231,7 @@ quiet = true
 """
 
 
-def test_defaults_hold_unless_a_flag_is_given(url: str) -> None:
+def test_defaults_apply_unless_a_flag_is_given(url: str) -> None:
     write(DEFAULTS.replace("{url}", url))
     cli = Cli()
     assert cli.ok("scenes", "find").out == "id,title\n1,Sea\n2,Sand\n"
@@ -246,7 +246,7 @@ def test_defaults_hold_unless_a_flag_is_given(url: str) -> None:
     assert Cli(url).ok("tags", "list").out == "2\n1\n"
 
 
-def test_defaults_of_no_command_are_told(url: str) -> None:
+def test_defaults_of_unknown_commands_are_reported(url: str) -> None:
     write("[defaults.scnes.find]\nlimit = 5\n")
     assert (
         "defaults of scnes find, which is no command. Did you mean scene" in Cli(url).ok("tags", "count").err
@@ -262,7 +262,7 @@ WRONG = [
 
 
 @table_test(("text", "told"), WRONG)
-def test_a_wrong_default_is_told_with_its_place(text: str, told: str, url: str) -> None:
+def test_invalid_default_is_reported_with_line(text: str, told: str, url: str) -> None:
     write(text)
     done = Cli(url)("scenes", "find")
     assert done.status == 2

@@ -1,4 +1,4 @@
-"""Profiles in the settings file as commands use them: connection, path maps, notes."""
+"""Profiles of the settings file in commands: connection, path maps, notes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Write = Callable[..., Path]
 
 @pytest.fixture
 def write(own_state: Path) -> Write:
-    """Make the settings file of this test."""
+    """Write the settings file of this test."""
 
     def written(text: str, mode: int = 0o600) -> Path:
         path = settings_path()
@@ -33,7 +33,7 @@ def library(small_library: Path, tmp_path: Path) -> str:
     return f"embedded:{shutil.copy(small_library, tmp_path / 'small.sqlite')}"
 
 
-def test_a_profile_is_selected_by_flag_variable_and_default(library: str, write: Write) -> None:
+def test_profile_is_selected_by_flag_variable_and_default(library: str, write: Write) -> None:
     write(
         f'default = "home"\n[profiles.home]\nurl = "{library}"\n[profiles.off]\nurl = "http://127.0.0.1:1"\n'
     )
@@ -44,14 +44,14 @@ def test_a_profile_is_selected_by_flag_variable_and_default(library: str, write:
     assert Cli().ok("tags", "count", "--profile=off", "--server", library).out == "2\n"
 
 
-def test_an_unknown_profile_is_told(library: str, write: Write) -> None:
+def test_unknown_profile_is_reported(library: str, write: Write) -> None:
     write(f'[profiles.home]\nurl = "{library}"\n')
     done = Cli()("tags", "count", "-P", "hoem")
     assert (done.status, done.out) == (2, "")
     assert "There is no profile hoem. Did you mean home?" in done.err
 
 
-def test_which_of_two_variables_won_is_told(library: str, write: Write) -> None:
+def test_used_variable_of_two_is_reported(library: str, write: Write) -> None:
     write('[profiles.off]\nurl = "http://127.0.0.1:1"\n')
     both = Cli(library, STASH_PROFILE="off")
     assert "STASH_URL is used" in both.ok("tags", "count").err
@@ -59,7 +59,7 @@ def test_which_of_two_variables_won_is_told(library: str, write: Write) -> None:
     assert both.ok("tags", "count", "--server", library).err == ""
 
 
-def test_a_broken_file_stops_only_what_needs_it(library: str, write: Write) -> None:
+def test_invalid_file_stops_only_commands_that_need_it(library: str, write: Write) -> None:
     write("[profiles.home\n")
     done = Cli()("tags", "count")
     assert (done.status, len(done.err.splitlines())) == (2, 2)
@@ -70,7 +70,7 @@ def test_a_broken_file_stops_only_what_needs_it(library: str, write: Write) -> N
     assert "no such command: tgas" in Cli()("tgas", "count", "--server", library).err
 
 
-def test_a_file_that_cannot_be_read_is_not_passed_over(library: str, write: Write) -> None:
+def test_unreadable_file_is_an_error(library: str, write: Write) -> None:
     path = write("")
     path.unlink()
     path.symlink_to(path)
@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_not_passed_over(library: str, write: Writ
     assert Cli().ok("tags", "count", "--server", library).err == ""
 
 
-def test_a_key_of_a_profile_goes_to_its_server_only(write: Write) -> None:
+def test_profile_key_is_sent_to_its_server_only(write: Write) -> None:
     with RequestRecorder() as own, RequestRecorder() as other:
         write(
             f'default = "p"\n[profiles.p]\nurl = "{own.url}"\napi_key = "k3y"\n'
@@ -97,7 +97,7 @@ def test_a_key_of_a_profile_goes_to_its_server_only(write: Write) -> None:
     assert {(head["ApiKey"], head["X-A"]) for head in other.heads} == {(None, None)}
 
 
-def test_a_read_only_profile_refuses_changes(library: str, write: Write) -> None:
+def test_read_only_profile_rejects_changes(library: str, write: Write) -> None:
     write(f'default = "p"\n[profiles.p]\nurl = "{library}"\nread_only = true\n')
     for cli in (Cli(), Cli(library), Cli(STASH_PROFILE="p")):
         done = cli("tag", "create", "--name", "X")
@@ -107,7 +107,7 @@ def test_a_read_only_profile_refuses_changes(library: str, write: Write) -> None
     assert Cli().ok("tags", "count").out == "2\n"
 
 
-def test_secrets_that_others_can_read_are_told(library: str, write: Write) -> None:
+def test_world_readable_secrets_are_reported(library: str, write: Write) -> None:
     path = write(f'default = "p"\n[profiles.p]\nurl = "{library}"\napi_key = "k3y"\n', 0o644)
     assert f"chmod 600 {path}" in Cli().ok("tags", "count").err
 
@@ -121,14 +121,14 @@ def scanned(pictures: Path, library_file: Path) -> str:
     return url
 
 
-def test_paths_are_those_of_this_machine(scanned: str, pictures: Path, write: Write) -> None:
+def test_local_paths_are_shown(scanned: str, pictures: Path, write: Write) -> None:
     write(f'default = "p"\n[profiles.p]\nurl = "{scanned}"\npath_maps = {{"{pictures}" = "/mnt/p"}}\n')
     assert Cli().ok("images", "find", "--paths", "--limit", "2").out == "/mnt/p/p0.png\n/mnt/p/p1.png\n"
     assert Cli(scanned).ok("images", "find", "--paths", "--limit", "1").out == f"{pictures}/p0.png\n"
     assert str(pictures) in Cli().ok("images", "find", "--json", "--fields", "visual_files.path").out
 
 
-def test_paths_of_people_are_mapped_for_the_server(
+def test_given_paths_are_mapped_to_the_server(
     scanned: str, pictures: Path, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = tmp_path / "here"

@@ -1,4 +1,4 @@
-"""Queries on the command line: which words they are, how matches are listed, and what is said of mistakes."""
+"""Queries on the command line: words, listings, and error messages."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ FOUND = [
 
 
 @table_test("row", FOUND, ids=lambda row: " ".join(row[0]))
-def test_a_query_finds(filled: Cli, row: tuple[list[str], list[str] | None]) -> None:
+def test_query_results(filled: Cli, row: tuple[list[str], list[str] | None]) -> None:
     words, expected = row
     done = filled("scenes", "find", "--ids", *words)
     if expected is None:
@@ -84,33 +84,33 @@ SHOWN = [
 
 
 @table_test("row", SHOWN, ids=lambda row: " ".join(row[0]))
-def test_show_takes_the_only_match(filled: Cli, row: tuple[list[str], str, int]) -> None:
+def test_show_accepts_a_unique_match(filled: Cli, row: tuple[list[str], str, int]) -> None:
     words, told, status = row
     done = filled("scene", "show", *words, "--ids")
     assert done.status == status, done.err
     assert told in (done.err if status else done.out.split())
 
 
-def test_show_reads_one_id(filled: Cli) -> None:
+def test_show_accepts_one_id(filled: Cli) -> None:
     assert filled("scene", "show", "-", "--ids", answers="3\n").out == "3\n"
     for given in ("", "3 4"):
         done = filled("scene", "show", "-", answers=given)
         assert (done.status, "not one" in done.err) == (2, True)
 
 
-def test_show_takes_a_saved_filter(filled: Cli) -> None:
+def test_show_accepts_a_saved_filter(filled: Cli) -> None:
     filled.ok("filters", "save", "Best", "rating:90..")
     assert filled.ok("scene", "show", "--saved", "Best", "--ids").out == "1\n"
 
 
-def test_nouns_work_in_the_singular(filled: Cli) -> None:
+def test_singular_nouns_are_accepted(filled: Cli) -> None:
     for word in ("file", "folder", "filter", "job", "plugin", "package", "scraper"):
         one, many = filled.ok(word, "list"), filled.ok(f"{word}s", "list")
         assert (one.out, one.err) == (many.out, many.err)
         assert one.out + one.err
 
 
-def test_a_number_may_be_a_name_or_an_id(filled: Cli) -> None:
+def test_number_may_be_a_name_or_an_id(filled: Cli) -> None:
     filled.ok("tag", "create", "--name", "2")
     filled.ok("tag", "create", "--name", "2024")
     for words in (["tag:2"], ["--tag", "2"], ["-tag:2"]):
@@ -125,7 +125,7 @@ def test_a_number_may_be_a_name_or_an_id(filled: Cli) -> None:
     )
 
 
-def test_levels_or_a_name(filled: Cli) -> None:
+def test_depth_or_name(filled: Cli) -> None:
     filled.ok("tag", "create", "--name", "Outdoor/1")
     done = filled("scenes", "find", "tag:Outdoor/1")
     assert done.status == 3
@@ -133,7 +133,7 @@ def test_levels_or_a_name(filled: Cli) -> None:
     assert filled.ok("scenes", "find", "--ids", '(tag:"Outdoor"/1)').out.split() == ["1", "2"]
 
 
-def test_random_orders_can_be_repeated(filled: Cli) -> None:
+def test_random_order_is_repeatable(filled: Cli) -> None:
     first = filled.ok("scenes", "find", "--random", "7", "--ids").out
     assert filled.ok("scenes", "find", "--random=7", "--ids").out == first
     assert sorted(first.split()) == ["1", "2", "3", "4"]
@@ -147,13 +147,13 @@ def test_random_orders_can_be_repeated(filled: Cli) -> None:
     ["--page", "0", "--limit", "2"], ["--sort", "dat"], ["--sort", "date,,title"],
     ["sort:date", "--sort", "title"], ["--where", " "], ["--random=x"], ["limit:x"],
 ])  # fmt: skip
-def test_listings_that_make_no_sense_are_refused(offline: Cli, words: list[str]) -> None:
+def test_invalid_listings_are_rejected(offline: Cli, words: list[str]) -> None:
     done = offline("scenes", "find", "--ids", *words)
     assert done.status == 2
     assert "Traceback" not in done.err
 
 
-def test_what_is_told_about_a_reading(filled: Cli) -> None:
+def test_notes_about_the_interpretation(filled: Cli) -> None:
     done = filled.ok("scenes", "find", "tag:Beach", "or", "rating:79", "is:organized")
     assert "read as tag:Beach or (rating:79 is:organized)" in done.err
     assert "ratings go from 0 to 100" in filled.ok("scenes", "find", "rating:4").err
@@ -164,7 +164,7 @@ def test_what_is_told_about_a_reading(filled: Cli) -> None:
     assert "read as one term" in filled.ok("scenes", "find", "title:a rating:80..", "limit:2").err
 
 
-def test_explaining_sends_nothing_but_names(filled: Cli) -> None:
+def test_explain_sends_only_name_lookups(filled: Cli) -> None:
     words = ["rating:80..", "created:-7d..", "--sort", "-rating,date"]
     done = filled.ok("scenes", "find", "-v", "--explain", *words)
     assert "sent nothing" in done.err
@@ -180,7 +180,7 @@ def test_explaining_sends_nothing_but_names(filled: Cli) -> None:
         assert "asked the server only" in filled.ok("scenes", "find", *words, "--explain").err
 
 
-def test_names_are_looked_up_at_once(filled: Cli) -> None:
+def test_names_are_resolved_in_one_request(filled: Cli) -> None:
     words = ["tag:Beach", "or", "(tag:Outdoor studio:Acme)", "or", "-tag:Shore", "--tag", "Outdoor"]
     done = filled.ok("scenes", "find", "-v", *words)
     assert done.err.count("request") - done.err.count("requests") <= 3, done.err
@@ -236,7 +236,7 @@ MISTAKES = [
 ]
 
 
-def test_mistakes_are_shown_in_their_places() -> None:
+def test_errors_are_marked_in_the_query() -> None:
     shown = []
     for text in MISTAKES:
         with pytest.raises(StashQueryError) as caught:
@@ -247,7 +247,7 @@ def test_mistakes_are_shown_in_their_places() -> None:
     assert_snapshot("query-mistakes", "\n".join(shown))
 
 
-def test_mistakes_as_they_are_printed(offline: Cli) -> None:
+def test_printed_errors(offline: Cli) -> None:
     done = offline("scenes", "find", "tag:Outdoor", "ratin:80", "-is:organised")
     assert done.status == 2
     assert "  tag:Outdoor ratin:80 -is:organised\n              ^^^^^\n" in done.err
@@ -256,7 +256,7 @@ def test_mistakes_as_they_are_printed(offline: Cli) -> None:
     assert '"problems": [{"start": 12, "end": 17, "message": "Scene has no field ratin.", "hint": ' in row
 
 
-def test_mistakes_on_a_narrow_terminal() -> None:
+def test_errors_on_a_narrow_terminal() -> None:
     offline = Cli("http://127.0.0.1:1", COLUMNS="40")
     done = offline("scenes", "find", "rating:x", terminal=True)
     assert "  rating:x\n         ^\n" in done.err
@@ -265,13 +265,13 @@ def test_mistakes_on_a_narrow_terminal() -> None:
 @table_test(
     "where", ["play_count:*", "(play_count:* or rating:80)", "tag:Beach or rating:79 is:organized", "limit:2"]
 )
-def test_changes_refuse_doubtful_queries(filled: Cli, where: str) -> None:
+def test_ambiguous_queries_are_rejected_for_changes(filled: Cli, where: str) -> None:
     done = filled("scenes", "update", "--where", where, "--rating100", "5", "--yes")
     assert done.status == 2, done.err
     assert filled.ok("scenes", "count", "rating:5").out == "0\n"
 
 
-def test_too_many_rows_are_not_sorted_here(served_url: str) -> None:
+def test_too_many_rows_are_not_sorted_locally(served_url: str) -> None:
     many = fixed_response('{"data": {"findScenes": {"count": 1000001}}}')
     with FaultProxy(served_url) as proxy:
         cli = Cli(proxy.url)

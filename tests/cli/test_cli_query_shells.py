@@ -1,6 +1,6 @@
-"""Examples of queries reach the program as they stand in the guides, from the shells that people use.
+"""Query examples of the guides work unquoted in common shells.
 
-Interactive bash expands `!`, zsh and fish stop at `*` and `(`: an example without quotes needs none in any.
+Interactive bash expands `!`, zsh and fish fail on `*` and `(`: an example without quotes contains none.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ SHOW = {
     "zsh": "stash() { printf '<%s>' \"$@\"; echo; }; setopt bang_hist",
     "fish": "function stash; printf '<%s>' $argv; echo; end",
 }
-"""Shell -> a function in place of the program that prints its arguments."""
+"""Shell -> a function instead of the program that prints its arguments."""
 
 
 def examples() -> list[str]:
-    """The lines of the guide and of `stash help query` that begin with `stash`."""
+    """Lines of the guide and of `stash help query` that begin with `stash`."""
     guide = (ROOT / "docs" / "query-language.md").read_text(encoding="utf-8")
     lines = [*re.findall(r"^ *(stash \S+ (?:find|count).*)$", guide, re.MULTILINE)]
     lines += [
@@ -50,7 +50,7 @@ def examples() -> list[str]:
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_examples_reach_the_program(shell: str, tmp_path: Path) -> None:
+def test_examples_reach_the_program_unchanged(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     lines = examples()
@@ -62,7 +62,7 @@ def test_examples_reach_the_program(shell: str, tmp_path: Path) -> None:
 
 
 def run_in(shell: str, folder: Path, lines: list[str]) -> list[str]:
-    """What an interactive shell passes on for each line, each argument in angle brackets."""
+    """Arguments an interactive shell passes for each line, each in angle brackets."""
     done = subprocess.run(
         SHELLS[shell],
         input="\n".join([SHOW[shell], *lines, "exit"]) + "\n",
@@ -76,8 +76,8 @@ def run_in(shell: str, folder: Path, lines: list[str]) -> list[str]:
     return re.findall(r"(?:<.*>)+", done.stdout)
 
 
-def test_examples_are_queries(small_library: Path) -> None:
-    """A library without their names answers that it has none of these, or what it finds."""
+def test_examples_are_valid_queries(small_library: Path) -> None:
+    """A library without their names answers that it has none of them, or finds the matches."""
     cli = Cli(f"embedded:{small_library}")
     for line in examples():
         argv = shlex.split(line)[1:]
@@ -85,7 +85,7 @@ def test_examples_are_queries(small_library: Path) -> None:
         assert done.status in (0, 3), f"{line}: {done.err}"
 
 
-def test_the_words_of_the_guide_are_one_query() -> None:
+def test_words_of_the_guide_form_one_query() -> None:
     words = ["rating:80..", "tag:To sort", "-is:organized", "created:-7d.."]
     joined = "rating:80.. tag:'To sort' -is:organized created:-7d.."
     by_words, by_text = query_from_argv("Scene", words).where, query_from_argv("Scene", [joined]).where
@@ -168,11 +168,11 @@ AWKWARD = [
     ),
 ]
 EVERY = os.environ.get("QUERY_EXAMPLES")
-"""All values for every field, where many examples are wanted; else a part for each."""
+"""All values for every field if set, else a part of them."""
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_a_quoted_term_reaches_the_program_from_every_shell(shell: str, tmp_path: Path) -> None:
+def test_quoted_term_reaches_the_program_from_every_shell(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     terms = [f"title:{quote(value)}" for value in AWKWARD if not {"\n", "\t"} & {*value}]
@@ -181,7 +181,7 @@ def test_a_quoted_term_reaches_the_program_from_every_shell(shell: str, tmp_path
 
 
 def quoted_for(shell: str, word: str) -> str:
-    """The word in single quotes, as its shell wants them; history is expanded within double quotes."""
+    """The word in single quotes for the shell; double quotes would expand history."""
     if shell == "fish":
         return "'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'"
     return shlex.quote(word)
@@ -196,12 +196,12 @@ def text_fields(type_name: str) -> list[str]:
 
 
 PATHS = ("path", "dir", "basename")
-"""Fields in which a value is a path or a pattern of one."""
+"""Fields whose value is a path or a path pattern."""
 
 
 @table_test("type_name", ENTITIES)
-def test_every_text_field_takes_awkward_values(type_name: str) -> None:
-    """Quoted as the only word and among several; bare where nothing in front of it is syntax."""
+def test_every_text_field_accepts_awkward_values(type_name: str) -> None:
+    """Quoted as the only word and among several; unquoted if it contains no syntax."""
     failed = Failures()
     for at, field in enumerate(text_fields(type_name)):
         name = short_name(type_name, field)
@@ -221,15 +221,15 @@ def test_every_text_field_takes_awkward_values(type_name: str) -> None:
 
 
 def lookups(words: list[str], type_name: str) -> object:
-    """The lookups of the first word."""
+    """Lookups of the first word."""
     where = query_from_argv(type_name, words).where
     assert where is not None
     return where.parts[0].lookups if where.parts else where.lookups
 
 
-def test_names_are_found_however_they_are_written(cli: Cli) -> None:
-    """One scene has a tag of each name: quoted terms and flags together still find it."""
-    # Servers take % and _ of a new name for wildcards, so these come before what they would match.
+def test_names_are_found_in_any_spelling(cli: Cli) -> None:
+    """One scene has a tag of each name; quoted terms and flags together still find it."""
+    # Servers treat % and _ of a new name as wildcards, so these are created before names they match.
     names = sorted({value.strip() for value in AWKWARD}, key=lambda name: not {"%", "_"} & {*name})
     made = "".join(
         f"t{at}: tagCreate(input: {{name: {json.dumps(name)}}}) {{ id }} " for at, name in enumerate(names)

@@ -1,4 +1,4 @@
-"""Whatever the arguments are, the program ends with a documented status and says in words what is wrong."""
+"""For any arguments the program ends with a documented status and a readable error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from random_arguments import argument_lists
 from support import ROOT
 
 COUNT = int(os.environ.get("RANDOM_ARGUMENTS", "100"))
-"""Argument lists for each seed; the variable asks for more."""
+"""Argument lists per seed; the variable sets more."""
 
 
 def documented_statuses() -> set[int]:
@@ -22,7 +22,7 @@ def documented_statuses() -> set[int]:
 
 
 def fault(args: list[str], done: CommandResult, statuses: set[int]) -> str | None:
-    """What is wrong with a run."""
+    """The violation in a run, if any."""
     said = done.out + done.err
     wrong = [text for text in ("Traceback", "internal error", "this is a bug") if text in said]
     if done.status not in statuses:

@@ -1,4 +1,4 @@
-"""Chains of tasks: what is done in which order, when they stop, and what they tell."""
+"""Task chains: order, stopping, and reports."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def library(embedded_url: str, pictures: Path) -> Cli:
 
 @pytest.fixture
 def settings(own_state: Path) -> Path:
-    """The file of settings, which does not exist yet."""
+    """Path of the settings file, not created yet."""
     path = own_state / "stash-cli" / "settings.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def break_picture(folder: Path, name: str = "broken.png") -> None:
+def corrupt_picture(folder: Path, name: str = "broken.png") -> None:
     (folder / name).write_text("no picture", encoding="utf-8")
 
 
-def test_steps_are_done_in_order_and_summed_up(library: Cli, tmp_path: Path) -> None:
+def test_steps_run_in_order_and_are_summarised(library: Cli, tmp_path: Path) -> None:
     words = ("run", "scan", "generate --covers", "clean", f"backup {tmp_path}/copy.sqlite", "--wait")
     done = library.ok(*words, "--json")
     assert [row["step"] for row in done.json] == list(words[1:-1])
@@ -53,17 +53,15 @@ def test_steps_are_done_in_order_and_summed_up(library: Cli, tmp_path: Path) -> 
     assert library.ok("run", "scan", "-q").err == ""
 
 
-def test_a_chain_goes_on_after_what_is_partly_done_and_remembers_its_errors(
-    library: Cli, pictures: Path
-) -> None:
-    break_picture(pictures)
+def test_chain_continues_after_partial_errors_and_keeps_them(library: Cli, pictures: Path) -> None:
+    corrupt_picture(pictures)
     first = library("run", "scan", "optimise", "--json")
     assert [(row["outcome"], row["exit_status"]) for row in first.json] == [("partly done", 6), ("done", 0)]
     assert (first.status, first.json[0]["errors"]) == (6, 1)
     again = library("run", "scan", "-q")
-    assert (again.status, again.err) == (0, "")  # what the last run had is known
+    assert (again.status, again.err) == (0, "")  # errors of the previous run are known
     assert library.ok("run", "scan", "--json").json[0]["known"] == 1
-    break_picture(pictures, "other.png")
+    corrupt_picture(pictures, "other.png")
     new = library("run", "scan", "optimise", "--stop-on", "partly", "-q")
     assert (new.status, "other.png" in new.err, "broken.png" in new.err) == (6, True, False)
     assert "optimise not started" in new.err
@@ -89,20 +87,20 @@ def test_a_chain_goes_on_after_what_is_partly_done_and_remembers_its_errors(
         (("scan", "--ignore-error", "("), 2, "not a regular expression"),
     ],
 )
-def test_what_cannot_be_done_is_told_and_stops(
+def test_invalid_step_is_reported_and_stops_the_chain(
     library_file: Path, words: tuple[str, ...], status: int, told: str
 ) -> None:
     done = Cli(f"embedded:{library_file}")("run", *words)
     assert (done.status, told in done.err) == (status, True), done.err
 
 
-def test_a_server_that_is_away_stops_the_chain(offline: Cli) -> None:
+def test_unreachable_server_stops_the_chain(offline: Cli) -> None:
     done = offline("run", "scan", "clean", "--json")
     assert done.status == 5
     assert [row["exit_status"] for row in done.json] == [5, None]
 
 
-def test_a_second_run_on_the_same_server_is_refused(library: Cli, library_file: Path) -> None:
+def test_second_run_on_the_same_server_is_rejected(library: Cli, library_file: Path) -> None:
     with RunLock(f"embedded:{library_file}", "stash run nightly"):
         done = library("run", "scan")
         assert done.status == 5
@@ -113,7 +111,7 @@ def test_a_second_run_on_the_same_server_is_refused(library: Cli, library_file: 
     library.ok("run", "scan")
 
 
-def test_the_lock_dies_with_its_process(own_state: Path) -> None:
+def test_lock_is_released_when_its_process_dies(own_state: Path) -> None:
     code = "import sys, time; from stash_cli.core.run_lock import RunLock\n"
     code += "with RunLock('http://localhost:9999/graphql', 'x'): print('held', flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment()) as process:
@@ -130,7 +128,7 @@ def test_the_lock_dies_with_its_process(own_state: Path) -> None:
         pass
 
 
-def test_a_lock_that_cannot_be_made_is_told(library: Cli, own_state: Path) -> None:
+def test_unwritable_lock_is_reported(library: Cli, own_state: Path) -> None:
     (own_state / "stash-cli").mkdir(exist_ok=True)
     (own_state / "stash-cli" / "locks").write_text("", encoding="utf-8")
     done = library("run", "scan")
@@ -138,7 +136,7 @@ def test_a_lock_that_cannot_be_made_is_told(library: Cli, own_state: Path) -> No
 
 
 class Monitor(ThreadingHTTPServer):
-    """A monitoring service that records the paths and bodies that it gets."""
+    """A monitoring service that records request paths and bodies."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Monitored)
@@ -168,7 +166,7 @@ def monitor() -> Iterator[Monitor]:
         thread.join()
 
 
-def test_a_run_of_the_settings_calls_hooks_and_pings(
+def test_settings_run_calls_hooks_and_pings(
     library: Cli, pictures: Path, settings: Path, monitor: Monitor, tmp_path: Path
 ) -> None:
     settings.write_text(
@@ -182,10 +180,10 @@ def test_a_run_of_the_settings_calls_hooks_and_pings(
         """,
         encoding="utf-8",
     )
-    break_picture(pictures, "harmless.png")
+    corrupt_picture(pictures, "harmless.png")
     assert library.ok("run", "nightly", "-q").err == ""
     assert (tmp_path / "hook").read_text() == "good 0\n"
-    break_picture(pictures)
+    corrupt_picture(pictures)
     failed = library("run", "nightly", "-q")
     assert (failed.status, "on_failure ended with 3: oops" in failed.err) == (6, True)
     assert (tmp_path / "hook").read_text() == "bad 6\n"
@@ -193,13 +191,13 @@ def test_a_run_of_the_settings_calls_hooks_and_pings(
     assert "broken.png" in monitor.pings[-1][1]
 
 
-def test_a_step_takes_the_defaults_of_its_command(library: Cli, settings: Path) -> None:
+def test_step_uses_the_defaults_of_its_command(library: Cli, settings: Path) -> None:
     settings.write_text(
         "[defaults.scan]\nfail-on-log = 'loud'\n[defaults.clean]\njson = true\n", encoding="utf-8"
     )
     refused = library("run", "scan")
     assert (refused.status, "'loud'" in refused.err, "clean" in refused.err) == (2, True, False)
-    assert library.ok("run", "clean").out == ""  # the output of a chain is not that of a step
+    assert library.ok("run", "clean").out == ""  # but not its output format
 
 
 @table_test(
@@ -215,19 +213,19 @@ def test_a_step_takes_the_defaults_of_its_command(library: Cli, settings: Path) 
         ('steps = ["scan"]\nlock = 1', "true or false"),
     ],
 )
-def test_wrong_settings_of_a_run_are_told(library: Cli, settings: Path, table: str, told: str) -> None:
+def test_invalid_run_settings_are_reported(library: Cli, settings: Path, table: str, told: str) -> None:
     settings.write_text(f"[run.x]\n{table}\n", encoding="utf-8")
     done = library("run", "x")
     assert (done.status, told in done.err) == (2, True), done.err
 
 
 def crontab_lines() -> list[str]:
-    """The commands of `stash help cron`: those of the crontab and of the systemd unit."""
+    """Commands in `stash help cron`: of the crontab and of the systemd unit."""
     lines = Cli().ok("help", "cron").out.splitlines()
     return [line.partition("stash ")[2] for line in lines if re.match(r"  (0 3 \* \* \*|ExecStart=)", line)]
 
 
-def test_the_lines_for_cron_and_systemd_work(library: Cli, settings: Path) -> None:
+def test_cron_and_systemd_commands_work(library: Cli, settings: Path) -> None:
     text = Cli().ok("help", "cron").out
     table = text[text.index("  [run.nightly]") : text.index("  ping_url")]
     settings.write_text(table, encoding="utf-8")
@@ -237,7 +235,7 @@ def test_the_lines_for_cron_and_systemd_work(library: Cli, settings: Path) -> No
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     text = Cli().ok("help", "cron").out
     for kind in ("service", "timer"):
         body = text[text.index(f"stash-nightly.{kind}\n") :].split("\n\n")[0].partition("\n")[2]
@@ -251,17 +249,17 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_job_that_another_client_has_started_is_joined(napping_scan: str) -> None:
-    done = Cli(napping_scan)("run", "scan", "--wait-timeout", "0.3")
+def test_job_of_another_client_is_joined(scanning_server: str) -> None:
+    done = Cli(scanning_server)("run", "scan", "--wait-timeout", "0.3")
     assert (done.status, "scan: joined job 1, which another client has started" in done.err) == (8, True)
     assert "continues" in done.err
-    behind = Cli(napping_scan)("run", "scan --rescan", "--wait-timeout", "0.3")
+    behind = Cli(scanning_server)("run", "scan --rescan", "--wait-timeout", "0.3")
     assert (behind.status, "waits for 1 jobs of other clients (Scanning)" in behind.err) == (8, True)
     assert "still waits in the queue" in behind.err
 
 
 @pytest.fixture
-def napping_scan(library: Cli, library_file: Path) -> Iterator[str]:
-    """URL of a server that scans until it is stopped."""
+def scanning_server(library: Cli, library_file: Path) -> Iterator[str]:
+    """URL of a server that scans until stopped."""
     with serve_with_job(open_library(str(library_file)), "Scanning...") as url:
         yield url

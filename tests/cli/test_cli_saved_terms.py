@@ -1,4 +1,4 @@
-"""Saved filters as terms of queries and as `--saved`."""
+"""Saved filters as query terms and as `--saved`."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ FOUND = [
 
 
 @table_test("row", FOUND, ids=lambda row: " ".join(row[0]))
-def test_a_saved_filter_is_a_term(filled: Cli, row: tuple[list[str], list[str]]) -> None:
+def test_saved_filter_is_a_term(filled: Cli, row: tuple[list[str], list[str]]) -> None:
     words, expected = row
     assert filled.ok("scenes", "find", "--ids", *words).out.split() == expected
 
 
-def test_what_is_ignored_and_left_out_is_told(filled: Cli) -> None:
+def test_ignored_and_omitted_criteria_are_reported(filled: Cli) -> None:
     assert "'High': its order and number of rows are ignored" in filled.ok("scenes", "find", "saved:High").err
     odd = filled.ok("scenes", "find", "saved:Odd", "--ids")
     assert "'Odd': nonsense is left out" in odd.err
     assert odd.out.split() == ["1", "2"]
 
 
-def test_wrong_names_are_refused(filled: Cli) -> None:
+def test_unknown_names_are_rejected(filled: Cli) -> None:
     assert filled("scenes", "find", "saved:Hihg").status == 3
     assert "is for scenes, not for tags" in filled("tags", "find", "saved:High").err
     assert filled("scenes", "find", "performers:(saved:High)").status == 2

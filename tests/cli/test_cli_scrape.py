@@ -1,4 +1,4 @@
-"""`scrape`: what is asked, which result is meant, who is meant by a name, and what is kept of a run."""
+"""`scrape`: requests, selection of results, matching of names, and resumed runs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cli(proxy: FaultProxy) -> Cli:
 
 
 def answer_by_id(**results: Any) -> Sources:
-    """A stash-box that knows scenes by their id (`s1`)."""
+    """A stash-box that finds scenes by id (`s1`)."""
 
     def many(variables: dict[str, Any]) -> Any:
         return [results.get(f"s{one}", []) for one in variables["input"]["scene_ids"]]
@@ -60,15 +60,15 @@ def answer_by_id(**results: Any) -> Sources:
     return Sources(scrapeMultiScenes=many, scrapeSingleScene=one)
 
 
-def hold(cli: Cli, *ids: str) -> None:
-    """Give scenes the ids that the stash-box has for them, which makes a result certain."""
+def set_stash_ids(cli: Cli, *ids: str) -> None:
+    """Give scenes their stash-box ids, so that results are certain."""
     for one in ids:
         given = json.dumps({"endpoint": BOX, "stash_id": f"site-{one}"})
         cli.ok("scene", "update", one, "--set-stash-ids", given)
 
 
 def shown(cli: Cli, noun: str, one: str, fields: str) -> dict[str, Any]:
-    """The fields of an object as the library has it."""
+    """Fields of an object of the library."""
     row: dict[str, Any] = cli.ok(noun, "show", one, "--json", "--fields", fields).json
     return {name: value for name, value in row.items() if name != "id" or fields == "id"}
 
@@ -77,8 +77,8 @@ def scene(cli: Cli, fields: str, one: str = "1") -> dict[str, Any]:
     return shown(cli, "scene", one, fields)
 
 
-def test_what_is_found_is_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) -> None:
-    hold(cli, "1", "2")
+def test_results_are_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) -> None:
+    set_stash_ids(cli, "1", "2")
     proxy.rule = answer_by_id(s1=[result("New", 1, **FOUND)], s2=[result("Two", 2)])
     done = cli.ok("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--dry-run")
     for line in (
@@ -98,8 +98,8 @@ def test_what_is_found_is_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) 
     assert "no tag" in cli("tag", "show", "Sea").err
 
 
-def test_a_plan_in_a_file_is_carried_out_later(cli: Cli, proxy: FaultProxy, tmp_path: Path) -> None:
-    hold(cli, "1")
+def test_saved_plan_is_applied_later(cli: Cli, proxy: FaultProxy, tmp_path: Path) -> None:
+    set_stash_ids(cli, "1")
     proxy.rule, plan = answer_by_id(s1=[result("New", 1, **FOUND)]), str(tmp_path / "plan.jsonl")
     words = ("scenes", "scrape", "1", "--stash-box", "box", "--create-missing", "--plan-out", plan)
     before = scene(cli, "details,studio.name,tags.name")
@@ -114,13 +114,13 @@ def test_a_plan_in_a_file_is_carried_out_later(cli: Cli, proxy: FaultProxy, tmp_
     assert "leave out --submit-fingerprints" in cli(*words, "--submit-fingerprints").err
 
 
-def test_scenes_are_asked_for_together(cli: Cli, proxy: FaultProxy) -> None:
+def test_scenes_are_scraped_in_one_request(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = sources = answer_by_id()
     cli.ok("scenes", "scrape", "--all", "--stash-box", BOX, "--yes")
     assert sources.scene_ids() == [["1", "2", "3", "4"]]
 
 
-def test_a_server_whose_scrapers_know_one_scene_at_a_time(cli: Cli, proxy: FaultProxy) -> None:
+def test_server_with_single_scene_scrapers(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = sources = answer_by_id(s1=[result("New", details="D")])
     sources.answers["scrapeMultiScenes"] = "not implemented"
     done = cli.ok("scenes", "scrape", "1", "2", "--with", "sidecar", "--yes")
@@ -128,11 +128,11 @@ def test_a_server_whose_scrapers_know_one_scene_at_a_time(cli: Cli, proxy: Fault
     assert sources.scene_ids() == [["1", "2"], ["1"], ["2"]]
 
 
-def test_a_name_is_not_enough_where_the_other_has_another_id(cli: Cli, proxy: FaultProxy) -> None:
+def test_name_does_not_match_an_object_with_another_stash_id(cli: Cli, proxy: FaultProxy) -> None:
     other = json.dumps({"endpoint": BOX, "stash_id": "p-other"})
     cli.ok("performer", "create", "--name", "Bea", "--stash-id", other)
     bea = {"name": "Bea", "remote_site_id": "p-1", "gender": "FEMALE", "stored_id": "3"}
-    hold(cli, "1", "2")
+    set_stash_ids(cli, "1", "2")
     named = (
         [result("New", 1, performers=[bea])],
         [result("Two", 2, performers=[bea | {"disambiguation": "b"}])],
@@ -146,20 +146,20 @@ def test_a_name_is_not_enough_where_the_other_has_another_id(cli: Cli, proxy: Fa
     ]
 
 
-def test_several_of_one_name_are_told_and_not_applied(cli: Cli, proxy: FaultProxy) -> None:
-    hold(cli, "1")
+def test_ambiguous_names_are_reported_and_not_applied(cli: Cli, proxy: FaultProxy) -> None:
+    set_stash_ids(cli, "1")
     performers = [{"name": "Alice"}, {"name": "Alice", "disambiguation": "dancer"}]
     proxy.rule = answer_by_id(s1=[result("New", 1, performers=performers)])
     done = cli.ok("scenes", "scrape", "1", "--stash-box", "box", "--yes", "--create-missing")
     assert "the performer 'Alice' may be id:1 Alice, id:2 Alice (singer): not applied" in done.err
 
 
-def test_an_alias_comes_before_a_name_unless_its_object_is_another_one(cli: Cli, proxy: FaultProxy) -> None:
+def test_alias_matches_unless_its_object_has_another_stash_id(cli: Cli, proxy: FaultProxy) -> None:
     """Performers 3 and 4 have each other's names; the second scene names one who is not 4."""
     other = json.dumps({"endpoint": BOX, "stash_id": "p-other"})
     cli.ok("performer", "create", "--name", "Bea")
     cli.ok("performer", "create", "--name", "Beatrice", "--alias", "bea", "--stash-id", other)
-    hold(cli, "1", "2")
+    set_stash_ids(cli, "1", "2")
     named = [
         result("One", 1, performers=[{"name": "Bea"}]),
         result("Two", 2, performers=[{"name": "Bea", "remote_site_id": "p-1"}]),
@@ -182,7 +182,7 @@ def asking(cli: Cli, proxy: FaultProxy) -> Cli:
     return cli
 
 
-def test_the_plan_as_json_says_what_became_of_each(asking: Cli) -> None:
+def test_json_plan_has_the_outcome_of_each_object(asking: Cli) -> None:
     plan = asking.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--dry-run", "--json").json
     first, second = plan["results"]
     assert (first["outcome"], second["outcome"]) == ("not sure enough", "nothing found")
@@ -190,8 +190,8 @@ def test_the_plan_as_json_says_what_became_of_each(asking: Cli) -> None:
     assert {each["confidence"] for each in first["results"]} == {"none"}
 
 
-def test_a_single_object_is_asked_about_too(cli: Cli, proxy: FaultProxy) -> None:
-    hold(cli, "1")
+def test_single_object_is_confirmed_too(cli: Cli, proxy: FaultProxy) -> None:
+    set_stash_ids(cli, "1")
     proxy.rule = answer_by_id(s1=[result("New", 1, details="d")])
     asked = ("scenes", "scrape", "1", "--stash-box", "box")
     assert cli(*asked).status == 11
@@ -201,7 +201,7 @@ def test_a_single_object_is_asked_about_too(cli: Cli, proxy: FaultProxy) -> None
     assert scene(cli, "details") == {"details": "d"}
 
 
-def test_two_results_are_a_question(asking: Cli) -> None:
+def test_two_results_require_a_choice(asking: Cli) -> None:
     asked = ("scenes", "scrape", "1", "--stash-box", "box")
     done = asking.ok(*asked, "--yes", "--confidence", "low")
     assert "not sure enough: ids 1" in done.err
@@ -210,14 +210,14 @@ def test_two_results_are_a_question(asking: Cli) -> None:
     assert scene(asking, "details,code") == {"details": "b", "code": "B-1"}
 
 
-def test_fields_are_taken_one_by_one(asking: Cli) -> None:
+def test_fields_are_chosen_one_by_one(asking: Cli) -> None:
     asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
     done = asking.ok(*asked, terminal=True, answers="2\n?\n7\n2\n")
     assert "take these fields" in done.err
     assert scene(asking, "code,details") == {"code": "B-1", "details": ""}
 
 
-def test_what_is_there_stands_beside_what_was_found_and_may_be_replaced(cli: Cli, proxy: FaultProxy) -> None:
+def test_existing_value_is_shown_beside_the_result_and_can_be_replaced(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = answer_by_id(s1=[result("New", 1, code="c", fingerprints=[same()])])
     asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
     done = cli.ok(*asked, terminal=True, answers="1,3\n")
@@ -227,11 +227,11 @@ def test_what_is_there_stands_beside_what_was_found_and_may_be_replaced(cli: Cli
 
 
 def plain(text: str) -> str:
-    """Text without colours."""
+    """Text without ANSI colours."""
     return re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", text)
 
 
-def test_what_was_refused_is_not_offered_again(asking: Cli) -> None:
+def test_rejected_result_is_not_offered_again(asking: Cli) -> None:
     asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
     assert "1 declined" in asking.ok(*asked, terminal=True, answers="n\n").err
     assert "1 rejected before" in asking.ok(*asked, terminal=True).err
@@ -239,20 +239,20 @@ def test_what_was_refused_is_not_offered_again(asking: Cli) -> None:
     assert scene(asking, "details")["details"] == "a"
 
 
-def test_without_a_terminal_nothing_is_asked(offline: Cli) -> None:
+def test_nothing_is_asked_without_a_terminal(offline: Cli) -> None:
     done = offline("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
     assert (done.status, "needs a terminal" in done.err) == (11, True)
 
 
 def first_only(variables: dict[str, Any]) -> Any:
-    """A result for scene 1; then the server has no internet any more."""
+    """A result for scene 1; then the server has no internet connection."""
     if variables["input"]["scene_id"] != "1":
         return "Post: dial tcp: lookup box.example: no such host"
     return [result("One", 1, details="1", code="c")]
 
 
-def test_a_run_that_was_cut_off_goes_on_with_its_options(cli: Cli, proxy: FaultProxy) -> None:
-    hold(cli, "1", "2")
+def test_interrupted_run_resumes_with_its_options(cli: Cli, proxy: FaultProxy) -> None:
+    set_stash_ids(cli, "1", "2")
     proxy.rule = Sources(scrapeMultiScenes="not implemented", scrapeSingleScene=first_only)
     done = cli("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--only", "details", "--yes")
     assert (done.status, scene(cli, "details")["details"]) == (6, "1")
@@ -265,7 +265,7 @@ def test_a_run_that_was_cut_off_goes_on_with_its_options(cli: Cli, proxy: FaultP
     assert "was cut off" in cli("scenes", "scrape", "--resume").err
 
 
-def test_a_server_that_goes_away_is_not_asked_twice(cli: Cli, proxy: FaultProxy) -> None:
+def test_unreachable_server_is_asked_once(cli: Cli, proxy: FaultProxy) -> None:
     answers = answer_by_id(s1=[result("One", 1, details="1")])
     answers.answers["scrapeMultiScenes"] = "not implemented"
     proxy.rule = lambda request: (
@@ -278,8 +278,8 @@ def test_a_server_that_goes_away_is_not_asked_twice(cli: Cli, proxy: FaultProxy)
     assert (again.scene_ids(), scene(cli, "details")) == ([["2", "3"]], {"details": "1"})
 
 
-def test_decisions_are_kept_when_the_question_is_left(cli: Cli, proxy: FaultProxy) -> None:
-    hold(cli, "1", "2")
+def test_decisions_are_kept_when_the_prompt_is_aborted(cli: Cli, proxy: FaultProxy) -> None:
+    set_stash_ids(cli, "1", "2")
     proxy.rule = answer_by_id(s1=[result("One", 1, details="1")], s2=[result("Two", 2, details="2")])
     asked = ("scenes", "scrape", "1", "2", "--stash-box", "box", "--interactive")
     cli.ok(*asked, terminal=True, answers="y\nq\n")
@@ -299,7 +299,7 @@ PLAIN = [
 
 
 @table_test("text status told", PLAIN)
-def test_a_server_without_internet_is_told_at_once(
+def test_server_without_internet_is_reported_at_once(
     text: str, status: int, told: str, cli: Cli, proxy: FaultProxy
 ) -> None:
     proxy.rule = sources = Sources(scrapeMultiScenes=text, scrapeSingleScene=text)
@@ -323,7 +323,7 @@ REFUSED = [
 
 
 @table_test("words status text", REFUSED)
-def test_what_is_refused_before_anything_is_sent(
+def test_invalid_arguments_are_rejected_before_sending(
     words: list[str], status: int, text: str, offline: Cli
 ) -> None:
     done = offline(*words)
@@ -342,12 +342,12 @@ UNKNOWN = [
 
 
 @table_test("words status text", UNKNOWN)
-def test_a_source_that_the_server_lacks_is_told(words: list[str], status: int, text: str, cli: Cli) -> None:
+def test_unknown_source_is_reported(words: list[str], status: int, text: str, cli: Cli) -> None:
     done = cli(*words)
     assert (done.status, text in done.err) == (status, True), done.err
 
 
-def test_a_performer_is_searched_by_name_and_then_read_whole(cli: Cli, proxy: FaultProxy) -> None:
+def test_performer_is_searched_by_name_and_then_fetched(cli: Cli, proxy: FaultProxy) -> None:
     spec = {"supported_scrapes": ["NAME", "FRAGMENT"], "urls": []}
     found = [{"name": "Alice", "urls": ["https://p.example/1"]}, {"name": "Alice B"}]
 
@@ -364,7 +364,7 @@ def test_a_performer_is_searched_by_name_and_then_read_whole(cli: Cli, proxy: Fa
     assert sources.asked[-1][1]["input"]["performer_input"]["urls"] == ["https://p.example/1"]
 
 
-def test_objects_are_read_at_their_own_addresses(cli: Cli, proxy: FaultProxy) -> None:
+def test_objects_are_scraped_by_their_urls(cli: Cli, proxy: FaultProxy) -> None:
     cli.ok("group", "create", "--name", "Saga", "--url", "https://a.example", "--url", "https://b.example")
     proxy.rule = sources = Sources(
         scrapeURL=lambda given: (
@@ -378,7 +378,7 @@ def test_objects_are_read_at_their_own_addresses(cli: Cli, proxy: FaultProxy) ->
     assert shown(cli, "group", "1", "duration") == {"duration": 60}
 
 
-def test_studios_are_looked_up_at_a_stash_box(cli: Cli, proxy: FaultProxy) -> None:
+def test_studios_are_searched_at_a_stash_box(cli: Cli, proxy: FaultProxy) -> None:
     found = {"name": "Acme", "remote_site_id": "st-1", "details": "About", "parent": {"name": "Big"}}
     proxy.rule = sources = Sources(scrapeSingleStudio=[found, {"name": "Acme 2"}])
     cli.ok("studios", "scrape", "Acme", "--stash-box", "box", "--yes", "--create-missing")
@@ -388,17 +388,15 @@ def test_studios_are_looked_up_at_a_stash_box(cli: Cli, proxy: FaultProxy) -> No
     assert [given["input"]["query"] for _, given in sources.asked] == ["Acme", "st-1"]
 
 
-def test_an_alias_that_another_tag_has_is_left(cli: Cli, proxy: FaultProxy) -> None:
+def test_alias_of_another_tag_is_skipped(cli: Cli, proxy: FaultProxy) -> None:
     found = {"name": "Outdoor", "alias_list": ["Shore", "beach", "Outside"], "remote_site_id": "t-1"}
     proxy.rule = Sources(scrapeSingleTag=[found])
     cli.ok("tags", "scrape", "Outdoor", "--stash-box", "box", "--yes")
     assert shown(cli, "tag", "Outdoor", "aliases") == {"aliases": ["Outside"]}
 
 
-def test_a_cover_is_taken_where_there_is_none_and_a_larger_one_for_a_smaller(
-    cli: Cli, proxy: FaultProxy
-) -> None:
-    hold(cli, "1")
+def test_missing_or_smaller_cover_is_replaced(cli: Cli, proxy: FaultProxy) -> None:
+    set_stash_ids(cli, "1")
     take = ("scenes", "scrape", "1", "--stash-box", "box", "--only", "cover", "--yes")
     proxy.rule = answer_by_id(s1=[result("One", 1, image=cover(64, 36))])
     assert "updated 1 scene" in cli.ok(*take).err
@@ -427,8 +425,8 @@ def test_covers_of_many_scenes_are_kept_beside_the_journal(
     assert len(list((journal.parent / "pictures").iterdir())) == 1
 
 
-def test_fingerprints_are_sent_on_request(cli: Cli, proxy: FaultProxy) -> None:
-    hold(cli, "1", "2")
+def test_fingerprints_are_submitted_on_request(cli: Cli, proxy: FaultProxy) -> None:
+    set_stash_ids(cli, "1", "2")
     proxy.rule = sources = answer_by_id(s1=[result("One", 1, details="1")], s2=[])
     sources.answers["submitStashBoxFingerprints"] = True
     done = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--submit-fingerprints")
@@ -436,7 +434,7 @@ def test_fingerprints_are_sent_on_request(cli: Cli, proxy: FaultProxy) -> None:
     assert "sent the fingerprints of 1 scene to box" in done.err
 
 
-def test_questions_keep_to_a_rate() -> None:
+def test_requests_respect_the_rate_limit() -> None:
     async def three() -> None:
         rate = RateLimit(1200)
         for _ in range(3):
@@ -453,7 +451,7 @@ NFO = """<movie><title>A day out</title><plot>By the sea.</plot><premiered>2024-
 
 @pytest.fixture
 def media(tmp_path: Path) -> Iterator[ScanLibrary]:
-    """A library with two videos, one of them with files beside it."""
+    """A library with two videos, one with sidecars."""
     with scan_library(tmp_path) as opened:
         write_video(opened.media / "a.mp4", 1)
         write_video(opened.media / "b.mp4", 2)
@@ -463,7 +461,7 @@ def media(tmp_path: Path) -> Iterator[ScanLibrary]:
         yield opened
 
 
-def test_an_embedded_library_scrapes_the_files_beside_its_media(media: ScanLibrary) -> None:
+def test_embedded_library_scrapes_sidecars(media: ScanLibrary) -> None:
     cli = Cli(f"embedded:{media.library.path}")
     assert cli.ok("scrapers", "list", "--ids").out.split() == ["sidecar"]
     (media.media / "b.json").write_text("{", encoding="utf-8")

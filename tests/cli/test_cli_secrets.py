@@ -1,4 +1,4 @@
-"""Secrets of profiles are where the user put them; no output, log, trace or cache has them."""
+"""Secrets of profiles stay where they are configured; no output, log, traceback or cache contains them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ auth switch home
 
 
 def forms(secret: str) -> list[bytes]:
-    """A secret as it may be written."""
+    """Encodings of a secret in text."""
     plain = secret.encode()
     encoded = [quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]]
     return [
@@ -74,7 +74,7 @@ def forms(secret: str) -> list[bytes]:
 
 @pytest.mark.long
 @pytest.mark.usefixtures("short_pauses")
-def test_secrets_stay_where_the_user_put_them(
+def test_secrets_stay_where_they_are_configured(
     library_file: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve_library(library_file) as url:
@@ -90,7 +90,7 @@ def test_secrets_stay_where_the_user_put_them(
         Cli().ok("profile", "set", "away", "proxy=-", answers=f"http://u:{quote(PROXY, safe='')}@127.0.0.1:1")
         with command_lines() as spawned:
             said = "".join(output(Cli()("-vv", "--debug", *words)) for words in [*lines(), *every_command()])
-        monkeypatch.setattr(Runtime, "print_row", broken)
+        monkeypatch.setattr(Runtime, "print_row", crash)
         bug = Cli()("version", "-vv", "--debug")
     assert "internal error: ValueError" in bug.err
     pair = base64.b64encode(f"me:{WORD}".encode()).decode()
@@ -104,7 +104,7 @@ def test_secrets_stay_where_the_user_put_them(
     assert PASSWORD not in settings_path().read_text()
 
 
-def broken(self: Runtime, *_: object) -> None:
+def crash(self: Runtime, *_: object) -> None:
     """Fail as a bug would, with secrets in the message."""
     connection = self.connection()
     raise ValueError(f"cannot print {connection.api_key} {connection.headers}")
@@ -117,17 +117,17 @@ def lines() -> list[list[str]]:
 
 
 NOT_RUN = {("auth", "logout"), ("embedded", "serve"), ("embedded", "reset"), ("jobs", "watch")}
-"""Commands that end what is tried, or do not end."""
+"""Commands that would end the test, or that do not end."""
 
 
 def every_command() -> list[list[str]]:
-    """Each command alone, with the profile of a server that is away."""
+    """Each command without arguments, with the profile of an unreachable server."""
     return [[*path, "-P", "away"] for path in leaf_commands() if path not in NOT_RUN]
 
 
 @contextmanager
 def command_lines() -> Iterator[list[bytes]]:
-    """The command lines of programs that are started inside the block: all users see them."""
+    """Command lines of subprocesses started in the block; all users can see them."""
     found: list[bytes] = []
     is_on = True
 

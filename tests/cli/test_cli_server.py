@@ -1,4 +1,4 @@
-"""Which server a command talks to, and that its key goes there and nowhere else."""
+"""The server that a command talks to; its key is sent there and nowhere else."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def test_most_nouns_have_urls() -> None:
 
 
 @pytest.mark.parametrize("entity", CREATED, ids=lambda entity: entity.noun)
-def test_a_url_given_to_create_is_the_objects(
-    entity: Entity, embedded_url: str, site: RequestRecorder
-) -> None:
+def test_create_url_belongs_to_the_object(entity: Entity, embedded_url: str, site: RequestRecorder) -> None:
     cli = Cli(embedded_url, STASH_API_KEY="k3y")
     flags = ("--url", f"{site.url}/v", f"--{entity.label}", "X", f"--url={site.url}/w")
     made = cli.ok(entity.noun, "create", *flags, "--json", "--fields", "urls").json
@@ -54,8 +52,8 @@ def test_a_url_given_to_create_is_the_objects(
     assert site.heads == []
 
 
-def make_one(cli: Cli, entity: Entity, folder: Path) -> None:
-    """An object of a kind; those that no command creates are scanned."""
+def create_one(cli: Cli, entity: Entity, folder: Path) -> None:
+    """Create an object of a type; types without a create command are scanned."""
     if entity in CREATED:
         cli.ok(entity.noun, "create", f"--{entity.label}", "X")
         return
@@ -66,18 +64,18 @@ def make_one(cli: Cli, entity: Entity, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("entity", UPDATED, ids=lambda entity: entity.noun)
-def test_a_url_given_to_update_is_the_objects(
+def test_update_url_belongs_to_the_object(
     entity: Entity, embedded_url: str, library_file: Path, site: RequestRecorder
 ) -> None:
     cli = Cli(embedded_url, STASH_API_KEY="k3y")
-    make_one(cli, entity, library_file.parent / "media")
+    create_one(cli, entity, library_file.parent / "media")
     sent = cli.ok(entity.noun, "update", "1", "--url", f"{site.url}/v", "--dry-run").out
     [given] = json.loads(sent).values()
     assert given["urls"] == [f"{site.url}/v"]
     assert site.heads == []
 
 
-def test_both_meanings_of_url_stand_in_one_line(embedded_url: str, site: RequestRecorder) -> None:
+def test_both_meanings_of_url_in_one_line(embedded_url: str, site: RequestRecorder) -> None:
     line = ("--url", embedded_url, "scene", "create", "--title", "X", "--url", f"{site.url}/v")
     Cli(STASH_API_KEY="k3y").ok(*line)
     cli = Cli(embedded_url)
@@ -86,7 +84,7 @@ def test_both_meanings_of_url_stand_in_one_line(embedded_url: str, site: Request
     assert site.heads == []
 
 
-def test_no_command_takes_a_url_after_its_name_for_the_server(site: RequestRecorder) -> None:
+def test_url_after_the_command_never_selects_the_server(site: RequestRecorder) -> None:
     cli = Cli("http://127.0.0.1:1", STASH_API_KEY="k3y")
     paths = [path for path, flags in FLAGS.items() if "--url" not in flags]
     for path in paths:
@@ -96,13 +94,13 @@ def test_no_command_takes_a_url_after_its_name_for_the_server(site: RequestRecor
             "or use --server",
             "leave out --url",
             "--url is for one of",
-        )  # scrape has an address of its own
+        )  # scrape has its own URL argument
         assert any(text in done.err for text in told), done.err
     assert ("tags", "create") in paths
     assert site.heads == []
 
 
-def test_between_noun_and_verb_a_url_is_not_the_server(site: RequestRecorder) -> None:
+def test_url_between_noun_and_verb_does_not_select_the_server(site: RequestRecorder) -> None:
     done = Cli(STASH_API_KEY="k3y")("scene", f"--url={site.url}/?t=1", "create", "--title", "X")
     assert (done.status, site.heads) == (2, [])
     assert "or use --server" in done.err
@@ -110,7 +108,7 @@ def test_between_noun_and_verb_a_url_is_not_the_server(site: RequestRecorder) ->
 
 
 @table_test("path", FLAGS, ids=" ".join)
-def test_no_two_options_have_one_name(path: tuple[str, ...]) -> None:
+def test_options_have_unique_names(path: tuple[str, ...]) -> None:
     own, shared = COMMANDS[path].own_names()[0], set(global_flags().names())
     assert not FLAGS[path] & own
     assert not FLAGS[path] & shared
@@ -131,7 +129,7 @@ WAYS = {
 
 @pytest.mark.parametrize("key", ["variable", "file", "flag", "none"])
 @pytest.mark.parametrize("way", WAYS)
-def test_the_key_goes_to_the_server_that_is_named(
+def test_key_is_sent_to_the_selected_server(
     way: str, key: str, site: RequestRecorder, tmp_path: Path
 ) -> None:
     file = tmp_path / "key"
@@ -151,9 +149,7 @@ def test_the_key_goes_to_the_server_that_is_named(
 
 
 @pytest.mark.parametrize("name", ["STASH_API_KEY", "STASH_API_KEY_FILE"])
-def test_a_broken_key_is_a_wrong_setting_in_one_line(
-    name: str, tmp_path: Path, site: RequestRecorder
-) -> None:
+def test_invalid_key_is_a_one_line_setting_error(name: str, tmp_path: Path, site: RequestRecorder) -> None:
     file = tmp_path / "key"
     file.write_bytes("s3cret\n".encode("utf-16-le"))
     cli = Cli(site.url, **{name: "s3cret\u00e9" if name == "STASH_API_KEY" else str(file)})

@@ -1,4 +1,4 @@
-"""`similar`, `unused` and `clean-empty`: names that are one, and objects that nothing refers to."""
+"""`similar`, `unused` and `clean-empty`: similar names, and unreferenced objects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TAGS = (
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: tags of each kind, a scene, and objects of other kinds that nothing refers to."""
+    """Tags of each kind, a scene, and unreferenced objects of other types; created once."""
     path = tmp_path_factory.mktemp("similar") / "library.sqlite"
     cli = Cli(f"embedded:{path}")
     made = [f'tagCreate(input: {{name: "{name}"}}) {{ id }}' for name in TAGS]
@@ -63,7 +63,7 @@ def names(cli: Cli, noun: str = "tags") -> list[str]:
 
 
 def everything(cli: Cli) -> set[str]:
-    """The names of all objects, in one request."""
+    """Names of all objects, in one request."""
     asked = (
         "findTags { tags { name } } findPerformers { performers { name } } findStudios { studios { name } }"
         " findGroups { groups { name } } findGalleries { galleries { name: title } }"
@@ -82,13 +82,13 @@ def pairs(cli: Cli, *words: str) -> set[tuple[str, str, str]]:
     return {(row["name"], row["like"], row["reason"]) for row in rows if row["action"] == "merge"}
 
 
-def test_the_name_that_is_used_most_is_kept(cli: Cli) -> None:
+def test_most_used_name_is_kept(cli: Cli) -> None:
     assert pairs(cli) == {("Outdoor", "outdoors", "plural"), ("Mountian", "Mountain", "spelling")}
     assert pairs(cli, "--only", "plural,case") == {("Outdoor", "outdoors", "plural")}
     assert pairs(cli, "--threshold", "95") == {("Outdoor", "outdoors", "plural")}
 
 
-def test_similar_tags_are_merged_and_undo_makes_them_again(cli: Cli) -> None:
+def test_similar_tags_are_merged_and_undo_restores_them(cli: Cli) -> None:
     fields = ("--json", "--fields", "title,tags.name", "--sort", "title")
     before = cli.ok("scenes", "find", *fields).json
     shown = cli.ok("tags", "similar", "--merge", "--dry-run").err
@@ -106,20 +106,20 @@ def test_similar_tags_are_merged_and_undo_makes_them_again(cli: Cli) -> None:
     assert sorted(names(cli)) == sorted(TAGS)
 
 
-def test_a_pair_that_was_dismissed_is_not_listed(cli: Cli) -> None:
+def test_dismissed_pair_is_not_listed(cli: Cli) -> None:
     assert "dismissed 1 pair" in cli.ok("tags", "similar", "dismiss", "Mountain", "Mountian").err
     assert {name for name, *_ in pairs(cli)} == {"Outdoor"}
     assert "restored 1 pair" in cli.ok("tags", "similar", "restore", "Mountain", "Mountian").err
     assert len(pairs(cli)) == 2
 
 
-def test_a_person_chooses_group_by_group(cli: Cli) -> None:
+def test_groups_are_chosen_interactively(cli: Cli) -> None:
     done = cli("tags", "similar", "--merge", "--interactive", terminal=True, answers="n\ny\n")
     assert (done.status, "merged 1 tag" in done.err) == (0, True), done.err
     assert len({"Outdoor", "Mountian"} & set(names(cli))) == 1
 
 
-def test_unused_counts_every_kind_of_reference(cli: Cli) -> None:
+def test_unused_considers_every_kind_of_reference(cli: Cli) -> None:
     """Scenes, markers, children and saved filters refer to the other tags."""
     rows = cli.ok("tags", "unused", "--json").json
     assert {row["name"]: row["has_data"] for row in rows} == {
@@ -131,7 +131,7 @@ def test_unused_counts_every_kind_of_reference(cli: Cli) -> None:
     }
 
 
-def test_clean_empty_leaves_what_has_data_and_undo_brings_all_back(cli: Cli) -> None:
+def test_clean_empty_keeps_objects_with_data_and_undo_restores(cli: Cli) -> None:
     plan = cli.ok("clean-empty", "--dry-run", "--json").json
     assert {kind: sorted(each["name"] for each in found) for kind, found in plan.items()} == {
         "tags": ["Empty", "Leaf", "Outdoor", "Sky"],
@@ -151,11 +151,11 @@ def test_clean_empty_leaves_what_has_data_and_undo_brings_all_back(cli: Cli) -> 
     assert "deleted 5 tags" in done.err
 
 
-def test_clean_empty_leaves_what_somebody_fills_meanwhile(cli: Cli, library_file: Path) -> None:
+def test_clean_empty_keeps_objects_filled_meanwhile(cli: Cli, library_file: Path) -> None:
     with serve_library(library_file) as url, FaultProxy(url) as proxy:
 
         def rule(request: Any) -> None:
-            if "backupDatabase" in request.document:  # asked for between the plan and the first deletion
+            if "backupDatabase" in request.document:  # sent between the plan and the first deletion
                 mutation = 'mutation { tagUpdate(input: {id: 6, description: "mine"}) { id } }'
                 httpx.post(f"{url}/graphql", json={"query": mutation}).raise_for_status()
 
@@ -165,13 +165,13 @@ def test_clean_empty_leaves_what_somebody_fills_meanwhile(cli: Cli, library_file
     assert {"Empty", "Sky"} & set(names(cli)) == {"Empty"}
 
 
-def test_scenes_without_files_go_only_when_they_are_named(cli: Cli) -> None:
+def test_scenes_without_files_are_deleted_only_when_named(cli: Cli) -> None:
     assert "scenes" not in cli.ok("clean-empty", "--dry-run", "--json").json
     found: Any = cli.ok("clean-empty", "scenes", "--with-data", "--dry-run", "--json").json
     assert [each["name"] for each in found["scenes"]] == ["T"]  # S has a marker
 
 
-def test_tags_are_moved_as_a_plan(cli: Cli) -> None:
+def test_tag_hierarchy_follows_the_plan(cli: Cli) -> None:
     shown = cli.ok("tags", "move", "Sky", "Empty", "--under", "Top", "--dry-run")
     assert ('parents: +"Top"' in shown.err, "2 tags change" in shown.err) == (True, True)
     assert cli("tags", "move", "Sky", "Empty", "--under", "Top").status == 11
@@ -195,6 +195,6 @@ REFUSED: list[tuple[list[str], int, str]] = [
 
 
 @table_test(("args", "status", "text"), REFUSED, ids=str)
-def test_what_is_refused(args: list[str], status: int, text: str, template: Path) -> None:
+def test_invalid_options_are_rejected(args: list[str], status: int, text: str, template: Path) -> None:
     done = Cli(f"embedded:{template}")(*args)
     assert (done.status, text in done.err) == (status, True), done.err

@@ -1,4 +1,4 @@
-"""`stats`: counts and sums by the values of a field."""
+"""`stats`: counts and sums by field value."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from stash_cli.core.statistics import MEASURES, Tally, in_order, key_of, words_o
 
 @pytest.fixture
 def small(small_library: Path) -> Cli:
-    """The program over a small library, for reading only."""
+    """The program over a small library that tests only read."""
     return Cli(f"embedded:{small_library}")
 
 
-def test_all_that_match_are_counted(small: Cli) -> None:
+def test_all_matches_are_counted(small: Cli) -> None:
     assert small.ok("scenes", "stats", "--json").json == {"count": 4, "duration": 0, "size": 0}
     assert small.ok("scenes", "stats", "rating:80..", "--json").json["count"] == 2
     assert small.ok("scenes", "stats", "--rating100-lt", "80", "--json").json["count"] == 1
@@ -30,7 +30,7 @@ def test_all_that_match_are_counted(small: Cli) -> None:
     assert "performers:" in small.ok("stats").out
 
 
-def test_a_line_for_each_value(small: Cli) -> None:
+def test_line_per_value(small: Cli) -> None:
     rows = small.ok("scenes", "stats", "--by", "performer", "--json").json
     assert rows == [
         {"performer": "Alice", "id": "1", "count": 3, "duration": 0, "size": 0},
@@ -53,7 +53,7 @@ def test_a_line_for_each_value(small: Cli) -> None:
     assert small.ok("scenes", "stats", "--by", "studio.name", "--limit", "1", "--json").json[0]["count"] == 3
 
 
-def test_a_terminal_shows_bars(small: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_terminal_shows_bars(small: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "96")
     shown = small.ok("scenes", "stats", "--by", "performer", terminal=True)
     lines = [line.rstrip() for line in shown.out.splitlines()]
@@ -74,7 +74,7 @@ WRONG = [
 
 
 @table_test("words, message", WRONG)
-def test_a_wrong_line_is_refused_before_anything_is_sent(
+def test_invalid_options_are_rejected_before_sending(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:
     done = offline(*words)
@@ -82,7 +82,7 @@ def test_a_wrong_line_is_refused_before_anything_is_sent(
     assert message in done.err
 
 
-def test_every_word_of_every_noun_asks_for_fields_that_there_are(small: Cli) -> None:
+def test_every_word_of_every_noun_requests_existing_fields(small: Cli) -> None:
     for type_name in MEASURES:
         for word in words_of(type_name):
             assert key_of(type_name, word).paths
@@ -114,14 +114,14 @@ def rows(number: int) -> list[dict[str, Any]]:
     ]
 
 
-def test_an_untitled_gallery_is_called_by_its_folder() -> None:
+def test_untitled_gallery_is_named_by_its_folder() -> None:
     found = Tally("Image", "gallery")
     found.add([{"id": "1", "galleries": [{"id": "3", "title": "", "folder": {"path": "/a/Lake 1"}}]}])
     assert [(group.value, group.id) for group in found.groups] == [("Lake 1", "3")]
     assert "galleries.folder.path" in found.paths
 
 
-def test_the_sums_are_those_of_a_plain_count() -> None:
+def test_sums_equal_a_plain_computation() -> None:
     found = Tally("Scene", "tag")
     many = rows(300)
     for start in range(0, 300, 100):
@@ -141,7 +141,7 @@ def test_the_sums_are_those_of_a_plain_count() -> None:
     assert [group.count for group in in_order(found, None)] == sorted(counts.values(), reverse=True)
 
 
-def test_periods_resolutions_and_ratings_have_an_order_of_their_own() -> None:
+def test_periods_resolutions_and_ratings_have_their_own_order() -> None:
     many = rows(200)
     orders = {}
     for word in ("year", "month", "resolution", "rating"):

@@ -1,4 +1,4 @@
-"""The tasks of the API as commands: what each sends, and what it refuses before it starts."""
+"""API tasks as commands: their input, and checks before the start."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def library(embedded_url: str, pictures: Path) -> Cli:
 
 
 def sent(cli: Cli, *words: str) -> dict[str, Any]:
-    """The input that a task was started with, as -v tells it."""
+    """Task input, as printed by -v."""
     said = cli(*words, "-v").err
     [line] = [line for line in said.splitlines() if " with {" in line] or [said]
     found: dict[str, Any] = json.loads(line.partition(" with ")[2])
@@ -86,27 +86,27 @@ def test_sources_become_the_input(cli: Cli) -> None:
     }
 
 
-def test_clean_generated_is_of_all_kinds_or_of_those_named(cli: Cli) -> None:
+def test_clean_generated_takes_all_or_named_kinds(cli: Cli) -> None:
     assert all(sent(cli, "metadata", "clean-generated").values())
     assert {kind for kind, on in sent(cli, "metadata", "clean-generated", "--sprites").items() if on} == {
         "sprites"
     }
 
 
-def test_saved_defaults_hold_unless_a_flag_says_otherwise(library: Cli) -> None:
+def test_saved_defaults_apply_unless_a_flag_is_given(library: Cli) -> None:
     saved = "{scan: {scanGeneratePhashes: true, rescan: true}}"
     library.ok("api", f"mutation {{ configureDefaults(input: {saved}) {{ deleteFile }} }}")
     found = sent(library, "scan", "--no-rescan")
     assert (found["scanGeneratePhashes"], found["rescan"]) == (True, False)
 
 
-def test_what_has_to_be_confirmed_is_refused_without_a_terminal(cli: Cli) -> None:
+def test_confirmation_is_required_without_a_terminal(cli: Cli) -> None:
     for words in (("import",), ("metadata", "migrate")):
         assert (done := cli(*words)).status == 11, done.err
         assert "--yes" in done.err
 
 
-def test_identify_without_sources_says_what_a_source_is(cli: Cli) -> None:
+def test_identify_without_sources_explains_sources(cli: Cli) -> None:
     done = cli("identify", "--wait")
     assert (done.status, "--source" in done.err) == (2, True)
 
@@ -120,7 +120,7 @@ def test_paths_are_absolute_and_checked_for_every_task(library: Cli, pictures: P
         assert library(verb, "").status == 2
 
 
-def test_clean_shows_first_what_would_go_and_asks_for_much(library: Cli, pictures: Path) -> None:
+def test_clean_previews_and_confirms_large_deletions(library: Cli, pictures: Path) -> None:
     assert "nothing to clean" in library.ok("clean").err
     assert library.ok("clean", "--json").json["status"] == "FINISHED"
     (pictures / "p1.png").unlink()
@@ -149,7 +149,7 @@ def emptied(folder: Path) -> None:
 @table_test(
     ("happens", "told"), [(gone, "is missing"), (emptied, "is empty, though 6 objects in it are known")]
 )
-def test_clean_keeps_a_media_folder_that_is_not_mounted(
+def test_clean_keeps_an_unmounted_media_folder(
     tmp_path: Path, pictures: Path, happens: Any, told: str
 ) -> None:
     cli, folder = (
@@ -168,7 +168,7 @@ def test_clean_keeps_a_media_folder_that_is_not_mounted(
     assert cli.ok("library", "list", "--json").json == []
 
 
-def test_a_backup_is_downloaded_or_stays_on_the_server(library: Cli, tmp_path: Path) -> None:
+def test_backup_is_downloaded_or_stays_on_the_server(library: Cli, tmp_path: Path) -> None:
     done = library.ok("backup", str(tmp_path / "copy.sqlite"))
     assert done.out == f"{tmp_path / 'copy.sqlite'}\n"
     assert Cli(f"embedded:{tmp_path / 'copy.sqlite'}").ok("images", "count").out == "6\n"
@@ -197,19 +197,19 @@ def test_objects_are_exported_and_imported(library: Cli, tmp_path: Path) -> None
 SLICES, SLICE = 40, b"x" * 65536
 
 
-async def slowly(exchange: Exchange) -> None:
-    """A download that stops for good after a part of its content."""
+async def stalled_download(exchange: Exchange) -> None:
+    """A download that stops in the middle."""
     head = f"HTTP/1.1 200 OK\r\nContent-Length: {SLICES * len(SLICE)}\r\n\r\n"
     await exchange.send(head.encode() + SLICE * 10)
     await asyncio.Event().wait()
 
 
-def test_a_backup_that_is_killed_leaves_nothing_under_its_name(served_url: str, tmp_path: Path) -> None:
+def test_killed_backup_leaves_no_file(served_url: str, tmp_path: Path) -> None:
     target = tmp_path / "backups" / "copy.sqlite"
     target.parent.mkdir()
     target.write_text("the last one", encoding="utf-8")
     with FaultProxy(served_url) as proxy:
-        proxy.rule = lambda request: slowly if "/downloads/" in request.path else None
+        proxy.rule = lambda request: stalled_download if "/downloads/" in request.path else None
         with running_process("--server", proxy.url, "backup", str(target)) as process:
             while not any(part.stat().st_size for part in target.parent.glob(".stash-*.part")):
                 assert process.poll() is None, process.communicate()

@@ -1,4 +1,4 @@
-"""Text of a library never acts upon a terminal: it is escaped there in every format, and exact in a pipe."""
+"""Text of a library cannot control a terminal: it is escaped there in every format, and exact in a pipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SETTINGS = {"TERM": "dumb"}
 
 @pytest.fixture
 def hostile(embedded_url: str) -> Cli:
-    """The program over a scene and a tag with a name that a terminal would act upon."""
+    """The program over a scene and a tag whose names contain terminal escapes."""
     cli = Cli(embedded_url, **SETTINGS)
     source = json.dumps({"name": HOSTILE})
     cli.ok("tag", "create", "--input", "-", answers=source)
@@ -36,12 +36,12 @@ def assert_harmless(done: CommandResult) -> None:
 
 
 @table_test("name", FORMATS)
-def test_no_format_lets_it_through(name: str, hostile: Cli) -> None:
+def test_every_format_escapes_control_characters(name: str, hostile: Cli) -> None:
     assert_harmless(hostile.ok("scenes", "find", "-o", name, terminal=True))
     assert_harmless(hostile.ok("scene", "show", "1", "-o", name, terminal=True))
 
 
-def test_neither_do_questions_errors_and_logs(hostile: Cli) -> None:
+def test_questions_errors_and_logs_escape_them_too(hostile: Cli) -> None:
     asked = hostile("tag", "delete", "1", terminal=True, answers="n\n")
     assert "[y/N]" in asked.err
     assert_harmless(asked)
@@ -51,7 +51,7 @@ def test_neither_do_questions_errors_and_logs(hostile: Cli) -> None:
     assert_harmless(hostile.ok("api", "{ findTags { tags { name } } }", terminal=True))
 
 
-def test_a_title_cannot_make_a_question_of_its_own(embedded_url: str) -> None:
+def test_title_cannot_imitate_a_question(embedded_url: str) -> None:
     cli = Cli(embedded_url, **SETTINGS)
     cli.ok("scene", "create", "--title", "x\ndelete tag 7? [y/N] \ty\n")
     for words in (["scene", "delete", "1"], ["scene", "update", "1", "--organized", "--dry-run"]):
@@ -59,18 +59,18 @@ def test_a_title_cannot_make_a_question_of_its_own(embedded_url: str) -> None:
         assert "\ndelete tag 7" not in done.err
 
 
-def test_json_on_a_terminal_says_the_same(hostile: Cli) -> None:
+def test_json_on_a_terminal_is_equivalent(hostile: Cli) -> None:
     assert hostile.ok("tags", "find", "--json", terminal=True).json[0]["name"] == HOSTILE
 
 
-def test_a_pipe_gets_it_exactly(hostile: Cli) -> None:
+def test_pipe_gets_the_exact_text(hostile: Cli) -> None:
     fields = ("--fields", "name")
     assert hostile.ok("tags", "find", "--json").json[0]["name"] == HOSTILE
     text = io.StringIO(hostile.ok("tags", "find", "--csv", *fields).out, newline="")
     assert list(csv.reader(text))[1] == [HOSTILE]
 
 
-def test_paths_are_exact_in_a_pipe_and_harmless_on_a_terminal(embedded_url: str, tmp_path: Path) -> None:
+def test_paths_are_exact_in_a_pipe_and_escaped_on_a_terminal(embedded_url: str, tmp_path: Path) -> None:
     folder = tmp_path / "x\x1b[31my"
     folder.mkdir()
     cli = Cli(embedded_url, **SETTINGS)

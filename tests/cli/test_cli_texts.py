@@ -1,4 +1,4 @@
-"""Text of any origin on the command line: bytes that are no text, files of Windows tools, locales."""
+"""Text of any origin on the command line: undecodable bytes, files of Windows tools, locales."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WINDOWS = [
     ("utf-16-be", "\r\n"),
     ("utf-32", "\n"),
 ]
-"""Encodings and line ends of Windows tools; each file begins with a byte order mark, where it has one."""
+"""Encodings and line endings of Windows tools; files start with a byte order mark if the encoding has one."""
 
 
 def write(path: Path, text: str, encoding: str, line_end: str) -> str:
@@ -26,7 +26,7 @@ def write(path: Path, text: str, encoding: str, line_end: str) -> str:
 
 
 @table_test("path", leaf_commands(), ids=" ".join)
-def test_words_that_are_no_text_are_refused_by_every_command(offline: Cli, path: tuple[str, ...]) -> None:
+def test_undecodable_words_are_rejected_by_every_command(offline: Cli, path: tuple[str, ...]) -> None:
     for words in ([*path, "b\udcff"], [*path, "--output", "\udcff"], ["--url", "\udcff", *path]):
         done = offline(*words)
         assert (done.status, done.out) == (2, "")
@@ -34,7 +34,7 @@ def test_words_that_are_no_text_are_refused_by_every_command(offline: Cli, path:
         assert "\\xff" in done.err
 
 
-def test_settings_and_folders_that_are_no_text_are_refused(
+def test_undecodable_settings_and_folders_are_rejected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "STASH_URL is not UTF-8 text" in Cli("embedded:b\udcff.sqlite")("tags", "count").err
@@ -52,7 +52,7 @@ def test_settings_and_folders_that_are_no_text_are_refused(
 
 
 @pytest.mark.parametrize(("encoding", "line_end"), WINDOWS)
-def test_files_of_windows_tools_are_read_wherever_a_file_is_taken(
+def test_windows_files_are_read_by_every_option(
     cli: Cli, tmp_path: Path, encoding: str, line_end: str
 ) -> None:
     def file(name: str, text: str) -> str:
@@ -74,9 +74,7 @@ def test_files_of_windows_tools_are_read_wherever_a_file_is_taken(
 
 
 @pytest.mark.parametrize(("encoding", "line_end"), WINDOWS)
-def test_standard_input_of_windows_tools_is_read(
-    cli: Cli, tmp_path: Path, encoding: str, line_end: str
-) -> None:
+def test_windows_stdin_is_read(cli: Cli, tmp_path: Path, encoding: str, line_end: str) -> None:
     def text(text: str) -> bytes:
         return Path(write(tmp_path / "in", text, encoding, line_end)).read_bytes()
 
@@ -88,13 +86,13 @@ def test_standard_input_of_windows_tools_is_read(
     assert done.out.split() == ["1", "2"]
 
 
-def test_standard_input_that_is_no_text_is_refused(cli: Cli) -> None:
+def test_undecodable_stdin_is_rejected(cli: Cli) -> None:
     done = cli("tags", "delete", "-", "--yes", answers=b"1\n\xff\xff2\n")
     assert done.status == 2
     assert "standard input is not text" in done.err
 
 
-def test_a_refusal_of_the_database_is_told_in_words_and_its_own_text_with_v(cli: Cli) -> None:
+def test_database_error_is_reworded_with_the_original_in_verbose_mode(cli: Cli) -> None:
     words = ("tag", "create", "--name", "a", "--alias", "out", "--alias", "out")
     done = cli(*words)
     assert (done.status, done.err.splitlines()[-1]) == (1, 'stash: the alias "out" is given twice')
@@ -111,7 +109,7 @@ LOCALES = [
 
 
 @pytest.mark.parametrize(("environ", "form"), LOCALES, ids=str)
-def test_pipes_get_utf8_in_every_locale(served_url: str, environ: dict[str, str], form: str) -> None:
+def test_pipes_are_utf8_in_every_locale(served_url: str, environ: dict[str, str], form: str) -> None:
     Cli(served_url).ok("tag", "create", "--name", "日本 é", "--alias", "\U0001f600")
     environ = {**environ, "STASH_URL": served_url}
     done = run_process("tags", "find", "--fields", "name,aliases", form, **environ)
@@ -122,7 +120,7 @@ def test_pipes_get_utf8_in_every_locale(served_url: str, environ: dict[str, str]
     assert (done.status, "日本x" in done.err) == (3, True)
 
 
-def test_a_message_that_quotes_thousands_says_some_and_a_count(cli: Cli) -> None:
+def test_long_list_in_a_message_is_truncated_with_a_count(cli: Cli) -> None:
     cli.ok("tag", "create", "--name", "a")
     ids = "\n".join(map(str, range(2, 2002)))
     for words in (["tags", "update", "-", "--description", "x"], ["tags", "delete", "-"]):

@@ -1,4 +1,4 @@
-"""A library that was written in one zone and is asked from another, both ways."""
+"""A library written in one time zone and queried from another."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def zone(name: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("server", "client"), ZONES)
-def test_an_object_is_found_by_its_own_time(server: str, client: str, cli: Cli) -> None:
+def test_object_is_found_by_its_own_time(server: str, client: str, cli: Cli) -> None:
     with zone(server):
         made = cli.ok("scene", "create", "--title", "x", "--json").json["created_at"]
     moment = datetime.fromisoformat(made)

@@ -1,4 +1,4 @@
-"""The trace that a bug leaves: its owner's alone, and without secrets."""
+"""The traceback file of a crash: private, and without secrets."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from stash_cli.output.streams import fake_streams
 TOLD = "cannot use hunter22, nor sesame-77, nor password: 'third-one'"
 
 
-class Broken(dict[str, str]):
-    """An environment that fails, and repeats a secret when it does."""
+class FailingEnvironment(dict[str, str]):
+    """An environment that raises an error containing a secret."""
 
     def get(self, *_: object) -> str:
         raise ValueError(TOLD)
 
 
-def test_a_trace_is_private_and_without_secrets(own_state: Path) -> None:
+def test_traceback_file_is_private_and_without_secrets(own_state: Path) -> None:
     args = ["api", "--operation", "configureGeneral", "-f", "input.password=hunter22"]
-    for _ in range(2):  # the second time over a file that others may read
-        assert run(args, fake_streams(), Broken(STASH_API_KEY="sesame-77")) == 1
+    for _ in range(2):  # the second time over a world-readable file
+        assert run(args, fake_streams(), FailingEnvironment(STASH_API_KEY="sesame-77")) == 1
         [path] = own_state.rglob("last-error.txt")
         text = path.read_text(encoding="utf-8")
         assert "ValueError" in text

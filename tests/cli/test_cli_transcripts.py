@@ -1,7 +1,7 @@
-"""Every verb of every noun once, as a person sees it in 80 columns.
+"""Every verb of every noun once, as shown in 80 columns.
 
-A transcript is a file with lines `$ stash ...` and what they print. Its commands are run in order on a copy
-of one library; UPDATE_SNAPSHOTS=1 writes the file anew.
+A transcript is a file with lines `$ stash ...` and their output. Its commands run in order on a copy of
+one library; UPDATE_SNAPSHOTS=1 writes the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PROMPT = "$ stash "
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: two or three objects of each kind that name each other, with files that are not there."""
+    """Two or three objects of each type that refer to each other, with missing files; created once."""
     path = tmp_path_factory.mktemp("transcripts") / "library.sqlite"
     sample = open_sample_library(path)
     for title, rating in (("Sea", 90), ("Sand", 60), ("Rocks", None)):
@@ -55,7 +55,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def stamp(path: Path) -> None:
-    """Give all objects the same times."""
+    """Set the same timestamps on all objects."""
     with closing(sqlite3.connect(path)) as connection, connection:
         tables = [
             name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -76,14 +76,14 @@ file.write_text(re.sub(line, lambda found: found[1] + words[found[2]], file.read
 
 VARIABLE = (
     (rf"client: {re.escape(__version__)}", lambda _: "client: VERSION"),
-    # A card has a long path below its label.
+    # A card prints a long path below its label.
     (r"(?m)^(\w[\w ]*:)\s+(/home/me\S*)", lambda found: f"{found[1]} {found[2]}"),
     (r"on\s+embedded:/home/me", lambda _: "on embedded:/home/me"),
     (r"(scan|generate) \d:\d\d", lambda found: f"{found[1]} 0:00"),
     (r"\d{4}-\d\d-\d\d([ T])\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?", lambda found: "~" * len(found[0])),
     (r"\d{4}-\d\d-\d\d", lambda found: found[0] if found[0] < "2026" else "~" * len(found[0])),
 )
-"""Expressions of what is another text in each run -> what stands for it in a transcript."""
+"""Patterns of texts that differ between runs -> their placeholder in a transcript."""
 
 
 def commands_of(transcript: Path) -> list[str]:
@@ -91,8 +91,8 @@ def commands_of(transcript: Path) -> list[str]:
     return [line.removeprefix(PROMPT) for line in lines if line.startswith(PROMPT)]
 
 
-def said(cli: Cli, command: str) -> str:
-    """What a command prints: results, then messages, then a status other than 0."""
+def output_of(cli: Cli, command: str) -> str:
+    """Output of a command: results, then messages, then a status other than 0."""
     done = cli(*shlex.split(command), terminal=True)
     status = f"[exit {done.status}]\n" if done.status else ""
     lines = f"{done.out.rstrip()}\n{done.err.strip()}\n{status}".splitlines()
@@ -101,7 +101,7 @@ def said(cli: Cli, command: str) -> str:
 
 
 @pytest.mark.parametrize("transcript", sorted(TRANSCRIPTS.glob("*.txt")), ids=lambda path: path.stem)
-def test_a_transcript_is_what_a_person_sees(
+def test_transcript_equals_the_output(
     transcript: Path, library: Path, library_file: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -112,7 +112,7 @@ def test_a_transcript_is_what_a_person_sees(
     Path("editor.py").write_text(EDITOR, encoding="utf-8")
     environ = {"NO_COLOR": "1", "STASH_STATE_DIR": str(library_file.parent / "state")}
     cli = Cli(f"embedded:{library_file}", EDITOR=f"{sys.executable} editor.py", **environ)
-    text = "\n".join(said(cli, command) for command in commands_of(transcript))
+    text = "\n".join(output_of(cli, command) for command in commands_of(transcript))
     for folder in (library_file.parent, own_state):
         text = text.replace(str(folder), "/home/me")
     for expression, replacement in VARIABLE:
@@ -134,7 +134,7 @@ NOT_SHOWN = {
 """Commands without a transcript -> the reason."""
 
 
-def test_every_verb_is_in_a_transcript() -> None:
+def test_every_verb_has_a_transcript() -> None:
     written = [shlex.split(command) for path in TRANSCRIPTS.glob("*.txt") for command in commands_of(path)]
     shown = {tuple(words[:size]) for words in written for size in (1, 2, 3)}
     singular = {

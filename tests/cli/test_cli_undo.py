@@ -1,4 +1,4 @@
-"""`stash undo` and `stash redo`: which run they take, what they ask and what they say."""
+"""`stash undo` and `stash redo`: the selected run, confirmation and messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fault_proxy import FaultProxy, on_mutation
 
 @pytest.fixture(scope="session")
 def three_tags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a library of three tags, and the journal of how they were made."""
+    """A folder with a library of three tags, and the journal of their creation."""
     folder = tmp_path_factory.mktemp("three")
     cli = Cli(f"embedded:{folder / 'library.sqlite'}", STASH_STATE_DIR=str(folder))
     for name in ("Sea", "Sand", "Rock"):
@@ -24,8 +24,8 @@ def three_tags(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def person(cli: Cli, three_tags: Path, library_file: Path, own_state: Path) -> Any:
-    """The program at a terminal, with three tags."""
+def interactive(cli: Cli, three_tags: Path, library_file: Path, own_state: Path) -> Any:
+    """The program on a terminal, with three tags."""
     state = own_state / "stash-cli"
     state.mkdir(exist_ok=True)
     shutil.copy(three_tags / "library.sqlite", library_file)
@@ -41,66 +41,66 @@ def described(cli: Cli, one: str = "1") -> str:
     return str(cli.ok("tag", "show", one, "--json", "--fields", "description").json["description"])
 
 
-def test_each_undo_goes_further_back_and_redo_forward(cli: Cli, person: Any) -> None:
+def test_each_undo_goes_further_back_and_redo_forward(cli: Cli, interactive: Any) -> None:
     for text in ("one", "two", "three"):
-        assert person("tag", "update", "1", "--description", text).status == 0
+        assert interactive("tag", "update", "1", "--description", text).status == 0
     for left in ("two", "one", ""):
-        done = person("undo", answers="y\n")
+        done = interactive("undo", answers="y\n")
         assert done.status == 0, done.err
         assert described(cli) == left
-    assert "nothing to undo" in person("undo", answers="y\n").err
+    assert "nothing to undo" in interactive("undo", answers="y\n").err
     for text in ("one", "two", "three"):
-        assert person("redo", answers="y\n").status == 0
+        assert interactive("redo", answers="y\n").status == 0
         assert described(cli) == text
-    assert "nothing to redo" in person("redo", answers="y\n").err
+    assert "nothing to redo" in interactive("redo", answers="y\n").err
 
 
-def test_a_new_edit_ends_redo(cli: Cli, person: Any) -> None:
-    person("tag", "update", "1", "--description", "one")
-    person("undo", answers="y\n")
-    person("tag", "update", "2", "--description", "two")
-    done = person("redo", answers="y\n")
+def test_new_edit_disables_redo(cli: Cli, interactive: Any) -> None:
+    interactive("tag", "update", "1", "--description", "one")
+    interactive("undo", answers="y\n")
+    interactive("tag", "update", "2", "--description", "two")
+    done = interactive("redo", answers="y\n")
     assert (done.status, "stash redo 4" in done.err) == (1, True)
     assert cli.ok("redo", "4", "--yes").status == 0
     assert described(cli) == "one"
 
 
-def test_runs_without_a_terminal_are_skipped(cli: Cli, person: Any) -> None:
-    person("tag", "update", "1", "--description", "one")
+def test_runs_without_a_terminal_are_skipped(cli: Cli, interactive: Any) -> None:
+    interactive("tag", "update", "1", "--description", "one")
     cli.ok("tag", "update", "1", "--favorite")
-    done = person("undo", answers="y\n")
+    done = interactive("undo", answers="y\n")
     assert "--description one" in done.err
     assert described(cli) == ""
 
 
-def test_it_names_the_run_and_asks(cli: Cli, person: Any) -> None:
-    person("tag", "update", "1", "--description", "one")
-    done = person("undo", answers="n\n")
+def test_run_is_named_and_confirmed(cli: Cli, interactive: Any) -> None:
+    interactive("tag", "update", "1", "--description", "one")
+    done = interactive("undo", answers="n\n")
     assert done.status == 11
     assert "tag update 1 --description one" in done.err
     assert described(cli) == "one"
 
 
-def test_without_a_terminal_the_run_is_named(cli: Cli, person: Any) -> None:
+def test_run_must_be_given_without_a_terminal(cli: Cli, interactive: Any) -> None:
     for words in (("undo",), ("redo",), ("undo", "--yes"), ("redo", "--yes")):
         assert cli(*words).status == 2
     assert cli("undo", "1").status == 11
     assert cli.ok("undo", "1", "--yes").err.endswith("deleted 1 tag\n")
 
 
-def test_a_dry_run_changes_nothing_and_needs_no_terminal(cli: Cli, person: Any) -> None:
-    person("tag", "update", "1", "--description", "one")
+def test_dry_run_changes_nothing_and_needs_no_terminal(cli: Cli, interactive: Any) -> None:
+    interactive("tag", "update", "1", "--description", "one")
     for words in (("undo", "4"), ("undo",), ("undo", "--yes")):
         done = cli.ok(*words, "--dry-run")
         assert 'description: "one" -> ""' in done.err
         assert "run 4 would be undone; 1 edit; nothing was changed" in done.err
-    person("undo", answers="y\n")
+    interactive("undo", answers="y\n")
     assert 'description: "" -> "one"' in cli.ok("redo", "--dry-run").err
     assert described(cli) == ""
     assert len(cli.ok("history", "--json").json) == 5
 
 
-def test_a_dry_run_tells_conflicts_and_ends_well(cli: Cli, person: Any) -> None:
+def test_dry_run_reports_conflicts_with_status_0(cli: Cli, interactive: Any) -> None:
     cli.ok("tags", "update", "1", "2", "--description", "both", "--yes")
     cli.ok("tag", "update", "1", "--description", "later")
     done = cli.ok("undo", "4", "--dry-run")
@@ -108,7 +108,7 @@ def test_a_dry_run_tells_conflicts_and_ends_well(cli: Cli, person: Any) -> None:
     assert "run 4 would be partly undone; 1 edit; nothing was changed" in done.err
 
 
-def test_conflicts_are_told_and_the_rest_is_done(cli: Cli, person: Any) -> None:
+def test_conflicts_are_reported_and_the_rest_is_undone(cli: Cli, interactive: Any) -> None:
     cli.ok("tags", "update", "1", "2", "--description", "both", "--yes")
     cli.ok("tag", "update", "1", "--description", "later")
     done = cli("undo", "4", "--yes")
@@ -121,7 +121,7 @@ def test_conflicts_are_told_and_the_rest_is_done(cli: Cli, person: Any) -> None:
     assert described(cli) == ""
 
 
-def test_json_has_everything(cli: Cli, person: Any) -> None:
+def test_json_has_all_details(cli: Cli, interactive: Any) -> None:
     cli.ok("tag", "delete", "1", "--yes")
     done = cli.ok("undo", "4", "--yes", "--json")
     assert done.json["target"] == 4
@@ -129,7 +129,7 @@ def test_json_has_everything(cli: Cli, person: Any) -> None:
     assert json.loads(cli.ok("tags", "find", "--name", "Sea", "--ids").out)
 
 
-def test_another_database(cli: Cli, person: Any, tmp_path: Any) -> None:
+def test_other_database(cli: Cli, interactive: Any, tmp_path: Any) -> None:
     other = Cli(f"embedded:{tmp_path / 'other.sqlite'}")
     for name in ("gone", "Elsewhere"):  # so that its oldest tag has another id
         other.ok("tag", "create", "--name", name, "--no-journal")
@@ -139,7 +139,7 @@ def test_another_database(cli: Cli, person: Any, tmp_path: Any) -> None:
     assert cli("undo", "99", "--yes").status == 3
 
 
-def test_rollback_keeps_the_run_that_is_named(cli: Cli, person: Any) -> None:
+def test_rollback_keeps_the_given_run(cli: Cli, interactive: Any) -> None:
     for text in ("one", "two", "three"):
         cli.ok("tag", "update", "1", "--description", text)
     assert "2 runs would be undone; run 4 stays" in cli.ok("history", "rollback", "--to", "4", "-n").err
@@ -149,17 +149,17 @@ def test_rollback_keeps_the_run_that_is_named(cli: Cli, person: Any) -> None:
     assert "0 runs would be undone" in cli.ok("history", "rollback", "--to", "4", "--yes").err
 
 
-def test_pruning_keeps_the_last_runs(cli: Cli, person: Any) -> None:
+def test_pruning_keeps_the_last_runs(cli: Cli, interactive: Any) -> None:
     assert "nothing to drop" in cli.ok("history", "prune", "--days", "0", "--yes").err
     assert len(cli.ok("history", "--json").json) == 3
 
 
-def test_there_is_nothing_to_resume(cli: Cli, person: Any) -> None:
+def test_nothing_to_resume(cli: Cli, interactive: Any) -> None:
     assert "nothing left to do" in cli("history", "resume", "1", "--yes").err
 
 
 def test_links_among_new_objects_are_planned_and_resumed(served_url: str, tmp_path: Path) -> None:
-    """A description is no placeholder, though it looks like one."""
+    """A description that looks like a placeholder is none."""
     parents: list[list[str]] = [[], ["t0"], ["t1"], ["t2"], ["t3"]]
     rows = [{"name": f"t{n}", "parents": parents[n], "description": "line 2"} for n in range(5)]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -178,7 +178,7 @@ def test_links_among_new_objects_are_planned_and_resumed(served_url: str, tmp_pa
         assert cli.ok("tags", "count").out == "0\n"
 
 
-def test_all_of_a_large_update_is_planned_before_the_first_request(served_url: str) -> None:
+def test_large_update_is_planned_before_the_first_request(served_url: str) -> None:
     with FaultProxy(served_url) as proxy:
         cli = Cli(proxy.url)
         made = " ".join(f't{n}: tagCreate(input: {{name: "{n:03}"}}) {{ id }}' for n in range(120))

@@ -1,4 +1,4 @@
-"""Undo and redo of what is no object: saved filters, settings, files."""
+"""Undo and redo of saved filters, settings and files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cli_support import Cli
 
 
 def filters(cli: Cli) -> dict[str, Any]:
-    """Name -> criteria of the saved filters, and what the list of scenes opens with."""
+    """Name -> criteria of the saved filters, and the default filter of scenes."""
     rows = cli.ok("filters", "list", "--json").json
     found = {row["name"]: row["object_filter"] for row in rows}
     default = cli.ok("filters", "default", "get", "scenes", "--json")
@@ -24,7 +24,7 @@ FILTER_EDITS = (
 )
 
 
-def test_saved_filters_come_back(cli: Cli) -> None:
+def test_saved_filters_are_restored(cli: Cli) -> None:
     cli.ok("filters", "save", "Old", "--kind", "scenes", "rating:80..")
     before = filters(cli)
     for line in FILTER_EDITS:
@@ -40,7 +40,7 @@ def test_saved_filters_come_back(cli: Cli) -> None:
 
 
 def setting(cli: Cli, *keys: str) -> list[Any]:
-    """The values of settings."""
+    """Values of settings."""
     return [cli.ok("config", "get", key, "--json").json["value"] for key in keys]
 
 
@@ -58,7 +58,7 @@ SETTINGS = (
 )
 
 
-def test_settings_come_back(cli: Cli) -> None:
+def test_settings_are_restored(cli: Cli) -> None:
     cli.ok("config", "set", "ui.title=None", "plugins.mine.other=1", "plugins.mine.folder=/a")
     before = setting(cli, *KEYS)
     cli.ok(*SETTINGS[0].split())
@@ -74,7 +74,7 @@ def test_settings_come_back(cli: Cli) -> None:
     assert setting(cli, *KEYS) == after
 
 
-def test_settings_that_others_changed_since_stay(cli: Cli) -> None:
+def test_settings_changed_by_others_since_are_kept(cli: Cli) -> None:
     cli.ok("config", "set", "general.log_level=Debug", "general.parallel_tasks=3")
     cli.ok("config", "set", "general.log_level=Error", "--no-journal")
     done = cli("undo", "1", "-y")

@@ -1,4 +1,4 @@
-"""`update`: what is chosen, what words and flags assign, what is shown and asked, and what is sent."""
+"""`update`: selection, assignments, preview and confirmation, and mutations sent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
 
 
 def scene(cli: Cli, fields: str, one: str = "1") -> Any:
-    """A field of a scene as the library has it."""
+    """A field of a scene of the library."""
     return cli.ok("scene", "show", one, "--json", "--fields", fields).json[fields.partition(".")[0]]
 
 
@@ -111,13 +111,13 @@ REFUSED = [
 
 
 @table_test(("words", "text"), REFUSED, ids=str)
-def test_what_is_refused_before_anything_is_asked(words: list[str], text: str, offline: Cli) -> None:
+def test_invalid_updates_are_rejected_before_the_question(words: list[str], text: str, offline: Cli) -> None:
     done = offline("scenes", "update", *words)
     assert (done.status, done.out) == (2, "")
     assert text in done.err
 
 
-def test_what_is_so_already_is_not_sent(cli: Cli) -> None:
+def test_unchanged_values_are_not_sent(cli: Cli) -> None:
     words = ("tags+=Beach", "rating100=90", "custom.a!")
     assert "nothing to change: 1 scene so already" in cli.ok("scenes", "update", "1", *words).err
     done = cli.ok("scenes", "update", "1", "2", *words, "--yes", "-v")
@@ -125,7 +125,7 @@ def test_what_is_so_already_is_not_sent(cli: Cli) -> None:
     assert done.err.count("Update -> 200") == 1
 
 
-def test_an_object_that_cannot_be_changed_so_stops_no_other(cli: Cli, tmp_path: Path) -> None:
+def test_unchangeable_object_does_not_stop_others(cli: Cli, tmp_path: Path) -> None:
     failed = tmp_path / "failed.txt"
     done = cli("scenes", "update", "1", "4", "99", "rating100+=20", "--yes", "--failed-to", str(failed))
     assert done.status == 6
@@ -134,13 +134,13 @@ def test_an_object_that_cannot_be_changed_so_stops_no_other(cli: Cli, tmp_path: 
     assert scene(cli, "rating100", "4") == 20
 
 
-def test_ids_on_standard_input_count_once(cli: Cli) -> None:
+def test_duplicate_ids_on_stdin_count_once(cli: Cli) -> None:
     done = cli.ok("scenes", "update", "-", "play_count+=1", "--yes", answers="1\n2\n1\n2\n2\n")
     assert "updated 2 scenes" in done.err
     assert [scene(cli, "play_count", one) for one in "12"] == [1, 1]
 
 
-def test_a_count_is_made_at_a_time_of_its_own(cli: Cli) -> None:
+def test_play_may_be_added_at_a_given_time(cli: Cli) -> None:
     for _ in range(3):
         cli.ok("scene", "update", "1", "play_count+=1")
     times = scene(cli, "play_history")
@@ -149,14 +149,14 @@ def test_a_count_is_made_at_a_time_of_its_own(cli: Cli) -> None:
     assert sorted(scene(cli, "play_history")) == sorted(times)[:2]
 
 
-def test_an_unknown_name_says_what_makes_it(cli: Cli) -> None:
+def test_unknown_name_suggests_the_create_command(cli: Cli) -> None:
     done = cli("scenes", "update", "1", "tags+=Neu")
     assert (done.status, done.err.splitlines()[0]) == (3, "stash: There is no tag 'Neu'.")
     assert "--create-missing makes tags, performers and studios" in done.err
     assert "hint" not in cli("scenes", "update", "1", "groups+=Neu").err
 
 
-def test_the_edits_are_shown_with_totals(cli: Cli) -> None:
+def test_edits_are_shown_with_totals(cli: Cli) -> None:
     done = cli("scenes", "update", "1", "2", "tags=Outdoor", "title~/a/\t/", terminal=True, answers="n\n")
     assert done.status == 11
     for line in (
@@ -171,7 +171,7 @@ def test_the_edits_are_shown_with_totals(cli: Cli) -> None:
     assert scene(cli, "title") == "Sea"
 
 
-def test_the_whole_plan_as_json(cli: Cli) -> None:
+def test_whole_plan_as_json(cli: Cli) -> None:
     words = ("tags=Outdoor", "rating100=90", "--dry-run", "--json")
     plan = cli.ok("scenes", "update", "1", "2", *words).json
     assert plan["edits"][0] == {"type": "Scene", "id": "1", "field": "tags", "before": ["2"], "after": ["1"]}
@@ -179,8 +179,8 @@ def test_the_whole_plan_as_json(cli: Cli) -> None:
     assert (plan["unchanged"], plan["problems"]) == ([], {})
 
 
-class Meanwhile(FakeStream):
-    """A terminal at which something happens before the answer is typed."""
+class TerminalWithEvent(FakeStream):
+    """A terminal at which an event happens before the answer is typed."""
 
     def __init__(self, answers: str, event: Callable[[], object]) -> None:
         super().__init__(answers, terminal=True)
@@ -193,46 +193,46 @@ class Meanwhile(FakeStream):
         return super().readline(*args)
 
 
-def asked(cli: Cli, event: Callable[[], object], *args: str) -> CommandResult:
-    """Run a command that asks, and answer yes after something else has happened."""
+def answer_after(cli: Cli, event: Callable[[], object], *args: str) -> CommandResult:
+    """Run a command that asks, and answer yes after the event."""
     streams = fake_streams(terminal=True, environ=cli.environ)
-    streams.stdin = Meanwhile("y\n", event)
+    streams.stdin = TerminalWithEvent("y\n", event)
     status = run(args, streams, cli.environ)
     return CommandResult(status, streams.out.getvalue(), streams.err.getvalue())  # type: ignore[attr-defined]
 
 
-def test_what_others_change_while_the_question_stands_is_not_overwritten(cli: Cli) -> None:
+def test_change_by_others_during_the_question_is_not_overwritten(cli: Cli) -> None:
     def edit() -> None:
         cli("scene", "update", "1", "rating100=11", "tags+=Outdoor", terminal=True)
 
-    done = asked(cli, edit, "scenes", "update", "1", "2", "rating100=50")
+    done = answer_after(cli, edit, "scenes", "update", "1", "2", "rating100=50")
     assert done.status == 6
     assert "changed by others since it was read, in rating100" in done.err
     assert [scene(cli, "rating100", one) for one in "12"] == [11, 50]
-    forced = asked(cli, edit, "scenes", "update", "1", "3", "rating100=51", "--force")
+    forced = answer_after(cli, edit, "scenes", "update", "1", "3", "rating100=51", "--force")
     assert forced.status == 0
     assert scene(cli, "rating100") == 51
 
 
-def test_lists_that_are_changed_by_parts_keep_what_others_add(cli: Cli) -> None:
+def test_incremental_list_changes_keep_additions_of_others(cli: Cli) -> None:
     def edit() -> None:
         cli("scene", "update", "1", "tags+=Outdoor", terminal=True)
 
-    done = asked(cli, edit, "scenes", "update", "1", "2", "tags-=Beach", "custom.a=1")
+    done = answer_after(cli, edit, "scenes", "update", "1", "2", "tags-=Beach", "custom.a=1")
     assert done.status == 0, done.err
     assert scene(cli, "tags.name") == [{"name": "Outdoor"}]
 
 
-def test_what_is_deleted_while_the_question_stands_is_told(cli: Cli) -> None:
+def test_deletion_during_the_question_is_reported(cli: Cli) -> None:
     def delete() -> None:
         cli("scene", "delete", "1", "--yes", terminal=True)
 
-    done = asked(cli, delete, "scenes", "update", "1", "2", "rating100=50")
+    done = answer_after(cli, delete, "scenes", "update", "1", "2", "rating100=50")
     assert (done.status, "(ids 1): not found" in done.err) == (6, True)
     assert scene(cli, "rating100", "2") == 50
 
 
-def test_each_object_is_asked_about(cli: Cli) -> None:
+def test_each_object_is_confirmed(cli: Cli) -> None:
     answers = "?\ny\nn\ne\ntitle='New name'\ny\nq\n"
     done = cli("scenes", "update", "1", "2", "3", "4", "rating100=1", "-i", terminal=True, answers=answers)
     assert done.status == 0, done.err
@@ -262,14 +262,14 @@ def filled(proxy: FaultProxy, library_file: Path) -> Cli:
 
 
 def over_tags(proxy: FaultProxy, library_file: Path, count: int) -> Cli:
-    """The program over so many tags, which knows the server."""
+    """The program over `count` tags, with the server's schema cached."""
     add_tags(library_file, count)
     Cli(proxy.url).ok("tags", "count")
     proxy.requests.clear()
     return Cli(proxy.url)
 
 
-def test_a_thousand_changes_take_few_reads_and_few_writes(proxy: FaultProxy, library_file: Path) -> None:
+def test_thousand_changes_take_few_requests(proxy: FaultProxy, library_file: Path) -> None:
     tags = over_tags(proxy, library_file, COUNT)
     refused = tags("tags", "update", *IDS, "description=x", "--yes")
     assert (refused.status, "--max-changes 1001" in refused.err) == (11, True)
@@ -278,12 +278,12 @@ def test_a_thousand_changes_take_few_reads_and_few_writes(proxy: FaultProxy, lib
         proxy.requests.clear()
         assert "updated 1,000 tags" in tags.ok("tags", "update", *IDS[:1000], words, "--yes").err
         reads = [each for each in proxy.requests if each not in proxy.mutations]
-        # How many objects fit into a request depends on the time they take; at once, these are 2 and 7.
+        # Batch sizes depend on the response time; instant responses allow these 2 and 7.
         assert {each.operation for each in reads} == {"FindTags"}
         assert (len(reads) <= 8, len(proxy.mutations) <= 20) == (True, True)
 
 
-def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy, filled: Cli) -> None:
+def test_fail_fast_stops_at_the_first_failure(proxy: FaultProxy, filled: Cli) -> None:
     proxy.rule = matching(lambda r: r.is_mutation, graphql_errors("no"), 2)
     done = filled("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
     assert done.status == 6
@@ -291,7 +291,7 @@ def test_the_first_failure_ends_it_where_that_is_wanted(proxy: FaultProxy, fille
     assert "not sent" in json.dumps(json.loads(done.err)["problems"])
 
 
-def test_objects_are_chosen_by_a_query(cli: Cli) -> None:
+def test_objects_are_selected_by_a_query(cli: Cli) -> None:
     done = cli.ok("scenes", "update", "--where", "rating:80..", "organized=yes", "--yes")
     assert "updated 2 scenes" in done.err
     assert [scene(cli, "organized", one) for one in "1234"] == [True, True, False, False]
@@ -300,15 +300,13 @@ def test_objects_are_chosen_by_a_query(cli: Cli) -> None:
     assert scene(cli, "code", "4") == "x"
 
 
-def test_an_edit_that_changes_its_own_filter_is_made_of_all_that_matched(
-    proxy: FaultProxy, filled: Cli
-) -> None:
+def test_edit_that_changes_its_own_filter_covers_all_matches(proxy: FaultProxy, filled: Cli) -> None:
     words = ("--where", "not has:description", "description=x", "--yes")
     assert f"updated {len(FEW)} tags" in filled.ok("tags", "update", *words).err
     assert "no tags" in filled.ok("tags", "update", *words).err
 
 
-def test_objects_are_chosen_by_a_saved_filter(cli: Cli) -> None:
+def test_objects_are_selected_by_a_saved_filter(cli: Cli) -> None:
     criterion = '{rating100: {modifier: "GREATER_THAN", value: {value: 79}}}'
     saved = f'{{mode: SCENES, name: "High", object_filter: {criterion}}}'
     cli.ok("api", f"mutation {{ saveFilter(input: {saved}) {{ id }} }}")
@@ -331,13 +329,13 @@ WAYS = [
 
 
 @table_test(("words", "text"), WAYS, ids=str)
-def test_what_may_choose_too_much_is_refused(words: list[str], text: str, offline: Cli) -> None:
+def test_overly_broad_selections_are_rejected(words: list[str], text: str, offline: Cli) -> None:
     done = offline("scenes", "update", *words, "title=x", "--yes")
     assert (done.status, done.out) == (2, "")
     assert text in done.err
 
 
-def test_an_update_can_be_undone(cli: Cli) -> None:
+def test_update_can_be_undone(cli: Cli) -> None:
     fields = ("--json", "--fields", "id,title,rating100,tags.name,play_count,custom_fields")
     before = cli.ok("scenes", "find", *fields).json
     words = ("title~/S/s/", "rating100=5", "tags=Outdoor", "play_count+=2", "custom.a=1")
@@ -348,7 +346,7 @@ def test_an_update_can_be_undone(cli: Cli) -> None:
     assert cli.ok("scenes", "find", *fields).json == before
 
 
-def test_everything_is_planned_before_the_first_request_and_can_be_resumed(
+def test_all_changes_are_planned_before_the_first_request_and_resumable(
     proxy: FaultProxy, filled: Cli
 ) -> None:
     async def last_answer(exchange: Exchange) -> None:

@@ -1,4 +1,4 @@
-"""One write path: the command line's update of a field and an object's save of it plan the same."""
+"""One write path: an update command and an object's save plan the same mutations."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ EVERY = pytest.mark.parametrize("entity", ENTITIES.values(), ids=lambda entity: 
 
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once: three tags, performers, studios and groups, a scene, a gallery, a marker and an image."""
+    """Three tags, performers, studios and groups, a scene, a gallery, a marker and an image; created once."""
     folder = tmp_path_factory.mktemp("writable")
     made = Cli(f"embedded:{folder / 'library.sqlite'}")
     for noun in ("tag", "performer", "studio", "group"):
@@ -71,7 +71,7 @@ def planned(cli: Cli, entity: Entity, *args: str) -> list[dict[str, Any]]:
 
 
 def saved(cli: Cli, obj: Any) -> list[dict[str, Any]]:
-    """The operations that a save of the object plans."""
+    """Operations that a save of the object plans."""
 
     async def main() -> list[Any]:
         async with StashContext(conn=cli.environ["STASH_URL"]) as client:
@@ -83,7 +83,7 @@ def saved(cli: Cli, obj: Any) -> list[dict[str, Any]]:
 
 
 @EVERY
-def test_the_same_operations_for_all_fields_at_once(entity: Entity, cli: Cli) -> None:
+def test_equal_operations_for_all_fields(entity: Entity, cli: Cli) -> None:
     samples = {name: sample(entity, name) for name in writable(entity)}
     flags = [word for name, (text, _) in samples.items() for word in words(entity, name, text)]
     asked = planned(cli, entity, *flags)
@@ -95,7 +95,7 @@ def test_the_same_operations_for_all_fields_at_once(entity: Entity, cli: Cli) ->
 
 
 def row(cli: Cli, entity: Entity, names: list[str]) -> dict[str, Any]:
-    """What the library has in these fields of object 1, times of stash-box ids aside."""
+    """These fields of object 1 of the library, without times of stash-box ids."""
     fields = [api_field(entity, attributes(entity.type)[name]) for name in names if name not in WRITE_ONLY]
     paths = [path for field in fields for path in field_paths(field) if not path.endswith("updated_at")]
     found = cli.ok(entity.noun, "show", "1", "--json", "--fields", ",".join(paths)).json
@@ -103,7 +103,7 @@ def row(cli: Cli, entity: Entity, names: list[str]) -> dict[str, Any]:
 
 
 @EVERY
-def test_all_fields_are_cleared_the_same_way_or_refused(entity: Entity, cli: Cli) -> None:
+def test_fields_are_cleared_alike_or_rejected(entity: Entity, cli: Cli) -> None:
     names = [name for name in writable(entity) if not refuses_null(entity, name)]
     samples = {name: sample(entity, name) for name in names}
     cli.ok(
@@ -111,7 +111,7 @@ def test_all_fields_are_cleared_the_same_way_or_refused(entity: Entity, cli: Cli
     )
     flags = [word for name in names for word in ("--clear", name)]
     asked = planned(cli, entity, *flags)
-    # A scene or gallery without a file keeps its title: the server says so.
+    # The server requires a title of a scene or gallery without a file.
     cleared = [
         name for name in names if (entity.type, name) not in (("Scene", "title"), ("Gallery", "title"))
     ]
@@ -121,7 +121,7 @@ def test_all_fields_are_cleared_the_same_way_or_refused(entity: Entity, cli: Cli
 
 
 @EVERY
-def test_empty_texts_are_written_the_same_way(entity: Entity, cli: Cli) -> None:
+def test_empty_texts_are_written_alike(entity: Entity, cli: Cli) -> None:
     fields = describe_api().types[f"{entity.type}UpdateInput"].fields
     texts = [
         name
@@ -139,7 +139,7 @@ def test_empty_texts_are_written_the_same_way(entity: Entity, cli: Cli) -> None:
         assert not any(row(cli, entity, texts).values())
 
 
-def test_markers_get_another_tag_each(cli: Cli) -> None:
+def test_markers_get_different_tags(cli: Cli) -> None:
     cli.ok("marker", "create", "--scene", "1", "--seconds", "2", "--title", "B", "--primary-tag", "id:2")
     cli.ok("markers", "update", "1", "2", "--set-tags", "id:1", "--yes")
     cli.ok("markers", "update", "1", "2", "--set-tags", "id:3", "--yes")
@@ -147,7 +147,7 @@ def test_markers_get_another_tag_each(cli: Cli) -> None:
     assert found == [{"tags": [{"id": "3"}]}] * 2
 
 
-def test_a_title_that_the_server_keeps_stays_to_be_saved(cli: Cli) -> None:
+def test_title_kept_by_the_server_stays_dirty(cli: Cli) -> None:
     async def main() -> None:
         async with StashContext(conn=cli.environ["STASH_URL"]) as client:
             gallery = await client.find_gallery("1")
@@ -164,19 +164,19 @@ def test_a_title_that_the_server_keeps_stays_to_be_saved(cli: Cli) -> None:
 @pytest.mark.parametrize(
     "both", [("--clear", "title", "--title", "x"), ("--set-tags", "id:1", "--clear", "tags")]
 )
-def test_a_field_that_is_cleared_takes_no_value(both: tuple[str, ...], cli: Cli) -> None:
+def test_cleared_field_takes_no_value(both: tuple[str, ...], cli: Cli) -> None:
     done = cli("scene", "update", "1", *both)
     assert (done.status, done.out) == (2, "")
     assert "given a value as well" in done.err
 
 
-def test_a_list_is_replaced_and_changed_in_one(cli: Cli) -> None:
+def test_list_is_replaced_and_changed_in_one_command(cli: Cli) -> None:
     flags = ("--set-tags", "id:1", "--add-tag", "id:2", "--remove-tag", "id:1")
     assert planned(cli, ENTITIES["Scene"], *flags) == [{"sceneUpdate": {"id": "1", "tag_ids": ["2"]}}]
 
 
 def refuses_null(entity: Entity, name: str) -> bool:
-    """Whether the table of quirks says that no server clears the field."""
+    """Whether the quirks table says that no server clears the field."""
     return quirk(entity.type, name, Rule.NOT_CLEARABLE) is not None
 
 
@@ -186,7 +186,7 @@ REFUSED = [
 
 
 @table_test(("entity", "name"), REFUSED, ids=lambda each: getattr(each, "noun", each))
-def test_what_no_server_clears_is_refused_by_both(entity: Entity, name: str, offline: Cli) -> None:
+def test_unclearable_fields_are_rejected_by_both(entity: Entity, name: str, offline: Cli) -> None:
     done = offline(entity.noun, "update", "1", "--clear", name)
     assert (done.status, done.out) == (2, "")
     assert "cannot be cleared" in done.err

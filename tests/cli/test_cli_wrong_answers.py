@@ -1,4 +1,4 @@
-"""Answers that a server gets wrong anywhere: a documented status for every command, and never a bug."""
+"""Malformed responses: every command ends with a documented status, and never crashes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COMMANDS = (
 )
 WRONG = (None, 5, "x", [], {}, [{}], ["x"], True, {"id": {}}, [None], 1.5)
 TIMES = 6
-"""Wrong answers to each command."""
+"""Malformed responses per command."""
 DOCUMENTED = {0, 1, 3, 5, 6, 7, 10}
 
 
@@ -45,7 +45,7 @@ def proxy(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of all values inside, but of the first item only of a list."""
+    """Paths of all nested values, but only of the first item of a list."""
     items = (
         value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
     )
@@ -55,8 +55,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(inner, (*path, key))
 
 
-def spoiling(luck: random.Random, told: list[Any]) -> Fault:
-    """The server's answer with another value, or none, at one place."""
+def malformed_response(luck: random.Random, told: list[Any]) -> Fault:
+    """The server's response with a changed or missing value at one path."""
 
     async def fault(exchange: Exchange) -> None:
         payload = json.loads((await exchange.forward()).partition(b"\r\n\r\n")[2])
@@ -77,12 +77,12 @@ def spoiling(luck: random.Random, told: list[Any]) -> Fault:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_wrong_answer_is_no_bug(command: str, proxy: FaultProxy) -> None:
+def test_malformed_response_does_not_crash(command: str, proxy: FaultProxy) -> None:
     seed = random.SystemRandom().randrange(2**32)
     luck, cli = random.Random(seed), Cli(proxy.url)
     for _ in range(TIMES):
         told: list[Any] = []
-        proxy.rule = lambda _, told=told: None if told else spoiling(luck, told)
+        proxy.rule = lambda _, told=told: None if told else malformed_response(luck, told)
         done = cli("--timeout", "5", *command.split())
         proxy.rule = lambda _: None
         wrong = (seed, told, done)

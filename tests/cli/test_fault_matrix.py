@@ -1,7 +1,7 @@
-"""Every fault of a connection against every kind of command: what is said is what happened, nothing twice.
+"""Every connection fault against every kind of command: reported outcome and effect on the server.
 
-A row of FAULTS is a fault with the exit status that a query and a mutation end with. Whatever the fault, each
-mutation reaches the server at most once, and what the server holds afterwards is what the command told.
+A row of FAULTS is a fault with the exit statuses of a query and a mutation. For any fault, each mutation
+reaches the server at most once, and the server's state is what the command reported.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from stash_cli.embedded.server import LibraryServer
 pytestmark = pytest.mark.usefixtures("short_pauses")
 MANY = 600
 PATIENCE = {"silence": "3", "trickle": "3"}
-"""Seconds of --timeout for faults that last; others end at once."""
+"""Seconds of --timeout for lasting faults; others end at once."""
 DONE, FAILED, AUTHENTICATION, UNREACHABLE, PARTLY, UNKNOWN = 0, 1, 4, 5, 6, 10
 
 WRONG = ("null data", "empty data", "errors that are texts", "a list", "no JSON", "200,000 brackets")
@@ -78,14 +78,14 @@ QUERIES: dict[str, tuple[str, tuple[str, ...]]] = {
 
 @dataclass
 class ServedLibrary:
-    """A served library behind a proxy, and the program that talks to the proxy."""
+    """A served library behind a proxy, and the program that uses the proxy."""
 
     proxy: FaultProxy
     server: str
     tags: list[str]
 
     def stash(self, *args: str, rule: Rule = lambda _: None, timeout: str = "20") -> CommandResult:
-        """Run a command while `rule` spoils requests; it never ends in a bug, nor sends a mutation twice."""
+        """Run a command while `rule` injects faults; assert that it neither crashes nor repeats mutations."""
         self.proxy.requests.clear()
         self.proxy.rule = rule
         done = Cli(self.proxy.url, STASH_MAX_ANSWER_BYTES="2000000")("--timeout", timeout, *args)
@@ -96,7 +96,7 @@ class ServedLibrary:
         return done
 
     def ask(self, document: str) -> Any:
-        """The data of a document that is sent to the server itself."""
+        """Data of a document sent to the server directly."""
         request = urllib.request.Request(
             f"{self.server}/graphql",
             json.dumps({"query": document}).encode(),
@@ -115,7 +115,7 @@ class ServedLibrary:
 
 
 def twice(proxy: FaultProxy) -> list[bytes]:
-    """The mutations that were sent more than once although they were not refused at once."""
+    """Mutations sent more than once, except those refused at once."""
     return [body for body, times in Counter(each.body for each in proxy.mutations).items() if times > 1]
 
 
@@ -136,7 +136,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedLibrary]:
 
 @pytest.fixture(scope="module")
 def cache(served: ServedLibrary, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is known of the server, so that commands send what they are about and nothing else."""
+    """The cached schema, so that commands send only their own requests."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
@@ -150,7 +150,7 @@ def known_server(cache: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_query_that_fails_says_so(served: ServedLibrary, fault: str) -> None:
+def test_failed_query_is_reported(served: ServedLibrary, fault: str) -> None:
     commit, status, _ = FAULTS[fault]
     for name, (operation, args) in QUERIES.items():
         lasts = "0.5" if fault in PATIENCE else "20"  # no other request is answered meanwhile
@@ -161,7 +161,7 @@ def test_a_query_that_fails_says_so(served: ServedLibrary, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_mutation_is_done_once_at_most(served: ServedLibrary, fault: str) -> None:
+def test_mutation_is_executed_at_most_once(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
     name = f"made under {fault}"
     commands = {
@@ -178,7 +178,7 @@ def test_a_mutation_is_done_once_at_most(served: ServedLibrary, fault: str) -> N
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_delete_is_told_as_it_is(served: ServedLibrary, fault: str) -> None:
+def test_delete_outcome_is_reported(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
     (tag,) = served.ask(f'mutation {{ tagCreate(input: {{name: "to go {fault}"}}) {{ id }} }}').values()
     rule, patience = on_mutation(commit), PATIENCE.get(fault, "20")
@@ -190,23 +190,23 @@ def test_a_delete_is_told_as_it_is(served: ServedLibrary, fault: str) -> None:
 
 
 def objects_in(given: dict[str, Any]) -> int:
-    """The number of objects that an input names."""
+    """Number of objects in an input."""
     return len(given.get("ids", [1]))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_failed_chunk_of_an_update_leaves_the_others_done(served: ServedLibrary, fault: str) -> None:
+def test_failed_batch_of_an_update_does_not_affect_others(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
     args = ("tags", "update", *served.tags, "--description", fault, "--yes")
     done = served.stash(*args, rule=on_mutation(commit, 2), timeout="3" if fault in PATIENCE else "20")
     changed = served.described(fault)
     told = {int(number) for number in re.findall(r"\d+", done.err)}
-    if fault == "422":  # the bulk mutation was refused as a whole, and its objects were changed one by one
+    if fault == "422":  # the bulk mutation was rejected, and its objects were updated one by one
         assert (done.status, len(changed)) == (DONE, MANY)
         return
     sizes = [sum(map(objects_in, each.variables.values())) for each in served.proxy.mutations]
     assert sum(sizes) == MANY
-    if len(changed) == MANY:  # all was done, which was read back
+    if len(changed) == MANY:  # all was executed, and verified by reading
         assert (done.status, status, told) == (DONE, UNKNOWN, {MANY})
         return
     assert (done.status, len(changed)) == (PARTLY, MANY - sizes[1])
@@ -215,8 +215,8 @@ def test_a_failed_chunk_of_an_update_leaves_the_others_done(served: ServedLibrar
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_save_all_finishes_what_a_fault_left(served: ServedLibrary, fault: str) -> None:
-    """30 new scenes in three requests, the second of which fails; saving again makes none twice."""
+def test_save_all_completes_after_a_fault(served: ServedLibrary, fault: str) -> None:
+    """30 new scenes in three requests, the second of which fails; saving again creates none twice."""
     commit, _, status = FAULTS[fault]
     titles = [f"{fault} {number:03}" for number in range(30)]
     connection = Connection(
@@ -239,7 +239,7 @@ def test_save_all_finishes_what_a_fault_left(served: ServedLibrary, fault: str) 
     assert sorted(each["title"] for each in made if each["title"] in titles) == titles
 
 
-def test_a_refused_connection(served: ServedLibrary) -> None:
+def test_connection_refused(served: ServedLibrary) -> None:
     served.stash("tags", "count")
     served.proxy.refuse()
     try:
@@ -250,8 +250,8 @@ def test_a_refused_connection(served: ServedLibrary) -> None:
     assert not served.named("nobody hears it")
 
 
-def test_a_locked_database_is_waited_for(served: ServedLibrary) -> None:
-    """The root field that it refuses was not done, so that a mutation is sent again, too."""
+def test_locked_database_is_retried(served: ServedLibrary) -> None:
+    """The refused root field was not executed, so a mutation is sent again, too."""
     stash = Cli(served.proxy.url)
     for operation, args in (
         ("tagCreate", ("tag", "create", "--name", "waited for")),
@@ -266,7 +266,7 @@ def test_a_locked_database_is_waited_for(served: ServedLibrary) -> None:
 
 
 @pytest.mark.parametrize("fault", [redirect("ws://127.0.0.1:1/graphql"), reset_before, error_page(502)])
-def test_a_job_is_followed_without_a_websocket(served: ServedLibrary, fault: Fault) -> None:
+def test_job_is_followed_without_a_websocket(served: ServedLibrary, fault: Fault) -> None:
     done = served.stash("scan", "--wait", "-q", rule=on_websocket(fault))
     assert done.status == DONE, done.err
     assert len(served.proxy.mutations) == 1

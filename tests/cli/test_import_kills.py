@@ -1,4 +1,4 @@
-"""An import that is killed at any request: undo restores, and the same import again makes nothing twice."""
+"""An import killed at any request: undo restores, and the same import creates nothing twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fault_proxy import Exchange, Fault, FaultProxy, Request
 from journal_support import library_content, open_workbench
 
 HALF = int(os.environ.get("KILLED_ROWS", "24")) // 2
-"""Objects that are changed, and as many that are made; 300 rows were killed at each request, too."""
+"""Objects that are updated, and as many created; tested at each request of 300 rows as well."""
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
 
 
 def write_rows(folder: Path) -> str:
-    """A file that changes every tag and makes as many others, below old and new ones."""
+    """A file that updates every tag and creates as many, below old and new ones."""
     rows: list[dict[str, Any]] = []
     for n in range(HALF):
         rows.append({"name": f"old {n}", "description": f"changed {n}", "aliases+": [f"alias {n}"]})
@@ -41,7 +41,7 @@ def write_rows(folder: Path) -> str:
 
 
 def kill_at(proxy: FaultProxy, position: int, words: tuple[str, ...], *, done: bool) -> None:
-    """Run a command of its own process, killed at its mutation of this number, before or after the work."""
+    """Run a command as a subprocess, killed at its n-th mutation, before or after execution."""
 
     async def kill(exchange: Exchange) -> None:
         if done:
@@ -76,10 +76,10 @@ POSITIONS = [
 ]
 
 
-# A process of its own takes a second: nothing else can be killed.
+# Only a subprocess can be killed; it takes a second.
 @pytest.mark.skipif(os.name == "nt", reason="processes are not killed by signals there")
 @pytest.mark.parametrize(("position", "done"), POSITIONS)
-def test_a_killed_import(proxy: FaultProxy, tmp_path: Path, position: int, done: bool) -> None:
+def test_killed_import(proxy: FaultProxy, tmp_path: Path, position: int, done: bool) -> None:
     cli, before = Cli(proxy.url), library(proxy)
     words = ("tags", "import", write_rows(tmp_path), "--upsert", "--match", "name", "--yes")
     kill_at(proxy, position, words, done=done)

@@ -1,4 +1,4 @@
-"""What the state machines over a store stand on: an empty library of their own, opened and closed."""
+"""Base of the state machines over a store: an empty library, opened and closed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from store_support import recorded_store
 
 
 class LibraryMachine(RuleBasedStateMachine):
-    """`store` and `wire` of a new library; it is closed even where `finish` finds what does not hold."""
+    """`store` and `wire` of a new library, closed even if `finish` fails."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
@@ -25,7 +25,7 @@ class LibraryMachine(RuleBasedStateMachine):
         self.store, self.wire = self.runner.run(opened)
 
     def finish(self) -> None:
-        """What holds once all is over."""
+        """Check the final state."""
 
     def teardown(self) -> None:
         try:

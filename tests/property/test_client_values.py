@@ -1,4 +1,4 @@
-"""Values survive the way to the server, addresses survive being normalised twice."""
+"""Variables, URLs and selections round-trip."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STRINGS = re.compile(rb'"(?:\\.|[^"\\])*"')
 
 
 @given(variables=st.dictionaries(st.text(), JSON))
-def test_variables_arrive_as_they_are_and_without_exponents(variables: dict[str, object]) -> None:
+def test_variables_arrive_unchanged_and_without_exponents(variables: dict[str, object]) -> None:
     sent = encode({"query": "{ a }", "variables": variables})
     assert json.loads(sent)["variables"] == variables
     assert not re.search(rb"\d[eE]", STRINGS.sub(b'""', sent))
@@ -34,7 +34,7 @@ def test_variables_arrive_as_they_are_and_without_exponents(variables: dict[str,
     prefix=st.lists(st.sampled_from(["a", "stash", "x-1"]), max_size=3),
     ending=st.sampled_from(["", "/", "/graphql", "/graphql/"]),
 )
-def test_normalised_addresses_stay(
+def test_normalised_urls_are_stable(
     scheme: str, host: str, port: int | None, prefix: list[str], ending: str
 ) -> None:
     text = (
@@ -49,7 +49,7 @@ ENTITY_TYPES = [name for name, declared in describe_api().types.items() if decla
 
 
 @given(st.data())
-def test_selections_read_back_as_the_paths_they_were_made_of(data: st.DataObject) -> None:
+def test_selections_parse_to_their_paths(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([each for each in ENTITY_TYPES if each != "BaseFile"]))
     paths = data.draw(st.lists(st.sampled_from(selection.default_paths(name)), unique=True))
     text = selection.build(name, paths)

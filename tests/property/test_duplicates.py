@@ -1,4 +1,4 @@
-"""Decisions about duplicates, over random groups of files: what holds whatever the rules are."""
+"""Duplicate decisions over random groups of files: invariants for any policy."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def policies(draw: st.DrawFn) -> Policy:
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(groups(), policies())
-def test_nothing_is_lost_that_is_not_like_what_is_kept(group: list[Copy], policy: Policy) -> None:
+def test_removed_files_are_similar_to_kept_ones(group: list[Copy], policy: Policy) -> None:
     copies, taken = {copy.id: copy for copy in group}, set[str]()
     for each in decide(group, policy):
         if not each.is_acted_on:
@@ -88,7 +88,7 @@ def test_nothing_is_lost_that_is_not_like_what_is_kept(group: list[Copy], policy
             assert policy.match.are_alike(kept, file, copies)
             assert not policy.protects(file)
             assert not file.is_zipped
-        # Every file of an object that goes is kept, or like what is kept.
+        # Every file of a removed object is kept, or similar to a kept one.
         for one in each.gone:
             assert {file.id for file in copies[one].files} <= {*losing, kept.id}
         assert each.into not in each.gone
@@ -100,7 +100,7 @@ def test_nothing_is_lost_that_is_not_like_what_is_kept(group: list[Copy], policy
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(groups(), policies(), st.randoms(use_true_random=False))
-def test_the_order_in_which_a_server_lists_changes_nothing(
+def test_decision_is_independent_of_the_listing_order(
     group: list[Copy], policy: Policy, random: object
 ) -> None:
     shuffled = list(group)
@@ -123,7 +123,7 @@ TEXTS = ("title", "code", "details", "director", "date")
 
 @st.composite
 def scenes(draw: st.DrawFn, one: str) -> dict[str, Any]:
-    """A scene as a row of the API, with some of everything that scenes have."""
+    """A scene as an API row, with some values of every kind."""
     lists = {
         name: draw(st.lists(st.sampled_from(items), unique_by=str, max_size=3))
         for name, items in LISTS.items()
@@ -138,7 +138,7 @@ def scenes(draw: st.DrawFn, one: str) -> dict[str, Any]:
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(scenes("1"), scenes("2"), scenes("3"), st.sampled_from(("", *ITEMS)))
-def test_the_destination_gets_all_that_the_others_had(
+def test_destination_gets_all_data_of_the_others(
     into: dict[str, Any], second: dict[str, Any], third: dict[str, Any], dropped: str
 ) -> None:
     decision = Decision((), (), into="1", gone=("2", "3"))
@@ -162,7 +162,7 @@ def _done(decisions: list[Decision]) -> set[Decision]:
 
 @settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30), st.data(), st.integers(0, 12))
-def test_hashes_that_are_near_are_found(hashes: list[int], data: st.DataObject, distance: int) -> None:
+def test_near_hashes_are_found(hashes: list[int], data: st.DataObject, distance: int) -> None:
     near = [one ^ (1 << bit) for one in hashes for bit in data.draw(st.sets(st.integers(0, 62), max_size=2))]
     many = list(dict.fromkeys([*hashes, *near]))
     found = {frozenset(pair) for pair in similar_hashes(many, distance)}
@@ -172,7 +172,7 @@ def test_hashes_that_are_near_are_found(hashes: list[int], data: st.DataObject, 
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(st.integers(1, 40), max_size=30), st.integers(0, 5))
-def test_runs_of_near_lengths_are_as_long_as_they_may_be(tenths: list[int], most: int) -> None:
+def test_runs_of_near_durations_have_maximum_length(tenths: list[int], most: int) -> None:
     match, lengths = Match("duration", seconds=most / 10), sorted(each / 10 for each in tenths)
     runs = [[lengths[place] for place in run] for run in near_runs(lengths, match.allows)]
     assert [each for run in runs for each in run] == lengths
@@ -182,8 +182,8 @@ def test_runs_of_near_lengths_are_as_long_as_they_may_be(tenths: list[int], most
         assert not match.allows(run[0], following[-1])
 
 
-def test_a_length_that_too_many_have_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    """In a chain of near lengths each group is as long as it may be, and no longer."""
+def test_too_common_durations_are_ignored(caplog: pytest.LogCaptureFixture) -> None:
+    """Each group of a chain of near durations is as long as possible."""
     lengths = array("d", [*[600.0] * 1001, *(n / 2 for n in range(1, 900))])
     found = list(owners_of_runs(lengths, array("Q", range(len(lengths))), Match("duration", seconds=1)))
     assert {len(group) for group in found} == {2, 3}

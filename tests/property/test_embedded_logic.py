@@ -1,4 +1,4 @@
-"""AND, OR and NOT of filters are those of sets, whatever is combined; pages are slices of the whole."""
+"""AND, OR and NOT of filters are set operations; pages are slices of the whole."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ patient = settings(max_examples=15, deadline=None, suppress_health_check=[Health
 
 @patient
 @given(chain=st.lists(st.tuples(criteria, st.sampled_from(["AND", "OR", "NOT"])), min_size=2, max_size=4))
-def test_logic_is_that_of_sets(sample: SampleLibrary, chain: list[tuple[dict[str, Any], str]]) -> None:
+def test_logic_equals_set_operations(sample: SampleLibrary, chain: list[tuple[dict[str, Any], str]]) -> None:
     given_filter, expected = chain[-1][0], sample.found("Scene", chain[-1][0])
     for criterion, operator in reversed(chain[:-1]):
         own = sample.found("Scene", criterion)

@@ -1,4 +1,4 @@
-"""Keys of an index order texts as the natural collation does."""
+"""Index keys sort texts as the natural collation does."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ TEXTS = st.text(st.sampled_from("abAB 0123459-_é"), max_size=8) | st.text(
 @example("a9", "A10")
 @example("1", "")
 @example("9" * 5000, "1" + "0" * 5000)
-def test_keys_are_ordered_as_texts(first: str, second: str) -> None:
+def test_keys_sort_like_texts(first: str, second: str) -> None:
     left, right = (sort_key(text).encode() for text in (first, second))
     assert (left > right) - (left < right) == compare_naturally(first, second)

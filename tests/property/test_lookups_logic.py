@@ -1,4 +1,4 @@
-"""Lookups put together by and, or and not: the server's answer and the rest tested here are the truth."""
+"""Lookups combined by and, or and not: server filter and residual predicate give the true result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Holds: TypeAlias = Callable[[Row], bool]
 
 @dataclass
 class Trees:
-    """Random `Q`s for objects of one type, and whether they hold for a plain row."""
+    """Random `Q`s for objects of one type, each with its truth value for a plain row."""
 
     questions: LookupGenerator
     type_name: str
@@ -53,7 +53,7 @@ class Trees:
         return Q(**asked), lambda row: self.questions.oracle.holds(self.type_name, row, asked)
 
     def are_hard(self) -> bool:
-        """Whether a leaf is refused by itself, or rows do not tell it."""
+        """Whether a leaf is rejected by itself, or needs data missing in rows."""
         return any(not is_told(self.type_name, leaf) for leaf in self.leaves)
 
 
@@ -67,7 +67,7 @@ def is_told(type_name: str, asked: Asked) -> bool:
 
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(st.integers(0, 2**32))
-def test_the_server_and_the_rest_are_the_truth(seed: int) -> None:
+def test_server_filter_and_residual_predicate_give_the_true_result(seed: int) -> None:
     async def main() -> list[Any]:
         luck = Random(seed)
         found: list[Any] = []
@@ -107,13 +107,13 @@ NEGATIONS = [
 
 
 @pytest.mark.parametrize(("owner", "q", "expected"), NEGATIONS, ids=[repr(row[1]) for row in NEGATIONS])
-def test_a_negation_is_asked_of_the_server(owner: str, q: Q, expected: dict[str, Any]) -> None:
+def test_negation_is_sent_to_the_server(owner: str, q: Q, expected: dict[str, Any]) -> None:
     compiled = compile_lookups(owner, ~q)
     assert compiled.filter == expected
     assert compiled.post_filter is None
 
 
-def test_facts_of_one_file_are_negated_together() -> None:
+def test_file_fields_are_negated_together() -> None:
     compiled = compile_lookups("Scene", ~Q(duration__gte=60, resolution="4k"))
     assert compiled.filter == {}
     assert compiled.post_filter is not None
@@ -123,7 +123,7 @@ def test_facts_of_one_file_are_negated_together() -> None:
     assert not compiled.post_filter({"files": [short | {"duration": 90}, long]})
 
 
-def test_the_server_is_asked_what_it_can_be_asked() -> None:
+def test_supported_parts_are_sent_to_the_server() -> None:
     both = compile_lookups("Scene", Q(rating100__gte=80) | ~Q(organized=True))
     assert both.post_filter is None
     assert both.filter["OR"] == {"organized": False}
@@ -134,7 +134,7 @@ def test_the_server_is_asked_what_it_can_be_asked() -> None:
     assert "row by row" in part.explain()
 
 
-async def test_the_store_takes_them_wherever_it_takes_lookups(embedded_url: str) -> None:
+async def test_store_accepts_q_wherever_it_accepts_lookups(embedded_url: str) -> None:
     async with StashContext(conn=embedded_url) as client:
         store = StashEntityStore(client)
         scenes = [Scene(title=f"{n}", rating100=n * 10, organized=n % 2 == 0) for n in range(8)]

@@ -1,7 +1,7 @@
-"""Whatever is asked of whatever library: the server's answer and the rest tested here are the truth.
+"""Random lookups on random libraries: server filter and residual predicate give the true result.
 
-The oracle (`lookup_oracle`) evaluates lookups on the plain rows of a random library, by what they are
-documented to mean (`lookup_semantics`). A failure names the seed of its library.
+The oracle (`lookup_oracle`) evaluates lookups on the plain rows of a random library, by their documented
+meaning (`lookup_semantics`). A failure names the seed of its library.
 """
 
 from __future__ import annotations
@@ -30,30 +30,32 @@ seeds = st.integers(0, 2**32)
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
-async def wrong(session: Session, oracle: LookupOracle, compiled: Compiled, asked: Asked) -> list[Any]:
-    """The question with both answers, if the server and the rest do not give the true one."""
+async def mismatch(session: Session, oracle: LookupOracle, compiled: Compiled, asked: Asked) -> list[Any]:
+    """The lookups with both results, if they differ from the oracle."""
     expected = oracle.answer(compiled.type, asked)
     found = await answer(session, compiled)
     assert await counted(session, compiled) in (None, len(expected))
     return [] if found == expected else [(compiled.type, asked, compiled.filter, found, expected)]
 
 
-async def wrong_or_refused(session: Session, oracle: LookupOracle, type_name: str, asked: Asked) -> list[Any]:
-    """The same for a question that has yet to be compiled; a refusal needs a reason."""
+async def mismatch_or_rejection(
+    session: Session, oracle: LookupOracle, type_name: str, asked: Asked
+) -> list[Any]:
+    """The same for lookups not compiled yet; a rejection needs a reason."""
     try:
         compiled = compile_lookups(type_name, asked)
     except StashError as refusal:
-        refused = is_refused_for_reason(type_name, asked, oracle, refusal)
+        refused = rejection_is_justified(type_name, asked, oracle, refusal)
         return [] if refused else [(type_name, asked, str(refusal))]
-    return await wrong(session, oracle, compiled, asked)
+    return await mismatch(session, oracle, compiled, asked)
 
 
-def is_refused_for_reason(type_name: str, asked: Asked, oracle: LookupOracle, refusal: StashError) -> bool:
-    """Whether nothing matches anyway, or the question is one that no server and no row can answer."""
+def rejection_is_justified(type_name: str, asked: Asked, oracle: LookupOracle, refusal: StashError) -> bool:
+    """Whether nothing matches anyway, or neither server nor rows can evaluate the lookups."""
     heads = [key.partition("__")[0] for key in asked]
     untold = any(key.startswith(("studios__", "average_resolution__")) for key in asked)
     untold |= type_name == "Performer" and "performers" in heads
-    # One criterion says one thing of a field, and what rows do not hold is not tested here.
+    # One criterion has one condition per field, and data missing in rows is not tested here.
     unread = any(
         extractor(type_name, head) is None and (heads.count(head) > 1 or key == "is_missing__ne")
         for key, head in zip(asked, heads, strict=True)
@@ -66,7 +68,7 @@ def is_refused_for_reason(type_name: str, asked: Asked, oracle: LookupOracle, re
 
 @pytest.mark.long
 def test_every_lookup_of_every_field() -> None:
-    """Each (entity, field, lookup) once, and one question inside each kind of related objects."""
+    """Each (entity, field, lookup) once, and one lookup inside each type of related objects."""
     seed = SystemRandom().randrange(2**32)
     drawn: dict[str, int] = {}
 
@@ -78,7 +80,7 @@ def test_every_lookup_of_every_field() -> None:
                 every = list(questions.every(type_name))
                 drawn[type_name] = len(every)
                 for asked in every:
-                    failures += await wrong_or_refused(session, oracle, type_name, asked)
+                    failures += await mismatch_or_rejection(session, oracle, type_name, asked)
         return failures
 
     assert run(main()) == [], f"seed {seed}"
@@ -87,8 +89,8 @@ def test_every_lookup_of_every_field() -> None:
     assert sum(drawn.values()) > 2000
 
 
-async def told_wrong(seed: int, judge: Judge) -> list[Any]:
-    """What `judge` finds wrong with 25 questions of several fields to one random library."""
+async def mismatches(seed: int, judge: Judge) -> list[Any]:
+    """Mismatches that `judge` reports for 25 random lookups of several fields on one library."""
     luck = Random(seed)
     failures: list[Any] = []
     async with random_library(seed) as (session, oracle):
@@ -99,29 +101,29 @@ async def told_wrong(seed: int, judge: Judge) -> list[Any]:
     return failures
 
 
-async def wrong_by_rows(session: Session, oracle: LookupOracle, type_name: str, asked: Asked) -> list[Any]:
-    """What is tested without a server: the store's filter over what it holds."""
+async def mismatch_by_rows(session: Session, oracle: LookupOracle, type_name: str, asked: Asked) -> list[Any]:
+    """A mismatch of the store's local filter over cached objects."""
     try:
         local = matches(type_name, asked)
     except StashError:
         return []
-    return await wrong(session, oracle, Compiled(type_name, {}, local), asked)
+    return await mismatch(session, oracle, Compiled(type_name, {}, local), asked)
 
 
 @settings(patient, max_examples=4)
 @given(seeds)
 def test_lookups_of_several_fields(seed: int) -> None:
-    assert run(told_wrong(seed, wrong_or_refused)) == []
+    assert run(mismatches(seed, mismatch_or_rejection)) == []
 
 
 @settings(patient, max_examples=3)
 @given(seeds)
-def test_rows_alone_tell_the_same(seed: int) -> None:
-    assert run(told_wrong(seed, wrong_by_rows)) == []
+def test_local_evaluation_gives_the_same(seed: int) -> None:
+    assert run(mismatches(seed, mismatch_by_rows)) == []
 
 
-def test_the_meaning_is_what_is_documented() -> None:
-    """The truth itself, by examples: it shares nothing with the code that it judges."""
+def test_oracle_matches_documented_examples() -> None:
+    """Independent of the code under test."""
     texts = ["50%", "Été"]
     assert semantics.meets("text", texts, {"eq": "ÉTÉ"})
     assert not semantics.meets("text", texts, {"eq": "50_"})

@@ -1,7 +1,7 @@
-"""Query texts and the objects that they mean, held against an oracle on random libraries.
+"""Query texts compared with an oracle on random libraries.
 
-The oracle (`lookup_oracle`) evaluates lookups on plain rows. Here each lookup is spelt as a term, and terms
-are put together; `QUERY_EXAMPLES=1000` draws more of them.
+The oracle (`lookup_oracle`) evaluates lookups on plain rows. Here each lookup is spelt as a query term, and
+terms are combined; `QUERY_EXAMPLES=1000` draws more of them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from stash_cli.core.types.entities import ENTITIES
 
 Holds = Callable[[Row], bool]
 FEW = 40
-"""Texts of each kind that one run of the tests draws."""
+"""Texts of each kind drawn by default."""
 EXAMPLES = int(os.environ.get("QUERY_EXAMPLES", str(FEW)))
 ORDERED = {
     "eq": "{f}:{v}",
@@ -64,12 +64,12 @@ CHOICE = {"eq": "{f}:{v}", "in": "{f}:{v}", "excludes": "-{f}:{v}", "ne": "{f}:!
 
 
 def new_seed() -> int:
-    """A new seed where many examples are drawn; the same one in every run of the suite."""
+    """A random seed if many examples are drawn; a fixed one otherwise."""
     return SystemRandom().randrange(2**32) if EXAMPLES > FEW else 1
 
 
 def spelling(field: FilterField, lookup: str, value: Any) -> str | None:
-    """A lookup as a person writes it; None where only `field__lookup=` says it."""
+    """A lookup as a query term; None if only `field__lookup=` expresses it."""
     name = short_name(field.owner, field.name)
     if lookup == "null" and isinstance(value, bool):
         return f"{'no' if value else 'has'}:{name}"
@@ -105,14 +105,14 @@ def _one(value: Any, mark: str) -> str:
 
 
 def has_empty_text(value: Any) -> bool:
-    """Whether an empty text is asked for, which no term says."""
+    """Whether a value is an empty text, which no term can express."""
     if isinstance(value, dict):
         return any(map(has_empty_text, value.values()))
     return any(map(has_empty_text, value)) if isinstance(value, list | tuple) else value == ""
 
 
 def terms(questions: LookupGenerator, type_name: str) -> Iterator[tuple[str, Asked]]:
-    """A term for every lookup of every field, with the lookups that it stands for."""
+    """A term for every lookup of every field, with the lookups that it denotes."""
     for field in fields(type_name).values():
         for lookup in field.lookups:
             asked = questions.one(type_name, field, lookup)
@@ -123,8 +123,8 @@ def terms(questions: LookupGenerator, type_name: str) -> Iterator[tuple[str, Ask
                 yield spelt, asked
 
 
-async def told(session: Session, type_name: str, text: str) -> list[str] | None:
-    """The ids that a query text means; None where neither the server nor rows can tell."""
+async def query_ids(session: Session, type_name: str, text: str) -> list[str] | None:
+    """Ids that a query text matches; None if neither the server nor rows can evaluate it."""
     query = parse_query(text, type_name)
     assert query.where is not None
     assert parse_query(str(query.where), type_name).tree == query.tree
@@ -138,7 +138,7 @@ async def told(session: Session, type_name: str, text: str) -> list[str] | None:
 
 
 async def answer_of(session: Session, compiled: Compiled) -> list[str]:
-    """The ids of the matches, with the text that is searched for beside the filter."""
+    """Ids of the matches, including the free-text search beside the filter."""
     if not compiled.q:
         return await answer(session, compiled)
     query = FindQuery(ENTITIES[compiled.type], compiled.filter or None, compiled.q)
@@ -151,29 +151,29 @@ async def answer_of(session: Session, compiled: Compiled) -> list[str]:
 async def wrong_terms(
     session: Session, oracle: LookupOracle, questions: LookupGenerator, type_name: str
 ) -> list[Any]:
-    """The terms of one type whose matches are not those of the oracle, or not the complement of `-term`."""
+    """Terms of one type whose matches, or those of `-term`, differ from the oracle."""
     found: list[Any] = []
     everything = set(oracle.ids(type_name, lambda _: True))
     every_term = list(terms(questions, type_name))
-    # A part of them in each run of the suite, all of them where many examples are wanted.
+    # A sample in the default run, all of them if many examples are requested.
     few = questions.luck.sample(every_term, min(len(every_term), 2 * FEW))
     for text, asked in every_term if EXAMPLES > FEW else few:
         try:
-            given = await told(session, type_name, text)
+            given = await query_ids(session, type_name, text)
         except StashError as error:
             found.append((type_name, text, asked, str(error), getattr(error, "details", ())))
             continue
         expected = oracle.answer(type_name, asked)
         if given is not None and given != expected:
             found.append((type_name, text, given, expected))
-        rest = await told(session, type_name, f"not ({text})")
+        rest = await query_ids(session, type_name, f"not ({text})")
         if given is not None and rest is not None and everything - set(given) != set(rest):
             found.append((type_name, f"not ({text})", rest))
     return found
 
 
 def test_every_term_and_its_complement() -> None:
-    """All terms of one kind of object, or with `QUERY_EXAMPLES` of every kind."""
+    """All terms of one type of object, or with `QUERY_EXAMPLES` of every type."""
     seed = new_seed()
     chosen = list(TABLES) if EXAMPLES > FEW else [Random(seed).choice(list(TABLES))]
 
@@ -190,7 +190,7 @@ def test_every_term_and_its_complement() -> None:
 
 @dataclass
 class Texts:
-    """Random query texts for objects of one type, each with what it means for a plain row."""
+    """Random query texts for objects of one type, each with its truth value for a plain row."""
 
     questions: LookupGenerator
     type_name: str
@@ -223,19 +223,19 @@ class Texts:
 
 
 async def wrong_texts(session: Session, oracle: LookupOracle, luck: Random, number: int) -> list[Any]:
-    """Random texts whose matches are not those of the oracle."""
+    """Random texts whose matches differ from the oracle."""
     found: list[Any] = []
     for _ in range(number):
         type_name = luck.choice(list(TABLES))
         text, holds = Texts(LookupGenerator(luck, oracle), type_name).draw()
-        given = await told(session, type_name, text)
+        given = await query_ids(session, type_name, text)
         if given is not None and given != (expected := oracle.ids(type_name, holds)):
             found.append((type_name, text, given, expected))
     return found
 
 
 async def wrong_groups(session: Session, oracle: LookupOracle, luck: Random, number: int) -> list[Any]:
-    """Random groups bound to one performer whose matches are not those of the oracle."""
+    """Random groups bound to one performer whose matches differ from the oracle."""
     found: list[Any] = []
     for _ in range(number):
         type_name = luck.choice(["Scene", "Image", "Gallery"])
@@ -244,7 +244,7 @@ async def wrong_groups(session: Session, oracle: LookupOracle, luck: Random, num
         for text, wanted in ((f"performers:({inner})", True), (f"-performers:({inner})", False)):
             expected = oracle.ids(type_name, lambda row, has=has_one, wanted=wanted: has(row) == wanted)
             try:
-                given = await told(session, type_name, text)
+                given = await query_ids(session, type_name, text)
             except StashQueryError:
                 continue
             if given is not None and given != expected:
@@ -256,7 +256,7 @@ def _has_performer(oracle: LookupOracle, type_name: str, holds: Holds, row: Row)
     return any(map(holds, oracle.performers(type_name, row)))
 
 
-def test_terms_and_groups_put_together() -> None:
+def test_combined_terms_and_groups() -> None:
     seed = new_seed()
 
     async def main() -> list[Any]:
@@ -280,14 +280,17 @@ def test_terms_and_groups_put_together() -> None:
 )
 async def test_levels_of_several_names_have_their_complement(type_name: str, text: str) -> None:
     async with random_library(755846741) as (session, oracle):
-        matches, others = await told(session, type_name, text), await told(session, type_name, f"-{text}")
+        matches, others = (
+            await query_ids(session, type_name, text),
+            await query_ids(session, type_name, f"-{text}"),
+        )
         assert matches is not None
         assert others is None or sorted([*matches, *others], key=int) == oracle.ids(type_name, lambda _: True)
 
 
 @table_test("type_name", [name for name in TABLES if name in ENTITIES])
 def test_every_flag_equals_its_query(type_name: str) -> None:
-    """Each flag with a value, against `field__lookup=value`."""
+    """Each flag with a value, compared with `field__lookup=value`."""
     tables = list(FilterFlags(type_name).with_nested())
     for flag in (flag for table in tables for flag in table.rows()):
         path, _, lookup = flag.dest.rpartition("__")
@@ -365,13 +368,13 @@ WORDS = [
 
 
 async def wrong_words(session: Session, oracle: LookupOracle, type_name: str) -> list[Any]:
-    """Words whose matches are not told by the searched texts, or not the complement of `-word`."""
+    """Words whose matches, or those of `-word`, differ from the searched texts."""
     found: list[Any] = []
     everything = set(oracle.ids(type_name, lambda _: True))
     for word in WORDS:
-        given = await told(session, type_name, quote(word))
-        rest = await told(session, type_name, f"-{quote(word)}")
-        either = await told(session, type_name, f"{quote(word)} or {quote('zzz')}")
+        given = await query_ids(session, type_name, quote(word))
+        rest = await query_ids(session, type_name, f"-{quote(word)}")
+        either = await query_ids(session, type_name, f"{quote(word)} or {quote('zzz')}")
         expected = oracle.ids(type_name, partial(_has_word, oracle, type_name, word))
         if given != expected or either != expected or everything - set(expected) != set(rest or ()):
             found.append((type_name, word, given, either, rest, expected))
@@ -379,7 +382,7 @@ async def wrong_words(session: Session, oracle: LookupOracle, type_name: str) ->
 
 
 def _has_word(oracle: LookupOracle, type_name: str, word: str, row: Row) -> bool:
-    """Whether a name or an alias holds the word; `%` and `_` are letters like others."""
+    """Whether a name or an alias contains the word; `%` and `_` are literal."""
     names = [row["name"], *oracle.values(type_name, "aliases", row), row.get("sort_name")]
     return any(_lowered(word) in _lowered(name) for name in names if name)
 
@@ -402,13 +405,13 @@ def test_words_and_their_complement() -> None:
     assert run(main()) == [], f"seed {seed}"
 
 
-async def test_words_of_media_and_their_complement() -> None:
-    """Paths, fingerprints and titles of markers are searched, too."""
+async def test_media_words_and_their_complement() -> None:
+    """Paths, fingerprints and marker titles are searched, too."""
     seed = new_seed()
     async with random_library(seed) as (session, oracle):
         for type_name in ("Scene", "Image", "Gallery", "Group", "SceneMarker"):
             everything = set(oracle.ids(type_name, lambda _: True))
             for word in [*WORDS, "mp4", "/"]:
-                given = set(await told(session, type_name, quote(word)) or ())
-                rest = set(await told(session, type_name, f"-{quote(word)}") or ())
+                given = set(await query_ids(session, type_name, quote(word)) or ())
+                rest = set(await query_ids(session, type_name, f"-{quote(word)}") or ())
                 assert (given | rest, given & rest) == (everything, set()), f"{seed} {type_name} {word}"

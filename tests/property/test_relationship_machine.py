@@ -1,4 +1,4 @@
-"""However a relationship is edited, on either side: both sides agree at once, and the server once saved."""
+"""Relationships edited on either side: both sides agree at once, and the server after saving."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ RELATIONS = {
 }
 WAYS: dict[str, Callable[[Any, str, list[Any]], Any]] = {
     "assign": setattr,
-    "slice": lambda obj, name, others: getattr(obj, name).__setitem__(slice(None), others),
-    "extend": lambda obj, name, others: getattr(obj, name).extend(
-        each for each in others if each not in getattr(obj, name)
+    "slice": lambda obj, name, targets: getattr(obj, name).__setitem__(slice(None), targets),
+    "extend": lambda obj, name, targets: getattr(obj, name).extend(
+        each for each in targets if each not in getattr(obj, name)
     ),
-    "put": lambda obj, name, others: [append(obj, name, each) for each in others],
-    "take out": lambda obj, name, others: [remove(obj, name, each) for each in others],
-    "remove": lambda obj, name, others: [
-        getattr(obj, name).remove(each) for each in others if each in getattr(obj, name)
+    "put": lambda obj, name, targets: [append(obj, name, each) for each in targets],
+    "take out": lambda obj, name, targets: [remove(obj, name, each) for each in targets],
+    "remove": lambda obj, name, targets: [
+        getattr(obj, name).remove(each) for each in targets if each in getattr(obj, name)
     ],
-    "clear": lambda obj, name, others: getattr(obj, name).clear(),
+    "clear": lambda obj, name, targets: getattr(obj, name).clear(),
 }
 picks = st.integers(0, COUNT - 1)
 lists = st.sampled_from(sorted(what for what in RELATIONS if what != "studio of a scene"))
 
 
 class RelationshipMachine(LibraryMachine):
-    """A few objects whose relationships are read sooner or later, edited on both sides."""
+    """A few objects whose relationships are loaded at different times and edited on both sides."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +61,7 @@ class RelationshipMachine(LibraryMachine):
             self.objects[cls] = made
 
     async def read(self) -> None:
-        """Everything anew, from the server."""
+        """Reload everything from the server."""
         for cls, objects in self.objects.items():
             names = {name for held, name in RELATIONS.values() if held is cls}
             await self.store.populate(objects, names, force_refetch=True)
@@ -69,33 +69,33 @@ class RelationshipMachine(LibraryMachine):
     def finish(self) -> None:
         self.save()
 
-    def leads_to(self, obj: Any, name: str) -> list[str] | None:
-        """The ids of what a relationship leads to; None where it was not read."""
+    def targets(self, obj: Any, name: str) -> list[str] | None:
+        """Ids in a relationship; None if it is not loaded."""
         relation, value = relationships(type(obj).__name__)[name], getattr(obj, name)
         return None if value is UNSET else sorted(each.id for each in relation.targets(value))
 
-    def shown(self) -> dict[str, list[str]]:
-        """What every relationship that was read leads to."""
+    def loaded_relationships(self) -> dict[str, list[str]]:
+        """Content of every loaded relationship."""
         every = [(what, obj, name) for what, (cls, name) in RELATIONS.items() for obj in self.objects[cls]]
-        found = {f"{what} {obj.id}": self.leads_to(obj, name) for what, obj, name in every}
+        found = {f"{what} {obj.id}": self.targets(obj, name) for what, obj, name in every}
         return {what: ids for what, ids in found.items() if ids is not None}
 
-    def others(self, cls: type, name: str) -> list[Any]:
-        """The objects that a relationship may lead to."""
+    def candidates(self, cls: type, name: str) -> list[Any]:
+        """Objects that a relationship may contain."""
         wanted = relationships(cls.__name__)[name].inverse_type
         return next(objects for held, objects in self.objects.items() if held.__name__ == wanted)
 
-    @rule(what=lists, number=picks, others=st.sets(picks), way=st.sampled_from(sorted(WAYS)))
-    def edit(self, what: str, number: int, others: set[int], way: str) -> None:
+    @rule(what=lists, number=picks, indexes=st.sets(picks), way=st.sampled_from(sorted(WAYS)))
+    def edit(self, what: str, number: int, indexes: set[int], way: str) -> None:
         cls, name = RELATIONS[what]
-        obj, many = self.objects[cls][number], self.others(cls, name)
+        obj, candidates = self.objects[cls][number], self.candidates(cls, name)
         if getattr(obj, name) is UNSET and way not in ("put", "take out"):
             self.read_one(what, number)
-        WAYS[way](obj, name, [many[each] for each in sorted(others)])
+        WAYS[way](obj, name, [candidates[each] for each in sorted(indexes)])
 
     @rule(what=st.sampled_from(sorted(RELATIONS)), number=picks)
     def read_one(self, what: str, number: int) -> None:
-        """What the server has, and what is not saved yet of either side, in any order."""
+        """Load the server's value, with unsaved changes on either side."""
         cls, name = RELATIONS[what]
         self.runner.run(self.store.populate(self.objects[cls][number], [name], force_refetch=True))
 
@@ -105,17 +105,17 @@ class RelationshipMachine(LibraryMachine):
 
     @rule()
     def save(self) -> None:
-        expected = self.shown()
+        expected = self.loaded_relationships()
         self.runner.run(self.store.save_all(check=True))
         assert not any(obj.is_dirty() for objects in self.objects.values() for obj in objects)
-        # Saving may have to read more.
-        assert self.shown() | expected == self.shown()
+        # Saving may need to read more.
+        assert self.loaded_relationships() | expected == self.loaded_relationships()
         self.runner.run(self.read())
-        assert self.shown() | expected == self.shown()
+        assert self.loaded_relationships() | expected == self.loaded_relationships()
 
     @rule(at=st.integers(1, 3))
     def fail_to_save(self, at: int) -> None:
-        """The connection is cut at one of the requests; what did not arrive is there to be saved again."""
+        """The connection is cut at one of the requests; unsent changes stay pending."""
         self.wire.take_documents()
 
         def cut() -> None:
@@ -132,8 +132,8 @@ class RelationshipMachine(LibraryMachine):
         for cls, name in RELATIONS.values():
             back = relationships(cls.__name__)[name].inverse_field or ""
             for obj in self.objects[cls]:
-                here = self.leads_to(obj, name)
-                there = {each.id: self.leads_to(each, back) for each in self.others(cls, name)}
+                here = self.targets(obj, name)
+                there = {each.id: self.targets(each, back) for each in self.candidates(cls, name)}
                 for other, ids in there.items():
                     assert here is None or ids is None or (other in here) == (obj.id in ids)
 

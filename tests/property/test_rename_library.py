@@ -1,4 +1,4 @@
-"""Renames of random libraries on disk, whole, killed at any request, resumed and undone: no file is lost."""
+"""Renames of random libraries on disk: complete, killed at any request, resumed, undone; no file is lost."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ templates = st.sampled_from(["{{ title }}", "a/{{ title }}", "{{ title }}/{{ vis
 policies = st.sampled_from(["number", "skip", "fail"])
 
 
-def killed(url: str, template: str, policy: str, request: int) -> bool:
-    """Whether a process that renames was killed before its mutation of this number."""
+def killed_during_rename(url: str, template: str, policy: str, request: int) -> bool:
+    """Whether a renaming process was killed before its n-th mutation."""
 
     def die(sent: Any) -> bool:
         nonlocal request
@@ -39,12 +39,12 @@ def killed(url: str, template: str, policy: str, request: int) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
-async def go_back(url: str, run: int) -> None:
+async def undo_run(url: str, run: int) -> None:
     async with opened(url) as bench:
         assert not (await bench.context.undo(run)).problems
 
 
-async def go_on(url: str, run: int) -> None:
+async def resume_run(url: str, run: int) -> None:
     async with opened(url) as bench:
         assert (await bench.context.resume(run)).keys() <= {"done"}
 
@@ -52,23 +52,21 @@ async def go_on(url: str, run: int) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that are copied")
 @settings(max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(st.dictionaries(files, names, min_size=2, max_size=6), templates, policies, st.integers(1, 3))
-def test_no_file_is_lost_whatever_happens(
-    titles: dict[str, str], template: str, policy: str, request: int
-) -> None:
+def test_no_file_is_lost(titles: dict[str, str], template: str, policy: str, request: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         shelf = Shelf(Path(folder), titles)
         before = shelf.content()
         for goes_on in (False, True):
             runs = last_run(shelf)
-            is_killed = killed(shelf.url, template, policy, request)
+            is_killed = killed_during_rename(shelf.url, template, policy, request)
             run = last_run(shelf)
             if run == runs:  # no file moves
                 break
             assert_whole(shelf, before)
             if goes_on and is_killed:
-                asyncio.run(go_on(shelf.url, run))
+                asyncio.run(resume_run(shelf.url, run))
                 assert_whole(shelf, before)
-            asyncio.run(go_back(shelf.url, run))
+            asyncio.run(undo_run(shelf.url, run))
             assert shelf.content() == before
         run = last_run(shelf)
         asyncio.run(rename(shelf.url, template, policy))
@@ -78,7 +76,7 @@ def test_no_file_is_lost_whatever_happens(
             run = last_run(shelf)
             asyncio.run(rename(shelf.url, template, policy))
             assert last_run(shelf) == run
-            asyncio.run(go_back(shelf.url, run))
+            asyncio.run(undo_run(shelf.url, run))
         assert shelf.content() == before
 
 
@@ -88,7 +86,7 @@ def last_run(shelf: Shelf) -> int:
 
 
 def assert_whole(shelf: Shelf, before: dict[str, str]) -> dict[str, str]:
-    """All content is there once, where the library says."""
+    """All content exists once, at the path in the library."""
     found = shelf.content()
     assert sorted(found.values()) == sorted(before.values())
     assert found.keys() == set(shelf.paths().values())

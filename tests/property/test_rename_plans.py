@@ -1,4 +1,4 @@
-"""Plans of renames of random libraries: no two files at one path, none lost, a second run does nothing."""
+"""Rename plans of random libraries: no path collision, no lost file, idempotent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ folders = st.sampled_from(FOLDERS)
 
 @dataclass
 class Disk:
-    """A disk that refuses to overwrite, as the server does; `files` are contents by path."""
+    """A disk that rejects overwriting, like the server; `files` are contents by path."""
 
     is_case_blind: bool
     files: dict[str, int] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Disk:
 
 @dataclass
 class Library:
-    """Files by id, of which some are chosen, each with the path that it is to have."""
+    """Files by id, and the target paths of the selected ones."""
 
     disk: Disk
     targets: dict[int, tuple[str, str]]
@@ -77,7 +77,7 @@ def libraries(draw: Any) -> Library:
 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(libraries(), st.sampled_from(POLICIES))
-def test_no_file_is_lost_or_moved_onto_another_and_a_second_run_moves_nothing(library, policy):
+def test_no_file_is_lost_or_overwritten_and_plans_are_idempotent(library, policy):
     disk = library.disk
     before = dict(disk.files)
     with closing(library.plan(policy)) as plan:
@@ -121,7 +121,7 @@ def test_moves_wait_for_each_other(waits):
 
 @settings(max_examples=4 * EXAMPLES, deadline=None)
 @given(st.text(max_size=300), st.integers(20, 255))
-def test_safe_names_are_safe_for_good(text, limit):
+def test_safe_names_are_idempotent(text, limit):
     name = safe_name(text, limit)
     assert safe_name(name, limit) == name
     assert len(name.encode()) <= limit + 1

@@ -1,4 +1,4 @@
-"""However files are added, copied, moved and removed between scans, the library tells what is on disk."""
+"""Files added, copied, moved and removed between scans: the library mirrors the disk."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ CONTENTS = st.integers(0, 3)
 class Disk(RuleBasedStateMachine):
     """A media folder that is changed and scanned.
 
-    A file's name begins with the number of its content: what lies at a path never changes in place, where
-    a file would rightly keep its object.
+    A file's name starts with the number of its content, so that content never changes at a path: such a file
+    would keep its object.
+
     """
 
     def __init__(self) -> None:
@@ -94,7 +95,7 @@ class Disk(RuleBasedStateMachine):
         self.is_scanned = True
 
     @invariant()
-    def nothing_is_damaged(self) -> None:
+    def database_is_consistent(self) -> None:
         self.scan_library.assert_whole()
 
     @invariant()
@@ -121,7 +122,7 @@ class Disk(RuleBasedStateMachine):
         return {path: (size, owner) for path, size, owner in rows}
 
     @invariant()
-    def folders_hang_where_they_lie(self) -> None:
+    def folders_have_the_right_parents(self) -> None:
         if not self.is_scanned:
             return
         rows = self.scan_library.rows(

@@ -1,4 +1,4 @@
-"""Whatever order answers, edits, saves and forgetting come in: one object per id, no edit lost."""
+"""Responses, edits, saves and evictions in any order: one object per id, no edit lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ rows = st.fixed_dictionaries({"id": ids}, optional={"title": titles, "urls": url
 
 
 def merged(base: list[str], mine: list[str], theirs: list[str]) -> list[str]:
-    """What is here, without what was taken out there, and then what was put in there."""
+    """`mine` without items removed from `theirs`, and then with items added there."""
     if base == theirs:
         return mine
     kept = [url for url in mine if url in theirs or url not in base]
@@ -30,7 +30,7 @@ def merged(base: list[str], mine: list[str], theirs: list[str]) -> list[str]:
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """The map beside a plain model of what the server said and what the user did since."""
+    """The identity map beside a model of the server's values and the user's edits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,12 +55,12 @@ class StoreMachine(RuleBasedStateMachine):
         return found
 
     def settle(self, one: str) -> None:
-        """An edit that says what the server says is none."""
+        """Drop edits that equal the server's value."""
         kept = {key: v for key, v in self.edits[one].items() if self.server[one].get(key, ...) != v}
         self.edits[one] = kept
 
     def check(self, obj: Scene) -> None:
-        """What it holds is the user's, else the server's; an object read anew need not hold all."""
+        """Assert that the object has the user's values, else the server's; expired objects may lack some."""
         expected = self.server[obj.id] | self.edits[obj.id]
         seen = {key: getattr(obj, key) for key in expected if getattr(obj, key) is not UNSET}
         assert seen == {key: expected[key] for key in seen}
@@ -89,8 +89,8 @@ class StoreMachine(RuleBasedStateMachine):
         self.settle(one)
 
     @rule(one=ids, url=st.sampled_from("xyz"))
-    def edit_in_place_what_is_held(self, one: str, url: str) -> None:
-        """Long after it left the cache, perhaps; nobody holds it afterwards."""
+    def edit_evicted_object(self, one: str, url: str) -> None:
+        """Edit a referenced object that may have been evicted; drop the reference afterwards."""
         found = self.held.pop(one, None)
         if found is not None and found.urls is not UNSET:
             found.urls.insert(0, url)
@@ -108,8 +108,8 @@ class StoreMachine(RuleBasedStateMachine):
             self.edits[one] = {}
 
     @rule(one=ids)
-    def put_in_another(self, one: str) -> None:
-        """A second object for an id that is there is refused; where none is, it becomes the one."""
+    def put_duplicate(self, one: str) -> None:
+        """A second object for an id in the map is rejected; otherwise it enters the map."""
         mine = Scene.from_graphql({"id": one})
         standing = self.known.get(Scene, one)
         try:
@@ -119,7 +119,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.known.get(Scene, one) is (standing or mine)
 
     @rule(one=ids)
-    def let_go(self, one: str) -> None:
+    def drop_reference(self, one: str) -> None:
         self.held.pop(one, None)
         gc.collect(0)
 
@@ -128,7 +128,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.known.expire(Scene, one)
 
     @invariant()
-    def every_live_object_shows_the_model(self) -> None:
+    def live_objects_equal_the_model(self) -> None:
         for obj in self.known.objects(Scene):
             if obj.id in self.server:
                 self.check(obj)

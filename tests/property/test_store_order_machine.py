@@ -1,8 +1,8 @@
-"""Late, lost and refused answers, and another client: nothing is lost, done twice, or shown older than known.
+"""Late, lost and rejected responses, and another client: nothing is lost, repeated or stale.
 
-Some of each object only the store edits, some only another client, some both. Whatever comes in between, in
-the end the server has the last word of each, and at every step each object shows what the server had at
-some time since the last answer that the object took.
+Some fields of each object are edited by the store, some by another client, some by both. In the end the
+server has every edit, and at every step each object shows a state that the server had at or after its last
+response.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ ways = st.sampled_from(["find", "get", "client", "iterate"])
 Atoms = dict[str, Any]
 
 
-class Wire:
-    """A transport that does to the next request of a kind what `faults` say; others pass."""
+class FaultyTransport:
+    """A transport that applies `faults` to the next request of a kind."""
 
     def __init__(self, inner: Any) -> None:
         self.inner, self.url = inner, inner.url
@@ -75,12 +75,12 @@ class Wire:
 
 
 class OrderMachine(LibraryMachine):
-    """A few scenes of a store and another client, with what each of them did, and what the server had."""
+    """A few scenes of a store and another client, their edits, and the server's history."""
 
     def __init__(self) -> None:
         super().__init__(max_objects=100)
         self.clock = 0
-        self.faulty = Wire(self.store.client.session.transport)
+        self.faulty = FaultyTransport(self.store.client.session.transport)
         self.faulty.done = self.executed
         self.store.client.session.transport = self.faulty  # type: ignore[assignment]
         self.history: dict[str, list[tuple[int, Atoms]]] = {}
@@ -100,7 +100,7 @@ class OrderMachine(LibraryMachine):
         for _ in range(2):
             self.make("")
 
-    # --- what the server has ---
+    # --- server state ---
 
     async def rows(self) -> dict[str, Atoms]:
         text = f"{{ findScenes(filter: {{per_page: -1}}) {{ scenes {{ {SHOWN} }} }} }}"
@@ -109,7 +109,7 @@ class OrderMachine(LibraryMachine):
         return {row["id"]: self.atoms(row) for row in answer.data["findScenes"]["scenes"]}
 
     def atoms(self, row: dict[str, Any]) -> Atoms:
-        """A scene in parts that change on their own."""
+        """A scene as independently changing parts."""
         held = {tag["id"] if isinstance(tag, dict) else tag.id for tag in row["tags"]}
         found = {name: row[name] or None for name in ("title", "code", "details")}
         found |= {f"tag {name}": tag.id in held for name, tag in self.tags.items()}
@@ -117,7 +117,7 @@ class OrderMachine(LibraryMachine):
         return {**found, "count": row["o_counter"]}
 
     async def executed(self, request: GraphQLRequest | None = None) -> None:
-        """The server did something: remember what it has from now on."""
+        """Record the server's state after an executed request."""
         if request is not None and not request.is_mutation:
             self.read_at.append(self.clock)
             return
@@ -125,8 +125,8 @@ class OrderMachine(LibraryMachine):
         for one, row in (await self.rows()).items():
             self.history.setdefault(one, []).append((self.clock, row))
 
-    def since(self, one: str) -> list[Atoms]:
-        """All that the server has had of a scene since the last answer about it."""
+    def states_since(self, one: str) -> list[Atoms]:
+        """All server states of a scene since its last response."""
         states = self.history[one]
         start = max((n for n, (time, _) in enumerate(states) if time <= self.bounds.get(one, 0)), default=0)
         return [row for _, row in states[start:]]
@@ -134,7 +134,7 @@ class OrderMachine(LibraryMachine):
     # --- tasks ---
 
     def start(self, work: Awaitable[Any], keys: set[int], fault: str, *, is_mutation: bool) -> Any:
-        """Run a task until it is done or waits for an answer that is held."""
+        """Run a task until it is done or waits for a delayed response."""
         self.faulty.faults = {is_mutation: fault} if fault else {}
         self.faulty.reached, self.faulty.gate = asyncio.Event(), asyncio.Event()
 
@@ -160,7 +160,7 @@ class OrderMachine(LibraryMachine):
     @precondition(lambda self: self.tasks)
     @rule(number=picks)
     def release(self, number: int) -> None:
-        """Let one of the answers come that are on their way."""
+        """Deliver one of the delayed responses."""
         task, gate, _ = self.tasks.pop(number % len(self.tasks))
         gate.set()
 
@@ -182,15 +182,15 @@ class OrderMachine(LibraryMachine):
         at = self.read_at
         answered = set(self.history) if way == "find" else {one}
         with suppress(StashNotFoundError):
-            # Pages may leave a scene out, where one of an earlier page was deleted meanwhile.
-            yielded = await self.ask(way, one)
+            # Pages may omit a scene if one of an earlier page was deleted meanwhile.
+            yielded = await self.fetch(way, one)
             answered = answered if yielded is None else yielded
         for each in answered:
             if at and sent >= self.written.get(each, -1):
                 self.bounds[each] = max(self.bounds.get(each, 0), at[0])
 
-    async def ask(self, way: str, one: str) -> set[str] | None:
-        """Read in one of the ways; the scenes of all pages."""
+    async def fetch(self, way: str, one: str) -> set[str] | None:
+        """Read in one of the ways; return the scenes of all pages."""
         scene = self.store.identity.get(Scene, one)
         if way == "find":
             await self.store.find(Scene, fields=FIELDS)
@@ -204,7 +204,7 @@ class OrderMachine(LibraryMachine):
             await self.store.populate(scene, FIELDS, force_refetch=True)
         return None
 
-    # --- what the store does ---
+    # --- edits of the store ---
 
     @rule(fault=st.sampled_from(FAULTS))
     def make(self, fault: str) -> None:
@@ -307,7 +307,7 @@ class OrderMachine(LibraryMachine):
         fault=st.sampled_from(FAULTS),
     )
     def save_beside_a_read(self, number: int, way: str, word: str, name: str, fault: str) -> None:
-        """What was asked before a save comes after it."""
+        """A read requested before a save is delivered after it."""
         self.read(way, number, True)
         self.rename(number, word)
         self.tag(number, name, True)
@@ -317,7 +317,7 @@ class OrderMachine(LibraryMachine):
 
     @rule(number=picks, put=st.booleans(), word=words)
     def save_beside_another(self, number: int, put: bool, word: str) -> None:
-        """Lists are set as a whole, and others have changed them, as nobody has read."""
+        """Whole lists are set, while others have changed them unnoticed."""
         scene = self.editable(number)
         if scene is None or scene.is_new() or self.busy():
             return
@@ -330,7 +330,7 @@ class OrderMachine(LibraryMachine):
 
     @rule(number=picks, fault=st.sampled_from(FAULTS))
     def count_beside_another(self, number: int, fault: str) -> None:
-        """Another client counts, as nobody has read, and so do we."""
+        """Another client counts unnoticed, and so does the store."""
         while self.tasks:
             self.release(0)
         self.read("find", number, False)
@@ -352,7 +352,7 @@ class OrderMachine(LibraryMachine):
             self.gone.add(scene.id)
             self.runner.run(self.store.delete(scene))
 
-    # --- what another client does ---
+    # --- edits of the other client ---
 
     def change(self, one: str, **change: Any) -> None:
         text = "mutation($input: BulkSceneUpdateInput!) { bulkSceneUpdate(input: $input) { id } }"
@@ -412,14 +412,14 @@ class OrderMachine(LibraryMachine):
         held = self.theirs.setdefault(one, {})
         held["counted"] = held.get("counted", 0) + 1
 
-    # --- what holds ---
+    # --- invariants ---
 
     @invariant()
-    def nothing_older_is_shown(self) -> None:
+    def no_stale_value_is_shown(self) -> None:
         for scene in self.store.identity.objects(Scene):
             if scene.is_new() or scene.id not in self.history or scene.custom_fields is UNSET:
                 continue
-            changed, states = scene.get_changed_fields(), self.since(scene.id)
+            changed, states = scene.get_changed_fields(), self.states_since(scene.id)
             shown = self.atoms({name: getattr(scene, name) for name in FIELDS})
             for name, value in shown.items():
                 field = {"tag": "tags", "key": "custom_fields", "count": "o_counter"}.get(
@@ -430,7 +430,7 @@ class OrderMachine(LibraryMachine):
                 assert value in [row[name] for row in states], (scene, name, value, states)
 
     @invariant()
-    def ours_is_shown(self) -> None:
+    def own_edits_are_shown(self) -> None:
         for scene in self.scenes:
             if scene.custom_fields is not UNSET and scene.id not in self.gone:
                 shown = self.atoms({name: getattr(scene, name) for name in FIELDS})
@@ -438,20 +438,20 @@ class OrderMachine(LibraryMachine):
                 assert {name: shown[name] for name in expected} == expected
 
     @invariant()
-    def one_object_for_each(self) -> None:
+    def one_object_per_id(self) -> None:
         objects = self.store.identity.objects(Scene)
         assert not {scene.id for scene in objects} & self.gone
         saved = [scene for scene in self.scenes if not scene.is_new() and scene.id not in self.gone]
         assert all(self.store.identity.get(Scene, scene.id) is scene for scene in saved)
 
     def finish(self) -> None:
-        """In the end the server has the last word of everybody, and everything once."""
+        """In the end the server has everybody's last edit, and every count once."""
         while self.tasks:
             self.release(0)
         left = [scene for scene in self.scenes if scene.id not in self.gone]
         result = self.runner.run(self.store.save_batch(left, on_conflict="merge"))
         rows = self.runner.run(self.rows())
-        # A new object whose create was lost, and which another client changed since, may be left open.
+        # A new object with a lost create, changed by the other client since, may stay unresolved.
         open_ = [scene for scene in left if scene.is_new()]
         assert len(result.unfinished) == len(result.unknown) == len(open_)
         for scene in open_:
@@ -472,7 +472,7 @@ PHASES = (Phase.explicit, Phase.generate)
 
 
 class TestOrder(OrderMachine.TestCase):  # type: ignore[misc, name-defined] - made by Hypothesis
-    # The same few sequences in every run, because a rare failure is shrunk for minutes.
+    # The same few sequences in every run, because shrinking a rare failure takes minutes.
     settings = settings(
         max_examples=8,
         stateful_step_count=30,

@@ -1,4 +1,4 @@
-"""Edits, saves, failures half-way, forgetting and what others change: every edit arrives, once."""
+"""Edits, saves, partial failures, evictions and changes of others: every edit is saved once."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ words = st.sampled_from(["", "a", "b", "c"])
 picks = st.integers(0, 50)
 
 
-def named(request: GraphQLRequest) -> Iterator[tuple[str, set[str]]]:
-    """The ids in a request, and the fields that it reads or writes of them."""
+def ids_and_fields(request: GraphQLRequest) -> Iterator[tuple[str, set[str]]]:
+    """Ids in a request, and the fields that it reads or writes of them."""
     for given in request.variables.values() if request.is_mutation else [request.variables]:
         written = given if request.is_mutation else request.document.split()
         for one in given.get("ids") or [given[name] for name in ("id",) if name in given]:
@@ -29,9 +29,10 @@ def named(request: GraphQLRequest) -> Iterator[tuple[str, set[str]]]:
 
 
 class UnitMachine(LibraryMachine):
-    """A store beside a plain model: what the server has, what the store knows of it, what was edited.
+    """A store beside a model: the server's values, the loaded values, and the edits.
 
-    A field that was sent without an answer is a change until the server is asked again, whatever it holds.
+    A field sent without a response stays changed until the server is asked again.
+
     """
 
     def __init__(self) -> None:
@@ -47,7 +48,7 @@ class UnitMachine(LibraryMachine):
     def finish(self) -> None:
         """In the end the server has every edit."""
         self.runner.run(self.store.save_all(check=True, on_conflict="mine"))
-        self.took()
+        self.accept_saved()
         text = "{ findTags(filter: {per_page: -1}) { tags { id description aliases } } }"
         rows = self.runner.run(self.store.client.execute(text))["findTags"]["tags"]
         found = {row.pop("id"): row for row in rows}
@@ -57,7 +58,7 @@ class UnitMachine(LibraryMachine):
         return sorted(self.server)[number % len(self.server)]
 
     def get(self, one: str, *fields: str) -> Tag:
-        """The object; where the server was asked, its values are known from now on."""
+        """The object; values fetched from the server are loaded from now on."""
         if self.store.identity.get(Tag, one) is None:
             self.known[one] = {}
         self.wire.take_documents()
@@ -73,12 +74,12 @@ class UnitMachine(LibraryMachine):
         self.settle(one)
 
     def settle(self, one: str) -> None:
-        """An edit that says what the server says is none."""
+        """Drop edits that equal the server's value."""
         edits, known, unknown = self.edits[one], self.known[one], self.unknown[one]
         self.edits[one] = {n: edit for n, edit in edits.items() if n in unknown or known.get(n, ...) != edit}
 
-    def took(self) -> None:
-        """What is clean now was taken by the server."""
+    def accept_saved(self) -> None:
+        """Fields that are clean now were saved."""
         for tag in [tag for tag in self.new if not tag.is_new()]:
             self.new.remove(tag)
             self.server[tag.id] = {"description": tag.description, "aliases": []}
@@ -86,7 +87,7 @@ class UnitMachine(LibraryMachine):
             self.edits[tag.id], self.unknown[tag.id] = {}, set()
         for one, edits in self.edits.items():
             found = self.store.identity.get(Tag, one)
-            # One that is gone was clean: whether it was saved shows in the end.
+            # An evicted object was clean: the final check shows whether it was saved.
             if edits and (found is None or not found.is_dirty()):
                 self.server[one] |= edits
                 self.known[one] |= edits
@@ -121,7 +122,7 @@ class UnitMachine(LibraryMachine):
 
     @precondition(lambda self: self.server)
     @rule(number=picks, description=words)
-    def somebody_else_changes(self, number: int, description: str) -> None:
+    def change_by_other_client(self, number: int, description: str) -> None:
         one = self.pick(number)
         text = "mutation($input: TagUpdateInput!) { tagUpdate(input: $input) { id } }"
         self.runner.run(self.store.client.execute(text, {"input": {"id": one, "description": description}}))
@@ -146,7 +147,7 @@ class UnitMachine(LibraryMachine):
         if found is not None:
             self.runner.run(self.store.save(found, on_conflict="mine"))
             assert not found.is_dirty()
-            self.took()
+            self.accept_saved()
 
     @rule(fail_at=st.none() | st.integers(1, 3))
     def flush(self, fail_at: int | None) -> None:
@@ -164,15 +165,15 @@ class UnitMachine(LibraryMachine):
             assert not any(request.is_mutation for request in self.wire.sent)
         self.wire.on_request = lambda: None
         for at, request in enumerate(self.wire.sent, 1):
-            for one, fields in named(request):
+            for one, fields in ids_and_fields(request):
                 if not request.is_mutation and at != fail_at:
                     self.learn(one, fields)
                 elif request.is_mutation and at == fail_at:
                     self.unknown[one] |= fields
-        self.took()
+        self.accept_saved()
 
     @rule()
-    def let_go(self) -> None:
+    def drop_references(self) -> None:
         self.held.clear()
         gc.collect(0)
 
@@ -181,7 +182,7 @@ class UnitMachine(LibraryMachine):
         self.store.invalidate_all()
 
     @invariant()
-    def no_edit_is_lost_and_none_made_up(self) -> None:
+    def no_edit_is_lost_or_invented(self) -> None:
         for one, edits in self.edits.items():
             found = self.store.identity.get(Tag, one)
             assert not edits or found is not None

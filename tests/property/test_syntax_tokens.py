@@ -1,4 +1,4 @@
-"""Documents are read in the tokens that graphql-core reads, and in whole operations of the same kinds."""
+"""The GraphQL lexer agrees with graphql-core on tokens and operation types."""
 
 from __future__ import annotations
 
@@ -86,23 +86,23 @@ def reference(document: str) -> list[tuple[str, int, int]] | None:
 
 @settings(max_examples=600)
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
-def test_tokens_are_those_of_graphql_core(document: str) -> None:
+def test_tokens_equal_graphql_core(document: str) -> None:
     assert ours(document) == reference(document)
 
 
 @given(st.lists(st.sampled_from(("\x00", "\x0b", "\x1b", *PIECES)), max_size=8).map("".join))
-def test_nothing_is_read_that_graphql_core_refuses(document: str) -> None:
+def test_documents_rejected_by_graphql_core_are_rejected(document: str) -> None:
     assert ours(document) in (None, reference(document))
 
 
 @settings(max_examples=600)
 @given(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join))
-def test_operations_are_those_of_graphql_core(document: str) -> None:
+def test_operations_equal_graphql_core(document: str) -> None:
     found = operations.parse(document)
     try:
         nodes = parse(document).definitions
     except GraphQLSyntaxError:
-        return  # a server refuses it whatever is read here
+        return  # a server rejects it in any case
     expected = [
         (each.operation.value, each.name.value if each.name else "")
         for each in nodes

@@ -1,7 +1,6 @@
-"""Random edits, creations, deletions, merges and imports, with undos and redos in any order.
+"""Random edits, creations, deletions, merges and imports, undone and redone in any order.
 
-In the end everything is undone, and the library is what it was; or, where somebody else changed it meanwhile,
-what he changed is as he left it.
+In the end everything is undone, and the library is as before, except for changes of other clients.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ words = st.sampled_from(["", "a", "b", "c"])
 
 
 class UndoMachine(RuleBasedStateMachine):
-    """A library with a journal; `runs` are all that was recorded."""
+    """A library with a journal; `runs` are the recorded ones."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,7 +60,7 @@ class UndoMachine(RuleBasedStateMachine):
                 self.runs.append(run.id)
                 await act()
 
-        with suppress(StashError):  # refused by the server: nothing was done
+        with suppress(StashError):  # rejected by the server: nothing was done
             self.run(work())
 
     def pick(self, operation: str, number: int) -> str | None:
@@ -83,12 +82,12 @@ class UndoMachine(RuleBasedStateMachine):
         self.edit("Scene", number, details=text, rating100=rating)
 
     @rule(number=numbers)
-    def others_describe_scene(self, number: int) -> None:
+    def other_client_describes_scene(self, number: int) -> None:
         one = self.pick("Scene", number)
         scene = self.run(self.bench.client.find_scene(one)) if one else None
         self.count += 1
-        text = f"theirs {self.count}"  # a text that a run has written, too, cannot be told from it
-        # What a run made is kept once others changed it.
+        text = f"theirs {self.count}"  # a text that a run has written as well is not distinguishable
+        # Objects created by a run are kept once others changed them.
         if scene is not None and scene.title.startswith("scene"):
             self.theirs[scene.title] = text
             self.touched.add(scene.title)
@@ -140,7 +139,7 @@ class UndoMachine(RuleBasedStateMachine):
         self.recorded(act)
 
     @rule(number=numbers, tag=numbers, text=words)
-    def mark(self, number: int, tag: int, text: str) -> None:
+    def add_marker(self, number: int, tag: int, text: str) -> None:
         """A marker of a scene, which keeps its tag from being deleted."""
         self.count += 1
         scene, primary = self.pick("Scene", number), self.pick("Tag", tag)
@@ -149,7 +148,7 @@ class UndoMachine(RuleBasedStateMachine):
             self.recorded(lambda: self.bench.client.ask("sceneMarkerCreate", input=given))
 
     @rule(number=numbers, chosen=st.sets(numbers, max_size=2), text=words)
-    def perform(self, number: int, chosen: set[int], text: str) -> None:
+    def add_performer(self, number: int, chosen: set[int], text: str) -> None:
         """A new performer in a scene, with tags."""
         self.count += 1
         given = {"name": f"performer {self.count}", "details": text, "alias_list": [f"also {self.count}"]}
@@ -172,7 +171,7 @@ class UndoMachine(RuleBasedStateMachine):
 
     @rule(number=numbers, text=words, parent=numbers)
     def import_tags(self, number: int, text: str, parent: int) -> None:
-        """A file that changes a tag, makes another one, and puts both below a third one."""
+        """A file that updates a tag, creates another, and moves both below a third one."""
         self.count += 1
         names = self.names("Tag")
         if not names:
@@ -180,24 +179,24 @@ class UndoMachine(RuleBasedStateMachine):
         above = names[parent % len(names)]
         rows = [{"name": names[number % len(names)], "description": text, "parents+": [above]}]
         rows.append({"name": f"imported {self.count}", "aliases": [f"from {self.count}"], "parents": [above]})
-        self.command("tags", "import", "--upsert", "--match", "name", "-y", rows=rows)
+        self.run_command("tags", "import", "--upsert", "--match", "name", "-y", rows=rows)
 
     @rule(number=numbers, name=st.sampled_from(["a", "b"]))
     def save_filter(self, number: int, name: str) -> None:
         tag = self.pick("Tag", number)
         if tag is not None:
-            self.command("filters", "save", name, "--kind", "scenes", f"tag:id:{tag}", "-y")
+            self.run_command("filters", "save", name, "--kind", "scenes", f"tag:id:{tag}", "-y")
 
     @rule(name=st.sampled_from(["a", "b"]))
     def delete_filter(self, name: str) -> None:
-        self.command("filters", "delete", name, "-y")
+        self.run_command("filters", "delete", name, "-y")
 
     @rule(value=st.sampled_from(["Debug", "Info", "Error"]))
     def set_level(self, value: str) -> None:
-        self.command("config", "set", f"general.log_level={value}")
+        self.run_command("config", "set", f"general.log_level={value}")
 
-    def command(self, *words: str, rows: list[dict[str, Any]] | None = None) -> None:
-        """Run the program, whose run is recorded like those of Python."""
+    def run_command(self, *words: str, rows: list[dict[str, Any]] | None = None) -> None:
+        """Run the program, which journals like the library."""
         if rows is not None:
             file = Path(self.folder.name) / "rows.jsonl"
             file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
@@ -229,15 +228,15 @@ class UndoMachine(RuleBasedStateMachine):
     @rule(number=numbers)
     @precondition(lambda self: self.runs)
     def undo(self, number: int) -> None:
-        self.take_back(self.bench.context.undo, self.runs[-1 - number % len(self.runs)])
+        self.revert(self.bench.context.undo, self.runs[-1 - number % len(self.runs)])
 
     @rule(number=numbers)
     @precondition(lambda self: self.runs)
     def redo(self, number: int) -> None:
-        self.take_back(self.bench.context.redo, self.runs[-1 - number % len(self.runs)])
+        self.revert(self.bench.context.redo, self.runs[-1 - number % len(self.runs)])
 
-    def take_back(self, act: Any, run: int) -> None:
-        with suppress(StashJournalError):  # undone already, or nothing that can be
+    def revert(self, act: Any, run: int) -> None:
+        with suppress(StashJournalError):  # already undone, or nothing to undo
             self.run(act(run))
         for scene in self.run(library_content(self.bench))["findScenes"]["scenes"]:
             assert scene["details"] == self.theirs.get(scene["title"], scene["details"])
@@ -254,11 +253,13 @@ class UndoMachine(RuleBasedStateMachine):
     def finish(self) -> None:
         for _ in range(3):
             for run in reversed(self.runs):
-                self.take_back(self.bench.context.undo, run)
-        assert self.without_theirs(self.run(library_content(self.bench))) == self.without_theirs(self.before)
+                self.revert(self.bench.context.undo, run)
+        assert self.without_other_changes(
+            self.run(library_content(self.bench))
+        ) == self.without_other_changes(self.before)
 
-    def without_theirs(self, found: Any) -> Any:
-        """An overview without what somebody else has changed."""
+    def without_other_changes(self, found: Any) -> Any:
+        """Library content without changes of other clients."""
         for scene in found["findScenes"]["scenes"]:
             scene["details"] = "" if scene["title"] in self.touched else scene["details"]
         found["findScenes"]["scenes"].sort(key=repr)
@@ -275,7 +276,7 @@ async def ids_of(bench: Workbench, name: str) -> list[str]:
 
 
 async def fill(bench: Workbench, rng: random.Random) -> None:
-    """A random library of a few tags, studios and scenes."""
+    """Fill a random library with a few tags, studios and scenes."""
     tags = [await bench.client.create_tag(Tag(name=f"tag {n}", aliases=[f"alias {n}"])) for n in range(4)]
     studios = [await bench.client.create_studio(Studio(name=f"studio {n}")) for n in range(2)]
     for number in range(4):
@@ -286,7 +287,7 @@ async def fill(bench: Workbench, rng: random.Random) -> None:
 
 TestUndo = UndoMachine.TestCase
 TestUndo.settings = settings(
-    # A failing sequence is short enough to be read; to shorten it would take minutes.
+    # A failing sequence is short enough to read; shrinking it takes minutes.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     max_examples=int(os.environ.get("UNDO_EXAMPLES", "2")),
     stateful_step_count=int(os.environ.get("UNDO_STEPS", "10")),

@@ -1,4 +1,4 @@
-"""YAML of rows against its reader: every value comes back as it was, and text stays text everywhere."""
+"""YAML output read back: values round-trip, and text stays text everywhere."""
 
 from __future__ import annotations
 
@@ -66,13 +66,13 @@ values = st.recursive(
 )
 
 
-def test_text_comes_back_in_every_place() -> None:
+def test_text_round_trips_in_every_position() -> None:
     for value in ([*TEXTS], dict.fromkeys(TEXTS), [{"a": [text, [text]]} for text in TEXTS], *TEXTS):
         assert yaml.safe_load(dump(value)) == value
 
 
 @pytest.mark.parametrize("word", ["y", "N", "true", "Null", "OFF", "~", "1e3", "0o7", "2024-03-15"])
-def test_text_is_quoted_that_other_readers_take_for_a_value(word: str) -> None:
+def test_ambiguous_text_is_quoted(word: str) -> None:
     assert dump(word) == f'"{word}"\n'
 
 
@@ -81,7 +81,7 @@ def test_text_is_quoted_that_other_readers_take_for_a_value(word: str) -> None:
 @example([*NUMBERS])
 @example([[], {}, [[]], [{}], {"a": {}}, [[1, [2]], {"b": [{"c": 1}, []]}]])
 @example({"k" * 600: {"k\n" * 400: [1, {"\\" * 400: None}]}})
-def test_values_come_back(value: object) -> None:
+def test_values_round_trip(value: object) -> None:
     found = yaml.safe_load(dump(value))
 
-    assert repr(found) == repr(value)  # which tells true from 1, and 25.0 from 25
+    assert repr(found) == repr(value)  # which distinguishes true from 1, and 25.0 from 25
