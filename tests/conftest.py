@@ -1,4 +1,4 @@
-"""Fixtures of all tests: isolated user state, and embedded libraries."""
+"""Shared fixtures: isolated user state, and embedded libraries."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Examples send requests: how long one takes depends on what else the machine does.
+# Examples send requests, whose duration depends on the load of the machine.
 settings.register_profile("requests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("requests")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are cores: a fifth of the time tests wait for servers and processes."""
+    """One worker more than cores: tests wait for servers and processes a fifth of the time."""
     return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection() -> None:
-    """Look for no garbage while modules are imported and tests are made: they stay."""
+    """Disable garbage collection while modules are imported: they are never freed."""
     gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported out of the collections of garbage, which then take a fifth less of the time."""
+    """Exclude imported objects from garbage collection, which saves a fifth of the time."""
     gc.freeze()
     gc.enable()
     gc.set_threshold(20_000, 20, 20)
@@ -36,7 +36,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start tests that take long first, whatever the order is otherwise."""
+    """Start long tests first, whatever the order is otherwise."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
@@ -51,7 +51,7 @@ FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_ST
 
 @pytest.fixture(scope="session", autouse=True)
 def session_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Folders of their own for fixtures that are made once, before those of each test are there."""
+    """State folders for session fixtures, which are set up before the folders of each test."""
     with pytest.MonkeyPatch.context() as patch:
         for name in FOLDERS:
             patch.setenv(name, str(tmp_path_factory.mktemp("session")))
@@ -60,7 +60,7 @@ def session_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Keep settings, caches and demo data of the user's account out of the tests, and theirs out of it."""
+    """Isolate tests from the user's settings, caches and demo data."""
     home = Path(tempfile.mkdtemp(prefix="home-"))
     for name in FOLDERS:
         monkeypatch.setenv(name, str(home))
@@ -79,7 +79,7 @@ def own_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attempts that follow each other quickly, for tests of many failures: they would only wait."""
+    """Shorten retry delays, for tests with many failures."""
     from stash_cli.core.transport import outcome
 
     for name in ("QUICK", "PATIENT", "RATE_LIMITED"):
@@ -88,7 +88,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unused_port() -> Iterator[int]:
-    """A port that nothing listens on until the test ends."""
+    """A port that refuses connections until the test ends."""
     from loopback import reserve_port
 
     with reserve_port() as reserved:
@@ -97,7 +97,7 @@ def unused_port() -> Iterator[int]:
 
 @pytest.fixture
 def new_file(tmp_path: Path) -> Path:
-    """Path of a library that does not exist yet."""
+    """Path of a missing library."""
     return tmp_path / "library.sqlite"
 
 

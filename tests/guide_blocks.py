@@ -1,4 +1,4 @@
-"""The code blocks of the guides. Each has a language; `text` is output or a form, everything else is run."""
+"""Code blocks of the guides. Each has a language; `text` blocks are output, all others are run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Block:
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    """All code blocks of a page in their order; one without a fence or a language has the language ""."""
+    """All code blocks of a page in order; the language is "" without a fence or a language."""
     text = page.read_text(encoding="utf-8")
     for each in _FENCED.finditer(text):
         yield Block(page.stem, each[2], each[3])
@@ -33,5 +33,5 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def of_language(*languages: str) -> list[Block]:
-    """The blocks of all guides in one of these languages."""
+    """Blocks of all guides in one of these languages."""
     return [block for page in PAGES for block in blocks(page) if block.language in languages]

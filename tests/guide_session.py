@@ -1,4 +1,4 @@
-"""A reader who types the commands of a guide, one after the other, into one shell."""
+"""A shell session that runs the commands of a guide in order."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ NOT_RUN = {
     "stash scenes generate": "needs scenes with files; test_cli_tasks.py does",
     "stash run nightly": "needs the settings on its page; test_cli_run.py does",
 }
-"""Commands that the tests of the guides only look at, and why. Their options are compared with the help."""
+"""Commands that are not run, and why; only their options are compared with the help."""
 
-OTHERS = ("cp", "rm", "echo", "xargs")
-"""Programs that are really started."""
-INSTALLING = (
+REAL_PROGRAMS = ("cp", "rm", "echo", "xargs")
+"""Programs that are really run."""
+SETUP_PROGRAMS = (
     "python3",
     "pip",
     ".venv/bin/pip",
@@ -47,35 +47,35 @@ INSTALLING = (
     "docker",
     "man",
 )
-"""Programs that set up the project. The two lines of the README are what continuous integration runs."""
+"""Programs that set up the project; continuous integration runs the two lines of the README."""
 
 
 class Session:
-    """One shell: variables, and the folder that it is in. `stash` runs in this process."""
+    """A shell session: variables and working directory. `stash` runs in process."""
 
     def __init__(self, folder: Path, **environ: str) -> None:
         self.folder, self.environ = folder, environ
 
     def type(self, text: str) -> None:
-        """Run all lines of a block; each must end with 0."""
+        """Run all lines of a block; each must exit with 0."""
         for line in text.replace("\\\n", " ").splitlines():
             words = shlex.shlex(line, posix=True, punctuation_chars="|>&;")
             words.whitespace_split = True
-            data, parts = None, split(list(words), ("|", "&&"))
+            data, parts = None, split_at(list(words), ("|", "&&"))
             for part in parts:
                 data = self._part(part, line, data, alone=len(parts) == 1 and ">" not in part)
 
     def _part(self, words: list[str], line: str, data: str | None, *, alone: bool) -> str | None:
         words = [re.sub(r"(^|=)~/", rf"\1{self.folder}/", word) for word in words]
-        words, *target = split(words, (">",)) or [[]]
+        words, *target = split_at(words, (">",)) or [[]]
         if words[:1] == ["stash"]:
             data = self._stash(words[1:], line, data, alone=alone)
         elif words[:1] == ["export"]:
             self.environ |= dict([words[1].split("=", 1)])
         elif words[:1] in (["read"], ["printf"]):
             data = "secret-word"
-        elif words and words[0] not in (*INSTALLING, "scripts/check"):
-            assert words[0] in OTHERS, line
+        elif words and words[0] not in (*SETUP_PROGRAMS, "scripts/check"):
+            assert words[0] in REAL_PROGRAMS, line
             data = subprocess.run(words, input=data, cwd=self.folder, check=True, text=True, stdout=-1).stdout
         for [name] in target:
             (self.folder / name).write_text(data or "", encoding="utf-8")
@@ -83,7 +83,7 @@ class Session:
 
     def _stash(self, words: list[str], line: str, data: str | None, *, alone: bool) -> str:
         if any(shlex.join(["stash", *words]).startswith(each) for each in NOT_RUN):
-            assert_known(words, line)
+            assert_documented(words, line)
             return ""
         streams = fake_streams(terminal=alone, answers=data or "y\n" * 5, environ=self.environ)
         status = run(words, streams, self.environ)
@@ -91,8 +91,8 @@ class Session:
         return streams.out.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
-def split(words: list[str], marks: tuple[str, ...]) -> list[list[str]]:
-    """The parts of a list between the words that are marks."""
+def split_at(words: list[str], marks: tuple[str, ...]) -> list[list[str]]:
+    """Parts of a list between separator words."""
     parts: list[list[str]] = [[]]
     for word in words:
         if word in marks:
@@ -102,8 +102,8 @@ def split(words: list[str], marks: tuple[str, ...]) -> list[list[str]]:
     return [part for part in parts if part]
 
 
-def assert_known(words: list[str], line: str) -> None:
-    """The command and its options are in the help."""
+def assert_documented(words: list[str], line: str) -> None:
+    """Assert that the help lists the command and its options."""
     named = list(words)
     while named:
         streams = fake_streams()

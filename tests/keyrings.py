@@ -27,14 +27,14 @@ class MemoryKeyring(keyring.backend.KeyringBackend):
 
 
 class RefusingKeyring(MemoryKeyring):
-    """Is locked."""
+    """Raises on reading, like a locked keyring."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise RuntimeError(f"locked: {service} {username}")
 
 
 class HungKeyring(MemoryKeyring):
-    """Answers once `event` is set, as one that waits for a desktop."""
+    """Blocks until `event` is set, like one that waits for a desktop prompt."""
 
     event = Event()
 

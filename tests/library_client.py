@@ -1,4 +1,4 @@
-"""A client of a library in process, which returns the data or the one error of an operation."""
+"""A client of an in-process library that returns the data or the only error of an operation."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ class LibraryClient:
         self.library = library
 
     def __call__(self, document: str, **variables: Any) -> Any:
-        """The value of the one root field; fails on any error."""
+        """The value of the only root field; fails on any error."""
         outcome = self.library.execute(document, variables)
         assert not outcome.errors, outcome.errors
         assert outcome.data is not None
         return next(iter(outcome.data.values()))
 
-    def refusal(self, document: str, **variables: Any) -> str:
-        """The message of the one error."""
+    def error(self, document: str, **variables: Any) -> str:
+        """Message of the only error."""
         errors = self.library.execute(document, variables).errors
         assert len(errors) == 1, errors
         assert "path" in errors[0]
         return str(errors[0]["message"])
 
     def write(self, operation: str, selection: str = "{ id }", /, **given: Any) -> Any:
-        """Run a mutation with an `input` object."""
+        """Execute a mutation with an `input` object."""
         return self(mutation(operation, selection), input=given)
 
-    def refused(self, operation: str, selection: str = "{ id }", /, **given: Any) -> str:
-        """The message with which a mutation is refused."""
-        return self.refusal(mutation(operation, selection), input=given)
+    def write_error(self, operation: str, selection: str = "{ id }", /, **given: Any) -> str:
+        """Error message of a rejected mutation."""
+        return self.error(mutation(operation, selection), input=given)
 
     def create(self, operation: str, **given: Any) -> str:
-        """The id of a new object."""
+        """Create an object; return its id."""
         return str(self.write(operation, **given)["id"])
 
 
@@ -62,7 +62,7 @@ def mutation(operation: str, selection: str) -> str:
 
 
 def copy_empty_library(path: Path) -> Path:
-    """Put an empty library at `path` unless there is a file; making one takes ten times as long."""
+    """Put an empty library at `path` unless the file exists; creating one takes ten times as long."""
     if create_private(path):
         path.write_bytes(_empty_library())
     return path
@@ -70,7 +70,7 @@ def copy_empty_library(path: Path) -> Path:
 
 @cache
 def _empty_library() -> bytes:
-    """The file of a library that was made and closed."""
+    """File content of an empty library."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "library.sqlite"
         open_library(str(path)).close()
@@ -78,7 +78,7 @@ def _empty_library() -> bytes:
 
 
 def add_tags(path: Path, count: int) -> list[str]:
-    """Insert `count` tags called "tag 0" and so on, and return their ids; as mutations each takes 0.01 s."""
+    """Insert `count` tags called "tag 0" and so on, and return their ids; mutations take 0.01 s each."""
     with open_library(str(path)) as library, library.database.write() as connection:
         connection.execute(t.tags.insert(), [{"name": f"tag {n}", **_STAMPS} for n in range(count)])
         found = connection.scalars(select(t.tags.c.id).where(t.tags.c.name.like("tag %")).order_by("id"))

@@ -1,4 +1,4 @@
-"""A random library with its oracle, and the result of a compiled filter on it."""
+"""A random library with its oracle, and evaluation of compiled filters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stash_cli.core.types.entities import ENTITIES, camel, snake
 from stash_cli.core.unset import UNSET
 
 LISTS = {"Gallery": "galleries", "SceneMarker": "scene_markers"}
-"""Plural field names that are not the type's name with an s."""
+"""Plural field names other than the type's name with an s."""
 
 
 @asynccontextmanager
@@ -35,8 +35,8 @@ async def random_library(seed: int) -> AsyncIterator[tuple[Session, LookupOracle
             yield client.session, LookupOracle(rows)
 
 
-def quirks(compiled: Compiled) -> list[str]:
-    """Parts of a filter that a real server would evaluate wrongly."""
+def server_quirks(compiled: Compiled) -> list[str]:
+    """Parts of a filter that a real server evaluates wrongly."""
     return list(_quirks(compiled.type, compiled.filter))
 
 
@@ -56,7 +56,7 @@ def _quirks(type_name: str, given: dict[str, Any]) -> Iterator[str]:
 
 
 def _shared(owner: str, names: set[str]) -> list[str]:
-    """Joins that two fields need; fields of files share one on purpose."""
+    """Joins needed by two fields; file fields share one intentionally."""
     joins = [
         JOINS[owner, name] for name in names if (owner, name) in JOINS and (owner, name) not in FILE_FIELDS
     ]
@@ -70,9 +70,9 @@ def _levels(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _levels(given[name])
 
 
-async def answer(session: Session, compiled: Compiled) -> list[str]:
+async def matching_ids(session: Session, compiled: Compiled) -> list[str]:
     """Ids of the rows that the server returns and the residual predicate accepts."""
-    assert quirks(compiled) == []
+    assert server_quirks(compiled) == []
     items = LISTS.get(compiled.type, f"{snake(compiled.type)}s")
     rest = compiled.post_filter
     args = {"filter": {"per_page": -1}, f"{snake(compiled.type)}_filter": compiled.filter or UNSET}
@@ -80,8 +80,8 @@ async def answer(session: Session, compiled: Compiled) -> list[str]:
     return sorted((row["id"] for row in found[items] if rest is None or rest(row)), key=int)
 
 
-async def counted(session: Session, compiled: Compiled) -> int | None:
-    """The number by the count plan; None where there is none."""
+async def planned_count(session: Session, compiled: Compiled) -> int | None:
+    """The number by the count plan; None without one."""
     entity, rest = ENTITIES.get(compiled.type), compiled.post_filter
     if entity is None or rest is None or compiled.count_plan is None:
         return None

@@ -1,4 +1,4 @@
-"""Random lookups for a random library, with values that it has, nearly has, or lacks."""
+"""Random lookups for a random library, with present, neighbouring and absent values."""
 
 from __future__ import annotations
 
@@ -19,103 +19,105 @@ Asked = dict[str, Any]
 class LookupGenerator:
     """Generates lookups for the library of `oracle`."""
 
-    def __init__(self, luck: Random, oracle: LookupOracle) -> None:
-        self.luck = luck
+    def __init__(self, rng: Random, oracle: LookupOracle) -> None:
+        self.rng = rng
         self.oracle = oracle
 
-    def one(self, type_name: str, field: FilterField, lookup: str) -> Asked:
-        """One lookup of one field, with the lookups that narrow it."""
+    def lookup_of(self, type_name: str, field: FilterField, lookup: str) -> Asked:
+        """A lookup of one field, with the lookups that narrow it."""
         asked = {f"{field.name}__{lookup}": self.value(type_name, field, lookup)}
         if lookup in NARROWING:
             names = [name for name in field.lookups if name not in NARROWING and name != "null"]
-            beside = self.luck.choice(names)
+            beside = self.rng.choice(names)
             asked[f"{field.name}__{beside}"] = self.value(type_name, field, beside)
         return asked
 
-    def several(self, type_name: str, most: int = 3) -> Asked:
+    def lookups(self, type_name: str, most: int = 3) -> Asked:
         """Lookups of some fields, and of related objects."""
         asked: Asked = {}
-        for _ in range(self.luck.randint(1, most)):
-            field = self.luck.choice(list(fields(type_name).values()))
+        for _ in range(self.rng.randint(1, most)):
+            field = self.rng.choice(list(fields(type_name).values()))
             if field.lookups:
-                for _ in range(self.luck.choice([1, 1, 2])):
-                    asked |= self.one(type_name, field, self.luck.choice(list(field.lookups)))
+                for _ in range(self.rng.choice([1, 1, 2])):
+                    asked |= self.lookup_of(type_name, field, self.rng.choice(list(field.lookups)))
             else:
-                asked |= self.inside(field)
+                asked |= self.related_lookup(field)
         return asked
 
-    def inside(self, field: FilterField) -> Asked:
-        """Lookups of related objects."""
+    def related_lookup(self, field: FilterField) -> Asked:
+        """A lookup of related objects."""
         target = field.target or ""
         plain = [one for one in fields(target).values() if one.lookups]
-        chosen = self.luck.choice(plain)
-        found = self.one(target, chosen, self.luck.choice(list(chosen.lookups)))
+        chosen = self.rng.choice(plain)
+        found = self.lookup_of(target, chosen, self.rng.choice(list(chosen.lookups)))
         return {f"{field.name.removesuffix('_filter')}__{key}": value for key, value in found.items()}
 
-    def every(self, type_name: str) -> Iterator[Asked]:
-        """Each lookup of each field once, and one of each kind of related object."""
+    def each_lookup(self, type_name: str) -> Iterator[Asked]:
+        """Each lookup of each field once, and one of each type of related object."""
         for field in fields(type_name).values():
             for lookup in field.lookups:
-                yield self.one(type_name, field, lookup)
+                yield self.lookup_of(type_name, field, lookup)
             if not field.lookups:
-                yield self.inside(field)
+                yield self.related_lookup(field)
 
     # values
 
     def value(self, type_name: str, field: FilterField, lookup: str) -> Any:
         if lookup == "null" and field.kind != "CustomFieldCriterionInput":
-            return self.luck.choice([True, False])
+            return self.rng.choice([True, False])
         if lookup in NARROWING:
-            return self.luck.choice(NARROWING[lookup])
+            return self.rng.choice(NARROWING[lookup])
         if field.kind in SPECIAL:
             return SPECIAL[field.kind](self, lookup)
         if field.target or field.name == "is_missing":
-            return self.ids(field) if field.target else self.luck.choice(field.choices)
-        return self.compared(type_name, field, lookup)
+            return self.ids(field) if field.target else self.rng.choice(field.choices)
+        return self.comparison_value(type_name, field, lookup)
 
-    def compared(self, type_name: str, field: FilterField, lookup: str) -> Any:
-        """Values to compare with: one, two bounds, or several."""
-        held = self.held(type_name, field)
+    def comparison_value(self, type_name: str, field: FilterField, lookup: str) -> Any:
+        """Values to compare with: one, two bounds, or a list."""
+        held = self.stored_values(type_name, field)
         if lookup in ("between", "not_between"):
-            ends = sorted([self.near(field, lookup, held) for _ in range(2)], key=self.in_order(field))
-            return self.luck.choice([tuple(ends), tuple(ends), (None, ends[1]), (ends[0], None)])
+            ends = sorted(
+                [self.nearby_value(field, lookup, held) for _ in range(2)], key=self.sort_key(field)
+            )
+            return self.rng.choice([tuple(ends), tuple(ends), (None, ends[1]), (ends[0], None)])
         if field.lookups[lookup].arity == "list" or (lookup == "excludes" and field.choices):
-            return [self.near(field, lookup, held) for _ in range(self.luck.randint(1, 3))]
-        return self.near(field, lookup, held)
+            return [self.nearby_value(field, lookup, held) for _ in range(self.rng.randint(1, 3))]
+        return self.nearby_value(field, lookup, held)
 
     @staticmethod
-    def in_order(field: FilterField) -> Any:
-        """Sort key of values: periods by their start."""
+    def sort_key(field: FilterField) -> Any:
+        """Sort key of values; periods by their start."""
         if field.choices:
             return field.choices.index
         if field.kind in ("DateCriterionInput", "TimestampCriterionInput"):
             return lambda text: semantics.STRETCHES["time"](text)[0]
         return None
 
-    def held(self, type_name: str, field: FilterField) -> list[Any]:
+    def stored_values(self, type_name: str, field: FilterField) -> list[Any]:
         """Values of the field in the library."""
         rows = self.oracle.rows[TABLES[type_name]] if type_name in TABLES else []
         return [one for row in rows for one in self.oracle.values(type_name, field.name, row)]
 
     def ids(self, field: FilterField) -> list[int] | list[str]:
         many = len(self.oracle.rows[TABLES.get(field.target or "", "files")])
-        found = self.luck.sample(range(1, many + 1), min(many, self.luck.choice([1, 1, 2, 3])))
-        return self.luck.choice([found, [str(one) for one in found]])
+        found = self.rng.sample(range(1, many + 1), min(many, self.rng.choice([1, 1, 2, 3])))
+        return self.rng.choice([found, [str(one) for one in found]])
 
-    def near(self, field: FilterField, lookup: str, held: list[Any]) -> Any:
-        """A value in the library, or a neighbouring one."""
+    def nearby_value(self, field: FilterField, lookup: str, held: list[Any]) -> Any:
+        """A value of the library, or a neighbouring one."""
         if field.choices:
-            return self.luck.choice(field.choices)
+            return self.rng.choice(field.choices)
         spare = SPARE[field.kind]
-        value = self.luck.choice(held if held and self.luck.random() < 0.7 else spare)
+        value = self.rng.choice(held if held and self.rng.random() < 0.7 else spare)
         if field.kind == "StringCriterionInput":
             return self.text(lookup, value)
         if field.kind == "DateCriterionInput":
-            return value[: self.luck.choice([4, 7, 10])]
+            return value[: self.rng.choice([4, 7, 10])]
         if field.kind == "TimestampCriterionInput":
-            return value[: self.luck.choice([4, 7, 10, 16, 19])]
+            return value[: self.rng.choice([4, 7, 10, 16, 19])]
         if field.kind == "IntCriterionInput":
-            value = int(value) + self.luck.choice([-1, 0, 0, 1])
+            value = int(value) + self.rng.choice([-1, 0, 0, 1])
             low, high = field.range or (None, None)
             return max(
                 int(low) if low is not None else value, min(int(high) if high is not None else value, value)
@@ -124,15 +126,15 @@ class LookupGenerator:
 
     def text(self, lookup: str, value: str) -> str:
         if "regex" in lookup:
-            return self.luck.choice(PATTERNS)
+            return self.rng.choice(PATTERNS)
         if lookup not in ("eq", "ne", "in"):
-            start = self.luck.randrange(len(value))
-            value = value[start : start + self.luck.randint(1, 6)].strip() or value.strip()
-        return self.luck.choice([value, value, value.swapcase(), value.upper()])
+            start = self.rng.randrange(len(value))
+            value = value[start : start + self.rng.randint(1, 6)].strip() or value.strip()
+        return self.rng.choice([value, value, value.swapcase(), value.upper()])
 
     def custom(self, lookup: str) -> Any:
-        name = self.luck.choice(["a", "b", "Größe", "none"])
-        pick = self.luck.choice
+        name = self.rng.choice(["a", "b", "Größe", "none"])
+        pick = self.rng.choice
         if lookup == "null":
             return {name: pick([True, False])}
         if lookup in ("between", "not_between"):
@@ -152,21 +154,21 @@ class LookupGenerator:
 
     def stash_id(self, lookup: str) -> Any:
         if lookup == "endpoint":
-            return self.luck.choice(random_rows.BOXES)
+            return self.rng.choice(random_rows.BOXES)
         if lookup == "regex":
-            return self.luck.choice(["^aa", "[0-9]$", "_"])
+            return self.rng.choice(["^aa", "[0-9]$", "_"])
         if lookup == "in":
             return self.stash_ids(lookup)
-        one = self.luck.choice(random_rows.BOX_IDS)
+        one = self.rng.choice(random_rows.BOX_IDS)
         return one[1:] if lookup == "contains" else one
 
     def stash_ids(self, lookup: str) -> Any:
         if lookup == "endpoint":
-            return self.luck.choice(random_rows.BOXES)
-        return self.luck.sample(random_rows.BOX_IDS, self.luck.randint(1, 2))
+            return self.rng.choice(random_rows.BOXES)
+        return self.rng.sample(random_rows.BOX_IDS, self.rng.randint(1, 2))
 
     def hash(self, _: str) -> str:
-        return f"{(self.luck.choice(random_rows.HASHES) ^ self.luck.choice([0, 0, 1, 2])) & (2**64 - 1):016x}"
+        return f"{(self.rng.choice(random_rows.HASHES) ^ self.rng.choice([0, 0, 1, 2])) & (2**64 - 1):016x}"
 
 
 NARROWING = {"depth": [-1, 0, 1, 2], "distance": [0, 1, 2, 3, 4]}
@@ -178,10 +180,10 @@ SPARE: dict[str, list[Any]] = {
     "TimestampCriterionInput": random_rows.TIMES,
 }
 SPECIAL = {
-    "Boolean": lambda pick, _: pick.luck.choice([True, False]),
-    "String": lambda pick, _: pick.luck.choice([True, False]),
-    "DuplicationCriterionInput": lambda pick, _: pick.luck.choice([True, False]),
-    "FileDuplicationCriterionInput": lambda pick, _: pick.luck.choice([True, False]),
+    "Boolean": lambda pick, _: pick.rng.choice([True, False]),
+    "String": lambda pick, _: pick.rng.choice([True, False]),
+    "DuplicationCriterionInput": lambda pick, _: pick.rng.choice([True, False]),
+    "FileDuplicationCriterionInput": lambda pick, _: pick.rng.choice([True, False]),
     "PhashDistanceCriterionInput": LookupGenerator.hash,
     "phash": LookupGenerator.hash,
     "StashIDCriterionInput": LookupGenerator.stash_id,

@@ -1,6 +1,6 @@
-"""Semantics of lookups in plain Python: whether the values of an object meet them.
+"""Semantics of lookups in plain Python: whether the values of an object match.
 
-Nothing here is shared with the code that asks servers: it is the documented meaning in plain Python.
+Shares no code with the compiler of lookups: it is their documented meaning.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ BANDS = {
 
 
 def is_positive(asked: Asked) -> bool:
-    """Whether only an object with a value can meet the lookups."""
+    """Whether only an object with a value can match the lookups."""
     kinds = asked.keys() - NEGATIVE - {"null", "distance"}
     return bool(kinds) or asked.get("null") is False
 
 
 def meets(kind: str, values: list[Any], asked: Asked) -> bool:
-    """Whether non-null values meet all lookups: some value every positive one, no value a negative one."""
+    """Whether non-null values match: one value all positive lookups, no value a negative one."""
     if "null" in asked and asked["null"] == bool(values):
         return False
     positive = {k: v for k, v in asked.items() if k not in NEGATIVE and k != "null"}
@@ -52,7 +52,7 @@ def meets(kind: str, values: list[Any], asked: Asked) -> bool:
 
 
 def fits(kind: str, value: Any, lookup: str, wanted: Any) -> bool:
-    """Whether one value meets one lookup; for a negative one, whether it is excluded."""
+    """Whether one value matches one lookup; for a negative one, whether it is excluded."""
     if kind == "text":
         return _text(value, lookup, wanted)
     if kind == "choice":
@@ -62,7 +62,7 @@ def fits(kind: str, value: Any, lookup: str, wanted: Any) -> bool:
 
 
 def fold(text: str) -> str:
-    """Case-folded text; each letter stays one letter."""
+    """Case-folded text of the same length."""
     return "".join(c.casefold() if len(c.casefold()) == 1 else c.lower() for c in text)
 
 
@@ -135,7 +135,7 @@ STRETCHES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 
 
 def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
-    """Whether related objects, each with the ids that it counts as, meet the lookups."""
+    """Whether related objects match, each given as the set of ids it counts as."""
     counted = set().union(*held)
 
     def ids(name: str) -> set[int]:
@@ -156,7 +156,7 @@ def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
 
 
 def custom(held: dict[str, Any], lookup: str, name: str, wanted: Any) -> bool:
-    """Whether a custom field meets a lookup; numbers compare with numbers, texts with texts."""
+    """Whether a custom field matches; numbers are compared with numbers, texts with texts."""
     if lookup == "null":
         return (str(held.get(name, "")).strip(" ") == "") == wanted
     met = name in held and _custom(held[name], lookup, wanted)
@@ -164,7 +164,7 @@ def custom(held: dict[str, Any], lookup: str, name: str, wanted: Any) -> bool:
 
 
 def _custom(value: Any, lookup: str, wanted: Any) -> bool:
-    """Whether a value meets a lookup; for a negative one, whether it is excluded."""
+    """Whether a value matches a lookup; for a negative one, whether it is excluded."""
     if lookup in ("contains", "excludes", "regex", "not_regex"):
         return isinstance(value, str) and _text(value, lookup, wanted)
     if lookup == "in":
@@ -176,7 +176,7 @@ def _custom(value: Any, lookup: str, wanted: Any) -> bool:
 
 
 def stash_ids(held: list[tuple[str, str]], asked: Asked) -> bool:
-    """Whether (endpoint, id) pairs meet lookups on ids at `endpoint`, or at any."""
+    """Whether (endpoint, id) pairs match lookups on ids at `endpoint`, or at any."""
     box = asked.get("endpoint")
     ids = [stash_id for at, stash_id in held if box in (None, at)]
     rest = {k: v for k, v in asked.items() if k != "endpoint"} or {"null": False}
@@ -184,7 +184,7 @@ def stash_ids(held: list[tuple[str, str]], asked: Asked) -> bool:
 
 
 def hashes(held: list[int], asked: Asked) -> bool:
-    """Whether a perceptual hash differs from the given one in at most `distance` bits."""
+    """Whether a perceptual hash differs in at most `distance` bits."""
     apart = asked.get("distance", 0)
 
     def near(wanted: str) -> bool:

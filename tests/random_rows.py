@@ -1,7 +1,7 @@
-"""Random libraries as plain rows of tables, for tests with an oracle.
+"""Random libraries as plain rows, for tests with an oracle.
 
-They hold what trips filters: nulls beside empty texts, wildcards of LIKE, case beyond ASCII, fuzzy dates,
-floats at their edges, deep hierarchies, several files per object, ids at two stash-boxes.
+Values cover edge cases of filters: null and empty text, LIKE wildcards, case beyond ASCII, fuzzy dates,
+extreme floats, deep hierarchies, several files per object, ids at two stash-boxes.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ OWNERS = {
 class RowGenerator:
     """Generates the rows of one library; ids start at 1 in every table."""
 
-    def __init__(self, luck: Random, size: int) -> None:
-        self.luck = luck
+    def __init__(self, rng: Random, size: int) -> None:
+        self.rng = rng
         self.size = size
         self.rows: Rows = {table.name: [] for table in t.metadata.tables.values()}
 
@@ -72,16 +72,16 @@ class RowGenerator:
     # values
 
     def maybe(self, choices: list[Any], share: float = 0.7) -> Any:
-        return self.luck.choice(choices) if self.luck.random() < share else None
+        return self.rng.choice(choices) if self.rng.random() < share else None
 
     def text(self) -> str | None:
-        return self.luck.choice([None, "", *self.luck.sample(WORDS, 8)])
+        return self.rng.choice([None, "", *self.rng.sample(WORDS, 8)])
 
     def texts(self, names: str) -> Row:
         return {name: self.text() for name in names.split()}
 
     def flags(self, names: str) -> Row:
-        return {name: self.luck.random() < 0.4 for name in names.split()}
+        return {name: self.rng.random() < 0.4 for name in names.split()}
 
     def dates(self, names: str) -> Row:
         found: Row = {}
@@ -92,7 +92,7 @@ class RowGenerator:
     def some(self, table: str, most: int = 3) -> list[int]:
         """Ids of a few rows."""
         many = len(self.rows[table])
-        return self.luck.sample(range(1, many + 1), min(self.luck.randint(0, most), many))
+        return self.rng.sample(range(1, many + 1), min(self.rng.randint(0, most), many))
 
     def one(self, table: str) -> int | None:
         return self.maybe(list(range(1, len(self.rows[table]) + 1)))
@@ -100,14 +100,14 @@ class RowGenerator:
     # rows
 
     def add(self, table: str, **values: Any) -> int:
-        """Id of a new row; key and timestamps are filled in."""
+        """Add a row with key and timestamps; return its id."""
         stored = t.metadata.tables[table]
         row = dict(values)
         if "id" in stored.c:
             row["id"] = len(self.rows[table]) + 1
         for name in ("created_at", "updated_at", "mod_time"):
             if name in stored.c:
-                row.setdefault(name, self.luck.choice(TIMES))
+                row.setdefault(name, self.rng.choice(TIMES))
         self.rows[table].append(row)
         return int(row.get("id", 0))
 
@@ -125,7 +125,7 @@ class RowGenerator:
 
     def _people(self) -> None:
         for number in self.times():
-            name = f"{self.luck.choice(WORDS)} {number}"
+            name = f"{self.rng.choice(WORDS)} {number}"
             more = {**self.flags("favorite ignore_auto_tag"), "image_blob": self.maybe(["sum"])}
             self.add("tags", name=name, **self.texts("sort_name description"), **more)
             self.add(
@@ -170,11 +170,11 @@ class RowGenerator:
         )
 
     def _below(self, table: str) -> Iterator[tuple[int, int]]:
-        """Pairs of child and parent, several levels deep and without cycles."""
+        """(parent, child) pairs, several levels deep and without cycles."""
         many = len(self.rows[table])
         for below in range(2, many + 1):
             near = range(max(1, below - 3), below)
-            yield from ((above, below) for above in near if self.luck.random() < 0.4)
+            yield from ((above, below) for above in near if self.rng.random() < 0.4)
 
     def _media(self) -> None:
         for number in self.times():
@@ -184,27 +184,27 @@ class RowGenerator:
                 "scenes",
                 **self.texts(f"{names} director"),
                 rating=self.maybe(RATINGS),
-                resume_time=self.luck.choice(SECONDS),
-                play_duration=self.luck.choice(SECONDS),
+                resume_time=self.rng.choice(SECONDS),
+                play_duration=self.rng.choice(SECONDS),
                 cover_blob=self.maybe(["sum"]),
                 **common,
             )
             more = {**self.texts(f"{names} photographer"), "rating": self.maybe(RATINGS)} | common
-            self.add("images", o_counter=self.luck.randint(0, 3), **more)
+            self.add("images", o_counter=self.rng.randint(0, 3), **more)
             own = number + 1 if number < 4 else None
             self.add("galleries", folder_id=own, **more)
         for scene in self.rows["scenes"]:
             for table, column in (("scenes_view_dates", "view_date"), ("scenes_o_dates", "o_date")):
-                for when in self.luck.sample(TIMES, self.luck.randint(0, 2)):
+                for when in self.rng.sample(TIMES, self.rng.randint(0, 2)):
                     self.add(table, scene_id=scene["id"], **{column: when})
         self._parts()
 
     def _parts(self) -> None:
         for _ in self.times():
-            start = self.luck.choice(SECONDS)
+            start = self.rng.choice(SECONDS)
             self.add(
                 "scene_markers",
-                title=self.luck.choice(WORDS),
+                title=self.rng.choice(WORDS),
                 seconds=start,
                 end_seconds=self.maybe([start, start + 3.2, start + 60.0, 1.1]),
                 primary_tag_id=self.one("tags") or 1,
@@ -220,24 +220,24 @@ class RowGenerator:
 
     def _values(self, noun: str, column: str, owner: int) -> None:
         if f"{noun}_urls" in self.rows:
-            for place, url in enumerate(self.luck.sample(["", *WORDS], self.luck.choice([0, 0, 1, 2, 3]))):
+            for place, url in enumerate(self.rng.sample(["", *WORDS], self.rng.choice([0, 0, 1, 2, 3]))):
                 self.add(f"{noun}_urls", **{column: owner}, position=place, url=url)
         if f"{noun}_aliases" in self.rows:
-            for word in self.luck.sample(["", *WORDS], self.luck.choice([0, 1, 2])):
+            for word in self.rng.sample(["", *WORDS], self.rng.choice([0, 1, 2])):
                 alias = word if noun == "performer" else f"{word} {owner}"
                 self.add(f"{noun}_aliases", **{column: owner}, alias=alias)
         if f"{noun}_stash_ids" in self.rows:
-            for box in self.luck.sample(BOXES, self.luck.choice([0, 0, 1, 2])):
-                stash_id = self.luck.choice(BOX_IDS)
+            for box in self.rng.sample(BOXES, self.rng.choice([0, 0, 1, 2])):
+                stash_id = self.rng.choice(BOX_IDS)
                 self.add(f"{noun}_stash_ids", **{column: owner}, endpoint=box, stash_id=stash_id)
-        for name in self.luck.sample(["a", "b", "Größe"], self.luck.choice([0, 1, 2])):
-            self.add(f"{noun}_custom_fields", **{column: owner}, field=name, value=self.luck.choice(CUSTOM))
+        for name in self.rng.sample(["a", "b", "Größe"], self.rng.choice([0, 1, 2])):
+            self.add(f"{noun}_custom_fields", **{column: owner}, field=name, value=self.rng.choice(CUSTOM))
 
     def _files(self) -> None:
         for noun, kind in (("scene", "video"), ("image", "image"), ("gallery", "zip")):
             for owner in self.rows[OWNERS[noun]]:
-                least = 1 if noun == "image" else 0  # images are made by files alone
-                several = 0 if owner.get("folder_id") else max(least, self.luck.choice([0, 1, 1, 2, 3]))
+                least = 1 if noun == "image" else 0  # images exist only with files
+                several = 0 if owner.get("folder_id") else max(least, self.rng.choice([0, 1, 1, 2, 3]))
                 for place in range(several):
                     self._file(noun, owner["id"], kind, first=place == 0)
 
@@ -245,20 +245,20 @@ class RowGenerator:
         number = len(self.rows["files"]) + 1
         file = self.add(
             "files",
-            basename=f"{self.luck.choice(WORDS).replace('/', '')}-{number}.{kind}",
-            parent_folder_id=self.luck.randint(1, len(self.rows["folders"])),
+            basename=f"{self.rng.choice(WORDS).replace('/', '')}-{number}.{kind}",
+            parent_folder_id=self.rng.randint(1, len(self.rows["folders"])),
             zip_file_id=self.maybe(list(range(1, number)), 0.3) if number > 1 else None,
-            size=self.luck.choice([1, 1000, 5_000_000_000]),
+            size=self.rng.choice([1, 1000, 5_000_000_000]),
         )
         link = {f"{noun}_id": owner, "file_id": file, "primary": first}
         self.add("scenes_files" if noun == "scene" else f"{OWNERS[noun]}_files", **link)
-        # Sides of images are multiples of 12, so that their averages are whole.
+        # Image sizes are multiples of 12, so that their averages are integers.
         known = [12 * round(side / 12) for side in SIDES] if kind == "image" else SIDES
-        sides = {"width": self.luck.choice(known), "height": self.luck.choice(known)}
+        sides = {"width": self.rng.choice(known), "height": self.rng.choice(known)}
         if kind == "video":
             self._video(file, sides)
         if kind == "image":
-            self.add("image_files", file_id=file, format=self.luck.choice(["png", "jpeg", ""]), **sides)
+            self.add("image_files", file_id=file, format=self.rng.choice(["png", "jpeg", ""]), **sides)
         for name, values in (("oshash", ["ab12", "CD34"]), ("md5", ["11ff", "22ee"]), ("phash", HASHES)):
             if (kept := self.maybe(values)) is not None:
                 self.add("files_fingerprints", file_id=file, type=name, fingerprint=kept)
@@ -267,17 +267,17 @@ class RowGenerator:
         self.add(
             "video_files",
             file_id=file,
-            duration=self.luck.choice(SECONDS),
-            video_codec=self.luck.choice(["h264", "HEVC", "av1"]),
-            audio_codec=self.luck.choice(["aac", "opus", ""]),
-            format=self.luck.choice(["mp4", "matroska", ""]),
-            frame_rate=self.luck.choice(RATES),
-            bit_rate=self.luck.choice([0, 1000, 2500]),
-            interactive=self.luck.random() < 0.4,
+            duration=self.rng.choice(SECONDS),
+            video_codec=self.rng.choice(["h264", "HEVC", "av1"]),
+            audio_codec=self.rng.choice(["aac", "opus", ""]),
+            format=self.rng.choice(["mp4", "matroska", ""]),
+            frame_rate=self.rng.choice(RATES),
+            bit_rate=self.rng.choice([0, 1000, 2500]),
+            interactive=self.rng.random() < 0.4,
             interactive_speed=self.maybe([0, 50, 100]),
             **sides,
         )
-        for language in self.luck.sample(LANGUAGES, self.luck.choice([0, 0, 1, 2])):
+        for language in self.rng.sample(LANGUAGES, self.rng.choice([0, 0, 1, 2])):
             self.add(
                 "video_captions", file_id=file, language_code=language, filename="x.srt", caption_type="srt"
             )

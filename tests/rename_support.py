@@ -1,4 +1,4 @@
-"""A library of small pictures on disk, to be renamed by commands whose edits are recorded."""
+"""A library of small pictures on disk, renamed by journalled commands."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _PATHS = """SELECT {noun}s.id, folders.path || '/' || files.basename FROM {noun}
     JOIN folders ON folders.id = files.parent_folder_id"""
 
 
-class Shelf:
-    """Pictures by path, each with the title of its image; further files can be written before `scan`."""
+class PictureLibrary:
+    """Pictures by path, and the titles of their images; more files can be written before `scan`."""
 
     def __init__(self, folder: Path, titles: Mapping[str, str]) -> None:
         self.folder, self.media = folder, folder / "media"
@@ -46,29 +46,29 @@ class Shelf:
         self.scan()
         with scan_library(folder) as library:
             for one, path in self.paths().items():
-                self._entitle(library, "image", one, titles[path])
+                self._set_title(library, "image", one, titles[path])
 
     def scan(self) -> None:
         with scan_library(self.folder) as library:
             library.scan()
 
-    def entitle(self, noun: str, titles: Mapping[int, str]) -> None:
+    def set_titles(self, noun: str, titles: Mapping[int, str]) -> None:
         with scan_library(self.folder) as library:
             for one, title in titles.items():
-                self._entitle(library, noun, one, title)
+                self._set_title(library, noun, one, title)
 
-    def _entitle(self, library: ScanLibrary, noun: str, one: int, title: str) -> None:
+    def _set_title(self, library: ScanLibrary, noun: str, one: int, title: str) -> None:
         outcome = library.library.execute(_TITLE % noun, {"id": str(one), "title": title})
         assert not outcome.errors
 
     def paths(self, noun: str = "image") -> dict[int, str]:
-        """Id of an object -> the path of its file in the library, below the media folder."""
+        """Object id -> path of its file in the library, relative to the media folder."""
         with closing(sqlite3.connect(self.folder / "library.sqlite")) as connection:
             rows = connection.execute(_PATHS.format(noun=noun)).fetchall()
         return {one: str(Path(path).relative_to(self.media)) for one, path in rows}
 
     def content(self) -> dict[str, str]:
-        """The files on disk: path below the media folder -> hash of the content."""
+        """Files on disk: path relative to the media folder -> hash of the content."""
         found = (path for path in self.media.rglob("*") if path.is_file())
         return {str(path.relative_to(self.media)): sha256(path.read_bytes()).hexdigest() for path in found}
 
@@ -93,13 +93,13 @@ class _Two(Pace):
         self.size = 2
 
 
-def opened(url: str) -> AbstractAsyncContextManager[Workbench]:
+def open_rename_workbench(url: str) -> AbstractAsyncContextManager[Workbench]:
     return open_workbench(url, state_dir=Path(url.removeprefix("embedded:")).parent / "state")
 
 
 @asynccontextmanager
 async def plan_of(bench: Workbench, template: str, policy: str) -> AsyncIterator[tuple[RenamePlan, Naming]]:
-    """A block with the resolved plan that names all images by `template`."""
+    """The resolved plan that names all images by `template`."""
     session = bench.client.session
     naming = Naming(PathTemplate(template, "Image"), await library_folders(session))
     paths = naming.paths(await session.learn())
@@ -111,24 +111,26 @@ async def plan_of(bench: Workbench, template: str, policy: str) -> AsyncIterator
         yield plan, naming
 
 
-async def rename(url: str, template: str, policy: str, die: Callable[[Any], bool] | None = None) -> None:
-    """Rename all images in a recorded run, two files to a request; `die` is called with each of them."""
-    async with opened(url) as bench, plan_of(bench, template, policy) as (plan, naming):
+async def rename_images(
+    url: str, template: str, policy: str, die: Callable[[Any], bool] | None = None
+) -> None:
+    """Rename all images in a journalled run, two files per request; `die` is called with each request."""
+    async with open_rename_workbench(url) as bench, plan_of(bench, template, policy) as (plan, naming):
         if die is not None:
             bench.wire.drops_request = die
         async with bench.context.journal():
-            await run_of(bench, plan, naming, {}).apply()
+            await rename_run(bench, plan, naming, {}).apply()
 
 
-def run_of(bench: Workbench, plan: RenamePlan, naming: Naming, told: dict[str, str]) -> RenameRun:
-    """The run of a plan; `told` gets the id of each file with "done", or why it was not moved."""
+def rename_run(bench: Workbench, plan: RenamePlan, naming: Naming, outcomes: dict[str, str]) -> RenameRun:
+    """The run of a plan; `outcomes` gets "done" or the error message by file id."""
     applier = Applier(bench.client.session)
 
     def fail(move: Move, error: StashError) -> None:
-        told[move.id] = error.message
+        outcomes[move.id] = error.message
 
     def done(move: Move) -> None:
-        told[move.id] = "done"
+        outcomes[move.id] = "done"
 
     run = RenameRun(applier, plan, "Image", naming.roots, 0, done, fail)
     run.asked, run.pace = True, _Two(2)

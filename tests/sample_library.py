@@ -27,18 +27,18 @@ class SampleLibrary(LibraryClient):
         found = self(document, f={"per_page": -1, **find}, o=given)
         return [item["id"] for item in found[items]]
 
-    def found(self, type_name: str, given: dict[str, Any], **find: Any) -> set[str]:
-        """Ids that a find query returns, as a set."""
+    def id_set(self, type_name: str, given: dict[str, Any], **find: Any) -> set[str]:
+        """Ids returned by a find query, as a set."""
         return set(self.ids(type_name, given, **find))
 
-    def refused_filter(self, type_name: str, given: dict[str, Any]) -> str:
+    def filter_error(self, type_name: str, given: dict[str, Any]) -> str:
         """Error message of an invalid filter."""
         items = LISTS[type_name]
         document = (
             f"query($o: {type_name}FilterType) {{ find{items.title()}({type_name.lower()}_filter: $o)"
             f" {{ {items} {{ id }} }} }}"
         )
-        return self.refusal(document, o=given)
+        return self.error(document, o=given)
 
     def folder(self, path: str) -> int:
         """Id of a folder, created if needed."""
@@ -51,7 +51,7 @@ class SampleLibrary(LibraryClient):
             return _key(made)
 
     def video(self, path: str, scene: str | None = None, **facts: Any) -> int:
-        """The id of a new video file, as a file of `scene`: the first one is the primary."""
+        """Insert a video file, attached to `scene`; the first file is the primary. Return its id."""
         number = self._file(path, facts.pop("size", 1000), facts.pop("hashes", {}))
         with self.library.database.write() as connection:
             connection.execute(t.video_files.insert().values(file_id=number, **VIDEO | facts))
@@ -60,7 +60,7 @@ class SampleLibrary(LibraryClient):
         return number
 
     def image(self, path: str, *, galleries: tuple[str, ...] = (), **facts: Any) -> str:
-        """The id of a new image with one file, in the given galleries."""
+        """Insert an image with one file, in the given galleries. Return its id."""
         with self.library.database.write() as connection:
             image = _key(connection.execute(t.images.insert().values(**_stamps())))
             for gallery in galleries:
@@ -69,7 +69,7 @@ class SampleLibrary(LibraryClient):
         return str(image)
 
     def picture(self, path: str, image: str, **facts: Any) -> None:
-        """A new image file, as a file of `image`: the first one is the primary."""
+        """Insert an image file, attached to `image`; the first file is the primary."""
         number = self._file(path, facts.pop("size", 100), facts.pop("hashes", {}))
         with self.library.database.write() as connection:
             picture = {"format": "png", "width": 100, "height": 100} | facts

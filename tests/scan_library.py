@@ -1,4 +1,4 @@
-"""Small generated media, and a library to scan them into."""
+"""Small generated media files, and a library that scans them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stash_cli.embedded.tables import settings
 
 
 def picture(seed: int = 0, size: tuple[int, int] = (32, 24), kind: str = "PNG", **options: Any) -> bytes:
-    """Bytes of an image; they depend on the seed."""
+    """Bytes of an image, determined by the seed."""
     stream = io.BytesIO()
     base = Image.new("RGB", size, (seed % 256, seed // 256 % 256, seed // 65536 % 256))
     base.save(stream, kind, **options)
@@ -51,7 +51,8 @@ def write_video(
 ) -> Path:
     """A real video of `frames` flat frames; `sound` names an audio codec.
 
-    `cover` is the size of an attached picture, which an mp4 then holds before the video.
+    `cover` is the size of an attached picture, stored in an mp4 before the video.
+
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
@@ -70,7 +71,7 @@ def write_video(
             container.mux(video.encode(frame))
         container.mux(video.encode())
         if audio:
-            mute(container, audio, frames / rate)
+            add_silence(container, audio, frames / rate)
     return path
 
 
@@ -82,7 +83,7 @@ def _add_picture(container: Any, size: tuple[int, int]) -> Any:
 
 
 def put_picture_first(path: Path) -> Path:
-    """Reorder an mp4 so that readers come upon its attached picture before the video."""
+    """Reorder an mp4 so that its attached picture precedes the video."""
     top = [*_boxes(path.read_bytes())]
     moov = b"".join(sorted(_boxes(next(box for box in top if box[4:8] == b"moov")[8:]), key=_order))
     size = struct.pack(">I", len(moov) + 8)
@@ -101,7 +102,7 @@ def _boxes(data: bytes) -> Iterator[bytes]:
         data = data[length:]
 
 
-def mute(container: Any, audio: Any, seconds: float) -> None:
+def add_silence(container: Any, audio: Any, seconds: float) -> None:
     samples, done = 1152, 0
     while done < seconds * 48000:
         frame = av.AudioFrame(format=audio.format.name, layout="stereo", samples=samples)
@@ -122,7 +123,7 @@ def write_zip(path: Path, members: dict[str, bytes]) -> Path:
 
 
 def write_zip_of_names(path: Path, members: dict[str, bytes], encoding: str) -> Path:
-    """A zip whose names are in an encoding other than UTF-8, without a flag for it."""
+    """A zip with names in an encoding other than UTF-8, without an encoding flag."""
     raw = {name: name.encode(encoding) for name in members}
     plain = {chr(65 + number) * len(data): members[name] for number, (name, data) in enumerate(raw.items())}
     write_zip(path, plain)
@@ -134,12 +135,12 @@ def write_zip_of_names(path: Path, members: dict[str, bytes], encoding: str) -> 
 
 
 def touch(path: Path, seconds: int = 5) -> None:
-    """Move a file's time by whole seconds."""
+    """Shift a file's times by whole seconds."""
     facts = path.stat()
     os.utime(path, (facts.st_atime + seconds, facts.st_mtime + seconds))
 
 
-def overwrite_unseen(path: Path) -> None:
+def overwrite_keeping_stat(path: Path) -> None:
     """Replace the content of a file, keeping its size and modification time."""
     facts = path.stat()
     path.write_bytes(b"x" * facts.st_size)
@@ -154,7 +155,7 @@ class ScanLibrary:
     library: Library
 
     def configure(self, **general: Any) -> None:
-        """Replace the general settings; the media folder is the library unless `stashes` says otherwise."""
+        """Replace the general settings; the media folder is the library unless `stashes` is given."""
         value = {"stashes": [{"path": str(self.media)}], **general}
         with self.library.database.write() as connection:
             connection.execute(delete(settings).where(settings.c.key == "general"))
@@ -170,7 +171,7 @@ class ScanLibrary:
         return dict(ended)
 
     def start(self, *paths: Path, **options: Any) -> int:
-        """Queue a scan as a client does, and return the job's id."""
+        """Queue a scan through the API, and return the job's id."""
         asked = {"paths": [str(path) for path in paths], **options}
         mutation = "mutation($input: ScanMetadataInput!) { metadataScan(input: $input) }"
         outcome = self.library.execute(mutation, {"input": asked})
@@ -210,8 +211,8 @@ class ScanLibrary:
         wanted = levels or ("Warning", "Error")
         return [entry.message for entry in reversed(entries) if entry.level in wanted]
 
-    def assert_whole(self) -> None:
-        """Assert that every file has a folder, details, a hash and an object, and integrity checks pass."""
+    def assert_consistent(self) -> None:
+        """Assert that integrity checks pass and every file has a folder, details, a hash and an object."""
         assert self.column("PRAGMA integrity_check") == ["ok"]
         assert self.rows("PRAGMA foreign_key_check") == []
         assert not self.column(
@@ -227,7 +228,7 @@ class ScanLibrary:
 
 @contextmanager
 def scan_library(folder: Path) -> Iterator[ScanLibrary]:
-    """An empty library beside an empty media folder, closed at the end."""
+    """An empty library and an empty media folder, closed at the end."""
     media = folder / "media"
     media.mkdir(exist_ok=True)
     library = open_library(str(copy_empty_library(folder / "library.sqlite")))

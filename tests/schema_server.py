@@ -1,4 +1,4 @@
-"""A server that knows one schema: checks every document against it and answers with values of the types."""
+"""A server with one schema: validates every document and answers with values of the declared types."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ VALUES: dict[str, Any] = {
     "UIConfig": {},
     "Upload": __file__,
 }
-"""Scalar -> a value of it; all others are text."""
-HAPPY = {"JobStatus": "FINISHED", "SystemStatusEnum": "OK"}
-"""Enum -> a value that ends waiting; otherwise the first one is used."""
+"""Scalar -> a value; all others are text."""
+FINAL_VALUES = {"JobStatus": "FINISHED", "SystemStatusEnum": "OK"}
+"""Enum -> a final state; the first value otherwise."""
 
 
-def faults(schema: GraphQLSchema, document: str, variables: dict[str, Any]) -> list[str]:
-    """Errors of a document and its variables against a schema."""
-    parsed, found = checked(schema, document)
+def document_errors(schema: GraphQLSchema, document: str, variables: dict[str, Any]) -> list[str]:
+    """Validation errors of a document and its variables."""
+    parsed, found = parse_and_validate(schema, document)
     for definition in parsed.definitions if not found else ():
         assert isinstance(definition, OperationDefinitionNode)
         values = get_variable_values(schema, definition.variable_definitions or (), variables)
@@ -60,28 +60,28 @@ def faults(schema: GraphQLSchema, document: str, variables: dict[str, Any]) -> l
 
 
 @cache
-def checked(schema: GraphQLSchema, document: str) -> tuple[DocumentNode, list[str]]:
+def parse_and_validate(schema: GraphQLSchema, document: str) -> tuple[DocumentNode, list[str]]:
     """A parsed document and its validation errors."""
     parsed = parse(document)
     return parsed, [error.message for error in validate(schema, parsed)]
 
 
 class SchemaServer:
-    """A transport to a server with one schema; `wrong` are rejected documents, `documents` all."""
+    """A transport to a server with one schema; `errors` are rejected documents, `documents` all."""
 
     url = "http://schema.invalid/graphql"
 
     def __init__(self, schema: GraphQLSchema, version: str) -> None:
         self.schema, self.version = schema, version
         self.documents: list[str] = []
-        self.wrong: list[str] = []
+        self.errors: list[str] = []
 
     async def execute(self, request: GraphQLRequest) -> GraphQLResponse:
         if "__schema" not in request.document:
             self.documents.append(request.document)
-        found = faults(self.schema, request.document, request.variables)
+        found = document_errors(self.schema, request.document, request.variables)
         if found:
-            self.wrong += [f"{message} in {request.document}" for message in found]
+            self.errors += [f"{message} in {request.document}" for message in found]
             return GraphQLResponse(None, [{"message": message} for message in found])
         answer = execute(
             self.schema,
@@ -100,7 +100,7 @@ class SchemaServer:
 
     def subscribe(self, request: GraphQLRequest, *, reconnect: bool = False) -> Subscription:
         self.documents.append(request.document)
-        self.wrong += faults(self.schema, request.document, request.variables)
+        self.errors += document_errors(self.schema, request.document, request.variables)
         raise StashConnectionError("there are no websockets here")
 
     async def download(self, address: str, span: str = "") -> AsyncGenerator[bytes, None]:
@@ -123,5 +123,5 @@ def value_of(kind: Any, schema: GraphQLSchema) -> Any:
         concrete = schema.get_possible_types(named)[0] if is_abstract_type(named) else named
         return {"__typename": concrete.name}
     if is_enum_type(named):
-        return HAPPY.get(named.name, next(iter(named.values)))
+        return FINAL_VALUES.get(named.name, next(iter(named.values)))
     return VALUES.get(named.name, "2024")

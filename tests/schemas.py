@@ -1,4 +1,4 @@
-"""Schemas of servers: recorded ones, our own, and a small old one for machines without recordings."""
+"""Server schemas: recorded ones, our own, and a small old one for machines without recordings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stash_cli.core.capabilities import ServerCapabilities, reduce_introspection
 
 VERSIONS = ("0.31", "0.30.1", "0.22.1")
 OLD = "0.19"
-"""Version that the small old schema reports."""
+"""Version of the small old schema."""
 
 OLD_SDL = """
 type Query {
@@ -97,18 +97,18 @@ input PHashDuplicationCriterionInput { duplicated: Boolean distance: Int }
 input MultiCriterionInput { value: [ID!] modifier: String! }
 input StringCriterionInput { value: String! modifier: String! }
 """
-"""A server from before groups, lists of addresses, structured saved filters and histories."""
+"""Schema of a server before groups, URL lists, structured saved filters and histories."""
 
 
 @cache
 def schema_of(version: str) -> GraphQLSchema | None:
-    """The schema of a release; ours and the small old one stand in for recordings that are not at hand."""
+    """The schema of a release; our own and the small old one replace missing recordings."""
     path = reference("stash-api", f"introspection-{version}.json")
     if path is not None:
         data = json.loads(path.read_text(encoding="utf-8"))
-        # The recorded directives name locations that older releases of graphql-core do not know.
+        # The recorded directives have locations unknown to older releases of graphql-core.
         recorded = {**data.get("data", data)["__schema"], "directives": []}
-        # Some recorded answers call required arguments deprecated, which strict readers refuse.
+        # Some recorded schemas deprecate required arguments, which strict validation rejects.
         schema = build_client_schema({"__schema": recorded}, assume_valid=True)
         return GraphQLSchema(**{**schema.to_kwargs(), "directives": specified_directives})
     if version == "0.31":
@@ -131,12 +131,12 @@ def capabilities_of(schema: GraphQLSchema, version: str) -> ServerCapabilities:
 
 
 @cache
-def server_of(version: str) -> ServerCapabilities:
+def release_capabilities(version: str) -> ServerCapabilities:
     schema = schema_of(version)
     assert schema is not None
     return capabilities_of(schema, f"v{version}")
 
 
-def known_versions() -> list[str]:
-    """The releases whose schemas are at hand, newest first; without recordings ours and the old one."""
+def available_versions() -> list[str]:
+    """Releases with an available schema, newest first; without recordings our own and the old one."""
     return [version for version in (*VERSIONS, OLD) if schema_of(version) is not None]

@@ -1,4 +1,4 @@
-"""Answers of scrapers and stash-boxes, given by a proxy before a served library."""
+"""Responses of scrapers and stash-boxes, injected by a proxy in front of a served library."""
 
 from __future__ import annotations
 
@@ -16,37 +16,38 @@ BOX = "https://box.example/graphql"
 Answer = Callable[[dict[str, Any]], Any]
 
 
-def result(title: str, number: int = 1, **facts: Any) -> dict[str, Any]:
-    """A scene of a stash-box, with the id `number` there."""
+def scraped_scene(title: str, number: int = 1, **facts: Any) -> dict[str, Any]:
+    """A scene of a stash-box with this id."""
     return {"title": title, "remote_site_id": f"site-{number}", "date": "2024-05-06", **facts}
 
 
-def same(value: str = "aa", duration: int = 10, kind: str = "OSHASH") -> dict[str, Any]:
-    """A fingerprint as a stash-box tells it."""
+def fingerprint(value: str = "aa", duration: int = 10, kind: str = "OSHASH") -> dict[str, Any]:
+    """A fingerprint as returned by a stash-box."""
     return {"algorithm": kind, "hash": value, "duration": duration}
 
 
-def cover(width: int, height: int) -> str:
-    """A picture as servers send it."""
+def png_data_url(width: int, height: int) -> str:
+    """A picture as a data URL."""
     return f"data:image/png;base64,{base64.b64encode(picture(1, (width, height))).decode()}"
 
 
-class Sources:
-    """The rule of a FaultProxy: answers of scraping operations by name; `asked` are their inputs, in order.
+class ScrapeResponses:
+    """Rule of a FaultProxy: responses of scraping operations by name; `calls` are their variables, in order.
 
-    An answer is a function of the operation's variables; a text is the error of the server.
+    A response may be a function of the variables; a string is an error message.
+
     """
 
     def __init__(self, **answers: Answer | Any) -> None:
-        self.answers: dict[str, Any] = answers
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.responses: dict[str, Any] = answers
+        self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def __call__(self, request: Request) -> Fault | None:
         name = request.operation[:1].lower() + request.operation[1:]
-        if name not in self.answers:
+        if name not in self.responses:
             return None
-        self.asked.append((name, request.variables))
-        given = self.answers[name]
+        self.calls.append((name, request.variables))
+        given = self.responses[name]
         value = given(request.variables) if callable(given) else given
         if isinstance(value, str):
             return fixed_response(json.dumps({"data": None, "errors": [{"message": value, "path": [name]}]}))
@@ -55,13 +56,13 @@ class Sources:
         return fixed_response(json.dumps({"data": _selected({name: value}, operation.selection_set)}))
 
     def scene_ids(self) -> list[list[str]]:
-        """The scenes of each question."""
-        inputs = [given["input"] for _, given in self.asked if "input" in given]
+        """Scene ids of each call."""
+        inputs = [given["input"] for _, given in self.calls if "input" in given]
         return [given.get("scene_ids") or [given.get("scene_id")] for given in inputs]
 
 
 def _selected(value: Any, fields: graphql.SelectionSetNode | None) -> Any:
-    """The fields that a document asks for; null for what an answer does not say."""
+    """The selected fields of a response; null for missing ones."""
     if fields is None or value is None:
         return value
     if isinstance(value, list):

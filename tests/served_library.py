@@ -31,7 +31,7 @@ def serve_library(
     limits: Limits = DEFAULT_LIMITS,
     **policy: Any,
 ) -> Iterator[str]:
-    """URL of the library at `path`, made where there is none; `policy` holds arguments of WebPolicy.parse."""
+    """URL of the library at `path`, created if missing; `policy` holds arguments of WebPolicy.parse."""
     allowed = WebPolicy.parse(**policy)
     options = {"arrival": arrival, "allow_sql": allow_sql, "limits": limits}
     server = LibraryServer(str(copy_empty_library(path)), host, 0, policy=allowed, **options)
@@ -47,26 +47,26 @@ def serve_library(
 def ask(
     url: str, query: str = "{ version { version } }", headers: Any = None, **variables: Any
 ) -> httpx.Response:
-    """The answer to a posted GraphQL document."""
+    """The response to a posted GraphQL document."""
     body = {"query": query, "variables": variables}
     return httpx.post(
         f"{url}/graphql", json=body, headers=headers, verify=False, timeout=60
-    )  # spares loading certificates
+    )  # avoids loading certificates
 
 
 def set_password(url: str, username: str = "ada", password: str = "secret") -> None:
-    """Give a library credentials."""
+    """Set user name and password of a library."""
     given = {"username": username, "password": password}
     assert "errors" not in ask(url, CONFIGURE, input=given).json()
 
 
 def client_from(address: str, url: str) -> httpx.Client:
-    """A client whose connections come from another address of this machine."""
+    """A client that connects from another address of this machine."""
     return httpx.Client(base_url=url, transport=httpx.HTTPTransport(local_address=address))
 
 
 def open_socket(url: str) -> socket.socket:
-    """A plain connection."""
+    """An open TCP connection."""
     place = urlsplit(url)
     return socket.create_connection((place.hostname, place.port), timeout=60)
 

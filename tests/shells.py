@@ -38,19 +38,19 @@ _PATIENCE = 60.0
 """Seconds for one command on a loaded machine."""
 
 
-def installed(name: str) -> bool:
+def is_installed(name: str) -> bool:
     return shutil.which(name) is not None
 
 
 class Shell:
-    """One interactive shell; leaving it ends the shell."""
+    """One interactive shell; leaving the context kills it."""
 
     def __init__(
         self, name: str, environ: Mapping[str, str], folder: Path, words: Sequence[str] = ()
     ) -> None:
         self.name = name
-        self._marks = 0
-        self._said = ""
+        self._count = 0
+        self._output = ""
         self._pid, self._end = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
@@ -68,33 +68,33 @@ class Shell:
         os.close(self._end)
 
     def run(self, command: str) -> str:
-        """What a command prints."""
-        self._marks += 1
-        # Written in two parts, so that the echo of the command does not hold the mark.
-        self._type(f"{command}\recho done''-{self._marks}-\r")
-        return self._until(f"done-{self._marks}-")
+        """Output of a command."""
+        self._count += 1
+        # Split in two parts, so that the echoed command does not contain the marker.
+        self._type(f"{command}\recho done''-{self._count}-\r")
+        return self._read_until(f"done-{self._count}-")
 
-    def completed(self, text: str) -> list[str]:
-        """The words of the command line after `text` and Tab, as the shell reads them."""
-        self._marks += 1
-        self._type(f"{text}\t\x01printf '<%s>\\n' \x05\recho done''-{self._marks}-\r")
-        said = self._until(f"done-{self._marks}-")
+    def completed_words(self, text: str) -> list[str]:
+        """Words of the command line after typing `text` and Tab, as the shell splits them."""
+        self._count += 1
+        self._type(f"{text}\t\x01printf '<%s>\\n' \x05\recho done''-{self._count}-\r")
+        said = self._read_until(f"done-{self._count}-")
         return re.findall(r"[\r\n]<([^\r\n]*)>(?=\r?\n)", said)
 
-    def listed(self, text: str) -> str:
-        """What is shown after `text` and Tab; the line is then given to a command that does nothing."""
-        self._marks += 1
-        self._type(f"{text}\t\x01: \x05\recho done''-{self._marks}-\r")
-        return self._until(f"done-{self._marks}-")
+    def shown_candidates(self, text: str) -> str:
+        """Output after typing `text` and Tab; the line is then passed to a command that does nothing."""
+        self._count += 1
+        self._type(f"{text}\t\x01: \x05\recho done''-{self._count}-\r")
+        return self._read_until(f"done-{self._count}-")
 
     def _type(self, keys: str) -> None:
         os.write(self._end, keys.encode())
 
-    def _until(self, mark: str) -> str:
+    def _read_until(self, mark: str) -> str:
         end = time.monotonic() + _PATIENCE
-        while mark not in self._said:
+        while mark not in self._output:
             ready, _, _ = select.select([self._end], [], [], max(end - time.monotonic(), 0))
-            assert ready, f"no {mark} in {self._said!r}"
-            self._said += os.read(self._end, 65536).decode("utf-8", "replace")
-        found, _, self._said = self._said.partition(mark)
+            assert ready, f"no {mark} in {self._output!r}"
+            self._output += os.read(self._end, 65536).decode("utf-8", "replace")
+        found, _, self._output = self._output.partition(mark)
         return found

@@ -1,4 +1,4 @@
-"""Helpers of all tests: running coroutines, reference data, fresh interpreters."""
+"""Shared helpers: running coroutines, reference data, subprocesses."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 PATIENCE = 300
-"""Seconds for another process: a machine that does other things beside needs more than a minute."""
+"""Timeout in seconds for subprocesses; a loaded machine needs more than a minute."""
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine, run in an event loop of its own."""
+    """Run a coroutine in a new event loop; return its result."""
     return asyncio.run(coroutine)
 
 
 def reference(*parts: str) -> Path | None:
-    """A file or folder of the reference data, or None on a machine without it."""
+    """Path of reference data, or None if it is not available."""
     path = Path(os.environ.get("STASH_CLI_REFERENCE", ROOT.parent / "shared")).joinpath(*parts)
     return path if path.exists() else None
 
 
 def rows(path: Path | None) -> Iterator[dict[str, Any]]:
-    """The rows of a JSON-lines file; none where there is no file."""
+    """Rows of a JSON-lines file; none without a file."""
     if path is not None:
         with path.open(encoding="utf-8") as lines:
             yield from map(json.loads, lines)

@@ -1,4 +1,4 @@
-"""`stash` on a terminal of its own, typed at by a test."""
+"""`stash` on its own pseudo-terminal, with typed input."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ import fcntl, os, sys, termios
 fcntl.ioctl(2, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, "-m", "stash_cli", *sys.argv[1:]])
 """
-"""Makes the terminal of stderr the one that /dev/tty means."""
+"""Makes the terminal of stderr the controlling terminal (/dev/tty)."""
 
 
 class Terminal:
-    """One command on a pseudo-terminal; `text` is what a person sees. A context manager."""
+    """One command on a pseudo-terminal; `text` is its output. A context manager."""
 
     def __init__(self, *args: str, **environ: str) -> None:
         self.text = ""
@@ -50,7 +50,7 @@ class Terminal:
         os.close(self._leader)
 
     def answer(self, question: str, text: str) -> None:
-        """Type a line once `question` is asked."""
+        """Type a line once `question` appears."""
         deadline = time.monotonic() + 60
         while question not in self.text[self._seen :]:
             assert time.monotonic() < deadline, self.text
@@ -58,19 +58,19 @@ class Terminal:
         self._seen = len(self.text)
         os.write(self._leader, f"{text}\n".encode())
 
-    def end(self) -> int:
-        """The exit status; reads the rest."""
+    def wait(self) -> int:
+        """Read the remaining output; return the exit status."""
         while self._read():
             pass
         return self._process.wait(60)
 
     def _read(self) -> bool:
-        """Read more; False at the end."""
+        """Read more output; False at the end."""
         if not select.select([self._leader], [], [], 60)[0]:
             return False
         try:
             chunk = os.read(self._leader, 65536)
-        except OSError:  # how Linux ends a terminal that nobody has open
+        except OSError:  # Linux raises EIO when the other side is closed
             return False
         self.text += chunk.decode(errors="replace").replace("\r\n", "\n")
         return bool(chunk)

@@ -1,4 +1,4 @@
-"""An object of every type of the API with every field, read from an answer or made by its constructor."""
+"""An object of every API type with every field, loaded from a response or constructed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SCALARS: dict[str, Any] = {
 _TEXTS = {"date": "2024-03", "birthdate": "1990-02-03", "death_date": "2020"}
 _TEXTS |= dict.fromkeys(("image", "cover_image", "front_image", "back_image"), PICTURE)
 _DEPTH = 1
-"""Levels of whole objects below the first. Every entity has the id 1, so that relations go in circles."""
+"""Nesting depth of complete objects. Every entity has id 1, so that relations are circular."""
 
 COMPOSITE = [
     t.name for t in describe_api().types.values() if t.kind in ("OBJECT", "INTERFACE", "INPUT_OBJECT")
@@ -52,7 +52,7 @@ def row(name: str, depth: int = 0) -> dict[str, Any]:
 
 
 def _is_needed(declared: ApiType, field: ApiField) -> bool:
-    """Whether a field is there at any depth: plain values, links of values, what an input requires."""
+    """Whether a field is included at any depth: scalars, links of values, required input fields."""
     inner = describe_api().types[field.type.name]
     if inner.kind in ("SCALAR", "ENUM"):
         return True
@@ -74,12 +74,14 @@ def _value(ref: TypeRef, name: str, depth: int) -> Any:
     return value
 
 
-def read(name: str) -> Any:
-    """An object as an answer makes it; entities with inverse relations, related to each other in circles."""
+def loaded_object(name: str) -> Any:
+    """An object loaded from a response; entities with inverse relations, referring to each other."""
     cls, identity = class_named(name), IdentityMap()
     if name not in ENTITIES:
         return (
-            cls.from_graphql(row(name)) if describe_api().types[name].kind != "INPUT_OBJECT" else made(name)
+            cls.from_graphql(row(name))
+            if describe_api().types[name].kind != "INPUT_OBJECT"
+            else constructed_object(name)
         )
     obj = identity.load(cls, row(name))  # type: ignore[arg-type]
     for inverse, (target, _) in inverses(name).items():
@@ -87,6 +89,6 @@ def read(name: str) -> Any:
     return obj
 
 
-def made(name: str) -> Any:
-    """An object as a script makes it."""
+def constructed_object(name: str) -> Any:
+    """An object constructed from keyword values."""
     return class_named(name).model_validate(row(name))

@@ -28,7 +28,7 @@ class WebSocketClient:
         return json.loads(text)
 
     def initialize(self):
-        """Send connection_init; the older protocol also answers with a keep-alive."""
+        """Send connection_init; the legacy protocol also answers with a keep-alive."""
         self.send(type="connection_init", payload={})
         assert self.receive() == {"type": "connection_ack"}
         if self.socket.subprotocol != MODERN:
@@ -40,7 +40,7 @@ class WebSocketClient:
         self.send(id=number, type=kind, payload={"query": document, "variables": variables})
 
     def receive_until(self, wanted):
-        """Messages up to the first that `wanted` accepts."""
+        """Messages up to the first one that `wanted` accepts."""
         found = []
         while not (found and wanted(found[-1])):
             found.append(self.receive())

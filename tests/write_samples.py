@@ -1,4 +1,4 @@
-"""Every writable field of every entity with a value: as the command line takes it, and as a row shows it."""
+"""A value for every writable field of every entity: as a command-line argument, and as in a row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DAYS = {
     "career_end": "2012",
 }
 _IDS = {("SceneMarker", "tags"): "3"}
-"""Links to others than the first: a marker's tags leave its primary tag out."""
+"""Links to other ids than 1: a marker's tags exclude its primary tag."""
 _LISTS = {"urls": ["https://a.example/1"], "aliases": ["other"], "alias_list": ["other"]}
 _OTHERS: dict[str, tuple[str, Any]] = {
     "custom_fields": ("a=1", {"a": 1}),
@@ -45,14 +45,14 @@ WRITE_ONLY = ("cover_image", "image", "front_image", "back_image")
 
 
 def writable(entity: Entity) -> list[str]:
-    """The fields of an entity's update input that a command line offers, the primary file aside."""
+    """Fields of an entity's update input that the command line offers, without the primary file."""
     fields = describe_api().types[f"{entity.type}UpdateInput"].fields.values()
     left_out = ("id", "clientMutationId", "primary_file_id")
     return [field.name for field in fields if not field.deprecated and field.name not in left_out]
 
 
 def sample(entity: Entity, name: str) -> tuple[str, Any]:
-    """A value of an input field: the words after its flag ("" for yes), and what a row shows then."""
+    """A value of an input field: words after its flag ("" for a boolean), and the row value."""
     if name in WRITE_ONLY:
         return PICTURE, PICTURE
     attr = attributes(entity.type)[name]
@@ -68,8 +68,8 @@ def sample(entity: Entity, name: str) -> tuple[str, Any]:
     return "" if value is True else str(value), value
 
 
-def blank(entity: Entity, name: str) -> Any:
-    """What an input field holds once it is cleared; a text that is never null is empty then."""
+def cleared_value(entity: Entity, name: str) -> Any:
+    """Row value of a cleared input field; a required text becomes empty."""
     if name in WRITE_ONLY:
         return None
     shown = api_field(entity, attributes(entity.type)[name]).type
@@ -82,8 +82,8 @@ def api_field(entity: Entity, attr: str) -> ApiField:
     return next(field for field in entity.api.fields.values() if field.attr == attr)
 
 
-def assigned(entity: Entity, changes: dict[str, Any], object_id: str = "1") -> Any:
-    """An object of which nothing but custom fields was read, with input fields set to what rows show."""
+def object_with(entity: Entity, changes: dict[str, Any], object_id: str = "1") -> Any:
+    """An object with only custom fields loaded, and these input fields set to row values."""
     empty = {"custom_fields": {}} if changes.get("custom_fields") else {}
     obj: Any = class_named(entity.type).from_graphql({"id": object_id, **empty})
     for name, value in changes.items():

@@ -10,7 +10,7 @@ import pytest
 from cli_support import Cli
 from fault_proxy import FaultProxy
 from sample_library import open_sample_library
-from scraped_answers import Sources
+from scraped_answers import ScrapeResponses
 from served_library import serve_library
 from support import run
 
@@ -146,15 +146,15 @@ def test_unknown_source_is_rejected(
 def test_unreachable_stash_box_is_not_a_rejected_key(
     cli: Cli, proxy: FaultProxy, said: str, status: int
 ) -> None:
-    proxy.rule = Sources(validateStashBoxCredentials={"valid": False, "status": said})
+    proxy.rule = ScrapeResponses(validateStashBoxCredentials={"valid": False, "status": said})
     assert cli("stashbox", "validate").status == status
 
 
 def test_stash_box_is_selected_by_name(cli: Cli, proxy: FaultProxy) -> None:
-    proxy.rule = sources = Sources(submitStashBoxFingerprints=True, stashBoxBatchPerformerTag="no")
+    proxy.rule = sources = ScrapeResponses(submitStashBoxFingerprints=True, stashBoxBatchPerformerTag="no")
     cli.ok("stashbox", "submit-fingerprints", "Sea", "--stash-box", "two", "--yes")
     assert cli("stashbox", "tag", "performers", "--stash-box", "one", "--refresh").status == 1
-    sent = [given["input"] for _, given in sources.asked]
+    sent = [given["input"] for _, given in sources.calls]
     assert sent[0] == {"scene_ids": ["1"], "stash_box_endpoint": BOXES[1]["endpoint"]}
     assert sent[1] == {"refresh": True, "createParent": False, "stash_box_endpoint": BOXES[0]["endpoint"]}
 
@@ -164,7 +164,7 @@ def test_stash_box_is_selected_by_name(cli: Cli, proxy: FaultProxy) -> None:
 )
 def test_offline_server_installs_nothing(cli: Cli, proxy: FaultProxy, words: tuple[str, ...]) -> None:
     """It lists installed packages as up to date."""
-    proxy.rule = Sources(
+    proxy.rule = ScrapeResponses(
         availablePackages=NO_NET,
         installedPackages=lambda given: [PACKAGE] if given["type"] == "Plugin" else [],
     )
@@ -188,7 +188,7 @@ def test_addresses_unreachable_for_the_server_are_reported(
     cli: Cli, proxy: FaultProxy, words: tuple[str, ...], said: str
 ) -> None:
     long = f'Get "https://x.example/{"a" * 900}": {NO_NET}'
-    proxy.rule = Sources(scrapeSingleScene=long, latestversion=long)
+    proxy.rule = ScrapeResponses(scrapeSingleScene=long, latestversion=long)
     done = cli(*words)
     assert done.status == 5, done.err
     assert said in done.err
@@ -196,5 +196,7 @@ def test_addresses_unreachable_for_the_server_are_reported(
 
 def test_unreadable_source_does_not_hide_others(cli: Cli, proxy: FaultProxy) -> None:
     found = [{**PACKAGE, "package_id": "other", "version": "2"}]
-    proxy.rule = Sources(availablePackages=lambda given: found if given["type"] == "Plugin" else NO_NET)
+    proxy.rule = ScrapeResponses(
+        availablePackages=lambda given: found if given["type"] == "Plugin" else NO_NET
+    )
     assert cli.ok("packages", "search", "other", "--json").json[0]["version"] == "2"

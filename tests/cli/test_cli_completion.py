@@ -15,7 +15,7 @@ import pytest
 from cli_support import Cli, run_process
 from fault_proxy import FaultProxy
 from served_library import serve_library
-from shells import START, Shell, installed
+from shells import START, Shell, is_installed
 from support import ROOT
 from table_tests import table_test
 
@@ -341,7 +341,7 @@ def stash_environment(named_library: Path, tmp_path: Path, own_state: Path) -> d
 def shell(
     request: pytest.FixtureRequest, stash_environment: dict[str, str], tmp_path: Path
 ) -> Iterator[Shell]:
-    if not installed(request.param):
+    if not is_installed(request.param):
         pytest.skip(f"{request.param} is not installed")
     script = {"bash": "stash.bash", "zsh": "_stash", "fish": "stash.fish"}[request.param]
     (tmp_path / "folder").mkdir()
@@ -380,21 +380,21 @@ MORE = (
 def test_shells_insert_completed_words(shell: Shell) -> None:
     everything = bool(os.environ.get("STASH_CLI_ALL_NAMES"))
     rows = TYPED + (MORE if everything else ())
-    told = {typed: shell.completed(typed) for typed, _ in rows}
+    told = {typed: shell.completed_words(typed) for typed, _ in rows}
     assert told == {typed: ["stash", *words] for typed, words in rows}
-    assert "create" in shell.listed("stash tag ")
+    assert "create" in shell.shown_candidates("stash tag ")
     for name in NAMES if everything else ("Back\\slash", "br[ack]", "~home"):
         if name not in ("2024", "-dash"):
             beginning = name[:1] if name[1] in " '" else name[:2]
             typed = f"stash tag show {beginning.replace('~', chr(39) + '~')}"
-            assert shell.completed(typed)[1:] == ["tag", "show", name]
+            assert shell.completed_words(typed)[1:] == ["tag", "show", name]
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "fish"])
 def test_installed_script_is_loaded_by_new_shells_until_removed(
     name: str, stash_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    if not installed(name):
+    if not is_installed(name):
         pytest.skip(f"{name} is not installed")
     home = Path(stash_environment["HOME"])
     startup = {"bash": home / ".bashrc", "zsh": home / ".zshrc", "fish": None}[name]
@@ -406,7 +406,7 @@ def test_installed_script_is_loaded_by_new_shells_until_removed(
     cli.ok("completion", "install")  # installing twice changes nothing
     interactive = {"bash": ["bash", "-i"], "zsh": ["zsh", "-i"], "fish": ["fish", "-i"]}[name]
     with Shell(name, stash_environment, tmp_path, interactive) as opened:
-        assert opened.completed("stash tag show To") == ["stash", "tag", "show", "To sort"]
+        assert opened.completed_words("stash tag show To") == ["stash", "tag", "show", "To sort"]
     cli.ok("completion", "uninstall")
     assert startup is None or startup.read_text() == "export KEPT=1\n"
     assert not [file for file in home.rglob("*stash*") if file.is_file() and "cache" not in str(file)]

@@ -198,26 +198,26 @@ def test_login_on_a_terminal(url: str, key: str, own_state: Path) -> None:
     with Terminal("login", url) as login:
         login.answer("API key (empty", "wrong-key-77")
         login.answer("API key (empty", key)
-        assert login.end() == 0, login.text
+        assert login.wait() == 0, login.text
     assert f"{url} refused the API key." in login.text
     assert f"logged in to {url} as ada" in login.text
     with Terminal("auth", "status") as status:
-        assert status.end() == 0
+        assert status.wait() == 0
     assert "settings file" in status.text
     with Terminal("login", url, "-P", "nas", "--with-key") as second:
         second.answer("API key: ", key)
-        assert second.end() == 0, second.text
+        assert second.wait() == 0, second.text
     with Terminal("auth", "switch", "nas") as switch:
-        assert switch.end() == 0
+        assert switch.wait() == 0
     seen = login.text + status.text + second.text + switch.text
     assert not any(secret in seen for secret in (key, key[-12:], "wrong-key-77"))
     assert files_containing(own_state, key) == [settings_path()]
     for name in ("nas", "127.0.0.1"):
         with Terminal("auth", "logout", name) as logout:
-            assert logout.end() == 0
+            assert logout.wait() == 0
     assert files_containing(own_state, key) == []
     with Terminal("tags", "count") as count:
-        assert count.end() == 4
+        assert count.wait() == 4
 
 
 def test_password_login_on_a_terminal(url: str, own_state: Path) -> None:
@@ -227,7 +227,7 @@ def test_password_login_on_a_terminal(url: str, own_state: Path) -> None:
         login.answer("User name:", "ada")
         login.answer("Password:", PASSWORD)
         login.answer(f"generate an API key, which the server lacks (on {url})? [y/N]", "y")
-        assert login.end() == 0, login.text
+        assert login.wait() == 0, login.text
     assert PASSWORD not in login.text
     assert files_containing(own_state, PASSWORD) == []
     assert Cli().ok("tags", "count").out == "0\n"

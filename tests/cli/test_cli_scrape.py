@@ -15,7 +15,7 @@ from cli_support import Cli
 from fault_kinds import reset_before
 from fault_proxy import FaultProxy
 from scan_library import ScanLibrary, picture, scan_library, write_video
-from scraped_answers import BOX, Sources, cover, result, same
+from scraped_answers import BOX, ScrapeResponses, fingerprint, png_data_url, scraped_scene
 from served_library import serve_library
 from support import run
 from table_tests import table_test
@@ -48,7 +48,7 @@ def cli(proxy: FaultProxy) -> Cli:
     return Cli(proxy.url)
 
 
-def answer_by_id(**results: Any) -> Sources:
+def answer_by_id(**results: Any) -> ScrapeResponses:
     """A stash-box that finds scenes by id (`s1`)."""
 
     def many(variables: dict[str, Any]) -> Any:
@@ -57,7 +57,7 @@ def answer_by_id(**results: Any) -> Sources:
     def one(variables: dict[str, Any]) -> Any:
         return results.get(f"s{variables['input']['scene_id']}", [])
 
-    return Sources(scrapeMultiScenes=many, scrapeSingleScene=one)
+    return ScrapeResponses(scrapeMultiScenes=many, scrapeSingleScene=one)
 
 
 def set_stash_ids(cli: Cli, *ids: str) -> None:
@@ -79,7 +79,7 @@ def scene(cli: Cli, fields: str, one: str = "1") -> dict[str, Any]:
 
 def test_results_are_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1", "2")
-    proxy.rule = answer_by_id(s1=[result("New", 1, **FOUND)], s2=[result("Two", 2)])
+    proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, **FOUND)], s2=[scraped_scene("Two", 2)])
     done = cli.ok("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--dry-run")
     for line in (
         "asked about 3 scenes: 2 found, nothing found for 1",
@@ -100,7 +100,7 @@ def test_results_are_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) -> No
 
 def test_saved_plan_is_applied_later(cli: Cli, proxy: FaultProxy, tmp_path: Path) -> None:
     set_stash_ids(cli, "1")
-    proxy.rule, plan = answer_by_id(s1=[result("New", 1, **FOUND)]), str(tmp_path / "plan.jsonl")
+    proxy.rule, plan = answer_by_id(s1=[scraped_scene("New", 1, **FOUND)]), str(tmp_path / "plan.jsonl")
     words = ("scenes", "scrape", "1", "--stash-box", "box", "--create-missing", "--plan-out", plan)
     before = scene(cli, "details,studio.name,tags.name")
     assert "wrote the plan" in cli.ok(*words).err
@@ -121,8 +121,8 @@ def test_scenes_are_scraped_in_one_request(cli: Cli, proxy: FaultProxy) -> None:
 
 
 def test_server_with_single_scene_scrapers(cli: Cli, proxy: FaultProxy) -> None:
-    proxy.rule = sources = answer_by_id(s1=[result("New", details="D")])
-    sources.answers["scrapeMultiScenes"] = "not implemented"
+    proxy.rule = sources = answer_by_id(s1=[scraped_scene("New", details="D")])
+    sources.responses["scrapeMultiScenes"] = "not implemented"
     done = cli.ok("scenes", "scrape", "1", "2", "--with", "sidecar", "--yes")
     assert "1 found" in done.err
     assert sources.scene_ids() == [["1", "2"], ["1"], ["2"]]
@@ -134,8 +134,8 @@ def test_name_does_not_match_an_object_with_another_stash_id(cli: Cli, proxy: Fa
     bea = {"name": "Bea", "remote_site_id": "p-1", "gender": "FEMALE", "stored_id": "3"}
     set_stash_ids(cli, "1", "2")
     named = (
-        [result("New", 1, performers=[bea])],
-        [result("Two", 2, performers=[bea | {"disambiguation": "b"}])],
+        [scraped_scene("New", 1, performers=[bea])],
+        [scraped_scene("Two", 2, performers=[bea | {"disambiguation": "b"}])],
     )
     proxy.rule = answer_by_id(s1=named[0], s2=named[1])
     done = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--create-missing")
@@ -149,7 +149,7 @@ def test_name_does_not_match_an_object_with_another_stash_id(cli: Cli, proxy: Fa
 def test_ambiguous_names_are_reported_and_not_applied(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1")
     performers = [{"name": "Alice"}, {"name": "Alice", "disambiguation": "dancer"}]
-    proxy.rule = answer_by_id(s1=[result("New", 1, performers=performers)])
+    proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, performers=performers)])
     done = cli.ok("scenes", "scrape", "1", "--stash-box", "box", "--yes", "--create-missing")
     assert "the performer 'Alice' may be id:1 Alice, id:2 Alice (singer): not applied" in done.err
 
@@ -161,8 +161,8 @@ def test_alias_matches_unless_its_object_has_another_stash_id(cli: Cli, proxy: F
     cli.ok("performer", "create", "--name", "Beatrice", "--alias", "bea", "--stash-id", other)
     set_stash_ids(cli, "1", "2")
     named = [
-        result("One", 1, performers=[{"name": "Bea"}]),
-        result("Two", 2, performers=[{"name": "Bea", "remote_site_id": "p-1"}]),
+        scraped_scene("One", 1, performers=[{"name": "Bea"}]),
+        scraped_scene("Two", 2, performers=[{"name": "Bea", "remote_site_id": "p-1"}]),
     ]
     proxy.rule = answer_by_id(s1=named[:1], s2=named[1:])
     cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes")
@@ -172,7 +172,10 @@ def test_alias_matches_unless_its_object_has_another_stash_id(cli: Cli, proxy: F
     ]
 
 
-SEVERAL = [result("A", 11, details="a", fingerprints=[same()]), result("B", 12, details="b", code="B-1")]
+SEVERAL = [
+    scraped_scene("A", 11, details="a", fingerprints=[fingerprint()]),
+    scraped_scene("B", 12, details="b", code="B-1"),
+]
 
 
 @pytest.fixture
@@ -192,7 +195,7 @@ def test_json_plan_has_the_outcome_of_each_object(asking: Cli) -> None:
 
 def test_single_object_is_confirmed_too(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1")
-    proxy.rule = answer_by_id(s1=[result("New", 1, details="d")])
+    proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, details="d")])
     asked = ("scenes", "scrape", "1", "--stash-box", "box")
     assert cli(*asked).status == 11
     assert cli(*asked, terminal=True, answers="n\n").status == 11
@@ -218,7 +221,7 @@ def test_fields_are_chosen_one_by_one(asking: Cli) -> None:
 
 
 def test_existing_value_is_shown_beside_the_result_and_can_be_replaced(cli: Cli, proxy: FaultProxy) -> None:
-    proxy.rule = answer_by_id(s1=[result("New", 1, code="c", fingerprints=[same()])])
+    proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, code="c", fingerprints=[fingerprint()])])
     asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
     done = cli.ok(*asked, terminal=True, answers="1,3\n")
     assert re.search(r'\[ 1\] title +"Sea" +"New"', plain(done.err))
@@ -248,17 +251,17 @@ def first_only(variables: dict[str, Any]) -> Any:
     """A result for scene 1; then the server has no internet connection."""
     if variables["input"]["scene_id"] != "1":
         return "Post: dial tcp: lookup box.example: no such host"
-    return [result("One", 1, details="1", code="c")]
+    return [scraped_scene("One", 1, details="1", code="c")]
 
 
 def test_interrupted_run_resumes_with_its_options(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1", "2")
-    proxy.rule = Sources(scrapeMultiScenes="not implemented", scrapeSingleScene=first_only)
+    proxy.rule = ScrapeResponses(scrapeMultiScenes="not implemented", scrapeSingleScene=first_only)
     done = cli("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--only", "details", "--yes")
     assert (done.status, scene(cli, "details")["details"]) == (6, "1")
     assert "cannot reach box: no such host" in done.err
     assert "scrape --resume" in done.err
-    proxy.rule = again = answer_by_id(s2=[result("Two", 2, details="2", code="c")])
+    proxy.rule = again = answer_by_id(s2=[scraped_scene("Two", 2, details="2", code="c")])
     cli.ok("scenes", "scrape", "--resume", "--yes")
     assert again.scene_ids() == [["2", "3"]]
     assert scene(cli, "details,code", "2") == {"details": "2", "code": ""}
@@ -266,8 +269,8 @@ def test_interrupted_run_resumes_with_its_options(cli: Cli, proxy: FaultProxy) -
 
 
 def test_unreachable_server_is_asked_once(cli: Cli, proxy: FaultProxy) -> None:
-    answers = answer_by_id(s1=[result("One", 1, details="1")])
-    answers.answers["scrapeMultiScenes"] = "not implemented"
+    answers = answer_by_id(s1=[scraped_scene("One", 1, details="1")])
+    answers.responses["scrapeMultiScenes"] = "not implemented"
     proxy.rule = lambda request: (
         reset_before if request.variables.get("input") == {"scene_id": "2"} else answers(request)
     )
@@ -280,7 +283,9 @@ def test_unreachable_server_is_asked_once(cli: Cli, proxy: FaultProxy) -> None:
 
 def test_decisions_are_kept_when_the_prompt_is_aborted(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1", "2")
-    proxy.rule = answer_by_id(s1=[result("One", 1, details="1")], s2=[result("Two", 2, details="2")])
+    proxy.rule = answer_by_id(
+        s1=[scraped_scene("One", 1, details="1")], s2=[scraped_scene("Two", 2, details="2")]
+    )
     asked = ("scenes", "scrape", "1", "2", "--stash-box", "box", "--interactive")
     cli.ok(*asked, terminal=True, answers="y\nq\n")
     assert [scene(cli, "details", one)["details"] for one in "12"] == ["1", ""]
@@ -302,9 +307,9 @@ PLAIN = [
 def test_server_without_internet_is_reported_at_once(
     text: str, status: int, told: str, cli: Cli, proxy: FaultProxy
 ) -> None:
-    proxy.rule = sources = Sources(scrapeMultiScenes=text, scrapeSingleScene=text)
+    proxy.rule = sources = ScrapeResponses(scrapeMultiScenes=text, scrapeSingleScene=text)
     done = cli("scenes", "scrape", "--all", "--stash-box", "box", "--yes")
-    assert (done.status, len(sources.asked)) == (status, 1)
+    assert (done.status, len(sources.calls)) == (status, 1)
     assert told in done.err
 
 
@@ -355,18 +360,18 @@ def test_performer_is_searched_by_name_and_then_fetched(cli: Cli, proxy: FaultPr
         given = variables["input"]
         return found if "query" in given else [{"name": "Alice", "height": "170", "gender": "female"}]
 
-    proxy.rule = sources = Sources(
+    proxy.rule = sources = ScrapeResponses(
         listScrapers=[{"id": "site", "name": "Site", "performer": spec}], scrapeSinglePerformer=scrape
     )
     cli.ok("performers", "scrape", "id:1", "--with", "Site", "--yes")
     row = shown(cli, "performer", "id:1", "height_cm,gender,country,urls")
     assert row == {"height_cm": 170, "gender": "FEMALE", "country": "JP", "urls": ["https://p.example/1"]}
-    assert sources.asked[-1][1]["input"]["performer_input"]["urls"] == ["https://p.example/1"]
+    assert sources.calls[-1][1]["input"]["performer_input"]["urls"] == ["https://p.example/1"]
 
 
 def test_objects_are_scraped_by_their_urls(cli: Cli, proxy: FaultProxy) -> None:
     cli.ok("group", "create", "--name", "Saga", "--url", "https://a.example", "--url", "https://b.example")
-    proxy.rule = sources = Sources(
+    proxy.rule = sources = ScrapeResponses(
         scrapeURL=lambda given: (
             {"__typename": "ScrapedGroup", "name": "Saga", "duration": "1:00"}
             if "b." in given["url"]
@@ -374,23 +379,23 @@ def test_objects_are_scraped_by_their_urls(cli: Cli, proxy: FaultProxy) -> None:
         )
     )
     cli.ok("groups", "scrape", "--all", "--by-url", "--yes")
-    assert [given["url"] for _, given in sources.asked] == ["https://a.example", "https://b.example"]
+    assert [given["url"] for _, given in sources.calls] == ["https://a.example", "https://b.example"]
     assert shown(cli, "group", "1", "duration") == {"duration": 60}
 
 
 def test_studios_are_searched_at_a_stash_box(cli: Cli, proxy: FaultProxy) -> None:
     found = {"name": "Acme", "remote_site_id": "st-1", "details": "About", "parent": {"name": "Big"}}
-    proxy.rule = sources = Sources(scrapeSingleStudio=[found, {"name": "Acme 2"}])
+    proxy.rule = sources = ScrapeResponses(scrapeSingleStudio=[found, {"name": "Acme 2"}])
     cli.ok("studios", "scrape", "Acme", "--stash-box", "box", "--yes", "--create-missing")
     row = shown(cli, "studio", "Acme", "details,parent_studio.name")
     assert row == {"details": "About", "parent_studio": {"name": "Big"}}
     cli("studios", "scrape", "Acme", "--stash-box", "box", "--yes")
-    assert [given["input"]["query"] for _, given in sources.asked] == ["Acme", "st-1"]
+    assert [given["input"]["query"] for _, given in sources.calls] == ["Acme", "st-1"]
 
 
 def test_alias_of_another_tag_is_skipped(cli: Cli, proxy: FaultProxy) -> None:
     found = {"name": "Outdoor", "alias_list": ["Shore", "beach", "Outside"], "remote_site_id": "t-1"}
-    proxy.rule = Sources(scrapeSingleTag=[found])
+    proxy.rule = ScrapeResponses(scrapeSingleTag=[found])
     cli.ok("tags", "scrape", "Outdoor", "--stash-box", "box", "--yes")
     assert shown(cli, "tag", "Outdoor", "aliases") == {"aliases": ["Outside"]}
 
@@ -398,12 +403,12 @@ def test_alias_of_another_tag_is_skipped(cli: Cli, proxy: FaultProxy) -> None:
 def test_missing_or_smaller_cover_is_replaced(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1")
     take = ("scenes", "scrape", "1", "--stash-box", "box", "--only", "cover", "--yes")
-    proxy.rule = answer_by_id(s1=[result("One", 1, image=cover(64, 36))])
+    proxy.rule = answer_by_id(s1=[scraped_scene("One", 1, image=png_data_url(64, 36))])
     assert "updated 1 scene" in cli.ok(*take).err
-    proxy.rule = answer_by_id(s1=[result("One", 1, image=cover(128, 72))])
+    proxy.rule = answer_by_id(s1=[scraped_scene("One", 1, image=png_data_url(128, 72))])
     assert "nothing to change" in cli.ok(*take).err
     assert "updated 1 scene" in cli.ok(*take, "--overwrite").err
-    proxy.rule = answer_by_id(s1=[result("One", 1, image=cover(96, 54))])
+    proxy.rule = answer_by_id(s1=[scraped_scene("One", 1, image=png_data_url(96, 54))])
     done = cli.ok(*take, "--overwrite")
     assert "96x54 is not larger than 128x72" in done.err
 
@@ -413,9 +418,9 @@ def test_covers_of_many_scenes_are_kept_beside_the_journal(
 ) -> None:
     made = " ".join(f'a{n}: sceneCreate(input: {{title: "x"}}) {{ id }}' for n in range(31))
     cli.ok("api", f"mutation {{ {made} }}")
-    proxy.rule = Sources(
+    proxy.rule = ScrapeResponses(
         scrapeMultiScenes=lambda given: [
-            [result("x", int(one), image=cover(64, 36))] for one in given["input"]["scene_ids"]
+            [scraped_scene("x", int(one), image=png_data_url(64, 36))] for one in given["input"]["scene_ids"]
         ]
     )
     done = cli.ok("scenes", "scrape", "--all", "--with", "sidecar", "--only", "cover", "--yes")
@@ -427,10 +432,10 @@ def test_covers_of_many_scenes_are_kept_beside_the_journal(
 
 def test_fingerprints_are_submitted_on_request(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1", "2")
-    proxy.rule = sources = answer_by_id(s1=[result("One", 1, details="1")], s2=[])
-    sources.answers["submitStashBoxFingerprints"] = True
+    proxy.rule = sources = answer_by_id(s1=[scraped_scene("One", 1, details="1")], s2=[])
+    sources.responses["submitStashBoxFingerprints"] = True
     done = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--submit-fingerprints")
-    assert sources.asked[-1][1]["input"] == {"scene_ids": ["1"], "stash_box_endpoint": BOX}
+    assert sources.calls[-1][1]["input"] == {"scene_ids": ["1"], "stash_box_endpoint": BOX}
     assert "sent the fingerprints of 1 scene to box" in done.err
 
 

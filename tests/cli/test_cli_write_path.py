@@ -13,7 +13,7 @@ from PIL import Image as Picture
 from pydantic import ValidationError
 from support import run
 from table_tests import table_test
-from write_samples import WRITE_ONLY, api_field, assigned, blank, sample, writable
+from write_samples import WRITE_ONLY, api_field, cleared_value, object_with, sample, writable
 
 from stash_cli import StashContext
 from stash_cli.commands.argv.input_flags import input_flags
@@ -87,7 +87,7 @@ def test_equal_operations_for_all_fields(entity: Entity, cli: Cli) -> None:
     samples = {name: sample(entity, name) for name in writable(entity)}
     flags = [word for name, (text, _) in samples.items() for word in words(entity, name, text)]
     asked = planned(cli, entity, *flags)
-    assert asked == saved(cli, assigned(entity, {name: value for name, (_, value) in samples.items()}))
+    assert asked == saved(cli, object_with(entity, {name: value for name, (_, value) in samples.items()}))
     cli.ok(entity.noun, "update", "1", *flags)
     assert row(cli, entity, [*samples]) == {
         attributes(entity.type)[name]: value for name, (_, value) in samples.items() if name not in WRITE_ONLY
@@ -117,7 +117,7 @@ def test_fields_are_cleared_alike_or_rejected(entity: Entity, cli: Cli) -> None:
     ]
     cli.ok(entity.noun, "update", "1", *(word for name in cleared for word in ("--clear", name)))
     assert not any(row(cli, entity, cleared).values())
-    assert asked == saved(cli, assigned(entity, {name: blank(entity, name) for name in names}))
+    assert asked == saved(cli, object_with(entity, {name: cleared_value(entity, name) for name in names}))
 
 
 @EVERY
@@ -134,7 +134,7 @@ def test_empty_texts_are_written_alike(entity: Entity, cli: Cli) -> None:
     if texts:
         cli.ok(entity.noun, "update", "1", *(w for name in texts for w in words(entity, name, "text")))
         asked = planned(cli, entity, *flags)
-        assert asked == saved(cli, assigned(entity, dict.fromkeys(texts, "")))
+        assert asked == saved(cli, object_with(entity, dict.fromkeys(texts, "")))
         cli.ok(entity.noun, "update", "1", *flags)
         assert not any(row(cli, entity, texts).values())
 
@@ -191,4 +191,4 @@ def test_unclearable_fields_are_rejected_by_both(entity: Entity, name: str, offl
     assert (done.status, done.out) == (2, "")
     assert "cannot be cleared" in done.err
     with pytest.raises((StashInputError, ValidationError)):
-        plan_flush(assigned(entity, {name: None}))
+        plan_flush(object_with(entity, {name: None}))

@@ -55,19 +55,19 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(inner, (*path, key))
 
 
-def malformed_response(luck: random.Random, told: list[Any]) -> Fault:
+def malformed_response(rng: random.Random, told: list[Any]) -> Fault:
     """The server's response with a changed or missing value at one path."""
 
     async def fault(exchange: Exchange) -> None:
         payload = json.loads((await exchange.forward()).partition(b"\r\n\r\n")[2])
-        *steps, last = luck.choice(list(places(payload["data"])))
+        *steps, last = rng.choice(list(places(payload["data"])))
         holder = payload["data"]
         for step in steps:
             holder = holder[step]
-        if luck.random() < 0.2:
+        if rng.random() < 0.2:
             del holder[last]
         else:
-            holder[last] = luck.choice(WRONG)
+            holder[last] = rng.choice(WRONG)
         told.append(([*steps, last], payload))
         body = json.dumps(payload).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -79,10 +79,10 @@ def malformed_response(luck: random.Random, told: list[Any]) -> Fault:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_malformed_response_does_not_crash(command: str, proxy: FaultProxy) -> None:
     seed = random.SystemRandom().randrange(2**32)
-    luck, cli = random.Random(seed), Cli(proxy.url)
+    rng, cli = random.Random(seed), Cli(proxy.url)
     for _ in range(TIMES):
         told: list[Any] = []
-        proxy.rule = lambda _, told=told: None if told else malformed_response(luck, told)
+        proxy.rule = lambda _, told=told: None if told else malformed_response(rng, told)
         done = cli("--timeout", "5", *command.split())
         proxy.rule = lambda _: None
         wrong = (seed, told, done)

@@ -1,7 +1,7 @@
 """Model of the server's filters in plain Python: one function per kind of criterion.
 
-Each takes what an object has and the criterion, and says True, False or None: None is what SQL calls
-NULL, which neither a condition nor its negation finds.
+Each takes the values of an object and the criterion, and returns True, False or None. None is SQL's NULL,
+which matches neither a condition nor its negation.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def number(held: float | None, criterion: Criterion) -> Verdict:
 
 
 def date(held: str | None, criterion: Criterion) -> Verdict:
-    """Text against the first day of what is meant; a plain number is less than any text."""
+    """Compare as text with the first day of the period; a plain number is less than any text."""
 
     def key(text: str) -> tuple[int, str]:
         return (0 if text.isdigit() else 1, text)
@@ -78,7 +78,7 @@ def date(held: str | None, criterion: Criterion) -> Verdict:
 
 
 def some(match: Callable[[Any, Criterion], Verdict]) -> Callable[[Iterable[Any], Criterion], Verdict]:
-    """Some row fulfils it; no rows at all count as one of nothing."""
+    """Some row matches; without rows, one row of null is tested."""
 
     def verdict(rows: Iterable[Any], criterion: Criterion) -> Verdict:
         return any(match(row, criterion) for row in (list(rows) or [None]))
@@ -96,8 +96,8 @@ def ids(criterion: Criterion, name: str = "value") -> list[int]:
     return [int(value) for value in criterion.get(name) or ()]
 
 
-def reach(children: Mapping[int, Iterable[int]], root: int, depth: int) -> set[int]:
-    """A root and what is at most `depth` levels below it; -1 is everything."""
+def descendants(children: Mapping[int, Iterable[int]], root: int, depth: int) -> set[int]:
+    """A root and its descendants of at most `depth` levels; -1 means all."""
     found, edge = {root}, {root}
     while edge and depth != 0:
         edge = {child for parent in edge for child in children.get(parent, ())} - found
@@ -117,8 +117,8 @@ def multi(children: Mapping[int, Iterable[int]] | None = None, *, single: bool =
             modifier = {"EQUALS": "INCLUDES_ALL", "NOT_EQUALS": "EXCLUDES"}.get(modifier, modifier)
         depth = criterion.get("depth") or 0
         depth = 0 if children is None or depth < -1 else depth
-        wanted = [reach(children or {}, root, depth) for root in ids(criterion)]
-        barred = [reach(children or {}, root, depth) for root in ids(criterion, "excludes")]
+        wanted = [descendants(children or {}, root, depth) for root in ids(criterion)]
+        barred = [descendants(children or {}, root, depth) for root in ids(criterion, "excludes")]
         if modifier == "EXCLUDES":
             wanted, barred = [], wanted + barred
         if any(related & each for each in barred):
@@ -210,7 +210,7 @@ def flag(held: bool, wanted: bool) -> Verdict:
 
 
 def both(first: Verdict, second: Verdict) -> Verdict:
-    """AND of three values."""
+    """Three-valued AND."""
     if first is False or second is False:
         return False
     return None if first is None or second is None else True
@@ -221,7 +221,7 @@ def inverse(verdict: Verdict) -> Verdict:
 
 
 def search(rows: Iterable[Iterable[str | None]], q: str) -> bool:
-    """Whether one of an object's joined rows holds every word, one of each choice, and no barred word."""
+    """Whether a joined row of the object has every word, one of each alternative, and no excluded word."""
     tokens = re.findall(r'-?"[^"]*"|\S+', q)
     needed: list[list[str]] = []
     barred: list[str] = []

@@ -1,4 +1,4 @@
-"""Filter fields of each type, the kind of their criterion, and the criteria that are tried."""
+"""Filter fields of each type, the kind of their criterion, and the criteria to test."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _files(*names: str) -> Callable[[Record], list[Any]]:
 
 
 def users(type_name: str, field: str) -> Callable[[Record], list[int]]:
-    """The objects that name a record in `field`."""
+    """Ids of objects that refer to a record in `field`."""
 
     def ids(record: Record) -> list[int]:
         used = ((other["id"], other[field]) for other in RECORDS[type_name])

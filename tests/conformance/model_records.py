@@ -1,8 +1,7 @@
-"""A library of generated objects, created by mutations and known here as plain records.
+"""A library of generated objects, created by mutations and available as plain records.
 
-Every record is a dict; names of relations hold the ids of other records, counted from 1 per type as a
-server counts them. The vocabulary has what rules differ about: letters in two cases, wildcards, digits,
-nothing at all.
+Every record is a dict; relations hold the ids of other records, counted from 1 per type like on a server.
+The vocabulary covers edge cases of criteria: letter case, wildcards, digits, null.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Every kind of criterion on every kind of object, held against rules written down apart from the library.
+"""Every kind of criterion on every type of object, compared with an independent model.
 
-The objects are those of model_records.py; what is expected is worked out by model_criteria.py, which knows
-nothing of SQL. So a checkout without reference data tests the same behaviour.
+The objects are those of model_records.py; model_criteria.py computes the expected results without SQL, so
+that a checkout without reference data tests the same behaviour.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleLibrary]:
 
 
 def verdicts(type_name: str, given: dict[str, Any]) -> dict[int, rules.Verdict]:
-    """What the rules say of each object to a filter of several fields."""
+    """Verdict of the model for each object on a filter of several fields."""
     found: dict[int, rules.Verdict] = {}
     for record in RECORDS[type_name]:
         verdict: rules.Verdict = True
@@ -68,12 +68,12 @@ def test_criterion(sample: SampleLibrary, type_name: str) -> None:
     failed = Failures()
     for given in CASES[type_name]:
         with failed.of(str(given)):
-            assert sample.found(type_name, given) == chosen(verdicts(type_name, given))
+            assert sample.id_set(type_name, given) == chosen(verdicts(type_name, given))
     failed.report()
 
 
-def test_criteria_find_something_and_leave_something_out() -> None:
-    """The library has enough in it for most rows to tell right from wrong."""
+def test_criteria_match_some_objects_but_not_all() -> None:
+    """The library is large enough for most rows to be significant."""
     sizes = [
         (len(chosen(verdicts(type_name, given))), len(RECORDS[type_name]))
         for type_name, cases in CASES.items()
@@ -101,10 +101,10 @@ COMBINED = [
 
 @pytest.mark.parametrize("operator", ["AND", "OR", "NOT"])
 @table_test("case", COMBINED, ids=str)
-def test_combined(
+def test_combined_criteria(
     sample: SampleLibrary, operator: str, case: tuple[str, dict[str, Any], dict[str, Any]]
 ) -> None:
-    """NOT is AND NOT, and drops what a condition says nothing about."""
+    """NOT means AND NOT, and excludes objects whose condition is null."""
     type_name, outer, inner = case
     first, second = verdicts(type_name, outer), verdicts(type_name, inner)
     joined = {
@@ -115,9 +115,9 @@ def test_combined(
         }[operator]
         for number in first
     }
-    assert sample.found(type_name, {**outer, operator: inner}) == chosen(joined)
+    assert sample.id_set(type_name, {**outer, operator: inner}) == chosen(joined)
     alone = chosen({number: rules.inverse(verdict) for number, verdict in second.items()})
-    assert operator != "NOT" or sample.found(type_name, {"NOT": inner}) == alone
+    assert operator != "NOT" or sample.id_set(type_name, {"NOT": inner}) == alone
 
 
 RELATED = [
@@ -133,8 +133,8 @@ RELATED = [
 
 
 @table_test("case", RELATED, ids=lambda case: f"{case[0]}-{case[1]}")
-def test_related(sample: SampleLibrary, case: tuple[str, str, str, str, dict[str, Any]]) -> None:
-    """Some related object fulfils the inner filter; an empty one asks for nothing."""
+def test_related_criteria(sample: SampleLibrary, case: tuple[str, str, str, str, dict[str, Any]]) -> None:
+    """Some related object matches the inner filter; an empty one matches all."""
     type_name, name, field, target, inner = case
     matching = {int(number) for number in chosen(verdicts(target, inner))}
     expected = {
@@ -143,8 +143,8 @@ def test_related(sample: SampleLibrary, case: tuple[str, str, str, str, dict[str
         if matching & set(record[field] if isinstance(record[field], list) else [record[field]])
     }
     assert expected
-    assert sample.found(type_name, {name: inner}) == expected
-    assert len(sample.found(type_name, {name: {}})) == len(RECORDS[type_name])
+    assert sample.id_set(type_name, {name: inner}) == expected
+    assert len(sample.id_set(type_name, {name: {}})) == len(RECORDS[type_name])
 
 
 def _search_rows(type_name: str, record: Record) -> list[list[str | None]]:
@@ -219,8 +219,8 @@ SORTED: dict[str, dict[str, Callable[[Record], Any]]] = {
 
 @table_test("direction", ["ASC", "DESC"])
 @table_test(("type_name", "key"), [(type_name, key) for type_name, keys in SORTED.items() for key in keys])
-def test_sorted(sample: SampleLibrary, type_name: str, key: str, direction: str) -> None:
-    """Nothing comes before everything, descending the other way round; pages join without a gap."""
+def test_sorting(sample: SampleLibrary, type_name: str, key: str, direction: str) -> None:
+    """Nulls come first, or last when descending; pages are contiguous."""
     order = sample.ids(type_name, sort=key, direction=direction)
     held = [SORTED[type_name][key](RECORDS[type_name][int(number) - 1]) for number in order]
     ranks = [(value is not None, value if value is not None else 0) for value in held]
@@ -275,26 +275,28 @@ REFUSED = [
 
 
 @table_test(("type_name", "given", "message"), REFUSED, ids=lambda value: str(value)[:40])
-def test_refused(sample: SampleLibrary, type_name: str, given: dict[str, Any], message: str) -> None:
-    assert message in sample.refused_filter(type_name, given)
+def test_invalid_criteria_are_rejected(
+    sample: SampleLibrary, type_name: str, given: dict[str, Any], message: str
+) -> None:
+    assert message in sample.filter_error(type_name, given)
 
 
 @table_test("type_name", ["Tag", "Group"])
 @table_test("criterion", NO_EQUALS, ids=str)
-def test_hierarchy(sample: SampleLibrary, type_name: str, criterion: dict[str, Any]) -> None:
-    """Parents and children: depth 0 is the direct relation, each level more one step further."""
+def test_hierarchy_depth(sample: SampleLibrary, type_name: str, criterion: dict[str, Any]) -> None:
+    """Parents and children: depth 0 is the direct relation, each further level is one step more."""
     if (
         not criterion.get("value")
         and not criterion["modifier"].endswith("NULL")
         and not criterion.get("excludes")
     ):
-        assert len(sample.found(type_name, {_UP[type_name][0]: criterion})) == len(RECORDS[type_name])
+        assert len(sample.id_set(type_name, {_UP[type_name][0]: criterion})) == len(RECORDS[type_name])
         return
     field, above = _UP[type_name]
     tree = TAG_TREE if type_name == "Tag" else GROUP_TREE
     rule = rules.multi(tree)
     expected = {str(r["id"]) for r in RECORDS[type_name] if rule(r[above], criterion) is True}
-    assert sample.found(type_name, {field: criterion}) == expected
+    assert sample.id_set(type_name, {field: criterion}) == expected
 
 
 _UP = {"Tag": ("parents", "parents"), "Group": ("containing_groups", "containing")}

@@ -1,4 +1,4 @@
-"""The embedded library against recorded answers of a real server, in process."""
+"""The embedded library compared with recorded responses of a real server, in process."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def recorded(name: str) -> Iterator[dict[str, Any]]:
     return rows(reference("conformance", f"{name}.jsonl"))
 
 
-class Held:
-    """One library, and what agreed and differed when recorded rows were asked of it."""
+class ReplayedLibrary:
+    """A library, and the rows that agree or differ when recorded rows are replayed."""
 
     def __init__(self, library: Any, check: ModuleType) -> None:
         self.library = library
@@ -51,12 +51,12 @@ class Held:
 
 
 @pytest.fixture
-def held(tmp_path: Path) -> Iterator[Held]:
-    """Every recorded row asked in order: seed, reads, writes."""
+def held(tmp_path: Path) -> Iterator[ReplayedLibrary]:
+    """Every recorded row replayed in order: seed, reads, writes."""
     if CHECK is None:
         pytest.skip("there is no reference data")
     with open_library(str(tmp_path / "library.sqlite")) as library:
-        result = Held(library, load_check(CHECK))
+        result = ReplayedLibrary(library, load_check(CHECK))
         for number, row in enumerate(recorded("seed")):
             result.ask("seed", f"seed[{number}]", row)
         for row in recorded("cases"):
@@ -70,14 +70,14 @@ def held(tmp_path: Path) -> Iterator[Held]:
 
 
 def deviations() -> set[str]:
-    """Rows in which the library answers differently on purpose."""
+    """Rows in which the library differs deliberately."""
     text = Path(__file__).with_name("deviations.toml").read_text(encoding="utf-8")
     return {row for deviation in tomllib.loads(text)["deviation"] for row in deviation["rows"]}
 
 
 @pytest.mark.long
-def test_recorded_answers_agree_but_for_the_deviations(held: Held) -> None:
-    """No answer differs that is not listed, and no row is listed in vain."""
+def test_recorded_answers_agree_except_listed_deviations(held: ReplayedLibrary) -> None:
+    """Every difference is listed, and every listed row differs."""
     different = {label: told for kind in held.differences.values() for label, told in kind.items()}
     unexpected = [told for label, told in different.items() if label not in deviations()]
     assert not unexpected, f"{len(unexpected)} rows differ:\n" + "\n".join(unexpected)

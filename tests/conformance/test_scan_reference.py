@@ -1,4 +1,4 @@
-"""A scan of the reference media against what a real server found there."""
+"""A scan of the reference media compared with the result of a real server."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from stash_cli.embedded import open_library
 
 ROWS = list(rows(reference("conformance", "scan.jsonl")))
 RECORDED_AT = 1704164645
-"""The time of every file when the rows were recorded: 2024-01-02 03:04:05 UTC."""
+"""Modification time of every file when the rows were recorded: 2024-01-02 03:04:05 UTC."""
 
 JOBS = {
     "scan job as polled": ("metadataScan(input: {scanGeneratePhashes: true})", ""),
     "second scan of a sub-folder as polled": ("metadataScan(input: {paths: [$path]})", "videos/short"),
     "clean dry run as polled": ("metadataClean(input: {paths: [$path], dryRun: true})", ""),
 }
-"""The rows that poll a job: the mutation that starts it, and the folder it is given."""
+"""Rows that poll a job -> the mutation that starts it, and its folder."""
 
 
 def verdicts() -> Callable[[dict[str, Any], Any, list[str]], str | None]:
@@ -43,7 +43,7 @@ def verdicts() -> Callable[[dict[str, Any], Any, list[str]], str | None]:
 
 
 def placed(value: Any, media: str) -> Any:
-    """A recorded value with the folder's own name in it."""
+    """A recorded value with the name of this media folder."""
     if isinstance(value, str):
         return value.replace("{media}", media)
     if isinstance(value, list):
@@ -54,7 +54,7 @@ def placed(value: Any, media: str) -> Any:
 
 
 class Scanned:
-    """A library whose media folder is a copy of the reference media, asked the rows in order."""
+    """A library whose media folder is a copy of the reference media, with the rows replayed in order."""
 
     def __init__(self, folder: Path, source: Path) -> None:
         self.media = folder / "media"
@@ -82,7 +82,7 @@ class Scanned:
         return self.verdict(row, *answer)
 
     def job_difference(self, row: dict[str, Any]) -> str | None:
-        """A poll now and then sees other moments; only the end of a job can be held against the row."""
+        """Polling happens at other moments; only the final state of a job is comparable."""
         mutation, folder = JOBS[row["name"]]
         header = "mutation($path: String!)" if "$path" in mutation else "mutation"
         data, errors = self.ask(f"{header} {{ {mutation} }}", {"path": str(self.media / folder)})
@@ -97,9 +97,10 @@ class Scanned:
 
 @pytest.fixture(scope="module")
 def differences() -> Iterator[list[str | None]]:
-    """What each row differs by, asked in the order of the file.
+    """Difference of each row, replayed in file order.
 
-    Text searches look at the whole path, so the folder's own name must hold no letters to be found.
+    Text searches match the whole path, so the folder's name must contain no letters to be found.
+
     """
     source = reference("conformance", "media")
     assert source is not None

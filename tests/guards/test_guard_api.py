@@ -1,4 +1,4 @@
-"""The types against the API they describe."""
+"""The types agree with the API description."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stash_cli.core.types.api import Api, describe_api
 from stash_cli.core.types.entities import ENTITIES
 
 DEVIATIONS: dict[str, str] = {}
-"""`Type.field` -> why ours differs on purpose."""
+"""`Type.field` -> reason for a deliberate difference."""
 
 
 def type_text(ref: dict[str, Any]) -> str:
@@ -30,7 +30,7 @@ def facts(field: dict[str, Any]) -> tuple[str, dict[str, str], str | None]:
 
 
 RECORDED = "0.31"
-"""The release whose introspection is compared; newer names are left out."""
+"""The release whose introspection is compared; newer names are excluded."""
 
 
 def is_recorded(name: str) -> bool:
@@ -58,7 +58,7 @@ def introspected() -> list[dict[str, Any]]:
 
 
 @table_test("declared", introspected(), ids=lambda declared: declared["name"])
-def test_type_is_the_servers(declared: dict[str, Any]) -> None:
+def test_types_equal_the_servers(declared: dict[str, Any]) -> None:
     api, name = describe_api(), declared["name"]
     theirs = {f["name"]: facts(f) for f in (declared["fields"] or []) + (declared["inputFields"] or [])}
     assert our_fields(api, name) == theirs
@@ -70,13 +70,13 @@ def test_type_is_the_servers(declared: dict[str, Any]) -> None:
         assert set(ours.members) == {member["name"] for member in declared["possibleTypes"] or ()}
 
 
-def test_nothing_is_described_that_the_server_lacks() -> None:
+def test_description_names_nothing_the_server_lacks() -> None:
     theirs = {declared["name"] for declared in introspected()} or set(describe_api().types)
     assert {name for name in describe_api().types if is_recorded(name)} <= theirs
 
 
-def test_description_is_whole_in_itself() -> None:
-    """Every type that a field, argument or operation names is described."""
+def test_description_is_complete() -> None:
+    """Every type of a field, argument or operation is described."""
     api = describe_api()
     fields = [field for declared in api.types.values() for field in declared.fields.values()]
     fields += [*api.queries.values(), *api.mutations.values(), *api.subscriptions.values()]
@@ -87,7 +87,7 @@ def test_description_is_whole_in_itself() -> None:
 
 
 @table_test("entity", ENTITIES.values(), ids=lambda entity: entity.type)
-def test_names_derived_for_an_entity_exist(entity: Any) -> None:
+def test_derived_names_of_entities_exist(entity: Any) -> None:
     api = describe_api()
     page = api.types[api.queries[entity.find].type.name]
     assert entity.items in page.fields

@@ -1,4 +1,4 @@
-"""Every document that the client can send is valid for the servers it may meet, variables included."""
+"""Every document that the client can send is valid for the servers it may meet, including variables."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schema_server import VALUES, SchemaServer, faults
-from schemas import OLD, VERSIONS, known_versions, schema_of, server_of
+from schema_server import VALUES, SchemaServer, document_errors
+from schemas import OLD, VERSIONS, available_versions, release_capabilities, schema_of
 from support import run
 from table_tests import table_test
 
@@ -26,13 +26,13 @@ from stash_cli.core.types.entities import ENTITIES
 
 API = describe_api()
 OPERATIONS = [*API.queries, *API.mutations, *API.subscriptions]
-VERSION = pytest.mark.parametrize("version", known_versions())
+VERSION = pytest.mark.parametrize("version", available_versions())
 
 Document = tuple[str, dict[str, Any]]
 
 
 def sample(ref: TypeRef, *, whole: bool = False) -> Any:
-    """A value that an argument or input field of this type takes; of inputs what is required."""
+    """A value of an argument or input field; inputs have required fields only."""
     if ref.is_list:
         depth = len(ref.text) - len(ref.text.lstrip("["))
         inner: Any = sample(TypeRef(f"{ref.name}!"))
@@ -48,7 +48,7 @@ def sample(ref: TypeRef, *, whole: bool = False) -> Any:
 
 
 def samples(ref: TypeRef) -> list[Any]:
-    """Values of a type: every one of an enum, else the sample."""
+    """Values of a type: every enum member, otherwise the sample."""
     declared = API.types[ref.name]
     if declared.kind != "ENUM":
         return [sample(ref)]
@@ -63,24 +63,26 @@ def built(
     version: str, name: str, args: dict[str, Any], paths: list[str] | None = None, *, quiet: bool = False
 ) -> Document:
     """The document of an operation for a server, as a session builds it."""
-    return document.join("Test", [document.root_for(name, args, paths, server_of(version), quiet=quiet)])
+    return document.join(
+        "Test", [document.root_for(name, args, paths, release_capabilities(version), quiet=quiet)]
+    )
 
 
 @cache
-def little(name: str) -> list[str] | None:
-    """One field of an operation's result, where it has any."""
+def one_field(name: str) -> list[str] | None:
+    """One field of an operation's result, if it has any."""
     result = document.describe(name)[1].type.name
     return selection.default_paths(result)[:1] if selection.is_composite(result) else None
 
 
-def least(name: str) -> dict[str, Any]:
-    """The arguments that an operation cannot do without."""
+def required_arguments(name: str) -> dict[str, Any]:
+    """The required arguments of an operation."""
     return {arg: sample(ref) for arg, ref in document.describe(name)[1].args.items() if ref.required}
 
 
 def variants(name: str) -> Iterator[dict[str, Any]]:
-    """Arguments of an operation: the fewest, each alone, and each field of each input alone."""
-    fewest = least(name)
+    """Arguments of an operation: the required ones, each alone, and each field of each input alone."""
+    fewest = required_arguments(name)
     yield fewest
     for arg, ref in document.describe(name)[1].args.items():
         yield from ({**fewest, arg: value} for value in samples(ref))
@@ -104,18 +106,18 @@ def inner(name: str, above: tuple[str, ...] = ()) -> list[dict[str, Any]]:
 
 
 def needs_newer(version: str, message: str) -> bool:
-    """Whether a message names a release newer than `version` as needed."""
+    """Whether a message names a release newer than `version` as required."""
     known = re.search(r"needs Stash ([\d.]+) or newer", message)
     return known is not None and number(known[1]) > number(version)
 
 
 def complete(version: str, messages: Iterable[str]) -> bool:
-    """Whether a server of the newest schemas lacks nothing but what is newer than it."""
+    """Whether the newest schemas lack only newer names."""
     return version != VERSIONS[0] or all(needs_newer(version, each) for each in messages)
 
 
 def refused(version: str, error: StashCapabilityError) -> bool:
-    """Whether an error says what is missing: the needed release where that is known, and the server's."""
+    """Whether an error names the required release, if known, and the server's."""
     newer = needs_newer(version, error.message)
     unknown = "is not known to this server" in error.message or "is needed by this server" in error.message
     return (newer or unknown) and f"v{version}" in error.message
@@ -123,21 +125,21 @@ def refused(version: str, error: StashCapabilityError) -> bool:
 
 @VERSION
 def test_every_operation(version: str) -> None:
-    """With the fewest arguments and its default selection; what a server lacks is named with a release."""
+    """With required arguments and default selection; missing operations name their release."""
     wrong, sent, lacking, told = {}, 0, [], []
     for name in OPERATIONS:
         try:
-            text, variables = built(version, name, least(name))
+            text, variables = built(version, name, required_arguments(name))
         except StashCapabilityError as error:
             lacking.append(name)
             told.append(error)
             continue
         sent += 1
-        wrong.update({name: faults(schema_of(version), text, variables)})  # type: ignore[arg-type]
+        wrong.update({name: document_errors(schema_of(version), text, variables)})  # type: ignore[arg-type]
     assert {name: found for name, found in wrong.items() if found} == {}
     assert [error.message for error in told if not refused(version, error)] == []
     unnamed = [e.message for e in told if "needs Stash" not in e.message and "is needed by" not in e.message]
-    assert version == OLD or unnamed == []  # the small schema lacks what its release had
+    assert version == OLD or unnamed == []  # the small schema is smaller than its release
     assert len(OPERATIONS) == sent + len(lacking)
     assert complete(version, (error.message for error in told))
 
@@ -145,22 +147,22 @@ def test_every_operation(version: str) -> None:
 @VERSION
 @table_test("name", OPERATIONS)
 def test_every_argument_and_input_field(version: str, name: str) -> None:
-    """Each is sent in a form that the server takes, or refused."""
+    """Each is sent in a form that the server accepts, or rejected."""
     told: list[StashCapabilityError] = []
     for args in variants(name):
         try:
-            text, variables = built(version, name, args, little(name), quiet=True)
+            text, variables = built(version, name, args, one_field(name), quiet=True)
         except StashCapabilityError as error:
             told.append(error)
             continue
-        assert faults(schema_of(version), text, variables) == [], (text, variables)  # type: ignore[arg-type]
+        assert document_errors(schema_of(version), text, variables) == [], (text, variables)  # type: ignore[arg-type]
     assert [error.message for error in told if not refused(version, error)] == []
     assert complete(version, (error.message for error in told))
 
 
 @VERSION
-def test_everything_of_every_type_that_is_answered(version: str) -> None:
-    """Deprecated and large fields included, when they are asked for by name; what is lacking warns."""
+def test_every_field_of_every_result_type(version: str) -> None:
+    """Deprecated and large fields included, when requested by name; missing ones warn."""
     for name in OPERATIONS:
         result = document.describe(name)[1].type.name
         if not selection.is_composite(result):
@@ -169,16 +171,16 @@ def test_everything_of_every_type_that_is_answered(version: str) -> None:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
-                text, variables = built(version, name, least(name), paths)
+                text, variables = built(version, name, required_arguments(name), paths)
             except StashCapabilityError:
                 continue
-        assert faults(schema_of(version), text, variables) == [], text  # type: ignore[arg-type]
+        assert document_errors(schema_of(version), text, variables) == [], text  # type: ignore[arg-type]
         assert {each.category for each in caught} <= {StashUnmappedFieldWarning}
         assert complete(version, (str(each.message) for each in caught))
 
 
 def every_path(type_name: str) -> list[str]:
-    """All fields of a type and, of a page of rows, all of a row's."""
+    """All fields of a type, and of the rows of a page type."""
     declared = API.types[type_name]
     names = [field.name for field in declared.fields.values() if not field.needs_args]
     if declared.members:
@@ -194,8 +196,8 @@ def every_path(type_name: str) -> list[str]:
 
 @VERSION
 def test_releases_agree_with_the_schemas(version: str) -> None:
-    """No name is said to be newer than a server that has it, nor older than one that lacks it."""
-    server, wrong = server_of(version), []
+    """No name has a release newer than a server with it, or older than one without it."""
+    server, wrong = release_capabilities(version), []
     for name, has in presence(version):
         release = since(name)
         if release is None:
@@ -207,7 +209,7 @@ def test_releases_agree_with_the_schemas(version: str) -> None:
 
 def presence(version: str) -> Iterator[tuple[str, bool]]:
     """Every operation, type, field, enum value and argument, and whether a server has it."""
-    server = server_of(version)
+    server = release_capabilities(version)
     if len(server.facts["types"]) < 200:
         return
     for kind, operations in zip(
@@ -232,11 +234,11 @@ def bridged(name: str) -> bool:
 
 @pytest.fixture(scope="session")
 def known_servers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where what is learnt of each server is kept, so that it is asked once."""
+    """Shared cache of server schemas, so that each is introspected once."""
     return tmp_path_factory.mktemp("known")
 
 
-# A download is no document.
+# A download is not a document.
 METHODS = sorted(
     name
     for cls in StashClient.__mro__
@@ -259,7 +261,7 @@ BY_NAME = {
     },
 }
 KEPT = ("on_multiple", "timeout", "period", "return_fields")
-"""Parameters that stay what they are by default."""
+"""Parameters that keep their default."""
 BY_ANNOTATION = {
     "Source": {"scraper_id": "1"},
     "Kind": "Scraper",
@@ -268,7 +270,7 @@ BY_ANNOTATION = {
 
 
 def argument(method: str, name: str, annotation: str) -> Any:
-    """Something to call a method with, told by a parameter's annotation."""
+    """An argument for a parameter, derived from its annotation."""
     head = annotation.partition(" |")[0]
     if (method, name) in BY_NAME or head in BY_ANNOTATION:
         return BY_NAME.get((method, name), BY_ANNOTATION.get(head))
@@ -303,7 +305,7 @@ def plain_value(annotation: str) -> Any:
 
 
 def calls(method: str) -> Iterator[dict[str, Any]]:
-    """Keyword arguments: the required ones, and all; objects are made anew for each."""
+    """Keyword arguments: the required ones, and all; objects are created for each call."""
     rows = [
         p for p in inspect.signature(getattr(StashClient, method)).parameters.values() if p.name != "self"
     ]
@@ -317,8 +319,8 @@ def calls(method: str) -> Iterator[dict[str, Any]]:
 def test_every_method(
     version: str, method: str, known_servers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a method sends is valid; what the server lacks is refused, naming the release where known."""
-    monkeypatch.chdir(tmp_path)  # some methods write files where they are told
+    """What a method sends is valid; unsupported calls are rejected, naming the release if known."""
+    monkeypatch.chdir(tmp_path)  # some methods write files to a given path
     server = SchemaServer(schema_of(version), version)  # type: ignore[arg-type]
     told: list[StashError] = []
 
@@ -335,7 +337,7 @@ def test_every_method(
             told.append(error)
 
     run(main())
-    assert server.wrong == []
+    assert server.errors == []
     if method == "create_image":
         assert "cannot be created" in told[0].message
         return

@@ -1,4 +1,4 @@
-"""Every code block of the README and the guides runs as it stands there, or says that it is output."""
+"""Every code block of the README and the guides runs as written, or is marked as output."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from table_tests import table_test
 from stash_cli import StashContext
 
 LANGUAGES = {"sh", "bash", "console", "python", "toml", "yaml", "text"}
-"""`console` is written and compared by scripts/generate; `text` is output, a form, or another program's."""
+"""`console` is generated and compared by scripts/generate; `text` is output or belongs to another program."""
 
 PREPARED = """\
 stash library remove /media
@@ -37,21 +37,21 @@ stash tags create --name Coast --if-missing
 stash performers create --name Alice --if-missing
 stash filters save 'To watch' rating:80.. --kind scenes
 """
-"""What a library has whose owner reads the guides, beside what the demo library has."""
+"""Data the guides assume beside the demo library."""
 RUNS = "\n".join(f"stash tags create --name run{number}" for number in range(14))
 BEFORE = {"editing-and-undo": RUNS}
-"""Commands that the reader of a page has typed before."""
+"""Commands to run before those of a page."""
 
 
 @table_test("page", PAGES, ids=lambda page: page.name)
-def test_every_block_says_what_it_is(page: Path) -> None:
+def test_every_block_has_a_language(page: Path) -> None:
     wrong = [block.text for block in blocks(page) if block.language not in LANGUAGES]
     assert not wrong, "write ```sh, ```python, ... around it, or ```text around output"
 
 
 @pytest.fixture(scope="module")
 def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library as the guides take it for granted."""
+    """A library as the guides assume it."""
     from stash_cli.embedded import open_library
     from stash_cli.embedded.demo import build
 
@@ -67,7 +67,7 @@ SHELL = [page for page in PAGES if any(block.language == "sh" for block in block
 
 
 @pytest.mark.parametrize("page", SHELL, ids=lambda page: page.stem)
-def test_commands_end_well(
+def test_commands_succeed(
     page: Path, prepared_file: Path, tmp_path: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -82,12 +82,12 @@ def test_commands_end_well(
 
 
 @table_test("block", of_language("toml", "yaml"), ids=lambda block: block.text.split("\n")[0])
-def test_settings_are_read(block: Block) -> None:
+def test_settings_are_valid(block: Block) -> None:
     assert (tomllib.loads if block.language == "toml" else yaml.safe_load)(block.text)
 
 
 def test_scripts_run(prepared_file: Path, tmp_path: Path) -> None:
-    """Scripts in bash, with the program as it is installed."""
+    """Bash scripts, with the installed program."""
     library = shutil.copy(prepared_file, tmp_path / "library.sqlite")
     program = tmp_path / "stash"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m stash_cli "$@"\n', encoding="utf-8")
@@ -100,13 +100,13 @@ def test_scripts_run(prepared_file: Path, tmp_path: Path) -> None:
 
 
 SCRIPTS = [block for block in of_language("python") if "asyncio.run(" in block.text]
-"""Whole programs."""
+"""Complete programs."""
 PARTS = sorted({block.page for block in of_language("python") if block not in SCRIPTS})
 COMPILED = {
     "subscribe_to_jobs": "ends when it is told to; test_client_jobs.py",
     "from_plugin_stdin": "reads what a server gives it; test_plugin_context.py",
 }
-"""Parts of blocks that are only compiled, and which test runs the like."""
+"""Blocks that are only compiled, and the test that covers them."""
 SETTINGS = """\
 [profiles.home]
 url = "embedded:{library}"
@@ -127,11 +127,11 @@ group = await known.find_one(Group)
 scene = await known.get(Scene, 12)
 await client.export_objects({"scenes": {"ids": ["5"]}}, target="export.zip")
 """
-"""What the reader of a part has at hand."""
+"""Names that the reader of a fragment has defined."""
 
 
 @table_test("block", SCRIPTS, ids=lambda block: block.page)
-def test_programs_run_again_and_again(block: Block, prepared_file: Path, tmp_path: Path) -> None:
+def test_programs_can_run_repeatedly(block: Block, prepared_file: Path, tmp_path: Path) -> None:
     library = Path(shutil.copy(prepared_file, tmp_path / f"{block.page}.sqlite"))
     with serve_library(library) as url:
         for _ in range(2):
@@ -139,10 +139,10 @@ def test_programs_run_again_and_again(block: Block, prepared_file: Path, tmp_pat
 
 
 @pytest.mark.parametrize("page", PARTS)
-def test_parts_run_in_order(
+def test_fragments_run_in_order(
     page: str, prepared_file: Path, tmp_path: Path, own_state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All examples of a page, as a reader would type them one after the other."""
+    """All examples of a page, in the order a reader types them."""
     monkeypatch.chdir(tmp_path)
     library = shutil.copy(prepared_file, tmp_path / "copy.sqlite")
     (own_state / "stash-cli").mkdir()
@@ -168,7 +168,7 @@ def test_parts_run_in_order(
 
 
 def as_typed(text: str, url: str) -> str:
-    """What a reader types whose server is at `url`, and whose media are in the working directory."""
+    """The text for a server at `url` with media in the working directory."""
     port = urlsplit(url).port
     text = re.sub(r'"localhost", "(Port|port)": 9999', rf'"127.0.0.1", "\1": {port}', text)
     return text.replace(', "ApiKey": "..."', "").replace("/media/new", str(Path.cwd()))

@@ -1,4 +1,4 @@
-"""Layers import in one direction only, and starting costs only what is used."""
+"""Imports follow the layers in one direction, and startup imports only what is used."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ ALLOWED = {
     "stash_cli.__main__": ("app", "program", "output"),
     "stash_cli": ("core",),
 }
-"""Module or package -> what it may import besides itself; the longest name that fits counts."""
+"""Module or package -> what it may import besides itself; the longest matching name applies."""
 
 ONE_WAY_IN = {
     ("stash_cli.commands.embedded", "stash_cli.embedded"): "serving and locating libraries is its subject",
@@ -167,7 +167,7 @@ def module_name(path: object) -> str:
 
 
 def imports_of(tree: ast.AST) -> set[str]:
-    """Modules of this package imported at run time; TYPE_CHECKING blocks do not count."""
+    """Modules of this package imported at run time, without TYPE_CHECKING blocks."""
     found: set[str] = set()
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -208,7 +208,7 @@ def test_imports_follow_the_layers(path: object) -> None:
         ("core/edits", "core.store"),
     ],
 )
-def test_nothing_is_imported_for_annotations_either(importer: str, imported: str) -> None:
+def test_type_checking_imports_follow_the_layers_too(importer: str, imported: str) -> None:
     """`core.transport` opens an embedded library by its dotted name."""
     found = set()
     for path in (PACKAGE / importer).rglob("*.py"):
@@ -238,7 +238,7 @@ def test_version_starts_light() -> None:
     assert not heavy(loaded_by("--version"), "httpx", "pydantic", "rich", "asyncio")
 
 
-def test_find_without_a_query_imports_none_of_its_language(
+def test_find_without_a_query_imports_no_query_language(
     embedded_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STASH_URL", embedded_url)
@@ -279,7 +279,7 @@ def test_reading_needs_no_pydantic(served_url: str) -> None:
     assert not heavy(modules, "pydantic", "rich", "sqlalchemy", "graphql", "msgspec")
 
 
-def test_reading_derives_no_flags_and_opens_no_socket(served_url: str) -> None:
+def test_reading_builds_no_flags_and_opens_no_socket(served_url: str) -> None:
     modules = loaded_by("--server", served_url, "scenes", "find", "--json", "--limit", "25")
     assert not heavy(modules, "websockets", "decimal", "secrets")
     derived = (
@@ -290,7 +290,7 @@ def test_reading_derives_no_flags_and_opens_no_socket(served_url: str) -> None:
     assert not {*derived, "stash_cli.core.transport.websocket"} & modules
 
 
-def test_without_a_settings_file_nothing_of_it_is_loaded(served_url: str) -> None:
+def test_missing_settings_file_imports_no_parser(served_url: str) -> None:
     modules = loaded_by("--server", served_url, "scenes", "find", "--json", "--limit", "25")
     assert not heavy(modules, "tomllib", "tomlkit", "keyring", "getpass")
     mine = (
@@ -304,13 +304,13 @@ def test_without_a_settings_file_nothing_of_it_is_loaded(served_url: str) -> Non
 
 
 @pytest.mark.parametrize("verb", ["create", "update", "delete"])
-def test_help_of_an_editing_command_imports_nothing_that_writes(verb: str) -> None:
+def test_help_of_an_editing_command_imports_no_write_code(verb: str) -> None:
     modules = loaded_by("scene", verb, "--help")
     writing = tuple(f"stash_cli.core.{name}" for name in ("edits", "client", "graphql", "orm."))
     assert {name for name in modules if name.startswith(writing)} <= {"stash_cli.core.orm.images"}
 
 
-def test_cycles_are_not_looked_for_while_starting_and_ending() -> None:
+def test_garbage_collector_does_not_run_at_startup_and_exit() -> None:
     code = """
 import atexit, gc, sys
 from stash_cli.__main__ import main
@@ -332,13 +332,13 @@ def test_public_names_are_lazy() -> None:
     assert not heavy(modules, "httpx", "pydantic", "rich", "asyncio", "typer")
 
 
-def test_one_type_does_not_build_the_others() -> None:
+def test_importing_one_type_does_not_build_the_others() -> None:
     code = "from stash_cli.core.types import Tag; Tag(name='x'); "
     modules = set(json.loads(fresh_python(code + "import json, sys; print(json.dumps(sorted(sys.modules)))")))
     assert "stash_cli.core.types.scene" not in modules
 
 
-def test_one_area_of_the_client_does_not_build_the_types_of_others(embedded_url: str) -> None:
+def test_one_client_area_does_not_build_types_of_others(embedded_url: str) -> None:
     code = f"""
 import asyncio, json, sys
 from stash_cli import StashContext
@@ -358,6 +358,6 @@ print(json.dumps([built, whole]))
     assert [name for name in whole if not name.startswith(("Tag", "Find"))] == []
 
 
-def test_modules_that_are_imported_by_name_exist() -> None:
+def test_modules_imported_by_name_exist() -> None:
     for each in RESOURCES.values():
         assert find_spec(f"stash_cli.core.edits.{each.module}"), each

@@ -1,4 +1,4 @@
-"""A noun more is one module: here for the older name of groups, which the program has no commands for."""
+"""A noun is one module: tested with movies, the older name of groups."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ def with_movies() -> Root:
     return found
 
 
-def test_a_noun_more_is_one_module(
-    tmp_path: Path, embedded_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_noun_is_one_module(tmp_path: Path, embedded_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "movies.py").write_text(MODULE, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
 

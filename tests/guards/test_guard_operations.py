@@ -165,11 +165,11 @@ COVERED = {
     "configureUISetting": "writes one setting by configureUI, which keeps the others",
     "scanCompleteSubscribe": "waits for its job by jobsSubscribe (--wait)",
 }
-"""Operations that no command sends -> how the command of the table does the same."""
+"""Operations without a command of their own -> how the listed command does the same."""
 
 
 def by_pattern(name: str) -> str | None:
-    """The command of an operation that every noun has, or every scraper."""
+    """The command of an operation that every noun or every scraper has."""
     if name.startswith("scrape"):
         return "scrapers scrape"
     for type_name, noun in NOUNS.items():
@@ -201,7 +201,7 @@ def test_every_operation_has_a_command() -> None:
     assert {name: found for name, found in missing.items() if found not in known} == {}
 
 
-def test_the_table_names_nothing_else() -> None:
+def test_table_has_no_unknown_operations() -> None:
     api = describe_api()
     assert COMMANDS.keys() <= {*api.queries, *api.mutations, *api.subscriptions}
     assert COVERED.keys() <= COMMANDS.keys()

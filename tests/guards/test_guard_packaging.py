@@ -1,4 +1,4 @@
-"""Manual pages, archives and the files of the repository's host agree with the project."""
+"""Manual pages, archives and repository files agree with the project."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_command_and_topic_has_a_manual_page() -> None:
 
 
 @table_test("page", PAGES, ids=lambda page: page.name)
-def test_manual_pages_have_no_line_that_roff_would_take_for_its_own(page: Path) -> None:
+def test_manual_pages_have_no_accidental_roff_requests(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     assert lines[0].startswith(".TH ")
     known = (".TH ", ".SH ", ".SS ", ".PP", ".TP", ".in", ".nf", ".fi")
@@ -35,25 +35,25 @@ def test_manual_pages_have_no_line_that_roff_would_take_for_its_own(page: Path) 
     assert not any("-" in line.replace("\\-", "") for line in lines[1:]), "a dash is written \\-"
 
 
-def test_no_help_is_that_of_a_helper_of_python() -> None:
+def test_no_help_text_is_inherited_from_python() -> None:
     wrong = [page.name for page in PAGES if "arguments and keywords" in page.read_text(encoding="utf-8")]
     assert wrong == []
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 @pytest.mark.parametrize("width", [60, 80])
-def test_roff_warns_of_nothing(width: int) -> None:
+def test_roff_reports_no_warnings(width: int) -> None:
     command = ["groff", "-k", "-man", "-ww", "-Tutf8", f"-rLL={width}n", *map(str, PAGES)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stderr == ""
 
 
-def test_what_the_wheel_installs_beside_the_package_is_there() -> None:
+def test_files_installed_beside_the_package_exist() -> None:
     shared = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     assert [name for name in shared if not (ROOT / name).exists()] == []
 
 
-def test_the_workflow_runs_the_gate_on_every_version_that_is_named() -> None:
+def test_workflow_runs_the_gate_on_every_supported_version() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8"))
     gate = workflow["jobs"]["gate"]
     named = [each.rpartition(" ")[2] for each in PROJECT["project"]["classifiers"] if "Python :: 3." in each]
@@ -62,11 +62,11 @@ def test_the_workflow_runs_the_gate_on_every_version_that_is_named() -> None:
 
 
 @table_test("path", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
-def test_issue_templates_are_read(path: Path) -> None:
+def test_issue_templates_are_valid(path: Path) -> None:
     facts = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert path.stem == "config" or all(part["attributes"]["label"] for part in facts["body"])
 
 
-def test_hooks_before_a_commit_need_nothing_from_elsewhere() -> None:
+def test_commit_hooks_need_no_downloads() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     assert [each["repo"] for each in hooks["repos"]] == ["local"]

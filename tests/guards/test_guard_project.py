@@ -1,4 +1,4 @@
-"""The project's own files agree with each other."""
+"""The project's files agree with each other."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def test_newest_changelog_entry_is_the_version() -> None:
     assert newest == stash_cli.__version__
 
 
-def test_readme_has_exactly_two_set_up_commands() -> None:
+def test_readme_has_two_setup_commands() -> None:
     assert len(re.findall(r"pip install", text("README.md"))) == 2
 
 
-def test_ci_installs_and_tests_as_the_readme_says() -> None:
+def test_ci_installs_and_tests_like_the_readme() -> None:
     assert "'.[dev]'" in text("README.md")
     assert "'.[dev]'" in text(".ci/run")
     assert text("scripts/check").rstrip().endswith("pytest")
@@ -47,7 +47,7 @@ LOWEST: dict[str, Any] = run_path(str(ROOT / "scripts" / "lowest"))
 DEPENDENCIES: list[str] = LOWEST["requirements"](tomllib.loads(text("pyproject.toml")))
 
 
-def test_dependencies_are_found() -> None:
+def test_declared_dependencies_are_detected() -> None:
     names = {re.split(r"[<>=;]", each)[0] for each in DEPENDENCIES}
     assert {"hatchling", "typer", "pydantic", "av", "SQLAlchemy", "pytest", "mypy"} <= names
 
@@ -74,11 +74,11 @@ def test_every_dependency_has_a_lower_bound_and_a_reason(dependency: str) -> Non
         ("x<2,>=1.0", "x==1.0"),
     ],
 )
-def test_the_lower_bound_of_a_requirement(requirement: str, pin: str) -> None:
+def test_lower_bound_of_a_requirement(requirement: str, pin: str) -> None:
     assert LOWEST["lowest"](requirement) == pin
 
 
 @pytest.mark.parametrize("requirement", ["rich", "rich<15", "rich==14", "rich @ file:///rich.whl"])
-def test_a_requirement_without_a_lower_bound_is_refused(requirement: str) -> None:
+def test_requirement_without_a_lower_bound_is_rejected(requirement: str) -> None:
     with pytest.raises(ValueError, match="has no lower bound"):
         LOWEST["lowest"](requirement)

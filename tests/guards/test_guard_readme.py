@@ -1,4 +1,4 @@
-"""What guides show of dialogues, errors and links is so; test_guard_guides.py runs their code."""
+"""Dialogues, errors and links in the guides are right; test_guard_guides.py runs the code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 DOCS = ROOT / "docs"
 
 
-def test_the_password_of_a_library_is_set_as_shown(tmp_path: Path) -> None:
+def test_setting_the_library_password_works_as_shown(tmp_path: Path) -> None:
     guide = (DOCS / "serving.md").read_text(encoding="utf-8")
     line = re.search(r"^read -rs PASSWORD && (.*) \\\n +(.*)$", guide, re.MULTILINE)
     assert line
@@ -42,7 +42,7 @@ TYPED = {
     "Password:": "secret-word",
     "[y/N]": "y",
 }
-"""What the reader of the transcript types after a question."""
+"""Answers typed at the questions of the transcript."""
 
 
 def test_the_first_minute_is_as_shown(own_state: Path, library_file: Path) -> None:
@@ -57,7 +57,7 @@ def test_the_first_minute_is_as_shown(own_state: Path, library_file: Path) -> No
             with Terminal(*words.split()) as terminal:
                 for question, answer in TYPED.items() if words.startswith("login") else ():
                     terminal.answer(question, answer)
-                assert terminal.end() == 0, terminal.text
+                assert terminal.wait() == 0, terminal.text
             seen = [line.rstrip() for line in ANSI.sub("", terminal.text).splitlines()]
             assert seen == [line.rstrip() for line in expected.splitlines()]
 
@@ -75,8 +75,8 @@ def test_every_error_is_in_the_guide() -> None:
 
 
 @table_test("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    """Files; `mkdocs build --strict` also checks the headings that links name."""
+def test_links_have_targets(page: Path) -> None:
+    """Files; `mkdocs build --strict` also checks heading anchors."""
     text = page.read_text(encoding="utf-8")
     targets = [target for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -21,7 +21,7 @@ EDITS = {
     f"{TYPES}/inputs/studio.py": "str",
     f"{TYPES}/filters/studio.py": "criteria.StringCriterionInput",
 }
-"""File -> type of the new field, which stands after the description."""
+"""File -> type of the new field, inserted after the description."""
 IMPORT = "types.base import StashInput\n"
 
 FACTS = """
@@ -58,11 +58,11 @@ print(json.dumps({
 """
 
 
-pytestmark = pytest.mark.long  # the first of them generates everything
+pytestmark = pytest.mark.long  # the first one generates all files
 
 
 def python(copy: Path, *args: str) -> str:
-    """Output of Python in the copy of the project; the tests' helpers can be imported."""
+    """Output of Python in the copy of the project; test helpers can be imported."""
     done = subprocess.run(
         [sys.executable, *args],
         cwd=copy,
@@ -78,7 +78,7 @@ def python(copy: Path, *args: str) -> str:
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project with one field more, after one run of scripts/generate."""
+    """The project with one more field, after one run of scripts/generate."""
     folder = tmp_path_factory.mktemp("recipes") / "project"
     for name in ("stash_cli", "scripts", "docs", "completions", "man", "tests/guards"):
         shutil.copytree(ROOT / name, folder / name)  # compiled modules stay valid, which saves seconds
@@ -100,20 +100,20 @@ def facts(copy: Path) -> Any:
     return json.loads(python(copy, "-c", FACTS))
 
 
-def test_the_types_have_it(facts: Any) -> None:
+def test_types_have_the_field(facts: Any) -> None:
     assert (facts["unset"], facts["input"]) == (True, "b")
 
 
-def test_only_servers_that_have_it_are_asked(facts: Any) -> None:
+def test_only_supporting_servers_are_asked(facts: Any) -> None:
     assert facts["newer"].split() == ["name", "made_up"]
     assert facts["older"].split() == ["name"]
 
 
-def test_the_embedded_library_has_it_not_yet(facts: Any) -> None:
+def test_embedded_library_lacks_the_field(facts: Any) -> None:
     assert facts["embedded"] == []
 
 
-def test_the_commands_have_its_flags(facts: Any) -> None:
+def test_commands_have_its_flags(facts: Any) -> None:
     assert [text.count("--made-up TEXT") for text in facts["help"].values()] == [1, 1, 1]
 
 

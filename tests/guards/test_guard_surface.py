@@ -54,7 +54,7 @@ OWN = """
 ### names in `types`
 BaseFile, BulkUpdateIdMode, FromGraphQLMixin, FuzzyDate, OnMultipleMatch, Scene, StashIDInput, UNSET, is_set
 """
-"""Enough of the list to hold on to where the whole of it is not at hand."""
+"""An excerpt of the list, for machines without it."""
 
 HOMES: dict[str, type] = {
     "StashClient": StashClient,
@@ -70,7 +70,7 @@ NOT_NAMES = ("relationships:", "tracked:", "side mutations:")
 DEVIATIONS: dict[str, str] = {
     "StashEntityStore.find_iter": "conditions are positional, as in `find`; a number before them is the batch"
 }
-"""`Class.name` -> why ours differs on purpose."""
+"""`Class.name` -> reason for a deliberate difference."""
 
 WORDS = {
     "SET": "SET",
@@ -79,7 +79,7 @@ WORDS = {
     "timedelta(minutes=30)": timedelta(minutes=30),
     "OnMultipleMatch.RETURN_FIRST": types.OnMultipleMatch.RETURN_FIRST,
 }
-"""Defaults that are no literals."""
+"""Defaults that are not literals."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Listed:
 
     @property
     def function(self) -> ast.AsyncFunctionDef | ast.FunctionDef:
-        """Its parameters, parsed; defaults are kept as text."""
+        """Its parameters, parsed; defaults stay text."""
         parameters = self.text[self.text.index("(") : self.text.rindex(")", 0, _end(self.text)) + 1]
         [parsed] = ast.parse(f"def f{parameters}: ...").body
         assert isinstance(parsed, ast.FunctionDef)
@@ -103,7 +103,7 @@ class Listed:
 
 
 def _end(text: str) -> int:
-    """Where the parameters are over."""
+    """Index of the end of the parameters."""
     return text.index(" -> ") if " -> " in text else len(text)
 
 
@@ -125,7 +125,7 @@ def listed() -> Iterator[Listed]:
 
 
 def members(heading: str) -> list[str]:
-    """The comma separated names behind (or in the line below) a heading."""
+    """Comma-separated names after a heading."""
     lines = surface().splitlines()
     at = next(n for n, line in enumerate(lines) if line.startswith(f"### {heading}"))
     text = lines[at].partition(":")[2] or next(line for line in lines[at + 1 :] if line.strip())
@@ -138,7 +138,7 @@ def default_of(node: ast.expr) -> Any:
 
 
 def expected(listed: Listed) -> list[tuple[str, str, Any]]:
-    """(name, kind, default) of every parameter but self and cls."""
+    """(name, kind, default) of every parameter except self and cls."""
     args = listed.function.args
     positional = [*args.posonlyargs, *args.args]
     defaults = [inspect.Parameter.empty] * (len(positional) - len(args.defaults))
@@ -152,8 +152,8 @@ def expected(listed: Listed) -> list[tuple[str, str, Any]]:
     return [row for row in rows if row[0] not in ("self", "cls")]
 
 
-def found(value: Any) -> list[tuple[str, str, Any]]:
-    """The same of a function of ours."""
+def actual(value: Any) -> list[tuple[str, str, Any]]:
+    """(name, kind, default) of every parameter of our function."""
     kinds = {
         "POSITIONAL_OR_KEYWORD": "positional",
         "POSITIONAL_ONLY": "positional",
@@ -166,7 +166,7 @@ def found(value: Any) -> list[tuple[str, str, Any]]:
 
 
 def differences(wanted: list[tuple[str, str, Any]], ours: list[tuple[str, str, Any]]) -> list[str]:
-    """What a caller of the listed signature would trip over; a signature may accept more."""
+    """Incompatibilities for callers of the listed signature; ours may accept more."""
     wrong = []
     known = {row[0]: row for row in ours}
     order = [row[0] for row in ours if row[1] == "positional"]
@@ -192,24 +192,24 @@ def check(home: type, each: Listed) -> None:
     function = getattr(home, each.name)
     if "async " in each.text:
         assert inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function), each.name
-    assert differences(expected(each), found(function)) == []
+    assert differences(expected(each), actual(function)) == []
 
 
 @table_test("each", list(listed()), ids=lambda each: f"{each.home}.{each.name}")
-def test_name_with_its_parameters(each: Listed) -> None:
+def test_names_and_parameters(each: Listed) -> None:
     if f"{each.home}.{each.name}" not in DEVIATIONS:
         check(HOMES.get(each.home) or getattr(types, HELPERS[each.home]), each)
 
 
-def test_entities_show_little_beside_their_fields() -> None:
-    """State is kept beside an object, so that its names are those of the API and of `StashObject`."""
+def test_entities_have_few_names_beside_their_fields() -> None:
+    """State is kept outside the objects, so that their names are those of the API and of `StashObject`."""
     known = {*dir(BaseModel), *types.Scene.model_fields}
     own = [name for name in dir(types.Scene) if not name.startswith("_") and name not in known]
     assert len(own) <= 45, own
     assert set(own) & set(dir(InstanceState)) <= {"get_changed_fields"}
 
 
-def test_nothing_of_the_list_is_overlooked() -> None:
+def test_whole_list_is_covered() -> None:
     assert {each.home for each in listed()} <= {*HOMES, *HELPERS}
     assert reference("api-surface.md") is None or len(list(listed())) > 300
 

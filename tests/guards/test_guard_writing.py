@@ -1,4 +1,4 @@
-"""One write path: nothing but `core.edits.apply` sends the mutations that change objects."""
+"""One write path: only `core.edits.apply` sends the mutations that change objects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SENDING = {
     "mutate",
     "mutate_entity",
 }
-"""Functions that send what they are given."""
+"""Functions that send their argument."""
 
 PERMITTED = {
     ("apply", "_execute"): "the write path",
@@ -57,11 +57,11 @@ PERMITTED = {
     ("login", "_url"): "asks a person",
     ("login", "_verify_password"): "asks a person",
 }
-"""Module and function -> why it may send what is no query by its name."""
+"""Module and function -> why it may send something not recognisable as a query."""
 
 
 def sends(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.Call]]:
-    """Calls that send something, with the function that they stand in."""
+    """Calls that send something, with their enclosing function."""
     for child in ast.iter_child_nodes(node):
         inside = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) else function
         if isinstance(child, ast.Call):
@@ -74,7 +74,7 @@ def sends(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.Call]]:
 
 
 def is_query(call: ast.Call) -> bool:
-    """Whether the first argument that names an operation names a query: as a text, or an entity's `find`."""
+    """Whether the operation named in the arguments is a query: a string, or an entity's `find`."""
     for argument in call.args[:2]:
         if isinstance(argument, ast.Constant) and argument.value in describe_api().queries:
             return True
@@ -84,13 +84,13 @@ def is_query(call: ast.Call) -> bool:
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}.{path.stem}")
-def test_mutations_are_sent_by_the_write_path(path: Path) -> None:
+def test_only_the_write_path_sends_mutations(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found = {(path.stem, function) for function, call in sends(tree) if not is_query(call)}
     assert found <= PERMITTED.keys()
 
 
-def test_no_permission_is_left_over() -> None:
+def test_every_permission_is_used() -> None:
     trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
     found = {(stem, name) for stem, tree in trees.items() for name, call in sends(tree) if not is_query(call)}
     assert found == PERMITTED.keys()

@@ -1,4 +1,4 @@
-"""What type checkers make of a script that uses the library; checked with the package, never run."""
+"""Usage of the library as type checkers see it; checked with the package, never run."""
 
 from __future__ import annotations
 

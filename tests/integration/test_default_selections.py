@@ -12,7 +12,7 @@ from typing import Any
 from client_server import canned_server
 from graphql import extend_schema, introspection_from_schema, parse
 from schema_server import SchemaServer
-from schemas import known_versions, old_schema, schema_of
+from schemas import available_versions, old_schema, schema_of
 from support import ROOT
 
 from stash_cli.core import types
@@ -41,23 +41,23 @@ async def warned(version: str, cache: Path, *names: str, **options: Any) -> list
 
 
 async def test_reading_all_types_of_a_store_does_not_warn(tmp_path: Path) -> None:
-    for version in known_versions():
+    for version in available_versions():
         assert await warned(version, tmp_path / version, *ENTITIES) == []
 
 
 async def test_snapshot_requests_only_supported_fields(tmp_path: Path) -> None:
-    for version in known_versions():
+    for version in available_versions():
         schema = schema_of(version)
         assert schema is not None
         server = SchemaServer(schema, version)
         async with StashClient(server.session(tmp_path / version)) as client:
             for name in ENTITIES if version != "0.19" else ():
                 assert set(await read_snapshots(client.session, name, ["1"])) == {"1"}
-        assert server.wrong == []
+        assert server.errors == []
 
 
 async def test_requested_field_warns(tmp_path: Path) -> None:
-    for version in known_versions()[1:]:
+    for version in available_versions()[1:]:
         told = await warned(version, tmp_path / version, "Scene", fields=["id", "custom_fields"])
         assert [each.partition(";")[0] for each in told] == ["Scene.custom_fields needs Stash 0.31 or newer"]
 

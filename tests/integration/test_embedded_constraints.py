@@ -86,7 +86,7 @@ def test_violation_of_a_mutation_is_named(
     for noun in ("tag", "studio", "performer", "group"):
         ask.create(f"{noun}Create", name="a")
     ask.create("sceneCreate", title="a")
-    assert ask.refused(operation, **given) == said
+    assert ask.write_error(operation, **given) == said
 
 
 def test_conflicting_object_is_named(ask: LibraryClient) -> None:

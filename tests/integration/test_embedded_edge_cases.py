@@ -57,7 +57,7 @@ def test_criterion_without_values_is_ignored(sample: SampleLibrary, kind: str, m
     for value in (None, []):
         assert sample.ids("Scene", {kind: {"value": value, "modifier": modifier}}) == ["1"]
     if kind != "studios":
-        assert "modifier" in sample.refused_filter("Scene", {kind: {"value": ["1"], "modifier": "BETWEEN"}})
+        assert "modifier" in sample.filter_error("Scene", {kind: {"value": ["1"], "modifier": "BETWEEN"}})
 
 
 def test_excludes_apply_with_any_modifier(sample: SampleLibrary) -> None:
@@ -70,9 +70,7 @@ def test_excludes_apply_with_any_modifier(sample: SampleLibrary) -> None:
 
 def test_relations_without_equals_validate_the_modifier_first(sample: SampleLibrary) -> None:
     for kind in ("parents", "children"):
-        assert "invalid modifier" in sample.refused_filter(
-            "Tag", {kind: {"value": [], "modifier": "BETWEEN"}}
-        )
+        assert "invalid modifier" in sample.filter_error("Tag", {kind: {"value": [], "modifier": "BETWEEN"}})
 
 
 @pytest.mark.parametrize(
@@ -89,7 +87,7 @@ def test_custom_fields_store_numbers_of_any_size(sample: SampleLibrary, given: A
 @pytest.mark.parametrize("value", [[1], {"a": 1}])
 def test_custom_fields_are_not_compared_with_lists_or_objects(sample: SampleLibrary, value: Any) -> None:
     given = {"custom_fields": [{"field": "n", "modifier": "EQUALS", "value": [value]}]}
-    assert sample.refused_filter("Tag", given).startswith("unsupported custom field criterion value type: ")
+    assert sample.filter_error("Tag", given).startswith("unsupported custom field criterion value type: ")
 
 
 @pytest.mark.parametrize(
@@ -141,7 +139,7 @@ def test_partial_setting_keeps_other_defaults(sample: SampleLibrary) -> None:
 
 
 def test_scene_streams(sample: SampleLibrary) -> None:
-    assert sample.refusal("{ sceneStreams { url } }") == "the id of a scene has to be given"
+    assert sample.error("{ sceneStreams { url } }") == "the id of a scene has to be given"
 
 
 def test_duplicates_count_files_of_any_type(sample: SampleLibrary) -> None:
@@ -151,9 +149,9 @@ def test_duplicates_count_files_of_any_type(sample: SampleLibrary) -> None:
         for number, phash in enumerate(hashes):
             sample.video(f"/media/{title}/{number}.mp4", scene, hashes={"phash": phash})
     sample.image("/media/still.png", hashes={"phash": 8})
-    assert sample.found("Scene", {"duplicated": {"duplicated": True}}) == {"1", "2"}
-    assert sample.found("Scene", {"duplicated": {"phash": False}}) == {"3"}
-    assert len(sample.found("File", {"duplicated": {"duplicated": True}})) == 4
+    assert sample.id_set("Scene", {"duplicated": {"duplicated": True}}) == {"1", "2"}
+    assert sample.id_set("Scene", {"duplicated": {"phash": False}}) == {"3"}
+    assert len(sample.id_set("File", {"duplicated": {"duplicated": True}})) == 4
 
 
 def test_gallery_resolution_averages_all_files(sample: SampleLibrary) -> None:
@@ -162,4 +160,4 @@ def test_gallery_resolution_averages_all_files(sample: SampleLibrary) -> None:
     image = sample.image("/media/small.png", galleries=(gallery,), width=640, height=480)
     sample.picture("/media/large.png", image, width=1920, height=1440)
     band = {"modifier": "EQUALS", "value": "STANDARD_HD"}
-    assert sample.found("Gallery", {"average_resolution": band}) == {gallery}
+    assert sample.id_set("Gallery", {"average_resolution": band}) == {gallery}

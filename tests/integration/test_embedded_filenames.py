@@ -143,4 +143,4 @@ def test_results_are_sorted_paged_and_can_exclude_organized(sample: SampleLibrar
 def test_invalid_patterns_are_rejected(
     sample: SampleLibrary, find: dict[str, Any] | None, reason: str
 ) -> None:
-    assert sample.refusal(PARSE, c={}, f=find).startswith(reason)
+    assert sample.error(PARSE, c={}, f=find).startswith(reason)

@@ -237,7 +237,7 @@ SCENES = [
 
 @table_test(("given", "expected"), SCENES, ids=lambda case: str(case)[:80])
 def test_scene_criteria(sample: SampleLibrary, given: dict[str, Any], expected: str) -> None:
-    assert sample.found("Scene", given) == set(expected.split())
+    assert sample.id_set("Scene", given) == set(expected.split())
 
 
 OTHERS = [
@@ -316,7 +316,7 @@ OTHERS = [
 
 @table_test(("kind", "given", "expected"), OTHERS, ids=lambda case: str(case)[:80])
 def test_criteria(sample: SampleLibrary, kind: str, given: dict[str, Any], expected: str) -> None:
-    assert sample.found(kind, given) == set(expected.split())
+    assert sample.id_set(kind, given) == set(expected.split())
 
 
 REFUSED = [
@@ -351,7 +351,7 @@ REFUSED = [
 def test_invalid_criteria_are_rejected(
     sample: SampleLibrary, kind: str, given: dict[str, Any], message: str
 ) -> None:
-    assert message in sample.refused_filter(kind, given)
+    assert message in sample.filter_error(kind, given)
 
 
 def test_deep_logic_is_evaluated_and_too_deep_logic_rejected(sample: SampleLibrary) -> None:
@@ -361,8 +361,8 @@ def test_deep_logic_is_evaluated_and_too_deep_logic_rejected(sample: SampleLibra
             given = {"has_markers": "true", "AND": given}
         return given
 
-    assert sample.found("Scene", nested(20)) == {"1"}
-    assert "parser stack overflow" in sample.refused_filter("Scene", nested(30))
+    assert sample.id_set("Scene", nested(20)) == {"1"}
+    assert "parser stack overflow" in sample.filter_error("Scene", nested(30))
     document = "query($o: SceneFilterType) { findScenes(scene_filter: $o) { count } }"
     outcome = sample.library.execute(document, {"o": nested(200)})
     assert "nested deeper" in outcome.errors[0]["message"]

@@ -85,7 +85,7 @@ def test_public_addresses(address):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0"])
 def test_private_addresses_are_fetched_only_if_allowed(tmp_path, host):
     with site(answer(PICTURE_BYTES)) as (url, heard), library_client(tmp_path) as ask:
-        message = ask.refused("tagCreate", name="x", image=url.replace("127.0.0.1", host))
+        message = ask.write_error("tagCreate", name="x", image=url.replace("127.0.0.1", host))
         assert message.startswith("processing image: Get ")
         assert heard == []
 
@@ -120,10 +120,10 @@ def test_redirects_are_validated_and_limited_to_five(ask, tmp_path):
     ):
         ask.create("tagCreate", name="x", image=url)
     with site(answer(b"", "307 Temporary Redirect", "Location: /again")) as (url, heard):
-        assert "stopped after 5 redirects" in ask.refused("tagCreate", name="y", image=url)
+        assert "stopped after 5 redirects" in ask.write_error("tagCreate", name="y", image=url)
         assert len(heard) == 6
     with site(answer(b"", "302 Found", "Location: file:///etc/passwd")) as (url, _):
-        assert 'unsupported protocol scheme "file"' in ask.refused("tagCreate", name="y", image=url)
+        assert 'unsupported protocol scheme "file"' in ask.write_error("tagCreate", name="y", image=url)
 
 
 SLOW = [b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 20]
@@ -144,7 +144,7 @@ LARGE = answer(b"x" * 300_000)
 )
 def test_fetched_data_is_limited_and_must_be_a_picture(ask, piece, message):
     with site(piece) as (url, _):
-        assert message in ask.refused("tagCreate", name="x", image=url)
+        assert message in ask.write_error("tagCreate", name="x", image=url)
 
 
 @pytest.mark.parametrize("pieces", [SLOW, [answer(PICTURE_BYTES)[:-20], *[b"x"] * 20]], ids=["head", "body"])
@@ -153,7 +153,7 @@ def test_slow_picture_times_out(tmp_path, pieces):
         library_client(tmp_path, private_addresses=True, fetch_seconds=0.5) as ask,
         site(*pieces, pause=0.1) as (url, _),
     ):
-        assert "timeout exceeded" in ask.refused("tagCreate", name="x", image=url)
+        assert "timeout exceeded" in ask.write_error("tagCreate", name="x", image=url)
 
 
 def bomb() -> bytes:
@@ -183,7 +183,7 @@ def test_only_pictures_are_stored(ask, content):
         ("groupCreate", "back_image"),
         ("studioCreate", "image"),
     ):
-        message = ask.refused(operation, name="x", **{field: given})
+        message = ask.write_error(operation, name="x", **{field: given})
         assert message.startswith(f"processing {field.replace('_', ' ')}: ")
     with ask.library.database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM blobs").scalar() == 0

@@ -308,7 +308,7 @@ def test_invalid_archive_fails_the_job(sample: SampleLibrary) -> None:
 def test_whole_library_round_trips_through_a_folder(sample: SampleLibrary, tmp_path: Path) -> None:
     build_small(sample)
     for mutation in ("metadataExport", "metadataImport"):
-        assert sample.refusal(f"mutation {{ {mutation} }}") == "metadata path must be set in config"
+        assert sample.error(f"mutation {{ {mutation} }}") == "metadata path must be set in config"
     folder = tmp_path / "metadata"
     sample.write("configureGeneral", "{ metadataPath }", metadataPath=str(folder))
     assert ended(sample, sample("mutation { metadataImport }"), "FAILED")

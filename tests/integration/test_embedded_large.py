@@ -172,7 +172,7 @@ def test_path_filter_works_for_any_text(sample: SampleLibrary) -> None:
         ("7", set()),
         ("", set()),
     ):
-        assert sample.found("Scene", {"path": {"value": value, "modifier": "EQUALS"}}) == found
+        assert sample.id_set("Scene", {"path": {"value": value, "modifier": "EQUALS"}}) == found
 
 
 def test_tables_have_their_declared_indexes(sample: SampleLibrary) -> None:

@@ -117,13 +117,13 @@ def test_cache_keeps_recently_used_entries_within_its_size():
 )
 def test_raw_sql_is_limited_in_rows_bytes_and_time(tmp_path, sql, message):
     with library_client(tmp_path, sql_rows=100, sql_bytes=3000, sql_seconds=0.2) as ask:
-        assert message in ask.refusal(SQL, sql=sql)
+        assert message in ask.error(SQL, sql=sql)
 
 
 def test_slow_writing_sql_is_rolled_back(tmp_path):
     with library_client(tmp_path, allow_sql=True, sql_seconds=0.2) as ask:
         endless = f"INSERT INTO blobs SELECT x, x FROM ({ENDLESS.replace('max(x)', 'x')})"
-        assert "took longer than 0.2 s" in ask.refusal(EXEC, sql=endless)
+        assert "took longer than 0.2 s" in ask.error(EXEC, sql=endless)
         assert ask(SQL, sql="SELECT count(*) FROM blobs") == {"rows": [[0]]}
         ask.create("tagCreate", name="x")
 

@@ -156,9 +156,9 @@ def test_files_and_folders(sample: SampleLibrary) -> None:
         "width": 100,
     }
     assert sample(f"{{ findFile(id: 1) {file} }}")["duration"] == 60.5
-    assert "no rows in result set" in sample.refusal("{ findFile(id: 9) { id } }")
-    assert sample.refusal('{ findFolder(path: "/no") { id } }') == "folder not found"
-    assert sample.refusal("{ findFile { id } }") == "either id or path must be provided"
+    assert "no rows in result set" in sample.error("{ findFile(id: 9) { id } }")
+    assert sample.error('{ findFolder(path: "/no") { id } }') == "folder not found"
+    assert sample.error("{ findFile { id } }") == "either id or path must be provided"
     assert sample("{ findImage(id: 1) { visual_files { __typename } paths { preview } } }") == {
         "visual_files": [{"__typename": "ImageFile"}],
         "paths": {"preview": ""},

@@ -194,4 +194,4 @@ def test_performers_with_and_without_tags_are_counted_together(
         "performer_tags": {"modifier": modifier},
         "performer_count": {"value": 0, "modifier": "GREATER_THAN"},
     }
-    assert sample.found("Scene", given) == found
+    assert sample.id_set("Scene", given) == found

@@ -81,9 +81,7 @@ def test_nothing_outside_the_library_is_read(media: ScanLibrary, tmp_path: Path)
     (media.media / "a.json").unlink()
     (tmp_path / "secret.json").write_text('{"title": "x"}', encoding="utf-8")
     (media.media / "a.json").symlink_to(tmp_path / "secret.json")
-    assert "a.json" in LibraryClient(media.library).refusal(
-        scrape_document("scrapeSingleScene", "scene_id: 1")
-    )
+    assert "a.json" in LibraryClient(media.library).error(scrape_document("scrapeSingleScene", "scene_id: 1"))
 
 
 REFUSED = [
@@ -95,7 +93,7 @@ REFUSED = [
 def test_unsupported_inputs_are_rejected(media: ScanLibrary) -> None:
     ask = LibraryClient(media.library)
     for operation, given, told in REFUSED:
-        assert told in ask.refusal(scrape_document(operation, given))
+        assert told in ask.error(scrape_document(operation, given))
     document = '{ scrapeSingleScene(source: {stash_box_endpoint: "x"}, input: {scene_id: 1}) { title } }'
-    assert "asks no stash-boxes" in ask.refusal(document)
+    assert "asks no stash-boxes" in ask.error(document)
     assert ask("{ listScrapers(types: [PERFORMER]) { id } }") == []

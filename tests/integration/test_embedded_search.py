@@ -74,14 +74,14 @@ def test_ids_and_random_orders(sample: SampleLibrary) -> None:
 
 @pytest.mark.parametrize("key", ["rating100", "Title", "nonsense", "randomly", "random_x"])
 def test_unknown_sort_keys_are_rejected(sample: SampleLibrary, key: str) -> None:
-    refusal = sample.refusal(PAGE, f={"sort": key})
+    refusal = sample.error(PAGE, f={"sort": key})
     assert refusal in (f"invalid sort: {key}", "invalid random seed: x")
 
 
 def test_empty_sort_key_is_ignored_for_scenes_and_rejected_for_tags(sample: SampleLibrary) -> None:
     assert len(page(sample, sort="")["scenes"]) == 6
     document = 'query { findTags(filter: {sort: ""}) { tags { id } } }'
-    assert sample.refusal(document) == "invalid sort: "
+    assert sample.error(document) == "invalid sort: "
 
 
 def test_tags_sort_by_sort_name(sample: SampleLibrary) -> None:
@@ -153,7 +153,7 @@ def test_invalid_ids_fail_the_query(sample: SampleLibrary, ids: list[str], messa
     ],
 )
 def test_text_search(sample: SampleLibrary, q: str, expected: str) -> None:
-    assert sample.found("Scene", {}, q=q) == set(expected.split())
+    assert sample.id_set("Scene", {}, q=q) == set(expected.split())
 
 
 def test_words_must_match_one_alias(sample: SampleLibrary) -> None:

@@ -71,7 +71,7 @@ def test_clean_deletes_missing_files_only(media, ask):
     assert counts(ask) == (2, 0, 0, 1)
     assert media.scenes() == [(2, "kept.mp4")]
     assert media.column("SELECT path FROM folders") == [str(media.media)]
-    media.assert_whole()
+    media.assert_consistent()
     assert kept.exists()
 
 
@@ -257,7 +257,7 @@ def test_file_of_a_deleted_scene_can_be_attached_again(media, ask):
     assert counts(ask) == (0, 0, 0, 1)
     scene = ask.write("sceneCreate", "{ files { id } }", file_ids=["1"])
     assert scene == {"files": [{"id": "1"}]}
-    taken = ask.refused("sceneCreate", file_ids=["1"])
+    taken = ask.write_error("sceneCreate", file_ids=["1"])
     assert taken == "assigning file 1 to new scene: cannot reassign primary file"
     ask.write("sceneDestroy", "", id="2", destroy_file_entry=True)
     assert counts(ask) == (0, 0, 0, 0)
@@ -268,7 +268,7 @@ def test_zip_gallery_is_deleted_with_its_images(media, ask):
     write_zip(media.media / "set.zip", {"a.png": picture(3), "b.png": picture(4)})
     write_picture(media.media / "a.png", 3)
     media.scan()
-    refused = ask.refused("addGalleryImages", "", gallery_id="1", image_ids=["1"])
+    refused = ask.write_error("addGalleryImages", "", gallery_id="1", image_ids=["1"])
     assert refused == 'cannot change contents of zip-based gallery "set.zip"'
     assert counts(ask)[1] == 2
     ask.write("galleryDestroy", "", ids=["1"])
@@ -297,17 +297,17 @@ def test_images_of_a_manual_gallery(media, ask):
     out_of_range = "Image # must greater than zero and in range of the gallery images"
     for index in (0, 4):
         chapter = {"gallery_id": gallery, "title": "", "image_index": index}
-        assert ask.refused("galleryChapterCreate", **chapter) == out_of_range
+        assert ask.write_error("galleryChapterCreate", **chapter) == out_of_range
     chapter = ask.create("galleryChapterCreate", gallery_id=gallery, title="", image_index=3)
     assert ask.write("galleryChapterUpdate", "{ title image_index }", id=chapter, title="c") == {
         "title": "c",
         "image_index": 3,
     }
-    assert ask.refused("galleryChapterUpdate", id=chapter, image_index=9) == out_of_range
+    assert ask.write_error("galleryChapterUpdate", id=chapter, image_index=9) == out_of_range
     assert ask("mutation($id: ID!) { galleryChapterDestroy(id: $id) }", id=chapter) is True
     ask.write("removeGalleryImages", "", gallery_id=gallery, image_ids=["1", "99"])
     assert images()[0] == 2
-    missing = ask.refused("setGalleryCover", "", gallery_id="9", cover_image_id="1")
+    missing = ask.write_error("setGalleryCover", "", gallery_id="9", cover_image_id="1")
     assert missing == "gallery with id 9 not found"
 
 
@@ -316,7 +316,7 @@ def test_image_o_counter(media, ask):
     media.scan()
     steps = ["imageIncrementO", "imageIncrementO", "imageDecrementO", "imageResetO", "imageDecrementO"]
     assert [ask(f'mutation {{ {step}(id: "1") }}') for step in steps] == [1, 2, 1, 0, 0]
-    assert ask.refusal('mutation { imageResetO(id: "9") }') == "id 9 does not exist in images"
+    assert ask.error('mutation { imageResetO(id: "9") }') == "id 9 does not exist in images"
 
 
 def test_moving_files(media, ask):
@@ -334,7 +334,7 @@ def test_moving_files(media, ask):
     )
     media.scan()
     assert counts(ask) == (1, 0, 0, 1)
-    media.assert_whole()
+    media.assert_consistent()
     outside = str(media.media.parent)
     for given, message in (
         ({}, "must specify destination folder or path"),
@@ -344,8 +344,8 @@ def test_moving_files(media, ask):
             "file extension for x.txt is inconsistent",
         ),
     ):
-        assert ask.refused("moveFiles", "", ids=["1"], **given).startswith(message)
-    twice = ask.refused("moveFiles", "", ids=["1", "2"], destination_basename="x.mp4")
+        assert ask.write_error("moveFiles", "", ids=["1"], **given).startswith(message)
+    twice = ask.write_error("moveFiles", "", ids=["1", "2"], destination_basename="x.mp4")
     assert twice == "must specify one file when providing destination path"
 
 
@@ -355,11 +355,11 @@ def test_deleting_files(media, ask):
     second.write_bytes(first.read_bytes())
     media.scan()
     delete = "mutation($ids: [ID!]!) { deleteFiles(ids: $ids) }"
-    assert ask.refusal(delete, ids=["2", "1"]) == f"cannot delete primary file {first}"
+    assert ask.error(delete, ids=["2", "1"]) == f"cannot delete primary file {first}"
     assert second.exists()
     assert ask(delete, ids=["2"]) is True
     assert not second.exists()
-    assert ask.refusal(delete, ids=["2"]) == "getting file by id 2: sql: no rows in result set"
+    assert ask.error(delete, ids=["2"]) == "getting file by id 2: sql: no rows in result set"
 
 
 def test_assigning_a_file_to_another_scene(media, ask):
@@ -367,7 +367,7 @@ def test_assigning_a_file_to_another_scene(media, ask):
     (media.media / "b.mp4").write_bytes(first.read_bytes())
     media.scan()
     scene = ask.create("sceneCreate", title="x")
-    primary = ask.refused("sceneAssignFile", "", scene_id=scene, file_id="1")
+    primary = ask.write_error("sceneAssignFile", "", scene_id=scene, file_id="1")
     assert primary == "assigning file to scene: cannot reassign primary file"
     assert ask.write("sceneAssignFile", "", scene_id=scene, file_id="2") is True
     assert media.scenes() == [(1, "a.mp4"), (2, "b.mp4")]
@@ -397,8 +397,10 @@ def test_setting_fingerprints(media, ask):
     assert ask(shown, t="note") == {"fingerprint": "x"}
     ask.write("fileSetFingerprints", "", **set_to("note", None))
     assert ask(shown, t="note") == {"fingerprint": None}
-    assert ask.refused("fileSetFingerprints", "", **set_to("md5", "x")) == "cannot modify md5 fingerprint"
-    assert ask.refused("fileSetFingerprints", "", **set_to("phash", "zz")).startswith("converting phash zz: ")
+    assert ask.write_error("fileSetFingerprints", "", **set_to("md5", "x")) == "cannot modify md5 fingerprint"
+    assert ask.write_error("fileSetFingerprints", "", **set_to("phash", "zz")).startswith(
+        "converting phash zz: "
+    )
 
 
 def test_files_outside_the_library_folders_are_not_touched(media, ask, tmp_path):
@@ -407,10 +409,10 @@ def test_files_outside_the_library_folders_are_not_touched(media, ask, tmp_path)
     media.scan()
     outside = tmp_path / "outside"
     for folder in (outside, media.media / ".." / "outside"):
-        message = ask.refused("moveFiles", "", ids=["1"], destination_folder=str(folder))
+        message = ask.write_error("moveFiles", "", ids=["1"], destination_folder=str(folder))
         assert message == f"folder path {folder} must be within a stash library path"
     move = {"ids": ["1"], "destination_folder": str(media.media), "destination_basename": "../x.mp4"}
-    assert ask.refused("moveFiles", "", **move) == "../x.mp4 is a path, not the name of a file"
+    assert ask.write_error("moveFiles", "", **move) == "../x.mp4 is a path, not the name of a file"
     assert inside.exists()
     assert not outside.exists()
     strange = write_video(outside / "strange.mp4", 2)
@@ -421,7 +423,7 @@ def test_files_outside_the_library_folders_are_not_touched(media, ask, tmp_path)
         connection.exec_driver_sql("UPDATE files SET basename = 'strange.mp4'")
     run_job(ask, "metadataGenerate", covers=True)
     assert media.column("SELECT cover_blob FROM scenes") == [None]
-    message = ask.refused("moveFiles", "", ids=["1"], destination_folder=str(media.media))
+    message = ask.write_error("moveFiles", "", ids=["1"], destination_folder=str(media.media))
     assert message == f"cannot move file {strange}, is not within a stash library path"
     ask.write("sceneDestroy", "", id="1", delete_file=True)
     assert strange.exists()

@@ -22,26 +22,26 @@ def count(ask: LibraryClient, entities: str) -> int:
 @pytest.mark.parametrize("entity", ["performer", "studio", "tag"])
 def test_names_are_required_and_unique_ignoring_case(ask, entity):
     first = ask.create(f"{entity}Create", name=" Ada ")
-    assert ask.refused(f"{entity}Create", name=" ") == f"{entity} name must not be blank"
-    assert ask.refused(f"{entity}Create", name="ada") == f"{entity} with name 'ada' already exists"
-    assert ask.refused(f"{entity}Update", id=first, name=None) == f"{entity} name must not be blank"
+    assert ask.write_error(f"{entity}Create", name=" ") == f"{entity} name must not be blank"
+    assert ask.write_error(f"{entity}Create", name="ada") == f"{entity} with name 'ada' already exists"
+    assert ask.write_error(f"{entity}Update", id=first, name=None) == f"{entity} name must not be blank"
     assert ask.write(f"{entity}Update", "{ name }", id=first, name="ADA") == {"name": "ADA"}
 
 
 @pytest.mark.parametrize("entity", ["studio", "tag"])
 def test_names_and_aliases_share_one_namespace(ask, entity):
     first = ask.create(f"{entity}Create", name="Beach", aliases=["Shore", "Beach"])
-    assert ask.refused(f"{entity}Create", name="shore") == "name 'shore' is used as alias for 'Beach'"
+    assert ask.write_error(f"{entity}Create", name="shore") == "name 'shore' is used as alias for 'Beach'"
     assert (
-        ask.refused(f"{entity}Create", name="x", aliases=["beach"])
+        ask.write_error(f"{entity}Create", name="x", aliases=["beach"])
         == f"{entity} with name 'beach' already exists"
     )
     assert (
-        ask.refused(f"{entity}Create", name="x", aliases=[""])
+        ask.write_error(f"{entity}Create", name="x", aliases=[""])
         == f"{entity} alias must not be an empty string"
     )
     assert (
-        ask.refused(f"{entity}Create", name="x", aliases=["SHORE"])
+        ask.write_error(f"{entity}Create", name="x", aliases=["SHORE"])
         == "name 'SHORE' is used as alias for 'Beach'"
     )
     assert ask.write(f"{entity}Update", "{ aliases }", id=first, name="Coast")["aliases"] == [
@@ -54,9 +54,9 @@ def test_performers_are_unique_by_name_and_disambiguation(ask):
     ask.create("performerCreate", name="Ada")
     other = ask.create("performerCreate", name="Ada", disambiguation="b")
     message = "performer with name 'Ada' and disambiguation 'b' already exists"
-    assert ask.refused("performerCreate", name="Ada", disambiguation="b") == message
+    assert ask.write_error("performerCreate", name="Ada", disambiguation="b") == message
     assert (
-        ask.refused("performerUpdate", id=other, disambiguation="")
+        ask.write_error("performerUpdate", id=other, disambiguation="")
         == "performer with name 'Ada' already exists"
     )
 
@@ -65,25 +65,26 @@ def test_performer_aliases_and_dates(ask):
     made = ask.write("performerCreate", "{ id alias_list }", name="Ada", alias_list=["b1", "a1", ""])
     assert made["alias_list"] == ["", "a1", "b1"]
     assert (
-        ask.refused("performerUpdate", id=made["id"], alias_list=["x", "X"])
+        ask.write_error("performerUpdate", id=made["id"], alias_list=["x", "X"])
         == "performer contains duplicate alias 'X'"
     )
     assert (
-        ask.refused("performerUpdate", id=made["id"], name="A1") == "performer contains duplicate alias 'a1'"
+        ask.write_error("performerUpdate", id=made["id"], name="A1")
+        == "performer contains duplicate alias 'a1'"
     )
     ask.write("performerUpdate", id=made["id"], birthdate="1990")
     message = "death date 1989-05 should be after birthdate 1990"
-    assert ask.refused("performerUpdate", id=made["id"], death_date="1989-05") == message
+    assert ask.write_error("performerUpdate", id=made["id"], death_date="1989-05") == message
 
 
 def test_scene_requires_a_title_or_files(ask):
-    assert ask.refused("sceneCreate") == "title must be set if scene has no files"
+    assert ask.write_error("sceneCreate") == "title must be set if scene has no files"
     scene = ask.create("sceneCreate", title="x")
-    assert ask.refused("sceneUpdate", id=scene, title=" ") == "title must be set if scene has no files"
-    assert ask.refused("sceneCreate", file_ids=["7"]).endswith(
+    assert ask.write_error("sceneUpdate", id=scene, title=" ") == "title must be set if scene has no files"
+    assert ask.write_error("sceneCreate", file_ids=["7"]).endswith(
         "getting file by id 7: sql: no rows in result set"
     )
-    assert "not associated with scene" in ask.refused("sceneUpdate", id=scene, primary_file_id="7")
+    assert "not associated with scene" in ask.write_error("sceneUpdate", id=scene, primary_file_id="7")
 
 
 def test_fields_a_scene_update_ignores(ask):
@@ -101,7 +102,7 @@ def test_groups_of_a_scene(ask):
     shown = "{ id groups { group { id } scene_index } }"
     scene = ask.write("sceneCreate", shown, title="x", groups=entry)
     assert scene["groups"] == [{"group": {"id": groups[0]}, "scene_index": 3}]
-    assert "of group 1 is given twice" in ask.refused("sceneUpdate", id=scene["id"], groups=entry * 2)
+    assert "of group 1 is given twice" in ask.write_error("sceneUpdate", id=scene["id"], groups=entry * 2)
     older = [{"movie_id": groups[1], "scene_index": 1}]
     assert (
         ask.write("sceneUpdate", shown, id=scene["id"], movies=older)["groups"][0]["group"]["id"] == groups[1]
@@ -110,10 +111,10 @@ def test_groups_of_a_scene(ask):
 
 
 def test_gallery_title(ask):
-    assert ask.refused("galleryCreate", title="") == "title must not be empty"
+    assert ask.write_error("galleryCreate", title="") == "title must not be empty"
     gallery = ask.create("galleryCreate", title=" ")
     assert (
-        ask.refused("galleryUpdate", id=gallery, title="")
+        ask.write_error("galleryUpdate", id=gallery, title="")
         == "title must not be empty for user-created galleries"
     )
     assert ask.write("galleryUpdate", "{ title }", id=gallery, title=" x ") == {"title": " x "}
@@ -127,9 +128,9 @@ def test_markers(ask):
     marker = ask.write("sceneMarkerCreate", shown, **given, tag_ids=[a, b])
     assert marker["tags"] == [{"id": b}]
     late = "end_seconds (3.000000) must be greater than or equal to seconds (5.000000)"
-    assert ask.refused("sceneMarkerUpdate", id=marker["id"], seconds=5, end_seconds=3) == late
+    assert ask.write_error("sceneMarkerUpdate", id=marker["id"], seconds=5, end_seconds=3) == late
     assert ask.write("sceneMarkerUpdate", shown, id=marker["id"], tag_ids=None)["tags"] == []
-    assert ask.refusal('mutation { sceneMarkerDestroy(id: "9") }') == "scene marker with id 9 not found"
+    assert ask.error('mutation { sceneMarkerDestroy(id: "9") }') == "scene marker with id 9 not found"
     assert ask("mutation { sceneMarkersDestroy(ids: []) }") is True
 
 
@@ -155,19 +156,21 @@ def test_groups_contain_groups_in_order(ask):
     assert order() == "cba"
     ask.write("reorderSubGroups", "", **reorder, insert_after=True)
     assert order() == "bca"
-    again = ask.refused(
+    again = ask.write_error(
         "addGroupSubGroups", "", containing_group_id=whole, sub_groups=[{"group_id": parts[0]}]
     )
     assert again == f"subgroups with IDs [{parts[0]}] already in group"
-    lost = ask.refused("reorderSubGroups", "", **{**reorder, "insert_at_id": "99"})
+    lost = ask.write_error("reorderSubGroups", "", **{**reorder, "insert_at_id": "99"})
     assert lost == f"sub-group 99 not found in containing group {whole}"
     cycle = "a group cannot be contained by one of its subgroups"
     assert (
-        ask.refused("addGroupSubGroups", "", containing_group_id=parts[0], sub_groups=[{"group_id": whole}])
+        ask.write_error(
+            "addGroupSubGroups", "", containing_group_id=parts[0], sub_groups=[{"group_id": whole}]
+        )
         == cycle
     )
-    assert ask.refused("groupUpdate", id=whole, containing_groups=[{"group_id": parts[0]}]) == cycle
-    assert ask.refused("groupUpdate", id=whole, sub_groups=[{"group_id": whole}]) == cycle
+    assert ask.write_error("groupUpdate", id=whole, containing_groups=[{"group_id": parts[0]}]) == cycle
+    assert ask.write_error("groupUpdate", id=whole, sub_groups=[{"group_id": whole}]) == cycle
     ask.write("removeGroupSubGroups", "", containing_group_id=whole, sub_group_ids=[parts[2], "99"])
     assert order() == "ba"
 
@@ -176,16 +179,16 @@ def test_tag_cycles_are_rejected(ask):
     top, middle, low = (ask.create("tagCreate", name=name) for name in ("top", "middle", "low"))
     ask.write("tagUpdate", id=middle, parent_ids=[top])
     ask.write("tagUpdate", id=low, parent_ids=[middle, top])
-    assert ask.refused("tagUpdate", id=top, parent_ids=[low]) == (
+    assert ask.write_error("tagUpdate", id=top, parent_ids=[low]) == (
         'cannot apply tag "low" as a parent of "top" as it is already a descendant (top->low)'
     )
-    assert ask.refused("tagUpdate", id=low, child_ids=[top]).startswith(
+    assert ask.write_error("tagUpdate", id=low, child_ids=[top]).startswith(
         'cannot apply tag "top" as a child of "low" as it is already an ancestor ('
     )
-    assert ask.refused("tagCreate", name="new", parent_ids=[low], child_ids=[top]).endswith(
+    assert ask.write_error("tagCreate", name="new", parent_ids=[low], child_ids=[top]).endswith(
         "already a descendant"
     )
-    assert ask.refused("tagUpdate", id=top, parent_ids=[top]).endswith("(top)")
+    assert ask.write_error("tagUpdate", id=top, parent_ids=[top]).endswith("(top)")
 
 
 def test_studio_cycles_are_rejected(ask):
@@ -193,7 +196,7 @@ def test_studio_cycles_are_rejected(ask):
     second = ask.create("studioCreate", name="b", parent_id=first)
     for studio, parent in ((first, first), (first, second)):
         assert (
-            ask.refused("studioUpdate", id=studio, parent_id=parent)
+            ask.write_error("studioUpdate", id=studio, parent_id=parent)
             == "studio cannot be an ancestor of itself"
         )
     ask.write("studioDestroy", "", id=first)
@@ -203,7 +206,7 @@ def test_studio_cycles_are_rejected(ask):
 @pytest.mark.parametrize("entity", ["performer", "studio", "tag", "group"])
 def test_deleting_a_list_is_all_or_nothing(ask, entity):
     made = [ask.create(f"{entity}Create", name=name) for name in "ab"]
-    message = ask.refusal(f"mutation($ids: [ID!]!) {{ {entity}sDestroy(ids: $ids) }}", ids=[made[0], "99"])
+    message = ask.error(f"mutation($ids: [ID!]!) {{ {entity}sDestroy(ids: $ids) }}", ids=[made[0], "99"])
     assert message == f"id 99 does not exist in {entity}s"
     assert count(ask, f"{entity.title()}s") == 2
     assert ask(f"mutation($ids: [ID!]!) {{ {entity}sDestroy(ids: $ids) }}", ids=made) is True
@@ -214,7 +217,7 @@ def test_tag_used_as_primary_tag_cannot_be_deleted(ask):
     scene, tag = ask.create("sceneCreate", title="x"), ask.create("tagCreate", name="t")
     ask.create("sceneMarkerCreate", title="", seconds=1, scene_id=scene, primary_tag_id=tag)
     message = "cannot delete tag used as a primary tag in scene markers"
-    assert ask.refused("tagDestroy", "", id=tag) == message
+    assert ask.write_error("tagDestroy", "", id=tag) == message
     ask.write("sceneDestroy", "", id=scene)
     assert ask.write("tagDestroy", "", id=tag) is True
 
@@ -224,9 +227,9 @@ def test_movies_are_groups_by_their_older_name(ask):
     assert made == {"id": "1", "name": "x", "urls": ["u"]}
     assert ask.write("movieUpdate", "{ name }", id="1", name="y") == {"name": "y"}
     assert ask('{ findGroup(id: "1") { name } }') == {"name": "y"}
-    assert ask.refused("groupUpdate", id="9") == "not found"
+    assert ask.write_error("groupUpdate", id="9") == "not found"
     assert ask.write("movieDestroy", "", id="1") is True
-    assert ask.refused("groupDestroy", "", id="1") == "id 1 does not exist in groups"
+    assert ask.write_error("groupDestroy", "", id="1") == "id 1 does not exist in groups"
 
 
 def test_merging_tags(ask):
@@ -240,9 +243,11 @@ def test_merging_tags(ask):
     assert (merged["scene_count"], merged["scene_marker_count"]) == (1, 1)
     assert merged["parents"] == [{"name": "above"}]
     assert ask.write("tagsMerge", shown, source=[], destination=b) is None
-    assert ask.refused("tagsMerge", source=[b], destination=b) == "cannot merge where source == destination"
-    assert ask.refused("tagsMerge", source=["99"], destination=b) == "id 99 does not exist in tags"
-    assert ask.refused("tagsMerge", source=[b], destination="99") == "tag with id 99 not found"
+    assert (
+        ask.write_error("tagsMerge", source=[b], destination=b) == "cannot merge where source == destination"
+    )
+    assert ask.write_error("tagsMerge", source=["99"], destination=b) == "id 99 does not exist in tags"
+    assert ask.write_error("tagsMerge", source=[b], destination="99") == "tag with id 99 not found"
 
 
 def test_merging_a_tag_with_its_parent(ask):
@@ -271,10 +276,11 @@ def test_merging_scenes_moves_file_data_and_history_on_request(ask):
     }
     assert count(ask, "Scenes") == 1
     assert (
-        ask.refused("sceneMerge", source=[b], destination=b) == "destination scene cannot be in source list"
+        ask.write_error("sceneMerge", source=[b], destination=b)
+        == "destination scene cannot be in source list"
     )
     assert (
-        ask.refused("sceneMerge", source=["99"], destination=b)
+        ask.write_error("sceneMerge", source=["99"], destination=b)
         == "finding source scenes: scene with id 99 not found"
     )
 
@@ -285,10 +291,10 @@ def test_merging_performers_unites_their_appearances(ask):
         ask.create("sceneCreate", title="x", performer_ids=cast)
     merged = ask.write("performerMerge", "{ scene_count alias_list }", source=[a], destination=b)
     assert merged == {"scene_count": 3, "alias_list": ["bb"]}
-    legacy = ask.refused("performerMerge", source=[a], destination=b, values={"id": b, "url": "x"})
+    legacy = ask.write_error("performerMerge", source=[a], destination=b, values={"id": b, "url": "x"})
     assert legacy == "Merging legacy performer URLs is not supported"
     assert (
-        ask.refused("performerMerge", source=[b], destination="99")
+        ask.write_error("performerMerge", source=[b], destination="99")
         == "updating performer: sql: no rows in result set"
     )
 
@@ -307,12 +313,12 @@ def test_saved_filters(ask):
     assert (
         ask.write("saveFilter", shown, id=saved["id"], mode="SCENES", name="worst")["object_filter"] is None
     )
-    assert "is already used by filter" in ask.refused("saveFilter", mode="SCENES", name="worst")
-    assert ask.refused("saveFilter", mode="SCENES", name=" ") == "name must be non-empty"
+    assert "is already used by filter" in ask.write_error("saveFilter", mode="SCENES", name="worst")
+    assert ask.write_error("saveFilter", mode="SCENES", name=" ") == "name must be non-empty"
     assert ask.write("saveFilter", "{ id name }", id="99", mode="TAGS", name="x") == {"id": "99", "name": "x"}
     assert len(ask("{ findSavedFilters { id } }")) == 1
     assert ask.write("destroySavedFilter", "", id=saved["id"]) is True
-    assert ask.refused("destroySavedFilter", "", id="1") == "id 1 does not exist in saved_filters"
+    assert ask.write_error("destroySavedFilter", "", id="1") == "id 1 does not exist in saved_filters"
 
 
 def test_default_filter_of_a_view(ask):
@@ -324,9 +330,9 @@ def test_default_filter_of_a_view(ask):
 
 
 def test_unsupported_operations_are_reported(ask):
-    message = ask.refusal("mutation { downloadFFMpeg }")
+    message = ask.error("mutation { downloadFFMpeg }")
     assert message == "downloadFFMpeg is not available in an embedded library"
-    assert "set up already" in ask.refused(
+    assert "set up already" in ask.write_error(
         "setup",
         "",
         configLocation="",

@@ -52,7 +52,9 @@ def test_string_lists_in_a_bulk_update(ask, scenes):
 
 
 def test_bulk_update_is_all_or_nothing_and_keeps_the_order(ask, scenes):
-    assert ask.refused("bulkSceneUpdate", ids=[scenes[0], "99"], rating100=1) == "sql: no rows in result set"
+    assert (
+        ask.write_error("bulkSceneUpdate", ids=[scenes[0], "99"], rating100=1) == "sql: no rows in result set"
+    )
     found = ask.write("bulkSceneUpdate", "{ id rating100 }", ids=scenes[::-1], organized=True)
     assert found == [{"id": number, "rating100": None} for number in scenes[::-1]]
     assert ask.write("bulkSceneUpdate", ids=[], rating100=1) is None
@@ -77,7 +79,7 @@ def test_bulk_title_may_be_empty(ask, scenes):
     ],
 )
 def test_bulk_update_of_a_missing_object(ask, operation, message):
-    assert ask.refused(operation, ids=["99"]) == message
+    assert ask.write_error(operation, ids=["99"]) == message
 
 
 def test_bulk_updates_of_other_entities(ask, scenes):
@@ -90,7 +92,7 @@ def test_bulk_updates_of_other_entities(ask, scenes):
         {"custom_fields": {"n": 1}}
     ]
     studios = [ask.create("studioCreate", name=name) for name in "pq"]
-    assert "ancestor of itself" in ask.refused("bulkStudioUpdate", ids=studios, parent_id=studios[0])
+    assert "ancestor of itself" in ask.write_error("bulkStudioUpdate", ids=studios, parent_id=studios[0])
     parents = {"parent_ids": {"mode": "ADD", "ids": ["1"]}}
     assert (
         ask.write("bulkTagUpdate", "{ parents { id } }", ids=["2", "3"], **parents)
@@ -135,7 +137,7 @@ def test_update_lists_are_all_or_nothing(ask, scenes):
         {"title": "y"},
     ]
     assert (
-        ask.refusal(document, i=[{"id": scenes[0], "title": "newer"}, {"id": "99"}])
+        ask.error(document, i=[{"id": scenes[0], "title": "newer"}, {"id": "99"}])
         == "scene with id 99 not found"
     )
     assert ask('{ findScene(id: "1") { title } }') == {"title": "new"}
@@ -161,7 +163,7 @@ def test_history_is_stored_in_utc_newest_first(ask, scenes, kind):
     left = history(ask, f"sceneDelete{kind}", scenes[0], "2024-01-02T02:04:05+01:00", "1999-01-01")
     assert left == ["2024-01-03T10:00:00Z", "2024-01-02T00:00:00Z"]
     assert history(ask, f"sceneDelete{kind}", "99") == []
-    refusal = ask.refusal(f'mutation {{ sceneAdd{kind}(id: "99") {{ count }} }}')
+    refusal = ask.error(f'mutation {{ sceneAdd{kind}(id: "99") {{ count }} }}')
     assert refusal == "there is no scene 99"
 
 
@@ -188,4 +190,4 @@ def test_activity(ask, scenes):
     assert ask("mutation($id: ID!) { sceneResetActivity(id: $id, reset_resume: true) }", id=scenes[0])
     assert ask(shown, id=scenes[0]) == {"resume_time": 0, "play_duration": 15, "play_count": 0}
     assert ask(save, id="99") is True
-    assert ask.refusal(save, id="99", r=1) == "id 99 does not exist in scenes"
+    assert ask.error(save, id="99", r=1) == "id 99 does not exist in scenes"

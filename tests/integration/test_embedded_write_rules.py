@@ -57,8 +57,10 @@ def test_null_clears_and_lists_are_replaced(ask, scene):
 
 
 def test_null_in_a_required_field_is_rejected(ask, scene):
-    assert "null value not allowed in optional bool" in ask.refused("sceneUpdate", id=scene, organized=None)
-    assert "null value not allowed in optional float64" in ask.refused(
+    assert "null value not allowed in optional bool" in ask.write_error(
+        "sceneUpdate", id=scene, organized=None
+    )
+    assert "null value not allowed in optional float64" in ask.write_error(
         "sceneUpdate", id=scene, play_duration=None
     )
 
@@ -110,18 +112,20 @@ def test_dates_keep_their_precision(ask, scene, given, shown):
     ],
 )
 def test_invalid_dates_are_rejected(ask, scene, given):
-    message = ask.refused("sceneUpdate", id=scene, date=given)
+    message = ask.write_error("sceneUpdate", id=scene, date=given)
     assert message.startswith(
         f'converting date: failed to parse date "{given}": [ParseDateStringAsTime failed'
     )
 
 
 def test_ids_must_be_numbers_of_existing_objects(ask, scene):
-    assert ask.refused("sceneUpdate", id="x") == 'converting id: strconv.Atoi: parsing "x": invalid syntax'
-    assert ask.refused("sceneUpdate", id="99") == "scene with id 99 not found"
-    assert "strconv.Atoi" in ask.refused("sceneUpdate", id=scene, tag_ids=["x"])
-    assert ask.refused("sceneUpdate", id=scene, tag_ids=["99"]) == "there is no tag 99"
-    assert ask.refused("sceneUpdate", id=scene, studio_id="99") == "there is no studio 99"
+    assert (
+        ask.write_error("sceneUpdate", id="x") == 'converting id: strconv.Atoi: parsing "x": invalid syntax'
+    )
+    assert ask.write_error("sceneUpdate", id="99") == "scene with id 99 not found"
+    assert "strconv.Atoi" in ask.write_error("sceneUpdate", id=scene, tag_ids=["x"])
+    assert ask.write_error("sceneUpdate", id=scene, tag_ids=["99"]) == "there is no tag 99"
+    assert ask.write_error("sceneUpdate", id=scene, studio_id="99") == "there is no studio 99"
     assert ask("query($id: ID!) { findScene(id: $id) { tags { id } } }", id=scene)["tags"] == [
         {"id": "2"},
         {"id": "1"},
@@ -130,11 +134,11 @@ def test_ids_must_be_numbers_of_existing_objects(ask, scene):
 
 def test_empty_reference_is_null_on_create_and_rejected_on_update(ask, scene):
     assert ask.create("sceneCreate", title="x", studio_id="")
-    assert 'parsing "": invalid syntax' in ask.refused("sceneUpdate", id=scene, studio_id="")
+    assert 'parsing "": invalid syntax' in ask.write_error("sceneUpdate", id=scene, studio_id="")
 
 
 def test_rejected_write_changes_nothing(ask):
-    ask.refused("performerCreate", name="Ada", alias_list=["A", "a"])
+    ask.write_error("performerCreate", name="Ada", alias_list=["A", "a"])
     assert ask("{ findPerformers { count } }") == {"count": 0}
 
 
@@ -158,7 +162,7 @@ def test_older_performer_urls(ask):
         instagram="https://i.example",
     )
     assert ada["urls"] == ["x", "https://twitter.com/ada", "https://i.example", "y"]
-    assert "must not be included if urls is included" in ask.refused(
+    assert "must not be included if urls is included" in ask.write_error(
         "performerUpdate", id=ada["id"], url="x", urls=[]
     )
     assert ask.write("performerUpdate", URLS, id=ada["id"], twitter=None, url="z")["urls"] == [
@@ -210,7 +214,7 @@ def test_custom_fields_are_replaced_added_and_removed(ask):
 )
 def test_invalid_custom_fields_are_rejected(ask, change, message):
     ada = ask.create("performerCreate", name="Ada")
-    assert message in ask.refused("performerUpdate", id=ada, custom_fields=change)
+    assert message in ask.write_error("performerUpdate", id=ada, custom_fields=change)
 
 
 @pytest.mark.parametrize("entity", ["scene", "gallery", "studio", "tag", "group"])
@@ -255,7 +259,7 @@ def test_scene_cover_cannot_be_removed(ask):
     ],
 )
 def test_invalid_pictures_are_rejected(ask, image, message):
-    assert ask.refused("tagCreate", name="x", image=image).startswith(message)
+    assert ask.write_error("tagCreate", name="x", image=image).startswith(message)
 
 
 def test_stash_ids_are_replaced_as_a_whole(ask):
@@ -264,7 +268,7 @@ def test_stash_ids_are_replaced_as_a_whole(ask):
     tag = ask.write("tagCreate", shown, name="x", stash_ids=ids)
     assert tag["stash_ids"] == ids
     assert ask.write("tagUpdate", shown, id=tag["id"], stash_ids=ids[:1])["stash_ids"] == ids[:1]
-    assert "is given twice" in ask.refused("sceneCreate", title="x", stash_ids=ids)
+    assert "is given twice" in ask.write_error("sceneCreate", title="x", stash_ids=ids)
 
 
 def test_group_with_only_a_back_image_gets_a_front_image(ask):

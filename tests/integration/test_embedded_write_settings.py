@@ -30,7 +30,9 @@ def test_new_library_folder_must_exist(ask, tmp_path):
     assert ask.write("configureGeneral", shown, stashes=[folder(media)]) == {"stashes": [folder(media)]}
     media.rmdir()
     assert ask.write("configureGeneral", shown, stashes=[folder(media)]) == {"stashes": [folder(media)]}
-    assert "file does not exist" in ask.refused("configureGeneral", shown, stashes=[folder(tmp_path / "no")])
+    assert "file does not exist" in ask.write_error(
+        "configureGeneral", shown, stashes=[folder(tmp_path / "no")]
+    )
     assert ask.write("configureGeneral", shown, parallelTasks=2) == {"stashes": [folder(media)]}
     assert ask.write("configureGeneral", shown, stashes=[]) == {"stashes": []}
 
@@ -49,7 +51,7 @@ def test_new_library_folder_must_exist(ask, tmp_path):
     ],
 )
 def test_invalid_general_settings_are_rejected(ask, given, message):
-    assert ask.refused("configureGeneral", "{ parallelTasks }", **given).startswith(message)
+    assert ask.write_error("configureGeneral", "{ parallelTasks }", **given).startswith(message)
 
 
 def test_only_given_settings_change_and_all_are_returned(ask):
@@ -125,7 +127,7 @@ def test_reading_sql_cannot_write(ask, sql):
 
 def test_writing_sql_requires_permission_on_opening(ask, tmp_path):
     document = "mutation { execSQL(sql: \"INSERT INTO blobs VALUES ('a', x'00')\") { rows_affected } }"
-    assert ask.refusal(document) == "execSQL is not allowed: the library was opened without it"
+    assert ask.error(document) == "execSQL is not allowed: the library was opened without it"
     with open_library(str(tmp_path / "other.sqlite"), allow_sql=True) as library:
         assert LibraryClient(library)(document) == {"rows_affected": 1}
 

@@ -53,7 +53,7 @@ class Disk:
         }
 
     async def move(self, *pairs: str) -> tuple[int, dict[str, bool]]:
-        """Move files such as \"ab\" (a to b); return the run's number, and id -> whether it was moved."""
+        """Move files such as "ab" (a to b); return the run's number, and id -> whether it was moved."""
         moves = [
             Move(str("abc".index(old) + 1), *(str(self.path / f"{name}.png") for name in (old, new)))
             for old, new in pairs

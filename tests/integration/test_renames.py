@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from rename_support import Cli, Shelf, opened, plan_of, run_of
+from rename_support import Cli, PictureLibrary, open_rename_workbench, plan_of, rename_run
 from scan_library import picture, write_picture, write_video, write_zip
 from served_library import serve_library
 from table_tests import table_test
@@ -27,11 +27,11 @@ HOSTILE = [
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path, {"in/1.png": "One", "in/2.png": "Two", "3.png": "Three"})
+def shelf(tmp_path: Path) -> PictureLibrary:
+    return PictureLibrary(tmp_path, {"in/1.png": "One", "in/2.png": "Two", "3.png": "Three"})
 
 
-def test_files_are_renamed_in_place_once_and_undone(shelf: Shelf) -> None:
+def test_files_are_renamed_in_place_once_and_undone(shelf: PictureLibrary) -> None:
     before = shelf.content()
     assert "renamed 3 images" in shelf.rename().err
     renamed = {"in/1.png": "in/One.png", "in/2.png": "in/Two.png", "3.png": "Three.png"}
@@ -44,7 +44,7 @@ def test_files_are_renamed_in_place_once_and_undone(shelf: Shelf) -> None:
     assert shelf.content() == before
 
 
-def test_dry_run_shows_moves_and_makes_none(shelf: Shelf) -> None:
+def test_dry_run_shows_moves_and_makes_none(shelf: PictureLibrary) -> None:
     before = shelf.content()
     done = shelf.rename("Sorted/{{ title }}", "-n")
     assert "in/1.png -> Sorted/One.png" in done.err
@@ -61,7 +61,7 @@ def test_dry_run_shows_moves_and_makes_none(shelf: Shelf) -> None:
 
 def test_values_cannot_create_folders(tmp_path: Path) -> None:
     titles = {f"{number}.png": title for number, (title, _) in enumerate(HOSTILE)}
-    shelf = Shelf(tmp_path, titles)
+    shelf = PictureLibrary(tmp_path, titles)
     before = shelf.content()
     assert shelf.rename().status == 0
     assert shelf.content() == {name: before[f"{number}.png"] for number, (_, name) in enumerate(HOSTILE)}
@@ -69,7 +69,7 @@ def test_values_cannot_create_folders(tmp_path: Path) -> None:
 
 
 def test_swaps_and_cycles(tmp_path: Path) -> None:
-    shelf = Shelf(
+    shelf = PictureLibrary(
         tmp_path, {"a.png": "b", "b.png": "c", "c.png": "a", "x.png": "y", "y.png": "z", "q.png": "Q"}
     )
     before = shelf.content()
@@ -81,7 +81,7 @@ def test_swaps_and_cycles(tmp_path: Path) -> None:
 
 
 def test_collisions(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"1.png": "Same", "2.png": "same", "3.png": "Held", "4.png": "Alone"})
+    shelf = PictureLibrary(tmp_path, {"1.png": "Same", "2.png": "same", "3.png": "Held", "4.png": "Alone"})
     (shelf.media / "Held.png").write_bytes(b"not in the library")
     failed = shelf.rename("{{ title }}", "--failed-to", str(tmp_path / "failed"))
     assert failed.status == 6
@@ -97,17 +97,17 @@ def test_collisions(tmp_path: Path) -> None:
 
 
 def test_existing_folder_keeps_its_case(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"Acme/1.png": "One", "2.png": "Two"})
+    shelf = PictureLibrary(tmp_path, {"Acme/1.png": "One", "2.png": "Two"})
     assert shelf.rename("ACME/{{ title }}").status == 0
     assert set(shelf.content()) == {"Acme/One.png", "Acme/Two.png"}
     assert "so already" in shelf.rename("acme/{{ title }}").err
 
 
 def test_zip_is_renamed_with_its_members_and_members_are_not(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"1.png": "One"})
+    shelf = PictureLibrary(tmp_path, {"1.png": "One"})
     write_zip(shelf.media / "set.zip", {"a/1.png": picture(7), "2.png": picture(8)})
     shelf.scan()
-    shelf.entitle("gallery", {1: "Set: one"})
+    shelf.set_titles("gallery", {1: "Set: one"})
     assert "2 images left: it is in a zip file" in shelf.rename().err
     assert shelf.rename("new/{{ title }}", noun="galleries").status == 0
     assert {*shelf.paths().values()} == {"One.png", "new/Set - one.zip/2.png", "new/Set - one.zip/a/1.png"}
@@ -119,20 +119,20 @@ def test_zip_is_renamed_with_its_members_and_members_are_not(tmp_path: Path) -> 
 
 
 @pytest.fixture
-def videos(tmp_path: Path) -> Shelf:
+def videos(tmp_path: Path) -> PictureLibrary:
     """Two videos, the first with captions, a description and a script."""
-    shelf = Shelf(tmp_path, {})
+    shelf = PictureLibrary(tmp_path, {})
     write_video(shelf.media / "a.mp4", 1)
     write_video(shelf.media / "b.mp4", 2)
     (shelf.media / "a.en.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nHi\n")
     for name in ("a.mp4.nfo", "a.b.nfo", "ab.nfo", "a.funscript"):
         (shelf.media / name).write_text("{}")
     shelf.scan()
-    shelf.entitle("scene", {1: "A b", 2: "B c"})
+    shelf.set_titles("scene", {1: "A b", 2: "B c"})
     return shelf
 
 
-def test_sidecars_follow_their_video(videos: Shelf) -> None:
+def test_sidecars_follow_their_video(videos: PictureLibrary) -> None:
     before = videos.content()
     shown = videos.rename("new/{{ title }}", "-n", noun="scenes")
     assert "(with a.en.srt, a.funscript, a.mp4.nfo)" in shown.err
@@ -145,12 +145,12 @@ def test_sidecars_follow_their_video(videos: Shelf) -> None:
     assert videos.content() == before
 
 
-def test_sidecars_stay_on_request(videos: Shelf) -> None:
+def test_sidecars_stay_on_request(videos: PictureLibrary) -> None:
     assert videos.rename("{{ title }}", "--sidecars", "leave", noun="scenes").status == 0
     assert {"A b.mp4", "B c.mp4", "a.en.srt", "a.mp4.nfo"} <= videos.content().keys()
 
 
-def test_videos_stay_if_captions_cannot_follow(videos: Shelf) -> None:
+def test_videos_stay_if_captions_cannot_follow(videos: PictureLibrary) -> None:
     with serve_library(videos.folder / "library.sqlite") as url:
         served = Cli(url, STASH_STATE_DIR=str(videos.folder / "state"))
         done = served("scenes", "rename", "{{ title }}", "--all", "-y")
@@ -160,7 +160,7 @@ def test_videos_stay_if_captions_cannot_follow(videos: Shelf) -> None:
 
 
 def test_failure_half_way_leaves_an_accurate_journal(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"})
+    shelf = PictureLibrary(tmp_path, {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"})
     (shelf.media / "b.png").unlink()
     before = shelf.content()
     done = shelf.rename()
@@ -173,7 +173,7 @@ def test_failure_half_way_leaves_an_accurate_journal(tmp_path: Path) -> None:
 
 
 def test_library_without_media_is_renamed_in_rehearsal(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "c", "c.png": "a", "x.png": "Y"})
+    shelf = PictureLibrary(tmp_path, {"a.png": "b", "b.png": "c", "c.png": "a", "x.png": "Y"})
     before = shelf.paths()
     shelf.media.rename(tmp_path / "elsewhere")
     assert shelf.rename("s/{{ title }}").status == 0
@@ -185,7 +185,7 @@ def test_library_without_media_is_renamed_in_rehearsal(tmp_path: Path) -> None:
 
 def test_demo_is_renamed_despite_a_foreign_media_folder(tmp_path: Path) -> None:
     """Many machines have a folder `/media` with unrelated drives."""
-    shelf = Shelf(tmp_path, {"videos/a.png": "b"})
+    shelf = PictureLibrary(tmp_path, {"videos/a.png": "b"})
     (shelf.media / "videos").rename(tmp_path / "elsewhere")
     (shelf.media / "usb").mkdir()
     assert shelf.rename("{{ title }}").status == 0
@@ -194,7 +194,7 @@ def test_demo_is_renamed_despite_a_foreign_media_folder(tmp_path: Path) -> None:
 
 
 def test_unmounted_folder_is_an_error_beside_a_mounted_one(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"one/a.png": "A", "two/b.png": "B"})
+    shelf = PictureLibrary(tmp_path, {"one/a.png": "A", "two/b.png": "B"})
     (shelf.media / "one").rename(tmp_path / "elsewhere")
     assert shelf.rename("{{ title }}").status == 6
     assert sorted(shelf.paths().values()) == ["one/a.png", "two/B.png"]
@@ -202,7 +202,7 @@ def test_unmounted_folder_is_an_error_beside_a_mounted_one(tmp_path: Path) -> No
 
 def test_files_of_one_mutation_move_together_or_not_at_all(tmp_path: Path) -> None:
     """As on servers: if one file of a mutation fails, the others are moved back."""
-    shelf = Shelf(tmp_path, {"a.png": "A", "b.png": "B"})
+    shelf = PictureLibrary(tmp_path, {"a.png": "A", "b.png": "B"})
     (shelf.media / "b.png").unlink()
     move = 'mutation { moveFiles(input: {ids: ["1", "2"], destination_folder: "%s"}) }'
     assert shelf.cli("api", move % (shelf.media / "new")).status != 0
@@ -218,14 +218,19 @@ def test_files_of_one_mutation_move_together_or_not_at_all(tmp_path: Path) -> No
 def test_lost_response_is_resolved_by_file_locations(
     tmp_path_factory: pytest.TempPathFactory, is_done: bool
 ) -> None:
-    shelf = Shelf(tmp_path_factory.mktemp("lost"), {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"})
+    shelf = PictureLibrary(
+        tmp_path_factory.mktemp("lost"), {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"}
+    )
     before, told = shelf.content(), dict[str, str]()
 
     async def lose() -> None:
-        async with opened(shelf.url) as bench, plan_of(bench, "{{ title }}", "fail") as (plan, naming):
+        async with (
+            open_rename_workbench(shelf.url) as bench,
+            plan_of(bench, "{{ title }}", "fail") as (plan, naming),
+        ):
             bench.wire.drop_response("moveFiles", done=is_done)
             async with bench.context.journal():
-                await run_of(bench, plan, naming, told).apply()
+                await rename_run(bench, plan, naming, told).apply()
 
     asyncio.run(lose())
     unknown = [one for one, outcome in told.items() if outcome != "done"]
@@ -237,15 +242,18 @@ def test_lost_response_is_resolved_by_file_locations(
     assert shelf.content() == before
 
 
-def test_file_moved_by_others_meanwhile_is_skipped(shelf: Shelf) -> None:
+def test_file_moved_by_others_meanwhile_is_skipped(shelf: PictureLibrary) -> None:
     told: dict[str, str] = {}
 
     async def meanwhile() -> None:
-        async with opened(shelf.url) as bench, plan_of(bench, "{{ title }}", "fail") as (plan, naming):
+        async with (
+            open_rename_workbench(shelf.url) as bench,
+            plan_of(bench, "{{ title }}", "fail") as (plan, naming),
+        ):
             where = {"destination_folder": str(shelf.media / "his"), "destination_basename": "own.png"}
             await bench.client.move_files({"ids": ["1"], **where})
             async with bench.context.journal():
-                await run_of(bench, plan, naming, told).apply()
+                await rename_run(bench, plan, naming, told).apply()
 
     asyncio.run(meanwhile())
     assert "his/own.png" in shelf.content()
@@ -254,7 +262,7 @@ def test_file_moved_by_others_meanwhile_is_skipped(shelf: Shelf) -> None:
 
 
 def test_interactive_asks_for_each_object(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "c", "d.png": "e", "f.png": "g"})
+    shelf = PictureLibrary(tmp_path, {"a.png": "b", "b.png": "c", "d.png": "e", "f.png": "g"})
     words = ("images", "rename", "{{ title }}", "--all", "-i")
     done = shelf.cli(*words, terminal=True, answers="?\ny\nn\na\n")
     assert done.status == 0, done.err
@@ -265,10 +273,10 @@ def test_interactive_asks_for_each_object(tmp_path: Path) -> None:
 
 
 def test_servers_without_file_queries_are_asked_by_sql(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"Ab/1.png": "", "ab c/2_%.png": "", "3.png": ""})
+    shelf = PictureLibrary(tmp_path, {"Ab/1.png": "", "ab c/2_%.png": "", "3.png": ""})
 
     async def compare() -> None:
-        async with opened(shelf.url) as bench:
+        async with open_rename_workbench(shelf.url) as bench:
             session = bench.client.session
             names = ("", "/ab", "/AB C", "/none")
             folders = [f"{shelf.media}{name}" for name in names]
@@ -301,7 +309,7 @@ WRONG = [
 
 
 def test_invalid_renames_are_rejected(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"a.png": "A"})
+    shelf = PictureLibrary(tmp_path, {"a.png": "A"})
     for words, told in WRONG:
         done = shelf.cli("images", "rename", *words, "-y")
         assert told in done.err, words
@@ -310,7 +318,7 @@ def test_invalid_renames_are_rejected(tmp_path: Path) -> None:
 
 
 def test_saved_plan_is_applied_later_and_undone(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, {"a.png": "b", "b.png": "a", "in/c.png": "New"})
+    shelf = PictureLibrary(tmp_path, {"a.png": "b", "b.png": "a", "in/c.png": "New"})
     before, plan = shelf.content(), str(tmp_path / "plan.jsonl")
     assert "wrote the plan" in shelf.rename("{{ title }}", "--plan-out", plan).err
     assert shelf.content() == before
@@ -323,7 +331,7 @@ def test_saved_plan_is_applied_later_and_undone(tmp_path: Path) -> None:
     assert shelf.content() == before
 
 
-def test_saved_plan_skips_moved_files_and_taken_names(shelf: Shelf, tmp_path: Path) -> None:
+def test_saved_plan_skips_moved_files_and_taken_names(shelf: PictureLibrary, tmp_path: Path) -> None:
     plan = str(tmp_path / "plan.jsonl")
     shelf.rename("Sorted/{{ title }}", "--plan-out", plan)
     taken = "Sorted/Two.png"

@@ -38,7 +38,7 @@ def test_a_video_becomes_a_scene(own: ScanLibrary) -> None:
     ]
     assert own.column("SELECT type FROM files_fingerprints ORDER BY type") == ["md5", "oshash"]
     assert own.rows("SELECT title, organized FROM scenes") == [(None, 0)]
-    own.assert_whole()
+    own.assert_consistent()
 
 
 def test_pictures_become_images_and_a_gif_a_clip(own: ScanLibrary) -> None:
@@ -51,7 +51,7 @@ def test_pictures_become_images_and_a_gif_a_clip(own: ScanLibrary) -> None:
     assert own.column("SELECT format FROM video_files") == ["gif"]
     assert own.column("SELECT DISTINCT type FROM files_fingerprints") == ["md5"]
     assert own.count("scenes") == own.count("galleries") == 0
-    own.assert_whole()
+    own.assert_consistent()
 
 
 def test_folders_have_their_parents(own: ScanLibrary) -> None:
@@ -95,7 +95,7 @@ def test_zip_becomes_a_gallery_with_its_pictures(own: ScanLibrary) -> None:
         "SELECT path, zip_file_id IS NOT NULL FROM folders WHERE path LIKE :zip", zip=f"{path}%"
     )
     assert inside == [(str(path), 1), (f"{path}/deep", 1), (f"{path}/deep/er", 1)]
-    own.assert_whole()
+    own.assert_consistent()
 
 
 NAMES_OF_ARCHIVERS = {
@@ -117,7 +117,7 @@ def test_zip_names_are_decoded_with_one_encoding(own: ScanLibrary, encoding: str
     write_zip_of_names(own.media / "a.zip", members, encoding)
     own.scan()
     assert sorted(name for _, name in own.images()) == sorted(f"a.zip/{name}" for name in names)
-    own.assert_whole()
+    own.assert_consistent()
 
 
 def test_short_name_uses_the_encoding_of_longer_names(own: ScanLibrary) -> None:
@@ -252,7 +252,7 @@ def test_corrupt_files_are_reported_and_skipped(own: ScanLibrary) -> None:
     assert own.images() == [(1, "f.zip/1.png")]
     for name in ("a.mp4", "b.png", "c.zip", "d.mp4", "f.zip: Skipping 2.png", "f.zip: Skipping 3.png"):
         assert any(name in line for line in own.log()), name
-    own.assert_whole()
+    own.assert_consistent()
 
 
 def test_photo_with_odd_metadata_is_scanned_without_warnings(own: ScanLibrary) -> None:
@@ -350,7 +350,7 @@ def test_deleted_objects_are_recreated_by_a_rescan(own: ScanLibrary, table: str)
     with own.library.database.write() as connection:
         connection.exec_driver_sql(f"DELETE FROM {table}")
     own.scan()
-    own.assert_whole()
+    own.assert_consistent()
     assert {name: own.count(name) for name in before} == before
 
 

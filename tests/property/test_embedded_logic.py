@@ -72,13 +72,13 @@ patient = settings(max_examples=15, deadline=None, suppress_health_check=[Health
 @patient
 @given(chain=st.lists(st.tuples(criteria, st.sampled_from(["AND", "OR", "NOT"])), min_size=2, max_size=4))
 def test_logic_equals_set_operations(sample: SampleLibrary, chain: list[tuple[dict[str, Any], str]]) -> None:
-    given_filter, expected = chain[-1][0], sample.found("Scene", chain[-1][0])
+    given_filter, expected = chain[-1][0], sample.id_set("Scene", chain[-1][0])
     for criterion, operator in reversed(chain[:-1]):
-        own = sample.found("Scene", criterion)
+        own = sample.id_set("Scene", criterion)
         nested = EVERYTHING - expected if operator == "NOT" else expected
         expected = own | nested if operator == "OR" else own & nested
         given_filter = {**criterion, operator: given_filter}
-    assert sample.found("Scene", given_filter) == expected
+    assert sample.id_set("Scene", given_filter) == expected
 
 
 @patient

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lookup_evaluation import answer, random_library
+from lookup_evaluation import matching_ids, random_library
 from lookup_generator import Asked, LookupGenerator
 from lookup_oracle import TABLES
 from random_rows import Row
@@ -36,7 +36,7 @@ class Trees:
     leaves: list[Asked] = field(default_factory=list)
 
     def draw(self, levels: int = 3) -> tuple[Q, Holds]:
-        kind = self.questions.luck.choice(["leaf", "leaf", "not", "and", "or"]) if levels else "leaf"
+        kind = self.questions.rng.choice(["leaf", "leaf", "not", "and", "or"]) if levels else "leaf"
         if kind == "leaf":
             return self.leaf()
         left, met = self.draw(levels - 1)
@@ -48,7 +48,7 @@ class Trees:
         return left | right, lambda row: met(row) or also(row)
 
     def leaf(self) -> tuple[Q, Holds]:
-        asked = self.questions.several(self.type_name, 2)
+        asked = self.questions.lookups(self.type_name, 2)
         self.leaves.append(asked)
         return Q(**asked), lambda row: self.questions.oracle.holds(self.type_name, row, asked)
 
@@ -69,12 +69,12 @@ def is_told(type_name: str, asked: Asked) -> bool:
 @given(st.integers(0, 2**32))
 def test_server_filter_and_residual_predicate_give_the_true_result(seed: int) -> None:
     async def main() -> list[Any]:
-        luck = Random(seed)
+        rng = Random(seed)
         found: list[Any] = []
         async with random_library(seed) as (session, oracle):
             for _ in range(20):
-                type_name = luck.choice(list(TABLES))
-                trees = Trees(LookupGenerator(luck, oracle), type_name)
+                type_name = rng.choice(list(TABLES))
+                trees = Trees(LookupGenerator(rng, oracle), type_name)
                 q, holds = trees.draw()
                 try:
                     compiled = compile_lookups(type_name, q)
@@ -82,7 +82,7 @@ def test_server_filter_and_residual_predicate_give_the_true_result(seed: int) ->
                     found += [] if trees.are_hard() else [(type_name, q, str(refusal))]
                     continue
                 expected = oracle.ids(type_name, holds)
-                if (answered := await answer(session, compiled)) != expected:
+                if (answered := await matching_ids(session, compiled)) != expected:
                     found.append((type_name, q, compiled.filter, answered, expected))
         return found
 

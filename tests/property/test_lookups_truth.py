@@ -14,7 +14,7 @@ import lookup_semantics as semantics
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lookup_evaluation import answer, counted, random_library
+from lookup_evaluation import matching_ids, planned_count, random_library
 from lookup_generator import Asked, LookupGenerator
 from lookup_oracle import TABLES, LookupOracle
 from support import run
@@ -33,8 +33,8 @@ patient = settings(deadline=None, suppress_health_check=list(HealthCheck), print
 async def mismatch(session: Session, oracle: LookupOracle, compiled: Compiled, asked: Asked) -> list[Any]:
     """The lookups with both results, if they differ from the oracle."""
     expected = oracle.answer(compiled.type, asked)
-    found = await answer(session, compiled)
-    assert await counted(session, compiled) in (None, len(expected))
+    found = await matching_ids(session, compiled)
+    assert await planned_count(session, compiled) in (None, len(expected))
     return [] if found == expected else [(compiled.type, asked, compiled.filter, found, expected)]
 
 
@@ -77,7 +77,7 @@ def test_every_lookup_of_every_field() -> None:
         async with random_library(seed) as (session, oracle):
             questions = LookupGenerator(Random(seed), oracle)
             for type_name in TABLES:
-                every = list(questions.every(type_name))
+                every = list(questions.each_lookup(type_name))
                 drawn[type_name] = len(every)
                 for asked in every:
                     failures += await mismatch_or_rejection(session, oracle, type_name, asked)
@@ -91,13 +91,13 @@ def test_every_lookup_of_every_field() -> None:
 
 async def mismatches(seed: int, judge: Judge) -> list[Any]:
     """Mismatches that `judge` reports for 25 random lookups of several fields on one library."""
-    luck = Random(seed)
+    rng = Random(seed)
     failures: list[Any] = []
     async with random_library(seed) as (session, oracle):
-        questions = LookupGenerator(luck, oracle)
+        questions = LookupGenerator(rng, oracle)
         for _ in range(25):
-            type_name = luck.choice(list(TABLES))
-            failures += await judge(session, oracle, type_name, questions.several(type_name))
+            type_name = rng.choice(list(TABLES))
+            failures += await judge(session, oracle, type_name, questions.lookups(type_name))
     return failures
 
 

@@ -14,7 +14,7 @@ from random import Random, SystemRandom
 from typing import Any
 
 import pytest
-from lookup_evaluation import answer, random_library
+from lookup_evaluation import matching_ids, random_library
 from lookup_generator import Asked, LookupGenerator
 from lookup_oracle import TABLES, LookupOracle
 from random_rows import Row
@@ -115,7 +115,7 @@ def terms(questions: LookupGenerator, type_name: str) -> Iterator[tuple[str, Ask
     """A term for every lookup of every field, with the lookups that it denotes."""
     for field in fields(type_name).values():
         for lookup in field.lookups:
-            asked = questions.one(type_name, field, lookup)
+            asked = questions.lookup_of(type_name, field, lookup)
             if has_empty_text(asked):
                 continue
             yield str(Q(**asked)), asked
@@ -140,7 +140,7 @@ async def query_ids(session: Session, type_name: str, text: str) -> list[str] | 
 async def answer_of(session: Session, compiled: Compiled) -> list[str]:
     """Ids of the matches, including the free-text search beside the filter."""
     if not compiled.q:
-        return await answer(session, compiled)
+        return await matching_ids(session, compiled)
     query = FindQuery(ENTITIES[compiled.type], compiled.filter or None, compiled.q)
     rest = compiled.post_filter
     paths = ["id", *(rest.fields if rest else ())]
@@ -156,7 +156,7 @@ async def wrong_terms(
     everything = set(oracle.ids(type_name, lambda _: True))
     every_term = list(terms(questions, type_name))
     # A sample in the default run, all of them if many examples are requested.
-    few = questions.luck.sample(every_term, min(len(every_term), 2 * FEW))
+    few = questions.rng.sample(every_term, min(len(every_term), 2 * FEW))
     for text, asked in every_term if EXAMPLES > FEW else few:
         try:
             given = await query_ids(session, type_name, text)
@@ -196,25 +196,25 @@ class Texts:
     type_name: str
 
     def draw(self, levels: int = 3) -> tuple[str, Holds]:
-        luck = self.questions.luck
-        kind = luck.choice(["term", "not", "and", "or"]) if levels else "term"
+        rng = self.questions.rng
+        kind = rng.choice(["term", "not", "and", "or"]) if levels else "term"
         if kind == "term":
             return self.term()
         left, met = self.draw(levels - 1)
         if kind == "not":
-            return f"{luck.choice(['-', '^', 'not '])}({left})", lambda row: not met(row)
+            return f"{rng.choice(['-', '^', 'not '])}({left})", lambda row: not met(row)
         right, also = self.draw(levels - 1)
         if kind == "and":
-            joined = luck.choice([f"({left}) ({right})", f"({left}) and ({right})"])
+            joined = rng.choice([f"({left}) ({right})", f"({left}) and ({right})"])
             return joined, lambda row: met(row) and also(row)
-        return f"({left}) {luck.choice(['or', 'OR', '|'])} ({right})", lambda row: met(row) or also(row)
+        return f"({left}) {rng.choice(['or', 'OR', '|'])} ({right})", lambda row: met(row) or also(row)
 
     def term(self) -> tuple[str, Holds]:
-        luck, oracle = self.questions.luck, self.questions.oracle
+        rng, oracle = self.questions.rng, self.questions.oracle
         while True:
-            field = luck.choice([one for one in fields(self.type_name).values() if one.lookups])
-            lookup = luck.choice(list(field.lookups))
-            asked = self.questions.one(self.type_name, field, lookup)
+            field = rng.choice([one for one in fields(self.type_name).values() if one.lookups])
+            lookup = rng.choice(list(field.lookups))
+            asked = self.questions.lookup_of(self.type_name, field, lookup)
             if has_empty_text(asked):
                 continue
             spelt = spelling(field, lookup, *asked.values()) if len(asked) == 1 else None
@@ -222,24 +222,24 @@ class Texts:
             return text, partial(oracle.holds, self.type_name, asked=asked)
 
 
-async def wrong_texts(session: Session, oracle: LookupOracle, luck: Random, number: int) -> list[Any]:
+async def wrong_texts(session: Session, oracle: LookupOracle, rng: Random, number: int) -> list[Any]:
     """Random texts whose matches differ from the oracle."""
     found: list[Any] = []
     for _ in range(number):
-        type_name = luck.choice(list(TABLES))
-        text, holds = Texts(LookupGenerator(luck, oracle), type_name).draw()
+        type_name = rng.choice(list(TABLES))
+        text, holds = Texts(LookupGenerator(rng, oracle), type_name).draw()
         given = await query_ids(session, type_name, text)
         if given is not None and given != (expected := oracle.ids(type_name, holds)):
             found.append((type_name, text, given, expected))
     return found
 
 
-async def wrong_groups(session: Session, oracle: LookupOracle, luck: Random, number: int) -> list[Any]:
+async def wrong_groups(session: Session, oracle: LookupOracle, rng: Random, number: int) -> list[Any]:
     """Random groups bound to one performer whose matches differ from the oracle."""
     found: list[Any] = []
     for _ in range(number):
-        type_name = luck.choice(["Scene", "Image", "Gallery"])
-        inner, holds = Texts(LookupGenerator(luck, oracle), "Performer").draw(2)
+        type_name = rng.choice(["Scene", "Image", "Gallery"])
+        inner, holds = Texts(LookupGenerator(rng, oracle), "Performer").draw(2)
         has_one = partial(_has_performer, oracle, type_name, holds)
         for text, wanted in ((f"performers:({inner})", True), (f"-performers:({inner})", False)):
             expected = oracle.ids(type_name, lambda row, has=has_one, wanted=wanted: has(row) == wanted)
@@ -260,11 +260,11 @@ def test_combined_terms_and_groups() -> None:
     seed = new_seed()
 
     async def main() -> list[Any]:
-        luck = Random(seed)
+        rng = Random(seed)
         async with random_library(seed) as (session, oracle):
             return [
-                *await wrong_texts(session, oracle, luck, EXAMPLES),
-                *await wrong_groups(session, oracle, luck, EXAMPLES),
+                *await wrong_texts(session, oracle, rng, EXAMPLES),
+                *await wrong_groups(session, oracle, rng, EXAMPLES),
             ]
 
     assert run(main()) == [], f"seed {seed}"

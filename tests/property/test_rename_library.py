@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from rename_support import Shelf, opened, rename
+from rename_support import PictureLibrary, open_rename_workbench, rename_images
 
 EXAMPLES = int(os.environ.get("RENAMED_LIBRARIES", "3"))
 names = st.sampled_from(["a", "b", "c", "A", "b (2)", "../x", "é"])
@@ -33,19 +33,19 @@ def killed_during_rename(url: str, template: str, policy: str, request: int) -> 
     child = os.fork()
     if child == 0:
         try:
-            asyncio.run(rename(url, template, policy, die))
+            asyncio.run(rename_images(url, template, policy, die))
         finally:
             os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
 
 async def undo_run(url: str, run: int) -> None:
-    async with opened(url) as bench:
+    async with open_rename_workbench(url) as bench:
         assert not (await bench.context.undo(run)).problems
 
 
 async def resume_run(url: str, run: int) -> None:
-    async with opened(url) as bench:
+    async with open_rename_workbench(url) as bench:
         assert (await bench.context.resume(run)).keys() <= {"done"}
 
 
@@ -54,7 +54,7 @@ async def resume_run(url: str, run: int) -> None:
 @given(st.dictionaries(files, names, min_size=2, max_size=6), templates, policies, st.integers(1, 3))
 def test_no_file_is_lost(titles: dict[str, str], template: str, policy: str, request: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        shelf = Shelf(Path(folder), titles)
+        shelf = PictureLibrary(Path(folder), titles)
         before = shelf.content()
         for goes_on in (False, True):
             runs = last_run(shelf)
@@ -69,23 +69,23 @@ def test_no_file_is_lost(titles: dict[str, str], template: str, policy: str, req
             asyncio.run(undo_run(shelf.url, run))
             assert shelf.content() == before
         run = last_run(shelf)
-        asyncio.run(rename(shelf.url, template, policy))
+        asyncio.run(rename_images(shelf.url, template, policy))
         after = assert_whole(shelf, before)
         assert not [path for path in after if "stash-rename" in path]
         if last_run(shelf) > run:
             run = last_run(shelf)
-            asyncio.run(rename(shelf.url, template, policy))
+            asyncio.run(rename_images(shelf.url, template, policy))
             assert last_run(shelf) == run
             asyncio.run(undo_run(shelf.url, run))
         assert shelf.content() == before
 
 
-def last_run(shelf: Shelf) -> int:
+def last_run(shelf: PictureLibrary) -> int:
     runs = shelf.runs()
     return int(str(runs[0]["id"])) if runs else 0
 
 
-def assert_whole(shelf: Shelf, before: dict[str, str]) -> dict[str, str]:
+def assert_whole(shelf: PictureLibrary, before: dict[str, str]) -> dict[str, str]:
     """All content exists once, at the path in the library."""
     found = shelf.content()
     assert sorted(found.values()) == sorted(before.values())

@@ -96,7 +96,7 @@ class Disk(RuleBasedStateMachine):
 
     @invariant()
     def database_is_consistent(self) -> None:
-        self.scan_library.assert_whole()
+        self.scan_library.assert_consistent()
 
     @invariant()
     def scanned_files_have_their_rows(self) -> None:

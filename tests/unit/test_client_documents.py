@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from graphql import parse, validate
-from schemas import VERSIONS, capabilities_of, old_schema, server_of
+from schemas import VERSIONS, capabilities_of, old_schema, release_capabilities
 from support import reference
 from table_tests import table_test
 
@@ -196,7 +196,7 @@ def test_only_requested_missing_fields_warn() -> None:
 def test_version_gates_match_introspection(version: str) -> None:
     if reference("stash-api") is None:
         return
-    server = server_of(version)
+    server = release_capabilities(version)
     newest = version == "0.31"
     assert server.has_scene_custom_fields is newest
     assert server.has_studio_organized is newest

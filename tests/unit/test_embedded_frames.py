@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import pytest
 from PIL import Image
-from scan_library import mute, put_picture_first, write_video
+from scan_library import add_silence, put_picture_first, write_video
 
 from stash_cli.embedded.imaging.phash import video_hash
 from stash_cli.embedded.imaging.pictures import Frames, Scaler, cover_at
@@ -70,7 +70,7 @@ def test_no_frame_after_the_end(tmp_path):
 def test_audio_only_file_has_no_frames(tmp_path):
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as container:
-        mute(container, container.add_stream("aac", rate=48000, layout="stereo"), 1.0)
+        add_silence(container, container.add_stream("aac", rate=48000, layout="stereo"), 1.0)
     with pytest.raises(BrokenFileError, match="without pictures"):
         hash_of(path, 1.0)
     assert cover(path, 0.0) is None

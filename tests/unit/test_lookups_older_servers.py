@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from schemas import capabilities_of, old_schema, schema_of, server_of
+from schemas import capabilities_of, old_schema, release_capabilities, schema_of
 
 from stash_cli.core.capabilities import ServerCapabilities
 from stash_cli.core.errors import StashCapabilityError
@@ -95,7 +95,9 @@ def test_remaining_conditions_narrow_the_rows_tested() -> None:
 
 def test_tag_counts_are_computed_from_related_tags() -> None:
     question = Q(child_count=1) | Q(parent_count__gte=2)
-    found = compile_lookups("Tag", question, server=server_of("0.22.1") if schema_of("0.22.1") else None)
+    found = compile_lookups(
+        "Tag", question, server=release_capabilities("0.22.1") if schema_of("0.22.1") else None
+    )
     assert found.post_filter is not None
     assert set(found.post_filter.fields) == {"children.id", "parents.id"}
     assert found.post_filter({"children": [{"id": "1"}], "parents": []})

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, computed_field
 from support import run
-from type_samples import COMPOSITE, made, read
+from type_samples import COMPOSITE, constructed_object, loaded_object
 
 from stash_cli.core.orm.collections import TrackedDict, TrackedList
 from stash_cli.core.orm.loading import merge_answer
@@ -159,7 +159,7 @@ def failures(operation: Callable[[Any], None], obj: Any) -> Iterator[str]:
 def test_every_type_supports_pydantic_operations() -> None:
     found = []
     for name in COMPOSITE:
-        for obj in (read(name), made(name)):
+        for obj in (loaded_object(name), constructed_object(name)):
             found += [text for operation in OPERATIONS for text in failures(operation, obj)]
     assert not found, "\n".join(found)
 

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 from PIL import Image
-from scan_library import mute, picture, put_picture_first, write_video
+from scan_library import add_silence, picture, put_picture_first, write_video
 
 from stash_cli.embedded.scan.probe import (
     BrokenFileError,
@@ -109,7 +109,7 @@ def test_truncated_video_is_corrupt(tmp_path: Path) -> None:
 def test_audio_file_has_no_size(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     with av.open(str(path), "w") as container:
-        mute(container, container.add_stream("aac", rate=48000, layout="stereo"), 1)
+        add_silence(container, container.add_stream("aac", rate=48000, layout="stereo"), 1)
     facts = facts_of(path)
     assert (facts.width, facts.height, facts.video_codec, facts.audio_codec) == (0, 0, "", "aac")
 

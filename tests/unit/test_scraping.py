@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from scan_library import picture
-from schemas import OLD, known_versions, server_of
-from scraped_answers import BOX, result, same
+from schemas import OLD, available_versions, release_capabilities
+from scraped_answers import BOX, fingerprint, scraped_scene
 from table_tests import table_test
 
 from stash_cli.core.orm.edit import Change
@@ -73,17 +73,17 @@ FILE = {
     "fingerprints": [{"type": "oshash", "value": "aa"}, {"type": "phash", "value": "ff00"}],
 }
 EVIDENCE = [
-    ([same()], {}, Confidence.MEDIUM),
-    ([same("AA")], {"duration": 12}, Confidence.MEDIUM),
-    ([same(), same()], {}, Confidence.HIGH),
-    ([same(), same("ff01", kind="PHASH")], {}, Confidence.HIGH),
-    ([same("ff01", kind="PHASH")], {}, Confidence.MEDIUM),
-    ([same("1234567", kind="PHASH")], {}, Confidence.NONE),
-    ([same("bb")], {}, Confidence.NONE),
-    ([same(duration=200)], {}, Confidence.LOW),
-    ([same(), same("bb", 200), same("cc", 201)], {}, Confidence.LOW),
-    ([same(duration=0)], {}, Confidence.LOW),
-    ([same(duration=0)], {"duration": 11}, Confidence.MEDIUM),
+    ([fingerprint()], {}, Confidence.MEDIUM),
+    ([fingerprint("AA")], {"duration": 12}, Confidence.MEDIUM),
+    ([fingerprint(), fingerprint()], {}, Confidence.HIGH),
+    ([fingerprint(), fingerprint("ff01", kind="PHASH")], {}, Confidence.HIGH),
+    ([fingerprint("ff01", kind="PHASH")], {}, Confidence.MEDIUM),
+    ([fingerprint("1234567", kind="PHASH")], {}, Confidence.NONE),
+    ([fingerprint("bb")], {}, Confidence.NONE),
+    ([fingerprint(duration=200)], {}, Confidence.LOW),
+    ([fingerprint(), fingerprint("bb", 200), fingerprint("cc", 201)], {}, Confidence.LOW),
+    ([fingerprint(duration=0)], {}, Confidence.LOW),
+    ([fingerprint(duration=0)], {"duration": 11}, Confidence.MEDIUM),
     ([], {"duration": 10}, Confidence.NONE),
 ]
 
@@ -96,15 +96,15 @@ def test_hash_alone_is_not_sufficient(told: list[Any], facts: dict[str, Any], co
 
 def test_best_matching_file_counts() -> None:
     scene = {"files": [{"duration": 99, "fingerprints": [{"type": "oshash", "value": "bb"}]}, FILE]}
-    assert evidence_of(scene, {"fingerprints": [same()]}).confidence() == Confidence.MEDIUM
-    assert not evidence_of({"files": []}, {"fingerprints": [same()]}).hashes
+    assert evidence_of(scene, {"fingerprints": [fingerprint()]}).confidence() == Confidence.MEDIUM
+    assert not evidence_of({"files": []}, {"fingerprints": [fingerprint()]}).hashes
 
 
 SCENE = {"id": "1", "files": [FILE], "stash_ids": []}
 KNOWN = {**SCENE, "stash_ids": [{"endpoint": BOX, "stash_id": "site-1"}]}
-FITS = result("A", fingerprints=[same()])
-OTHER = result("B", 2, fingerprints=[same()])
-FAR = result("C", 3, fingerprints=[same(duration=900)])
+FITS = scraped_scene("A", fingerprints=[fingerprint()])
+OTHER = scraped_scene("B", 2, fingerprints=[fingerprint()])
+FAR = scraped_scene("C", 3, fingerprints=[fingerprint(duration=900)])
 CHOICES = [
     (SCENE, [], {}, Outcome.NOTHING),
     (SCENE, [FITS], {}, Outcome.TAKEN),
@@ -192,7 +192,7 @@ EDITS = [
 
 
 def planner(type_name: str = "Scene", release: str = "0.31", **facts: Any) -> Planner:
-    return Planner(type_name, server_of(release), MATCHES, lambda _: None, **{"box": BOX, **facts})
+    return Planner(type_name, release_capabilities(release), MATCHES, lambda _: None, **{"box": BOX, **facts})
 
 
 def edits_of(row: Any, answer: Any, made: Planner) -> dict[str, Any]:
@@ -244,14 +244,14 @@ def test_servers_before_fuzzy_dates_get_full_dates_only() -> None:
 
 
 def test_older_servers_get_supported_fields_only() -> None:
-    server = server_of(known_versions()[-2])
+    server = release_capabilities(available_versions()[-2])
     for type_name in ("Scene", "Performer", "Gallery", "Group", "Studio", "Tag"):
         paths = result_paths(type_name, server)
         assert paths
         assert [path for path in paths if not server.has_path(f"Scraped{type_name}", path)] == []
     box = Source("box", box=BOX, index=2)
-    assert box.argument(server_of(OLD)) == {"stash_box_index": 2}
-    assert box.argument(server_of("0.31")) == {"stash_box_endpoint": BOX}
+    assert box.argument(release_capabilities(OLD)) == {"stash_box_index": 2}
+    assert box.argument(release_capabilities("0.31")) == {"stash_box_endpoint": BOX}
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])

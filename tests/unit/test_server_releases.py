@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from schemas import capabilities_of, known_versions, old_schema, schema_of, server_of
+from schemas import available_versions, capabilities_of, old_schema, release_capabilities, schema_of
 
 from stash_cli.core.capabilities import EmbeddedCapabilities, ServerCapabilities
 from stash_cli.core.errors import StashCapabilityError
@@ -31,7 +31,7 @@ def test_release_is_taken_from_the_version(said: str, release: tuple[int, int], 
     assert [each for each in ("0.21", "0.22", "0.30", "0.31", "0.32") if asked.is_since(each)][-2:] == since
 
 
-@pytest.mark.parametrize("version", known_versions()[:-1])
+@pytest.mark.parametrize("version", available_versions()[:-1])
 def test_unknown_version_is_derived_from_the_schema(version: str) -> None:
     schema = schema_of(version)
     assert schema is not None
@@ -72,8 +72,8 @@ def test_every_listed_sort_key_is_known_to_a_current_server() -> None:
 
 
 def test_sort_keys_of_a_recorded_release() -> None:
-    for version in known_versions():
-        assert sort_sent(server_of(version), "scenes", "title") == "title"
+    for version in available_versions():
+        assert sort_sent(release_capabilities(version), "scenes", "title") == "title"
 
 
 def test_mod_time_of_zip_folders_is_requested_only_by_name() -> None:
