@@ -25,12 +25,12 @@ class LookupGenerator:
 
     def lookup_of(self, type_name: str, field: FilterField, lookup: str) -> Asked:
         """A lookup of one field, with the lookups that narrow it."""
-        asked = {f"{field.name}__{lookup}": self.value(type_name, field, lookup)}
+        lookups = {f"{field.name}__{lookup}": self.value(type_name, field, lookup)}
         if lookup in NARROWING:
             names = [name for name in field.lookups if name not in NARROWING and name != "null"]
             beside = self.rng.choice(names)
-            asked[f"{field.name}__{beside}"] = self.value(type_name, field, beside)
-        return asked
+            lookups[f"{field.name}__{beside}"] = self.value(type_name, field, beside)
+        return lookups
 
     def lookups(self, type_name: str, most: int = 3) -> Asked:
         """Lookups of some fields, and of related objects."""

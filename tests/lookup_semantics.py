@@ -139,8 +139,8 @@ def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
     counted = set().union(*held)
 
     def ids(name: str) -> set[int]:
-        wanted = asked[name]
-        return {int(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
+        expected = asked[name]
+        return {int(one) for one in (expected if isinstance(expected, list) else [expected])}
 
     tests = {
         "eq": lambda ids: bool(ids & counted) if single else ids <= counted,

@@ -43,9 +43,9 @@ class SampleLibrary(LibraryClient):
     def folder(self, path: str) -> int:
         """Id of a folder, created if needed."""
         with self.library.database.write() as connection:
-            found = connection.execute(t.folders.select().where(t.folders.c.path == path)).first()
-            if found is not None:
-                return int(found.id)
+            data = connection.execute(t.folders.select().where(t.folders.c.path == path)).first()
+            if data is not None:
+                return int(data.id)
             values = {"path": path, "basename": path.rsplit("/", 1)[-1], "mod_time": STAMP}
             made = connection.execute(t.folders.insert().values(**values, **_stamps()))
             return _key(made)

@@ -172,9 +172,9 @@ class ScanLibrary:
 
     def start(self, *paths: Path, **options: Any) -> int:
         """Queue a scan through the API, and return the job's id."""
-        asked = {"paths": [str(path) for path in paths], **options}
+        lookups = {"paths": [str(path) for path in paths], **options}
         mutation = "mutation($input: ScanMetadataInput!) { metadataScan(input: $input) }"
-        outcome = self.library.execute(mutation, {"input": asked})
+        outcome = self.library.execute(mutation, {"input": lookups})
         assert not outcome.errors
         return int(outcome.data["metadataScan"])
 
@@ -208,8 +208,8 @@ class ScanLibrary:
     def log(self, *levels: str) -> list[str]:
         """Messages of these levels, by default warnings and errors."""
         entries = self.library.jobs.library_log.entries()
-        wanted = levels or ("Warning", "Error")
-        return [entry.message for entry in reversed(entries) if entry.level in wanted]
+        expected = levels or ("Warning", "Error")
+        return [entry.message for entry in reversed(entries) if entry.level in expected]
 
     def assert_consistent(self) -> None:
         """Assert that integrity checks pass and every file has a folder, details, a hash and an object."""

@@ -78,8 +78,8 @@ class Shell:
         """Words of the command line after typing `text` and Tab, as the shell splits them."""
         self._count += 1
         self._type(f"{text}\t\x01printf '<%s>\\n' \x05\recho done''-{self._count}-\r")
-        said = self._read_until(f"done-{self._count}-")
-        return re.findall(r"[\r\n]<([^\r\n]*)>(?=\r?\n)", said)
+        output = self._read_until(f"done-{self._count}-")
+        return re.findall(r"[\r\n]<([^\r\n]*)>(?=\r?\n)", output)
 
     def shown_candidates(self, text: str) -> str:
         """Output after typing `text` and Tab; the line is then passed to a command that does nothing."""

@@ -40,8 +40,8 @@ def rows(path: Path | None) -> Iterator[dict[str, Any]]:
 
 def fresh_python(code: str, *args: str) -> str:
     """Output of `code` in a new interpreter."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code, *args], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stderr
+    return result.stdout

@@ -56,6 +56,6 @@ def open_websocket(url, *protocols, **options):
 
 
 def post(url, document):
-    answer = httpx.post(f"{url}/graphql", json={"query": document}, timeout=60).json()
-    assert "errors" not in answer, answer
-    return answer["data"]
+    response = httpx.post(f"{url}/graphql", json={"query": document}, timeout=60).json()
+    assert "errors" not in response, response
+    return response["data"]

@@ -30,14 +30,14 @@ def test_document_sources(filled: Cli, tmp_path: Path) -> None:
     whole.write_text(json.dumps({"query": text, "variables": {"id": "1"}}))
     values = tmp_path / "values.json"
     values.write_text('{"id": 1}')
-    wanted = {"findScene": {"title": "Sea"}}
-    assert filled.ok("api", text, "-F", "id=1").json == wanted
-    assert filled.ok("api", str(file), "-f", "id=1").json == wanted
-    assert filled.ok("api", "--input", str(whole)).json == wanted
-    assert filled.ok("api", text, "--input", str(values)).json == wanted
-    assert filled.ok("api", "-", "-f", "id=1", answers=text).json == wanted
-    assert filled.ok("api", "--input", "-", answers=whole.read_text()).json == wanted
-    assert filled.ok("api", str(file), "-f", "id=1", "--jsonl").rows == [wanted]
+    expected = {"findScene": {"title": "Sea"}}
+    assert filled.ok("api", text, "-F", "id=1").json == expected
+    assert filled.ok("api", str(file), "-f", "id=1").json == expected
+    assert filled.ok("api", "--input", str(whole)).json == expected
+    assert filled.ok("api", text, "--input", str(values)).json == expected
+    assert filled.ok("api", "-", "-f", "id=1", answers=text).json == expected
+    assert filled.ok("api", "--input", "-", answers=whole.read_text()).json == expected
+    assert filled.ok("api", str(file), "-f", "id=1", "--jsonl").rows == [expected]
     assert filled.ok("api", str(file), "-f", "id=1", "-o", "yaml").out == "findScene:\n  title: Sea\n"
 
 
@@ -106,8 +106,8 @@ def test_all_pages(filled: Cli, size: int) -> None:
     by_name = ("api", "--operation", "findTags", "--paginate", "-F", f"filter.per_page={size}")
     assert filled.ok(*by_name, "--fields", "count,name").json == {"count": 2, "tags": names}
     document = "query($filter: FindFilterType) { findTags(filter: $filter) { count tags { name } } }"
-    found = filled.ok("api", document, "--paginate", "-F", f"filter.per_page={size}").json
-    assert found == {"findTags": {"count": 2, "tags": names}}
+    data = filled.ok("api", document, "--paginate", "-F", f"filter.per_page={size}").json
+    assert data == {"findTags": {"count": 2, "tags": names}}
 
 
 def test_empty_pages_and_a_start_page(filled: Cli) -> None:
@@ -119,11 +119,11 @@ def test_empty_pages_and_a_start_page(filled: Cli) -> None:
 
 @pytest.mark.parametrize("how", [(), ("--json",), ("--jsonl",)])
 def test_data_beside_errors_is_printed(filled: Cli, how: tuple[str, ...]) -> None:
-    done = filled("api", '{ version { version } findScene(id: "x") { id } }', *how)
-    assert done.status == 1
-    assert done.json["findScene"] is None
-    assert done.json["version"]
-    error = json.loads(done.err)
+    result = filled("api", '{ version { version } findScene(id: "x") { id } }', *how)
+    assert result.status == 1
+    assert result.json["findScene"] is None
+    assert result.json["version"]
+    error = json.loads(result.err)
     assert (error["error"], error["path"], error["exit_status"]) == ("graphql", ["findScene"], 1)
 
 
@@ -168,9 +168,9 @@ def test_errors_are_json_like_the_data(filled: Cli) -> None:
 def test_invalid_arguments_are_rejected_before_sending(
     filled: Cli, args: tuple[str, ...], message: str
 ) -> None:
-    done = filled("api", *args)
-    assert (done.status, done.out) == (2, "")
-    assert message in done.err
+    result = filled("api", *args)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
 
 
 def test_pages_before_an_error_are_printed(filled: Cli) -> None:
@@ -179,30 +179,30 @@ def test_pages_before_an_error_are_printed(filled: Cli) -> None:
         "query($page: Int!) { findTags(filter: {page: $page, per_page: 1}) { tags { name } }"
         " findPerformers(performer_ids: [$page]) { count } }"
     )
-    done = filled("api", text, "--paginate")
-    assert (done.status, json.loads(done.err)["error"]) == (1, "graphql")
+    result = filled("api", text, "--paginate")
+    assert (result.status, json.loads(result.err)["error"]) == (1, "graphql")
     names = [{"name": "Beach"}, {"name": "Outdoor"}]
-    assert done.json == {"findTags": {"tags": names}, "findPerformers": {"count": 1}}
+    assert result.json == {"findTags": {"tags": names}, "findPerformers": {"count": 1}}
 
 
 def test_document_with_two_lists_cannot_be_paged(filled: Cli) -> None:
     text = (
         "query($page: Int) { a: findTags(filter: {page: $page}) { tags { id } } b: findTags { tags { id } } }"
     )
-    done = filled("api", text, "--paginate")
-    assert (done.status, "one find query" in done.err) == (2, True)
+    result = filled("api", text, "--paginate")
+    assert (result.status, "one find query" in result.err) == (2, True)
 
 
 def test_read_only_sends_no_mutation(filled: Cli) -> None:
-    done = filled("api", "mutation { tagsDestroy(ids: [1]) }", "--read-only")
-    assert (done.status, "read-only" in done.err) == (2, True)
+    result = filled("api", "mutation { tagsDestroy(ids: [1]) }", "--read-only")
+    assert (result.status, "read-only" in result.err) == (2, True)
     assert filled.ok("api", "--operation", "findTag", "-F", "id=1").json["name"] == "Outdoor"
 
 
 def test_configuration_secrets_are_hidden_unless_requested(filled: Cli) -> None:
-    told = filled.ok("api", "--operation", "configuration").json
-    assert told["general"]["password"] in ("***", None)
-    assert told["general"]["apiKey"] in ("***", None)
+    data = filled.ok("api", "--operation", "configuration").json
+    assert data["general"]["password"] in ("***", None)
+    assert data["general"]["apiKey"] in ("***", None)
     by_name = filled.ok("api", "--operation", "configuration", "--fields", "general.apiKey").json
     assert by_name["general"]["apiKey"] != "***"
 
@@ -232,23 +232,23 @@ def test_subscription_prints_a_line_per_event(served_url: str, how: tuple[str, .
 
 def test_ctrl_c_ends_a_subscription(served_url: str) -> None:
     command = ("--server", served_url, "api", "--operation", "jobsSubscribe", "--subscribe", "-v")
-    done = run_interrupted(*command, until="listening")
-    assert (done.status, "Traceback" in done.err) == (130, False)
+    result = run_interrupted(*command, until="listening")
+    assert (result.status, "Traceback" in result.err) == (130, False)
 
 
 def test_document_from_a_pipe(small_library: Path) -> None:
-    done = run_process("api", "-", stdin="{ stats { tag_count } }", STASH_URL=f"embedded:{small_library}")
-    assert (done.status, done.json) == (0, {"stats": {"tag_count": 2}})
+    result = run_process("api", "-", stdin="{ stats { tag_count } }", STASH_URL=f"embedded:{small_library}")
+    assert (result.status, result.json) == (0, {"stats": {"tag_count": 2}})
 
 
 def test_file_upload(filled: Cli, tmp_path: Path) -> None:
     archive = tmp_path / "export.zip"
     with zipfile.ZipFile(archive, "w") as made:
         made.writestr("tags/Seaside.json", '{"name": "Seaside"}')
-    done = filled.ok(
+    result = filled.ok(
         "api",
         *("--operation", "importObjects", "-F", f"input.file=@{archive}"),
         *("-F", "input.duplicateBehaviour=IGNORE", "-F", "input.missingRefBehaviour=CREATE"),
     )
-    assert done.json.isdecimal()
+    assert result.json.isdecimal()
     assert filled("api", "--operation", "importObjects", "-F", "input.file=@nowhere.zip").status == 2

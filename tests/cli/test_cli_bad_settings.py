@@ -106,11 +106,11 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def assert_named(setting: str, cli: Cli, *args: str) -> None:
-    done = cli(*args, "tags", "count")
-    assert (done.status, done.out) == (2, ""), done.err
-    assert setting in done.err
-    assert not any(word in done.err for word in ("internal error", "bug", "Traceback", "sesame-77"))
-    assert len(done.err.splitlines()) <= 2
+    result = cli(*args, "tags", "count")
+    assert (result.status, result.out) == (2, ""), result.err
+    assert setting in result.err
+    assert not any(word in result.err for word in ("internal error", "bug", "Traceback", "sesame-77"))
+    assert len(result.err.splitlines()) <= 2
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -170,11 +170,11 @@ def test_deleted_working_directory(url: str, status: int, tmp_path: Path) -> Non
     # -P as for the installed program: no imports from the working directory
     args = [sys.executable, "-P", "-c", code, "tags", "count", str(tmp_path / "gone")]
     (tmp_path / "gone").mkdir()
-    done = subprocess.run(
+    result = subprocess.run(
         args, env=environment(STASH_URL=url), capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.returncode == status, done.stderr
-    assert "bug" not in done.stderr
+    assert result.returncode == status, result.stderr
+    assert "bug" not in result.stderr
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

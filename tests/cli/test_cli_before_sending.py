@@ -59,7 +59,7 @@ def cli(proxy: FaultProxy) -> Cli:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("galleries", "images", "add", "2", "4"), "gallery 2 is a folder, whose images it has: /m/set"),
         (
@@ -73,18 +73,18 @@ def cli(proxy: FaultProxy) -> Cli:
     ],
 )
 def test_images_of_scanned_galleries_cannot_change(
-    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], said: str
+    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], message: str
 ) -> None:
-    done = cli(*words)
-    assert (done.status, proxy.mutations) == (2, []), done.err
-    assert said in done.err
+    result = cli(*words)
+    assert (result.status, proxy.mutations) == (2, []), result.err
+    assert message in result.err
 
 
 def test_images_of_other_galleries_change_nevertheless(cli: Cli, proxy: FaultProxy) -> None:
-    done = cli("images", "update", "2", "3", "4", "galleries=1,3", "--yes")
-    assert done.status == 6
-    assert "updated 1 of 3 images" in done.err
-    assert "gallery 2 is a folder" in done.err
+    result = cli("images", "update", "2", "3", "4", "galleries=1,3", "--yes")
+    assert result.status == 6
+    assert "updated 1 of 3 images" in result.err
+    assert "gallery 2 is a folder" in result.err
     assert cli.ok("galleries", "images", "list", "1", "--ids").out.split() == ["1", "3"]
     assert len(proxy.mutations) == 1
 
@@ -112,17 +112,17 @@ def test_store_rejects_them_as_well(proxy: FaultProxy) -> None:
     ],
 )
 def test_unknown_stash_box_is_rejected(cli: Cli, proxy: FaultProxy, words: tuple[str, ...]) -> None:
-    done = cli(*words, "--stash-box", "https://won.example/graphql")
-    assert done.status == 3
-    assert "there are one, two" in done.err
-    done = cli(*words)
-    assert done.status == 2
-    assert "name a stash-box with --stash-box: there are one, two" in done.err
+    result = cli(*words, "--stash-box", "https://won.example/graphql")
+    assert result.status == 3
+    assert "there are one, two" in result.err
+    result = cli(*words)
+    assert result.status == 2
+    assert "name a stash-box with --stash-box: there are one, two" in result.err
     assert proxy.mutations == []
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "said"),
+    ("words", "status", "message"),
     [
         (("identify", "--source", "https://three.example/graphql"), 3, "there are one, two"),
         (("identify", "--scene", "1", "--source", "thre"), 3, "no scraper for scenes is called 'thre'"),
@@ -133,20 +133,20 @@ def test_unknown_stash_box_is_rejected(cli: Cli, proxy: FaultProxy, words: tuple
     ],
 )
 def test_unknown_source_is_rejected(
-    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], status: int, said: str
+    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], status: int, message: str
 ) -> None:
-    done = cli(*words)
-    assert (done.status, proxy.mutations) == (status, []), done.err
-    assert said in done.err
+    result = cli(*words)
+    assert (result.status, proxy.mutations) == (status, []), result.err
+    assert message in result.err
 
 
 @pytest.mark.parametrize(
-    ("said", "status"), [("No response from server", 5), ("Invalid or expired API key.", 4)]
+    ("message", "status"), [("No response from server", 5), ("Invalid or expired API key.", 4)]
 )
 def test_unreachable_stash_box_is_not_a_rejected_key(
-    cli: Cli, proxy: FaultProxy, said: str, status: int
+    cli: Cli, proxy: FaultProxy, message: str, status: int
 ) -> None:
-    proxy.rule = ScrapeResponses(validateStashBoxCredentials={"valid": False, "status": said})
+    proxy.rule = ScrapeResponses(validateStashBoxCredentials={"valid": False, "status": message})
     assert cli("stashbox", "validate").status == status
 
 
@@ -168,14 +168,14 @@ def test_offline_server_installs_nothing(cli: Cli, proxy: FaultProxy, words: tup
         availablePackages=NO_NET,
         installedPackages=lambda given: [PACKAGE] if given["type"] == "Plugin" else [],
     )
-    done = cli("packages", *words)
-    assert (done.status, proxy.mutations) == (5, []), done.err
-    assert "the server cannot reach the plugin source" in done.err
+    result = cli("packages", *words)
+    assert (result.status, proxy.mutations) == (5, []), result.err
+    assert "the server cannot reach the plugin source" in result.err
     assert "renamer" in cli.ok("packages", "list").out
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (
             ("scrapers", "scrape", "--id", "1", "--scraper", "sidecar"),
@@ -185,13 +185,13 @@ def test_offline_server_installs_nothing(cli: Cli, proxy: FaultProxy, words: tup
     ],
 )
 def test_addresses_unreachable_for_the_server_are_reported(
-    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], said: str
+    cli: Cli, proxy: FaultProxy, words: tuple[str, ...], message: str
 ) -> None:
     long = f'Get "https://x.example/{"a" * 900}": {NO_NET}'
     proxy.rule = ScrapeResponses(scrapeSingleScene=long, latestversion=long)
-    done = cli(*words)
-    assert done.status == 5, done.err
-    assert said in done.err
+    result = cli(*words)
+    assert result.status == 5, result.err
+    assert message in result.err
 
 
 def test_unreadable_source_does_not_hide_others(cli: Cli, proxy: FaultProxy) -> None:

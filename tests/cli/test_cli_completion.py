@@ -50,9 +50,9 @@ KEY = "s3cret-key-of-a-server"
 
 def completions(cli: Cli, *words: str) -> list[str]:
     """Completion candidates."""
-    done = cli.ok(*words)
-    assert done.err == ""
-    return [line.split("\t")[0] for line in done.out.splitlines()]
+    result = cli.ok(*words)
+    assert result.err == ""
+    return [line.split("\t")[0] for line in result.out.splitlines()]
 
 
 def wait_for_completions(cli: Cli, *words: str, expected: str) -> list[str]:
@@ -264,11 +264,11 @@ def wait_for_cache(state: Path, count: int) -> list[Path]:
     """Wait for this many files of cached names; return them."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        found = list(state.rglob("completion/*.json"))
-        if len(found) == count and not list(state.rglob("completion/*.lock")):
-            return found
+        data = list(state.rglob("completion/*.json"))
+        if len(data) == count and not list(state.rglob("completion/*.lock")):
+            return data
         time.sleep(0.02)
-    raise AssertionError(f"{count} files are expected: {found}")
+    raise AssertionError(f"{count} files are expected: {data}")
 
 
 def test_stale_names_are_offered_during_a_refresh(tab: Cli, own_state: Path) -> None:
@@ -401,8 +401,8 @@ def test_installed_script_is_loaded_by_new_shells_until_removed(
     if startup is not None:
         startup.write_text("export KEPT=1\n")
     cli = Cli(**stash_environment, SHELL=f"/bin/{name}")
-    told = cli.ok("completion", "install").err
-    assert str(home) in told
+    stderr = cli.ok("completion", "install").err
+    assert str(home) in stderr
     cli.ok("completion", "install")  # installing twice changes nothing
     interactive = {"bash": ["bash", "-i"], "zsh": ["zsh", "-i"], "fish": ["fish", "-i"]}[name]
     with Shell(name, stash_environment, tmp_path, interactive) as opened:
@@ -414,13 +414,13 @@ def test_installed_script_is_loaded_by_new_shells_until_removed(
 
 
 def test_install_errors(tmp_path: Path, own_state: Path) -> None:
-    done = Cli(SHELL="/bin/tcsh")("completion", "install")
-    assert done.status == 2
-    assert "bash, zsh, fish, powershell" in done.err
+    result = Cli(SHELL="/bin/tcsh")("completion", "install")
+    assert result.status == 2
+    assert "bash, zsh, fish, powershell" in result.err
     (own_state / ".bashrc").mkdir()
-    done = Cli(SHELL="/bin/bash")("completion", "install")
-    assert done.status == 1
-    assert ".bashrc" in done.err
+    result = Cli(SHELL="/bin/bash")("completion", "install")
+    assert result.status == 1
+    assert ".bashrc" in result.err
 
 
 def test_completion_never_runs_another_program_called_stash(tmp_path: Path, own_state: Path) -> None:

@@ -38,9 +38,9 @@ def level(cli: Cli) -> str:
 
 
 def test_edit_is_shown_confirmed_and_journalled(cli: Cli, edit: Edit, tmp_path: Path) -> None:
-    done = edit(f"sed -i '{LEVEL};s/parallel_tasks:.*/parallel_tasks: 3/'", "general", answers="y\n")
-    assert (done.status, level(cli), kept(tmp_path)) == (0, "Debug", [])
-    assert "general.log_level: Info -> Debug" in done.err
+    result = edit(f"sed -i '{LEVEL};s/parallel_tasks:.*/parallel_tasks: 3/'", "general", answers="y\n")
+    assert (result.status, level(cli), kept(tmp_path)) == (0, "Debug", [])
+    assert "general.log_level: Info -> Debug" in result.err
     cli.ok("undo", "2", "--yes")
     assert level(cli) == "Info"
     declined = edit(f"sed -i '{LEVEL}'", answers="n\n")
@@ -51,26 +51,30 @@ def test_edit_is_shown_confirmed_and_journalled(cli: Cli, edit: Edit, tmp_path: 
 
 def test_invalid_setting_is_reported_and_the_rest_can_be_saved(cli: Cli, edit: Edit) -> None:
     wrong = "s/parallel_tasks:.*/parallel_tasks: many/;s/calculate_md5:.*/calculate_md5: perhaps/"
-    done = edit(f"sed -i '{LEVEL};{wrong};$ a nonsense: {{x: 1}}'", answers="e\ns\ny\n")
-    assert (done.status, level(cli)) == (0, "Debug")
-    assert done.err.count("general.parallel_tasks: 'many' is not a whole number") == 2
-    assert "general.calculate_md5: 'perhaps' is not true or false" in done.err
-    assert "there is no section nonsense" in done.err
+    result = edit(f"sed -i '{LEVEL};{wrong};$ a nonsense: {{x: 1}}'", answers="e\ns\ny\n")
+    assert (result.status, level(cli)) == (0, "Debug")
+    assert result.err.count("general.parallel_tasks: 'many' is not a whole number") == 2
+    assert "general.calculate_md5: 'perhaps' is not true or false" in result.err
+    assert "there is no section nonsense" in result.err
     given_up = edit("sed -i '1i [: no'", answers="q\n")
     assert (given_up.status, "this is no YAML" in given_up.err) == (11, True)
 
 
 def test_secrets_are_not_in_the_file(cli: Cli, edit: Edit, tmp_path: Path) -> None:
     cli.ok("config", "set", "general.username=me", "general.password=hunter2", "plugins.a.token=hunter2")
-    done = edit(f"cp -t {tmp_path}", answers="\n")
+    result = edit(f"cp -t {tmp_path}", answers="\n")
     [copy] = tmp_path.glob("stash-settings-*.yaml")
-    assert (done.status, "hunter2" in copy.read_text(), "nothing to change" in done.err) == (0, False, True)
+    assert (result.status, "hunter2" in copy.read_text(), "nothing to change" in result.err) == (
+        0,
+        False,
+        True,
+    )
     refused = edit("sed -i 's/token:.*/token: other/'", answers="q\n")
     assert "plugins.a.token is a secret" in refused.err
 
 
 @table_test(
-    ("editor", "status", "said"),
+    ("editor", "status", "message"),
     [
         ("false", 1, "'false' ended with status 1"),
         ("no-such-editor", 1, "cannot be started"),
@@ -79,9 +83,9 @@ def test_secrets_are_not_in_the_file(cli: Cli, edit: Edit, tmp_path: Path) -> No
         ("sed -i 's/^general:/generally:/'", 11, "there is no section generally"),
     ],
 )
-def test_failing_editors(edit: Edit, editor: str, status: int, said: str) -> None:
-    done = edit(editor, answers="\n")
-    assert (done.status, said in done.err) == (status, True), done.err
+def test_failing_editors(edit: Edit, editor: str, status: int, message: str) -> None:
+    result = edit(editor, answers="\n")
+    assert (result.status, message in result.err) == (status, True), result.err
 
 
 def test_requires_a_terminal(cli: Cli) -> None:
@@ -95,7 +99,7 @@ def test_concurrent_changes_of_others_are_kept(cli: Cli, edit: Edit, tmp_path: P
         f"STASH_URL={shlex.quote(cli.environ['STASH_URL'])} {other} -q\n"
         f"sed -i '{LEVEL};s/parallel_tasks:.*/parallel_tasks: 3/' $1\n"
     )
-    done = edit(f"sh {script}", answers="y\n")
-    assert (done.status, level(cli)) == (6, "Error")
-    assert "general.log_level" in done.err
+    result = edit(f"sh {script}", answers="y\n")
+    assert (result.status, level(cli)) == (6, "Error")
+    assert "general.log_level" in result.err
     assert cli.ok("config", "get", "general.parallel_tasks").out == "3\n"

@@ -48,8 +48,8 @@ class CronEnvironment:
         words = program("run", "scan", "generate --covers", "clean", "-q")
         environ |= state | {"PYTHONPATH": str(ROOT)}
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        done = subprocess.run(words, env=environ, text=True, timeout=120, check=False, **pipes)
-        return CommandResult(done.returncode, done.stdout, done.stderr)
+        result = subprocess.run(words, env=environ, text=True, timeout=120, check=False, **pipes)
+        return CommandResult(result.returncode, result.stdout, result.stderr)
 
 
 @contextmanager
@@ -159,11 +159,11 @@ def test_night_is_silent_unless_something_fails(house: CronEnvironment) -> None:
     for number, event in enumerate(nights[:NIGHTS]):
         happening: AbstractContextManager[tuple[int, str]] = event(house)
         with happening as (status, told):
-            done = house.night()
+            result = house.night()
         house.proxy.rule = lambda _: None
-        place = f"night {number}, {event.__name__}: {done}"
-        assert (done.status, done.out) == (status, ""), place
-        assert told in done.err, place
-        assert (done.err == "") == (status == 0), place
-        unknown = [line for line in done.err.splitlines() if not re.match(r"stash: |hint: |  ", line)]
+        place = f"night {number}, {event.__name__}: {result}"
+        assert (result.status, result.out) == (status, ""), place
+        assert told in result.err, place
+        assert (result.err == "") == (status == 0), place
+        unknown = [line for line in result.err.splitlines() if not re.match(r"stash: |hint: |  ", line)]
         assert not unknown, place

@@ -18,12 +18,12 @@ def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
 
 def test_dependent_objects_are_shown(cli: Cli) -> None:
     cli.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "Outdoor")
-    done = cli("scenes", "delete", "1", "2", terminal=True, answers="n\n")
-    assert done.status == 11
+    result = cli("scenes", "delete", "1", "2", terminal=True, answers="n\n")
+    assert result.status == 11
     for line in ('scene 1 "Sea"', 'scene 2 "Sand"', "1 marker goes with them"):
-        assert line in done.err
-    done = cli("performer", "delete", "1", terminal=True, answers="n\n")
-    assert "3 scenes refer to it and stay" in done.err
+        assert line in result.err
+    result = cli("performer", "delete", "1", terminal=True, answers="n\n")
+    assert "3 scenes refer to it and stay" in result.err
     assert cli.ok("scenes", "count").out == "4\n"
 
 
@@ -36,10 +36,10 @@ def test_primary_tags_are_kept_and_a_merge_is_suggested(cli: Cli) -> None:
     assert (both.status, both.err.count(reason)) == (1, 1)
     assert 'tag 1 "Outdoor" is left: ' in both.err
     assert both.err.endswith("stash: 1 of 2 tags would be left\n")
-    done = cli("tags", "delete", "--all", "--yes")
-    assert done.status == 6
-    assert "deleted 1 of 2 tags" in done.err
-    assert reason in done.err
+    result = cli("tags", "delete", "--all", "--yes")
+    assert result.status == 6
+    assert "deleted 1 of 2 tags" in result.err
+    assert reason in result.err
 
 
 def test_objects_are_selected_as_in_update(cli: Cli, tmp_path: Path) -> None:
@@ -65,18 +65,18 @@ def test_files_are_counted_before_deletion(cli: Cli, pictures: Path) -> None:
     assert 'image 1 "p0.png"\n' in cli("images", "update", "1", "rating100=5", "--dry-run").err
     kept = cli("images", "delete", "--all", terminal=True, answers="n\n")
     assert "the images have 6 files, which stay: the next scan makes them again" in kept.err
-    asked = cli("images", "delete", "--all", "--delete-file", terminal=True, answers="y\n")
-    assert asked.status == 11
-    assert f"6 files of {total} B on disk" in asked.err
-    assert "Type 6 to continue" in asked.err
-    assert "deleted for good" in asked.err
+    result = cli("images", "delete", "--all", "--delete-file", terminal=True, answers="y\n")
+    assert result.status == 11
+    assert f"6 files of {total} B on disk" in result.err
+    assert "Type 6 to continue" in result.err
+    assert "deleted for good" in result.err
     cli.ok("images", "delete", "--all", "--delete-file", terminal=True, answers="6\n")
     assert not list(pictures.iterdir())
 
 
 def test_server_can_make_a_backup_first(cli: Cli, library_file: Path) -> None:
-    done = cli.ok("scene", "delete", "1", "--yes", "--backup-first")
-    assert "backed up" in done.err
+    result = cli.ok("scene", "delete", "1", "--yes", "--backup-first")
+    assert "backed up" in result.err
     assert len(list(library_file.parent.glob("*.sqlite*"))) > 1
 
 

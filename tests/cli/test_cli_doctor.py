@@ -64,10 +64,10 @@ def doctor_with_fault(
 
 
 def test_healthy_server_passes_all_checks(served_url: str) -> None:
-    done = Cli(served_url).ok("doctor", "--json")
-    assert list(states(done)) == [name for name in ORDER if name in states(done)]
-    assert [row for row in done.json if row["state"] not in ("ok", "skipped")] == []
-    assert finding(done, "schema")["found"].startswith("211 of 211")
+    result = Cli(served_url).ok("doctor", "--json")
+    assert list(states(result)) == [name for name in ORDER if name in states(result)]
+    assert [row for row in result.json if row["state"] not in ("ok", "skipped")] == []
+    assert finding(result, "schema")["found"].startswith("211 of 211")
 
 
 ANSWERS = (
@@ -126,12 +126,12 @@ def test_foreign_responses_are_distinguished(
     fault: Fault, check: str, says: str, status: int, served_url: str
 ) -> None:
     with doctor_with_fault(served_url, fault, key=KEY if check in ("api", "key") else "") as cli:
-        done = cli("doctor", "--json")
-    assert failed(done) == [check]
-    assert re.search(says, finding(done, check)["found"]), finding(done, check)
-    assert finding(done, check)["fix"]
-    assert done.status == status
-    assert KEY not in done.out + done.err
+        result = cli("doctor", "--json")
+    assert failed(result) == [check]
+    assert re.search(says, finding(result, check)["found"]), finding(result, check)
+    assert finding(result, check)["fix"]
+    assert result.status == status
+    assert KEY not in result.out + result.err
 
 
 @pytest.mark.parametrize(("version", "state"), [("", "ok"), ("v0.31.0", "warning")])
@@ -145,16 +145,16 @@ def test_development_build_may_lack_fields_of_the_next_release(
 
     with FaultProxy(served_url) as proxy:
         proxy.rule = lambda _: fault
-        done = Cli(proxy.url)("doctor", "--json")
-    assert states(done)["schema"] == state, finding(done, "schema")
+        result = Cli(proxy.url)("doctor", "--json")
+    assert states(result)["schema"] == state, finding(result, "schema")
 
 
 def test_checks_after_a_failure_are_skipped_with_its_name(served_url: str) -> None:
     with doctor_with_fault(served_url, fault_kinds.fixed_response("", 401)) as cli:
-        done = cli("doctor", "--json")
-    because = {row["id"]: row["because"] for row in done.json if row["because"]}
+        result = cli("doctor", "--json")
+    because = {row["id"]: row["because"] for row in result.json if row["because"]}
     assert because == dict.fromkeys(("setup", "version", "schema", "path_maps"), "key")
-    assert states(done)["environment"] == "ok"
+    assert states(result)["environment"] == "ok"
 
 
 def test_unneeded_key_is_reported(served_url: str) -> None:
@@ -163,9 +163,9 @@ def test_unneeded_key_is_reported(served_url: str) -> None:
         await (answer(exchange) if answer else exchange.send(await exchange.forward()))
 
     with doctor_with_fault(served_url, fault) as cli:
-        done = cli("doctor", "--json")
-    assert "needs none" in finding(done, "key")["found"]
-    assert done.status == 4
+        result = cli("doctor", "--json")
+    assert "needs none" in finding(result, "key")["found"]
+    assert result.status == 4
 
 
 @table_test(
@@ -174,12 +174,12 @@ def test_unneeded_key_is_reported(served_url: str) -> None:
 )
 def test_certificate_errors(certificate: str, says: str, served_url: str) -> None:
     with doctor_with_fault(served_url, None, certificate) as cli:
-        done = cli("doctor", "--json")
+        result = cli("doctor", "--json")
         trusting = cli("doctor", "--json", "--ca-cert", str(ROOT / "tests/integration" / certificate))
         insecure = cli("doctor", "--json", "--insecure")
-    assert failed(done) == ["tls"]
-    assert re.search(says, finding(done, "tls")["found"])
-    assert done.status == 5
+    assert failed(result) == ["tls"]
+    assert re.search(says, finding(result, "tls")["found"])
+    assert result.status == 5
     assert states(insecure)["tls"] == "warning"
     if certificate == "client_expired.pem":
         assert "expired" in finding(trusting, "tls")["found"]
@@ -189,27 +189,27 @@ def test_certificate_errors(certificate: str, says: str, served_url: str) -> Non
 
 
 def test_tls_mismatch(served_url: str) -> None:
-    done = Cli(served_url.replace("http:", "https:"))("doctor", "--json")
-    assert failed(done) == ["tls"]
-    assert "does not speak TLS" in finding(done, "tls")["found"]
-    assert done.status == 5
+    result = Cli(served_url.replace("http:", "https:"))("doctor", "--json")
+    assert failed(result) == ["tls"]
+    assert "does not speak TLS" in finding(result, "tls")["found"]
+    assert result.status == 5
 
 
 def test_host_and_port_errors() -> None:
-    done = Cli("http://stash.invalid:9999")("doctor", "--json")
-    assert failed(done) == ["dns"]
-    assert done.status == 5
-    done = Cli("http://127.0.0.1:1")("doctor", "--json")
-    assert "nothing listens on port 1" in finding(done, "tcp")["found"]
-    assert done.status == 5
+    result = Cli("http://stash.invalid:9999")("doctor", "--json")
+    assert failed(result) == ["dns"]
+    assert result.status == 5
+    result = Cli("http://127.0.0.1:1")("doctor", "--json")
+    assert "nothing listens on port 1" in finding(result, "tcp")["found"]
+    assert result.status == 5
 
 
 def test_unresponsive_server_times_out(served_url: str) -> None:
     began = time.monotonic()
     with doctor_with_fault(served_url, fault_kinds.no_response) as cli:
-        done = cli("doctor", "--json", "--timeout", "0.3")
-    assert "no answer within 0.3 s" in finding(done, "api")["found"]
-    assert done.status == 5
+        result = cli("doctor", "--json", "--timeout", "0.3")
+    assert "no answer within 0.3 s" in finding(result, "api")["found"]
+    assert result.status == 5
     assert time.monotonic() - began < 15
 
 
@@ -220,10 +220,10 @@ def test_clock_difference_is_reported(days: int, state: str, served_url: str) ->
         await exchange.send(re.sub(rb"(?i)\r\ndate: [^\r]*", b"\r\ndate: " + date, await exchange.forward()))
 
     with doctor_with_fault(served_url, fault, key="") as cli:
-        done = cli("doctor", "--json", *(["--strict"] if days else []))
-    assert states(done)["clock"] == state
-    assert ("1 day" in finding(done, "clock")["found"]) is bool(days)
-    assert done.status == (1 if days else 0)
+        result = cli("doctor", "--json", *(["--strict"] if days else []))
+    assert states(result)["clock"] == state
+    assert ("1 day" in finding(result, "clock")["found"]) is bool(days)
+    assert result.status == (1 if days else 0)
 
 
 def test_warnings_fail_with_strict_only(served_url: str) -> None:
@@ -242,17 +242,17 @@ def test_warnings_fail_with_strict_only(served_url: str) -> None:
     ],
 )
 def test_environment_variables_are_listed(environ: dict[str, str], says: str, served_url: str) -> None:
-    done = Cli(**{"STASH_URL": served_url, **environ})("doctor", "--json")
-    assert says in finding(done, "environment")["found"]
+    result = Cli(**{"STASH_URL": served_url, **environ})("doctor", "--json")
+    assert says in finding(result, "environment")["found"]
 
 
 def test_other_program_of_the_same_name_is_reported(served_url: str, tmp_path: Path) -> None:
     binary = tmp_path / "stash"
     binary.write_bytes(b"\x7fELF")
     binary.chmod(0o755)
-    done = Cli(served_url, PATH=str(tmp_path)).ok("doctor", "--json")
-    assert str(binary) in finding(done, "path")["found"]
-    assert "stash-cli" in finding(done, "path")["fix"]
+    result = Cli(served_url, PATH=str(tmp_path)).ok("doctor", "--json")
+    assert str(binary) in finding(result, "path")["found"]
+    assert "stash-cli" in finding(result, "path")["fix"]
     binary.write_text("#!/usr/bin/python3\nfrom stash_cli.__main__ import main\n")
     assert states(Cli(served_url, PATH=str(tmp_path)).ok("doctor", "--json"))["path"] == "ok"
 
@@ -262,8 +262,8 @@ def test_key_file_permissions(served_url: str, tmp_path: Path) -> None:
     file.write_text(KEY)
     file.chmod(0o644)
     with doctor_with_fault(served_url, None) as cli:
-        done = Cli(cli.environ["STASH_URL"], STASH_API_KEY_FILE=str(file))("doctor", "--json")
-        assert "chmod 600" in finding(done, "files")["fix"]
+        result = Cli(cli.environ["STASH_URL"], STASH_API_KEY_FILE=str(file))("doctor", "--json")
+        assert "chmod 600" in finding(result, "files")["fix"]
         missing = Cli(cli.environ["STASH_URL"])("doctor", "--json", "--api-key-file", str(tmp_path / "none"))
     assert failed(missing) == ["key"]
     assert states(missing)["api"] == "ok"
@@ -271,9 +271,9 @@ def test_key_file_permissions(served_url: str, tmp_path: Path) -> None:
 
 
 def test_invalid_url_is_a_failed_check(offline: Cli) -> None:
-    done = offline("--server", "ftp://nas", "doctor", "--json")
-    assert failed(done) == ["address"]
-    assert done.status == 1
+    result = offline("--server", "ftp://nas", "doctor", "--json")
+    assert failed(result) == ["address"]
+    assert result.status == 1
 
 
 def test_library_file_is_only_read(new_file: Path) -> None:
@@ -295,8 +295,8 @@ def test_writes_no_files(served_url: str, own_state: Path) -> None:
 def test_report_text(served_url: str) -> None:
     name = socket.gethostname()
     cli = Cli(f"http://{name}.invalid:81")
-    shown = cli("doctor")
-    assert name in shown.out
+    result = cli("doctor")
+    assert name in result.out
     hidden = cli("doctor", "--redact")
     assert name not in hidden.out
     assert str(Path.home()) not in hidden.out
@@ -316,9 +316,9 @@ def test_selected_fields(offline: Cli) -> None:
 
 
 def test_terminal_output_has_fixes_below_the_checks(offline: Cli) -> None:
-    done = offline("doctor", terminal=True)
-    assert re.search(r"failure\s+\S*tcp +nothing listens on port 1 of 127.0.0.1\n +-> Start the", done.out)
-    assert "1 failed" in done.err
+    result = offline("doctor", terminal=True)
+    assert re.search(r"failure\s+\S*tcp +nothing listens on port 1 of 127.0.0.1\n +-> Start the", result.out)
+    assert "1 failed" in result.err
 
 
 class RejectingProxy(threading.Thread):
@@ -345,12 +345,12 @@ class RejectingProxy(threading.Thread):
 def test_rejecting_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     tunnel = RejectingProxy(407)
     monkeypatch.setenv("https_proxy", f"http://ada:pass-w0rd@127.0.0.1:{tunnel.listener.getsockname()[1]}")
-    done = Cli("https://stash.example.org")("doctor", "--json")
+    result = Cli("https://stash.example.org")("doctor", "--json")
     tunnel.listener.close()
-    assert "status 407" in finding(done, "proxy")["found"]
-    assert done.status == 5
-    assert "pass-w0rd" not in done.out + done.err
-    assert json.loads(done.out)
+    assert "status 407" in finding(result, "proxy")["found"]
+    assert result.status == 5
+    assert "pass-w0rd" not in result.out + result.err
+    assert json.loads(result.out)
 
 
 def write_settings(state: Path, text: str) -> Path:
@@ -383,15 +383,15 @@ def test_path_map_targets_must_exist(
 
 def test_profile_is_named_and_its_key_file_is_checked(served_url: str, own_state: Path) -> None:
     file = write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_file = "none"\n')
-    done = Cli()("-P", "home", "doctor", "--json")
-    assert "profile home" in finding(done, "address")["found"]
-    assert failed(done) == ["key"]
-    assert states(done)["api"] == "ok"
+    result = Cli()("-P", "home", "doctor", "--json")
+    assert "profile home" in finding(result, "address")["found"]
+    assert failed(result) == ["key"]
+    assert states(result)["api"] == "ok"
     file.write_text(f'[profiles.home]\nurl = "{served_url}"\napi_key = "{KEY}"\n')
     file.chmod(0o644)
-    done = Cli()("-P", "home", "doctor", "--json")
-    assert "the settings file" in finding(done, "files")["found"]
-    assert KEY not in done.out + done.err
+    result = Cli()("-P", "home", "doctor", "--json")
+    assert "the settings file" in finding(result, "files")["found"]
+    assert KEY not in result.out + result.err
 
 
 def test_profiles_without_a_default_are_named(served_url: str, own_state: Path) -> None:
@@ -404,18 +404,18 @@ def test_interactive_key_command_times_out(served_url: str, own_state: Path) -> 
     command = f"['{sys.executable}', '-c', 'import time; time.sleep(20)']"
     write_settings(own_state, f'[profiles.home]\nurl = "{served_url}"\napi_key_command = {command}\n')
     began = time.monotonic()
-    done = Cli()("-P", "home", "doctor", "--json")
-    assert "within 3 s" in finding(done, "key")["found"]
-    assert done.status == 4
+    result = Cli()("-P", "home", "doctor", "--json")
+    assert "within 3 s" in finding(result, "key")["found"]
+    assert result.status == 4
     assert time.monotonic() - began < 18
 
 
 def test_invalid_settings_file_is_reported_with_line(own_state: Path) -> None:
     write_settings(own_state, "[profiles\n")
-    done = Cli()("doctor", "--json")
-    assert failed(done) == ["address"]
-    assert "settings.toml" in finding(done, "address")["found"]
-    assert done.status == 1
+    result = Cli()("doctor", "--json")
+    assert failed(result) == ["address"]
+    assert "settings.toml" in finding(result, "address")["found"]
+    assert result.status == 1
 
 
 def test_missing_proxy_is_distinguished_from_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,8 +118,8 @@ def test_groups_show_differences(cli: Cli) -> None:
     found = rows(cli, "--distance", "1")
     assert {row["group"] for row in found} == {1, 2}
     differs = {Path(row["path"]).stem: {*row["differs"]} for row in found}
-    wanted = {"resolution", "size", "title", "tags", "markers", "histories"}
-    assert wanted <= differs["big"] | differs["small"]
+    expected = {"resolution", "size", "title", "tags", "markers", "histories"}
+    assert expected <= differs["big"] | differs["small"]
     text = cli.ok("scenes", "duplicates", "--by", "checksum").out
     assert ("a/twin.mp4" in text, "b/twin.mp4" in text, "small" in text) == (True, True, False)
 
@@ -129,9 +129,9 @@ def test_scenes_of_one_duration(cli: Cli) -> None:
     assert {"big", "small", "twin", "tie5"} <= found.keys()
     assert "long" not in found
     assert "long" in actions(rows(cli, "--by", "duration"))
-    done = cli.ok("scenes", "duplicates", "--by", "duration", "--where", "path:tie", "--json")
-    assert {Path(row["path"]).stem for row in done.json} == {"tie5", "tie6"}
-    assert "a weak sign" in done.err
+    result = cli.ok("scenes", "duplicates", "--by", "duration", "--where", "path:tie", "--json")
+    assert {Path(row["path"]).stem for row in result.json} == {"tie5", "tie6"}
+    assert "a weak sign" in result.err
 
 
 def test_only_files_similar_to_the_kept_one_are_removed(cli: Cli) -> None:
@@ -145,10 +145,10 @@ def test_only_files_similar_to_the_kept_one_are_removed(cli: Cli) -> None:
 
 def test_kept_scene_has_all_data_and_undo_restores_all_but_the_file(cli: Cli, template: Path) -> None:
     before, small = state(cli), template / "media/a/small.mp4"
-    done = cli.ok(
+    result = cli.ok(
         "scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes", "--drop-tag", "Mark"
     )
-    assert "1 of 1 groups done; 1 file" in done.err
+    assert "1 of 1 groups done; 1 file" in result.err
     assert not small.exists()
     [kept] = [row for row in state(cli) if row["title"] == "Small"]
     had = next(row for row in before if row["title"] == "Small")
@@ -191,8 +191,8 @@ def test_merged_but_undeleted_file_is_deleted_by_the_next_run(cli: Cli, template
 
 def test_copies_inside_one_scene(cli: Cli, template: Path) -> None:
     words = ("--by", "checksum", "--keep", "path:/b/", "--then", "delete-files", "--yes")
-    done = cli.ok("scenes", "duplicates", *words)
-    assert "1 file" in done.err
+    result = cli.ok("scenes", "duplicates", *words)
+    assert "1 file" in result.err
     assert [path.parent.name for path in (template / "media").glob("*/twin.mp4")] == ["b"]
     assert cli("scenes", "duplicates", "--by", "checksum", "--json").json == []
 
@@ -211,8 +211,8 @@ def test_protected_files_are_kept(cli: Cli, template: Path) -> None:
     assert (shown["small"], shown["big"], shown["third"]) == ("keep", "delete", "stays")
     everything = rows(cli, *words, "--protect", str(template / "media"))
     assert {row["action"] for row in everything} == {"left"}
-    done = cli("scenes", "duplicates", *words, "--protect", "/nowhere", "--yes")
-    assert (done.status, "no file of these groups is there" in done.err) == (2, True)
+    result = cli("scenes", "duplicates", *words, "--protect", "/nowhere", "--yes")
+    assert (result.status, "no file of these groups is there" in result.err) == (2, True)
 
 
 def test_dismissed_groups_are_not_listed(cli: Cli) -> None:
@@ -227,8 +227,8 @@ def test_losing_scenes_are_tagged_or_deleted(cli: Cli, template: Path) -> None:
     words = ("scenes", "duplicates", "--distance", "1", "--keep", "resolution", "--then")
     cli.ok(*words, "tag:Mark", "--where", "path:a/ OR path:best", "--yes")
     assert "small" in cli.ok("scenes", "find", "tag:Mark", "--paths").out
-    done = cli.ok(*words, "delete", "--yes")
-    assert "the next scan makes them again" in cli.ok(*words, "delete", "--dry-run").err or done.status == 0
+    result = cli.ok(*words, "delete", "--yes")
+    assert "the next scan makes them again" in cli.ok(*words, "delete", "--dry-run").err or result.status == 0
     assert not scene(cli, "small")
     assert (template / "media/a/small.mp4").exists()
 
@@ -240,8 +240,8 @@ def test_losing_files_are_moved_and_undo_moves_them_back(cli: Cli, template: Pat
     words = ("scenes", "duplicates", *MERGE, "best-file", "--then", f"move:{media}/rejects")
     [moved] = [row["to"] for row in cli.ok(*words, "--dry-run", "--json").json if row["action"] == "move"]
     assert moved == f"{media}/rejects/small (2).mp4"
-    done = cli.ok(*words, "--yes")
-    assert "1 of 1 groups done; 1 file" in done.err
+    result = cli.ok(*words, "--yes")
+    assert "1 of 1 groups done; 1 file" in result.err
     assert (Path(moved).exists(), (media / "a/small.mp4").exists()) == (True, False)
     assert [{"path": f"{media}/best/big.mp4"}, {"path": moved}] in [row["files"] for row in state(cli)]
     assert cli.ok(*words, "--yes").err.endswith("nothing to do\n")
@@ -273,8 +273,8 @@ def test_saved_plan_skips_changed_objects(cli: Cli, template: Path, tmp_path: Pa
     assert "and not moved to" in cli("apply", plan, "--yes").err
     (media / "rejects/small.mp4").unlink()
     cli.ok("scene", "update", scene(cli, "small"), "title=Other")
-    done = cli("apply", plan, "--yes")
-    assert (done.status, "changed by others" in done.err) == (1, True), done.err
+    result = cli("apply", plan, "--yes")
+    assert (result.status, "changed by others" in result.err) == (1, True), result.err
     assert (media / "a/small.mp4").exists()
 
 
@@ -296,8 +296,8 @@ TIE = ("scenes", "duplicates", "--where", "path:tie", "--keep", "resolution", "-
 
 
 def test_tie_is_decided_interactively(cli: Cli) -> None:
-    done = cli.ok(*TIE, "tag:Mark", terminal=True, answers="3\n2\ny\n")
-    assert "resolution cannot tell 2 files apart" in done.err
+    result = cli.ok(*TIE, "tag:Mark", terminal=True, answers="3\n2\ny\n")
+    assert "resolution cannot tell 2 files apart" in result.err
     assert "tie5" in cli.ok("scenes", "find", "tag:Mark", "--paths").out
     assert "tie6" not in cli.ok("scenes", "find", "tag:Mark", "--paths").out
 
@@ -306,8 +306,8 @@ def test_tie_is_decided_interactively(cli: Cli) -> None:
 def test_undecided_tie_is_skipped(answers: str, template: Path) -> None:
     url = f"embedded:{template / 'library.sqlite'}"
     assert "nothing to do" in Cli(url).ok(*TIE, "tag:Mark", terminal=True, answers=answers).err
-    done = Cli(url).ok(*TIE, "tag:Mark", "--yes")
-    assert ("there is no terminal to ask" in done.err, "1 left alone" in done.err) == (True, True)
+    result = Cli(url).ok(*TIE, "tag:Mark", "--yes")
+    assert ("there is no terminal to ask" in result.err, "1 left alone" in result.err) == (True, True)
 
 
 def test_images_are_merged(cli: Cli, template: Path) -> None:
@@ -353,8 +353,8 @@ REFUSED: list[tuple[list[str], int, str]] = [
 
 @table_test(("args", "status", "text"), REFUSED, ids=str)
 def test_invalid_options_are_rejected(args: list[str], status: int, text: str, template: Path) -> None:
-    done = Cli(f"embedded:{template / 'library.sqlite'}")("scenes", "duplicates", *args)
-    assert (done.status, text in done.err) == (status, True), done.err
+    result = Cli(f"embedded:{template / 'library.sqlite'}")("scenes", "duplicates", *args)
+    assert (result.status, text in result.err) == (status, True), result.err
 
 
 def test_deleting_files_requires_typing_the_count(cli: Cli, template: Path) -> None:
@@ -362,8 +362,8 @@ def test_deleting_files_requires_typing_the_count(cli: Cli, template: Path) -> N
     wrong = cli(*words, terminal=True, answers="y\n")
     assert (wrong.status, (template / "media/a/small.mp4").exists()) == (11, True)
     assert "undo brings back all but files" in wrong.err
-    done = cli(*words, terminal=True, answers="1\n")
-    assert (done.status, (template / "media/a/small.mp4").exists()) == (0, False)
+    result = cli(*words, terminal=True, answers="1\n")
+    assert (result.status, (template / "media/a/small.mp4").exists()) == (0, False)
 
 
 @pytest.fixture
@@ -384,16 +384,16 @@ STEPS = [("sceneMerge", "keep"), ("primary_file_id", "most-metadata")]
 def test_failed_step_prevents_deletion(step: str, into: str, proxy: FaultProxy, template: Path) -> None:
     """The kept file is already the primary file of its own scene, and becomes that of another one."""
     proxy.rule = matching(lambda request: step in str(request.payload), graphql_errors("no"))
-    done = delete(proxy, into)
-    assert (done.status, "partly changed: no" in done.err) == (6, True), done.err
+    result = delete(proxy, into)
+    assert (result.status, "partly changed: no" in result.err) == (6, True), result.err
     assert (template / "media/a/small.mp4").exists()
 
 
 def test_command_resumes_after_a_merge_without_response(proxy: FaultProxy, template: Path) -> None:
     small = template / "media/a/small.mp4"
     proxy.rule = matching(lambda request: "sceneMerge" in request.document, reset_before)
-    done = delete(proxy)
-    assert (done.status, "1 unknown" in done.err, small.exists()) == (6, True, True), done.err
+    result = delete(proxy)
+    assert (result.status, "1 unknown" in result.err, small.exists()) == (6, True, True), result.err
     proxy.rule = lambda _: None
     assert (delete(proxy).status, small.exists()) == (0, False)
 
@@ -415,8 +415,8 @@ def test_partly_failed_undo_is_finished_by_the_next(proxy: FaultProxy) -> None:
 def test_replaced_file_prevents_merge_and_deletion(name: str, cli: Cli, template: Path) -> None:
     before, big = state(cli), template / f"media/{name}.mp4"
     big.write_bytes(b"another video")
-    done = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
-    assert (done.status, f"{big} cannot be read to its end" in done.err) == (1, True), done.err
+    result = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
+    assert (result.status, f"{big} cannot be read to its end" in result.err) == (1, True), result.err
     assert (template / "media/a/small.mp4").exists()
     assert state(cli) == before
 
@@ -424,8 +424,8 @@ def test_replaced_file_prevents_merge_and_deletion(name: str, cli: Cli, template
 def test_missing_kept_file_prevents_merge_and_deletion(cli: Cli, template: Path) -> None:
     before = state(cli)
     (template / "media/best/big.mp4").unlink()
-    done = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
-    assert done.status != 0
+    result = cli("scenes", "duplicates", *MERGE, "keep", "--then", "delete-files", "--yes")
+    assert result.status != 0
     assert (template / "media/a/small.mp4").exists()
     assert state(cli) == before
 
@@ -444,8 +444,8 @@ def test_scene_in_two_groups_is_used_once(cli: Cli) -> None:
 def test_nothing_is_changed_while_the_server_runs_jobs(cli: Cli, template: Path) -> None:
     assert cli
     with serve_with_job(open_library(str(template / "library.sqlite")), "Scanning...") as url:
-        done = Cli(url)("scenes", "duplicates", *MERGE, "keep", "--yes")
-    assert (done.status, "at work" in done.err) == (5, True), done.err
+        result = Cli(url)("scenes", "duplicates", *MERGE, "keep", "--yes")
+    assert (result.status, "at work" in result.err) == (5, True), result.err
 
 
 def test_group_changed_since_the_plan_is_skipped(proxy: FaultProxy, template: Path) -> None:
@@ -459,6 +459,6 @@ def test_group_changed_since_the_plan_is_skipped(proxy: FaultProxy, template: Pa
             httpx.post(url, json={"query": mutation}).raise_for_status()
 
     proxy.rule = rule
-    done = delete(proxy)
-    assert (done.status, "changed by others" in done.err) == (1, True), done.err
+    result = delete(proxy)
+    assert (result.status, "changed by others" in result.err) == (1, True), result.err
     assert (template / "media/a/small.mp4").exists()

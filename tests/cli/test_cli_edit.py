@@ -39,16 +39,16 @@ def edit(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edit:
 
 
 def titles(cli: Cli) -> list[str]:
-    found = cli.ok("scenes", "find", "--sort", "id", "--json", "--fields", "title").json
-    return [row["title"] for row in found]
+    data = cli.ok("scenes", "find", "--sort", "id", "--json", "--fields", "title").json
+    return [row["title"] for row in data]
 
 
 def test_edit_is_shown_confirmed_and_undone(cli: Cli, edit: Edit, tmp_path: Path) -> None:
     script = 's/title: "S/title: "L/;/^tags:/,/^[^-]/{s/- "Beach"/- "Outdoor"/}'
-    done = edit(script, "scenes", "edit", "1", "2", "3", answers="y\n")
-    assert done.status == 0, done.err
-    assert 'title: "Sea" -> "Lea"' in done.err
-    assert "change 2 scenes" in done.err
+    result = edit(script, "scenes", "edit", "1", "2", "3", answers="y\n")
+    assert result.status == 0, result.err
+    assert 'title: "Sea" -> "Lea"' in result.err
+    assert "change 2 scenes" in result.err
     assert titles(cli) == ["Lea", "Land", "Rocks", "Dunes"]
     assert cli.ok("scene", "show", "1", "--json", "--fields", "tags.name").json["tags"] == [
         {"name": "Outdoor"}
@@ -59,7 +59,7 @@ def test_edit_is_shown_confirmed_and_undone(cli: Cli, edit: Edit, tmp_path: Path
 
 
 @table_test(
-    ("script", "told"),
+    ("script", "message"),
     [
         ("s/nothing/x/", "nothing to change"),
         ("2,$d", "nothing to change"),
@@ -78,16 +78,16 @@ def test_edit_is_shown_confirmed_and_undone(cli: Cli, edit: Edit, tmp_path: Path
     ],
     ids=str,
 )
-def test_single_edit(script: str, told: str, edit: Edit) -> None:
-    done = edit(script, "scene", "edit", "1", "-n", answers="\nq\n")
-    assert told in done.err
+def test_single_edit(script: str, message: str, edit: Edit) -> None:
+    result = edit(script, "scene", "edit", "1", "-n", answers="\nq\n")
+    assert message in result.err
 
 
 def test_errors_can_be_fixed_or_skipped(cli: Cli, edit: Edit, tmp_path: Path) -> None:
     wrong = 's/rating100: 80/rating100: 800/;s/"Sea"/"Lake"/'
-    done = edit(wrong, "scenes", "edit", "1", "2", answers="s\n")
-    assert done.status == 0, done.err
-    assert "1 object is valid: [e]dit again" in done.err
+    result = edit(wrong, "scenes", "edit", "1", "2", answers="s\n")
+    assert result.status == 0, result.err
+    assert "1 object is valid: [e]dit again" in result.err
     assert titles(cli) == ["Lake", "Sand", "Rocks", "Dunes"]
     mended = "s/rating100: 80$/rating100: 800/;t;s/rating100: 800/rating100: 8/"
     assert edit(mended, "scenes", "edit", "2", answers="e\n").status == 0
@@ -103,9 +103,9 @@ def test_concurrent_changes_are_conflicts(
     other = shlex.join(program("--server", cli.environ["STASH_URL"], "scene", "update", "1", "title=Theirs"))
     (tmp_path / "editor").write_text(f"""{other}\nsed -i 's/"Sea"/"Mine"/' "$1"\n""")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    done = edit(f"sh {tmp_path / 'editor'}", "scene", "edit", "1", answers="e\n")
-    assert "scene 1 was changed by others meanwhile" in done.err
-    assert (done.status, titles(cli)[0]) == (0, "Mine")
+    result = edit(f"sh {tmp_path / 'editor'}", "scene", "edit", "1", answers="e\n")
+    assert "scene 1 was changed by others meanwhile" in result.err
+    assert (result.status, titles(cli)[0]) == (0, "Mine")
 
 
 def test_requires_a_terminal_and_few_objects(cli: Cli, edit: Edit) -> None:

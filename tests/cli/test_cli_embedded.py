@@ -19,12 +19,12 @@ def running_server(path: Path, *options: str) -> Iterator[tuple[str, list[str]]]
     """URL of `stash embedded serve`, and its output before."""
     command = program("embedded", "serve", "--library", str(path), "--port", "0", *options)
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
-        said = []
+        output = []
         for line in process.stderr:  # type: ignore[union-attr]
-            said.append(line)
+            output.append(line)
             if line.startswith("serving"):
                 break
-        yield said[-1].split()[-1], said[:-1]
+        yield output[-1].split()[-1], output[:-1]
         process.terminate()
 
 
@@ -39,16 +39,16 @@ def running_server(path: Path, *options: str) -> Iterator[tuple[str, list[str]]]
 def test_invalid_access_options_are_one_line_errors(
     new_file: Path, option: str, value: str, what: str
 ) -> None:
-    done = Cli()("embedded", "serve", "--library", str(new_file), option, value)
-    assert (done.status, f"{value!r} is {what}" in done.err) == (2, True)
+    result = Cli()("embedded", "serve", "--library", str(new_file), option, value)
+    assert (result.status, f"{value!r} is {what}" in result.err) == (2, True)
     assert not new_file.exists()
 
 
 def test_access_options_combine(library_file: Path) -> None:
     options = ("--allow-origin", "http://a.example/", "--allow-origin", "https://B.example:443")
     more = ("--allow-host", "Media.lan", "--trusted-proxy", "127.0.0.0/8")
-    with running_server(library_file, *options, *more) as (url, said):
-        assert said == []
+    with running_server(library_file, *options, *more) as (url, output):
+        assert output == []
         for origin in ("http://a.example", "https://b.example"):
             assert ask(url, headers={"Origin": origin, "Host": "media.lan"}).status_code == 200
         assert ask(url, headers={"X-Forwarded-For": "8.8.8.8"}).status_code == 403
@@ -88,17 +88,17 @@ def test_password_set_over_http_does_not_lock_the_file(library_file: Path) -> No
 def test_serving_a_world_readable_file_warns(library_file: Path) -> None:
     Cli(f"embedded:{library_file}").ok("tag", "create", "--name", "A")
     library_file.chmod(0o640)
-    with running_server(library_file) as (_, said):
-        assert len(said) == 1
-        assert f"chmod 600 {library_file}" in said[0]
+    with running_server(library_file) as (_, output):
+        assert len(output) == 1
+        assert f"chmod 600 {library_file}" in output[0]
 
 
 def test_serving_to_a_network_without_a_password_warns(library_file: Path) -> None:
-    with running_server(library_file, "--host", "0.0.0.0") as (url, said):
-        assert ["no password" in line for line in said] == [True]
+    with running_server(library_file, "--host", "0.0.0.0") as (url, output):
+        assert ["no password" in line for line in output] == [True]
         set_password(url)
-    with running_server(library_file, "--host", "0.0.0.0") as (_, said):
-        assert said == []
+    with running_server(library_file, "--host", "0.0.0.0") as (_, output):
+        assert output == []
 
 
 def test_crash_report_is_private(own_state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

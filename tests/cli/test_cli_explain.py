@@ -66,10 +66,10 @@ def test_enum_values_name_the_fields_that_take_them(offline: Cli) -> None:
     ("name", "near"), [("findScenez", "findScenes"), ("Scene.titel", "title"), ("Scnee", "Scene")]
 )
 def test_unknown_name_suggests_near_ones(offline: Cli, name: str, near: str) -> None:
-    done = offline("explain", name)
-    assert done.status == 2
-    assert done.out == ""
-    assert near in done.err
+    result = offline("explain", name)
+    assert result.status == 2
+    assert result.out == ""
+    assert near in result.err
 
 
 def test_unsupported_formats_are_rejected(offline: Cli) -> None:

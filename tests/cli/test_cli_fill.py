@@ -91,7 +91,7 @@ def plan(cli: Cli, *args: str) -> Any:
 
 
 def test_fields_from_paths(cli: Cli) -> None:
-    done = cli.ok("scenes", "fill", "--all", "--from", "path", "--pattern", PATTERN, "--yes")
+    result = cli.ok("scenes", "fill", "--all", "--from", "path", "--pattern", PATTERN, "--yes")
     found = scenes(cli)
     assert found["2024-05-31 - A day [Alice, Bob].mp4"] == {
         "title": "A day",
@@ -101,13 +101,13 @@ def test_fields_from_paths(cli: Cli) -> None:
     }
     assert found["2024-06-01 - Night [Zoe].mp4"]["performers"] == []
     assert found["other.mp4"] == {"title": "", "date": None, "studio": None, "performers": []}
-    assert "2 of 4 scenes matched\n  2: does not match" in done.err
-    assert "no performer is called 'Zoe': not set for 1 scene" in done.err
+    assert "2 of 4 scenes matched\n  2: does not match" in result.err
+    assert "no performer is called 'Zoe': not set for 1 scene" in result.err
     assert (
-        "several performers are called 'Bob': not set for 1 scene; perhaps id:2 B actor or id:3" in done.err
+        "several performers are called 'Bob': not set for 1 scene; perhaps id:2 B actor or id:3" in result.err
     )
-    assert "--create-missing" in done.err
-    assert "updated 2 scenes" in done.err
+    assert "--create-missing" in result.err
+    assert "updated 2 scenes" in result.err
 
 
 def test_name_that_is_an_alias_of_another_is_not_set(cli: Cli) -> None:
@@ -159,8 +159,8 @@ def test_saved_plan_is_applied_later(cli: Cli, tmp_path: Path) -> None:
     assert "2 of 4 scenes matched" in cli.ok("scenes", "fill", *words).err
     assert scenes(cli) == before
     cli.ok("scenes", "update", "--where", "path~Night", "title=Mine", "-y")
-    done = cli("apply", target, "-y")
-    assert (done.status, "changed by others since it was read, in title" in done.err) == (6, True)
+    result = cli("apply", target, "-y")
+    assert (result.status, "changed by others since it was read, in title" in result.err) == (6, True)
     assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"]["title"] == "A day"
     cli.ok("undo", "2", "-y")
     assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"] == before["2024-05-31 - A day [Alice, Bob].mp4"]
@@ -168,8 +168,8 @@ def test_saved_plan_is_applied_later(cli: Cli, tmp_path: Path) -> None:
 
 def test_missing_objects_are_created_and_undone(cli: Cli) -> None:
     before = scenes(cli)
-    done = cli.ok("scenes", "fill", "--all", "--pattern", PATTERN, "--create-missing", "--yes")
-    assert "made the performer 'Zoe'" in done.err
+    result = cli.ok("scenes", "fill", "--all", "--pattern", PATTERN, "--create-missing", "--yes")
+    assert "made the performer 'Zoe'" in result.err
     assert scenes(cli)["2024-06-01 - Night [Zoe].mp4"]["performers"] == [{"name": "Zoe"}]
     [run, *_] = cli.ok("history", "--json").json
     cli.ok("undo", str(run["id"]), "--yes")
@@ -197,9 +197,9 @@ def test_dry_run_shows_values_and_sends_nothing(cli: Cli) -> None:
 
 
 def test_confirmation_is_asked_once_and_no_changes_nothing(cli: Cli) -> None:
-    done = cli("scenes", "fill", "--all", "--pattern", PATTERN, terminal=True, answers="n\n")
-    assert (done.status, done.err.count("2 of 4 scenes matched")) == (11, 1)
-    assert "change 2 scenes" in done.err
+    result = cli("scenes", "fill", "--all", "--pattern", PATTERN, terminal=True, answers="n\n")
+    assert (result.status, result.err.count("2 of 4 scenes matched")) == (11, 1)
+    assert "change 2 scenes" in result.err
     assert cli("scenes", "fill", "--all", "--pattern", PATTERN).status == 11
     assert scenes(cli)["2024-06-01 - Night [Zoe].mp4"]["title"] == ""
     limited = cli("scenes", "fill", "--all", "--pattern", PATTERN, "--yes", "--max-changes", "1")
@@ -207,7 +207,7 @@ def test_confirmation_is_asked_once_and_no_changes_nothing(cli: Cli) -> None:
 
 
 @table_test(
-    ("args", "told"),
+    ("args", "message"),
     [
         (["--pattern", "{titel}"], "no such field: titel. Did you mean title"),
         (["--regex", "("], "--regex: missing ), unterminated subpattern at character 1"),
@@ -223,9 +223,9 @@ def test_confirmation_is_asked_once_and_no_changes_nothing(cli: Cli) -> None:
         (["--from", "path", "--cover"], "give --pattern or --regex"),
     ],
 )
-def test_invalid_options_are_rejected(offline: Cli, args: list[str], told: str) -> None:
-    done = offline("scenes", "fill", "--all", *args)
-    assert (done.status, told in done.err) == (2, True), done.err
+def test_invalid_options_are_rejected(offline: Cli, args: list[str], message: str) -> None:
+    result = offline("scenes", "fill", "--all", *args)
+    assert (result.status, message in result.err) == (2, True), result.err
 
 
 def test_empty_selection_is_rejected(offline: Cli) -> None:
@@ -248,8 +248,8 @@ def from_nfo(cli: Cli, media: Path, beside: Path, *args: str) -> CommandResult:
 def test_nfo_through_a_path_map(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "other.nfo").write_bytes(NFO.encode("utf-16"))
     cli.ok("api", BOXES)
-    done = from_nfo(cli, media, beside, "--yes")
-    assert done.status == 0, done.err
+    result = from_nfo(cli, media, beside, "--yes")
+    assert result.status == 0, result.err
     fields = "title,details,date,studio.name,performers.name,tags.name,rating100,urls,stash_ids"
     found = scenes(cli, fields)["other.mp4"]
     assert found["stash_ids"][0]["stash_id"] == "deadbeef-0000-4000-8000-000000000001"
@@ -263,8 +263,8 @@ def test_nfo_through_a_path_map(cli: Cli, media: Path, beside: Path) -> None:
         "rating100": 80,
         "urls": ["https://example.com/a"],
     }
-    assert "not used: runtime (1)" in done.err
-    assert "1 of 4 scenes matched\n  3: no NFO file" in done.err
+    assert "not used: runtime (1)" in result.err
+    assert "1 of 4 scenes matched\n  3: no NFO file" in result.err
 
 
 BOXES = """mutation { configureGeneral(input: {stashBoxes: [
@@ -277,10 +277,10 @@ def test_hostile_and_corrupt_sidecars_are_skipped(cli: Cli, media: Path, beside:
     (beside / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(BOMB)
     (beside / "Acme" / "2024-05-31 - A day [Alice, Bob].nfo").write_text("<movie><title>A")
     (beside / "other.nfo").write_text("<movie><title>Fine</title></movie>")
-    done = from_nfo(cli, media, beside, "--yes")
-    assert done.status == 6
-    assert "refused: it declares a document type" in done.err
-    assert "not readable as NFO" in done.err
+    result = from_nfo(cli, media, beside, "--yes")
+    assert result.status == 6
+    assert "refused: it declares a document type" in result.err
+    assert "not readable as NFO" in result.err
     assert scenes(cli)["other.mp4"]["title"] == "Fine"
     assert from_nfo(cli, media, beside, "--yes", "--only", "title").status == 1
 
@@ -335,9 +335,9 @@ def test_sidecars_from_a_url(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "Acme" / name).write_text("<movie><title>From afar</title></movie>")
     (beside / "other.nfo").write_text("<movie>" + " " * 1_000_000)
     with web_folder(beside) as address:
-        done = cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={address}", "--yes")
+        result = cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={address}", "--yes")
     assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"]["title"] == "From afar"
-    assert (done.status, "larger than" in done.err) == (6, True)
+    assert (result.status, "larger than" in result.err) == (6, True)
     gone = cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={address}", "--yes")
     assert (gone.status, "onnect" in gone.err) == (1, True), gone.err
 
@@ -352,9 +352,9 @@ def test_sidecars_of_a_folder(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(
         "<movie><studio>Blue Harbour</studio></movie>"
     )
-    done = from_nfo(cli, media, beside, "--create-missing", "--yes")
+    result = from_nfo(cli, media, beside, "--create-missing", "--yes")
     found = scenes(cli, "title,details,studio.name,tags.name,groups.group.name")
-    assert [found[Path(name).name]["title"] for name in VIDEOS] == ["", "", "Whole", ""], done.err
+    assert [found[Path(name).name]["title"] for name in VIDEOS] == ["", "", "Whole", ""], result.err
     assert [(found[Path(name).name]["studio"] or {}).get("name") for name in VIDEOS[:2]] == [
         "Acme",
         "Blue Harbour",
@@ -370,8 +370,8 @@ def test_sidecars_of_a_folder(cli: Cli, media: Path, beside: Path) -> None:
 def test_folder_of_several_videos_ignores_single_sidecars(cli: Cli, media: Path, beside: Path) -> None:
     (beside / "Acme").mkdir()
     (beside / "Acme" / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
-    done = from_nfo(cli, media, beside, "--dry-run")
-    assert "2: movie.nfo is for a folder with one video" in done.err
+    result = from_nfo(cli, media, beside, "--dry-run")
+    assert "2: movie.nfo is for a folder with one video" in result.err
 
 
 COVERS = {
@@ -394,9 +394,9 @@ def test_covers_beside_the_media(cli: Cli, media: Path, beside: Path) -> None:
         (beside / name).parent.mkdir(exist_ok=True)
         (beside / name).write_bytes(data)
     fill = partial(cli, "scenes", "fill", "--all", "--cover", "--map", f"{media}={beside}", "--yes")
-    done = fill()
-    assert (done.status, covers(cli)) == (0, [1, 3]), done.err
-    assert "cover not used for 1 scene: no JPEG, PNG, GIF or WebP" in done.err
+    result = fill()
+    assert (result.status, covers(cli)) == (0, [1, 3]), result.err
+    assert "cover not used for 1 scene: no JPEG, PNG, GIF or WebP" in result.err
     (beside / "BlueHarbour" / "folder.png").write_bytes(picture(4, (30, 20)))
     assert "2: has a cover\n  2: no cover" in fill().err
     assert "cover not used for 1 scene: 30x20 is not larger than 90x60" in fill("--overwrite").err
@@ -417,9 +417,9 @@ def test_cover_named_in_an_nfo(cli: Cli, media: Path, beside: Path) -> None:
             nfo = f"<movie><title>A</title><thumb>{thumbs[thumb].format(address)}</thumb></movie>"
             (beside / video).with_suffix(".nfo").write_text(nfo)
         maps = ("--map", f"{media}={beside}", "--map", f"/far={address}")
-        done = cli.ok("scenes", "fill", "--all", "--from", "nfo", "--cover", *maps, "--yes")
+        result = cli.ok("scenes", "fill", "--all", "--from", "nfo", "--cover", *maps, "--yes")
     assert covers(cli) == [1, 4]
-    assert "cover not used for 1 scene: 127.0.0.1 is not an address of the public internet" in done.err
+    assert "cover not used for 1 scene: 127.0.0.1 is not an address of the public internet" in result.err
 
 
 def test_remote_server_cannot_name_local_files(tmp_path: Path) -> None:
@@ -522,17 +522,17 @@ def test_sidecars_are_written_beside_the_media_and_replaced_on_request(
     assert "<title>Mine</title>" in (beside / "other.nfo").read_text()
     assert "1 NFO file is so already" in export().err
     (beside / "other.nfo").write_text("<movie/>")
-    done = export()
-    assert (done.status, "another NFO is there" in done.err) == (1, True), done.err
+    result = export()
+    assert (result.status, "another NFO is there" in result.err) == (1, True), result.err
     assert (beside / "other.nfo").read_text() == "<movie/>"
     assert export("--overwrite").status == 0
     cli.ok("-P", "p", "scenes", "update", "1", "title=Far")
-    done = export()
-    assert (done.status, "its folder is not on this machine" in done.err) == (1, True)
+    result = export()
+    assert (result.status, "its folder is not on this machine" in result.err) == (1, True)
 
 
 @table_test(
-    ("args", "told"),
+    ("args", "message"),
     [
         (["--sidecar", "xmp"], "only nfo is written"),
         (["--sidecar", "nfo", "-"], "name a folder"),
@@ -540,9 +540,9 @@ def test_sidecars_are_written_beside_the_media_and_replaced_on_request(
         ([], "name the file to write"),
     ],
 )
-def test_invalid_export_options_are_rejected(offline: Cli, args: list[str], told: str) -> None:
-    done = offline("scenes", "export", *args)
-    assert (done.status, told in done.err) == (2, True), done.err
+def test_invalid_export_options_are_rejected(offline: Cli, args: list[str], message: str) -> None:
+    result = offline("scenes", "export", *args)
+    assert (result.status, message in result.err) == (2, True), result.err
 
 
 def test_files_with_one_name_have_separate_sidecars(scanned: Path) -> None:

@@ -58,12 +58,12 @@ def test_filters_are_listed_by_kind_and_name(saved: Cli) -> None:
 
 
 def test_filter_is_shown_with_current_names(saved: Cli) -> None:
-    shown = saved.ok("filters", "show", "Best", "--kind", "scenes")
-    assert "rating100 more than 79" in shown.out
-    assert "tags includes Outdoor, Gone and all below" in shown.out
-    assert "sort:      -date" in shown.out
-    assert "names a tag 99 'Gone' that is deleted" in shown.err
-    assert "tag 1 'Open air' is now called 'Outdoor'" in shown.err
+    result = saved.ok("filters", "show", "Best", "--kind", "scenes")
+    assert "rating100 more than 79" in result.out
+    assert "tags includes Outdoor, Gone and all below" in result.out
+    assert "sort:      -date" in result.out
+    assert "names a tag 99 'Gone' that is deleted" in result.err
+    assert "tag 1 'Open air' is now called 'Outdoor'" in result.err
     assert "soul is left out: there is no such criterion" in saved.ok("filters", "show", "2").err
 
 
@@ -132,10 +132,10 @@ def test_two_filters_on_one_relation_both_apply(saved: Cli) -> None:
 
 
 def test_filter_keeps_its_sort_order(saved: Cli) -> None:
-    done = saved.ok("filters", "run", "Best", "--kind", "scenes", "-vv")
-    assert "sort: date, direction: DESC" in done.err
-    assert "names a tag 99 'Gone' that is deleted" in done.err
-    assert "ignored" not in done.err
+    result = saved.ok("filters", "run", "Best", "--kind", "scenes", "-vv")
+    assert "sort: date, direction: DESC" in result.err
+    assert "names a tag 99 'Gone' that is deleted" in result.err
+    assert "ignored" not in result.err
 
 
 def test_untranslatable_filter_is_reported_and_prevents_changes(saved: Cli) -> None:
@@ -187,8 +187,8 @@ def test_existing_name_is_overwritten_after_confirmation(saved: Cli) -> None:
     assert saved("filters", "save", "Mine", "rating:90..", "--kind", "performers").status == 11
     again = saved.ok("filters", "save", "Mine", "rating:90..", "--kind", "performers", "--yes", "--json").json
     assert again["object_filter"]["rating100"]["value"] == {"value": 89}
-    told = saved.ok("filters", "save", "New", "created:-7d..").err
-    assert "relative dates and times stand for those of today" in told
+    stderr = saved.ok("filters", "save", "New", "created:-7d..").err
+    assert "relative dates and times stand for those of today" in stderr
 
 
 REFUSED = [
@@ -202,8 +202,8 @@ REFUSED = [
 
 def test_unsupported_query_is_not_saved(saved: Cli) -> None:
     for query, reason in REFUSED:
-        done = saved("filters", "save", "X", query)
-        assert (done.status, reason in done.err) in ((2, True), (3, True)), (query, done.err)
+        result = saved("filters", "save", "X", query)
+        assert (result.status, reason in result.err) in ((2, True), (3, True)), (query, result.err)
     assert "X" not in saved.ok("filters", "list", "--template", "{{ name }}").out
 
 
@@ -222,9 +222,9 @@ def test_list_url_is_printed(served_url: str, library_file: Path) -> None:
 
 
 def test_explanation_mentions_the_filter_lookup(saved: Cli) -> None:
-    shown = saved.ok("scenes", "find", "--saved", "best", "--explain")
-    assert "saved filter: best" in shown.out
-    assert "asked the server" in shown.err
+    result = saved.ok("scenes", "find", "--saved", "best", "--explain")
+    assert "saved filter: best" in result.out
+    assert "asked the server" in result.err
 
 
 def test_default_filter_of_older_servers_is_not_listed(served_url: str) -> None:

@@ -42,10 +42,10 @@ def test_help_lists_each_verb_once(noun: str, offline: Cli) -> None:
 
 @table_test("word", ["ls", "find", "show", "rm", "add", "update", "count"])
 def test_verb_alone_asks_for_its_noun(word: str, offline: Cli) -> None:
-    done = offline(word)
-    assert done.status == 2
-    assert f"stash scenes {word}" in done.err
-    assert "performers" in done.err
+    result = offline(word)
+    assert result.status == 2
+    assert f"stash scenes {word}" in result.err
+    assert "performers" in result.err
 
 
 @table_test(
@@ -72,8 +72,8 @@ def test_topics_fit_a_terminal(topic: str, offline: Cli) -> None:
 
 def test_unknown_topic_lists_the_topics(offline: Cli) -> None:
     assert "Did you mean exit-status?" in offline("help", "exit-staus").err
-    done = offline("help", "nonsense")
-    assert (done.status, all(topic in done.err for topic in TOPICS)) == (2, True)
+    result = offline("help", "nonsense")
+    assert (result.status, all(topic in result.err for topic in TOPICS)) == (2, True)
 
 
 NEAR = [
@@ -109,5 +109,5 @@ def examples_of_finds() -> list[str]:
 @table_test("example", examples_of_finds())
 def test_help_examples_work_on_the_demo(example: str) -> None:
     """`show --where` may match none or several here, which is accepted."""
-    done = Cli("embedded:demo")(*shlex.split(example)[1:])
-    assert done.status == 0 or (done.status == 3 and " show --where " in example), done.err
+    result = Cli("embedded:demo")(*shlex.split(example)[1:])
+    assert result.status == 0 or (result.status == 3 and " show --where " in example), result.err

@@ -108,10 +108,10 @@ USAGE = [
 @table_test(("line", "message"), USAGE, ids=[line for line, _ in USAGE])
 def test_usage_error_is_one_line_and_exit_2(offline: Cli, line: str, message: str) -> None:
     cli = Cli("embedded:demo") if "create" in line or "update" in line else offline
-    done = cli(*line.split())
-    assert (done.status, done.out) == (2, "")
-    assert message in done.err
-    assert len([text for text in done.err.splitlines() if text.startswith("stash:")]) == 1
+    result = cli(*line.split())
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
+    assert len([text for text in result.err.splitlines() if text.startswith("stash:")]) == 1
 
 
 def test_value_may_look_like_another_option(offline: Cli) -> None:

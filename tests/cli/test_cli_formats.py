@@ -48,15 +48,15 @@ WRONG = [
 def test_invalid_template_is_rejected_before_sending(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:
-    done = offline(*words)
-    assert (done.status, done.out) == (2, "")
-    assert message in done.err
+    result = offline(*words)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
 
 
 def test_failing_template_names_the_object(small: Cli) -> None:
-    done = small("scenes", "find", "--template", "{{ title | date }}", "--sort", "title")
-    assert (done.status, done.out) == (2, "")
-    assert "4: date: 'Dunes' is not a date." in done.err
+    result = small("scenes", "find", "--template", "{{ title | date }}", "--sort", "title")
+    assert (result.status, result.out) == (2, "")
+    assert "4: date: 'Dunes' is not a date." in result.err
 
 
 def test_jq_program_gets_the_array_or_each_row(small: Cli) -> None:
@@ -82,15 +82,15 @@ WRONG_PROGRAMS = [
 def test_invalid_jq_program_is_rejected_before_sending(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:
-    done = offline(*words)
-    assert (done.status, done.out) == (2, "")
-    assert message in done.err
+    result = offline(*words)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
 
 
 def test_failing_jq_program_is_an_error(small: Cli) -> None:
-    done = small("scenes", "find", "--jq", ".[0].title.x")
-    assert (done.status, done.out) == (2, "")
-    assert "Cannot index string with" in done.err
+    result = small("scenes", "find", "--jq", ".[0].title.x")
+    assert (result.status, result.out) == (2, "")
+    assert "Cannot index string with" in result.err
 
 
 def test_missing_jq_package_is_explained(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,9 +98,9 @@ def test_missing_jq_package_is_explained(offline: Cli, monkeypatch: pytest.Monke
 
     compile_program.cache_clear()
     monkeypatch.setitem(sys.modules, "jq", None)
-    done = offline("scenes", "find", "--jq", ".")
-    assert done.status == 2
-    assert "pip install 'stash-cli[jq]'" in done.err
+    result = offline("scenes", "find", "--jq", ".")
+    assert result.status == 2
+    assert "pip install 'stash-cli[jq]'" in result.err
 
 
 class Cells(HTMLParser):

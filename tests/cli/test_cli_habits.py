@@ -25,9 +25,9 @@ def habits(embedded_url: str) -> Cli:
 
 @table_test("flag", ["-n", "-L", "--limit"])
 def test_limit_has_three_names_and_no_table_hint(flag: str, habits: Cli) -> None:
-    done = habits.ok("scenes", "find", flag, "2")
-    assert len(done.out.splitlines()) == 3
-    assert done.err == "2 of 3 scenes\n"
+    result = habits.ok("scenes", "find", flag, "2")
+    assert len(result.out.splitlines()) == 3
+    assert result.err == "2 of 3 scenes\n"
 
 
 def test_count_option(habits: Cli) -> None:
@@ -38,10 +38,10 @@ def test_count_option(habits: Cli) -> None:
 
 @table_test("noun", ["scenes", "tags", "markers", "studios"])
 def test_unknown_sort_key_lists_the_known_ones(noun: str, offline: Cli) -> None:
-    done = offline(noun, "find", "--sort", "foo")
-    assert done.status == 2
-    assert "created_at, " in done.err
-    assert "random" in done.err
+    result = offline(noun, "find", "--sort", "foo")
+    assert result.status == 2
+    assert "created_at, " in result.err
+    assert "random" in result.err
 
 
 @table_test(
@@ -74,8 +74,8 @@ def test_named_days(habits: Cli) -> None:
         assert habits.ok("scenes", "find", "--date", word, "--ids").out == "1\n"
     assert habits.ok("scenes", "count", "--created-at-gte", "yesterday").out == "3\n"
     assert habits.ok("scenes", "count", "--created-at-gt", "tomorrow").out == "0\n"
-    done = habits("scene", "update", "1", "--date", "yestrday", "--yes")
-    assert (done.status, "a date such as" in done.err) == (2, True)
+    result = habits("scene", "update", "1", "--date", "yestrday", "--yes")
+    assert (result.status, "a date such as" in result.err) == (2, True)
 
 
 @table_test(("text", "stored"), [("2024-5", "2024-05"), ("2024", "2024"), ("2024-05-01", "2024-05-01")])
@@ -119,5 +119,5 @@ def test_partial_name_suggests_names(cli: Cli) -> None:
     for name in ("Acme Films", "Acme Outdoors", "Northlight"):
         cli.ok("studio", "create", "--name", name)
     for args in (["scenes", "find", "--studio", "acme"], ["studio", "show", "Acme"]):
-        done = cli(*args)
-        assert (done.status, "Did you mean Acme Films or Acme Outdoors?" in done.err) == (3, True)
+        result = cli(*args)
+        assert (result.status, "Did you mean Acme Films or Acme Outdoors?" in result.err) == (3, True)

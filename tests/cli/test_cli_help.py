@@ -26,13 +26,13 @@ def paths() -> list[tuple[str, ...]]:
 
 @table_test("path", paths(), ids=" ".join)
 def test_every_help_renders(offline: Cli, path: tuple[str, ...]) -> None:
-    done = offline.ok(*path, "--help")
-    assert done.err == ""
-    assert done.out.startswith(f"Usage: {' '.join(['stash', *path])}")
-    assert max(map(len, done.out.splitlines())) <= 120
-    if not path or "COMMAND [ARGS...]" not in done.out:  # groups except the root have no examples
-        assert "\nExamples:\n  " in done.out
-    assert offline.ok(*path, "-h").out == done.out
+    result = offline.ok(*path, "--help")
+    assert result.err == ""
+    assert result.out.startswith(f"Usage: {' '.join(['stash', *path])}")
+    assert max(map(len, result.out.splitlines())) <= 120
+    if not path or "COMMAND [ARGS...]" not in result.out:  # groups except the root have no examples
+        assert "\nExamples:\n  " in result.out
+    assert offline.ok(*path, "-h").out == result.out
 
 
 @table_test(
@@ -84,8 +84,8 @@ def test_flags_of_one_field(field: str, flags: list[str], offline: Cli) -> None:
 
 
 def test_unknown_field_has_no_flags(offline: Cli) -> None:
-    done = offline("scenes", "find", "--help-filters", "raitng100")
-    assert (done.status, "Did you mean rating100?" in done.err) == (2, True)
+    result = offline("scenes", "find", "--help-filters", "raitng100")
+    assert (result.status, "Did you mean rating100?" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize("noun", [noun for noun, _ in NOUNS])

@@ -52,8 +52,8 @@ def test_unwritable_journal_stops_the_command(cli: Cli, own_state: Path) -> None
     cli.ok("tag", "create", "--name", "Sand", "--no-journal")
     cli.environ["STASH_STATE_DIR"] = str(own_state / "file")
     (own_state / "file").write_text("")
-    done = cli("tag", "create", "--name", "Sea")
-    assert (done.status, "--no-journal" in done.err) == (1, True)
+    result = cli("tag", "create", "--name", "Sea")
+    assert (result.status, "--no-journal" in result.err) == (1, True)
     assert cli.ok("tags", "count").out.strip() == "1"
 
 

@@ -34,8 +34,8 @@ def cli(small_library: Path, library_file: Path, embedded_url: str) -> Cli:
 
 def rows(cli: Cli, noun: str, *args: str) -> list[Any]:
     """Exported objects, without the fields that every change updates."""
-    found = cli.ok(noun, "export", "-", "--json", *args).json
-    return [{k: v for k, v in row.items() if k not in ("updated_at", "database")} for row in found]
+    data = cli.ok(noun, "export", "-", "--json", *args).json
+    return [{k: v for k, v in row.items() if k not in ("updated_at", "database")} for row in data]
 
 
 @table_test("ending", ["csv", "jsonl", "parquet"])
@@ -47,8 +47,8 @@ def test_export_round_trips(ending: str, small_library: Path, tmp_path: Path) ->
     before = {noun: rows(cli, noun) for noun in NOUNS}
     for noun in NOUNS:
         cli.ok(noun, "export", str(tmp_path / f"{noun}.{ending}"), "--overwrite")
-        done = cli.ok(noun, "import", str(tmp_path / f"{noun}.{ending}"))
-        assert "so already" in done.err
+        result = cli.ok(noun, "import", str(tmp_path / f"{noun}.{ending}"))
+        assert "so already" in result.err
     cli.ok("scenes", "update", "--all", "-y", "title~/./x/", "rating100=1", "tags=Beach", "custom.a=1")
     cli.ok("tags", "update", "2", "parents!", "aliases!")
     clears = ["--empty-null"] if ending == "csv" else []
@@ -100,8 +100,8 @@ def test_values_are_converted_by_field(
     copyfile(small_library, tmp_path / "copy.sqlite")
     cli = Cli(f"embedded:{tmp_path / 'copy.sqlite'}")
     match = () if "--match" in args else ("--match", "title")
-    done = cli.ok("scenes", "import", "-", "-y", *match, *args, *PRINTED, answers=text)
-    found = next(row[field] for row in done.json if row["title"] == "Sea")
+    result = cli.ok("scenes", "import", "-", "-y", *match, *args, *PRINTED, answers=text)
+    found = next(row[field] for row in result.json if row["title"] == "Sea")
     if field in ("tags", "studio"):
         found = [each["name"] for each in found] if isinstance(found, list) else found["name"]
     assert (sorted(found) if isinstance(found, list) else found) == value
@@ -135,11 +135,11 @@ BROKEN: list[tuple[str, list[str], str]] = [
 ]
 
 
-@table_test(("text", "args", "told"), BROKEN, ids=str)
-def test_corrupt_file_is_rejected_with_line(text: str, args: list[str], told: str, cli: Cli) -> None:
-    done = cli("scenes", "import", "-", "-y", *args, answers=text)
-    assert (done.status, done.out) == (2, "")
-    assert told in done.err
+@table_test(("text", "args", "message"), BROKEN, ids=str)
+def test_corrupt_file_is_rejected_with_line(text: str, args: list[str], message: str, cli: Cli) -> None:
+    result = cli("scenes", "import", "-", "-y", *args, answers=text)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
 
 
 WRONG: list[tuple[str, list[str], str]] = [
@@ -164,24 +164,24 @@ WRONG: list[tuple[str, list[str], str]] = [
 ]
 
 
-@table_test(("text", "args", "told"), WRONG, ids=str)
+@table_test(("text", "args", "message"), WRONG, ids=str)
 def test_invalid_row_is_reported_with_line_and_changes_nothing(
-    text: str, args: list[str], told: str, cli: Cli
+    text: str, args: list[str], message: str, cli: Cli
 ) -> None:
     before = rows(cli, "scenes")
-    done = cli("scenes", "import", "-", "-n", *args, answers=text)
-    assert done.status
-    assert told in done.err
-    assert "line " in done.err
+    result = cli("scenes", "import", "-", "-n", *args, answers=text)
+    assert result.status
+    assert message in result.err
+    assert "line " in result.err
     assert rows(cli, "scenes") == before
 
 
 def test_invalid_row_does_not_stop_the_others(cli: Cli, tmp_path: Path) -> None:
     text = "title,rating100\nSea,1\nNope,2\nSand,3\n"
     failed = tmp_path / "failed"
-    done = cli("scenes", "import", "-", "-y", "--match", "title", "--failed-to", str(failed), answers=text)
-    assert done.status == 6
-    assert "imported 2 of 3 scenes: 1 failed" in done.err
+    result = cli("scenes", "import", "-", "-y", "--match", "title", "--failed-to", str(failed), answers=text)
+    assert result.status == 6
+    assert "imported 2 of 3 scenes: 1 failed" in result.err
     assert failed.read_text() == "line 3\n"
     assert [row["rating100"] for row in rows(cli, "scenes")] == [1, 3, 79, None]
     stopped = cli("scenes", "import", "-", "-y", "--match", "title", "--fail-fast", answers=text)
@@ -205,9 +205,9 @@ def test_change_after_the_export_is_a_conflict(cli: Cli, tmp_path: Path) -> None
     cli.ok("scenes", "export", str(file))
     text = file.read_text().replace('"rating100": 90', '"rating100": 10')
     file.write_text(text.replace('"updated_at": "', '"updated_at": "19', 1).replace("1920", "19", 1))
-    done = cli("scenes", "import", str(file), "-y")
-    assert done.status == 1
-    assert "changed by others since the file was exported; the file has another rating100" in done.err
+    result = cli("scenes", "import", str(file), "-y")
+    assert result.status == 1
+    assert "changed by others since the file was exported; the file has another rating100" in result.err
     cli.ok("scenes", "import", str(file), "-y", "--force")
     assert rows(cli, "scenes")[0]["rating100"] == 10
 
@@ -216,9 +216,11 @@ def test_upsert_creates_and_updates_and_undo_reverts_both(cli: Cli) -> None:
     before = rows(cli, "tags")
     text = "name,description,aliases+\nBeach,sandy,\nNew,made,N1\n"
     assert "make 1 tag and change 1" in cli("tags", "import", "-", "--upsert", answers=text).err
-    done = cli.ok("tags", "import", "-", "--upsert", "-y", "--json", "--fields", "name,aliases", answers=text)
-    assert {row["name"]: row["aliases"] for row in done.json} == {"Beach": ["Shore"], "New": ["N1"]}
-    assert "made 1 tag, changed 1 tag" in done.err
+    result = cli.ok(
+        "tags", "import", "-", "--upsert", "-y", "--json", "--fields", "name,aliases", answers=text
+    )
+    assert {row["name"]: row["aliases"] for row in result.json} == {"Beach": ["Shore"], "New": ["N1"]}
+    assert "made 1 tag, changed 1 tag" in result.err
     again = cli.ok("tags", "import", "-", "--upsert", "-y", answers=text)
     assert "nothing to change, 2 tags so already" in again.err
     cli.ok("undo", "1", "-y")
@@ -226,7 +228,7 @@ def test_upsert_creates_and_updates_and_undo_reverts_both(cli: Cli) -> None:
 
 
 @table_test(
-    ("args", "told"),
+    ("args", "message"),
     [
         (["--ignore"], "changed 1 tag, 1 row passed over"),
         (["--create", "--ignore"], "made 1 tag, 1 row passed over"),
@@ -234,18 +236,18 @@ def test_upsert_creates_and_updates_and_undo_reverts_both(cli: Cli) -> None:
     ],
     ids=str,
 )
-def test_import_modes(args: list[str], told: str, small_library: Path, tmp_path: Path) -> None:
+def test_import_modes(args: list[str], message: str, small_library: Path, tmp_path: Path) -> None:
     copyfile(small_library, tmp_path / "copy.sqlite")
     cli = Cli(f"embedded:{tmp_path / 'copy.sqlite'}")
-    done = cli.ok("tags", "import", "-", "-y", *args, answers="name,description\nBeach,x\nNew,y\n")
-    assert told in done.err
+    result = cli.ok("tags", "import", "-", "-y", *args, answers="name,description\nBeach,x\nNew,y\n")
+    assert message in result.err
 
 
 def test_rows_may_refer_to_objects_of_other_rows(cli: Cli) -> None:
     """In any order, also to later rows."""
     text = "name,parents\nLeaf,Branch\nBranch,Root\nRoot,\nBeach,name:branch\n"
-    done = cli.ok("tags", "import", "-", "--upsert", "-y", answers=text)
-    assert "made 3 tags, changed 1 tag" in done.err
+    result = cli.ok("tags", "import", "-", "--upsert", "-y", answers=text)
+    assert "made 3 tags, changed 1 tag" in result.err
     found = {row["name"]: row["parents"] for row in rows(cli, "tags")}
     assert found == {
         "Leaf": ["Branch"],
@@ -264,8 +266,10 @@ def test_interactive_drops_links_to_rejected_objects(cli: Cli) -> None:
     streams_answers = "y\nn\ny\n"  # Branch, then Leaf, then Twig
     file = Path(cli.environ["STASH_URL"].removeprefix("embedded:")).with_name("tags.csv")
     file.write_text(text)
-    done = cli(*(str(file) if word == "-" else word for word in args), terminal=True, answers=streams_answers)
-    assert "made 2 tags" in done.err, done.err
+    result = cli(
+        *(str(file) if word == "-" else word for word in args), terminal=True, answers=streams_answers
+    )
+    assert "made 2 tags" in result.err, result.err
     assert {row["name"]: row["parents"] for row in rows(cli, "tags")} == {
         "Beach": ["Outdoor"],
         "Outdoor": [],
@@ -312,9 +316,9 @@ def test_encodings(encoding: str, cli: Cli) -> None:
     data = "title,details\nSea,Größe\n".encode(encoding)
     known = encoding in ("utf-8-sig", "utf-16", "utf-8")
     args = ("scenes", "import", "-", "-n", "--match", "title")
-    done = cli(*args, *([] if known else ["--encoding", encoding]), answers=data)
-    assert done.status == 0
-    assert "Größe" in done.err
+    result = cli(*args, *([] if known else ["--encoding", encoding]), answers=data)
+    assert result.status == 0
+    assert "Größe" in result.err
     if not known:
         assert "not text in UTF-8" in cli(*args, answers=data).err
 

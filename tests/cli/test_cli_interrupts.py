@@ -43,15 +43,15 @@ def interrupt_in_flight(proxy: FaultProxy, number: int, *args: str) -> CommandRe
 
 def test_interrupted_update_reports_what_was_done(proxy: FaultProxy, library_file: Path) -> None:
     ids = add_tags(library_file, 120)
-    done = interrupt_in_flight(proxy, 2, "tags", "update", *ids, "--description", "new", "--yes")
-    assert (done.status, done.out) == (130, "")
+    result = interrupt_in_flight(proxy, 2, "tags", "update", *ids, "--description", "new", "--yes")
+    assert (result.status, result.out) == (130, "")
     sent = sum(len(each.variables["input"]["ids"]) for each in proxy.mutations)
-    assert f"updated {sent} of 120 tags: {120 - sent} not sent" in done.err
+    assert f"updated {sent} of 120 tags: {120 - sent} not sent" in result.err
     assert Cli(proxy.url).ok("tags", "count", "--description", "new").out == f"{sent}\n"
     proxy.requests.clear()
-    done = interrupt_in_flight(proxy, 1, "tags", "update", *ids, "--description", "x", "--yes", "--json")
-    told = json.loads(done.err.splitlines()[0])
-    assert (told["exit_status"], len(told["done"])) == (
+    result = interrupt_in_flight(proxy, 1, "tags", "update", *ids, "--description", "x", "--yes", "--json")
+    stderr = json.loads(result.err.splitlines()[0])
+    assert (stderr["exit_status"], len(stderr["done"])) == (
         130,
         len(proxy.mutations[0].variables["input"]["ids"]),
     )
@@ -91,10 +91,10 @@ def test_serve_ends_at_once(library_file: Path) -> None:
 
 def test_deletion_stops_between_requests(proxy: FaultProxy, library_file: Path) -> None:
     ids = add_tags(library_file, 120)
-    done = interrupt_in_flight(proxy, 1, "tags", "delete", *ids, "--yes")
-    assert done.status == 130
+    result = interrupt_in_flight(proxy, 1, "tags", "delete", *ids, "--yes")
+    assert result.status == 130
     sent = len(proxy.mutations[0].variables["ids"])
-    assert f"deleted {sent} of 120 tags: {120 - sent} not sent" in done.err
+    assert f"deleted {sent} of 120 tags: {120 - sent} not sent" in result.err
     assert Cli(proxy.url).ok("tags", "count").out == f"{120 - sent}\n"
 
 
@@ -105,11 +105,11 @@ ONE = {
 }
 
 
-@pytest.mark.parametrize("told", ONE)
-def test_single_change_is_reported_before_exit(told: str, proxy: FaultProxy) -> None:
-    done = interrupt_in_flight(proxy, 1, *ONE[told])
-    assert done.status == 130
-    assert told in done.out + done.err
+@pytest.mark.parametrize("message", ONE)
+def test_single_change_is_reported_before_exit(message: str, proxy: FaultProxy) -> None:
+    result = interrupt_in_flight(proxy, 1, *ONE[message])
+    assert result.status == 130
+    assert message in result.out + result.err
 
 
 def test_second_interrupt_ends_at_once_in_any_wait(proxy: FaultProxy) -> None:
@@ -145,5 +145,5 @@ def test_ignored_sigint_stays_ignored(embedded_url: str) -> None:
     Cli(embedded_url).ok("tag", "create", "--name", "A")
     command = 'trap "" INT; "$@" & sleep 0.2; kill -INT $!; wait $!'
     line = ["bash", "-c", command, "-", *program("--url", embedded_url, "tags", "count")]
-    done = subprocess.run(line, capture_output=True, text=True, env=environment(), timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (0, "1\n")
+    result = subprocess.run(line, capture_output=True, text=True, env=environment(), timeout=60, check=False)
+    assert (result.returncode, result.stdout) == (0, "1\n")

@@ -74,11 +74,11 @@ def test_repeated_relation_flags_are_combined(filled: Cli) -> None:
 
 
 def test_only_selected_fields_are_requested(filled: Cli) -> None:
-    done = filled.ok(
+    result = filled.ok(
         "scenes", "find", "--fields", "id,studio.name,tags.name", "--limit", "1", "--json", "-vv"
     )
-    assert done.json == [{"id": "1", "studio": {"name": "Acme"}, "tags": [{"name": "Beach"}]}]
-    assert "performers" not in done.err
+    assert result.json == [{"id": "1", "studio": {"name": "Acme"}, "tags": [{"name": "Beach"}]}]
+    assert "performers" not in result.err
     table = filled.ok("scenes", "find", "--fields", "id,studio.name", "--limit", "1").out
     assert table.split() == ["ID", "STUDIO.NAME", "1", "Acme"]
 
@@ -108,16 +108,16 @@ MISSING = [
 
 @table_test(("line", "word"), MISSING, ids=[line for line, _ in MISSING])
 def test_missing_object_is_exit_3_and_one_line(filled: Cli, line: str, word: str) -> None:
-    done = filled(*line.split())
-    assert (done.status, done.out) == (3, "")
-    [message] = [text for text in done.err.splitlines() if text.startswith("stash:")]
+    result = filled(*line.split())
+    assert (result.status, result.out) == (3, "")
+    [message] = [text for text in result.err.splitlines() if text.startswith("stash:")]
     assert word in message
 
 
 def test_errors_are_json_with_json_output(filled: Cli) -> None:
-    done = filled("scene", "show", "99", "--json")
-    assert (done.status, done.out) == (3, "")
-    assert json.loads(done.err)["error"] == "not_found"
+    result = filled("scene", "show", "99", "--json")
+    assert (result.status, result.out) == (3, "")
+    assert json.loads(result.err)["error"] == "not_found"
     assert json.loads(filled("scenes", "find", "--jsonl", "--nope").err)["exit_status"] == 2
 
 
@@ -175,8 +175,8 @@ def test_update_of_several(filled: Cli) -> None:
         {"id": "1", "organized": True, "tags": [{"name": "Beach"}]},
         {"id": "2", "organized": True, "tags": [{"name": "Beach"}]},
     ]
-    asked = filled("scenes", "update", "3", "4", "--title", "x", terminal=True, answers="n\n")
-    assert (asked.status, "nothing was changed" in asked.err) == (11, True)
+    result = filled("scenes", "update", "3", "4", "--title", "x", terminal=True, answers="n\n")
+    assert (result.status, "nothing was changed" in result.err) == (11, True)
     piped = filled("scenes", "update", "-", "--no-organized", "--yes", answers="1\n2\n")
     assert piped.status == 0
     assert filled.ok("scenes", "count", "--organized").out == "0\n"
@@ -185,15 +185,15 @@ def test_update_of_several(filled: Cli) -> None:
 def test_ids_from_stdin(filled: Cli) -> None:
     for nothing in ("", " \n", "\0"):
         for command in (("update", "--organized"), ("delete",)):
-            done = filled.ok("scenes", command[0], "-", *command[1:], "--yes", answers=nothing)
-            assert "nothing to do" in done.err
+            result = filled.ok("scenes", command[0], "-", *command[1:], "--yes", answers=nothing)
+            assert "nothing to do" in result.err
     found = filled.ok("scenes", "find", "--ids", "-0").out
     assert "updated 4 scenes" in filled.ok("scenes", "update", "-", "--organized", "--yes", answers=found).err
 
 
 def test_changes_beyond_bulk_updates_share_a_request_and_failures_are_listed(filled: Cli) -> None:
-    done = filled.ok("tags", "update", "1", "2", "--sort-name", "x", "--yes", "-v")
-    assert done.err.count("Batch -> 200") == 1
+    result = filled.ok("tags", "update", "1", "2", "--sort-name", "x", "--yes", "-v")
+    assert result.err.count("Batch -> 200") == 1
     failed = filled("tags", "update", "1", "2", "--name", "Same", "--yes")
     assert failed.status == 6
     assert "1 of 2 failed (ids 2)" in failed.err
@@ -201,9 +201,9 @@ def test_changes_beyond_bulk_updates_share_a_request_and_failures_are_listed(fil
 
 
 def test_dry_runs_change_nothing(filled: Cli) -> None:
-    done = filled.ok("scenes", "update", "1", "2", "--clear", "tags", "--title", "x", "--dry-run")
+    result = filled.ok("scenes", "update", "1", "2", "--clear", "tags", "--title", "x", "--dry-run")
     sent = {"ids": ["1", "2"], "title": "x", "tag_ids": {"ids": [], "mode": "SET"}}
-    assert done.rows == [{"bulkSceneUpdate": sent}]
+    assert result.rows == [{"bulkSceneUpdate": sent}]
     filled.ok("scenes", "delete", "1", "--dry-run")
     filled.ok("tag", "create", "--name", "New", "--dry-run")
     assert filled.ok("scenes", "find", "--title", "Sea", "--tag", "Beach", "--ids").out == "1\n"
@@ -245,9 +245,9 @@ def test_quiet_prints_nothing(filled: Cli) -> None:
 def test_tables_report_omitted_rows(cli: Cli) -> None:
     names = (f'a{number}: tagCreate(input: {{name: "t{number:02}"}}) {{ id }}' for number in range(42))
     cli.ok("api", f"mutation {{ {' '.join(names)} }}")
-    done = cli.ok("tags", "find")
-    assert len(done.out.splitlines()) == 41
-    assert done.err == "40 of 42 tags; use --limit N or --limit all for more\n"
+    result = cli.ok("tags", "find")
+    assert len(result.out.splitlines()) == 41
+    assert result.err == "40 of 42 tags; use --limit N or --limit all for more\n"
     assert len(cli.ok("tags", "find", "--limit", "all").out.splitlines()) == 43
     assert len(cli.ok("tags", "find", "--ids").out.split()) == 42
     assert cli.ok("tags", "find", "--limit", "5", "--json").json[-1]["name"] == "t04"

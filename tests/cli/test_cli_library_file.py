@@ -53,37 +53,37 @@ def test_writing_command_creates_the_library_with_a_note(
 def test_updating_command_finds_nothing_in_a_new_library(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
-    done = Cli(embedded_url)("tag", *args)
-    assert (done.status, f"created the library {library_file}" in done.err) == (3, True)
+    result = Cli(embedded_url)("tag", *args)
+    assert (result.status, f"created the library {library_file}" in result.err) == (3, True)
 
 
 @pytest.mark.parametrize("args", READING, ids=" ".join)
 def test_reading_command_creates_no_library(
     args: tuple[str, ...], embedded_url: str, library_file: Path
 ) -> None:
-    done = Cli(embedded_url)(*args)
-    assert (done.status, done.out) == (2, "")
-    assert f"There is no library {library_file}" in done.err
+    result = Cli(embedded_url)(*args)
+    assert (result.status, result.out) == (2, "")
+    assert f"There is no library {library_file}" in result.err
     assert not list(library_file.parent.glob("*.sqlite*"))
 
 
 @pytest.mark.parametrize("args", CREATING, ids=" ".join)
 def test_read_only_creates_no_library(args: tuple[str, ...], embedded_url: str, library_file: Path) -> None:
-    done = Cli(embedded_url)("--read-only", *args, "--json")
-    assert done.status != 0
-    assert "made" not in done.err
+    result = Cli(embedded_url)("--read-only", *args, "--json")
+    assert result.status != 0
+    assert "made" not in result.err
     assert not library_file.exists()
 
 
 def test_misspelt_library_suggests_near_names(small_library: Path) -> None:
-    done = Cli(f"embedded:{small_library.with_name('smal.sqlite')}")("scenes", "find")
-    assert (done.status, done.out) == (2, "")
-    assert "Did you mean small.sqlite?" in done.err
+    result = Cli(f"embedded:{small_library.with_name('smal.sqlite')}")("scenes", "find")
+    assert (result.status, result.out) == (2, "")
+    assert "Did you mean small.sqlite?" in result.err
 
 
 def test_library_in_a_missing_folder_is_reported(tmp_path: Path) -> None:
-    done = Cli(f"embedded:{tmp_path}/no/such/library.sqlite")("scenes", "find")
-    assert (done.status, "There is no library" in done.err) == (2, True)
+    result = Cli(f"embedded:{tmp_path}/no/such/library.sqlite")("scenes", "find")
+    assert (result.status, "There is no library" in result.err) == (2, True)
 
 
 @pytest.mark.parametrize("facts", [{"read_only": True}, {"create": False}], ids=str)

@@ -70,11 +70,11 @@ WRONG = [
 
 
 def test_failed_login_saves_nothing(url: str) -> None:
-    for args, answers, status, told in WRONG:
-        done = Cli()("login", url, *args, answers=answers)
-        assert (done.status, done.out) == (status, ""), done.err
-        assert told in done.err
-        assert PASSWORD not in done.err
+    for args, answers, status, message in WRONG:
+        result = Cli()("login", url, *args, answers=answers)
+        assert (result.status, result.out) == (status, ""), result.err
+        assert message in result.err
+        assert PASSWORD not in result.err
         assert not settings_path().exists()
     assert ask(url, READ).status_code == 401
     assert Cli()("login", "http://127.0.0.1:1", "--with-key", answers="k").status == 5
@@ -86,11 +86,11 @@ def test_password_login_generates_a_key_once(url: str) -> None:
     words = ("--username", "ada", "--with-password", "--yes")
     login(url, *words, answers=PASSWORD)
     first = Settings.load().profile("127.0.0.1").values["api_key"]
-    done = Cli().ok("login", url, *words, "-P", "again", answers=PASSWORD)
-    assert "logged in to" in done.err
+    result = Cli().ok("login", url, *words, "-P", "again", answers=PASSWORD)
+    assert "logged in to" in result.err
     assert Settings.load().profile("again").values["api_key"] == first  # an existing key stays valid
     assert Settings.load().default == "127.0.0.1"
-    assert "stash auth switch again" in done.err
+    assert "stash auth switch again" in result.err
 
 
 def test_server_without_a_password_needs_no_key(served_url: str, embedded_url: str) -> None:
@@ -110,15 +110,15 @@ def test_connection_options_are_saved(url: str, key: str) -> None:
 
 def test_profile_of_another_server_is_not_overwritten(url: str, key: str) -> None:
     Cli().ok("profile", "add", "nas", "http://127.0.0.1:1")
-    done = Cli()("login", url, "-P", "nas", "--with-key", answers=key)
-    assert (done.status, "for http://127.0.0.1:1" in done.err) == (2, True)
+    result = Cli()("login", url, "-P", "nas", "--with-key", answers=key)
+    assert (result.status, "for http://127.0.0.1:1" in result.err) == (2, True)
     login(url, "--with-key", answers=key)
     assert Settings.load().names == ["nas", "127.0.0.1"]
 
 
 def test_overriding_variable_is_reported(url: str, key: str) -> None:
-    done = Cli("http://127.0.0.1:1").ok("login", url, "--with-key", "-P", "nas", answers=key)
-    assert "STASH_URL is set and wins over profiles: unset it, or use -P nas" in done.err
+    result = Cli("http://127.0.0.1:1").ok("login", url, "--with-key", "-P", "nas", answers=key)
+    assert "STASH_URL is set and wins over profiles: unset it, or use -P nas" in result.err
     assert "STASH_PROFILE is set to x" in Cli(STASH_PROFILE="x").ok("auth", "switch", "nas").err
 
 

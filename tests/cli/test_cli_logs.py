@@ -23,8 +23,8 @@ def logged(embedded_url: str, pictures: Path) -> Cli:
     (pictures / "notes.txt").write_text("nothing to scan", encoding="utf-8")
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
-    done = cli("scan", "--wait")
-    assert (done.status, "1 skipped" in done.err) == (6, True)
+    result = cli("scan", "--wait")
+    assert (result.status, "1 skipped" in result.err) == (6, True)
     return cli
 
 
@@ -51,8 +51,8 @@ def test_log_of_a_library_file_is_kept_for_later_commands(logged: Cli) -> None:
     ],
 )
 def test_lines_are_filtered(logged_file: Path, words: tuple[str, ...], levels: list[str]) -> None:
-    said = Cli(f"embedded:{logged_file}").ok("logs", *words).out
-    found = [line.split()[2] for line in said.splitlines()]
+    output = Cli(f"embedded:{logged_file}").ok("logs", *words).out
+    found = [line.split()[2] for line in output.splitlines()]
     assert found == levels
 
 
@@ -62,9 +62,9 @@ def logged_file(logged: Cli, library_file: Path) -> Path:
 
 
 def test_levels_are_coloured_on_a_terminal(logged: Cli) -> None:
-    said = logged.ok("logs", "--level", "error", terminal=True).out
-    assert "\x1b[31merror" in said
-    assert "\\u001b" not in said
+    output = logged.ok("logs", "--level", "error", terminal=True).out
+    assert "\x1b[31merror" in output
+    assert "\\u001b" not in output
 
 
 def test_period_before_the_first_line_is_noted(logged: Cli) -> None:

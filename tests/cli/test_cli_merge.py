@@ -57,8 +57,8 @@ def names(cli: Cli, noun: str) -> list[str]:
 
 @pytest.mark.parametrize("noun", ["tags", "performers", "studios", "groups"])
 def test_references_to_a_source_point_to_the_destination(cli: Cli, noun: str) -> None:
-    done = cli.ok(noun, "merge", "A", "B", "A", "--into", "C", "--yes")
-    assert f"merged 2 {noun} into" in done.err
+    result = cli.ok(noun, "merge", "A", "B", "A", "--into", "C", "--yes")
+    assert f"merged 2 {noun} into" in result.err
     assert names(cli, noun) == ["C"]
     field = {"studios": "studio.name", "groups": "groups.group.name"}.get(noun, f"{noun}.name")
     for one in "123":
@@ -163,9 +163,9 @@ def test_filters_that_name_a_source_name_the_destination(cli: Cli) -> None:
         criteria = f'{{{field}: {{modifier: "INCLUDES", value: {value}}}}}'
         saved = f'{{mode: SCENES, name: "{name}", object_filter: {criteria}}}'
         cli.ok("api", f"mutation {{ saveFilter(input: {saved}) {{ id }} }}")
-    done = cli.ok("tags", "merge", "A", "--into", "C", "--yes")
-    assert "the filter 'Both' names the destination instead" in done.err
-    assert "'Other'" not in done.err
+    result = cli.ok("tags", "merge", "A", "--into", "C", "--yes")
+    assert "the filter 'Both' names the destination instead" in result.err
+    assert "'Other'" not in result.err
     plan = cli.ok("scenes", "update", "--saved", "Both", "code=x", "--dry-run", "--json").json
     assert [each["id"] for each in plan["edits"]] == ["1", "2", "3"]
 
@@ -176,10 +176,10 @@ def test_lost_picture_is_reported(cli: Cli) -> None:
 
 
 def test_dry_run_changes_nothing(cli: Cli) -> None:
-    done = cli.ok("tags", "merge", "A", "--into", "C", "--dry-run")
-    assert done.rows == [{"tagsMerge": {"source": ["1"], "destination": "3"}}]
-    assert 'deletes tag 1 "A"' in done.err
-    assert "picture" not in done.err
+    result = cli.ok("tags", "merge", "A", "--into", "C", "--dry-run")
+    assert result.rows == [{"tagsMerge": {"source": ["1"], "destination": "3"}}]
+    assert 'deletes tag 1 "A"' in result.err
+    assert "picture" not in result.err
     scenes = cli.ok("scenes", "merge", "2", "--into", "1", "--dry-run").rows[-1]["sceneMerge"]
     assert (scenes["values"], scenes["o_history"]) == ({"id": "1"}, True)  # 0.22 fails without values
     assert names(cli, "tags") == ["A", "B", "C"]
@@ -198,8 +198,8 @@ REFUSED = [
 
 @table_test(("args", "status", "text"), REFUSED, ids=str)
 def test_invalid_merges_are_rejected(args: list[str], status: int, text: str, library: Path) -> None:
-    done = Cli(f"embedded:{library}")(*args, "--yes")
-    assert (done.status, text in done.err) == (status, True), done.err
+    result = Cli(f"embedded:{library}")(*args, "--yes")
+    assert (result.status, text in result.err) == (status, True), result.err
 
 
 def test_performers_with_different_ids_at_one_stash_box_are_not_merged(cli: Cli) -> None:
@@ -210,8 +210,8 @@ def test_performers_with_different_ids_at_one_stash_box_are_not_merged(cli: Cli)
             name,
             f'stash_ids={{"endpoint": "https://box.example", "stash_id": "{name}"}}',
         )
-    done = cli("performers", "merge", "A", "--into", "C", "--yes")
-    assert (done.status, "probably two performers" in done.err) == (2, True)
+    result = cli("performers", "merge", "A", "--into", "C", "--yes")
+    assert (result.status, "probably two performers" in result.err) == (2, True)
     cli.ok("performers", "merge", "A", "--into", "C", "--yes", "--take", "stash_ids=A")
     assert show(cli, "performer", "C", "stash_ids.stash_id")["stash_ids"] == [{"stash_id": "A"}]
 
@@ -228,16 +228,16 @@ def test_failed_step_prevents_deletion(proxy: FaultProxy) -> None:
         cli.ok("studio", "create", "--name", name)
     cli.ok("scene", "create", "--title", "S", "--studio", "A")
     proxy.rule = matching(lambda request: "sceneUpdate" in request.document, graphql_errors("no"))
-    done = cli("studios", "merge", "A", "--into", "C", "--yes")
-    assert done.status == 1
+    result = cli("studios", "merge", "A", "--into", "C", "--yes")
+    assert result.status == 1
     proxy.rule = lambda _: None
     assert names(cli, "studios") == ["A", "C"]
 
 
 def test_query_selects_the_sources(cli: Cli) -> None:
     """The destination may match, too: it is kept."""
-    done = cli("tags", "merge", "--where", "name:A or name:C", "--into", "C", "--dry-run")
-    assert json.loads(done.out) == {"tagsMerge": {"source": ["1"], "destination": "3"}}
+    result = cli("tags", "merge", "--where", "name:A or name:C", "--into", "C", "--dry-run")
+    assert json.loads(result.out) == {"tagsMerge": {"source": ["1"], "destination": "3"}}
     cli.ok("filters", "save", "Two", "name:~^[AB]$", "--kind", "tags")
     cli.ok("tags", "merge", "--saved", "Two", "--into", "C", "--yes")
     assert names(cli, "tags") == ["C"]
@@ -260,10 +260,10 @@ UNCLEAR = [
 ]
 
 
-@table_test(("words", "status", "told"), UNCLEAR)
-def test_ambiguous_sources_are_rejected(cli: Cli, words: list[str], status: int, told: str) -> None:
-    done = cli("tags", "merge", *words, "--into", "C", "--yes")
-    assert (done.status, told in done.err) == (status, True), done.err
+@table_test(("words", "status", "message"), UNCLEAR)
+def test_ambiguous_sources_are_rejected(cli: Cli, words: list[str], status: int, message: str) -> None:
+    result = cli("tags", "merge", *words, "--into", "C", "--yes")
+    assert (result.status, message in result.err) == (status, True), result.err
     assert names(cli, "tags") == ["A", "B", "C"]
 
 

@@ -157,8 +157,8 @@ def test_reading_commands_give_the_same_output(mirrored: Cli, words: str) -> Non
 
 def test_update_fetches_changes_of_others(changing: Cli, library_file: Path) -> None:
     changing.ok("api", MUTATIONS)
-    done = changing.ok("mirror", "update")
-    assert "1 scene removed" in done.err
+    result = changing.ok("mirror", "update")
+    assert "1 scene removed" in result.err
     mirror = mirror_of(changing)
     assert contents(mirror) == contents(library_file)
     assert "nothing has changed" in changing.ok("mirror", "update").err
@@ -200,8 +200,8 @@ def test_unreachable_server_keeps_the_last_copy(proxied: FaultProxy) -> None:
 def test_one_update_at_a_time_beside_readers(changing: Cli) -> None:
     with updating(mirror_of(changing), "another"):
         for words in ("update", "delete --yes"):
-            done = changing("mirror", *words.split())
-            assert (done.status, "another process" in done.err) == (5, True)
+            result = changing("mirror", *words.split())
+            assert (result.status, "another process" in result.err) == (5, True)
         assert changing.ok("--mirror", "tags", "count").out == "9\n"
 
 
@@ -223,8 +223,8 @@ def test_one_update_at_a_time_beside_readers(changing: Cli) -> None:
 def test_mirror_rejects_changes(mirrored: Cli, words: str) -> None:
     path = mirror_of(mirrored)
     held = path.read_bytes()
-    done = mirrored("--mirror", *shlex.split(words))
-    assert (done.status in (1, 2), "the server itself" in done.err) == (True, True), done.err
+    result = mirrored("--mirror", *shlex.split(words))
+    assert (result.status in (1, 2), "the server itself" in result.err) == (True, True), result.err
     assert path.read_bytes() == held
 
 
@@ -263,17 +263,17 @@ def test_age_is_noted_once_and_no_key_is_read(random_library: Path, own_state: P
     Cli().ok("mirror", "update")
     ran = tmp_path / "ran"
     settings.write_text(settings.read_text() + f'api_key_command = ["touch", "{ran}"]\n')
-    done = Cli().ok("scenes", "count", "--mirror", "-P", "home")
-    assert (done.out, done.err) == ("9\n", f"mirror of embedded:{random_library}, updated just now\n")
+    result = Cli().ok("scenes", "count", "--mirror", "-P", "home")
+    assert (result.out, result.err) == ("9\n", f"mirror of embedded:{random_library}, updated just now\n")
     assert Cli().ok("--mirror", "-q", "scenes", "count").err == ""
     assert not ran.exists()
 
 
 def test_missing_mirror_is_reported(changing: Cli, offline: Cli) -> None:
     for words in (("--mirror", "scenes", "find"), ("mirror", "status"), ("mirror", "delete", "--yes")):
-        done = offline(*words)
-        assert (done.status, "There is no mirror of http://127.0.0.1:1." in done.err) == (2, True)
-        assert "stash mirror update" in done.err
+        result = offline(*words)
+        assert (result.status, "There is no mirror of http://127.0.0.1:1." in result.err) == (2, True)
+        assert "stash mirror update" in result.err
     assert changing("mirror", "delete").status == 11
     changing.ok("mirror", "delete", "--yes")
     assert changing("--mirror", "scenes", "find").status == 2
@@ -287,5 +287,5 @@ def test_server_without_file_lists_is_rejected(served_url: str) -> None:
 
     with FaultProxy(served_url) as proxy:
         proxy.rule = lambda _: as_older
-        done = Cli(proxy.url)("mirror", "update")
-    assert (done.status, "findFiles needs Stash 0.29" in done.err) == (7, True), done.err
+        result = Cli(proxy.url)("mirror", "update")
+    assert (result.status, "findFiles needs Stash 0.29" in result.err) == (7, True), result.err

@@ -26,19 +26,19 @@ def test_empty_object_names_are_rejected(cli: Cli, noun: str, blank: str) -> Non
     cli.ok("tag", "create", "--name", "made first, so that there is a library")
     field = "title" if noun in ("scene", "image", "gallery", "marker") else "name"
     for verb, *flags in (["show"], ["update", f"{field}=x", "--dry-run"], ["delete", "--yes"]):
-        done = cli(noun, verb, blank, *flags)
-        assert done.status == 2, done.err
-        assert "Neither an id nor a name" in done.err
+        result = cli(noun, verb, blank, *flags)
+        assert result.status == 2, result.err
+        assert "Neither an id nor a name" in result.err
 
 
 @pytest.mark.parametrize(("noun", "verb", "flag"), NAMING)
 def test_empty_names_in_flags_are_rejected(offline: Cli, noun: str, verb: str, flag: str) -> None:
     target = ["1"] if verb == "update" else []
     for name in [flag] if verb == "create" else [flag, f"--add-{flag[2:]}", f"--remove-{flag[2:]}"]:
-        done = offline(noun, verb, *target, name, "")
-        assert done.status == 2
+        result = offline(noun, verb, *target, name, "")
+        assert result.status == 2
         told = (f"{name}: is empty", "no such option", "could mean a filter")
-        assert any(text in done.err for text in told), done.err
+        assert any(text in result.err for text in told), result.err
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_empty_names_in_flags_are_rejected(offline: Cli, noun: str, verb: str, f
 )
 def test_other_empty_values_are_rejected(cli: Cli, words: list[str]) -> None:
     cli.ok("tag", "create", "--name", "made first, so that there is a library")
-    done = cli(*words)
-    assert done.status == 2, done.err
-    assert "bug" not in done.err
+    result = cli(*words)
+    assert result.status == 2, result.err
+    assert "bug" not in result.err
 
 
 def test_number_is_an_id_or_else_a_name(cli: Cli) -> None:
@@ -76,8 +76,8 @@ def test_number_is_an_id_or_else_a_name(cli: Cli) -> None:
     assert cli("tag", "show", "77").err == "stash: no tag with id 77\n"
     cli.ok("tags", "update", "2024", "3", "--description", "x", "--yes")
     assert cli.ok("tags", "find", "--description", "x", "--ids").out.split() == ["1", "3"]
-    done = cli("tags", "delete", "2024", "77", "--yes")
-    assert done.status == 6
+    result = cli("tags", "delete", "2024", "77", "--yes")
+    assert result.status == 6
     assert cli.ok("tags", "find", "--ids").out.split() == ["2", "3"]
 
 
@@ -85,6 +85,6 @@ def test_number_as_name_of_several_objects_is_ambiguous(cli: Cli) -> None:
     for disambiguation in ("a", "b"):
         cli.ok("performer", "create", "--name", "77", "--disambiguation", disambiguation)
     for verb, *flags in (["show"], ["delete", "--yes"]):
-        done = cli("performer", verb, "77", *flags)
-        assert done.status == 3
-        assert "several performers: id:1 77 (a), id:2 77 (b)" in done.err
+        result = cli("performer", verb, "77", *flags)
+        assert result.status == 3
+        assert "several performers: id:1 77 (a), id:2 77 (b)" in result.err

@@ -74,7 +74,7 @@ def test_activity_adds_to_the_play_duration(small: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("play", "1", "--at", "soon"), "'soon' is not a time"),
         (("play", "1", "--reset", "--remove"), "--reset takes all out"),
@@ -83,10 +83,10 @@ def test_activity_adds_to_the_play_duration(small: Cli) -> None:
         (("cover", "1"), "give one of --at, --image and --generate"),
     ],
 )
-def test_errors_precede_sending(offline: Cli, words: tuple[str, ...], said: str) -> None:
-    done = offline("scene", *words)
-    assert done.status == 2
-    assert said in done.err
+def test_errors_precede_sending(offline: Cli, words: tuple[str, ...], message: str) -> None:
+    result = offline("scene", *words)
+    assert result.status == 2
+    assert message in result.err
 
 
 def test_tree_is_printed_below_its_roots(small: Cli) -> None:
@@ -184,8 +184,8 @@ def test_undo_keeps_a_cover_set_after_a_reset(gallery: Cli) -> None:
     gallery.ok("galleries", "cover", "reset", "1")
     run = str(gallery.ok("history", "--json").json[0]["id"])
     gallery.ok("galleries", "cover", "set", "1", "3", "--no-journal")
-    done = gallery("undo", run, "-y")
-    assert (done.status, "changed since" in done.err) == (6, True)
+    result = gallery("undo", run, "-y")
+    assert (result.status, "changed since" in result.err) == (6, True)
     assert row(gallery, "galleries", "find", fields="cover.id") == {"cover": {"id": "3"}}
     gallery.ok("galleries", "cover", "set", "1", "1", "--no-journal")
     gallery.ok("undo", run, "-y")
@@ -199,8 +199,8 @@ def test_undo_keeps_a_cover_unread_after_the_reset(gallery: Cli, library_file: P
         proxy.rule = lambda request: (
             error_page(401) if proxy.mutations[1:] and not request.is_mutation else None
         )
-        done = cli.ok("galleries", "cover", "reset", "1")
-        assert "Undo will not restore all fields" in done.err
+        result = cli.ok("galleries", "cover", "reset", "1")
+        assert "Undo will not restore all fields" in result.err
         proxy.rule = lambda _: None
         run = str(cli.ok("history", "--json").json[0]["id"])
         assert "changed since" in cli("undo", run, "-y").err
@@ -234,13 +234,13 @@ def test_settings_are_typed_diffed_and_applied(small: Cli, tmp_path: Path) -> No
 @pytest.mark.parametrize("output", ["--json", "-v"])
 def test_secrets_inside_settings_are_hidden(small: Cli, output: str) -> None:
     box = '{"name": "box", "endpoint": "http://127.0.0.1:1/graphql", "api_key": "hunter22"}'
-    done = small.ok("config", "set", f"general.stash_boxes=[{box}]", "plugins.a.authToken=hunter22", output)
-    assert "hunter22" not in done.out + done.err
-    assert "***" in done.out + done.err
+    result = small.ok("config", "set", f"general.stash_boxes=[{box}]", "plugins.a.authToken=hunter22", output)
+    assert "hunter22" not in result.out + result.err
+    assert "***" in result.out + result.err
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ("general.parallel_tasks=many", "'many' is not a number"),
         ("general.paralel_tasks=2", "Did you mean general.parallel_tasks?"),
@@ -250,10 +250,10 @@ def test_secrets_inside_settings_are_hidden(small: Cli, output: str) -> None:
         ("general.log_level", "has no value"),
     ],
 )
-def test_invalid_setting_is_rejected_before_sending(offline: Cli, setting: str, said: str) -> None:
-    done = offline("config", "set", setting)
-    assert done.status == 2
-    assert said in done.err
+def test_invalid_setting_is_rejected_before_sending(offline: Cli, setting: str, message: str) -> None:
+    result = offline("config", "set", setting)
+    assert result.status == 2
+    assert message in result.err
 
 
 def test_files_are_found_renamed_and_moved(cli: Cli, pictures: Path, tmp_path: Path) -> None:
@@ -284,17 +284,17 @@ def test_server_status_is_shown(small: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("scrapers", "scrape", "Alice"), "give --scraper or --stash-box"),
         (("scrapers", "scrape"), "give an address"),
         (("scrapers", "scrape", "x", "--scraper", "a", "--stash-box", "b"), "not both"),
     ],
 )
-def test_scraping_requires_a_source(offline: Cli, words: tuple[str, ...], said: str) -> None:
-    done = offline(*words)
-    assert done.status == 2
-    assert said in done.err
+def test_scraping_requires_a_source(offline: Cli, words: tuple[str, ...], message: str) -> None:
+    result = offline(*words)
+    assert result.status == 2
+    assert message in result.err
 
 
 def test_server_without_package_sources_has_no_packages(small: Cli) -> None:
@@ -305,7 +305,7 @@ def test_server_without_package_sources_has_no_packages(small: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("packages", "sources", "--ids"), "these objects have no ids"),
         (("tags", "tree", "--fields", "pat"), "Did you mean path?"),
@@ -313,7 +313,9 @@ def test_server_without_package_sources_has_no_packages(small: Cli) -> None:
         (("config", "set", "general.password=@no-such-file"), "cannot read no-such-file"),
     ],
 )
-def test_missing_objects_are_reported_before_sending(offline: Cli, words: tuple[str, ...], said: str) -> None:
-    done = offline(*words)
-    assert done.status == 2
-    assert said in done.err
+def test_missing_objects_are_reported_before_sending(
+    offline: Cli, words: tuple[str, ...], message: str
+) -> None:
+    result = offline(*words)
+    assert result.status == 2
+    assert message in result.err

@@ -40,13 +40,13 @@ def sent(proxy: FaultProxy) -> list[Any]:
 
 @pytest.mark.parametrize("words", [("available",), ("sources",), ("install", "x")])
 def test_packages_require_their_release(proxy: FaultProxy, words: tuple[str, ...]) -> None:
-    done = Cli(proxy.url)("packages", *words)
-    assert (done.status, "PackageSources needs Stash 0.24" in done.err) == (7, True), done.err
+    result = Cli(proxy.url)("packages", *words)
+    assert (result.status, "PackageSources needs Stash 0.24" in result.err) == (7, True), result.err
 
 
 def test_unsupported_setting_prevents_sending_the_others(proxy: FaultProxy) -> None:
-    done = Cli(proxy.url)("config", "set", "interface.language=de-DE", "ui.title=Mine")
-    assert (done.status, "configureUI(partial) needs Stash 0.26" in done.err) == (7, True), done.err
+    result = Cli(proxy.url)("config", "set", "interface.language=de-DE", "ui.title=Mine")
+    assert (result.status, "configureUI(partial) needs Stash 0.26" in result.err) == (7, True), result.err
     assert sent(proxy) == []
 
 
@@ -57,8 +57,8 @@ def test_created_object_is_shown_with_supported_fields(proxy: FaultProxy) -> Non
 def test_migration_without_a_job_completes_with_its_response(proxy: FaultProxy) -> None:
     migrated = fixed_response(json.dumps({"data": {"migrate": True}}))
     proxy.rule = lambda request: migrated if "migrate(" in request.document else as_older
-    done = Cli(proxy.url).ok("system", "migrate", "--yes", "--wait")
-    assert (done.out, done.err) == ("", "the database is migrated\n")
+    result = Cli(proxy.url).ok("system", "migrate", "--yes", "--wait")
+    assert (result.out, result.err) == ("", "the database is migrated\n")
 
 
 @pytest.mark.parametrize("words", [("markers", "generate", "--all"), ("generate", "--marker", "1")])
@@ -69,8 +69,8 @@ def test_single_markers_are_not_generated_on_crashing_servers(
     newer.ok("tag", "create", "--name", "A")
     newer.ok("scene", "create", "--title", "S")
     newer.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "M", "--primary-tag", "A")
-    done = Cli(proxy.url)(*words)
-    assert (done.status, "before 0.28 crash" in done.err) == (7, True), done.err
+    result = Cli(proxy.url)(*words)
+    assert (result.status, "before 0.28 crash" in result.err) == (7, True), result.err
     assert sent(proxy) == []
     newer.ok(*words, "--wait")
 
@@ -92,19 +92,19 @@ def with_plugin(proxy: FaultProxy, **answers: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("queue", "status", "told"), [(["6", "7"], 0, "job 7;"), ([], 10, "The job has ended")]
+    ("queue", "status", "message"), [(["6", "7"], 0, "job 7;"), ([], 10, "The job has ended")]
 )
 def test_plugin_task_is_found_in_the_queue(
-    proxy: FaultProxy, queue: list[str], status: int, told: str
+    proxy: FaultProxy, queue: list[str], status: int, message: str
 ) -> None:
     """These releases do not return its job id."""
     with_plugin(proxy, runPluginTask="todo", jobQueue=[{"id": one} for one in queue])
-    done = Cli(proxy.url)("plugins", "run", "x", "Do it")
-    assert (done.status, told in done.err) == (status, True), done.err
+    result = Cli(proxy.url)("plugins", "run", "x", "Do it")
+    assert (result.status, message in result.err) == (status, True), result.err
 
 
 def test_plugin_settings_require_their_release(proxy: FaultProxy) -> None:
     with_plugin(proxy)
-    done = Cli(proxy.url)("plugins", "settings", "x", "key=1")
-    assert (done.status, "needs Stash 0.24" in done.err) == (7, True), done.err
+    result = Cli(proxy.url)("plugins", "settings", "x", "key=1")
+    assert (result.status, "needs Stash 0.24" in result.err) == (7, True), result.err
     assert sent(proxy) == []

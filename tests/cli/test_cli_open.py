@@ -50,9 +50,9 @@ def test_page_urls(words: str, page: str, filled: Cli) -> None:
     ],
 )
 def test_missing_object_is_not_opened(words: str, status: int, says: str, filled: Cli) -> None:
-    done = filled("open", *words.split())
-    assert done.status == status
-    assert says.lower() in done.err.lower()
+    result = filled("open", *words.split())
+    assert result.status == status
+    assert says.lower() in result.err.lower()
 
 
 def test_library_file_has_no_pages(cli: Cli) -> None:
@@ -65,8 +65,8 @@ def test_browser_gets_the_url(filled: Cli, tmp_path: Path) -> None:
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}.part && mv {told}.part {told}\n')
     browser.chmod(0o755)
     url = filled.environ["STASH_URL"]
-    done = run_process("open", "scene", "1", STASH_URL=url, BROWSER=f"{browser} %s", PYTHON=sys.executable)
-    assert (done.status, done.out) == (0, ""), done.err
+    result = run_process("open", "scene", "1", STASH_URL=url, BROWSER=f"{browser} %s", PYTHON=sys.executable)
+    assert (result.status, result.out) == (0, ""), result.err
     assert told.read_text() == f"{url}/scenes/1"
     none = run_process(
         "open", "scene", "1", STASH_URL=url, BROWSER=str(tmp_path / "none"), PATH="", DISPLAY=""

@@ -73,24 +73,24 @@ def test_failed_batch_does_not_stop_others(proxy: FaultProxy, many: Cli) -> None
     for name, fault in FAULTS.items():
         proxy.requests.clear()
         proxy.rule = on_mutation(fault, 2)
-        done = update(many, name)
+        result = update(many, name)
         first, second = batch_sizes(proxy)[:2]
         assert with_description(many, name) == COUNT - second
-        assert f"updated {COUNT - second} of {COUNT} tags" in done.err
-        assert f"(ids {first + 1}, {first + 2}, " in done.err
-        assert done.status == 6
+        assert f"updated {COUNT - second} of {COUNT} tags" in result.err
+        assert f"(ids {first + 1}, {first + 2}, " in result.err
+        assert result.status == 6
 
 
 def test_lost_response_differs_from_a_failure(proxy: FaultProxy, many: Cli) -> None:
     proxy.requests.clear()
     proxy.rule = on_mutation(reset_before, 2)
-    done = update(many, "new", "--json")
+    result = update(many, "new", "--json")
     first, second = batch_sizes(proxy)[:2]
-    assert done.status == 6
-    [problem] = json.loads(done.err)["problems"]
+    assert result.status == 6
+    [problem] = json.loads(result.err)["problems"]
     assert (problem["outcome"], problem["ids"]) == ("unknown", IDS[first : first + second])
-    assert json.loads(done.err)["done"] == [*IDS[:first], *IDS[first + second :]]
-    assert f"stash tags show {first + 1}" in json.loads(done.err)["hint"]
+    assert json.loads(result.err)["done"] == [*IDS[:first], *IDS[first + second :]]
+    assert f"stash tags show {first + 1}" in json.loads(result.err)["hint"]
     assert with_description(many) == COUNT - second
     assert sum(batch_sizes(proxy)) == COUNT
 
@@ -113,10 +113,10 @@ def test_unsent_changes_are_reported_when_the_server_stops(proxy: FaultProxy, ma
 
     proxy.requests.clear()
     proxy.rule = on_mutation(last_answer, 1)
-    done = update(many)
+    result = update(many)
     first = batch_sizes(proxy)[0]
-    assert done.status == 5
-    assert f"updated {first} of {COUNT} tags: {COUNT - first} not sent" in done.err
+    assert result.status == 5
+    assert f"updated {first} of {COUNT} tags: {COUNT - first} not sent" in result.err
     proxy.accept()
     assert with_description(many) == first
 
@@ -124,9 +124,9 @@ def test_unsent_changes_are_reported_when_the_server_stops(proxy: FaultProxy, ma
 def test_rejected_key_stops_sending(proxy: FaultProxy, many: Cli) -> None:
     proxy.requests.clear()
     proxy.rule = on_mutation(error_page(401))
-    done = update(many)
-    assert done.status == 4
-    assert f"{COUNT - batch_sizes(proxy)[0]} not sent" in done.err
+    result = update(many)
+    assert result.status == 4
+    assert f"{COUNT - batch_sizes(proxy)[0]} not sent" in result.err
     assert len(proxy.mutations) == 1
 
 
@@ -146,25 +146,25 @@ def test_rejected_bulk_update_is_split(proxy: FaultProxy, tags: Cli) -> None:
 def test_object_missing_in_a_bulk_response_is_unknown(proxy: FaultProxy, tags: Cli) -> None:
     row = '{"id": "1", "created_at": "2024-01-02T03:04:05Z", "description": "new"}'
     proxy.rule = on_mutation(fixed_response(f'{{"data": {{"bulkTagUpdate": [{row}]}}}}'))
-    done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
-    assert done.status == 6
-    assert "1 of 2 unknown (ids 2)" in done.err
-    assert "updated 1 of 2" in done.err
+    result = tags("tags", "update", "1", "2", "--description", "new", "--yes")
+    assert result.status == 6
+    assert "1 of 2 unknown (ids 2)" in result.err
+    assert "updated 1 of 2" in result.err
 
 
 def test_malformed_bulk_response_is_unknown(proxy: FaultProxy, tags: Cli) -> None:
     proxy.rule = on_mutation(fixed_response('{"data": {"bulkTagUpdate": [{"id": "1"}, null]}}'))
-    done = tags("tags", "update", "1", "2", "--description", "new", "--yes")
-    assert done.status == 10
-    assert "2 of 2 unknown (ids 1, 2)" in done.err
+    result = tags("tags", "update", "1", "2", "--description", "new", "--yes")
+    assert result.status == 10
+    assert "2 of 2 unknown (ids 1, 2)" in result.err
 
 
 def test_missing_objects_do_not_stop_the_rest(tags: Cli) -> None:
-    done = tags("tags", "update", "1", "99", "Nope", "--description", "new", "--yes")
-    assert done.status == 6
-    assert "updated 1 of 3 tags: 2 failed" in done.err
-    assert "(ids 99): not found" in done.err
-    assert "'Nope'" in done.err
+    result = tags("tags", "update", "1", "99", "Nope", "--description", "new", "--yes")
+    assert result.status == 6
+    assert "updated 1 of 3 tags: 2 failed" in result.err
+    assert "(ids 99): not found" in result.err
+    assert "'Nope'" in result.err
     assert with_description(tags) == 1
     assert tags("tags", "delete", "98", "99", "--yes").status == 3
 
@@ -172,10 +172,10 @@ def test_missing_objects_do_not_stop_the_rest(tags: Cli) -> None:
 def test_deletion_continues_after_a_rejection(tags: Cli) -> None:
     tags.ok("scene", "create", "--title", "S")
     tags.ok("marker", "create", "--scene", "1", "--seconds", "1", "--title", "m", "--primary-tag", "id:2")
-    done = tags("tags", "delete", "1", "2", "3", "--yes")
-    assert done.status == 6
-    assert "deleted 2 of 3 tags" in done.err
-    assert "1 of 3 failed (ids 2)" in done.err
+    result = tags("tags", "delete", "1", "2", "3", "--yes")
+    assert result.status == 6
+    assert "deleted 2 of 3 tags" in result.err
+    assert "1 of 3 failed (ids 2)" in result.err
     assert tags.ok("tags", "find", "--ids").out == "2\n"
 
 
@@ -202,19 +202,19 @@ def test_change_without_a_response_is_unknown(command: str, proxy: FaultProxy, t
     for fault in LOST:
         before = len(proxy.mutations)
         proxy.rule = on_mutation(fault)
-        done = tags("tags", *ONE[command])
-        assert (done.status, done.out) == (10, "")
-        assert not any(word in done.err for word in ("updated", "deleted", "created tag"))
-        assert "check with `stash tags" in done.err
+        result = tags("tags", *ONE[command])
+        assert (result.status, result.out) == (10, "")
+        assert not any(word in result.err for word in ("updated", "deleted", "created tag"))
+        assert "check with `stash tags" in result.err
         assert len(proxy.mutations) == before + 1
 
 
 def test_history_resolves_a_lost_response(proxy: FaultProxy, tags: Cli) -> None:
     proxy.rule = on_mutation(reset_before)
     assert tags("tags", "update", "1", "--description", "new").status == 10
-    shown = tags.ok("history", "show", "4").out
-    assert 'description: "" -> "new"  (unknown: ' in shown
-    assert "`stash history resume 4` looks and goes on, `stash undo 4` looks and takes it back" in shown
+    output = tags.ok("history", "show", "4").out
+    assert 'description: "" -> "new"  (unknown: ' in output
+    assert "`stash history resume 4` looks and goes on, `stash undo 4` looks and takes it back" in output
     assert "nothing was left to do" in tags.ok("undo", "4", "--yes").err
     assert (
         "(failed: its answer was lost, and the server has not done it)" in tags.ok("history", "show", "4").out
@@ -227,8 +227,8 @@ def test_media_folders_are_reported_after_the_server_saved_them(proxy: FaultProx
     assert "added" not in cli("library", "add", folder, "--read-only").err
     for fault, status in ((error_page(500), 10), (reset_before, 10), (graphql_errors("no"), 1)):
         proxy.rule = on_mutation(fault)
-        done = cli("library", "add", folder)
-        assert (done.status, "added" in done.err) == (status, False)
+        result = cli("library", "add", folder)
+        assert (result.status, "added" in result.err) == (status, False)
     proxy.rule = lambda _: None
     assert cli.ok("library", "list", "--json").json == []
     assert f"added {folder}" in cli.ok("library", "add", folder).err
@@ -244,16 +244,16 @@ def test_no_job_starts_before_setup_or_migration(proxy: FaultProxy, status: str,
     proxy.rule = on_operation(
         "systemStatus", fixed_response(json.dumps({"data": {"systemStatus": {"status": status}}}))
     )
-    done = Cli(proxy.url)("scan", "--wait")
-    assert (done.status, word in done.err) == (1, True)
+    result = Cli(proxy.url)("scan", "--wait")
+    assert (result.status, word in result.err) == (1, True)
     assert not proxy.mutations
 
 
 def test_job_is_started_once(proxy: FaultProxy) -> None:
     proxy.rule = on_operation("metadataScan", reset_after)
-    done = Cli(proxy.url)("scan", "--wait")
-    assert done.status == 10
-    assert "stash jobs list" in done.err
+    result = Cli(proxy.url)("scan", "--wait")
+    assert result.status == 10
+    assert "stash jobs list" in result.err
     assert len(proxy.mutations) == 1
 
 

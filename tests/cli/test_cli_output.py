@@ -249,11 +249,11 @@ def test_bar_shows_remaining_time_only_when_stable(
 
 
 def test_rate_is_omitted_for_partly_seen_work() -> None:
-    for names, told in ((["a", "b"], "1/s"), (["a"], "over 1/s")):
+    for names, message in ((["a", "b"], "1/s"), (["a"], "over 1/s")):
         rate = Rate(ticking(1))
         for number in range(20):
             rate.note([f"{name}{number + index}" for index, name in enumerate(reversed(names))])
-        assert told in str(rate) or not str(rate)
+        assert message in str(rate) or not str(rate)
 
 
 def test_questions() -> None:

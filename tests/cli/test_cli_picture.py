@@ -38,15 +38,15 @@ def cover(embedded_url: str, tmp_path: Path) -> str:
 
 
 def test_pictures_are_off_by_default(cover: str) -> None:
-    done = Cli(cover, COLORTERM="truecolor", KITTY_WINDOW_ID="1").ok("scene", "show", "1", terminal=True)
-    assert not any(mark in done.out for mark in MARKS.values())
+    result = Cli(cover, COLORTERM="truecolor", KITTY_WINDOW_ID="1").ok("scene", "show", "1", terminal=True)
+    assert not any(mark in result.out for mark in MARKS.values())
 
 
 @pytest.mark.parametrize("name", TERMINALS)
 def test_terminal_determines_the_protocol(cover: str, name: str) -> None:
-    done = Cli(cover, TERM="xterm", **TERMINALS[name]).ok("scene", "show", "1", "--picture", terminal=True)
-    assert done.out.startswith(MARKS[name])
-    assert "Sea" in done.out
+    result = Cli(cover, TERM="xterm", **TERMINALS[name]).ok("scene", "show", "1", "--picture", terminal=True)
+    assert result.out.startswith(MARKS[name])
+    assert "Sea" in result.out
 
 
 def test_tmux_requires_a_named_protocol(cover: str) -> None:
@@ -57,15 +57,15 @@ def test_tmux_requires_a_named_protocol(cover: str) -> None:
 
 @pytest.mark.parametrize("environ", [{"NO_COLOR": "1"}, {"ACCESSIBLE": "1"}, {"TERM": "dumb"}])
 def test_only_the_card_is_printed_when_disabled(cover: str, environ: dict[str, str]) -> None:
-    done = Cli(cover, KITTY_WINDOW_ID="1", **environ).ok("scene", "show", "1", "--picture", terminal=True)
-    assert "\x1b_G" not in done.out
-    assert "no picture" in done.err
-    assert "Sea" in done.out
+    result = Cli(cover, KITTY_WINDOW_ID="1", **environ).ok("scene", "show", "1", "--picture", terminal=True)
+    assert "\x1b_G" not in result.out
+    assert "no picture" in result.err
+    assert "Sea" in result.out
 
 
 def test_pipe_gets_no_picture(cover: str) -> None:
-    done = Cli(cover, KITTY_WINDOW_ID="1").ok("scene", "show", "1", "--picture")
-    assert done.out.startswith("id: ")
+    result = Cli(cover, KITTY_WINDOW_ID="1").ok("scene", "show", "1", "--picture")
+    assert result.out.startswith("id: ")
     assert Cli(cover)("scene", "show", "1", "--picture", "--json").status == 2
 
 

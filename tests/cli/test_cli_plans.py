@@ -24,18 +24,18 @@ def plan(tmp_path: Path) -> str:
 
 
 def ratings(cli: Cli) -> list[Any]:
-    found = cli.ok("scenes", "find", "--sort", "id", "--json", "--fields", "rating100").json
-    return [row["rating100"] for row in found]
+    data = cli.ok("scenes", "find", "--sort", "id", "--json", "--fields", "rating100").json
+    return [row["rating100"] for row in data]
 
 
 def test_plan_is_shown_offline_and_applied_once(cli: Cli, offline: Cli, plan: str) -> None:
     words = ("rating100=7", "tags+=New", "--create-missing")
-    done = cli.ok("scenes", "update", "1", "2", *words, "--plan-out", plan)
-    assert "wrote the plan" in done.err
+    result = cli.ok("scenes", "update", "1", "2", *words, "--plan-out", plan)
+    assert "wrote the plan" in result.err
     assert ratings(cli) == [90, 80, 79, None]
-    shown = offline.ok("apply", plan, "-n").err
-    assert "rating100: 90 -> 7" in shown
-    assert "makes the tag 'New'" in shown
+    stderr = offline.ok("apply", plan, "-n").err
+    assert "rating100: 90 -> 7" in stderr
+    assert "makes the tag 'New'" in stderr
     assert len(offline.ok("apply", plan, "-n", "--json").json["edits"]) == 4
     assert cli("apply", plan).status == 11
     assert "changed 2 scenes" in cli.ok("apply", plan, "-y").err
@@ -50,9 +50,9 @@ def test_plan_is_shown_offline_and_applied_once(cli: Cli, offline: Cli, plan: st
 def test_changes_since_the_plan_are_conflicts(cli: Cli, plan: str) -> None:
     cli.ok("scenes", "update", "1", "2", "rating100=7", "--plan-out", plan)
     cli.ok("scenes", "update", "2", "rating100=50")
-    done = cli("apply", plan, "-y", "--no-journal")
-    assert done.status == 6
-    assert "changed by others since it was read, in rating100" in done.err
+    result = cli("apply", plan, "-y", "--no-journal")
+    assert result.status == 6
+    assert "changed by others since it was read, in rating100" in result.err
     assert ratings(cli) == [7, 50, 79, None]
     cli.ok("apply", plan, "-y", "--force")
     assert ratings(cli) == [7, 7, 79, None]
@@ -62,8 +62,8 @@ def test_import_plan_creates_its_objects(cli: Cli, plan: str) -> None:
     text = "name,parents,description\nLeaf,Branch,\nBranch,,\nBeach,Branch,x\n"
     cli.ok("tags", "import", "-", "--upsert", "--plan-out", plan, answers=text)
     assert "made 2 tags, changed 1 tag" in cli.ok("apply", plan, "-y").err
-    found = cli.ok("tags", "find", "--json", "--fields", "name,parents.name").json
-    parents = {row["name"]: [each["name"] for each in row["parents"]] for row in found}
+    data = cli.ok("tags", "find", "--json", "--fields", "name,parents.name").json
+    parents = {row["name"]: [each["name"] for each in row["parents"]] for row in data}
     assert parents == {"Leaf": ["Branch"], "Branch": [], "Beach": ["Branch"], "Outdoor": []}
 
 
@@ -71,10 +71,10 @@ def test_deletion_plan_skips_changed_objects(cli: Cli, plan: str) -> None:
     cli.ok("scenes", "delete", "1", "2", "3", "--plan-out", plan)
     assert 'scene 1 "Sea"' in Cli("http://127.0.0.1:1").ok("apply", plan, "-n").err
     cli.ok("scenes", "update", "2", "title=Kept")
-    done = cli("apply", plan, "-y")
-    assert done.status == 6
-    assert "deleted 2 of 3 scenes" in done.err
-    assert "scene 2 was changed since the plan was made" in done.err
+    result = cli("apply", plan, "-y")
+    assert result.status == 6
+    assert "deleted 2 of 3 scenes" in result.err
+    assert "scene 2 was changed since the plan was made" in result.err
     cli.ok("undo", "2", "-y")
     assert len(ratings(cli)) == 4
 
@@ -86,8 +86,11 @@ def test_merge_plan(is_changed: bool, small_library: Path, tmp_path: Path) -> No
     cli.ok("tags", "merge", "2", "--into", "1", "--plan-out", plan)
     if is_changed:
         cli.ok("tags", "update", "2", "aliases+=Later")
-    done = cli("apply", plan, "-y")
-    assert (done.status, "was changed since the plan was made" in done.err) == (int(is_changed), is_changed)
+    result = cli("apply", plan, "-y")
+    assert (result.status, "was changed since the plan was made" in result.err) == (
+        int(is_changed),
+        is_changed,
+    )
     assert cli.ok("tags", "count").out.strip() == ("2" if is_changed else "1")
 
 
@@ -104,9 +107,9 @@ def test_invalid_plans_are_rejected(cli: Cli, plan: str, tmp_path: Path) -> None
         "another release": text.replace('"format": 1', '"format": 2'),
         "made for 0.1": text.replace('"version": "0.31"', '"version": "0.1"'),
     }
-    for told, wrong in refused.items():
+    for message, wrong in refused.items():
         Path(plan).write_text(wrong)
-        done = cli("apply", plan, "-y")
-        assert (done.status > 0, told in done.err) == (True, True), (told, done.err)
+        result = cli("apply", plan, "-y")
+        assert (result.status > 0, message in result.err) == (True, True), (message, result.err)
     assert "cannot read" in cli("apply", "/no/such/file").err
     assert cli("scenes", "update", "1", "rating100=7", "--plan-out", "/no/such/folder/x").status == 2

@@ -56,10 +56,10 @@ def test_new_plugin_tags_scenes_and_reports_progress(cli: Cli, new_plugin: Path)
     for title in ("A", "B"):
         cli.ok("scene", "create", "--title", title)
     cli.ok("scene", "create", "--title", "C", "--tag", cli.ok("tag", "create", "--name", "X", "--ids").out)
-    done = simulate(cli, new_plugin, "Tag scenes", "--progress", "plain")
-    assert (done.status, done.out) == (0, "tagged 2 scenes\n")
-    assert "100 %" in done.err
-    assert "2 scenes have the tag Untagged now" in done.err
+    result = simulate(cli, new_plugin, "Tag scenes", "--progress", "plain")
+    assert (result.status, result.out) == (0, "tagged 2 scenes\n")
+    assert "100 %" in result.err
+    assert "2 scenes have the tag Untagged now" in result.err
     assert cli.ok("scenes", "count", "--tag", "Untagged").out == "2\n"
 
 
@@ -72,17 +72,17 @@ def test_new_plugin_against_a_server_with_a_key(served_url: str, new_plugin: Pat
     import httpx
 
     cookie = httpx.post(f"{served_url}/login", data={"username": "ada", "password": "secret"}).cookies
-    answer = httpx.post(
+    response = httpx.post(
         f"{served_url}/graphql",
         content=session,
         cookies=cookie,
         headers={"Content-Type": "application/json"},
     )
-    key = answer.json()["data"]["generateAPIKey"]
+    key = response.json()["data"]["generateAPIKey"]
     words = ("Tag scenes", "--arg", "tag=Other", "--json")
-    done = simulate(Cli(served_url, STASH_API_KEY=key), new_plugin, *words)
-    assert (done.status, done.json) == (0, "tagged 1 scenes")
-    assert key not in done.err
+    result = simulate(Cli(served_url, STASH_API_KEY=key), new_plugin, *words)
+    assert (result.status, result.json) == (0, "tagged 1 scenes")
+    assert key not in result.err
 
 
 def plugin(folder: Path, *words: str, **more: object) -> Path:
@@ -96,9 +96,9 @@ def plugin(folder: Path, *words: str, **more: object) -> Path:
 
 def test_commands_run_inside_plugins(cli: Cli, tmp_path: Path) -> None:
     run = program("plugins", "exec")
-    done = simulate(cli, plugin(tmp_path, *run, "tags", "create", "--name", "{args.tag}", "--ids"), "Go")
-    assert (done.status, done.out) == (0, "1\n"), done.err
-    assert "created tag 1" in done.err
+    result = simulate(cli, plugin(tmp_path, *run, "tags", "create", "--name", "{args.tag}", "--ids"), "Go")
+    assert (result.status, result.out) == (0, "1\n"), result.err
+    assert "created tag 1" in result.err
     failing = simulate(cli, plugin(tmp_path, *run, "--", "tag", "show", "Nothing"), "Go")
     assert failing.status == 9
     assert "error: There is no tag 'Nothing'" in failing.err
@@ -110,9 +110,11 @@ def test_commands_run_inside_plugins(cli: Cli, tmp_path: Path) -> None:
 
 def test_command_messages_are_protocol_lines() -> None:
     block = {"Scheme": "http", "Host": "127.0.0.1", "Port": 1}
-    done = Cli()("plugins", "exec", "scenes", "count", answers=json.dumps({"server_connection": block}))
-    assert done.status == 5
-    assert done.err.startswith("\x01e\x02Cannot reach http://127.0.0.1:1: nothing listens there.\n\x01i\x02")
+    result = Cli()("plugins", "exec", "scenes", "count", answers=json.dumps({"server_connection": block}))
+    assert result.status == 5
+    assert result.err.startswith(
+        "\x01e\x02Cannot reach http://127.0.0.1:1: nothing listens there.\n\x01i\x02"
+    )
     wrong = Cli()("plugins", "exec", "scenes", "count", answers="{}")
     assert wrong.status == 2
     assert wrong.err.startswith("\x01e\x02The plugin's input has no server_connection")
@@ -130,9 +132,9 @@ def test_command_messages_are_protocol_lines() -> None:
     ],
 )
 def test_simulation_errors(words: list[str], says: str) -> None:
-    done = Cli()("plugins", *words)
-    assert done.status == 2
-    assert says in done.err
+    result = Cli()("plugins", *words)
+    assert result.status == 2
+    assert says in result.err
 
 
 @table_test(
@@ -151,23 +153,23 @@ def test_failing_plugins(
     words: list[str], more: dict[str, object], task: str, says: str, cli: Cli, tmp_path: Path
 ) -> None:
     cli.ok("tag", "create", "--name", "A", "--if-missing")
-    done = simulate(cli, plugin(tmp_path, *words, **more), task)
-    assert done.status in (2, 3, 9)
-    assert says in done.err
-    assert "internal error" not in done.err
+    result = simulate(cli, plugin(tmp_path, *words, **more), task)
+    assert result.status in (2, 3, 9)
+    assert says in result.err
+    assert "internal error" not in result.err
 
 
 def test_new_plugin_overwrites_nothing(new_plugin: Path) -> None:
-    done = Cli()("plugins", "new", "my-plugin", "--folder", str(new_plugin.parent.parent))
-    assert done.status == 2
-    assert "exists already" in done.err
+    result = Cli()("plugins", "new", "my-plugin", "--folder", str(new_plugin.parent.parent))
+    assert result.status == 2
+    assert "exists already" in result.err
 
 
 def test_read_only_connection_applies_to_plugins(cli: Cli, new_plugin: Path) -> None:
     cli.ok("scene", "create", "--title", "A")
-    done = cli("--read-only", "plugins", "simulate", str(new_plugin), "Tag scenes")
-    assert done.status == 9
-    assert "read-only" in done.err
+    result = cli("--read-only", "plugins", "simulate", str(new_plugin), "Tag scenes")
+    assert result.status == 9
+    assert "read-only" in result.err
     assert cli.ok("tags", "count").out == "0\n"
 
 
@@ -194,8 +196,8 @@ def test_ctrl_c_ends_the_plugin(embedded_url: str, tmp_path: Path) -> None:
     script = f"{wait}; import pathlib; pathlib.Path({str(marker)!r}).touch()"
     file = plugin(tmp_path, sys.executable, "-c", script)
     began = time.monotonic()
-    done = run_interrupted("--server", embedded_url, "plugins", "simulate", str(file), "Go", until="here")
-    assert done.status == 130
+    result = run_interrupted("--server", embedded_url, "plugins", "simulate", str(file), "Go", until="here")
+    assert result.status == 130
     assert time.monotonic() - began < 50
     assert not marker.exists()
 
@@ -255,9 +257,9 @@ def test_server_plugins(proxy: FaultProxy) -> None:
     ],
 )
 def test_invalid_names_and_values_send_nothing(words: str, status: int, says: str, proxy: FaultProxy) -> None:
-    done = Cli(proxy.url)("plugins", *words.split())
-    assert done.status == status
-    assert says in done.err
+    result = Cli(proxy.url)("plugins", *words.split())
+    assert result.status == status
+    assert says in result.err
     assert proxy.mutations == []
 
 

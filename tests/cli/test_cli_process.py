@@ -79,10 +79,10 @@ def test_table_on_a_terminal_fits_and_has_a_bold_heading(small_url: str) -> None
 
 
 def test_ctrl_c_ends_a_question(small_url: str) -> None:
-    asked = ("--url", small_url, "scenes", "delete", "1")
-    status, text = on_terminal(*asked, until="[y/N]")
+    words = ("--url", small_url, "scenes", "delete", "1")
+    status, text = on_terminal(*words, until="[y/N]")
     assert (status, text.splitlines()[-1]) == (130, "interrupted")
-    status, text = on_terminal(*asked, until="[y/N]", send="\x04")
+    status, text = on_terminal(*words, until="[y/N]", send="\x04")
     assert (status, ANSI.sub("", text).splitlines()[-1]) == (11, "stash: not confirmed: nothing was changed")
 
 
@@ -117,17 +117,17 @@ def test_colour_can_be_disabled(small_url: str, environ: dict[str, str]) -> None
     leader, follower = pty.openpty()
     env = environment(**{"TERM": "xterm", **environ})
     command = program("--url", small_url, "scenes", "find")
-    done = subprocess.run(command, stdout=follower, stderr=subprocess.PIPE, env=env, timeout=30, check=True)
+    result = subprocess.run(command, stdout=follower, stderr=subprocess.PIPE, env=env, timeout=30, check=True)
     os.close(follower)
-    assert b"\x1b" not in os.read(leader, 65536) + done.stderr
+    assert b"\x1b" not in os.read(leader, 65536) + result.stderr
     os.close(leader)
 
 
 def test_table_in_a_pipe_is_plain_and_complete(small_url: str) -> None:
-    done = run_process("--url", small_url, "scenes", "find", COLUMNS="30")
-    assert (done.status, done.err) == (0, "")
-    assert_snapshot("table-scenes-pipe", done.out)
-    assert run_process("--url", small_url, "scenes", "find", FORCE_COLOR="1").out == done.out
+    result = run_process("--url", small_url, "scenes", "find", COLUMNS="30")
+    assert (result.status, result.err) == (0, "")
+    assert_snapshot("table-scenes-pipe", result.out)
+    assert run_process("--url", small_url, "scenes", "find", FORCE_COLOR="1").out == result.out
 
 
 def test_closed_pipe_ends_quietly(small_url: str) -> None:
@@ -145,7 +145,7 @@ def test_closed_pipe_ends_quietly(small_url: str) -> None:
 def test_full_disk_is_reported(small_url: str, args: tuple[str, ...]) -> None:
     command = program("--url", small_url, *args)
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -154,8 +154,8 @@ def test_full_disk_is_reported(small_url: str, args: tuple[str, ...]) -> None:
             timeout=30,
             check=False,
         )
-    assert done.returncode == 1
-    assert done.stderr == "stash: cannot write the output: No space left on device\n"
+    assert result.returncode == 1
+    assert result.stderr == "stash: cannot write the output: No space left on device\n"
 
 
 def test_closed_streams_do_not_crash(small_url: str) -> None:
@@ -181,12 +181,12 @@ warnings.warn(StashUnmappedFieldWarning("old server"))
 
 def test_warning_is_a_line_on_stderr() -> None:
     command = [sys.executable, "-c", WARN]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
-    assert (done.stdout, done.stderr) == ("", "stash: warning: old server\n")
+    result = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
+    assert (result.stdout, result.stderr) == ("", "stash: warning: old server\n")
 
 
 def test_help_into_a_closed_pipe_is_quiet() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", '"$@" | head -1', "-", *program("scenes", "find", "--help-filters")],
         capture_output=True,
         text=True,
@@ -194,7 +194,7 @@ def test_help_into_a_closed_pipe_is_quiet() -> None:
         timeout=30,
         check=True,
     )
-    assert (done.stdout, done.stderr) == ("Filters of stash scenes find:\n", "")
+    assert (result.stdout, result.stderr) == ("Filters of stash scenes find:\n", "")
 
 
 def test_version_and_bare_help() -> None:
@@ -207,30 +207,30 @@ def test_unreachable_server_is_exit_5_within_two_seconds(unused_port: int) -> No
     url, seconds = f"http://127.0.0.1:{unused_port}", list[float]()
     while len(seconds) < 4 and min(seconds, default=9) >= 2:  # the machine may be busy with other tests
         start = time.monotonic()
-        done = run_process("--url", url, "scenes", "find", "--json")
+        result = run_process("--url", url, "scenes", "find", "--json")
         seconds.append(time.monotonic() - start)
     assert min(seconds) < 2
-    assert (done.status, done.out) == (5, "")
-    assert json.loads(done.err)["error"] == "unreachable"
-    assert "hint" in json.loads(done.err)
+    assert (result.status, result.out) == (5, "")
+    assert json.loads(result.err)["error"] == "unreachable"
+    assert "hint" in json.loads(result.err)
 
 
 def test_hint_names_the_demo_without_a_configuration() -> None:
-    done = run_process("scenes", "count", STASH_URL="")
-    if done.status == 5:  # unless a server runs on the default port of this machine
-        assert "--demo" in done.err
-        assert "STASH_URL" in done.err
+    result = run_process("scenes", "count", STASH_URL="")
+    if result.status == 5:  # unless a server runs on the default port of this machine
+        assert "--demo" in result.err
+        assert "STASH_URL" in result.err
 
 
 def test_slow_server_times_out() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(8)
-        done = run_process(
+        result = run_process(
             "--url", f"http://127.0.0.1:{silent.getsockname()[1]}", "scenes", "find", "--timeout", "0.3"
         )
-    assert (done.status, done.out) == (5, "")
-    assert "Traceback" not in done.err
+    assert (result.status, result.out) == (5, "")
+    assert "Traceback" not in result.err
 
 
 @pytest.fixture
@@ -251,9 +251,9 @@ def locked(served_url: str) -> tuple[str, str]:
 def test_missing_wrong_and_right_keys(locked: tuple[str, str], tmp_path: Path) -> None:
     url, key = locked
     for wrong in ({}, {"STASH_API_KEY": "wrong-key-value"}):
-        done = run_process("--url", url, "scenes", "count", "--debug", **wrong)
-        assert (done.status, done.out) == (4, "")
-        assert "wrong-key-value" not in done.err
+        result = run_process("--url", url, "scenes", "count", "--debug", **wrong)
+        assert (result.status, result.out) == (4, "")
+        assert "wrong-key-value" not in result.err
     right = run_process("--url", url, "scenes", "count", "-vv", STASH_API_KEY=key)
     assert (right.status, right.out) == (0, "0\n")
     assert key not in right.err
@@ -267,12 +267,12 @@ def test_truncated_response_is_not_a_complete_list(served_url: str) -> None:
         cli.ok("tag", "create", "--name", f"t{number}")
     cli.ok("tags", "find", "--json")
     proxy = BreakingProxy(int(served_url.rpartition(":")[2]))
-    done = Cli(proxy.url)("tags", "find", "--json", "--timeout", "5")
+    result = Cli(proxy.url)("tags", "find", "--json", "--timeout", "5")
     proxy.close()
-    assert done.status != 0
-    assert done.err
+    assert result.status != 0
+    assert result.err
     with pytest.raises(json.JSONDecodeError):
-        json.loads(done.out)
+        json.loads(result.out)
 
 
 class BreakingProxy:
@@ -311,8 +311,8 @@ class BreakingProxy:
 def test_scan_of_a_new_library(embedded_url: str, pictures: Path) -> None:
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
-    done = cli.ok("scan", "--wait")
-    assert (done.out, done.err) == ("", "job 1 finished\n")
+    result = cli.ok("scan", "--wait")
+    assert (result.out, result.err) == ("", "job 1 finished\n")
     assert "Scanning 100 %" in cli.ok("scan", "--wait", "--progress", "plain").err
     assert cli.ok("images", "count").out == "6\n"
     assert len(cli.ok("images", "find", "--paths", "-0").out.rstrip("\0").split("\0")) == 6
@@ -326,9 +326,12 @@ def test_scan_names_paths_outside_the_media_folders(embedded_url: str, pictures:
     cli = Cli(embedded_url)
     cli.ok("library", "add", str(pictures))
     for path in (f"{pictures}x", str(pictures.parent), str(pictures / "../other")):
-        done = cli("scan", path, "--wait")
-        assert (done.status, f"{os.path.normpath(path)} is not in a media folder" in done.err) == (2, True)
-        assert "started" not in done.err
+        result = cli("scan", path, "--wait")
+        assert (result.status, f"{os.path.normpath(path)} is not in a media folder" in result.err) == (
+            2,
+            True,
+        )
+        assert "started" not in result.err
     cli.ok("scan", str(pictures / "p1.png"), "--wait")
     cli.ok("scan", os.path.relpath(pictures), "--wait")
     missing = cli("scan", str(pictures / "nothing.png"), "--wait")
@@ -339,10 +342,10 @@ def test_job_of_an_in_process_library_is_followed_to_its_end(library_file: Path,
     (pictures / "broken.png").write_text("no picture", encoding="utf-8")
     cli = Cli(f"embedded:{library_file}")
     cli.ok("library", "add", str(pictures))
-    done = cli("scan")
-    assert done.out == "1\n"
-    assert "broken.png" in done.err
-    assert "job 1 finished" in done.err
+    result = cli("scan")
+    assert result.out == "1\n"
+    assert "broken.png" in result.err
+    assert "job 1 finished" in result.err
 
 
 def test_scan_without_media_folders_is_reported(cli: Cli) -> None:
@@ -361,9 +364,9 @@ def test_server_log_errors_may_fail_a_scan(embedded_url: str, pictures: Path) ->
     quiet = cli("scan", "--wait", "--rescan", "-q", "--json")
     assert quiet.json["status"] == "FINISHED"
     assert "broken.png" in json.loads(quiet.err)["log"][0]
-    told = cli.ok("scan", "--wait", "--fail-on-log", "none", "--rescan").err
-    assert "finished; the server logged 1 error" in told
-    assert "broken.png" in told
+    stderr = cli.ok("scan", "--wait", "--fail-on-log", "none", "--rescan").err
+    assert "finished; the server logged 1 error" in stderr
+    assert "broken.png" in stderr
     assert cli("scan", "--fail-on-log", "chatter").status == 2
 
 
@@ -414,19 +417,19 @@ def test_waiting_for_a_job(server_with_job: str) -> None:
 
 
 def test_ctrl_c_leaves_the_job_and_explains_how_to_stop_it(server_with_job: str) -> None:
-    done = run_interrupted(
+    result = run_interrupted(
         "--url", server_with_job, "jobs", "wait", "1", "--progress", "plain", until="Napping"
     )
-    assert done.status == 130
-    assert "stash jobs stop 1" in done.err
-    assert "Traceback" not in done.err
+    assert result.status == 130
+    assert "stash jobs stop 1" in result.err
+    assert "Traceback" not in result.err
     assert Cli(server_with_job).ok("jobs", "show", "1", "--json").json["status"] == "RUNNING"
 
 
 def test_ctrl_c_can_stop_the_job(server_with_job: str) -> None:
     words = ("jobs", "wait", "1", "--stop-on-interrupt", "--progress", "plain")
-    done = run_interrupted("--url", server_with_job, *words, until="Napping")
-    assert done.status == 130
+    result = run_interrupted("--url", server_with_job, *words, until="Napping")
+    assert result.status == 130
     assert Cli(server_with_job)("jobs", "wait", "1").status == 9
 
 
@@ -452,8 +455,8 @@ def test_ctrl_c_ends_serving(library_file: Path) -> None:
 
 def test_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run_process("embedded", "serve", "--port", str(taken.getsockname()[1]))
-    assert (done.status, len(done.err.splitlines()) <= 2) == (2, True)
+        result = run_process("embedded", "serve", "--port", str(taken.getsockname()[1]))
+    assert (result.status, len(result.err.splitlines()) <= 2) == (2, True)
 
 
 def test_demo() -> None:
@@ -477,7 +480,7 @@ def test_demo() -> None:
 def test_crash_prints_an_apology_without_a_traceback(tmp_path: Path) -> None:
     broken = tmp_path / "broken.sqlite"
     broken.write_bytes(b"this is no database" * 100)
-    done = run_process("--url", f"embedded:{broken}", "scenes", "find", STASH_API_KEY="very-secret")
-    assert done.status != 0
-    assert "Traceback" not in done.err
-    assert "very-secret" not in done.err
+    result = run_process("--url", f"embedded:{broken}", "scenes", "find", STASH_API_KEY="very-secret")
+    assert result.status != 0
+    assert "Traceback" not in result.err
+    assert "very-secret" not in result.err

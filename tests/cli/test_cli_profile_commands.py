@@ -86,13 +86,13 @@ REFUSED = [
 ]
 
 
-@table_test(("assignment", "told"), REFUSED)
-def test_invalid_settings_are_reported(assignment: str, told: str, nas: Cli) -> None:
+@table_test(("assignment", "message"), REFUSED)
+def test_invalid_settings_are_reported(assignment: str, message: str, nas: Cli) -> None:
     before = settings_path().read_text()
-    done = nas("profile", "set", "nas", assignment)
-    assert done.status == 2
-    assert told in done.err
-    assert "k3y-77" not in done.err
+    result = nas("profile", "set", "nas", assignment)
+    assert result.status == 2
+    assert message in result.err
+    assert "k3y-77" not in result.err
     assert settings_path().read_text() == before
 
 
@@ -100,8 +100,8 @@ def test_secrets_are_read_from_stdin(nas: Cli) -> None:
     for name in ("api_key", "headers.X-A", "proxy", "basic_auth.password"):
         nas.ok("profile", "set", "nas", f"{name}=-", answers="http://u:k3y-77@p\n")
     assert values()["headers"] == {"X-A": "http://u:k3y-77@p"}
-    shown = nas.ok("profile", "show").out + nas.ok("profile", "show", "--json").out
-    assert "k3y-77" not in shown
+    output = nas.ok("profile", "show").out + nas.ok("profile", "show", "--json").out
+    assert "k3y-77" not in output
     assert nas("profile", "set", "nas", "api_key=-", answers="\n").status == 2
 
 
@@ -261,11 +261,11 @@ WRONG = [
 ]
 
 
-@table_test(("text", "told"), WRONG)
-def test_invalid_default_is_reported_with_line(text: str, told: str, url: str) -> None:
+@table_test(("text", "message"), WRONG)
+def test_invalid_default_is_reported_with_line(text: str, message: str, url: str) -> None:
     write(text)
-    done = Cli(url)("scenes", "find")
-    assert done.status == 2
-    assert "defaults of scenes find in settings.toml" in done.err
-    assert told in done.err
+    result = Cli(url)("scenes", "find")
+    assert result.status == 2
+    assert "defaults of scenes find in settings.toml" in result.err
+    assert message in result.err
     assert Cli(url).ok("tags", "find", "--json").json

@@ -46,9 +46,9 @@ def test_profile_is_selected_by_flag_variable_and_default(library: str, write: W
 
 def test_unknown_profile_is_reported(library: str, write: Write) -> None:
     write(f'[profiles.home]\nurl = "{library}"\n')
-    done = Cli()("tags", "count", "-P", "hoem")
-    assert (done.status, done.out) == (2, "")
-    assert "There is no profile hoem. Did you mean home?" in done.err
+    result = Cli()("tags", "count", "-P", "hoem")
+    assert (result.status, result.out) == (2, "")
+    assert "There is no profile hoem. Did you mean home?" in result.err
 
 
 def test_used_variable_of_two_is_reported(library: str, write: Write) -> None:
@@ -61,9 +61,9 @@ def test_used_variable_of_two_is_reported(library: str, write: Write) -> None:
 
 def test_invalid_file_stops_only_commands_that_need_it(library: str, write: Write) -> None:
     write("[profiles.home\n")
-    done = Cli()("tags", "count")
-    assert (done.status, len(done.err.splitlines())) == (2, 2)
-    assert "settings.toml line 1, column 15: expected ']'" in done.err
+    result = Cli()("tags", "count")
+    assert (result.status, len(result.err.splitlines())) == (2, 2)
+    assert "settings.toml line 1, column 15: expected ']'" in result.err
     for cli, args in ((Cli(), ["--server", library]), (Cli(library), [])):
         assert cli.ok("tags", "count", *args).out == "2\n"
         assert "settings.toml line 1" in cli.ok("tags", "count", *args).err
@@ -74,8 +74,8 @@ def test_unreadable_file_is_an_error(library: str, write: Write) -> None:
     path = write("")
     path.unlink()
     path.symlink_to(path)
-    done = Cli()("tags", "count")
-    assert (done.status, "settings.toml cannot be read: Too many levels" in done.err) == (2, True)
+    result = Cli()("tags", "count")
+    assert (result.status, "settings.toml cannot be read: Too many levels" in result.err) == (2, True)
     assert Cli().ok("tags", "count", "--server", library).out == "2\n"
     path.unlink()
     path.symlink_to(path.with_name("none"))
@@ -100,10 +100,10 @@ def test_profile_key_is_sent_to_its_server_only(write: Write) -> None:
 def test_read_only_profile_rejects_changes(library: str, write: Write) -> None:
     write(f'default = "p"\n[profiles.p]\nurl = "{library}"\nread_only = true\n')
     for cli in (Cli(), Cli(library), Cli(STASH_PROFILE="p")):
-        done = cli("tag", "create", "--name", "X")
-        assert done.status == 2
-        assert "read-only" in done.err
-        assert "profile p" in done.err
+        result = cli("tag", "create", "--name", "X")
+        assert result.status == 2
+        assert "read-only" in result.err
+        assert "profile p" in result.err
     assert Cli().ok("tags", "count").out == "2\n"
 
 

@@ -61,11 +61,11 @@ FOUND = [
 @table_test("row", FOUND, ids=lambda row: " ".join(row[0]))
 def test_query_results(filled: Cli, row: tuple[list[str], list[str] | None]) -> None:
     words, expected = row
-    done = filled("scenes", "find", "--ids", *words)
+    result = filled("scenes", "find", "--ids", *words)
     if expected is None:
-        assert done.status == 2, done.out
+        assert result.status == 2, result.out
         return
-    assert done.out.split() == expected, done.err
+    assert result.out.split() == expected, result.err
     listing = any("limit" in word or word == "--" for word in words)
     assert listing or filled.ok("scenes", "find", "--count", *words).out == f"{len(expected)}\n"
 
@@ -86,16 +86,16 @@ SHOWN = [
 @table_test("row", SHOWN, ids=lambda row: " ".join(row[0]))
 def test_show_accepts_a_unique_match(filled: Cli, row: tuple[list[str], str, int]) -> None:
     words, told, status = row
-    done = filled("scene", "show", *words, "--ids")
-    assert done.status == status, done.err
-    assert told in (done.err if status else done.out.split())
+    result = filled("scene", "show", *words, "--ids")
+    assert result.status == status, result.err
+    assert told in (result.err if status else result.out.split())
 
 
 def test_show_accepts_one_id(filled: Cli) -> None:
     assert filled("scene", "show", "-", "--ids", answers="3\n").out == "3\n"
     for given in ("", "3 4"):
-        done = filled("scene", "show", "-", answers=given)
-        assert (done.status, "not one" in done.err) == (2, True)
+        result = filled("scene", "show", "-", answers=given)
+        assert (result.status, "not one" in result.err) == (2, True)
 
 
 def test_show_accepts_a_saved_filter(filled: Cli) -> None:
@@ -114,9 +114,9 @@ def test_number_may_be_a_name_or_an_id(filled: Cli) -> None:
     filled.ok("tag", "create", "--name", "2")
     filled.ok("tag", "create", "--name", "2024")
     for words in (["tag:2"], ["--tag", "2"], ["-tag:2"]):
-        done = filled("scenes", "find", *words)
-        assert done.status == 3
-        assert "id:2 Beach, id:3 2" in done.err
+        result = filled("scenes", "find", *words)
+        assert result.status == 3
+        assert "id:2 Beach, id:3 2" in result.err
     for words in (["tag:2024"], ["--tag", "2024"]):
         assert filled.ok("scenes", "count", *words).out == "0\n"
     assert filled.ok("scenes", "count", "tag:id:2").out == "1\n"
@@ -127,9 +127,9 @@ def test_number_may_be_a_name_or_an_id(filled: Cli) -> None:
 
 def test_depth_or_name(filled: Cli) -> None:
     filled.ok("tag", "create", "--name", "Outdoor/1")
-    done = filled("scenes", "find", "tag:Outdoor/1")
-    assert done.status == 3
-    assert 'Write "Outdoor/1" in quotes for the name, "Outdoor"/1 for the levels.' in done.err
+    result = filled("scenes", "find", "tag:Outdoor/1")
+    assert result.status == 3
+    assert 'Write "Outdoor/1" in quotes for the name, "Outdoor"/1 for the levels.' in result.err
     assert filled.ok("scenes", "find", "--ids", '(tag:"Outdoor"/1)').out.split() == ["1", "2"]
 
 
@@ -137,9 +137,9 @@ def test_random_order_is_repeatable(filled: Cli) -> None:
     first = filled.ok("scenes", "find", "--random", "7", "--ids").out
     assert filled.ok("scenes", "find", "--random=7", "--ids").out == first
     assert sorted(first.split()) == ["1", "2", "3", "4"]
-    shown = filled.ok("scenes", "find", "--random", "sea")
-    assert "Sea" in shown.out
-    assert "--random" in shown.err
+    result = filled.ok("scenes", "find", "--random", "sea")
+    assert "Sea" in result.out
+    assert "--random" in result.err
 
 
 @table_test("words", [
@@ -148,14 +148,14 @@ def test_random_order_is_repeatable(filled: Cli) -> None:
     ["sort:date", "--sort", "title"], ["--where", " "], ["--random=x"], ["limit:x"],
 ])  # fmt: skip
 def test_invalid_listings_are_rejected(offline: Cli, words: list[str]) -> None:
-    done = offline("scenes", "find", "--ids", *words)
-    assert done.status == 2
-    assert "Traceback" not in done.err
+    result = offline("scenes", "find", "--ids", *words)
+    assert result.status == 2
+    assert "Traceback" not in result.err
 
 
 def test_notes_about_the_interpretation(filled: Cli) -> None:
-    done = filled.ok("scenes", "find", "tag:Beach", "or", "rating:79", "is:organized")
-    assert "read as tag:Beach or (rating:79 is:organized)" in done.err
+    result = filled.ok("scenes", "find", "tag:Beach", "or", "rating:79", "is:organized")
+    assert "read as tag:Beach or (rating:79 is:organized)" in result.err
     assert "ratings go from 0 to 100" in filled.ok("scenes", "find", "rating:4").err
     assert "searched for as a text" in filled.ok("scenes", "find", "rating").err
     assert "repeats" not in filled.ok("scenes", "find", "sea", "-q").err
@@ -166,13 +166,13 @@ def test_notes_about_the_interpretation(filled: Cli) -> None:
 
 def test_explain_sends_only_name_lookups(filled: Cli) -> None:
     words = ["rating:80..", "created:-7d..", "--sort", "-rating,date"]
-    done = filled.ok("scenes", "find", "-v", "--explain", *words)
-    assert "sent nothing" in done.err
-    assert "findScenes" not in done.err
-    assert "rating100 gte: 80" in done.out
-    assert "Sorted here, over the whole result: date" in done.out
-    assert "created_at: the server compares texts" in done.out
-    assert "query FindScenes(" in done.out
+    result = filled.ok("scenes", "find", "-v", "--explain", *words)
+    assert "sent nothing" in result.err
+    assert "findScenes" not in result.err
+    assert "rating100 gte: 80" in result.out
+    assert "Sorted here, over the whole result: date" in result.out
+    assert "created_at: the server compares texts" in result.out
+    assert "query FindScenes(" in result.out
     named = filled.ok("scenes", "find", "tag:Outdoor", "tag:Beach", "--explain", "--json").json
     assert named["names"] == {"Outdoor": "1", "Beach": "2"}
     assert named["filter"] == {"tags": {"modifier": "INCLUDES_ALL", "value": ["1", "2"]}}
@@ -182,8 +182,8 @@ def test_explain_sends_only_name_lookups(filled: Cli) -> None:
 
 def test_names_are_resolved_in_one_request(filled: Cli) -> None:
     words = ["tag:Beach", "or", "(tag:Outdoor studio:Acme)", "or", "-tag:Shore", "--tag", "Outdoor"]
-    done = filled.ok("scenes", "find", "-v", *words)
-    assert done.err.count("request") - done.err.count("requests") <= 3, done.err
+    result = filled.ok("scenes", "find", "-v", *words)
+    assert result.err.count("request") - result.err.count("requests") <= 3, result.err
 
 
 MISTAKES = [
@@ -248,26 +248,26 @@ def test_errors_are_marked_in_the_query() -> None:
 
 
 def test_printed_errors(offline: Cli) -> None:
-    done = offline("scenes", "find", "tag:Outdoor", "ratin:80", "-is:organised")
-    assert done.status == 2
-    assert "  tag:Outdoor ratin:80 -is:organised\n              ^^^^^\n" in done.err
-    assert "  tag:Outdoor ratin:80 -is:organised\n                           ^^^^^^^^^\n" in done.err
+    result = offline("scenes", "find", "tag:Outdoor", "ratin:80", "-is:organised")
+    assert result.status == 2
+    assert "  tag:Outdoor ratin:80 -is:organised\n              ^^^^^\n" in result.err
+    assert "  tag:Outdoor ratin:80 -is:organised\n                           ^^^^^^^^^\n" in result.err
     row = offline("scenes", "find", "tag:Outdoor", "ratin:80", "--json").err
     assert '"problems": [{"start": 12, "end": 17, "message": "Scene has no field ratin.", "hint": ' in row
 
 
 def test_errors_on_a_narrow_terminal() -> None:
     offline = Cli("http://127.0.0.1:1", COLUMNS="40")
-    done = offline("scenes", "find", "rating:x", terminal=True)
-    assert "  rating:x\n         ^\n" in done.err
+    result = offline("scenes", "find", "rating:x", terminal=True)
+    assert "  rating:x\n         ^\n" in result.err
 
 
 @table_test(
     "where", ["play_count:*", "(play_count:* or rating:80)", "tag:Beach or rating:79 is:organized", "limit:2"]
 )
 def test_ambiguous_queries_are_rejected_for_changes(filled: Cli, where: str) -> None:
-    done = filled("scenes", "update", "--where", where, "--rating100", "5", "--yes")
-    assert done.status == 2, done.err
+    result = filled("scenes", "update", "--where", where, "--rating100", "5", "--yes")
+    assert result.status == 2, result.err
     assert filled.ok("scenes", "count", "rating:5").out == "0\n"
 
 
@@ -278,7 +278,7 @@ def test_too_many_rows_are_not_sorted_locally(served_url: str) -> None:
         proxy.rule = lambda request: (
             many if "count" in request.document and "id" not in request.document else None
         )
-        done = cli("scenes", "find", "--sort", "rating,date", "--ids")
-        assert (done.status, "1,000,001 scenes are too many" in done.err) == (2, True), done.err
+        result = cli("scenes", "find", "--sort", "rating,date", "--ids")
+        assert (result.status, "1,000,001 scenes are too many" in result.err) == (2, True), result.err
         for words in (["--sort", "rating"], ["--sort", "rating,date", "--limit", "5"]):
             assert cli("scenes", "find", "--ids", *words).status == 0

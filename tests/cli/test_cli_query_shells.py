@@ -55,15 +55,15 @@ def test_examples_reach_the_program_unchanged(shell: str, tmp_path: Path) -> Non
         pytest.skip(f"{shell} is not installed")
     lines = examples()
     assert len(lines) > 15
-    shown = run_in(shell, tmp_path, lines)
-    wanted = ["".join(f"<{word}>" for word in shlex.split(line)[1:]) for line in lines]
-    assert [line for line in wanted if line not in shown] == []
+    arguments = run_in(shell, tmp_path, lines)
+    expected = ["".join(f"<{word}>" for word in shlex.split(line)[1:]) for line in lines]
+    assert [line for line in expected if line not in arguments] == []
     assert not {path.name for path in tmp_path.iterdir()} & {"80", "=80"}, "a shell took > for itself"
 
 
 def run_in(shell: str, folder: Path, lines: list[str]) -> list[str]:
     """Arguments an interactive shell passes for each line, each in angle brackets."""
-    done = subprocess.run(
+    result = subprocess.run(
         SHELLS[shell],
         input="\n".join([SHOW[shell], *lines, "exit"]) + "\n",
         cwd=folder,
@@ -73,7 +73,7 @@ def run_in(shell: str, folder: Path, lines: list[str]) -> list[str]:
         timeout=60,
         check=False,
     )
-    return re.findall(r"(?:<.*>)+", done.stdout)
+    return re.findall(r"(?:<.*>)+", result.stdout)
 
 
 def test_examples_are_valid_queries(small_library: Path) -> None:
@@ -81,8 +81,8 @@ def test_examples_are_valid_queries(small_library: Path) -> None:
     cli = Cli(f"embedded:{small_library}")
     for line in examples():
         argv = shlex.split(line)[1:]
-        done = cli(*argv)
-        assert done.status in (0, 3), f"{line}: {done.err}"
+        result = cli(*argv)
+        assert result.status in (0, 3), f"{line}: {result.err}"
 
 
 def test_words_of_the_guide_form_one_query() -> None:
@@ -176,8 +176,8 @@ def test_quoted_term_reaches_the_program_from_every_shell(shell: str, tmp_path: 
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     terms = [f"title:{quote(value)}" for value in AWKWARD if not {"\n", "\t"} & {*value}]
-    shown = run_in(shell, tmp_path, [f"stash {quoted_for(shell, term)}" for term in terms])
-    assert [term for term in terms if f"<{term}>" not in shown] == []
+    arguments = run_in(shell, tmp_path, [f"stash {quoted_for(shell, term)}" for term in terms])
+    assert [term for term in terms if f"<{term}>" not in arguments] == []
 
 
 def quoted_for(shell: str, word: str) -> str:
@@ -207,16 +207,16 @@ def test_every_text_field_accepts_awkward_values(type_name: str) -> None:
         name = short_name(type_name, field)
         for value in AWKWARD if EVERY else AWKWARD[at % 7 :: 7]:
             with failed.of(f"{name} {value!r}"):
-                wanted = Q(**{f"{field}__contains": value})
-                assert lookups([f"{name}:{quote(value)}"], type_name) == wanted.lookups
-                assert lookups([f"{name}:{quote(value)}", "id:1.."], type_name) == wanted.lookups
+                expected = Q(**{f"{field}__contains": value})
+                assert lookups([f"{name}:{quote(value)}"], type_name) == expected.lookups
+                assert lookups([f"{name}:{quote(value)}", "id:1.."], type_name) == expected.lookups
                 if (
                     value != "*"
                     and value[0] not in "=!<>~\"'("
                     and value.count("(") == value.count(")")
                     and value == value.strip()
                 ):
-                    assert lookups([f"{name}:{value}", "id:1.."], type_name) == wanted.lookups
+                    assert lookups([f"{name}:{value}", "id:1.."], type_name) == expected.lookups
     failed.report()
 
 

@@ -23,8 +23,8 @@ def documented_statuses() -> set[int]:
 
 def fault(args: list[str], done: CommandResult, statuses: set[int]) -> str | None:
     """The violation in a run, if any."""
-    said = done.out + done.err
-    wrong = [text for text in ("Traceback", "internal error", "this is a bug") if text in said]
+    stderr = done.out + done.err
+    wrong = [text for text in ("Traceback", "internal error", "this is a bug") if text in stderr]
     if done.status not in statuses:
         wrong.append(f"status {done.status}")
     if done.status not in (0, 12) and not done.err.strip():

@@ -43,9 +43,9 @@ def corrupt_picture(folder: Path, name: str = "broken.png") -> None:
 
 def test_steps_run_in_order_and_are_summarised(library: Cli, tmp_path: Path) -> None:
     words = ("run", "scan", "generate --covers", "clean", f"backup {tmp_path}/copy.sqlite", "--wait")
-    done = library.ok(*words, "--json")
-    assert [row["step"] for row in done.json] == list(words[1:-1])
-    assert {(row["outcome"], row["exit_status"]) for row in done.json} == {("done", 0)}
+    result = library.ok(*words, "--json")
+    assert [row["step"] for row in result.json] == list(words[1:-1])
+    assert {(row["outcome"], row["exit_status"]) for row in result.json} == {("done", 0)}
     assert (tmp_path / "copy.sqlite").exists()
     assert library.ok("images", "count").out == "6\n"
     assert "run scan: scan 0:0" in library.ok("run", "scan").err
@@ -74,7 +74,7 @@ def test_chain_continues_after_partial_errors_and_keeps_them(library: Cli, pictu
 
 
 @table_test(
-    ("words", "status", "told"),
+    ("words", "status", "message"),
     [
         (("scan", "scan /nowhere", "clean"), 2, "clean not started"),
         (("scan", "nonsense"), 2, "no such step"),
@@ -88,23 +88,23 @@ def test_chain_continues_after_partial_errors_and_keeps_them(library: Cli, pictu
     ],
 )
 def test_invalid_step_is_reported_and_stops_the_chain(
-    library_file: Path, words: tuple[str, ...], status: int, told: str
+    library_file: Path, words: tuple[str, ...], status: int, message: str
 ) -> None:
-    done = Cli(f"embedded:{library_file}")("run", *words)
-    assert (done.status, told in done.err) == (status, True), done.err
+    result = Cli(f"embedded:{library_file}")("run", *words)
+    assert (result.status, message in result.err) == (status, True), result.err
 
 
 def test_unreachable_server_stops_the_chain(offline: Cli) -> None:
-    done = offline("run", "scan", "clean", "--json")
-    assert done.status == 5
-    assert [row["exit_status"] for row in done.json] == [5, None]
+    result = offline("run", "scan", "clean", "--json")
+    assert result.status == 5
+    assert [row["exit_status"] for row in result.json] == [5, None]
 
 
 def test_second_run_on_the_same_server_is_rejected(library: Cli, library_file: Path) -> None:
     with RunLock(f"embedded:{library_file}", "stash run nightly"):
-        done = library("run", "scan")
-        assert done.status == 5
-        assert f"process {os.getpid()}, stash run nightly, since 20" in done.err
+        result = library("run", "scan")
+        assert result.status == 5
+        assert f"process {os.getpid()}, stash run nightly, since 20" in result.err
         assert library("run", "scan", "--lock-wait", "0.2").status == 5
         library.ok("run", "scan", "--no-lock")
         library.ok("scan", "--wait")  # a single task needs no lock
@@ -131,8 +131,8 @@ def test_lock_is_released_when_its_process_dies(own_state: Path) -> None:
 def test_unwritable_lock_is_reported(library: Cli, own_state: Path) -> None:
     (own_state / "stash-cli").mkdir(exist_ok=True)
     (own_state / "stash-cli" / "locks").write_text("", encoding="utf-8")
-    done = library("run", "scan")
-    assert (done.status, "--no-lock" in done.err) == (2, True)
+    result = library("run", "scan")
+    assert (result.status, "--no-lock" in result.err) == (2, True)
 
 
 class Monitor(ThreadingHTTPServer):
@@ -201,7 +201,7 @@ def test_step_uses_the_defaults_of_its_command(library: Cli, settings: Path) -> 
 
 
 @table_test(
-    ("table", "told"),
+    ("table", "message"),
     [
         ("stepz = []", "has no key stepz. Did you mean steps?"),
         ("steps = []", "has no steps"),
@@ -213,10 +213,10 @@ def test_step_uses_the_defaults_of_its_command(library: Cli, settings: Path) -> 
         ('steps = ["scan"]\nlock = 1', "true or false"),
     ],
 )
-def test_invalid_run_settings_are_reported(library: Cli, settings: Path, table: str, told: str) -> None:
+def test_invalid_run_settings_are_reported(library: Cli, settings: Path, table: str, message: str) -> None:
     settings.write_text(f"[run.x]\n{table}\n", encoding="utf-8")
-    done = library("run", "x")
-    assert (done.status, told in done.err) == (2, True), done.err
+    result = library("run", "x")
+    assert (result.status, message in result.err) == (2, True), result.err
 
 
 def crontab_lines() -> list[str]:
@@ -245,14 +245,14 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
         (tmp_path / f"stash-nightly.{kind}").write_text(unit, encoding="utf-8")
     command = ["systemd-analyze", "--user", "verify", str(tmp_path / "stash-nightly.timer")]
     environ = environment(XDG_RUNTIME_DIR=str(tmp_path))
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    assert result.returncode == 0, result.stderr
 
 
 def test_job_of_another_client_is_joined(scanning_server: str) -> None:
-    done = Cli(scanning_server)("run", "scan", "--wait-timeout", "0.3")
-    assert (done.status, "scan: joined job 1, which another client has started" in done.err) == (8, True)
-    assert "continues" in done.err
+    result = Cli(scanning_server)("run", "scan", "--wait-timeout", "0.3")
+    assert (result.status, "scan: joined job 1, which another client has started" in result.err) == (8, True)
+    assert "continues" in result.err
     behind = Cli(scanning_server)("run", "scan --rescan", "--wait-timeout", "0.3")
     assert (behind.status, "waits for 1 jobs of other clients (Scanning)" in behind.err) == (8, True)
     assert "still waits in the queue" in behind.err

@@ -80,13 +80,13 @@ def scene(cli: Cli, fields: str, one: str = "1") -> dict[str, Any]:
 def test_results_are_shown_applied_and_undone(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1", "2")
     proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, **FOUND)], s2=[scraped_scene("Two", 2)])
-    done = cli.ok("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--dry-run")
+    result = cli.ok("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--dry-run")
     for line in (
         "asked about 3 scenes: 2 found, nothing found for 1",
         'details: "" -> "By the sea."',
         "'Sea'",
     ):
-        assert line in done.err
+        assert line in result.err
     assert scene(cli, "details")["details"] == ""
     cli.ok("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--create-missing", "--yes")
     found = scene(cli, "title,date,details,tags.name,studio.name")
@@ -123,8 +123,8 @@ def test_scenes_are_scraped_in_one_request(cli: Cli, proxy: FaultProxy) -> None:
 def test_server_with_single_scene_scrapers(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = sources = answer_by_id(s1=[scraped_scene("New", details="D")])
     sources.responses["scrapeMultiScenes"] = "not implemented"
-    done = cli.ok("scenes", "scrape", "1", "2", "--with", "sidecar", "--yes")
-    assert "1 found" in done.err
+    result = cli.ok("scenes", "scrape", "1", "2", "--with", "sidecar", "--yes")
+    assert "1 found" in result.err
     assert sources.scene_ids() == [["1", "2"], ["1"], ["2"]]
 
 
@@ -138,8 +138,8 @@ def test_name_does_not_match_an_object_with_another_stash_id(cli: Cli, proxy: Fa
         [scraped_scene("Two", 2, performers=[bea | {"disambiguation": "b"}])],
     )
     proxy.rule = answer_by_id(s1=named[0], s2=named[1])
-    done = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--create-missing")
-    assert "'Bea' is another one than id:3, who has another id: not applied" in done.err
+    result = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--create-missing")
+    assert "'Bea' is another one than id:3, who has another id: not applied" in result.err
     rows = cli.ok("performers", "find", "--json", "--fields", "disambiguation,gender,stash_ids.stash_id").json
     assert {"disambiguation": "b", "gender": "FEMALE", "stash_ids": [{"stash_id": "p-1"}]} in [
         {name: value for name, value in row.items() if name != "id"} for row in rows
@@ -150,8 +150,8 @@ def test_ambiguous_names_are_reported_and_not_applied(cli: Cli, proxy: FaultProx
     set_stash_ids(cli, "1")
     performers = [{"name": "Alice"}, {"name": "Alice", "disambiguation": "dancer"}]
     proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, performers=performers)])
-    done = cli.ok("scenes", "scrape", "1", "--stash-box", "box", "--yes", "--create-missing")
-    assert "the performer 'Alice' may be id:1 Alice, id:2 Alice (singer): not applied" in done.err
+    result = cli.ok("scenes", "scrape", "1", "--stash-box", "box", "--yes", "--create-missing")
+    assert "the performer 'Alice' may be id:1 Alice, id:2 Alice (singer): not applied" in result.err
 
 
 def test_alias_matches_unless_its_object_has_another_stash_id(cli: Cli, proxy: FaultProxy) -> None:
@@ -196,36 +196,36 @@ def test_json_plan_has_the_outcome_of_each_object(asking: Cli) -> None:
 def test_single_object_is_confirmed_too(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1")
     proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, details="d")])
-    asked = ("scenes", "scrape", "1", "--stash-box", "box")
-    assert cli(*asked).status == 11
-    assert cli(*asked, terminal=True, answers="n\n").status == 11
-    done = cli.ok(*asked, terminal=True, answers="y\n")
-    assert 'details: "" -> "d"' in plain(done.err)
+    words = ("scenes", "scrape", "1", "--stash-box", "box")
+    assert cli(*words).status == 11
+    assert cli(*words, terminal=True, answers="n\n").status == 11
+    result = cli.ok(*words, terminal=True, answers="y\n")
+    assert 'details: "" -> "d"' in plain(result.err)
     assert scene(cli, "details") == {"details": "d"}
 
 
 def test_two_results_require_a_choice(asking: Cli) -> None:
-    asked = ("scenes", "scrape", "1", "--stash-box", "box")
-    done = asking.ok(*asked, "--yes", "--confidence", "low")
-    assert "not sure enough: ids 1" in done.err
-    done = asking.ok(*asked, "--interactive", terminal=True, answers="2\ny\n")
-    assert "which one is scene 1?" in done.err
+    words = ("scenes", "scrape", "1", "--stash-box", "box")
+    result = asking.ok(*words, "--yes", "--confidence", "low")
+    assert "not sure enough: ids 1" in result.err
+    result = asking.ok(*words, "--interactive", terminal=True, answers="2\ny\n")
+    assert "which one is scene 1?" in result.err
     assert scene(asking, "details,code") == {"details": "b", "code": "B-1"}
 
 
 def test_fields_are_chosen_one_by_one(asking: Cli) -> None:
-    asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
-    done = asking.ok(*asked, terminal=True, answers="2\n?\n7\n2\n")
-    assert "take these fields" in done.err
+    words = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    result = asking.ok(*words, terminal=True, answers="2\n?\n7\n2\n")
+    assert "take these fields" in result.err
     assert scene(asking, "code,details") == {"code": "B-1", "details": ""}
 
 
 def test_existing_value_is_shown_beside_the_result_and_can_be_replaced(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, code="c", fingerprints=[fingerprint()])])
-    asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
-    done = cli.ok(*asked, terminal=True, answers="1,3\n")
-    assert re.search(r'\[ 1\] title +"Sea" +"New"', plain(done.err))
-    assert re.search(r'  2  code +nothing +"c"', plain(done.err))
+    words = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    result = cli.ok(*words, terminal=True, answers="1,3\n")
+    assert re.search(r'\[ 1\] title +"Sea" +"New"', plain(result.err))
+    assert re.search(r'  2  code +nothing +"c"', plain(result.err))
     assert scene(cli, "title,code,date") == {"title": "New", "code": "", "date": "2024-05-06"}
 
 
@@ -235,16 +235,16 @@ def plain(text: str) -> str:
 
 
 def test_rejected_result_is_not_offered_again(asking: Cli) -> None:
-    asked = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
-    assert "1 declined" in asking.ok(*asked, terminal=True, answers="n\n").err
-    assert "1 rejected before" in asking.ok(*asked, terminal=True).err
-    asking.ok(*asked, "--again", terminal=True, answers="1\ny\n")
+    words = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    assert "1 declined" in asking.ok(*words, terminal=True, answers="n\n").err
+    assert "1 rejected before" in asking.ok(*words, terminal=True).err
+    asking.ok(*words, "--again", terminal=True, answers="1\ny\n")
     assert scene(asking, "details")["details"] == "a"
 
 
 def test_nothing_is_asked_without_a_terminal(offline: Cli) -> None:
-    done = offline("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
-    assert (done.status, "needs a terminal" in done.err) == (11, True)
+    result = offline("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
+    assert (result.status, "needs a terminal" in result.err) == (11, True)
 
 
 def first_only(variables: dict[str, Any]) -> Any:
@@ -257,10 +257,10 @@ def first_only(variables: dict[str, Any]) -> Any:
 def test_interrupted_run_resumes_with_its_options(cli: Cli, proxy: FaultProxy) -> None:
     set_stash_ids(cli, "1", "2")
     proxy.rule = ScrapeResponses(scrapeMultiScenes="not implemented", scrapeSingleScene=first_only)
-    done = cli("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--only", "details", "--yes")
-    assert (done.status, scene(cli, "details")["details"]) == (6, "1")
-    assert "cannot reach box: no such host" in done.err
-    assert "scrape --resume" in done.err
+    result = cli("scenes", "scrape", "1", "2", "3", "--stash-box", "box", "--only", "details", "--yes")
+    assert (result.status, scene(cli, "details")["details"]) == (6, "1")
+    assert "cannot reach box: no such host" in result.err
+    assert "scrape --resume" in result.err
     proxy.rule = again = answer_by_id(s2=[scraped_scene("Two", 2, details="2", code="c")])
     cli.ok("scenes", "scrape", "--resume", "--yes")
     assert again.scene_ids() == [["2", "3"]]
@@ -274,8 +274,8 @@ def test_unreachable_server_is_asked_once(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = lambda request: (
         reset_before if request.variables.get("input") == {"scene_id": "2"} else answers(request)
     )
-    done = cli("scenes", "scrape", "1", "2", "3", "--with", "sidecar", "--yes")
-    assert (done.status, "stash scenes scrape --resume" in done.err) == (5, True)
+    result = cli("scenes", "scrape", "1", "2", "3", "--with", "sidecar", "--yes")
+    assert (result.status, "stash scenes scrape --resume" in result.err) == (5, True)
     proxy.rule = again = answer_by_id()
     cli.ok("scenes", "scrape", "--resume", "--yes")
     assert (again.scene_ids(), scene(cli, "details")) == ([["2", "3"]], {"details": "1"})
@@ -286,13 +286,13 @@ def test_decisions_are_kept_when_the_prompt_is_aborted(cli: Cli, proxy: FaultPro
     proxy.rule = answer_by_id(
         s1=[scraped_scene("One", 1, details="1")], s2=[scraped_scene("Two", 2, details="2")]
     )
-    asked = ("scenes", "scrape", "1", "2", "--stash-box", "box", "--interactive")
-    cli.ok(*asked, terminal=True, answers="y\nq\n")
+    words = ("scenes", "scrape", "1", "2", "--stash-box", "box", "--interactive")
+    cli.ok(*words, terminal=True, answers="y\nq\n")
     assert [scene(cli, "details", one)["details"] for one in "12"] == ["1", ""]
     proxy.rule = answer_by_id()
     assert "needs a terminal" in cli("scenes", "scrape", "--resume").err
-    done = cli.ok("scenes", "scrape", "--resume", terminal=True, answers="y\n")
-    assert done.err.count("take this for scene") == 1
+    result = cli.ok("scenes", "scrape", "--resume", terminal=True, answers="y\n")
+    assert result.err.count("take this for scene") == 1
     assert scene(cli, "details", "2")["details"] == "2"
 
 
@@ -303,14 +303,14 @@ PLAIN = [
 ]
 
 
-@table_test("text status told", PLAIN)
+@table_test("text status message", PLAIN)
 def test_server_without_internet_is_reported_at_once(
-    text: str, status: int, told: str, cli: Cli, proxy: FaultProxy
+    text: str, status: int, message: str, cli: Cli, proxy: FaultProxy
 ) -> None:
     proxy.rule = sources = ScrapeResponses(scrapeMultiScenes=text, scrapeSingleScene=text)
-    done = cli("scenes", "scrape", "--all", "--stash-box", "box", "--yes")
-    assert (done.status, len(sources.calls)) == (status, 1)
-    assert told in done.err
+    result = cli("scenes", "scrape", "--all", "--stash-box", "box", "--yes")
+    assert (result.status, len(sources.calls)) == (status, 1)
+    assert message in result.err
 
 
 REFUSED = [
@@ -331,9 +331,9 @@ REFUSED = [
 def test_invalid_arguments_are_rejected_before_sending(
     words: list[str], status: int, text: str, offline: Cli
 ) -> None:
-    done = offline(*words)
-    assert (done.status, done.out) == (status, "")
-    assert text in done.err
+    result = offline(*words)
+    assert (result.status, result.out) == (status, "")
+    assert text in result.err
 
 
 UNKNOWN = [
@@ -348,8 +348,8 @@ UNKNOWN = [
 
 @table_test("words status text", UNKNOWN)
 def test_unknown_source_is_reported(words: list[str], status: int, text: str, cli: Cli) -> None:
-    done = cli(*words)
-    assert (done.status, text in done.err) == (status, True), done.err
+    result = cli(*words)
+    assert (result.status, text in result.err) == (status, True), result.err
 
 
 def test_performer_is_searched_by_name_and_then_fetched(cli: Cli, proxy: FaultProxy) -> None:
@@ -409,8 +409,8 @@ def test_missing_or_smaller_cover_is_replaced(cli: Cli, proxy: FaultProxy) -> No
     assert "nothing to change" in cli.ok(*take).err
     assert "updated 1 scene" in cli.ok(*take, "--overwrite").err
     proxy.rule = answer_by_id(s1=[scraped_scene("One", 1, image=png_data_url(96, 54))])
-    done = cli.ok(*take, "--overwrite")
-    assert "96x54 is not larger than 128x72" in done.err
+    result = cli.ok(*take, "--overwrite")
+    assert "96x54 is not larger than 128x72" in result.err
 
 
 def test_covers_of_many_scenes_are_kept_beside_the_journal(
@@ -423,8 +423,8 @@ def test_covers_of_many_scenes_are_kept_beside_the_journal(
             [scraped_scene("x", int(one), image=png_data_url(64, 36))] for one in given["input"]["scene_ids"]
         ]
     )
-    done = cli.ok("scenes", "scrape", "--all", "--with", "sidecar", "--only", "cover", "--yes")
-    assert "updated 35 scenes" in done.err
+    result = cli.ok("scenes", "scrape", "--all", "--with", "sidecar", "--only", "cover", "--yes")
+    assert "updated 35 scenes" in result.err
     [journal] = own_state.rglob("journal.sqlite")
     assert b"base64" not in b"".join(path.read_bytes() for path in journal.parent.glob("journal.sqlite*"))
     assert len(list((journal.parent / "pictures").iterdir())) == 1
@@ -434,9 +434,9 @@ def test_fingerprints_are_submitted_on_request(cli: Cli, proxy: FaultProxy) -> N
     set_stash_ids(cli, "1", "2")
     proxy.rule = sources = answer_by_id(s1=[scraped_scene("One", 1, details="1")], s2=[])
     sources.responses["submitStashBoxFingerprints"] = True
-    done = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--submit-fingerprints")
+    result = cli.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--yes", "--submit-fingerprints")
     assert sources.calls[-1][1]["input"] == {"scene_ids": ["1"], "stash_box_endpoint": BOX}
-    assert "sent the fingerprints of 1 scene to box" in done.err
+    assert "sent the fingerprints of 1 scene to box" in result.err
 
 
 def test_requests_respect_the_rate_limit() -> None:
@@ -470,8 +470,8 @@ def test_embedded_library_scrapes_sidecars(media: ScanLibrary) -> None:
     cli = Cli(f"embedded:{media.library.path}")
     assert cli.ok("scrapers", "list", "--ids").out.split() == ["sidecar"]
     (media.media / "b.json").write_text("{", encoding="utf-8")
-    done = cli("scenes", "scrape", "--all", "--with", "sidecar", "--create-missing", "--yes")
-    assert (done.status, "not readable as JSON" in done.err or "b.json" in done.err) == (6, True)
+    result = cli("scenes", "scrape", "--all", "--with", "sidecar", "--create-missing", "--yes")
+    assert (result.status, "not readable as JSON" in result.err or "b.json" in result.err) == (6, True)
     found = scene(cli, "title,details,date,urls,performers.name,tags.name")
     assert found == {
         "title": "A day out",

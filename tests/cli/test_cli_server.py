@@ -88,23 +88,23 @@ def test_url_after_the_command_never_selects_the_server(site: RequestRecorder) -
     cli = Cli("http://127.0.0.1:1", STASH_API_KEY="k3y")
     paths = [path for path, flags in FLAGS.items() if "--url" not in flags]
     for path in paths:
-        done = cli(*path, "--url", site.url)
-        assert (path, done.status) == (path, 2)
+        result = cli(*path, "--url", site.url)
+        assert (path, result.status) == (path, 2)
         told = (
             "or use --server",
             "leave out --url",
             "--url is for one of",
         )  # scrape has its own URL argument
-        assert any(text in done.err for text in told), done.err
+        assert any(text in result.err for text in told), result.err
     assert ("tags", "create") in paths
     assert site.heads == []
 
 
 def test_url_between_noun_and_verb_does_not_select_the_server(site: RequestRecorder) -> None:
-    done = Cli(STASH_API_KEY="k3y")("scene", f"--url={site.url}/?t=1", "create", "--title", "X")
-    assert (done.status, site.heads) == (2, [])
-    assert "or use --server" in done.err
-    assert site.url not in done.err
+    result = Cli(STASH_API_KEY="k3y")("scene", f"--url={site.url}/?t=1", "create", "--title", "X")
+    assert (result.status, site.heads) == (2, [])
+    assert "or use --server" in result.err
+    assert site.url not in result.err
 
 
 @table_test("path", FLAGS, ids=" ".join)
@@ -154,9 +154,9 @@ def test_invalid_key_is_a_one_line_setting_error(name: str, tmp_path: Path, site
     file.write_bytes("s3cret\n".encode("utf-16-le"))
     cli = Cli(site.url, **{name: "s3cret\u00e9" if name == "STASH_API_KEY" else str(file)})
     for more in ((), ("--debug",)):
-        done = cli("tags", "count", *more)
-        assert done.status == 2
-        assert name in done.err
-        assert "s3cret" not in done.err
-        assert "bug" not in done.err
+        result = cli("tags", "count", *more)
+        assert result.status == 2
+        assert name in result.err
+        assert "s3cret" not in result.err
+        assert "bug" not in result.err
     assert site.heads == []

@@ -68,8 +68,8 @@ def everything(cli: Cli) -> set[str]:
         "findTags { tags { name } } findPerformers { performers { name } } findStudios { studios { name } }"
         " findGroups { groups { name } } findGalleries { galleries { name: title } }"
     )
-    found = cli.ok("api", f"{{ {asked} }}").json
-    lists = (rows for each in found.get("data", found).values() for rows in each.values())
+    data = cli.ok("api", f"{{ {asked} }}").json
+    lists = (rows for each in data.get("data", data).values() for rows in each.values())
     return {row["name"] for rows in lists for row in rows}
 
 
@@ -91,10 +91,10 @@ def test_most_used_name_is_kept(cli: Cli) -> None:
 def test_similar_tags_are_merged_and_undo_restores_them(cli: Cli) -> None:
     fields = ("--json", "--fields", "title,tags.name", "--sort", "title")
     before = cli.ok("scenes", "find", *fields).json
-    shown = cli.ok("tags", "similar", "--merge", "--dry-run").err
-    assert "deletes tag 3" in shown
-    done = cli.ok("tags", "similar", "--merge", "--yes")
-    assert "merged 2 tags" in done.err
+    stderr = cli.ok("tags", "similar", "--merge", "--dry-run").err
+    assert "deletes tag 3" in stderr
+    result = cli.ok("tags", "similar", "--merge", "--yes")
+    assert "merged 2 tags" in result.err
     assert {"Outdoor", "Mountian"}.isdisjoint(names(cli))
     [scene, _] = cli.ok("scenes", "find", *fields).json
     assert sorted(each["name"] for each in scene["tags"]) == ["Mountain", "outdoors"]
@@ -114,8 +114,8 @@ def test_dismissed_pair_is_not_listed(cli: Cli) -> None:
 
 
 def test_groups_are_chosen_interactively(cli: Cli) -> None:
-    done = cli("tags", "similar", "--merge", "--interactive", terminal=True, answers="n\ny\n")
-    assert (done.status, "merged 1 tag" in done.err) == (0, True), done.err
+    result = cli("tags", "similar", "--merge", "--interactive", terminal=True, answers="n\ny\n")
+    assert (result.status, "merged 1 tag" in result.err) == (0, True), result.err
     assert len({"Outdoor", "Mountian"} & set(names(cli))) == 1
 
 
@@ -147,8 +147,8 @@ def test_clean_empty_keeps_objects_with_data_and_undo_restores(cli: Cli) -> None
     assert left.isdisjoint({"Alone", "Child", "G", "Gal", "Empty", "Leaf"})
     cli.ok("undo", last_run(cli), "--yes")
     assert everything(cli) == before
-    done = cli.ok("clean-empty", "tags", "--with-data", "--yes")
-    assert "deleted 5 tags" in done.err
+    result = cli.ok("clean-empty", "tags", "--with-data", "--yes")
+    assert "deleted 5 tags" in result.err
 
 
 def test_clean_empty_keeps_objects_filled_meanwhile(cli: Cli, library_file: Path) -> None:
@@ -160,8 +160,8 @@ def test_clean_empty_keeps_objects_filled_meanwhile(cli: Cli, library_file: Path
                 httpx.post(f"{url}/graphql", json={"query": mutation}).raise_for_status()
 
         proxy.rule = rule
-        done = Cli(proxy.url)("clean-empty", "tags", "--yes", "--backup-first")
-    assert (done.status, "filled or deleted by others" in done.err) == (6, True), done.err
+        result = Cli(proxy.url)("clean-empty", "tags", "--yes", "--backup-first")
+    assert (result.status, "filled or deleted by others" in result.err) == (6, True), result.err
     assert {"Empty", "Sky"} & set(names(cli)) == {"Empty"}
 
 
@@ -172,8 +172,8 @@ def test_scenes_without_files_are_deleted_only_when_named(cli: Cli) -> None:
 
 
 def test_tag_hierarchy_follows_the_plan(cli: Cli) -> None:
-    shown = cli.ok("tags", "move", "Sky", "Empty", "--under", "Top", "--dry-run")
-    assert ('parents: +"Top"' in shown.err, "2 tags change" in shown.err) == (True, True)
+    result = cli.ok("tags", "move", "Sky", "Empty", "--under", "Top", "--dry-run")
+    assert ('parents: +"Top"' in result.err, "2 tags change" in result.err) == (True, True)
     assert cli("tags", "move", "Sky", "Empty", "--under", "Top").status == 11
     cli.ok("tags", "move", "--where", "name:sky OR name:empty", "--under", "Top", "--yes")
     assert "  Sky" in cli.ok("tags", "tree", "Top").out
@@ -196,5 +196,5 @@ REFUSED: list[tuple[list[str], int, str]] = [
 
 @table_test(("args", "status", "text"), REFUSED, ids=str)
 def test_invalid_options_are_rejected(args: list[str], status: int, text: str, template: Path) -> None:
-    done = Cli(f"embedded:{template}")(*args)
-    assert (done.status, text in done.err) == (status, True), done.err
+    result = Cli(f"embedded:{template}")(*args)
+    assert (result.status, text in result.err) == (status, True), result.err

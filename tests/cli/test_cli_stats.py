@@ -55,8 +55,8 @@ def test_line_per_value(small: Cli) -> None:
 
 def test_terminal_shows_bars(small: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "96")
-    shown = small.ok("scenes", "stats", "--by", "performer", terminal=True)
-    lines = [line.rstrip() for line in shown.out.splitlines()]
+    result = small.ok("scenes", "stats", "--by", "performer", terminal=True)
+    lines = [line.rstrip() for line in result.out.splitlines()]
     assert lines[1].count("█") == 3 * lines[2].count("█") > 0
     assert "█" not in small.ok("scenes", "stats", "--by", "performer").out
     assert [bar(share, 8) for share in (0, 0.5, 0.55, 1)] == ["", "████", "████▍", "████████"]
@@ -77,9 +77,9 @@ WRONG = [
 def test_invalid_options_are_rejected_before_sending(
     offline: Cli, words: tuple[str, ...], message: str
 ) -> None:
-    done = offline(*words)
-    assert (done.status, done.out) == (2, "")
-    assert message in done.err
+    result = offline(*words)
+    assert (result.status, result.out) == (2, "")
+    assert message in result.err
 
 
 def test_every_word_of_every_noun_requests_existing_fields(small: Cli) -> None:

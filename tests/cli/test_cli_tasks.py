@@ -33,21 +33,21 @@ def library(embedded_url: str, pictures: Path) -> Cli:
 
 def sent(cli: Cli, *words: str) -> dict[str, Any]:
     """Task input, as printed by -v."""
-    said = cli(*words, "-v").err
-    [line] = [line for line in said.splitlines() if " with {" in line] or [said]
+    stderr = cli(*words, "-v").err
+    [line] = [line for line in stderr.splitlines() if " with {" in line] or [stderr]
     found: dict[str, Any] = json.loads(line.partition(" with ")[2])
     return found
 
 
 def test_every_task_of_the_api_has_a_verb() -> None:
-    wanted = {
+    expected = {
         name
         for name in describe_api().mutations
         if name.startswith(("metadata", "migrate", "optimise", "backup", "anonymise", "export", "import"))
     }
     here = {task.operation for task in TASKS.values()}
     files = {"metadataImport", "importObjects", "metadataExport", "exportObjects"}
-    assert wanted == here | files | {"backupDatabase", "anonymiseDatabase"}
+    assert expected == here | files | {"backupDatabase", "anonymiseDatabase"}
     verbs = {path[1] for path in leaf_commands() if path[0] == "metadata"}
     assert verbs == {*TASKS, *FILE_TASKS}
 
@@ -107,8 +107,8 @@ def test_confirmation_is_required_without_a_terminal(cli: Cli) -> None:
 
 
 def test_identify_without_sources_explains_sources(cli: Cli) -> None:
-    done = cli("identify", "--wait")
-    assert (done.status, "--source" in done.err) == (2, True)
+    result = cli("identify", "--wait")
+    assert (result.status, "--source" in result.err) == (2, True)
 
 
 def test_paths_are_absolute_and_checked_for_every_task(library: Cli, pictures: Path) -> None:
@@ -147,10 +147,10 @@ def emptied(folder: Path) -> None:
 
 
 @table_test(
-    ("happens", "told"), [(gone, "is missing"), (emptied, "is empty, though 6 objects in it are known")]
+    ("happens", "message"), [(gone, "is missing"), (emptied, "is empty, though 6 objects in it are known")]
 )
 def test_clean_keeps_an_unmounted_media_folder(
-    tmp_path: Path, pictures: Path, happens: Any, told: str
+    tmp_path: Path, pictures: Path, happens: Any, message: str
 ) -> None:
     cli, folder = (
         Cli(f"embedded:{tmp_path / happens.__name__}.sqlite"),
@@ -162,15 +162,15 @@ def test_clean_keeps_an_unmounted_media_folder(
     happens(folder)
     for words in (("--wait",), ("--max-missing", "100%"), (str(folder),)):
         refused = cli("clean", *words)
-        assert (refused.status, f"{folder} {told}" in refused.err) == (11, True), refused.err
+        assert (refused.status, f"{folder} {message}" in refused.err) == (11, True), refused.err
     cli.ok("clean", "--forget-folder", str(folder), "--wait")
     assert cli.ok("images", "count").out == "0\n"
     assert cli.ok("library", "list", "--json").json == []
 
 
 def test_backup_is_downloaded_or_stays_on_the_server(library: Cli, tmp_path: Path) -> None:
-    done = library.ok("backup", str(tmp_path / "copy.sqlite"))
-    assert done.out == f"{tmp_path / 'copy.sqlite'}\n"
+    result = library.ok("backup", str(tmp_path / "copy.sqlite"))
+    assert result.out == f"{tmp_path / 'copy.sqlite'}\n"
     assert Cli(f"embedded:{tmp_path / 'copy.sqlite'}").ok("images", "count").out == "6\n"
     assert "the copy is on the server" in library.ok("backup").err
     for missing in (str(tmp_path / "none" / "copy"), f"{tmp_path}/none/"):

@@ -42,9 +42,9 @@ def test_every_format_escapes_control_characters(name: str, hostile: Cli) -> Non
 
 
 def test_questions_errors_and_logs_escape_them_too(hostile: Cli) -> None:
-    asked = hostile("tag", "delete", "1", terminal=True, answers="n\n")
-    assert "[y/N]" in asked.err
-    assert_harmless(asked)
+    result = hostile("tag", "delete", "1", terminal=True, answers="n\n")
+    assert "[y/N]" in result.err
+    assert_harmless(result)
     assert_harmless(hostile("tag", "show", HOSTILE, terminal=True))
     assert_harmless(hostile("tag", "create", "--name", HOSTILE, "-vv", terminal=True))
     assert_harmless(hostile("tags", "find", "-vv", terminal=True))
@@ -55,8 +55,8 @@ def test_title_cannot_imitate_a_question(embedded_url: str) -> None:
     cli = Cli(embedded_url, **SETTINGS)
     cli.ok("scene", "create", "--title", "x\ndelete tag 7? [y/N] \ty\n")
     for words in (["scene", "delete", "1"], ["scene", "update", "1", "--organized", "--dry-run"]):
-        done = cli(*words, terminal=True, answers="n\n")
-        assert "\ndelete tag 7" not in done.err
+        result = cli(*words, terminal=True, answers="n\n")
+        assert "\ndelete tag 7" not in result.err
 
 
 def test_json_on_a_terminal_is_equivalent(hostile: Cli) -> None:

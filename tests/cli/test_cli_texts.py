@@ -28,10 +28,10 @@ def write(path: Path, text: str, encoding: str, line_end: str) -> str:
 @table_test("path", leaf_commands(), ids=" ".join)
 def test_undecodable_words_are_rejected_by_every_command(offline: Cli, path: tuple[str, ...]) -> None:
     for words in ([*path, "b\udcff"], [*path, "--output", "\udcff"], ["--url", "\udcff", *path]):
-        done = offline(*words)
-        assert (done.status, done.out) == (2, "")
-        assert "is not UTF-8 text" in done.err
-        assert "\\xff" in done.err
+        result = offline(*words)
+        assert (result.status, result.out) == (2, "")
+        assert "is not UTF-8 text" in result.err
+        assert "\\xff" in result.err
 
 
 def test_undecodable_settings_and_folders_are_rejected(
@@ -45,9 +45,9 @@ def test_undecodable_settings_and_folders_are_rejected(
         (Cli(f"embedded:{tmp_path}/l.sqlite"), ["library", "add", "."]),
         (Cli("embedded:l.sqlite"), ["tag", "create", "--name", "x"]),
     ):
-        done = cli(*words)
-        assert done.status == 2
-        assert "b\\xff" in done.err
+        result = cli(*words)
+        assert result.status == 2
+        assert "b\\xff" in result.err
     assert list(tmp_path.iterdir()) == [folder]
 
 
@@ -82,20 +82,20 @@ def test_windows_stdin_is_read(cli: Cli, tmp_path: Path, encoding: str, line_end
         cli.ok("tag", "create", "--name", name)
     body = text('{"query":\n "{ version { version } }"}')
     assert cli.ok("api", "--input", "-", answers=body).json["version"]
-    done = cli.ok("tags", "delete", "-", "--yes", "--ids", answers=text("1\n2\n"))
-    assert done.out.split() == ["1", "2"]
+    result = cli.ok("tags", "delete", "-", "--yes", "--ids", answers=text("1\n2\n"))
+    assert result.out.split() == ["1", "2"]
 
 
 def test_undecodable_stdin_is_rejected(cli: Cli) -> None:
-    done = cli("tags", "delete", "-", "--yes", answers=b"1\n\xff\xff2\n")
-    assert done.status == 2
-    assert "standard input is not text" in done.err
+    result = cli("tags", "delete", "-", "--yes", answers=b"1\n\xff\xff2\n")
+    assert result.status == 2
+    assert "standard input is not text" in result.err
 
 
 def test_database_error_is_reworded_with_the_original_in_verbose_mode(cli: Cli) -> None:
     words = ("tag", "create", "--name", "a", "--alias", "out", "--alias", "out")
-    done = cli(*words)
-    assert (done.status, done.err.splitlines()[-1]) == (1, 'stash: the alias "out" is given twice')
+    result = cli(*words)
+    assert (result.status, result.err.splitlines()[-1]) == (1, 'stash: the alias "out" is given twice')
     assert "the server said: UNIQUE constraint failed: tag_aliases.alias" in cli(*words, "-v").err
     found = cli("api", '{ findScene(id: "x") { id } }', "--output", "yaml")
     assert found.err == 'stash: "x" is not a number\n'
@@ -112,22 +112,22 @@ LOCALES = [
 def test_pipes_are_utf8_in_every_locale(served_url: str, environ: dict[str, str], form: str) -> None:
     Cli(served_url).ok("tag", "create", "--name", "日本 é", "--alias", "\U0001f600")
     environ = {**environ, "STASH_URL": served_url}
-    done = run_process("tags", "find", "--fields", "name,aliases", form, **environ)
-    assert done.status == 0
-    assert "日本 é" in done.out
-    assert "\U0001f600" in done.out
-    done = run_process("tags", "delete", "-", "--yes", stdin="日本x\n", **environ)
-    assert (done.status, "日本x" in done.err) == (3, True)
+    result = run_process("tags", "find", "--fields", "name,aliases", form, **environ)
+    assert result.status == 0
+    assert "日本 é" in result.out
+    assert "\U0001f600" in result.out
+    result = run_process("tags", "delete", "-", "--yes", stdin="日本x\n", **environ)
+    assert (result.status, "日本x" in result.err) == (3, True)
 
 
 def test_long_list_in_a_message_is_truncated_with_a_count(cli: Cli) -> None:
     cli.ok("tag", "create", "--name", "a")
     ids = "\n".join(map(str, range(2, 2002)))
     for words in (["tags", "update", "-", "--description", "x"], ["tags", "delete", "-"]):
-        done = cli(*words, "--yes", answers=ids)
-        assert done.status == 3
-        assert len(done.err) < 1000
-    done = cli("tag", "show", "x" * 30_000)
-    assert len(done.err) < 1000
-    assert "more characters" in done.err
+        result = cli(*words, "--yes", answers=ids)
+        assert result.status == 3
+        assert len(result.err) < 1000
+    result = cli("tag", "show", "x" * 30_000)
+    assert len(result.err) < 1000
+    assert "more characters" in result.err
     assert "x" * 30_000 in cli("tag", "show", "x" * 30_000, "-v").err

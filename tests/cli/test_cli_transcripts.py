@@ -93,9 +93,9 @@ def commands_of(transcript: Path) -> list[str]:
 
 def output_of(cli: Cli, command: str) -> str:
     """Output of a command: results, then messages, then a status other than 0."""
-    done = cli(*shlex.split(command), terminal=True)
-    status = f"[exit {done.status}]\n" if done.status else ""
-    lines = f"{done.out.rstrip()}\n{done.err.strip()}\n{status}".splitlines()
+    result = cli(*shlex.split(command), terminal=True)
+    status = f"[exit {result.status}]\n" if result.status else ""
+    lines = f"{result.out.rstrip()}\n{result.err.strip()}\n{status}".splitlines()
     text = "\n".join(line.rstrip() for line in lines).strip()
     return f"{PROMPT}{command}\n{text}\n"
 

@@ -45,8 +45,8 @@ def test_each_undo_goes_further_back_and_redo_forward(cli: Cli, interactive: Any
     for text in ("one", "two", "three"):
         assert interactive("tag", "update", "1", "--description", text).status == 0
     for left in ("two", "one", ""):
-        done = interactive("undo", answers="y\n")
-        assert done.status == 0, done.err
+        result = interactive("undo", answers="y\n")
+        assert result.status == 0, result.err
         assert described(cli) == left
     assert "nothing to undo" in interactive("undo", answers="y\n").err
     for text in ("one", "two", "three"):
@@ -59,8 +59,8 @@ def test_new_edit_disables_redo(cli: Cli, interactive: Any) -> None:
     interactive("tag", "update", "1", "--description", "one")
     interactive("undo", answers="y\n")
     interactive("tag", "update", "2", "--description", "two")
-    done = interactive("redo", answers="y\n")
-    assert (done.status, "stash redo 4" in done.err) == (1, True)
+    result = interactive("redo", answers="y\n")
+    assert (result.status, "stash redo 4" in result.err) == (1, True)
     assert cli.ok("redo", "4", "--yes").status == 0
     assert described(cli) == "one"
 
@@ -68,16 +68,16 @@ def test_new_edit_disables_redo(cli: Cli, interactive: Any) -> None:
 def test_runs_without_a_terminal_are_skipped(cli: Cli, interactive: Any) -> None:
     interactive("tag", "update", "1", "--description", "one")
     cli.ok("tag", "update", "1", "--favorite")
-    done = interactive("undo", answers="y\n")
-    assert "--description one" in done.err
+    result = interactive("undo", answers="y\n")
+    assert "--description one" in result.err
     assert described(cli) == ""
 
 
 def test_run_is_named_and_confirmed(cli: Cli, interactive: Any) -> None:
     interactive("tag", "update", "1", "--description", "one")
-    done = interactive("undo", answers="n\n")
-    assert done.status == 11
-    assert "tag update 1 --description one" in done.err
+    result = interactive("undo", answers="n\n")
+    assert result.status == 11
+    assert "tag update 1 --description one" in result.err
     assert described(cli) == "one"
 
 
@@ -91,9 +91,9 @@ def test_run_must_be_given_without_a_terminal(cli: Cli, interactive: Any) -> Non
 def test_dry_run_changes_nothing_and_needs_no_terminal(cli: Cli, interactive: Any) -> None:
     interactive("tag", "update", "1", "--description", "one")
     for words in (("undo", "4"), ("undo",), ("undo", "--yes")):
-        done = cli.ok(*words, "--dry-run")
-        assert 'description: "one" -> ""' in done.err
-        assert "run 4 would be undone; 1 edit; nothing was changed" in done.err
+        result = cli.ok(*words, "--dry-run")
+        assert 'description: "one" -> ""' in result.err
+        assert "run 4 would be undone; 1 edit; nothing was changed" in result.err
     interactive("undo", answers="y\n")
     assert 'description: "" -> "one"' in cli.ok("redo", "--dry-run").err
     assert described(cli) == ""
@@ -103,17 +103,17 @@ def test_dry_run_changes_nothing_and_needs_no_terminal(cli: Cli, interactive: An
 def test_dry_run_reports_conflicts_with_status_0(cli: Cli, interactive: Any) -> None:
     cli.ok("tags", "update", "1", "2", "--description", "both", "--yes")
     cli.ok("tag", "update", "1", "--description", "later")
-    done = cli.ok("undo", "4", "--dry-run")
-    assert "would not be undone: tag 1 description: changed since by run 5" in done.err
-    assert "run 4 would be partly undone; 1 edit; nothing was changed" in done.err
+    result = cli.ok("undo", "4", "--dry-run")
+    assert "would not be undone: tag 1 description: changed since by run 5" in result.err
+    assert "run 4 would be partly undone; 1 edit; nothing was changed" in result.err
 
 
 def test_conflicts_are_reported_and_the_rest_is_undone(cli: Cli, interactive: Any) -> None:
     cli.ok("tags", "update", "1", "2", "--description", "both", "--yes")
     cli.ok("tag", "update", "1", "--description", "later")
-    done = cli("undo", "4", "--yes")
-    assert done.status == 6
-    assert "tag 1 description: changed since by run 5" in done.err
+    result = cli("undo", "4", "--yes")
+    assert result.status == 6
+    assert "tag 1 description: changed since by run 5" in result.err
     assert (described(cli), described(cli, "2")) == ("later", "")
     assert cli.ok("history", "--json").json[2]["state"] == "partly undone"
     cli.ok("undo", "5", "--yes")
@@ -123,9 +123,9 @@ def test_conflicts_are_reported_and_the_rest_is_undone(cli: Cli, interactive: An
 
 def test_json_has_all_details(cli: Cli, interactive: Any) -> None:
     cli.ok("tag", "delete", "1", "--yes")
-    done = cli.ok("undo", "4", "--yes", "--json")
-    assert done.json["target"] == 4
-    assert done.json["problems"] == []
+    result = cli.ok("undo", "4", "--yes", "--json")
+    assert result.json["target"] == 4
+    assert result.json["problems"] == []
     assert json.loads(cli.ok("tags", "find", "--name", "Sea", "--ids").out)
 
 
@@ -134,8 +134,8 @@ def test_other_database(cli: Cli, interactive: Any, tmp_path: Any) -> None:
     for name in ("gone", "Elsewhere"):  # so that its oldest tag has another id
         other.ok("tag", "create", "--name", name, "--no-journal")
     other.ok("tag", "delete", "1", "--yes", "--no-journal")
-    done = other("undo", "1", "--yes")
-    assert (done.status, "another database" in done.err) == (1, True)
+    result = other("undo", "1", "--yes")
+    assert (result.status, "another database" in result.err) == (1, True)
     assert cli("undo", "99", "--yes").status == 3
 
 
@@ -171,9 +171,9 @@ def test_links_among_new_objects_are_planned_and_resumed(served_url: str, tmp_pa
         run = cli.ok("history", "--json").json[0]
         assert sum(run["changes"].values()) == 9
         cli.ok("history", "resume", str(run["id"]), "--yes")
-        found = cli.ok("tags", "find", "--json", "--fields", "name,parents.name,description").json
-        assert [[each["name"] for each in row["parents"]] for row in found] == parents
-        assert {row["description"] for row in found} == {"line 2"}
+        data = cli.ok("tags", "find", "--json", "--fields", "name,parents.name,description").json
+        assert [[each["name"] for each in row["parents"]] for row in data] == parents
+        assert {row["description"] for row in data} == {"line 2"}
         cli.ok("undo", str(run["id"]), "--yes")
         assert cli.ok("tags", "count").out == "0\n"
 
@@ -192,6 +192,6 @@ def test_large_update_is_planned_before_the_first_request(served_url: str) -> No
         assert sum(run["changes"].values()) == 120
         assert run["changes"] == {"unknown": 30, "planned": 90}
         assert len(proxy.mutations) == before + 3
-        done = cli.ok("history", "resume", str(run["id"]), "--yes")
-        assert "120 done" in done.err
+        result = cli.ok("history", "resume", str(run["id"]), "--yes")
+        assert "120 done" in result.err
         assert cli.ok("tag", "show", "120", "--json").json["description"] == "119"

@@ -77,8 +77,11 @@ def test_settings_are_restored(cli: Cli) -> None:
 def test_settings_changed_by_others_since_are_kept(cli: Cli) -> None:
     cli.ok("config", "set", "general.log_level=Debug", "general.parallel_tasks=3")
     cli.ok("config", "set", "general.log_level=Error", "--no-journal")
-    done = cli("undo", "1", "-y")
-    assert (done.status, "setting general.log_level value: changed since by somebody else" in done.err) == (
+    result = cli("undo", "1", "-y")
+    assert (
+        result.status,
+        "setting general.log_level value: changed since by somebody else" in result.err,
+    ) == (
         6,
         True,
     )
@@ -97,8 +100,8 @@ def test_secrets_are_not_recorded_and_not_undone(cli: Cli, own_state: Any) -> No
     assert b"hunter2" not in b"".join(path.read_bytes() for path in journal.parent.glob("journal.sqlite*"))
     [run] = cli.ok("history", "--json").json
     assert "changed 1 setting" in run["what"]
-    told = cli.ok("undo", "1", "-y").err
-    assert "cannot be undone, and stays: configureGeneral, configurePlugin, configureUI" in told
+    stderr = cli.ok("undo", "1", "-y").err
+    assert "cannot be undone, and stays: configureGeneral, configurePlugin, configureUI" in stderr
     assert setting(cli, "plugins.mine.apiKey") == ["***"]
     kept = cli.ok("api", "{ configuration { plugins } }").json["configuration"]["plugins"]
     assert kept == {"mine": {"apiKey": "hunter2"}}

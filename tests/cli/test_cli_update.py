@@ -112,31 +112,31 @@ REFUSED = [
 
 @table_test(("words", "text"), REFUSED, ids=str)
 def test_invalid_updates_are_rejected_before_the_question(words: list[str], text: str, offline: Cli) -> None:
-    done = offline("scenes", "update", *words)
-    assert (done.status, done.out) == (2, "")
-    assert text in done.err
+    result = offline("scenes", "update", *words)
+    assert (result.status, result.out) == (2, "")
+    assert text in result.err
 
 
 def test_unchanged_values_are_not_sent(cli: Cli) -> None:
     words = ("tags+=Beach", "rating100=90", "custom.a!")
     assert "nothing to change: 1 scene so already" in cli.ok("scenes", "update", "1", *words).err
-    done = cli.ok("scenes", "update", "1", "2", *words, "--yes", "-v")
-    assert "updated 1 scene, 1 scene so already" in done.err
-    assert done.err.count("Update -> 200") == 1
+    result = cli.ok("scenes", "update", "1", "2", *words, "--yes", "-v")
+    assert "updated 1 scene, 1 scene so already" in result.err
+    assert result.err.count("Update -> 200") == 1
 
 
 def test_unchangeable_object_does_not_stop_others(cli: Cli, tmp_path: Path) -> None:
     failed = tmp_path / "failed.txt"
-    done = cli("scenes", "update", "1", "4", "99", "rating100+=20", "--yes", "--failed-to", str(failed))
-    assert done.status == 6
-    assert "rating100 would be 110" in done.err
+    result = cli("scenes", "update", "1", "4", "99", "rating100+=20", "--yes", "--failed-to", str(failed))
+    assert result.status == 6
+    assert "rating100 would be 110" in result.err
     assert failed.read_text().split() == ["1", "99"]
     assert scene(cli, "rating100", "4") == 20
 
 
 def test_duplicate_ids_on_stdin_count_once(cli: Cli) -> None:
-    done = cli.ok("scenes", "update", "-", "play_count+=1", "--yes", answers="1\n2\n1\n2\n2\n")
-    assert "updated 2 scenes" in done.err
+    result = cli.ok("scenes", "update", "-", "play_count+=1", "--yes", answers="1\n2\n1\n2\n2\n")
+    assert "updated 2 scenes" in result.err
     assert [scene(cli, "play_count", one) for one in "12"] == [1, 1]
 
 
@@ -150,15 +150,15 @@ def test_play_may_be_added_at_a_given_time(cli: Cli) -> None:
 
 
 def test_unknown_name_suggests_the_create_command(cli: Cli) -> None:
-    done = cli("scenes", "update", "1", "tags+=Neu")
-    assert (done.status, done.err.splitlines()[0]) == (3, "stash: There is no tag 'Neu'.")
-    assert "--create-missing makes tags, performers and studios" in done.err
+    result = cli("scenes", "update", "1", "tags+=Neu")
+    assert (result.status, result.err.splitlines()[0]) == (3, "stash: There is no tag 'Neu'.")
+    assert "--create-missing makes tags, performers and studios" in result.err
     assert "hint" not in cli("scenes", "update", "1", "groups+=Neu").err
 
 
 def test_edits_are_shown_with_totals(cli: Cli) -> None:
-    done = cli("scenes", "update", "1", "2", "tags=Outdoor", "title~/a/\t/", terminal=True, answers="n\n")
-    assert done.status == 11
+    result = cli("scenes", "update", "1", "2", "tags=Outdoor", "title~/a/\t/", terminal=True, answers="n\n")
+    assert result.status == 11
     for line in (
         'scene 1 "Sea"',
         '  tags: -"Beach" +"Outdoor"',
@@ -166,8 +166,8 @@ def test_edits_are_shown_with_totals(cli: Cli) -> None:
         "lists that are replaced or cleared lose 1 item: 1 of tags",
         "2 scenes change; 1 request or more",
     ):
-        assert line in done.err.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "")
-    assert '\x1b[31m-"Beach"\x1b[0m' in done.err
+        assert line in result.err.replace("\x1b[31m", "").replace("\x1b[32m", "").replace("\x1b[0m", "")
+    assert '\x1b[31m-"Beach"\x1b[0m' in result.err
     assert scene(cli, "title") == "Sea"
 
 
@@ -205,9 +205,9 @@ def test_change_by_others_during_the_question_is_not_overwritten(cli: Cli) -> No
     def edit() -> None:
         cli("scene", "update", "1", "rating100=11", "tags+=Outdoor", terminal=True)
 
-    done = answer_after(cli, edit, "scenes", "update", "1", "2", "rating100=50")
-    assert done.status == 6
-    assert "changed by others since it was read, in rating100" in done.err
+    result = answer_after(cli, edit, "scenes", "update", "1", "2", "rating100=50")
+    assert result.status == 6
+    assert "changed by others since it was read, in rating100" in result.err
     assert [scene(cli, "rating100", one) for one in "12"] == [11, 50]
     forced = answer_after(cli, edit, "scenes", "update", "1", "3", "rating100=51", "--force")
     assert forced.status == 0
@@ -218,8 +218,8 @@ def test_incremental_list_changes_keep_additions_of_others(cli: Cli) -> None:
     def edit() -> None:
         cli("scene", "update", "1", "tags+=Outdoor", terminal=True)
 
-    done = answer_after(cli, edit, "scenes", "update", "1", "2", "tags-=Beach", "custom.a=1")
-    assert done.status == 0, done.err
+    result = answer_after(cli, edit, "scenes", "update", "1", "2", "tags-=Beach", "custom.a=1")
+    assert result.status == 0, result.err
     assert scene(cli, "tags.name") == [{"name": "Outdoor"}]
 
 
@@ -227,16 +227,16 @@ def test_deletion_during_the_question_is_reported(cli: Cli) -> None:
     def delete() -> None:
         cli("scene", "delete", "1", "--yes", terminal=True)
 
-    done = answer_after(cli, delete, "scenes", "update", "1", "2", "rating100=50")
-    assert (done.status, "(ids 1): not found" in done.err) == (6, True)
+    result = answer_after(cli, delete, "scenes", "update", "1", "2", "rating100=50")
+    assert (result.status, "(ids 1): not found" in result.err) == (6, True)
     assert scene(cli, "rating100", "2") == 50
 
 
 def test_each_object_is_confirmed(cli: Cli) -> None:
     answers = "?\ny\nn\ne\ntitle='New name'\ny\nq\n"
-    done = cli("scenes", "update", "1", "2", "3", "4", "rating100=1", "-i", terminal=True, answers=answers)
-    assert done.status == 0, done.err
-    assert "updated 2 scenes" in done.err
+    result = cli("scenes", "update", "1", "2", "3", "4", "rating100=1", "-i", terminal=True, answers=answers)
+    assert result.status == 0, result.err
+    assert "updated 2 scenes" in result.err
     assert [scene(cli, "rating100", one) for one in "1234"] == [1, 80, 79, None]
     assert scene(cli, "title", "3") == "New name"
     assert cli("scenes", "update", "1", "2", "rating100=1", "-i").status == 11
@@ -285,15 +285,15 @@ def test_thousand_changes_take_few_requests(proxy: FaultProxy, library_file: Pat
 
 def test_fail_fast_stops_at_the_first_failure(proxy: FaultProxy, filled: Cli) -> None:
     proxy.rule = matching(lambda r: r.is_mutation, graphql_errors("no"), 2)
-    done = filled("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
-    assert done.status == 6
+    result = filled("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
+    assert result.status == 6
     assert len(proxy.mutations) == 2
-    assert "not sent" in json.dumps(json.loads(done.err)["problems"])
+    assert "not sent" in json.dumps(json.loads(result.err)["problems"])
 
 
 def test_objects_are_selected_by_a_query(cli: Cli) -> None:
-    done = cli.ok("scenes", "update", "--where", "rating:80..", "organized=yes", "--yes")
-    assert "updated 2 scenes" in done.err
+    result = cli.ok("scenes", "update", "--where", "rating:80..", "organized=yes", "--yes")
+    assert "updated 2 scenes" in result.err
     assert [scene(cli, "organized", one) for one in "1234"] == [True, True, False, False]
     cli.ok("scenes", "update", "--all", "tags+=Outdoor", "--yes")
     assert "updated 4 scenes" in cli.ok("scenes", "update", "--where", "tag:Outdoor", "code=x", "--yes").err
@@ -310,8 +310,8 @@ def test_objects_are_selected_by_a_saved_filter(cli: Cli) -> None:
     criterion = '{rating100: {modifier: "GREATER_THAN", value: {value: 79}}}'
     saved = f'{{mode: SCENES, name: "High", object_filter: {criterion}}}'
     cli.ok("api", f"mutation {{ saveFilter(input: {saved}) {{ id }} }}")
-    done = cli.ok("scenes", "update", "--saved", "High", "organized=yes", "--dry-run", "--json")
-    assert [each["id"] for each in done.json["edits"]] == ["1", "2"]
+    result = cli.ok("scenes", "update", "--saved", "High", "organized=yes", "--dry-run", "--json")
+    assert [each["id"] for each in result.json["edits"]] == ["1", "2"]
     both = cli.ok(
         "scenes", "update", "--saved", "High", "--where", "tag:Beach", "organized=yes", "-n", "--json"
     )
@@ -330,9 +330,9 @@ WAYS = [
 
 @table_test(("words", "text"), WAYS, ids=str)
 def test_overly_broad_selections_are_rejected(words: list[str], text: str, offline: Cli) -> None:
-    done = offline("scenes", "update", *words, "title=x", "--yes")
-    assert (done.status, done.out) == (2, "")
-    assert text in done.err
+    result = offline("scenes", "update", *words, "title=x", "--yes")
+    assert (result.status, result.out) == (2, "")
+    assert text in result.err
 
 
 def test_update_can_be_undone(cli: Cli) -> None:

@@ -86,8 +86,10 @@ def saved(cli: Cli, obj: Any) -> list[dict[str, Any]]:
 def test_equal_operations_for_all_fields(entity: Entity, cli: Cli) -> None:
     samples = {name: sample(entity, name) for name in writable(entity)}
     flags = [word for name, (text, _) in samples.items() for word in words(entity, name, text)]
-    asked = planned(cli, entity, *flags)
-    assert asked == saved(cli, object_with(entity, {name: value for name, (_, value) in samples.items()}))
+    operations = planned(cli, entity, *flags)
+    assert operations == saved(
+        cli, object_with(entity, {name: value for name, (_, value) in samples.items()})
+    )
     cli.ok(entity.noun, "update", "1", *flags)
     assert row(cli, entity, [*samples]) == {
         attributes(entity.type)[name]: value for name, (_, value) in samples.items() if name not in WRITE_ONLY
@@ -98,8 +100,8 @@ def row(cli: Cli, entity: Entity, names: list[str]) -> dict[str, Any]:
     """These fields of object 1 of the library, without times of stash-box ids."""
     fields = [api_field(entity, attributes(entity.type)[name]) for name in names if name not in WRITE_ONLY]
     paths = [path for field in fields for path in field_paths(field) if not path.endswith("updated_at")]
-    found = cli.ok(entity.noun, "show", "1", "--json", "--fields", ",".join(paths)).json
-    return {field.attr: found[field.name] for field in fields}
+    data = cli.ok(entity.noun, "show", "1", "--json", "--fields", ",".join(paths)).json
+    return {field.attr: data[field.name] for field in fields}
 
 
 @EVERY
@@ -110,14 +112,16 @@ def test_fields_are_cleared_alike_or_rejected(entity: Entity, cli: Cli) -> None:
         entity.noun, "update", "1", *(w for n, (text, _) in samples.items() for w in words(entity, n, text))
     )
     flags = [word for name in names for word in ("--clear", name)]
-    asked = planned(cli, entity, *flags)
+    operations = planned(cli, entity, *flags)
     # The server requires a title of a scene or gallery without a file.
     cleared = [
         name for name in names if (entity.type, name) not in (("Scene", "title"), ("Gallery", "title"))
     ]
     cli.ok(entity.noun, "update", "1", *(word for name in cleared for word in ("--clear", name)))
     assert not any(row(cli, entity, cleared).values())
-    assert asked == saved(cli, object_with(entity, {name: cleared_value(entity, name) for name in names}))
+    assert operations == saved(
+        cli, object_with(entity, {name: cleared_value(entity, name) for name in names})
+    )
 
 
 @EVERY
@@ -133,8 +137,8 @@ def test_empty_texts_are_written_alike(entity: Entity, cli: Cli) -> None:
     flags = [word for name in texts for word in (input_flags(f"{entity.type}UpdateInput")[name].name, "")]
     if texts:
         cli.ok(entity.noun, "update", "1", *(w for name in texts for w in words(entity, name, "text")))
-        asked = planned(cli, entity, *flags)
-        assert asked == saved(cli, object_with(entity, dict.fromkeys(texts, "")))
+        operations = planned(cli, entity, *flags)
+        assert operations == saved(cli, object_with(entity, dict.fromkeys(texts, "")))
         cli.ok(entity.noun, "update", "1", *flags)
         assert not any(row(cli, entity, texts).values())
 
@@ -143,8 +147,8 @@ def test_markers_get_different_tags(cli: Cli) -> None:
     cli.ok("marker", "create", "--scene", "1", "--seconds", "2", "--title", "B", "--primary-tag", "id:2")
     cli.ok("markers", "update", "1", "2", "--set-tags", "id:1", "--yes")
     cli.ok("markers", "update", "1", "2", "--set-tags", "id:3", "--yes")
-    found = cli.ok("markers", "find", "--json", "--fields", "tags.id").json
-    assert found == [{"tags": [{"id": "3"}]}] * 2
+    data = cli.ok("markers", "find", "--json", "--fields", "tags.id").json
+    assert data == [{"tags": [{"id": "3"}]}] * 2
 
 
 def test_title_kept_by_the_server_stays_dirty(cli: Cli) -> None:
@@ -165,9 +169,9 @@ def test_title_kept_by_the_server_stays_dirty(cli: Cli) -> None:
     "both", [("--clear", "title", "--title", "x"), ("--set-tags", "id:1", "--clear", "tags")]
 )
 def test_cleared_field_takes_no_value(both: tuple[str, ...], cli: Cli) -> None:
-    done = cli("scene", "update", "1", *both)
-    assert (done.status, done.out) == (2, "")
-    assert "given a value as well" in done.err
+    result = cli("scene", "update", "1", *both)
+    assert (result.status, result.out) == (2, "")
+    assert "given a value as well" in result.err
 
 
 def test_list_is_replaced_and_changed_in_one_command(cli: Cli) -> None:
@@ -187,8 +191,8 @@ REFUSED = [
 
 @table_test(("entity", "name"), REFUSED, ids=lambda each: getattr(each, "noun", each))
 def test_unclearable_fields_are_rejected_by_both(entity: Entity, name: str, offline: Cli) -> None:
-    done = offline(entity.noun, "update", "1", "--clear", name)
-    assert (done.status, done.out) == (2, "")
-    assert "cannot be cleared" in done.err
+    result = offline(entity.noun, "update", "1", "--clear", name)
+    assert (result.status, result.out) == (2, "")
+    assert "cannot be cleared" in result.err
     with pytest.raises((StashInputError, ValidationError)):
         plan_flush(object_with(entity, {name: None}))

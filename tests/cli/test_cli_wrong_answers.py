@@ -83,8 +83,8 @@ def test_malformed_response_does_not_crash(command: str, proxy: FaultProxy) -> N
     for _ in range(TIMES):
         told: list[Any] = []
         proxy.rule = lambda _, told=told: None if told else malformed_response(rng, told)
-        done = cli("--timeout", "5", *command.split())
+        result = cli("--timeout", "5", *command.split())
         proxy.rule = lambda _: None
-        wrong = (seed, told, done)
-        assert done.status in DOCUMENTED, wrong
-        assert not any(word in done.err for word in ("internal error", "bug", "Traceback")), wrong
+        wrong = (seed, told, result)
+        assert result.status in DOCUMENTED, wrong
+        assert not any(word in result.err for word in ("internal error", "bug", "Traceback")), wrong

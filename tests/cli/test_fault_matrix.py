@@ -88,12 +88,12 @@ class ServedLibrary:
         """Run a command while `rule` injects faults; assert that it neither crashes nor repeats mutations."""
         self.proxy.requests.clear()
         self.proxy.rule = rule
-        done = Cli(self.proxy.url, STASH_MAX_ANSWER_BYTES="2000000")("--timeout", timeout, *args)
+        result = Cli(self.proxy.url, STASH_MAX_ANSWER_BYTES="2000000")("--timeout", timeout, *args)
         self.proxy.rule = lambda _: None
-        assert "bug" not in done.err
-        assert "Traceback" not in done.err
+        assert "bug" not in result.err
+        assert "Traceback" not in result.err
         assert not twice(self.proxy), "a mutation reached the server twice"
-        return done
+        return result
 
     def ask(self, document: str) -> Any:
         """Data of a document sent to the server directly."""
@@ -154,9 +154,9 @@ def test_failed_query_is_reported(served: ServedLibrary, fault: str) -> None:
     commit, status, _ = FAULTS[fault]
     for name, (operation, args) in QUERIES.items():
         lasts = "0.5" if fault in PATIENCE else "20"  # no other request is answered meanwhile
-        done = served.stash(*args, rule=on_operation(operation, commit), timeout=lasts)
+        result = served.stash(*args, rule=on_operation(operation, commit), timeout=lasts)
         assert served.proxy.faulted, name
-        assert (name, done.status, done.out) == (name, status, "")
+        assert (name, result.status, result.out) == (name, status, "")
         assert len(served.proxy.faulted) <= 3 or name == "jobs wait"
 
 
@@ -170,10 +170,10 @@ def test_mutation_is_executed_at_most_once(served: ServedLibrary, fault: str) ->
         "scan": ("scan", "--wait", "--wait-timeout", "5", "-q"),
     }
     for command, args in commands.items():
-        done = served.stash(*args, rule=on_mutation(commit), timeout=PATIENCE.get(fault, "20"))
-        assert (command, done.status) == (command, status)
+        result = served.stash(*args, rule=on_mutation(commit), timeout=PATIENCE.get(fault, "20"))
+        assert (command, result.status) == (command, status)
         assert len(served.proxy.mutations) == 1
-        assert ("may" in done.err) == (status == UNKNOWN), done.err
+        assert ("may" in result.err) == (status == UNKNOWN), result.err
     assert len(served.named(name)) <= 1
 
 
@@ -182,10 +182,10 @@ def test_delete_outcome_is_reported(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
     (tag,) = served.ask(f'mutation {{ tagCreate(input: {{name: "to go {fault}"}}) {{ id }} }}').values()
     rule, patience = on_mutation(commit), PATIENCE.get(fault, "20")
-    done = served.stash("tag", "delete", tag["id"], "--yes", rule=rule, timeout=patience)
+    result = served.stash("tag", "delete", tag["id"], "--yes", rule=rule, timeout=patience)
     is_gone = not served.named(f"to go {fault}")
-    assert done.status == (DONE if is_gone else status)
-    assert ("deleted 1" in done.err) == is_gone
+    assert result.status == (DONE if is_gone else status)
+    assert ("deleted 1" in result.err) == is_gone
     assert len(served.proxy.mutations) == 1
 
 
@@ -198,20 +198,20 @@ def objects_in(given: dict[str, Any]) -> int:
 def test_failed_batch_of_an_update_does_not_affect_others(served: ServedLibrary, fault: str) -> None:
     commit, _, status = FAULTS[fault]
     args = ("tags", "update", *served.tags, "--description", fault, "--yes")
-    done = served.stash(*args, rule=on_mutation(commit, 2), timeout="3" if fault in PATIENCE else "20")
+    result = served.stash(*args, rule=on_mutation(commit, 2), timeout="3" if fault in PATIENCE else "20")
     changed = served.described(fault)
-    told = {int(number) for number in re.findall(r"\d+", done.err)}
+    stderr = {int(number) for number in re.findall(r"\d+", result.err)}
     if fault == "422":  # the bulk mutation was rejected, and its objects were updated one by one
-        assert (done.status, len(changed)) == (DONE, MANY)
+        assert (result.status, len(changed)) == (DONE, MANY)
         return
     sizes = [sum(map(objects_in, each.variables.values())) for each in served.proxy.mutations]
     assert sum(sizes) == MANY
     if len(changed) == MANY:  # all was executed, and verified by reading
-        assert (done.status, status, told) == (DONE, UNKNOWN, {MANY})
+        assert (result.status, status, stderr) == (DONE, UNKNOWN, {MANY})
         return
-    assert (done.status, len(changed)) == (PARTLY, MANY - sizes[1])
-    assert {MANY - sizes[1], MANY, sizes[1]} <= told
-    assert ("may" in done.err) == (status == UNKNOWN), done.err
+    assert (result.status, len(changed)) == (PARTLY, MANY - sizes[1])
+    assert {MANY - sizes[1], MANY, sizes[1]} <= stderr
+    assert ("may" in result.err) == (status == UNKNOWN), result.err
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -267,6 +267,6 @@ def test_locked_database_is_retried(served: ServedLibrary) -> None:
 
 @pytest.mark.parametrize("fault", [redirect("ws://127.0.0.1:1/graphql"), reset_before, error_page(502)])
 def test_job_is_followed_without_a_websocket(served: ServedLibrary, fault: Fault) -> None:
-    done = served.stash("scan", "--wait", "-q", rule=on_websocket(fault))
-    assert done.status == DONE, done.err
+    result = served.stash("scan", "--wait", "-q", rule=on_websocket(fault))
+    assert result.status == DONE, result.err
     assert len(served.proxy.mutations) == 1

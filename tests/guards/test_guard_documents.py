@@ -148,16 +148,16 @@ def test_every_operation(version: str) -> None:
 @table_test("name", OPERATIONS)
 def test_every_argument_and_input_field(version: str, name: str) -> None:
     """Each is sent in a form that the server accepts, or rejected."""
-    told: list[StashCapabilityError] = []
+    messages: list[StashCapabilityError] = []
     for args in variants(name):
         try:
             text, variables = built(version, name, args, one_field(name), quiet=True)
         except StashCapabilityError as error:
-            told.append(error)
+            messages.append(error)
             continue
         assert document_errors(schema_of(version), text, variables) == [], (text, variables)  # type: ignore[arg-type]
-    assert [error.message for error in told if not refused(version, error)] == []
-    assert complete(version, (error.message for error in told))
+    assert [error.message for error in messages if not refused(version, error)] == []
+    assert complete(version, (error.message for error in messages))
 
 
 @VERSION
@@ -322,7 +322,7 @@ def test_every_method(
     """What a method sends is valid; unsupported calls are rejected, naming the release if known."""
     monkeypatch.chdir(tmp_path)  # some methods write files to a given path
     server = SchemaServer(schema_of(version), version)  # type: ignore[arg-type]
-    told: list[StashError] = []
+    messages: list[StashError] = []
 
     async def main() -> None:
         async with StashClient(server.session(known_servers / version)) as client:
@@ -334,15 +334,17 @@ def test_every_method(
         try:
             await (found if inspect.isawaitable(found) else found.__aenter__())
         except StashError as error:
-            told.append(error)
+            messages.append(error)
 
     run(main())
     assert server.errors == []
     if method == "create_image":
-        assert "cannot be created" in told[0].message
+        assert "cannot be created" in messages[0].message
         return
-    expected = [e for e in told if isinstance(e, StashCapabilityError) and refused(version, e)]
-    others = [error.message for error in told if error not in expected and "websocket" not in error.message]
+    expected = [e for e in messages if isinstance(e, StashCapabilityError) and refused(version, e)]
+    others = [
+        error.message for error in messages if error not in expected and "websocket" not in error.message
+    ]
     assert others == []
     assert version != VERSIONS[0] or server.documents
     assert complete(version, (error.message for error in expected))

@@ -44,8 +44,8 @@ def test_no_help_text_is_inherited_from_python() -> None:
 @pytest.mark.parametrize("width", [60, 80])
 def test_roff_reports_no_warnings(width: int) -> None:
     command = ["groff", "-k", "-man", "-ww", "-Tutf8", f"-rLL={width}n", *map(str, PAGES)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stderr == ""
 
 
 def test_files_installed_beside_the_package_exist() -> None:

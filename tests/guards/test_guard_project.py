@@ -22,10 +22,10 @@ def text(name: str) -> str:
 
 @pytest.mark.long
 def test_generated_files_are_up_to_date() -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "scripts/generate", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_newest_changelog_entry_is_the_version() -> None:

@@ -63,7 +63,7 @@ pytestmark = pytest.mark.long  # the first one generates all files
 
 def python(copy: Path, *args: str) -> str:
     """Output of Python in the copy of the project; test helpers can be imported."""
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, *args],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(copy), str(ROOT / "tests")])},
@@ -72,8 +72,8 @@ def python(copy: Path, *args: str) -> str:
         timeout=PATIENCE,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
 
 @pytest.fixture(scope="module")

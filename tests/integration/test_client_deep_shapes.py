@@ -106,14 +106,16 @@ async def test_query_rejects_malformed_response(tmp_path: Path) -> None:
     assert max(len(error.message) for error in refused) < 250
 
 
-@pytest.mark.parametrize(("place", "told"), [("scenes.0.tags.0.name", "findScenes.scenes[0].tags[0].name")])
-async def test_error_names_the_path(place: str, told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("place", "message"), [("scenes.0.tags.0.name", "findScenes.scenes[0].tags[0].name")]
+)
+async def test_error_names_the_path(place: str, message: str, tmp_path: Path) -> None:
     [(_, _, wrong)] = malformed(PAGE, {place: [5]})
 
     async with session_with(lambda _: {"findScenes": wrong}, tmp_path) as (session, _):
         with pytest.raises(StashIntegrationError) as caught:
             await session.call(*ASKED)
-        assert f"answered {told} with something else: 5" in caught.value.message
+        assert f"answered {message} with something else: 5" in caught.value.message
 
 
 LIBRARY = {

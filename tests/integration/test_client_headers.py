@@ -121,20 +121,20 @@ def test_proxy_none_disables_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("through", "told", "hint"),
+    ("through", "message", "hint"),
     [
         (None, "through the proxy of HTTP_PROXY", "NO_PROXY"),
         ("http://127.0.0.1:1", "through the proxy of the profile", "`proxy`"),
     ],
 )
 async def test_a_proxy_that_is_not_there_is_told_apart_from_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str | None, told: str, hint: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str | None, message: str, hint: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     async with Session(connection_to("http://stash.invalid", tmp_path, proxy=through)) as session:
         with pytest.raises(StashConnectionError) as caught:
             await session.execute("{ x }")
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert hint in (caught.value.hint or "")
 
 

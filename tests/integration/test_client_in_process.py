@@ -98,9 +98,9 @@ try:
 except StashConfigurationError as error:
     print(error.message, error.hint)
 """
-    said = fresh_python(code, embedded_url)
-    assert "need the package sqlalchemy" in said
-    assert "stash-cli[embedded]" in said
+    output = fresh_python(code, embedded_url)
+    assert "need the package sqlalchemy" in output
+    assert "stash-cli[embedded]" in output
 
 
 def test_server_client_does_not_import_the_embedded_library() -> None:
@@ -138,5 +138,5 @@ started = time.monotonic()
 asyncio.run(main())
 print(time.monotonic() - started < 10)
 """
-    assert "no complete answer within 0.3 s" in (told := fresh_python(code, embedded_url))
-    assert told.splitlines()[-1] == "True"
+    assert "no complete answer within 0.3 s" in (output := fresh_python(code, embedded_url))
+    assert output.splitlines()[-1] == "True"

@@ -145,15 +145,15 @@ async def test_restarted_server_does_not_know_the_job(restart: Any, tmp_path: Pa
 @pytest.mark.parametrize("is_ours", [True, False])
 async def test_restart_before_the_first_poll_may_reuse_the_job_id(is_ours: bool, tmp_path: Path) -> None:
     async with serve_jobs(tmp_path) as (session, server):
-        told: list[str] = []
+        messages: list[str] = []
 
         async def start() -> str:
             server.is_down = True
             return "7"
 
-        watched = updates_of(session, start, poll=0.05, on_notice=told.append)
+        watched = updates_of(session, start, poll=0.05, on_notice=messages.append)
         task = asyncio.create_task(watched)
-        await wait_until(lambda: told)
+        await wait_until(lambda: messages)
         added = datetime.now(UTC) + timedelta(minutes=0 if is_ours else 2)
         server.jobs["7"] = job(status="FINISHED", addTime=added.isoformat())
         server.is_down = False
@@ -162,7 +162,7 @@ async def test_restart_before_the_first_poll_may_reuse_the_job_id(is_ours: bool,
         else:
             with pytest.raises(StashJobUnknownError):
                 await task
-        assert ["Waiting for the server" in text for text in told] == [True, False]
+        assert ["Waiting for the server" in text for text in messages] == [True, False]
 
 
 NO_JOBS = [17, [1, 2], "x", {"id": "7"}, {"id": "7", "status": 3}, job(progress="half"), job(subTasks="x")]

@@ -45,12 +45,12 @@ HIDDEN: dict[str, tuple[str, dict[str, Any]]] = {
 def test_values_are_not_logged_or_reported(case: str, fault: str, tmp_path: Path) -> None:
     document, variables = HIDDEN[case]
     quoted = case not in ("a variable", "a string", "a block string", "a default")
-    said = "no" if quoted else f'got "{SECRET}"'
+    output = "no" if quoted else f'got "{SECRET}"'
     answers = {
         "500": http_response(500, ""),
-        "echo": http_response(500, said),
+        "echo": http_response(500, output),
         "reset": RESET,
-        "refused": error_response(said, "a"),
+        "refused": error_response(output, "a"),
     }
     stream = io.StringIO()
     handler = configure_logging(2, stream)

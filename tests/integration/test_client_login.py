@@ -44,8 +44,8 @@ ANSWERS: list[tuple[bytes, type[StashError] | None, str]] = [
 ]
 
 
-@table_test(("answer", "error", "told"), ANSWERS)
-def test_login_responses(answer: bytes, error: type[StashError] | None, told: str, tmp_path: Path) -> None:
+@table_test(("answer", "error", "message"), ANSWERS)
+def test_login_responses(answer: bytes, error: type[StashError] | None, message: str, tmp_path: Path) -> None:
     sent: list[bytes] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -69,7 +69,7 @@ def test_login_responses(answer: bytes, error: type[StashError] | None, told: st
                 return
             with pytest.raises(error) as caught:
                 await log_in(connection, "ada", "pass word&=+")
-            assert told in caught.value.message
+            assert message in caught.value.message
             assert "s3cret" not in caught.value.message
 
     asyncio.run(main())

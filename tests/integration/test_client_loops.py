@@ -106,27 +106,27 @@ def test_closing_in_one_loop_keeps_connections_of_another(served_url: str) -> No
 def test_connections_close_with_their_loop(served_url: str) -> None:
     """The session is not closed; a socket left open would warn."""
     assert run(Session(Connection(normalise_url(served_url))).call("version"))["version"]
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
         gc.collect()
-    assert [each for each in told if "unclosed" in str(each.message)] == []
+    assert [each for each in caught if "unclosed" in str(each.message)] == []
 
 
 async def test_schema_is_introspected_once_by_concurrent_threads(tmp_path: Path) -> None:
     """All threads wait at the lock; one introspects."""
 
-    asked: list[str] = []
+    calls: list[str] = []
 
     async def answer(request: dict[str, Any]) -> Any:
-        asked.append(request["query"].split()[1])
+        calls.append(request["query"].split()[1])
         await asyncio.sleep(0.1)
         return schema() if "__schema" in request["query"] else {"version": {"hash": "abc"}}
 
     async with canned_server(answer) as server:
         session = Session(connection_to(server.url, tmp_path))
         await asyncio.to_thread(in_loops, 4, lambda _: session.call("version", {}, ["hash"]))
-    assert asked.count("Introspection") == 1
-    assert asked.count("Version") == 4
+    assert calls.count("Introspection") == 1
+    assert calls.count("Version") == 4
 
 
 def test_context_shared_by_threads_has_one_client_and_one_store(served_url: str) -> None:
@@ -163,30 +163,30 @@ class LockCounter:
 
 
 def test_lock_is_exclusive_across_loops() -> None:
-    lock, held = Lock(), LockCounter()
+    lock, counter = Lock(), LockCounter()
 
     async def acquire_many(_: int) -> None:
-        await asyncio.gather(*(held.work(lock, 0.0001) for _ in range(100)))
+        await asyncio.gather(*(counter.work(lock, 0.0001) for _ in range(100)))
 
     in_loops(3, acquire_many)
-    assert (held.most, held.turns) == (1, 300)
+    assert (counter.most, counter.turns) == (1, 300)
 
 
 def test_cancelled_waiter_releases_lock() -> None:
     """Cancelled while waiting, just after acquiring, and when its loop ends."""
-    lock, held = Lock(), LockCounter()
+    lock, counter = Lock(), LockCounter()
 
     async def cancel_repeatedly(index: int) -> None:
         for turn in range(60):
-            task = asyncio.create_task(held.work(lock, 0.0005))
+            task = asyncio.create_task(counter.work(lock, 0.0005))
             await asyncio.sleep(0.0001 * ((turn + index) % 7))
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        asyncio.create_task(held.work(lock, 60))  # noqa: RUF006 - cancelled as the loop ends
+        asyncio.create_task(counter.work(lock, 60))  # noqa: RUF006 - cancelled as the loop ends
 
     in_loops(4, cancel_repeatedly)
-    run(asyncio.wait_for(held.work(lock, 0), 5))
-    assert held.most == 1
+    run(asyncio.wait_for(counter.work(lock, 0), 5))
+    assert counter.most == 1
 
 
 class Pool:

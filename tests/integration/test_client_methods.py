@@ -59,11 +59,11 @@ NEW = {
 
 async def test_update_reads_a_count_before_changing_it(embedded_url: str) -> None:
     async with StashContext(conn=embedded_url) as client:
-        made = await client.create_scene(Scene(title="counted", play_count=2))
-        await client.update_scene(Scene(id=made.id, play_count=3))
-        found = await client.find_scene(made.id)
-        assert found is not None
-        assert found.play_count == 3
+        new_scene = await client.create_scene(Scene(title="counted", play_count=2))
+        await client.update_scene(Scene(id=new_scene.id, play_count=3))
+        scene = await client.find_scene(new_scene.id)
+        assert scene is not None
+        assert scene.play_count == 3
 
 
 async def test_update_rejects_a_tag_as_its_own_ancestor(embedded_url: str) -> None:
@@ -113,8 +113,8 @@ async def test_bulk_updates_and_return_fields(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         tags = [await client.create_tag(Tag(name=name)) for name in "abc"]
         ids = [tag.id for tag in tags]
-        answer = await client.bulk_tag_update(ids, description="same", favorite=True)
-        assert [(tag.description, tag.favorite) for tag in answer] == [("same", True)] * 3
+        response = await client.bulk_tag_update(ids, description="same", favorite=True)
+        assert [(tag.description, tag.favorite) for tag in response] == [("same", True)] * 3
         studio = await client.create_studio(Studio(name="S"))
         change = {"ids": [studio.id], "rating100": 70, "tag_ids": {"ids": ids, "mode": "ADD"}}
         rows = await client.bulk_studio_update(change, return_fields="id rating100 tags { name }")
@@ -307,10 +307,8 @@ async def test_values_are_python_types(embedded_url: str) -> None:
 async def test_execute_with_a_type(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         tag = await client.create_tag(Tag(name="T"))
-        found = await client.execute(
-            "query F($id: ID!) { findTag(id: $id) { id name } }", {"id": tag.id}, Tag
-        )
-        assert (found, found.name, found.description) == (tag, "T", UNSET)
+        data = await client.execute("query F($id: ID!) { findTag(id: $id) { id name } }", {"id": tag.id}, Tag)
+        assert (data, data.name, data.description) == (tag, "T", UNSET)
         assert await client.execute("{ version { hash } }") == {"version": {"hash": "embedded"}}
 
 
@@ -338,9 +336,9 @@ async def test_contexts_are_independent_and_close_after_the_last_user(tmp_path: 
 
 async def test_entities_are_in_the_identity_map(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
-        made = await client.create_tag(Tag(name="T"))
+        new_tag = await client.create_tag(Tag(name="T"))
         client.identity = IdentityMap()
-        first, second = await client.find_tag(made.id), await client.find_tag(made.id)
+        first, second = await client.find_tag(new_tag.id), await client.find_tag(new_tag.id)
         assert first is second
         assert (await client.find_tags()).tags[0] is first
 

@@ -68,9 +68,9 @@ def scraped(name: str, tmp_path: Path, work: Any) -> Any:
 def test_every_field_of_a_result(name: str, tmp_path: Path) -> None:
     found = scraped(name, tmp_path, lambda client: client.scrape_url("http://a", "SCENE"))
     assert isinstance(found, getattr(types, name))
-    told = found.to_graphql()
+    data = found.to_graphql()
     for field, value in FOUND[name].items():
-        assert told[field] == value or value.items() <= told[field].items()
+        assert data[field] == value or value.items() <= data[field].items()
 
 
 def test_fields_selected_by_name(tmp_path: Path) -> None:

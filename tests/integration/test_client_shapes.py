@@ -149,12 +149,12 @@ async def websocket(
     handler: Handler, cache_dir: Path, **facts: Any
 ) -> AsyncIterator[tuple[Session, list[Any]]]:
     """A session with a websocket server that runs `handler` after the subscription."""
-    heard: list[Any] = []
+    received: list[Any] = []
 
     async def converse(socket: ServerConnection) -> None:
         async for text in socket:
             message = json.loads(text)
-            heard.append(message)
+            received.append(message)
             if message["type"] == "connection_init":
                 await socket.send('{"type": "connection_ack"}')
             elif message["type"] == "subscribe":
@@ -170,7 +170,7 @@ async def websocket(
             facts_known = await first.learn()
         async with Session(connection_to(f"http://127.0.0.1:{port}", cache_dir, **facts)) as session:
             session._server = facts_known
-            yield session, heard
+            yield session, received
 
 
 def sends(*messages: Any) -> Handler:
@@ -230,11 +230,11 @@ MUTATION = GraphQLRequest("mutation M { tagDestroy(input: {id: 1}) }", {}, "M")
 
 @pytest.mark.parametrize("fault", UNANSWERED)
 async def test_websocket_mutation_is_sent_once(fault: str, tmp_path: Path) -> None:
-    async with websocket(UNANSWERED[fault], tmp_path) as (session, heard):
+    async with websocket(UNANSWERED[fault], tmp_path) as (session, received):
         with pytest.raises(StashUnknownOutcomeError):
             async with session.transport.subscribe(MUTATION, reconnect=True) as answers:
                 await anext(answers)
-        assert [each["type"] for each in heard].count("subscribe") == 1
+        assert [each["type"] for each in received].count("subscribe") == 1
 
 
 async def test_rejected_websocket_mutation(tmp_path: Path) -> None:
@@ -248,13 +248,13 @@ async def test_rejected_websocket_mutation(tmp_path: Path) -> None:
 
 
 async def test_read_only_applies_to_websockets(tmp_path: Path) -> None:
-    async with websocket(sends(), tmp_path, read_only=True) as (session, heard):
+    async with websocket(sends(), tmp_path, read_only=True) as (session, received):
         for document in ("# x\rmutation { a }", "nonsense"):
             with pytest.raises(StashUsageError, match="read-only"):
                 session.transport.subscribe(GraphQLRequest(document))
             with pytest.raises(StashUsageError, match="read-only"):
                 await session.transport.execute(GraphQLRequest(document))
-        assert heard == []
+        assert received == []
 
 
 REDIRECTS = {

@@ -61,14 +61,14 @@ ASKED: list[tuple[int, dict[str, Any], Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("bounds", "asked", "matches"), ASKED, ids=[str(row[1].keys()) for row in ASKED])
+@pytest.mark.parametrize(("bounds", "lookups", "matches"), ASKED, ids=[str(row[1].keys()) for row in ASKED])
 def test_only_uncertain_rows_are_read(
-    bounds: int, asked: dict[str, Any], matches: Any, tmp_path: Path
+    bounds: int, lookups: dict[str, Any], matches: Any, tmp_path: Path
 ) -> None:
     async def main() -> None:
         async with library(tmp_path) as (store, wire):
             wire.responses.clear()
-            assert await store.count(Tag, **asked) == sum(map(matches, TIMES))
+            assert await store.count(Tag, **lookups) == sum(map(matches, TIMES))
             assert rows_read(wire) <= bounds * BAND
             assert len(wire.take_documents()) <= 3
 
@@ -86,12 +86,12 @@ IN_DOUBT = [
 ]
 
 
-@pytest.mark.parametrize("asked", IN_DOUBT, ids=map(repr, IN_DOUBT))
-def test_count_equals_number_of_matches(asked: Q, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lookups", IN_DOUBT, ids=map(repr, IN_DOUBT))
+def test_count_equals_number_of_matches(lookups: Q, tmp_path: Path) -> None:
     async def main() -> None:
         async with library(tmp_path) as (store, _):
             tags = await store.find(Tag)
-            expected = [tag for tag in tags if matches("Tag", asked)(row_of(tag, ROW))]
-            assert await store.count(Tag, asked) == len(expected) == len(await store.find(Tag, asked))
+            expected = [tag for tag in tags if matches("Tag", lookups)(row_of(tag, ROW))]
+            assert await store.count(Tag, lookups) == len(expected) == len(await store.find(Tag, lookups))
 
     run(main())

@@ -82,16 +82,16 @@ async def test_card_of_one_object_warns_of_requested_fields_only(tmp_path: Path)
     async with canned_server(old) as server:
 
         async def err(*args: str) -> str:
-            done = await asyncio.create_subprocess_exec(
+            result = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "stash_cli", *args),
                 env={**os.environ, "STASH_URL": server.url, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,
             )
-            told = (await done.communicate())[1].decode()
-            assert done.returncode == 0, told
-            return told
+            stderr = (await result.communicate())[1].decode()
+            assert result.returncode == 0, stderr
+            return stderr
 
         for form in ("--csv", "--tsv", "--md", "--json"):
             assert await err("group", "show", "1", form) == ""

@@ -49,10 +49,10 @@ def test_every_unique_key_has_a_message(ask: LibraryClient, name: str, key: tupl
         statement, tuple("xyz"[: len(key)]), Exception(f"UNIQUE constraint failed: {columns}")
     )
     with database.read() as connection:
-        told = explained(failure, connection)
-    assert told.original == f"UNIQUE constraint failed: {columns}"
-    assert told.message.endswith("is already used")
-    assert not [raw for raw in RAW if raw in told.message]
+        error = explained(failure, connection)
+    assert error.original == f"UNIQUE constraint failed: {columns}"
+    assert error.message.endswith("is already used")
+    assert not [raw for raw in RAW if raw in error.message]
 
 
 CASES = [
@@ -79,14 +79,14 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "given", "said"), CASES)
+@pytest.mark.parametrize(("operation", "given", "message"), CASES)
 def test_violation_of_a_mutation_is_named(
-    ask: LibraryClient, operation: str, given: dict[str, Any], said: str
+    ask: LibraryClient, operation: str, given: dict[str, Any], message: str
 ) -> None:
     for noun in ("tag", "studio", "performer", "group"):
         ask.create(f"{noun}Create", name="a")
     ask.create("sceneCreate", title="a")
-    assert ask.write_error(operation, **given) == said
+    assert ask.write_error(operation, **given) == message
 
 
 def test_conflicting_object_is_named(ask: LibraryClient) -> None:
@@ -96,8 +96,8 @@ def test_conflicting_object_is_named(ask: LibraryClient) -> None:
     with ask.library.database.write() as connection, pytest.raises(IntegrityError) as caught:
         connection.execute(again)
     with ask.library.database.read() as connection:
-        told = explained(caught.value, connection)
-    assert (told.message, told.original) == (
+        error = explained(caught.value, connection)
+    assert (error.message, error.original) == (
         'the alias "out" is already used by tag 1',
         "UNIQUE constraint failed: tag_aliases.alias",
     )

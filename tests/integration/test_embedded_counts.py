@@ -89,8 +89,8 @@ def test_descendant_counts_equal_plain_python(sample: SampleLibrary) -> None:
         return {tag}.union(*(below(child) for child in children.get(tag, ())))
 
     found = sample('{ findTags(filter: {sort: "id", per_page: -1}) { tags { scene_count(depth: -1) } } }')
-    wanted = [len({scene for scene, tag in links if tag in below(root)}) for root in range(1, 41)]
-    assert [tag["scene_count"] for tag in found["tags"]] == wanted
+    expected = [len({scene for scene, tag in links if tag in below(root)}) for root in range(1, 41)]
+    assert [tag["scene_count"] for tag in found["tags"]] == expected
 
 
 def test_links_are_read_from_a_covering_index_unsorted(sample: SampleLibrary) -> None:

@@ -21,12 +21,12 @@ INIT = '{"type": "connection_init"}'
 
 def messages_until_close(open_websocket):
     """All messages until the close, and its code and reason."""
-    heard = []
+    received = []
     try:
         while True:
-            heard.append(open_websocket.receive())
+            received.append(open_websocket.receive())
     except ConnectionClosed as closed:
-        return heard, (closed.rcvd.code, closed.rcvd.reason)
+        return received, (closed.rcvd.code, closed.rcvd.reason)
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/graphql/"])
@@ -88,8 +88,8 @@ def test_only_legacy_protocol_sends_the_close_reason(served_url, said, reason, w
     for protocol, expected in ((MODERN, []), (LEGACY, [{"payload": {"message": why}}])):
         with open_websocket(served_url, protocol) as socket:
             socket.socket.send(said)
-            heard, ended = messages_until_close(socket)
-        assert heard == [message | {"type": "connection_error"} for message in expected]
+            received, ended = messages_until_close(socket)
+        assert received == [message | {"type": "connection_error"} for message in expected]
         assert ended == (1002, reason)
 
 
@@ -201,15 +201,15 @@ def test_reads_over_one_websocket_are_never_stale(served_url):
 
 def test_legacy_protocol_sends_keepalives(library_file):
     async def listen():
-        said, heard = asyncio.Queue(), asyncio.Queue()
+        incoming, outgoing = asyncio.Queue(), asyncio.Queue()
         for message in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": INIT}):
-            said.put_nowait(message)
+            incoming.put_nowait(message)
         scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": [LEGACY]}
         with open_library(str(library_file)) as library:
-            socket = WebSocket(scope, said.get, heard.put)
+            socket = WebSocket(scope, incoming.get, outgoing.put)
             talking = asyncio.ensure_future(socket_endpoint(library, keep_alive=0.01)(socket))
-            messages = [await heard.get() for _ in range(6)]
-            said.put_nowait({"type": "websocket.disconnect", "code": 1000})
+            messages = [await outgoing.get() for _ in range(6)]
+            incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
             await talking
         return [json.loads(message["text"])["type"] for message in messages[1:]]
 

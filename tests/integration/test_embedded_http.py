@@ -34,11 +34,11 @@ def post(endpoint: str, document: str, variables: dict | None = None, accept: st
 
 
 def test_responses_are_json_and_not_cacheable(endpoint):
-    answer = post(endpoint, VERSION)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.json()["data"]["version"]["version"]
+    response = post(endpoint, VERSION)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["cache-control"] == "no-store"
+    assert response.json()["data"]["version"]["version"]
 
 
 @table_test(
@@ -51,9 +51,9 @@ def test_responses_are_json_and_not_cacheable(endpoint):
     ],
 )
 def test_first_supported_accept_type_is_used(endpoint, accept, plain):
-    answer = post(endpoint, VERSION, accept=accept)
+    response = post(endpoint, VERSION, accept=accept)
     kind = "application/json" if plain else "application/graphql-response+json"
-    assert answer.headers["content-type"] == kind
+    assert response.headers["content-type"] == kind
 
 
 def test_missing_accept_header_gives_plain_json(endpoint):
@@ -80,29 +80,29 @@ def test_trailing_slash_is_accepted(endpoint):
 )
 @table_test(("accept", "status"), [("application/json", 422), ("*/*", 400)])
 def test_invalid_document_is_a_client_error(endpoint, document, accept, status):
-    answer = post(endpoint, document, accept=accept)
-    assert answer.status_code == status
-    assert answer.json()["data"] is None
-    assert answer.json()["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
+    response = post(endpoint, document, accept=accept)
+    assert response.status_code == status
+    assert response.json()["data"] is None
+    assert response.json()["errors"][0]["extensions"]["code"].startswith("GRAPHQL_")
 
 
 def test_resolver_error_is_200_with_partial_data(endpoint):
-    answer = post(
+    response = post(
         endpoint,
         'mutation { a: tagCreate(input: {name: "x"}) { id } b: tagCreate(input: {name: "x"}) { id } }',
     )
-    assert answer.status_code == 200
-    assert answer.json()["data"] == {"a": {"id": "1"}, "b": None}
-    assert answer.json()["errors"] == [{"message": "tag with name 'x' already exists", "path": ["b"]}]
+    assert response.status_code == 200
+    assert response.json()["data"] == {"a": {"id": "1"}, "b": None}
+    assert response.json()["errors"] == [{"message": "tag with name 'x' already exists", "path": ["b"]}]
 
 
 @table_test("body", ["", "[]", "nonsense", '[{"query": "{ version { version } }"}]', '{"query": 1}'])
 def test_invalid_request_bodies_are_rejected(endpoint, body):
-    answer = httpx.post(endpoint, content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["message"].startswith("json request body could not be decoded: ")
-    assert answer.json()["errors"][0]["message"].endswith(f"body:{body}")
-    assert answer.json()["data"] is None
+    response = httpx.post(endpoint, content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["message"].startswith("json request body could not be decoded: ")
+    assert response.json()["errors"][0]["message"].endswith(f"body:{body}")
+    assert response.json()["data"] is None
 
 
 def test_get_reads_but_does_not_write(endpoint):
@@ -111,20 +111,20 @@ def test_get_reads_but_does_not_write(endpoint):
         "variables": '{"q": {"q": "x"}}',
     }
     assert httpx.get(endpoint, params=query).json() == {"data": {"findTags": {"count": 0}}}
-    answer = httpx.get(endpoint, params={"query": 'mutation { tagCreate(input: {name: "x"}) { id } }'})
-    assert answer.status_code == 406
-    assert answer.json()["errors"][0]["message"] == "GET requests only allow query operations"
+    response = httpx.get(endpoint, params={"query": 'mutation { tagCreate(input: {name: "x"}) { id } }'})
+    assert response.status_code == 406
+    assert response.json()["errors"][0]["message"] == "GET requests only allow query operations"
 
 
 @table_test("name", ["variables", "extensions"])
 @table_test("text", ["{", "[1]", "3"])
 def test_non_object_parameters_are_rejected(endpoint, name, text):
-    answer = httpx.get(endpoint, params={"query": VERSION, name: text})
-    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
+    response = httpx.get(endpoint, params={"query": VERSION, name: text})
+    assert (response.status_code, response.json()["errors"][0]["message"]) == (
         400,
         f"{name} could not be decoded",
     )
-    assert answer.json()["data"] is None
+    assert response.json()["data"] is None
 
 
 def test_other_methods(endpoint, served_url):
@@ -152,9 +152,9 @@ def raw(endpoint: str, accept: str) -> httpx.Response:
 
 
 def test_plain_json_is_compressed_on_request(endpoint):
-    answer = raw(endpoint, "application/json")
-    assert answer.headers["content-encoding"] == "gzip"
-    assert json.loads(gzip.decompress(answer.raw_body))["data"]["__schema"]
+    response = raw(endpoint, "application/json")
+    assert response.headers["content-encoding"] == "gzip"
+    assert json.loads(gzip.decompress(response.raw_body))["data"]["__schema"]
     other = raw(endpoint, "*/*")
     assert "content-encoding" not in other.headers
     assert json.loads(other.raw_body)["data"]["__schema"]
@@ -170,10 +170,10 @@ def test_oversized_content_length_is_rejected_at_once(endpoint):
 def test_oversized_chunked_body_is_rejected(endpoint):
     chunks = (b"x" * 1_000_000 for _ in range(40))
     try:
-        answer = httpx.post(endpoint, content=chunks, headers={"Content-Type": "application/json"})
+        response = httpx.post(endpoint, content=chunks, headers={"Content-Type": "application/json"})
     except httpx.WriteError:
         return  # rejected and closed before everything was sent
-    assert answer.status_code == 413
+    assert response.status_code == 413
 
 
 def multipart(endpoint: str, operations: object, mapping: object, **files: bytes) -> httpx.Response:
@@ -267,9 +267,9 @@ def test_links_start_with_the_url_the_client_used(endpoint):
 
 @table_test("path", ["/", "/playground", "/scenes/7/edit"])
 def test_browser_is_told_that_there_is_no_web_interface(served_url, path):
-    answer = httpx.get(f"{served_url}{path}")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert "/graphql" in answer.text
+    response = httpx.get(f"{served_url}{path}")
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "/graphql" in response.text
 
 
 @table_test("path", ["/scene/1/preview", "/gallery/1/cover", "/downloads/1", "/plugin/a/x.js"])
@@ -280,6 +280,6 @@ def test_missing_generated_files_are_404(served_url, path):
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 def test_short_responses_are_compressed_on_request(endpoint, encoding):
     headers = {"Accept": "application/json", "Accept-Encoding": encoding}
-    answer = httpx.get(endpoint, params={"query": VERSION}, headers=headers)
-    assert answer.headers["content-encoding"] == encoding
-    assert answer.json()["data"]["version"]
+    response = httpx.get(endpoint, params={"query": VERSION}, headers=headers)
+    assert response.headers["content-encoding"] == encoding
+    assert response.json()["data"]["version"]

@@ -30,9 +30,9 @@ def guarded(served_url: str) -> tuple[str, str]:
 
 def test_without_credentials_all_is_open_but_invalid_keys_are_rejected(served_url):
     assert httpx.post(f"{served_url}/graphql", json=VERSION).status_code == 200
-    answer = httpx.post(f"{served_url}/graphql", json=VERSION, headers={"ApiKey": "wrong"})
-    assert (answer.status_code, answer.content) == (401, b"")
-    assert answer.headers["www-authenticate"] == "FormBased"
+    response = httpx.post(f"{served_url}/graphql", json=VERSION, headers={"ApiKey": "wrong"})
+    assert (response.status_code, response.content) == (401, b"")
+    assert response.headers["www-authenticate"] == "FormBased"
 
 
 def test_key_in_a_header_or_parameter(guarded):
@@ -49,9 +49,9 @@ def test_key_in_a_header_or_parameter(guarded):
 
 def test_without_a_key_graphql_is_401_and_pages_redirect_to_login(guarded):
     url, _ = guarded
-    answer = httpx.post(f"{url}/graphql", json=VERSION)
-    assert (answer.status_code, answer.content) == (401, b"")
-    assert answer.headers["www-authenticate"] == "FormBased"
+    response = httpx.post(f"{url}/graphql", json=VERSION)
+    assert (response.status_code, response.content) == (401, b"")
+    assert response.headers["www-authenticate"] == "FormBased"
     assert httpx.post(f"{url}/graphql/", json=VERSION).status_code == 401
     assert httpx.get(f"{url}/data.json").status_code == 401
     page = httpx.get(f"{url}/scene/1/screenshot")
@@ -68,9 +68,9 @@ def test_public_paths(guarded):
         ("css/x", 404),
         ("assets/x", 200),
     ):
-        answer = httpx.get(f"{url}/{path}")
-        assert (path, answer.status_code) == (path, status)
-        assert "returnURL" not in answer.headers.get("location", "")
+        response = httpx.get(f"{url}/{path}")
+        assert (path, response.status_code) == (path, status)
+        assert "returnURL" not in response.headers.get("location", "")
 
 
 def test_invalid_cookie_is_no_session(guarded):
@@ -95,9 +95,9 @@ def test_login_starts_a_session_and_logout_ends_it(guarded):
     assert (wrong.status_code, wrong.text) == (401, "Username or password is invalid")
     with httpx.Client(base_url=url) as client:
         assert client.post("/login", data={"username": "ada", "password": "secret"}).status_code == 200
-        answer = client.post("/graphql", json=VERSION)
-        assert answer.status_code == 200
-        assert "Max-Age=3600" in answer.headers["set-cookie"]
+        response = client.post("/graphql", json=VERSION)
+        assert response.status_code == 200
+        assert "Max-Age=3600" in response.headers["set-cookie"]
         token = client.cookies["session"]
         assert client.get("/logout").status_code == 302
         assert client.post("/graphql", json=VERSION).status_code == 401
@@ -107,11 +107,11 @@ def test_login_starts_a_session_and_logout_ends_it(guarded):
 def test_password_is_stored_as_a_hash_that_can_be_written_back(guarded):
     url, key = guarded
     headers = {"ApiKey": key}
-    shown = ask(url, CONFIGURE, variables={"i": {}}, headers=headers).json()["data"]["configureGeneral"]
-    assert shown["username"] == "ada"
-    assert "secret" not in shown["password"]
-    again = ask(url, CONFIGURE, variables={"i": {"password": shown["password"]}}, headers=headers)
-    assert again.json()["data"]["configureGeneral"]["password"] == shown["password"]
+    plan = ask(url, CONFIGURE, variables={"i": {}}, headers=headers).json()["data"]["configureGeneral"]
+    assert plan["username"] == "ada"
+    assert "secret" not in plan["password"]
+    again = ask(url, CONFIGURE, variables={"i": {"password": plan["password"]}}, headers=headers)
+    assert again.json()["data"]["configureGeneral"]["password"] == plan["password"]
     assert httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"}).status_code == 200
 
 
@@ -126,10 +126,10 @@ def test_key_can_be_cleared(guarded):
 def test_only_pictures_of_the_library_are_served(served_url):
     create = "mutation($i: PerformerCreateInput!) { performerCreate(input: $i) { id } }"
     ask(served_url, create, variables={"i": {"name": "Ada", "image": PICTURE}})
-    answer = httpx.get(f"{served_url}/performer/1/image?t=1")
-    assert (answer.content, answer.headers["content-type"]) == (PICTURE_BYTES, "image/png")
-    assert "immutable" in answer.headers["cache-control"]
-    cached = httpx.get(f"{served_url}/performer/1/image", headers={"If-None-Match": answer.headers["etag"]})
+    response = httpx.get(f"{served_url}/performer/1/image?t=1")
+    assert (response.content, response.headers["content-type"]) == (PICTURE_BYTES, "image/png")
+    assert "immutable" in response.headers["cache-control"]
+    cached = httpx.get(f"{served_url}/performer/1/image", headers={"If-None-Match": response.headers["etag"]})
     assert (cached.status_code, cached.content) == (304, b"")
     assert httpx.get(f"{served_url}/performer/2/image").status_code == 404
     assert httpx.get(f"{served_url}/performer/x/image").status_code == 400

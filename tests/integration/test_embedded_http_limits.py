@@ -117,12 +117,12 @@ def test_half_sent_requests_do_not_block_others(library_file):
 @pytest.mark.parametrize("protocol", [LEGACY, MODERN])
 def test_websocket_without_init_is_closed(library_file, protocol):
     async def listen():
-        said, heard = asyncio.Queue(), asyncio.Queue()
-        said.put_nowait({"type": "websocket.connect"})
+        incoming, outgoing = asyncio.Queue(), asyncio.Queue()
+        incoming.put_nowait({"type": "websocket.connect"})
         scope = {"type": "websocket", "path": "/graphql", "headers": [], "subprotocols": [protocol]}
         with open_library(str(library_file)) as library:
-            await socket_endpoint(library, init_timeout=0.01)(WebSocket(scope, said.get, heard.put))
-        return [await heard.get() for _ in range(2)][-1]
+            await socket_endpoint(library, init_timeout=0.01)(WebSocket(scope, incoming.get, outgoing.put))
+        return [await outgoing.get() for _ in range(2)][-1]
 
     closed = run(listen())
     assert (closed["type"], closed["code"]) == ("websocket.close", 4408)
@@ -153,8 +153,8 @@ def test_operations_per_websocket_are_limited(served_url):
 
 def test_login_body_is_limited(served_url):
     for content in (b"x" * 70_000, (b"x" * 10_000 for _ in range(7))):
-        answer = httpx.post(f"{served_url}/login", content=content)
-        assert answer.status_code == 413
+        response = httpx.post(f"{served_url}/login", content=content)
+        assert response.status_code == 413
 
 
 def test_total_size_of_request_bodies_is_limited():

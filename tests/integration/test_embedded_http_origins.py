@@ -145,8 +145,8 @@ def test_links_to_harmless_pages_are_followed(client):
 
 
 def test_cors_headers_are_sent_to_allowed_origins_only(client):
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "apikey"}
-    preflight = client.options("/graphql", headers={"Origin": ALLOWED, **asked})
+    lookups = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "apikey"}
+    preflight = client.options("/graphql", headers={"Origin": ALLOWED, **lookups})
     assert preflight.status_code == 200
     for answer in (preflight, send(client, "query", {"Origin": ALLOWED})):
         assert answer.headers["access-control-allow-origin"] == ALLOWED

@@ -43,8 +43,8 @@ def url(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", WIDENING)
 def test_other_machine_cannot_widen_access(url, kind):
-    answer = ask(url, f"mutation {{ {WIDENING[kind]} }}", NEIGHBOUR).json()
-    assert REFUSAL in answer["errors"][0]["message"]
+    response = ask(url, f"mutation {{ {WIDENING[kind]} }}", NEIGHBOUR).json()
+    assert REFUSAL in response["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("kind", HARMLESS)

@@ -91,10 +91,14 @@ def test_repeated_headers_are_joined(proxied):
 
 
 def test_only_configured_proxies_may_forward_the_host(proxied):
-    said = {"X-Forwarded-Proto": "https", "X-Forwarded-Prefix": "/stash", "X-Forwarded-Host": "media.example"}
-    tag = ask(proxied, 'mutation { tagCreate(input: {name: "x"}) { image_path } }', said).json()["data"]
+    output = {
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Prefix": "/stash",
+        "X-Forwarded-Host": "media.example",
+    }
+    tag = ask(proxied, 'mutation { tagCreate(input: {name: "x"}) { image_path } }', output).json()["data"]
     assert tag["tagCreate"]["image_path"].startswith("https://media.example/stash/tag/1/image")
-    own_page = said | {"Origin": "https://media.example"}
+    own_page = output | {"Origin": "https://media.example"}
     assert ask(proxied, headers=own_page).status_code == 200
     for wrong in (
         {"X-Forwarded-Host": "evil.example"},
@@ -103,7 +107,9 @@ def test_only_configured_proxies_may_forward_the_host(proxied):
     ):
         assert ask(proxied, headers=own_page | wrong).status_code == 403
     with client_from("127.0.0.2", proxied) as elsewhere:
-        answer = elsewhere.post("/graphql", json={"query": "{ findTag(id: 1) { image_path } }"}, headers=said)
+        answer = elsewhere.post(
+            "/graphql", json={"query": "{ findTag(id: 1) { image_path } }"}, headers=output
+        )
     assert answer.json()["data"]["findTag"]["image_path"].startswith(f"{proxied}/tag/1/image")
 
 
@@ -112,8 +118,8 @@ def test_prefix_applies_to_the_login_redirect_only(proxied):
     behind = httpx.get(f"{proxied}/scene/1/screenshot?t=2", headers={"X-Forwarded-Prefix": "/stash"})
     assert behind.headers["location"] == "/stash/login?returnURL=%2Fstash%2Fscene%2F1%2Fscreenshot%3Ft%3D2"
     for prefix in ("//evil.example", "/a b", "/x\\y", "https://evil.example", "evil"):
-        answer = httpx.get(f"{proxied}/scene/1/screenshot", headers={"X-Forwarded-Prefix": prefix})
-        assert answer.headers["location"].startswith("/login?")
+        response = httpx.get(f"{proxied}/scene/1/screenshot", headers={"X-Forwarded-Prefix": prefix})
+        assert response.headers["location"].startswith("/login?")
 
 
 def test_public_client_locks_the_library(proxied):

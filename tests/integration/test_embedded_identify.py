@@ -141,7 +141,7 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><movie><title>&
 
 
 @table_test(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("a.nfo", BOMB, "refused"),
         ("a.nfo", OUTSIDE, "refused"),
@@ -151,9 +151,9 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><movie><title>&
         ("a.json", " " * 16_000_001, "larger than"),
     ],
 )
-def test_unreadable_sidecar_is_a_log_error(tmp_path: Path, name: str, content: str, told: str) -> None:
+def test_unreadable_sidecar_is_a_log_error(tmp_path: Path, name: str, content: str, message: str) -> None:
     (tmp_path / name).write_text(content, encoding="utf-8")
-    with pytest.raises(StashSidecarError, match=told):
+    with pytest.raises(StashSidecarError, match=message):
         sidecars.read([name[2:]], str(tmp_path / "a.mp4"), [str(tmp_path)])
 
 

@@ -28,7 +28,7 @@ def answer(content: bytes, status: str = "200 OK", *headers: str) -> bytes:
 @contextmanager
 def site(*pieces: bytes, pause: float = 0.0):
     """URL of a server that sends the same chunks to every client, and the requests it received."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def serve(listener: socket.socket) -> None:
         while True:
@@ -37,7 +37,7 @@ def site(*pieces: bytes, pause: float = 0.0):
             except OSError:
                 return
             with connection:
-                heard.append(connection.recv(65536))
+                received.append(connection.recv(65536))
                 try:
                     for piece in pieces:
                         connection.sendall(piece)
@@ -47,7 +47,7 @@ def site(*pieces: bytes, pause: float = 0.0):
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=serve, args=[listener], daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/a.png", heard
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/a.png", received
         listener.shutdown(socket.SHUT_RDWR)
 
 
@@ -84,10 +84,10 @@ def test_public_addresses(address):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "2130706433", "0"])
 def test_private_addresses_are_fetched_only_if_allowed(tmp_path, host):
-    with site(answer(PICTURE_BYTES)) as (url, heard), library_client(tmp_path) as ask:
+    with site(answer(PICTURE_BYTES)) as (url, received), library_client(tmp_path) as ask:
         message = ask.write_error("tagCreate", name="x", image=url.replace("127.0.0.1", host))
         assert message.startswith("processing image: Get ")
-        assert heard == []
+        assert received == []
 
 
 def test_connection_uses_the_validated_address(monkeypatch, ask):
@@ -98,19 +98,19 @@ def test_connection_uses_the_validated_address(monkeypatch, ask):
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    with site(answer(PICTURE_BYTES)) as (url, heard):
+    with site(answer(PICTURE_BYTES)) as (url, received):
         monkeypatch.setattr(socket, "getaddrinfo", resolve)
         ask.create("tagCreate", name="x", image=url.replace("127.0.0.1", "rebinding.test"))
-        assert len(heard) == 1
+        assert len(received) == 1
         assert asked == ["rebinding.test", "127.0.0.1"]
 
 
 def test_only_the_url_is_sent(ask, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with site(answer(PICTURE_BYTES, "200 OK", "Set-Cookie: a=b")) as (url, heard):
+    with site(answer(PICTURE_BYTES, "200 OK", "Set-Cookie: a=b")) as (url, received):
         ask.create("tagCreate", name="x", image=url.replace("http://", "http://ada:secret@"))
-    assert b"GET /a.png" in heard[0]
-    assert not [word for word in (b"Authorization", b"Cookie", b"secret") if word in heard[0]]
+    assert b"GET /a.png" in received[0]
+    assert not [word for word in (b"Authorization", b"Cookie", b"secret") if word in received[0]]
 
 
 def test_redirects_are_validated_and_limited_to_five(ask, tmp_path):
@@ -119,9 +119,9 @@ def test_redirects_are_validated_and_limited_to_five(ask, tmp_path):
         site(answer(b"", "302 Found", f"Location: {picture}")) as (url, _),
     ):
         ask.create("tagCreate", name="x", image=url)
-    with site(answer(b"", "307 Temporary Redirect", "Location: /again")) as (url, heard):
+    with site(answer(b"", "307 Temporary Redirect", "Location: /again")) as (url, received):
         assert "stopped after 5 redirects" in ask.write_error("tagCreate", name="y", image=url)
-        assert len(heard) == 6
+        assert len(received) == 6
     with site(answer(b"", "302 Found", "Location: file:///etc/passwd")) as (url, _):
         assert 'unsupported protocol scheme "file"' in ask.write_error("tagCreate", name="y", image=url)
 

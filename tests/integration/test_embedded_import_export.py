@@ -230,8 +230,8 @@ def test_existing_objects(
     sample: SampleLibrary, duplicates: str, problems: list[str], description: str
 ) -> None:
     sample.create("tagCreate", name="Calm", description="old", aliases=["quiet"], favorite=True)
-    found = {"tags/calm.json": {"name": "calm", "description": "new"}, "tags/new.json": {"name": "new"}}
-    assert load(sample, packed(found), duplicates) == problems
+    data = {"tags/calm.json": {"name": "calm", "description": "new"}, "tags/new.json": {"name": "new"}}
+    assert load(sample, packed(data), duplicates) == problems
     tags = sample("{ findTags { tags { name description aliases favorite } } }")["tags"]
     overwritten = duplicates == "OVERWRITE"
     assert tags == [
@@ -257,8 +257,8 @@ def test_missing_references(
     sample: SampleLibrary, missing: str, problems: list[str], tags: list[str] | None
 ) -> None:
     sample.create("tagCreate", name="here")
-    found = {"performers/a.json": {"name": "a", "tags": ["here", "gone"]}}
-    assert load(sample, packed(found), missing=missing) == problems
+    data = {"performers/a.json": {"name": "a", "tags": ["here", "gone"]}}
+    assert load(sample, packed(data), missing=missing) == problems
     performers = sample("{ findPerformers { performers { tags { name } } } }")["performers"]
     assert performers == ([] if tags is None else [{"tags": [{"name": name} for name in tags]}])
 
@@ -339,7 +339,7 @@ def test_uploads_and_downloads_over_http(tmp_path: Path) -> None:
         with httpx.Client(base_url=server.wait_until_ready(10)) as client:
             given = {"file": None, "duplicateBehaviour": "FAIL", "missingRefBehaviour": "FAIL"}
             content = packed({"tags/a.json": {"name": "a", "image": PNG}})
-            answer = client.post(
+            response = client.post(
                 "/graphql",
                 data={
                     "operations": json.dumps({"query": IMPORT, "variables": {"input": given}}),
@@ -347,7 +347,7 @@ def test_uploads_and_downloads_over_http(tmp_path: Path) -> None:
                 },
                 files={"0": ("export.zip", content)},
             ).json()
-            assert answer == {"data": {"importObjects": "1"}}
+            assert response == {"data": {"importObjects": "1"}}
             while client.post("/graphql", json={"query": "{ jobQueue { id } }"}).json()["data"]["jobQueue"]:
                 pass
             body = {"query": EXPORT, "variables": {"input": {"tags": {"all": True}}}}

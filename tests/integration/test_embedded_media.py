@@ -30,9 +30,9 @@ class Served:
         )
 
     def ask(self, document: str, **variables):
-        answer = httpx.post(f"{self.url}/graphql", json={"query": document, "variables": variables}).json()
-        assert "errors" not in answer, answer
-        return next(iter(answer["data"].values()))
+        response = httpx.post(f"{self.url}/graphql", json={"query": document, "variables": variables}).json()
+        assert "errors" not in response, response
+        return next(iter(response["data"].values()))
 
     def scan(self) -> None:
         self.ask("mutation { metadataScan(input: {}) }")
@@ -149,8 +149,8 @@ def test_video_is_streamed_whole_or_by_range(served):
 def test_head_returns_the_size_without_a_body(served):
     path = write_video(served.media / "a.mp4", 1)
     served.scan()
-    answer = httpx.head(f"{served.url}/scene/1/stream")
-    assert (answer.status_code, answer.headers["content-length"], answer.content) == (
+    response = httpx.head(f"{served.url}/scene/1/stream")
+    assert (response.status_code, response.headers["content-length"], response.content) == (
         200,
         str(path.stat().st_size),
         b"",

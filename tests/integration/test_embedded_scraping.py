@@ -92,8 +92,8 @@ REFUSED = [
 
 def test_unsupported_inputs_are_rejected(media: ScanLibrary) -> None:
     ask = LibraryClient(media.library)
-    for operation, given, told in REFUSED:
-        assert told in ask.error(scrape_document(operation, given))
+    for operation, given, message in REFUSED:
+        assert message in ask.error(scrape_document(operation, given))
     document = '{ scrapeSingleScene(source: {stash_box_endpoint: "x"}, input: {scene_id: 1}) { title } }'
     assert "asks no stash-boxes" in ask.error(document)
     assert ask("{ listScrapers(types: [PERFORMER]) { id } }") == []

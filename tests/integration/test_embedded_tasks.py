@@ -103,7 +103,7 @@ def _leave_a_note(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left_behind", "said"),
+    ("left_behind", "message"),
     [
         (lambda _: None, "is missing"),
         (Path.mkdir, "holds no media"),
@@ -113,7 +113,7 @@ def _leave_a_note(folder: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("dry_run", [False, True])
-def test_clean_keeps_an_unmounted_library_folder(media, ask, tmp_path, left_behind, said, dry_run):
+def test_clean_keeps_an_unmounted_library_folder(media, ask, tmp_path, left_behind, message, dry_run):
     drive, gone = tmp_path / "drive", write_video(media.media / "gone.mp4", 1)
     write_video(media.media / "kept.mp4", 2)
     write_picture(drive / "sub/a.png", 3)
@@ -125,7 +125,7 @@ def test_clean_keeps_an_unmounted_library_folder(media, ask, tmp_path, left_behi
     left_behind(drive)
     job = wait_for_job(ask, "metadataClean", dryRun=dry_run)
     assert job["status"] == "FAILED"
-    assert job["error"].startswith(f"the library folder {drive} {said}: 3 files stay in the library.")
+    assert job["error"].startswith(f"the library folder {drive} {message}: 3 files stay in the library.")
     assert counts(ask) == ((2 if dry_run else 1), 2, 1, (5 if dry_run else 4))
     assert media.count("folders") == 4
 
@@ -389,14 +389,14 @@ def test_setting_fingerprints(media, ask):
     def set_to(kind, value):
         return {"id": "1", "fingerprints": [{"type": kind, "value": value}]}
 
-    shown = 'query($t: String!) { findFile(id: "1") { fingerprint(type: $t) } }'
+    selection = 'query($t: String!) { findFile(id: "1") { fingerprint(type: $t) } }'
     for value, read in (("00ff", "ff"), ("ffffffffffffffff", "ffffffffffffffff")):
         ask.write("fileSetFingerprints", "", **set_to("phash", value))
-        assert ask(shown, t="phash") == {"fingerprint": read}
+        assert ask(selection, t="phash") == {"fingerprint": read}
     ask.write("fileSetFingerprints", "", **set_to("note", "x"))
-    assert ask(shown, t="note") == {"fingerprint": "x"}
+    assert ask(selection, t="note") == {"fingerprint": "x"}
     ask.write("fileSetFingerprints", "", **set_to("note", None))
-    assert ask(shown, t="note") == {"fingerprint": None}
+    assert ask(selection, t="note") == {"fingerprint": None}
     assert ask.write_error("fileSetFingerprints", "", **set_to("md5", "x")) == "cannot modify md5 fingerprint"
     assert ask.write_error("fileSetFingerprints", "", **set_to("phash", "zz")).startswith(
         "converting phash zz: "

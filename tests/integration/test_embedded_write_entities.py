@@ -89,9 +89,9 @@ def test_scene_requires_a_title_or_files(ask):
 
 def test_fields_a_scene_update_ignores(ask):
     scene = ask.create("sceneCreate", title="x")
-    shown = "{ resume_time play_count o_counter play_duration }"
+    selection = "{ resume_time play_count o_counter play_duration }"
     written = ask.write(
-        "sceneUpdate", shown, id=scene, resume_time=5, play_count=3, o_counter=2, play_duration=7
+        "sceneUpdate", selection, id=scene, resume_time=5, play_count=3, o_counter=2, play_duration=7
     )
     assert written == {"resume_time": 0, "play_count": 0, "o_counter": 0, "play_duration": 7}
 
@@ -99,15 +99,16 @@ def test_fields_a_scene_update_ignores(ask):
 def test_groups_of_a_scene(ask):
     groups = [ask.create("groupCreate", name="same") for _ in range(2)]
     entry = [{"group_id": groups[0], "scene_index": 3}]
-    shown = "{ id groups { group { id } scene_index } }"
-    scene = ask.write("sceneCreate", shown, title="x", groups=entry)
+    selection = "{ id groups { group { id } scene_index } }"
+    scene = ask.write("sceneCreate", selection, title="x", groups=entry)
     assert scene["groups"] == [{"group": {"id": groups[0]}, "scene_index": 3}]
     assert "of group 1 is given twice" in ask.write_error("sceneUpdate", id=scene["id"], groups=entry * 2)
     older = [{"movie_id": groups[1], "scene_index": 1}]
     assert (
-        ask.write("sceneUpdate", shown, id=scene["id"], movies=older)["groups"][0]["group"]["id"] == groups[1]
+        ask.write("sceneUpdate", selection, id=scene["id"], movies=older)["groups"][0]["group"]["id"]
+        == groups[1]
     )
-    assert ask.write("sceneUpdate", shown, id=scene["id"], movies=older, groups=[])["groups"] == []
+    assert ask.write("sceneUpdate", selection, id=scene["id"], movies=older, groups=[])["groups"] == []
 
 
 def test_gallery_title(ask):
@@ -123,13 +124,13 @@ def test_gallery_title(ask):
 
 def test_markers(ask):
     scene, (a, b) = ask.create("sceneCreate", title="x"), [ask.create("tagCreate", name=n) for n in "ab"]
-    shown = "{ id title primary_tag { id } tags { id } }"
+    selection = "{ id title primary_tag { id } tags { id } }"
     given = {"title": "", "seconds": -1, "scene_id": scene, "primary_tag_id": a}
-    marker = ask.write("sceneMarkerCreate", shown, **given, tag_ids=[a, b])
+    marker = ask.write("sceneMarkerCreate", selection, **given, tag_ids=[a, b])
     assert marker["tags"] == [{"id": b}]
     late = "end_seconds (3.000000) must be greater than or equal to seconds (5.000000)"
     assert ask.write_error("sceneMarkerUpdate", id=marker["id"], seconds=5, end_seconds=3) == late
-    assert ask.write("sceneMarkerUpdate", shown, id=marker["id"], tag_ids=None)["tags"] == []
+    assert ask.write("sceneMarkerUpdate", selection, id=marker["id"], tag_ids=None)["tags"] == []
     assert ask.error('mutation { sceneMarkerDestroy(id: "9") }') == "scene marker with id 9 not found"
     assert ask("mutation { sceneMarkersDestroy(ids: []) }") is True
 
@@ -233,16 +234,16 @@ def test_movies_are_groups_by_their_older_name(ask):
 
 
 def test_merging_tags(ask):
-    shown = "{ id aliases scene_count scene_marker_count parents { name } }"
+    selection = "{ id aliases scene_count scene_marker_count parents { name } }"
     above = ask.create("tagCreate", name="above")
     a, b = (ask.create("tagCreate", name=n, aliases=[n * 2], parent_ids=[above]) for n in "ab")
     scene = ask.create("sceneCreate", title="x", tag_ids=[a, b])
     ask.create("sceneMarkerCreate", title="", seconds=1, scene_id=scene, primary_tag_id=a)
-    merged = ask.write("tagsMerge", shown, source=[a], destination=b)
+    merged = ask.write("tagsMerge", selection, source=[a], destination=b)
     assert merged["aliases"] == ["a", "aa", "bb"]
     assert (merged["scene_count"], merged["scene_marker_count"]) == (1, 1)
     assert merged["parents"] == [{"name": "above"}]
-    assert ask.write("tagsMerge", shown, source=[], destination=b) is None
+    assert ask.write("tagsMerge", selection, source=[], destination=b) is None
     assert (
         ask.write_error("tagsMerge", source=[b], destination=b) == "cannot merge where source == destination"
     )
@@ -263,9 +264,9 @@ def test_merging_scenes_moves_file_data_and_history_on_request(ask):
     ask.create("sceneMarkerCreate", title="", seconds=1, scene_id=a, primary_tag_id=tag)
     ask("mutation($id: ID!) { sceneAddPlay(id: $id) { count } }", id=a)
     ask("mutation($id: ID!) { sceneAddO(id: $id) { count } }", id=a)
-    shown = "{ title tags { id } scene_markers { id } play_count o_counter }"
+    selection = "{ title tags { id } scene_markers { id } play_count o_counter }"
     merged = ask.write(
-        "sceneMerge", shown, source=[a], destination=b, o_history=True, values={"id": b, "title": "c"}
+        "sceneMerge", selection, source=[a], destination=b, o_history=True, values={"id": b, "title": "c"}
     )
     assert merged == {
         "title": "c",
@@ -306,12 +307,13 @@ def test_saved_filters(ask):
         "object_filter": {"b": 1, "a": [None]},
         "find_filter": {"sort": "date"},
     }
-    shown = "{ id mode name object_filter find_filter { sort } ui_options }"
-    saved = ask.write("saveFilter", shown, **given)
+    selection = "{ id mode name object_filter find_filter { sort } ui_options }"
+    saved = ask.write("saveFilter", selection, **given)
     assert saved["name"] == "best"
     assert saved["object_filter"] == {"a": [None], "b": 1}
     assert (
-        ask.write("saveFilter", shown, id=saved["id"], mode="SCENES", name="worst")["object_filter"] is None
+        ask.write("saveFilter", selection, id=saved["id"], mode="SCENES", name="worst")["object_filter"]
+        is None
     )
     assert "is already used by filter" in ask.write_error("saveFilter", mode="SCENES", name="worst")
     assert ask.write_error("saveFilter", mode="SCENES", name=" ") == "name must be non-empty"

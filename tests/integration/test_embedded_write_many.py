@@ -100,25 +100,27 @@ def test_bulk_updates_of_other_entities(ask, scenes):
     )
     given = {"title": "", "seconds": 1, "scene_id": scenes[0], "primary_tag_id": "1"}
     marker = ask.create("sceneMarkerCreate", **given)
-    shown = "{ primary_tag { id } tags { id } }"
+    selection = "{ primary_tag { id } tags { id } }"
     swap = {"primary_tag_id": "2", "tag_ids": {"mode": "SET", "ids": ["2", "3"]}}
-    assert ask.write("bulkSceneMarkerUpdate", shown, ids=[marker], **swap) == [
+    assert ask.write("bulkSceneMarkerUpdate", selection, ids=[marker], **swap) == [
         {"primary_tag": {"id": "2"}, "tags": [{"id": "3"}]}
     ]
     promoted = {"primary_tag_id": "3", "tag_ids": {"mode": "ADD", "ids": ["1"]}}
-    assert ask.write("bulkSceneMarkerUpdate", shown, ids=[marker], **promoted) == [
+    assert ask.write("bulkSceneMarkerUpdate", selection, ids=[marker], **promoted) == [
         {"primary_tag": {"id": "3"}, "tags": [{"id": "1"}]}
     ]
     exchanged = {"tag_ids": {"mode": "SET", "ids": ["2"]}}
-    assert ask.write("bulkSceneMarkerUpdate", shown, ids=[marker], **exchanged) == [
+    assert ask.write("bulkSceneMarkerUpdate", selection, ids=[marker], **exchanged) == [
         {"primary_tag": {"id": "3"}, "tags": [{"id": "2"}]}
     ]
 
 
 def test_bulk_groups(ask, scenes):
     groups = [ask.create("groupCreate", name=name) for name in "abc"]
-    shown = "{ groups { group { id } scene_index } }"
-    added = ask.write("bulkSceneUpdate", shown, ids=scenes[:1], group_ids={"mode": "ADD", "ids": groups[:2]})
+    selection = "{ groups { group { id } scene_index } }"
+    added = ask.write(
+        "bulkSceneUpdate", selection, ids=scenes[:1], group_ids={"mode": "ADD", "ids": groups[:2]}
+    )
     assert added == [{"groups": [{"group": {"id": number}, "scene_index": None} for number in groups[:2]]}]
     inside = {"mode": "SET", "groups": [{"group_id": groups[0], "description": "d"}]}
     found = ask.write(
@@ -183,11 +185,11 @@ def test_older_counters(ask, scenes):
 def test_activity(ask, scenes):
     given = "id: $id, resume_time: $r, playDuration: $d"
     save = f"mutation($id: ID!, $r: Float, $d: Float) {{ sceneSaveActivity({given}) }}"
-    shown = "query($id: ID!) { findScene(id: $id) { resume_time play_duration play_count } }"
+    selection = "query($id: ID!) { findScene(id: $id) { resume_time play_duration play_count } }"
     assert ask(save, id=scenes[0], r=12.5, d=10)
     assert ask(save, id=scenes[0], d=5)
-    assert ask(shown, id=scenes[0]) == {"resume_time": 12.5, "play_duration": 15, "play_count": 0}
+    assert ask(selection, id=scenes[0]) == {"resume_time": 12.5, "play_duration": 15, "play_count": 0}
     assert ask("mutation($id: ID!) { sceneResetActivity(id: $id, reset_resume: true) }", id=scenes[0])
-    assert ask(shown, id=scenes[0]) == {"resume_time": 0, "play_duration": 15, "play_count": 0}
+    assert ask(selection, id=scenes[0]) == {"resume_time": 0, "play_duration": 15, "play_count": 0}
     assert ask(save, id="99") is True
     assert ask.error(save, id="99", r=1) == "id 99 does not exist in scenes"

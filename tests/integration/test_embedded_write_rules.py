@@ -264,10 +264,10 @@ def test_invalid_pictures_are_rejected(ask, image, message):
 
 def test_stash_ids_are_replaced_as_a_whole(ask):
     ids = [{"endpoint": "e", "stash_id": "1"}, {"endpoint": "e", "stash_id": "2"}]
-    shown = "{ id stash_ids { endpoint stash_id } }"
-    tag = ask.write("tagCreate", shown, name="x", stash_ids=ids)
+    selection = "{ id stash_ids { endpoint stash_id } }"
+    tag = ask.write("tagCreate", selection, name="x", stash_ids=ids)
     assert tag["stash_ids"] == ids
-    assert ask.write("tagUpdate", shown, id=tag["id"], stash_ids=ids[:1])["stash_ids"] == ids[:1]
+    assert ask.write("tagUpdate", selection, id=tag["id"], stash_ids=ids[:1])["stash_ids"] == ids[:1]
     assert "is given twice" in ask.write_error("sceneCreate", title="x", stash_ids=ids)
 
 

@@ -26,15 +26,15 @@ def folder(path: Path | str) -> dict[str, object]:
 def test_new_library_folder_must_exist(ask, tmp_path):
     media = tmp_path / "media"
     media.mkdir()
-    shown = "{ stashes { path excludeVideo excludeImage } }"
-    assert ask.write("configureGeneral", shown, stashes=[folder(media)]) == {"stashes": [folder(media)]}
+    selection = "{ stashes { path excludeVideo excludeImage } }"
+    assert ask.write("configureGeneral", selection, stashes=[folder(media)]) == {"stashes": [folder(media)]}
     media.rmdir()
-    assert ask.write("configureGeneral", shown, stashes=[folder(media)]) == {"stashes": [folder(media)]}
+    assert ask.write("configureGeneral", selection, stashes=[folder(media)]) == {"stashes": [folder(media)]}
     assert "file does not exist" in ask.write_error(
-        "configureGeneral", shown, stashes=[folder(tmp_path / "no")]
+        "configureGeneral", selection, stashes=[folder(tmp_path / "no")]
     )
-    assert ask.write("configureGeneral", shown, parallelTasks=2) == {"stashes": [folder(media)]}
-    assert ask.write("configureGeneral", shown, stashes=[]) == {"stashes": []}
+    assert ask.write("configureGeneral", selection, parallelTasks=2) == {"stashes": [folder(media)]}
+    assert ask.write("configureGeneral", selection, stashes=[]) == {"stashes": []}
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,16 @@ def test_invalid_general_settings_are_rejected(ask, given, message):
 
 
 def test_only_given_settings_change_and_all_are_returned(ask):
-    shown = "{ language imageLightbox { slideshowDelay scaleUp } }"
-    ask.write("configureInterface", shown, language="de-DE", imageLightbox={"slideshowDelay": 9})
-    changed = ask.write("configureInterface", shown, imageLightbox={"scaleUp": True})
+    selection = "{ language imageLightbox { slideshowDelay scaleUp } }"
+    ask.write("configureInterface", selection, language="de-DE", imageLightbox={"slideshowDelay": 9})
+    changed = ask.write("configureInterface", selection, imageLightbox={"scaleUp": True})
     assert changed == {"language": "de-DE", "imageLightbox": {"slideshowDelay": 9, "scaleUp": True}}
 
 
 def test_defaults_are_null_until_saved(ask):
-    shown = "{ scan { rescan scanGenerateCovers } generate { covers } }"
-    assert ask.write("configureDefaults", shown) == {"scan": None, "generate": None}
-    saved = ask.write("configureDefaults", shown, scan={"rescan": True, "scanGenerateCovers": False})
+    selection = "{ scan { rescan scanGenerateCovers } generate { covers } }"
+    assert ask.write("configureDefaults", selection) == {"scan": None, "generate": None}
+    saved = ask.write("configureDefaults", selection, scan={"rescan": True, "scanGenerateCovers": False})
     assert saved["scan"] == {"rescan": True, "scanGenerateCovers": False}
 
 

@@ -96,7 +96,7 @@ def test_websockets_are_tunnelled_until_reset(proxy: FaultProxy) -> None:
 
 def test_closing_during_an_exchange_leaves_nothing_open() -> None:
     """The server has not responded when the proxy closes; an open connection would warn."""
-    with socket.create_server(("127.0.0.1", 0)) as silent, warnings.catch_warnings(record=True) as told:
+    with socket.create_server(("127.0.0.1", 0)) as silent, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with FaultProxy(url) as proxy, closing(http.client.HTTPConnection("127.0.0.1", proxy.port)) as client:
@@ -104,4 +104,4 @@ def test_closing_during_an_exchange_leaves_nothing_open() -> None:
             server, _ = silent.accept()
         server.close()
         gc.collect()
-    assert [str(each.message) for each in told] == []
+    assert [str(each.message) for each in caught] == []

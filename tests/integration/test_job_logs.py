@@ -44,9 +44,9 @@ LOGS = [
 
 
 @pytest.mark.parametrize(
-    ("logged", "status", "told"), LOGS, ids=["subtitle", "before", "during", "after", "no log"]
+    ("logged", "status", "message"), LOGS, ids=["subtitle", "before", "during", "after", "no log"]
 )
-async def test_only_lines_of_the_job_fail_it(logged: Any, status: int, told: str, tmp_path: Path) -> None:
+async def test_only_lines_of_the_job_fail_it(logged: Any, status: int, message: str, tmp_path: Path) -> None:
     """`logged` is the time of a line, in seconds after the job was added, or malformed log data."""
     async with serve_jobs(tmp_path) as (_, server):
         added = datetime.now(UTC).isoformat()
@@ -61,5 +61,5 @@ async def test_only_lines_of_the_job_fail_it(logged: Any, status: int, told: str
         await server.publish("loggingSubscribe", log_of(logged))
         server.jobs["7"] = job(status="FINISHED", addTime=added, endTime=ended)
         assert await task == status
-        said = streams.err.getvalue()  # type: ignore[attr-defined]
-        assert ("something is wrong" in said, told in said) == (status == 6, True)
+        stderr = streams.err.getvalue()  # type: ignore[attr-defined]
+        assert ("something is wrong" in stderr, message in stderr) == (status == 6, True)

@@ -69,8 +69,8 @@ async def check(url: str, position: int, before: Any, *, resumes: bool) -> None:
     async with open_workbench(url) as bench:
         done = (position - 1) * SIZE
         sent = min(SIZE, COUNT - done)
-        wanted = {"done": 2 * done, "sent": 2 * sent, "planned": 2 * (COUNT - done - sent)}
-        assert bench.counts(1) == {state: count for state, count in wanted.items() if count}
+        expected = {"done": 2 * done, "sent": 2 * sent, "planned": 2 * (COUNT - done - sent)}
+        assert bench.counts(1) == {state: count for state, count in expected.items() if count}
         assert bench.journal.run(1).ended is None
         if resumes:
             assert await bench.context.resume(1) == {"done": 2 * COUNT}

@@ -116,14 +116,14 @@ async def test_unresolvable_names_raise(
 
 async def test_nested_names_are_resolved_once_per_type(embedded_url: str) -> None:
     async with library(embedded_url) as (session, sent):
-        asked = {
+        lookups = {
             "tags__includes": (name for name in ["rock", "Pop"]),
             "tags__excludes": ["Metal Core"],
             "performers__tags": "hard, loud",
             "performers__custom_fields__tags": "Rock",
             "markers__scene_tags__in": ["Rock"],
         }
-        assert await resolve_lookups(session, "Scene", asked) == {
+        assert await resolve_lookups(session, "Scene", lookups) == {
             "tags__includes": ["1", "2"],
             "tags__excludes": ["5"],
             "performers__tags": ["4"],
@@ -135,14 +135,14 @@ async def test_nested_names_are_resolved_once_per_type(embedded_url: str) -> Non
 
 async def test_only_relation_names_are_resolved(embedded_url: str) -> None:
     async with library(embedded_url) as (session, sent):
-        asked = {
+        lookups = {
             "title": "Rock",
             "tags": ["rock", 2],
             "tags__depth": 1,
             "studio": "acme",
             "performers": [1, "3"],
         }
-        assert await resolve_lookups(session, "Scene", asked) == {
+        assert await resolve_lookups(session, "Scene", lookups) == {
             "title": "Rock",
             "tags": [2, "1"],
             "tags__depth": 1,
@@ -160,8 +160,8 @@ async def test_folders_are_named_by_path(library_file: Path) -> None:
         connection.execute(folders.insert(), rows)
     own.close()
     async with library(f"embedded:{library_file}") as (session, sent):
-        asked = {"parent_folder__in": ["/a/b/", "id:2"], "files__parent_folder": "/a"}
-        assert await resolve_lookups(session, "Gallery", asked) == {
+        lookups = {"parent_folder__in": ["/a/b/", "id:2"], "files__parent_folder": "/a"}
+        assert await resolve_lookups(session, "Gallery", lookups) == {
             "parent_folder__in": ["3", "2"],
             "files__parent_folder": ["1"],
         }

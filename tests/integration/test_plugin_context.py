@@ -28,8 +28,8 @@ HOOK = {
 
 def log_in(url: str) -> str:
     """A session cookie of the library with the password of `set_password`."""
-    answer = httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"}, timeout=60)
-    return str(answer.cookies["session"])
+    response = httpx.post(f"{url}/login", data={"username": "ada", "password": "secret"}, timeout=60)
+    return str(response.cookies["session"])
 
 
 def plugin_input(url: str, session: str, **args: Any) -> str:
@@ -148,7 +148,7 @@ def test_log_lines_round_trip() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "output", "error"),
+    ("message", "output", "error"),
     [
         (b"", None, None),
         (b"done\n", "done", None),
@@ -157,6 +157,6 @@ def test_log_lines_round_trip() -> None:
         (b"[1]", "[1]", None),
     ],
 )
-def test_plugin_output_is_its_result(said: bytes, output: Any, error: str | None) -> None:
-    found = outcome_of(0, said)
+def test_plugin_output_is_its_result(message: bytes, output: Any, error: str | None) -> None:
+    found = outcome_of(0, message)
     assert (found.output, found.error) == (output, error)

@@ -46,9 +46,9 @@ def test_files_are_renamed_in_place_once_and_undone(shelf: PictureLibrary) -> No
 
 def test_dry_run_shows_moves_and_makes_none(shelf: PictureLibrary) -> None:
     before = shelf.content()
-    done = shelf.rename("Sorted/{{ title }}", "-n")
-    assert "in/1.png -> Sorted/One.png" in done.err
-    assert len(done.rows) == 3
+    result = shelf.rename("Sorted/{{ title }}", "-n")
+    assert "in/1.png -> Sorted/One.png" in result.err
+    assert len(result.rows) == 3
     plan = json.loads(shelf.rename("Sorted/{{ title }}", "-n", "--json").out)
     assert {Path(edit["after"]).relative_to(shelf.media).as_posix() for edit in plan["edits"]} == {
         "Sorted/One.png",
@@ -136,9 +136,9 @@ def test_sidecars_follow_their_video(videos: PictureLibrary) -> None:
     before = videos.content()
     shown = videos.rename("new/{{ title }}", "-n", noun="scenes")
     assert "(with a.en.srt, a.funscript, a.mp4.nfo)" in shown.err
-    done = videos.rename("new/{{ title }}", noun="scenes")
-    assert "moved 3 files beside them" in done.err
-    assert "stash scan" in done.err
+    result = videos.rename("new/{{ title }}", noun="scenes")
+    assert "moved 3 files beside them" in result.err
+    assert "stash scan" in result.err
     new = {"new/A b.mp4", "new/B c.mp4", "new/A b.en.srt", "new/A b.mp4.nfo", "new/A b.funscript"}
     assert videos.content().keys() == {*new, "a.b.nfo", "ab.nfo"}
     assert videos.undo().status == 0
@@ -153,9 +153,9 @@ def test_sidecars_stay_on_request(videos: PictureLibrary) -> None:
 def test_videos_stay_if_captions_cannot_follow(videos: PictureLibrary) -> None:
     with serve_library(videos.folder / "library.sqlite") as url:
         served = Cli(url, STASH_STATE_DIR=str(videos.folder / "state"))
-        done = served("scenes", "rename", "{{ title }}", "--all", "-y")
-        assert done.status == 6
-        assert "it has captions and a funscript, which the server does not move along" in done.err
+        result = served("scenes", "rename", "{{ title }}", "--all", "-y")
+        assert result.status == 6
+        assert "it has captions and a funscript, which the server does not move along" in result.err
         assert {*videos.paths("scene").values()} == {"a.mp4", "B c.mp4"}
 
 
@@ -163,8 +163,8 @@ def test_failure_half_way_leaves_an_accurate_journal(tmp_path: Path) -> None:
     shelf = PictureLibrary(tmp_path, {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"})
     (shelf.media / "b.png").unlink()
     before = shelf.content()
-    done = shelf.rename()
-    assert done.status == 6
+    result = shelf.rename()
+    assert result.status == 6
     assert set(shelf.content()) == {"a.png", "d.png", "f.png"}
     run = shelf.runs()[0]
     assert run["state"] == "incomplete"
@@ -208,9 +208,9 @@ def test_files_of_one_mutation_move_together_or_not_at_all(tmp_path: Path) -> No
     assert shelf.cli("api", move % (shelf.media / "new")).status != 0
     assert set(shelf.content()) == {"a.png"}
     assert set(shelf.paths().values()) == {"a.png", "b.png"}
-    for name, told in (("a.jpg", ""), ("x" * 260 + ".jpg", "file /"), ("a", "is inconsistent")):
+    for name, message in (("a.jpg", ""), ("x" * 260 + ".jpg", "file /"), ("a", "is inconsistent")):
         given = f'ids: ["1"], destination_folder: "{shelf.media}", destination_basename: "{name}"'
-        assert told in shelf.cli("api", f"mutation {{ moveFiles(input: {{{given}}}) }}").err
+        assert message in shelf.cli("api", f"mutation {{ moveFiles(input: {{{given}}}) }}").err
     assert set(shelf.content()) == {"a.jpg"}
 
 
@@ -264,8 +264,8 @@ def test_file_moved_by_others_meanwhile_is_skipped(shelf: PictureLibrary) -> Non
 def test_interactive_asks_for_each_object(tmp_path: Path) -> None:
     shelf = PictureLibrary(tmp_path, {"a.png": "b", "b.png": "c", "d.png": "e", "f.png": "g"})
     words = ("images", "rename", "{{ title }}", "--all", "-i")
-    done = shelf.cli(*words, terminal=True, answers="?\ny\nn\na\n")
-    assert done.status == 0, done.err
+    result = shelf.cli(*words, terminal=True, answers="?\ny\nn\na\n")
+    assert result.status == 0, result.err
     assert len({"b.png", "c.png", "e.png", "g.png"} & shelf.content().keys()) >= 2
     asked = shelf.cli(*words, terminal=True, answers="q\n")
     assert asked.status == 11
@@ -310,10 +310,10 @@ WRONG = [
 
 def test_invalid_renames_are_rejected(tmp_path: Path) -> None:
     shelf = PictureLibrary(tmp_path, {"a.png": "A"})
-    for words, told in WRONG:
-        done = shelf.cli("images", "rename", *words, "-y")
-        assert told in done.err, words
-        assert done.status in (1, 2, 3), words
+    for words, message in WRONG:
+        result = shelf.cli("images", "rename", *words, "-y")
+        assert message in result.err, words
+        assert result.status in (1, 2, 3), words
     assert list(shelf.content()) == ["a.png"]
 
 
@@ -338,7 +338,7 @@ def test_saved_plan_skips_moved_files_and_taken_names(shelf: PictureLibrary, tmp
     write_picture(shelf.media / taken, 9)
     ids = {path: one for one, path in shelf.paths().items()}
     shelf.cli.ok("images", "rename", "Other", str(ids["in/1.png"]), "-y")
-    done = shelf.cli("apply", plan, "-y")
-    assert done.status == 6
-    assert ("was moved meanwhile" in done.err, "Two.png" in done.err) == (True, True)
+    result = shelf.cli("apply", plan, "-y")
+    assert result.status == 6
+    assert ("was moved meanwhile" in result.err, "Two.png" in result.err) == (True, True)
     assert {"in/Other.png", taken, "in/2.png", "Sorted/Three.png"} == shelf.content().keys()

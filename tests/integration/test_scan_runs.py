@@ -134,7 +134,7 @@ def _broken(media: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "messages"),
     [
         (lambda media: media.rename(media.with_name("away")), ["No such file or directory"]),
         (lambda media: (media.rename(media.with_name("away")), media.mkdir()), ["is its drive mounted?"]),
@@ -142,16 +142,16 @@ def _broken(media: Path) -> None:
     ],
 )
 def test_unreadable_files_are_log_errors(
-    own: ScanLibrary, change: Callable[[Path], object], said: list[str]
+    own: ScanLibrary, change: Callable[[Path], object], messages: list[str]
 ) -> None:
     write_picture(own.media / "a.png")
     own.scan()
     assert own.log() == []
     change(own.media)
     assert own.scan()["status"] == "FINISHED"
-    assert len(own.log("Error")) == len(own.log()) == len(said)
+    assert len(own.log("Error")) == len(own.log()) == len(messages)
     log = "\n".join(own.log())  # threads process files in any order
-    assert all(words in log for words in said)
+    assert all(words in log for words in messages)
     assert own.images() == [(1, "a.png")]
 
 
@@ -216,11 +216,11 @@ def test_stopped_scan_keeps_its_rows_and_resumes(own: ScanLibrary) -> None:
     assert own.library.jobs.wait_idle(30)
     assert own.library.jobs.find(job)["status"] == "CANCELLED"
     own.assert_consistent()
-    done = own.images()
-    assert 0 < len(done) < 800
+    images = own.images()
+    assert 0 < len(images) < 800
     assert own.library.jobs.queue() is None
     own.scan()
-    assert own.images()[: len(done)] == done
+    assert own.images()[: len(images)] == images
     assert own.count("images") == own.count("files") == 800
 
 
@@ -236,8 +236,8 @@ def test_killed_scan_leaves_a_consistent_library_for_the_next(tmp_path: Path) ->
     process.communicate(timeout=30)
     with scan_library(tmp_path) as own:
         own.assert_consistent()
-        done = own.count("files")
-        assert 60 < done < 820
+        count = own.count("files")
+        assert 60 < count < 820
         zips = "SELECT count(*) FROM files WHERE zip_file_id IS NOT NULL GROUP BY zip_file_id"
         assert set(own.column(zips)) <= {10}
         own.scan()

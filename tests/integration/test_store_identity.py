@@ -83,7 +83,7 @@ def test_unchanged_lists_stay_the_same_object() -> None:
 def test_unreferenced_objects_are_evicted_over_the_limit() -> None:
     known = IdentityMap(max_objects=10)
     [first] = known.load_all(Scene, [{"id": "1", "title": "first"}])
-    held = ref(first)
+    reference = ref(first)
     for number in range(2, 40):
         known.load_all(Scene, [{"id": str(number), "title": "other"}])
     assert known.load_all(Scene, [{"id": "1"}])[0] is first
@@ -91,7 +91,7 @@ def test_unreferenced_objects_are_evicted_over_the_limit() -> None:
     for number in range(40, 80):
         known.load_all(Scene, [{"id": str(number), "title": "other"}])
     gc.collect()
-    assert held() is None
+    assert reference() is None
     assert len(known.everything()) == 10
 
 
@@ -101,12 +101,12 @@ def test_changed_object_is_kept_until_clean() -> None:
     scene.title = "mine"
     edited = known.load_all(Scene, [row(2)])[0]
     edited.urls.append("in place")
-    held = ref(scene)
+    reference = ref(scene)
     del scene, edited
     for number in range(10, 60):
         known.load_all(Tag, [{"id": str(number), "name": "other"}])
     gc.collect()
-    scene = held()
+    scene = reference()
     assert scene is not None
     assert {obj.id for obj in known.dirty()} == {"1", "2"}
     scene.title = "One"
@@ -114,7 +114,7 @@ def test_changed_object_is_kept_until_clean() -> None:
     for number in range(60, 120):
         known.load_all(Tag, [{"id": str(number), "name": "other"}])
     gc.collect()
-    assert held() is None
+    assert reference() is None
 
 
 def test_new_object_enters_the_map_with_its_id() -> None:
@@ -162,7 +162,7 @@ def test_threads_share_objects() -> None:
 
 def test_reading_builds_no_validators() -> None:
     """In a fresh interpreter, because other tests may have built some here."""
-    told = fresh_python(
+    output = fresh_python(
         "from stash_cli.core.store.identity import IdentityMap\n"
         "from stash_cli.core.types import Scene, Performer, Tag, Studio, StashID\n"
         f"rows = [dict({ROW!r}, stash_ids=[dict(endpoint='e', stash_id='s')])]\n"
@@ -171,7 +171,7 @@ def test_reading_builds_no_validators() -> None:
         "assert known.load_all(Scene, rows)[0] is scene and not scene.is_dirty()\n"
         "print([c.__pydantic_complete__ for c in (Scene, Performer, Tag, Studio, StashID)])"
     )
-    assert told.strip() == "[False, False, False, False, False]"
+    assert output.strip() == "[False, False, False, False, False]"
 
 
 async def test_stores_of_two_contexts_are_independent(embedded_url: str) -> None:

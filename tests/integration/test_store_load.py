@@ -72,8 +72,8 @@ class Load:
         scene.custom_fields["ours"] = number
         scene.tags.append(self.tags[0])
         await self.again(lambda: self.store.save(scene))
-        made = Scene(title=f"new {number}", tags=[self.tags[1]])
-        await self.again(lambda: self.store.save(made))
+        new_scene = Scene(title=f"new {number}", tags=[self.tags[1]])
+        await self.again(lambda: self.store.save(new_scene))
         with self.store.identity.lock:
             other.urls.append(f"http://a/{number}")
         await self.again(lambda: self.store.save(other))

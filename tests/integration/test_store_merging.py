@@ -204,11 +204,13 @@ async def test_client_methods_set_lists_after_reading(embedded_url: str) -> None
     async with recorded_store(embedded_url) as (store, _):
         tags = [Tag(name=name) for name in "abc"]
         await store.save_batch(tags, check=True)
-        made = Performer(name="P", alias_list=["x"], tags=tags[:1])
-        await store.save(made)
-        await store.populate(made, ["tags", "alias_list"])
-        made.tags = [tags[1]]
+        new_performer = Performer(name="P", alias_list=["x"], tags=tags[:1])
+        await store.save(new_performer)
+        await store.populate(new_performer, ["tags", "alias_list"])
+        new_performer.tags = [tags[1]]
         text = "mutation($input: PerformerUpdateInput!) { performerUpdate(input: $input) { id } }"
-        await store.client.execute(text, {"input": {"id": made.id, "tag_ids": [tags[0].id, tags[2].id]}})
-        answer = await store.client.update_performer(made)
+        await store.client.execute(
+            text, {"input": {"id": new_performer.id, "tag_ids": [tags[0].id, tags[2].id]}}
+        )
+        answer = await store.client.update_performer(new_performer)
         assert {tag.id for tag in answer.tags} == {tags[1].id, tags[2].id}

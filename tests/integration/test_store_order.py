@@ -32,11 +32,11 @@ async def late_response(
     wire: RecordingTransport, reading: Awaitable[Any], writing: Awaitable[Any], word: str = "find"
 ) -> Any:
     """The result of `reading`, whose response is delayed until `writing` is done."""
-    held = wire.delay(word)
+    delayed = wire.delay(word)
     task = asyncio.ensure_future(reading)
-    await held.reached
+    await delayed.reached
     await writing
-    held.release()
+    delayed.release()
     return await task
 
 
@@ -54,12 +54,12 @@ async def delayed_task(
     wire: RecordingTransport, work: Awaitable[Any], word: str, *, before: bool = False
 ) -> Any:
     """`work` as a task, once its request is delayed; and a function that completes it."""
-    held = wire.delay(word, before=before)
+    delayed = wire.delay(word, before=before)
     task = asyncio.ensure_future(work)
-    await held.reached
+    await delayed.reached
 
     async def end() -> None:
-        held.release()
+        delayed.release()
         await task
 
     return end
@@ -123,13 +123,13 @@ async def test_prefetched_page_does_not_undo_a_save(embedded_url: str) -> None:
         await store.save_batch(scenes, check=True)
         reading = store.find_iter(Scene, 2, fields=["title"], sort="id")
         found = [await anext(reading)]
-        held = wire.delay("findScenes")
+        delayed = wire.delay("findScenes")
         found += [await anext(reading), await anext(reading)]
-        await held.reached  # the third page, during work on the second
+        await delayed.reached  # the third page, during work on the second
         for each in scenes:
             each.title = "new"
         await store.save_batch(scenes, check=True)
-        held.release()
+        delayed.release()
         found += [scene async for scene in reading]
         assert found == scenes
         assert {scene.title for scene in found} == {"new"}

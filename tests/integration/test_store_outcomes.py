@@ -17,10 +17,10 @@ done = pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 
 async def all_rows(client: Any, items: str, fields: str) -> list[dict[str, Any]]:
     find = "findScenes" if items == "scenes" else f"find{items.title()}"
-    answer = await client.execute(
+    response = await client.execute(
         f'{{ {find}(filter: {{per_page: -1, sort: "id"}}) {{ {items} {{ {fields} }} }} }}'
     )
-    return answer[find][items]
+    return response[find][items]
 
 
 @done
@@ -62,28 +62,28 @@ async def test_lost_create_is_not_repeated(embedded_url: str, new: Any, done: bo
 
 async def test_lost_create_extended_by_others_is_found(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
-        made = Scene(title="made once", urls=["http://a/1"])
+        new_scene = Scene(title="made once", urls=["http://a/1"])
         wire.drop_response("sceneCreate")
         with pytest.raises(StashUnknownOutcomeError):
-            await store.save(made)
+            await store.save(new_scene)
         added = '{id: "1", urls: ["http://a/1", "http://b/2"]}'
         await store.client.execute(f"mutation {{ sceneUpdate(input: {added}) {{ id }} }}")
-        await store.save(made)
-        assert (made.id, made.is_dirty(), await store.count(Scene)) == ("1", False, 1)
+        await store.save(new_scene)
+        assert (new_scene.id, new_scene.is_dirty(), await store.count(Scene)) == ("1", False, 1)
 
 
 async def test_ambiguous_lost_create_is_not_guessed(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
-        made = Scene(title="twice")
+        new_scene = Scene(title="twice")
         wire.drop_response("sceneCreate")
         with pytest.raises(StashUnknownOutcomeError):
-            await store.save(made)
+            await store.save(new_scene)
         await store.client.execute('mutation { sceneCreate(input: {title: "twice"}) { id } }')
         with pytest.raises(StashUnknownOutcomeError, match="may have been made before"):
-            await store.save(made)
+            await store.save(new_scene)
         assert await store.count(Scene) == 2
-        await store.save(made, retry_unknown=True)
-        assert (made.id, await store.count(Scene)) == ("3", 3)
+        await store.save(new_scene, retry_unknown=True)
+        assert (new_scene.id, await store.count(Scene)) == ("3", 3)
 
 
 async def test_object_found_meanwhile_is_the_created_one(embedded_url: str) -> None:
@@ -94,16 +94,16 @@ async def test_object_found_meanwhile_is_the_created_one(embedded_url: str) -> N
         wire.drop_response("sceneCreate")
         with pytest.raises(StashUnknownOutcomeError):
             await store.save(made)
-        [found] = await store.find(Scene, fields=["title", "rating100", "tags"])
-        found.rating100 = 50
+        [scene] = await store.find(Scene, fields=["title", "rating100", "tags"])
+        scene.rating100 = 50
         await store.populate(tag, ["scenes"])
         await store.save(made)
         assert store.identity.get(Scene, "1") is made
         assert (made.rating100, made.is_dirty()) == (50, False)
-        found.title = "newer"
+        scene.title = "newer"
         assert (made.title, made.get_changed_fields()) == ("newer", {"title": "newer"})
         assert (await store.save_all(check=True)).all_succeeded
-        assert not found.is_dirty()
+        assert not scene.is_dirty()
         assert (tag.scenes[0] is made, len(tag.scenes)) == (True, 1)
         rows = await all_rows(store.client, "scenes", "title rating100")
         assert rows == [{"title": "newer", "rating100": 50}]
@@ -111,17 +111,17 @@ async def test_object_found_meanwhile_is_the_created_one(embedded_url: str) -> N
 
 async def test_row_read_before_its_create_response_is_the_same_object(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
-        made = Scene(title="new")
-        held = wire.delay("sceneCreate")
-        saving = asyncio.ensure_future(store.save(made))
-        await held.reached
-        [found] = await store.find(Scene)
-        held.release()
+        new_scene = Scene(title="new")
+        delayed = wire.delay("sceneCreate")
+        saving = asyncio.ensure_future(store.save(new_scene))
+        await delayed.reached
+        [scene] = await store.find(Scene)
+        delayed.release()
         await saving
-        assert store.identity.get(Scene, made.id) is made
-        found.title = "edited"
-        assert (made.title, store.identity.dirty()) == ("edited", [made])
-        assert store.identity.objects(Scene) == [made]
+        assert store.identity.get(Scene, new_scene.id) is new_scene
+        scene.title = "edited"
+        assert (new_scene.title, store.identity.dirty()) == ("edited", [new_scene])
+        assert store.identity.objects(Scene) == [new_scene]
 
 
 @done
@@ -201,11 +201,11 @@ async def test_count_during_a_read_is_left_for_the_next_save(embedded_url: str) 
         scene, tag = Scene(title="new", o_counter=0, tags=[]), Tag(name="T")
         await store.save_batch([scene, tag], check=True)
         scene.title, scene.tags = "newer", [tag]
-        held = wire.delay("findScene")
+        delayed = wire.delay("findScene")
         saving = asyncio.ensure_future(store.save(scene, on_conflict="merge"))
-        await held.reached
+        await delayed.reached
         scene.o_counter += 1
-        held.release()
+        delayed.release()
         await saving
         assert scene.get_changed_fields() == {"o_counter": 1}
         await store.save(scene)
@@ -251,13 +251,13 @@ async def test_unexecuted_count_without_times_is_retried() -> None:
     async with recorded_store("embedded:demo") as (store, wire):
         [image] = await store.find(Image, limit=1, fields=["o_counter"])
         image.o_counter += 2
-        wanted = image.o_counter
+        expected = image.o_counter
         wire.drop_response("imageIncrementO", done=False)
         with pytest.raises(StashError):
             await store.save(image)
         await store.save(image)
         await store.populate(image, ["o_counter"], force_refetch=True)
-        assert (image.o_counter, image.is_dirty()) == (wanted, False)
+        assert (image.o_counter, image.is_dirty()) == (expected, False)
 
 
 @done
@@ -318,10 +318,10 @@ async def test_lost_marker_create_is_not_repeated(embedded_url: str) -> None:
 
 async def test_cancelled_save_has_an_unknown_outcome(embedded_url: str) -> None:
     async with recorded_store(embedded_url) as (store, wire):
-        made = Scene(title="new")
-        held = wire.delay("sceneCreate")
-        saving = asyncio.ensure_future(store.save_batch([made]))
-        await held.reached
+        new_scene = Scene(title="new")
+        delayed = wire.delay("sceneCreate")
+        saving = asyncio.ensure_future(store.save_batch([new_scene]))
+        await delayed.reached
         saving.cancel()
         with pytest.raises(asyncio.CancelledError):
             await saving
@@ -362,13 +362,13 @@ async def test_field_reverted_during_a_save_is_saved(embedded_url: str, size: in
         scene, tag = Scene(title="old", tags=[], custom_fields={}), Tag(name="T")
         await store.save_batch([scene, tag], check=True)
         scene.title, scene.tags, scene.custom_fields = "new", [tag], {"key": 1}
-        held = wire.delay("SceneUpdate")
+        delayed = wire.delay("SceneUpdate")
         task = asyncio.ensure_future(store.save_batch([scene]) if size else store.save(scene))
-        await held.reached
+        await delayed.reached
         scene.title, scene.tags, scene.custom_fields = "old", [], {}
         await store.find(Scene, fields=["title", "tags", "custom_fields"])
         assert (scene.title, scene.tags, scene.custom_fields) == ("old", [], {})
-        await finish(task, held, lost=lost)
+        await finish(task, delayed, lost=lost)
         await store.save_all(check=True)
         rows = await all_rows(store.client, "scenes", "title tags { id } custom_fields")
         assert rows == [{"title": "old", "tags": [], "custom_fields": {}}]
@@ -382,13 +382,13 @@ async def test_count_during_a_save_is_counted_once(embedded_url: str, wanted: in
         scene = Scene(title="counted", o_counter=2)
         await store.save(scene)
         scene.o_counter = 4
-        held = wire.delay("sceneAddO")
+        delayed = wire.delay("sceneAddO")
         task = asyncio.ensure_future(store.save(scene))
-        await held.reached
+        await delayed.reached
         scene.o_counter = wanted
         await store.find(Scene, fields=["o_counter"])
         assert scene.o_counter == wanted
-        await finish(task, held, lost=lost)
+        await finish(task, delayed, lost=lost)
         await store.save_all(check=True)
         rows = await all_rows(store.client, "scenes", "o_counter")
         assert (rows, scene.o_counter) == ([{"o_counter": wanted}], wanted)
@@ -399,11 +399,11 @@ async def test_field_reverted_during_a_rejected_save_is_clean(embedded_url: str)
         studio = Studio(name="old")
         await store.save_batch([studio, Studio(name="taken")], check=True)
         studio.name = "taken"
-        held = wire.delay("studioUpdate")
+        delayed = wire.delay("studioUpdate")
         task = asyncio.ensure_future(store.save(studio))
-        await held.reached
+        await delayed.reached
         studio.name = "old"
         await store.find(Studio, fields=["name"])
-        await finish(task, held, lost=False)
+        await finish(task, delayed, lost=False)
         assert isinstance(task.exception(), StashError)
         assert (studio.name, studio.is_dirty()) == ("old", False)

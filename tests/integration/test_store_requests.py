@@ -104,11 +104,11 @@ async def test_unknown_ids_are_omitted(embedded_url: str) -> None:
 
 async def test_find_requests_only_the_given_fields(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
-        found = await store.find(Scene, rating100__gte=40, fields=["title", "studio__name"], sort="-rating")
-        assert [scene.title for scene in found] == ["scene 011", "scene 010", "scene 009", "scene 008"]
-        assert found[0].studio.name == "Acme"
-        assert found[0].studio is await store.get(Studio, 1, fields=["name"])
-        assert found[0].rating100 is UNSET
+        scenes = await store.find(Scene, rating100__gte=40, fields=["title", "studio__name"], sort="-rating")
+        assert [scene.title for scene in scenes] == ["scene 011", "scene 010", "scene 009", "scene 008"]
+        assert scenes[0].studio.name == "Acme"
+        assert scenes[0].studio is await store.get(Studio, 1, fields=["name"])
+        assert scenes[0].rating100 is UNSET
         [document] = wire.take_documents()
         assert "details" not in document
         assert "performers" not in document
@@ -148,12 +148,12 @@ async def test_residual_predicates_respect_limits_and_counts(embedded_url: str) 
         for number, scene in enumerate(tagged):
             scene.urls = [f"https://{'a' if number % 2 else 'b'}.example", "https://c.example"]
         assert (await store.save_all()).all_succeeded
-        asked = {"url__ne": "https://a.example", "tags": [1, 2]}
-        found = await store.find(Scene, **asked)
-        assert found == tagged[::2]
-        assert await store.find(Scene, **asked, limit=2) == tagged[:4:2]
-        assert await store.count(Scene, **asked) == 3
-        assert "row by row" in await store.explain(Scene, **asked)
+        lookups = {"url__ne": "https://a.example", "tags": [1, 2]}
+        scenes = await store.find(Scene, **lookups)
+        assert scenes == tagged[::2]
+        assert await store.find(Scene, **lookups, limit=2) == tagged[:4:2]
+        assert await store.count(Scene, **lookups) == 3
+        assert "row by row" in await store.explain(Scene, **lookups)
 
 
 async def test_find_iter_pages_and_prefetches(embedded_url: str) -> None:
@@ -197,20 +197,22 @@ async def test_snapshot_is_stable_under_edits_of_matching_fields(embedded_url: s
 
 async def test_populate_loads_missing_fields_for_all_at_once(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
-        found = await store.find(Scene, fields=["title"])
+        scenes = await store.find(Scene, fields=["title"])
         wire.take_documents()
-        assert not store.has_fields(found[0], "rating100")
-        assert store.missing_fields(found[0], "title", "rating100", "urls") == {"rating100", "urls"}
-        assert await store.populate(found, fields=["rating100", "studio__name"]) == found
+        assert not store.has_fields(scenes[0], "rating100")
+        assert store.missing_fields(scenes[0], "title", "rating100", "urls") == {"rating100", "urls"}
+        assert await store.populate(scenes, fields=["rating100", "studio__name"]) == scenes
         assert len(wire.take_documents()) == 1
-        assert store.has_fields(found[0], "rating100", "studio")
-        assert store.missing_fields_nested(found[0], "studio__name", "studio__details") == {"studio__details"}
-        await store.populate(found, fields=["rating100"])
+        assert store.has_fields(scenes[0], "rating100", "studio")
+        assert store.missing_fields_nested(scenes[0], "studio__name", "studio__details") == {
+            "studio__details"
+        }
+        await store.populate(scenes, fields=["rating100"])
         assert wire.take_documents() == []
-        found[0].rating100 = 99
-        found[1].title = "changed"
-        await store.populate(found[:2], fields=["title", "rating100"], force_refetch=True)
-        assert (found[0].rating100, found[1].title) == (99, "changed")
+        scenes[0].rating100 = 99
+        scenes[1].title = "changed"
+        await store.populate(scenes[:2], fields=["title", "rating100"], force_refetch=True)
+        assert (scenes[0].rating100, scenes[1].title) == (99, "changed")
         assert len(wire.take_documents()) == 1
 
 
@@ -421,9 +423,9 @@ async def test_new_objects_enter_the_identity_map(embedded_url: str) -> None:
 
 async def test_batch_save_takes_few_requests_and_reports_failures(embedded_url: str) -> None:
     async with library(embedded_url) as (store, wire):
-        found = await store.find(Scene)
+        scenes = await store.find(Scene)
         wire.take_documents()
-        for scene in found:
+        for scene in scenes:
             scene.organized = True
         result = await store.save_all()
         assert len(result) == 12

@@ -80,14 +80,14 @@ async def test_threads_edit_during_loads(embedded_url: str) -> None:
         working = asyncio.get_running_loop().run_in_executor(None, lambda: in_threads(4, edit))
         while not working.done():
             store.invalidate_all()
-            found = await store.find(Scene, fields=["title", "rating100", "urls"])
-            assert all(each is made[int(each.title)] for each in found)
+            scenes = await store.find(Scene, fields=["title", "rating100", "urls"])
+            assert all(each is made[int(each.title)] for each in scenes)
             assert (await store.save_all()).all_succeeded
         assert await working == [10, 10, 10, 10]
         await store.save_all(check=True)
         store.invalidate_all()
-        found = await store.find(Scene, fields=["rating100", "urls"])
-        assert {scene.rating100 for scene in found} == {59}
+        scenes = await store.find(Scene, fields=["rating100", "urls"])
+        assert {scene.rating100 for scene in scenes} == {59}
         assert not any(scene.is_dirty() for scene in made)
 
 

@@ -365,8 +365,8 @@ async def test_group_order_is_restored(embedded_url: str) -> None:
         ids = [each.id for each in parts]
 
         async def order() -> list[str]:
-            found = await bench.client.execute("{ findGroup(id: 1) { sub_groups { group { id } } } }")
-            return [each["group"]["id"] for each in found["findGroup"]["sub_groups"]]
+            data = await bench.client.execute("{ findGroup(id: 1) { sub_groups { group { id } } } }")
+            return [each["group"]["id"] for each in data["findGroup"]["sub_groups"]]
 
         async with bench.context.journal() as run:
             given = {"containing_group_id": saga.id, "sub_groups": [{"group_id": one} for one in ids]}
@@ -412,8 +412,8 @@ async def test_undo_of_a_merge_waits_for_later_runs(embedded_url: str) -> None:
         assert "changed since by run 2" in str((await bench.context.undo(runs[0])).problems)
         for number in reversed(runs):
             assert (await bench.context.undo(number)).is_complete
-        found = await bench.client.execute("{ findScene(id: 1) { tags { name } } }")
-        assert found["findScene"]["tags"] == [{"name": "A"}]
+        data = await bench.client.execute("{ findScene(id: 1) { tags { name } } }")
+        assert data["findScene"]["tags"] == [{"name": "A"}]
 
 
 async def test_items_removed_after_a_merge_are_not_restored(embedded_url: str) -> None:
@@ -444,5 +444,5 @@ async def test_chained_merges_are_undone_one_by_one(embedded_url: str) -> None:
                 await bench.client.tags_merge([source.id], into.id)
         for number in reversed(runs):
             assert (await bench.context.undo(number)).is_complete
-        found = await bench.client.execute("{ findScene(id: 1) { scene_markers { primary_tag { name } } } }")
-        assert found["findScene"]["scene_markers"] == [{"primary_tag": {"name": "A"}}]
+        data = await bench.client.execute("{ findScene(id: 1) { scene_markers { primary_tag { name } } } }")
+        assert data["findScene"]["scene_markers"] == [{"primary_tag": {"name": "A"}}]

@@ -110,10 +110,10 @@ async def test_rejected_bulk_update_is_split(embedded_url: str) -> None:
         assert [each.succeeded for each in result] == [True, True, False, True]
         assert len(wire.take_documents()) == 2
         assert [scene.is_dirty() for scene in found] == [False, False, True, False]
-        with pytest.raises(StashBatchError, match="1 of 1 failed") as told:
+        with pytest.raises(StashBatchError, match="1 of 1 failed") as caught:
             await store.save_all(check=True)
-        assert len(told.value.result.failed) == 1
-        assert told.value.result.succeeded == []
+        assert len(caught.value.result.failed) == 1
+        assert caught.value.result.succeeded == []
 
 
 async def test_referenced_objects_are_saved_first(embedded_url: str) -> None:

@@ -166,8 +166,8 @@ def test_near_hashes_are_found(hashes: list[int], data: st.DataObject, distance:
     near = [one ^ (1 << bit) for one in hashes for bit in data.draw(st.sets(st.integers(0, 62), max_size=2))]
     many = list(dict.fromkeys([*hashes, *near]))
     found = {frozenset(pair) for pair in similar_hashes(many, distance)}
-    wanted = {frozenset(pair) for pair in combinations(many, 2) if differing_bits(*pair) <= distance}
-    assert found == wanted
+    expected = {frozenset(pair) for pair in combinations(many, 2) if differing_bits(*pair) <= distance}
+    assert found == expected
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

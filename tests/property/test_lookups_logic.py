@@ -48,9 +48,9 @@ class Trees:
         return left | right, lambda row: met(row) or also(row)
 
     def leaf(self) -> tuple[Q, Holds]:
-        asked = self.questions.lookups(self.type_name, 2)
-        self.leaves.append(asked)
-        return Q(**asked), lambda row: self.questions.oracle.holds(self.type_name, row, asked)
+        lookups = self.questions.lookups(self.type_name, 2)
+        self.leaves.append(lookups)
+        return Q(**lookups), lambda row: self.questions.oracle.holds(self.type_name, row, lookups)
 
     def are_hard(self) -> bool:
         """Whether a leaf is rejected by itself, or needs data missing in rows."""
@@ -140,11 +140,11 @@ async def test_store_accepts_q_wherever_it_accepts_lookups(embedded_url: str) ->
         scenes = [Scene(title=f"{n}", rating100=n * 10, organized=n % 2 == 0) for n in range(8)]
         assert (await store.save_batch(scenes)).all_succeeded
         where = Q(rating100__gte=60) | ~Q(organized=True) & Q(rating100__lt=20)
-        wanted = [scenes[1], scenes[6], scenes[7]]
-        assert await store.find(Scene, where) == wanted
+        expected = [scenes[1], scenes[6], scenes[7]]
+        assert await store.find(Scene, where) == expected
         assert await store.find(Scene, where, title="6") == [scenes[6]]
-        assert [scene async for scene in store.find_iter(Scene, where)] == wanted
+        assert [scene async for scene in store.find_iter(Scene, where)] == expected
         assert await store.count(Scene, where) == 3
         assert await store.find_one(Scene, ~where) == scenes[0]
-        assert store.filter(Scene, where) == wanted
+        assert store.filter(Scene, where) == expected
         assert "OR" in await store.explain(Scene, where)

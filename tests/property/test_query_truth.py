@@ -115,12 +115,12 @@ def terms(questions: LookupGenerator, type_name: str) -> Iterator[tuple[str, Ask
     """A term for every lookup of every field, with the lookups that it denotes."""
     for field in fields(type_name).values():
         for lookup in field.lookups:
-            asked = questions.lookup_of(type_name, field, lookup)
-            if has_empty_text(asked):
+            lookups = questions.lookup_of(type_name, field, lookup)
+            if has_empty_text(lookups):
                 continue
-            yield str(Q(**asked)), asked
-            if len(asked) == 1 and (spelt := spelling(field, lookup, *asked.values())):
-                yield spelt, asked
+            yield str(Q(**lookups)), lookups
+            if len(lookups) == 1 and (spelt := spelling(field, lookup, *lookups.values())):
+                yield spelt, lookups
 
 
 async def query_ids(session: Session, type_name: str, text: str) -> list[str] | None:

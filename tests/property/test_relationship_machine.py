@@ -82,8 +82,8 @@ class RelationshipMachine(LibraryMachine):
 
     def candidates(self, cls: type, name: str) -> list[Any]:
         """Objects that a relationship may contain."""
-        wanted = relationships(cls.__name__)[name].inverse_type
-        return next(objects for held, objects in self.objects.items() if held.__name__ == wanted)
+        expected = relationships(cls.__name__)[name].inverse_type
+        return next(objects for held, objects in self.objects.items() if held.__name__ == expected)
 
     @rule(what=lists, number=picks, indexes=st.sets(picks), way=st.sampled_from(sorted(WAYS)))
     def edit(self, what: str, number: int, indexes: set[int], way: str) -> None:

@@ -133,8 +133,8 @@ class UndoMachine(RuleBasedStateMachine):
         title = f"new {self.count}"
 
         async def act() -> None:
-            made = await self.bench.client.create_tag(Tag(name=title))
-            await self.bench.client.create_scene(Scene(title=title, tags=[made]))
+            new_tag = await self.bench.client.create_tag(Tag(name=title))
+            await self.bench.client.create_scene(Scene(title=title, tags=[new_tag]))
 
         self.recorded(act)
 
@@ -201,8 +201,8 @@ class UndoMachine(RuleBasedStateMachine):
             file = Path(self.folder.name) / "rows.jsonl"
             file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
             words = (*words[:2], str(file), *words[2:])
-        done = self.program.invoke(app, words)
-        assert "internal error" not in done.stderr, done.stderr
+        result = self.program.invoke(app, words)
+        assert "internal error" not in result.stderr, result.stderr
         latest = self.bench.journal.runs(limit=1)
         if latest and latest[0].id not in self.runs and latest[0].kind == EDIT:
             self.runs.append(latest[0].id)

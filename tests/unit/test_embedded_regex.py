@@ -124,9 +124,9 @@ except StashConfigurationError as error:
 
 
 def test_without_re2_only_plain_text_is_matched() -> None:
-    told = fresh_python(WITHOUT_LIBRARY)
-    assert told.splitlines()[0] == "True True"
-    assert "RE2, which is not installed. Install it: pip install google-re2" in told
+    output = fresh_python(WITHOUT_LIBRARY)
+    assert output.splitlines()[0] == "True True"
+    assert "RE2, which is not installed. Install it: pip install google-re2" in output
 
 
 def test_plain_text_matches_equally_with_and_without_re2() -> None:

@@ -81,7 +81,7 @@ def test_fails_within_seconds_without_a_desktop(own_state: Path) -> None:
     (folder / "settings.toml").write_text(
         'default = "x"\n[profiles.x]\nurl = "http://127.0.0.1:1"\nkeyring = true\n'
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "stash_cli", "tags", "count"],
         env={"HOME": str(own_state), "PYTHONPATH": ":".join(sys.path)},
         capture_output=True,
@@ -89,5 +89,5 @@ def test_fails_within_seconds_without_a_desktop(own_state: Path) -> None:
         timeout=60,
         check=False,
     )
-    assert done.returncode == 2
-    assert "no keyring that can be used" in done.stderr
+    assert result.returncode == 2
+    assert "no keyring that can be used" in result.stderr

@@ -61,10 +61,10 @@ def test_every_lookup_of_every_field_is_a_valid_filter(filter_type: str) -> None
     for field in fields(owner).values():
         for lookup in field.lookups.values():
             value = sample(field.kind, field.choices, lookup.name, lookup.arity)
-            asked = {f"{field.name}__{lookup.name}": value}
+            lookups = {f"{field.name}__{lookup.name}": value}
             if lookup.name in ("depth", "distance"):
-                asked[field.name] = SAMPLES[field.kind]
-            compiled = compile_lookups(owner, asked, now=NOW)
+                lookups[field.name] = SAMPLES[field.kind]
+            compiled = compile_lookups(owner, lookups, now=NOW)
             class_named(filter_type).parse(compiled.filter)
             assert compiled.filter or compiled.post_filter
             tried += 1
@@ -235,9 +235,9 @@ EXACT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 ]
 
 
-@table_test(("owner", "asked", "expected"), EXACT, ids=[str(row[1]) for row in EXACT])
-def test_lookups_compile_to_filters(owner: str, asked: dict[str, Any], expected: dict[str, Any]) -> None:
-    compiled = compile_lookups(owner, asked, now=NOW)
+@table_test(("owner", "lookups", "expected"), EXACT, ids=[str(row[1]) for row in EXACT])
+def test_lookups_compile_to_filters(owner: str, lookups: dict[str, Any], expected: dict[str, Any]) -> None:
+    compiled = compile_lookups(owner, lookups, now=NOW)
     assert compiled.filter == expected
     assert compiled.post_filter is None
 
@@ -335,12 +335,12 @@ REFUSED: list[tuple[str, dict[str, Any], type[Exception], str]] = [
 ]
 
 
-@table_test(("owner", "asked", "error", "words"), REFUSED, ids=[str(row[1]) for row in REFUSED])
+@table_test(("owner", "lookups", "error", "words"), REFUSED, ids=[str(row[1]) for row in REFUSED])
 def test_invalid_lookups_are_rejected(
-    owner: str, asked: dict[str, Any], error: type[Exception], words: str
+    owner: str, lookups: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error) as caught:
-        compile_lookups(owner, asked)
+        compile_lookups(owner, lookups)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 

@@ -32,11 +32,13 @@ def example(text: str) -> dict[str, Any]:
 
 @table_test("text", EXAMPLES)
 def test_examples_are_valid_lookups(text: str) -> None:
-    asked = {f"rating100__{name}" if name in ("gt", "gte") else name: v for name, v in example(text).items()}
+    lookups = {
+        f"rating100__{name}" if name in ("gt", "gte") else name: v for name, v in example(text).items()
+    }
     try:
-        compiled = compile_lookups("Scene", asked, now=NOW)
+        compiled = compile_lookups("Scene", lookups, now=NOW)
     except StashLookupError:
-        compiled = compile_lookups("Performer", asked, now=NOW)
+        compiled = compile_lookups("Performer", lookups, now=NOW)
     assert compiled.filter
 
 

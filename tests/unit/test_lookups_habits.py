@@ -126,9 +126,9 @@ SAID: list[tuple[str, dict[str, Any], str]] = [
 def test_error_names_the_right_spelling(owner: str, written: dict[str, Any], words: str) -> None:
     with pytest.raises(StashUsageError) as caught:
         compile_lookups(owner, written, now=NOW)
-    said = f"{caught.value.message} {caught.value.hint or ''}"
-    assert words in said
-    assert "\n" not in said
+    output = f"{caught.value.message} {caught.value.hint or ''}"
+    assert words in output
+    assert "\n" not in output
     assert caught.value.hint is None or f"Hint: {caught.value.hint}" in caught.value.__notes__
 
 

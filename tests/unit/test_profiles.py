@@ -176,11 +176,11 @@ BROKEN = [
 ]
 
 
-@table_test(("text", "told"), BROKEN)
-def test_invalid_file_is_reported_with_line(text: str, told: str, write: Write) -> None:
+@table_test(("text", "message"), BROKEN)
+def test_invalid_file_is_reported_with_line(text: str, message: str, write: Write) -> None:
     with pytest.raises(StashConfigurationError) as caught:
         write(text)
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert "\n" not in caught.value.message
 
 
@@ -230,12 +230,12 @@ def use_all(settings: Settings) -> None:
     settings.profile("x").validate()
 
 
-@table_test(("lines", "told"), WRONG)
-def test_invalid_profile_settings_are_reported(lines: str, told: str, write: Write) -> None:
+@table_test(("lines", "message"), WRONG)
+def test_invalid_profile_settings_are_reported(lines: str, message: str, write: Write) -> None:
     settings = write(f"[profiles.x]\n{lines}\n")
     with pytest.raises(StashConfigurationError) as caught:
         use_all(settings)
-    assert told in caught.value.message
+    assert message in caught.value.message
     assert connect(settings, {"url": "http://y"}, {}).server == "http://y"
 
 

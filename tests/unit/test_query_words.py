@@ -186,5 +186,5 @@ def test_raw_filter_is_validated(text: str) -> None:
 
 def test_raw_filter_is_sent_unchanged() -> None:
     raw = '{"rating100": {"value": 80, "modifier": "GREATER_THAN"}, "OR": {"organized": true}}'
-    wanted = {"rating100": {"value": 80, "modifier": "GREATER_THAN"}, "OR": {"organized": True}}
-    assert compiled(raw) == wanted
+    expected = {"rating100": {"value": 80, "modifier": "GREATER_THAN"}, "OR": {"organized": True}}
+    assert compiled(raw) == expected

@@ -134,9 +134,9 @@ RECORDED = [
 """One criterion of each kind, as the web interface saves and sends it."""
 
 
-@table_test("mode, name, saved, asked", RECORDED)
-def test_recorded_criterion_round_trips(mode: str, name: str, saved: Any, asked: Any) -> None:
-    assert sent(mode, name, saved) == {name: asked}
+@table_test("mode, name, saved, expected", RECORDED)
+def test_recorded_criterion_round_trips(mode: str, name: str, saved: Any, expected: Any) -> None:
+    assert sent(mode, name, saved) == {name: expected}
     found = read(mode, name, saved)
     assert write_criteria(found.type, found.where, LABELS).object_filter == {name: saved}
 
@@ -179,10 +179,10 @@ OLDER = [
 ]  # fmt: skip
 
 
-@table_test("mode, name, saved, asked", OLDER)
-def test_older_shape_is_read(mode: str, name: str, saved: Any, asked: Any) -> None:
+@table_test("mode, name, saved, expected", OLDER)
+def test_older_shape_is_read(mode: str, name: str, saved: Any, expected: Any) -> None:
     found = sent(mode, name, saved)
-    assert asked is None or found == asked
+    assert expected is None or found == expected
 
 
 def test_text_only_filter_is_read() -> None:

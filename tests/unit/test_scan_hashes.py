@@ -41,9 +41,9 @@ def test_file_shorter_than_a_word_has_no_oshash(size: int) -> None:
 
 def test_md5_reads_all_blocks_and_checks_for_cancellation() -> None:
     data = bytes(3 * 1024 * 1024 + 5)
-    asked: list[None] = []
-    assert md5(io.BytesIO(data), lambda: asked.append(None)) == hashlib.md5(data).hexdigest()
-    assert len(asked) == 4
+    calls: list[None] = []
+    assert md5(io.BytesIO(data), lambda: calls.append(None)) == hashlib.md5(data).hexdigest()
+    assert len(calls) == 4
 
 
 def test_md5_stops_when_cancelled() -> None:

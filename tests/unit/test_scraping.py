@@ -88,9 +88,11 @@ EVIDENCE = [
 ]
 
 
-@table_test("told facts confidence", EVIDENCE)
-def test_hash_alone_is_not_sufficient(told: list[Any], facts: dict[str, Any], confidence: Confidence) -> None:
-    found = evidence_of({"files": [FILE]}, {"fingerprints": told, **facts})
+@table_test("fingerprints facts confidence", EVIDENCE)
+def test_hash_alone_is_not_sufficient(
+    fingerprints: list[Any], facts: dict[str, Any], confidence: Confidence
+) -> None:
+    found = evidence_of({"files": [FILE]}, {"fingerprints": fingerprints, **facts})
     assert found.confidence() == confidence, str(found)
 
 

@@ -18,17 +18,19 @@ def server(version: str) -> ServerCapabilities:
 
 
 @pytest.mark.parametrize(
-    ("said", "release", "since"),
+    ("version", "release", "since"),
     [
         ("v0.22.1", (0, 22), ["0.21", "0.22"]),
         ("0.30.1", (0, 30), ["0.22", "0.30"]),
         ("v0.30.1-19-gcf3489efd", (0, 30), ["0.30", "0.31"]),
     ],
 )
-def test_release_is_taken_from_the_version(said: str, release: tuple[int, int], since: list[str]) -> None:
-    asked = server(said)
-    assert asked.release == release
-    assert [each for each in ("0.21", "0.22", "0.30", "0.31", "0.32") if asked.is_since(each)][-2:] == since
+def test_release_is_taken_from_the_version(version: str, release: tuple[int, int], since: list[str]) -> None:
+    capabilities = server(version)
+    assert capabilities.release == release
+    assert [each for each in ("0.21", "0.22", "0.30", "0.31", "0.32") if capabilities.is_since(each)][
+        -2:
+    ] == since
 
 
 @pytest.mark.parametrize("version", available_versions()[:-1])
@@ -91,9 +93,9 @@ def test_mod_time_of_zip_folders_is_requested_only_by_name() -> None:
 
 
 def test_folder_times_are_compared_by_such_servers() -> None:
-    asked = compile_lookups("Folder", {"mod_time__gte": "2024-03-15"}, server=server("v0.30.1"))
-    assert asked.post_filter is None
-    assert "as if its clock" in asked.explain()
+    result = compile_lookups("Folder", {"mod_time__gte": "2024-03-15"}, server=server("v0.30.1"))
+    assert result.post_filter is None
+    assert "as if its clock" in result.explain()
     told = compile_lookups("Folder", {"mod_time__gte": "2024-03-15"}, server=server("v0.31.0")).post_filter
     assert told is not None
     assert told.fields == ("mod_time",)
@@ -101,10 +103,10 @@ def test_folder_times_are_compared_by_such_servers() -> None:
 
 def test_null_in_a_required_field_is_reported() -> None:
     null = "the requested element is null which the schema does not allow"
-    error = {"message": null, "path": ["findFolders", "folders", 3, "mod_time"]}
-    told = failure([error, {**error, "path": ["findFolders", "folders", 4, "mod_time"]}], None)
-    assert told.message == (
+    row_error = {"message": null, "path": ["findFolders", "folders", 3, "mod_time"]}
+    error = failure([row_error, {**row_error, "path": ["findFolders", "folders", 4, "mod_time"]}], None)
+    assert error.message == (
         "the server has no value for findFolders.folders.mod_time, which its schema promises:"
         " leave the field out"
     )
-    assert told.originals == [null]
+    assert error.originals == [null]

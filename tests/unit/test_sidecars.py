@@ -149,7 +149,7 @@ PARAMETER = '<!DOCTYPE x [<!ENTITY % a SYSTEM "http://127.0.0.1/x"> %a;]><movie/
 
 
 @table_test(
-    ("kind", "text", "told"),
+    ("kind", "text", "message"),
     [
         ("nfo", BOMB, "refused: it declares"),
         ("nfo", OUTSIDE, "refused: it declares"),
@@ -169,8 +169,8 @@ PARAMETER = '<!DOCTYPE x [<!ENTITY % a SYSTEM "http://127.0.0.1/x"> %a;]><movie/
         ("json", '{"a":' + "1" * 5000 + "}", "not readable as JSON"),
     ],
 )
-def test_hostile_and_corrupt_files_are_rejected(kind: str, text: str, told: str) -> None:
-    with pytest.raises(StashSidecarError, match=told):
+def test_hostile_and_corrupt_files_are_rejected(kind: str, text: str, message: str) -> None:
+    with pytest.raises(StashSidecarError, match=message):
         parse(kind, text.encode())
 
 
