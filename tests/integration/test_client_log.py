@@ -109,5 +109,5 @@ def test_tracebacks_contain_no_values() -> None:
     text = trace_of(caught.value)
     assert SECRET not in text
     assert "DriverError: wrong" in text
-    assert "in test_traces_tell_no_values" in text
+    assert "in test_tracebacks_contain_no_values" in text
     assert text.index("DriverError") < text.index("ValueError")

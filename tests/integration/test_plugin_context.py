@@ -82,7 +82,7 @@ def test_without_a_key_a_short_session_outlives_a_long_task(library_file: Path) 
 
         async def main() -> None:
             async with StashContext.from_plugin_stdin(plugin_input(url, session)) as client:
-                await asyncio.sleep(5)  # a task that blocks a thread
+                await asyncio.sleep(5)  # a task that computes in a thread
                 assert (await client.find_tags()).count == 0
 
         asyncio.run(main())
