@@ -59,48 +59,48 @@ def no_fault(_: CronEnvironment) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def corrupt_file(house: CronEnvironment) -> Iterator[tuple[int, str]]:
+def corrupt_file(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
     """A corrupt file is reported once; later nights know it."""
-    house.broken += 1
-    name = f"broken{house.broken}.png"
-    (house.media / name).write_text("no picture", encoding="utf-8")
+    cron.broken += 1
+    name = f"broken{cron.broken}.png"
+    (cron.media / name).write_text("no picture", encoding="utf-8")
     yield 6, name
 
 
 @contextmanager
-def server_down(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    house.proxy.refuse()
+def server_down(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    cron.proxy.refuse()
     yield 5, "Cannot reach"
-    house.proxy.accept()
+    cron.proxy.accept()
 
 
 @contextmanager
-def websockets_rejected(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    house.proxy.rule = on_websocket(fault_kinds.reset_before)
+def websockets_rejected(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    cron.proxy.rule = on_websocket(fault_kinds.reset_before)
     yield 0, ""
 
 
 @contextmanager
-def polls_rejected(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    house.proxy.rule = on_operation("findJob", fault_kinds.error_page(502), 1, 2)
+def polls_rejected(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    cron.proxy.rule = on_operation("findJob", fault_kinds.error_page(502), 1, 2)
     yield 0, ""
 
 
 @contextmanager
-def response_lost(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    house.proxy.rule = on_operation("metadataScan", fault_kinds.reset_after)
+def response_lost(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    cron.proxy.rule = on_operation("metadataScan", fault_kinds.reset_after)
     yield 10, "scan unknown (exit 10), generate --covers not started, clean not started"
 
 
 @contextmanager
-def invalid_key(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    house.proxy.rule = lambda _: fault_kinds.error_page(401)
+def invalid_key(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    cron.proxy.rule = lambda _: fault_kinds.error_page(401)
     yield 4, "scan failed (exit 4)"
 
 
 @contextmanager
-def many_files_missing(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    paths = sorted(house.media.glob("p*.png"))[:4]
+def many_files_missing(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    paths = sorted(cron.media.glob("p*.png"))[:4]
     kept = [path.read_bytes() for path in paths]
     for path in paths:
         path.unlink()
@@ -110,17 +110,17 @@ def many_files_missing(house: CronEnvironment) -> Iterator[tuple[int, str]]:
 
 
 @contextmanager
-def drive_not_mounted(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    away = house.media.rename(house.media.with_name("away"))
-    house.media.mkdir()
+def drive_not_mounted(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    away = cron.media.rename(cron.media.with_name("away"))
+    cron.media.mkdir()
     yield 9, "holds no media"
-    house.media.rmdir()
-    away.rename(house.media)
+    cron.media.rmdir()
+    away.rename(cron.media)
 
 
 @contextmanager
-def other_run_active(house: CronEnvironment) -> Iterator[tuple[int, str]]:
-    with RunLock(normalise_url(house.proxy.url), "stash run nightly"):
+def other_run_active(cron: CronEnvironment) -> Iterator[tuple[int, str]]:
+    with RunLock(normalise_url(cron.proxy.url), "stash run nightly"):
         yield 5, "another run is going on for this server: process"
 
 
@@ -139,7 +139,7 @@ EVENTS = (
 
 
 @pytest.fixture
-def house(tmp_path: Path, own_state: Path) -> Iterator[CronEnvironment]:
+def cron(tmp_path: Path, own_state: Path) -> Iterator[CronEnvironment]:
     media = tmp_path / "media"
     media.mkdir()
     for number in range(6):
@@ -152,15 +152,15 @@ def house(tmp_path: Path, own_state: Path) -> Iterator[CronEnvironment]:
 
 
 @pytest.mark.long
-def test_night_is_silent_unless_something_fails(house: CronEnvironment) -> None:
+def test_night_is_silent_unless_something_fails(cron: CronEnvironment) -> None:
     # Each fault once before any repeats, in an order that is the same for every run of the tests.
     order = random.Random(20)
     nights = [event for _ in range(NIGHTS // len(EVENTS) + 1) for event in order.sample(EVENTS, len(EVENTS))]
     for number, event in enumerate(nights[:NIGHTS]):
-        happening: AbstractContextManager[tuple[int, str]] = event(house)
+        happening: AbstractContextManager[tuple[int, str]] = event(cron)
         with happening as (status, told):
-            result = house.night()
-        house.proxy.rule = lambda _: None
+            result = cron.night()
+        cron.proxy.rule = lambda _: None
         place = f"night {number}, {event.__name__}: {result}"
         assert (result.status, result.out) == (status, ""), place
         assert told in result.err, place

@@ -70,7 +70,7 @@ def cli(scanned: Path, library_file: Path, embedded_url: str) -> Cli:
 
 
 @pytest.fixture
-def beside(tmp_path: Path) -> Path:
+def sidecars(tmp_path: Path) -> Path:
     """A folder for sidecars, mapped to the media folder."""
     folder = tmp_path / "sidecars"
     folder.mkdir()
@@ -241,14 +241,14 @@ Two.</plot><premiered>2024-05</premiered><studio>blueharbour</studio><actor><nam
 https://example.com/a"""
 
 
-def from_nfo(cli: Cli, media: Path, beside: Path, *args: str) -> CommandResult:
-    return cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={beside}", *args)
+def from_nfo(cli: Cli, media: Path, sidecars: Path, *args: str) -> CommandResult:
+    return cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={sidecars}", *args)
 
 
-def test_nfo_through_a_path_map(cli: Cli, media: Path, beside: Path) -> None:
-    (beside / "other.nfo").write_bytes(NFO.encode("utf-16"))
+def test_nfo_through_a_path_map(cli: Cli, media: Path, sidecars: Path) -> None:
+    (sidecars / "other.nfo").write_bytes(NFO.encode("utf-16"))
     cli.ok("api", BOXES)
-    result = from_nfo(cli, media, beside, "--yes")
+    result = from_nfo(cli, media, sidecars, "--yes")
     assert result.status == 0, result.err
     fields = "title,details,date,studio.name,performers.name,tags.name,rating100,urls,stash_ids"
     found = scenes(cli, fields)["other.mp4"]
@@ -272,32 +272,32 @@ BOXES = """mutation { configureGeneral(input: {stashBoxes: [
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><movie><title>&b;</title></movie>'
 
 
-def test_hostile_and_corrupt_sidecars_are_skipped(cli: Cli, media: Path, beside: Path) -> None:
-    (beside / "Acme").mkdir()
-    (beside / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(BOMB)
-    (beside / "Acme" / "2024-05-31 - A day [Alice, Bob].nfo").write_text("<movie><title>A")
-    (beside / "other.nfo").write_text("<movie><title>Fine</title></movie>")
-    result = from_nfo(cli, media, beside, "--yes")
+def test_hostile_and_corrupt_sidecars_are_skipped(cli: Cli, media: Path, sidecars: Path) -> None:
+    (sidecars / "Acme").mkdir()
+    (sidecars / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(BOMB)
+    (sidecars / "Acme" / "2024-05-31 - A day [Alice, Bob].nfo").write_text("<movie><title>A")
+    (sidecars / "other.nfo").write_text("<movie><title>Fine</title></movie>")
+    result = from_nfo(cli, media, sidecars, "--yes")
     assert result.status == 6
     assert "refused: it declares a document type" in result.err
     assert "not readable as NFO" in result.err
     assert scenes(cli)["other.mp4"]["title"] == "Fine"
-    assert from_nfo(cli, media, beside, "--yes", "--only", "title").status == 1
+    assert from_nfo(cli, media, sidecars, "--yes", "--only", "title").status == 1
 
 
-def test_sidecar_size_is_limited(cli: Cli, media: Path, beside: Path) -> None:
-    (beside / "other.nfo").mkdir()
-    assert "not a file" in from_nfo(cli, media, beside, "--yes").err
-    (beside / "other.nfo").rmdir()
-    (beside / "other.nfo").write_text("<movie>" + " " * 1_000_000)
-    assert "larger than 1,000,000 bytes" in from_nfo(cli, media, beside, "--yes").err
+def test_sidecar_size_is_limited(cli: Cli, media: Path, sidecars: Path) -> None:
+    (sidecars / "other.nfo").mkdir()
+    assert "not a file" in from_nfo(cli, media, sidecars, "--yes").err
+    (sidecars / "other.nfo").rmdir()
+    (sidecars / "other.nfo").write_text("<movie>" + " " * 1_000_000)
+    assert "larger than 1,000,000 bytes" in from_nfo(cli, media, sidecars, "--yes").err
 
 
-def test_json_and_xmp_of_galleries_and_images(cli: Cli, media: Path, beside: Path) -> None:
-    (beside / "set").mkdir()
+def test_json_and_xmp_of_galleries_and_images(cli: Cli, media: Path, sidecars: Path) -> None:
+    (sidecars / "set").mkdir()
     written = {"title": "A set", "artist": "Alice", "tags": "beach"}
-    (beside / "set" / "info.json").write_text(json.dumps(written))
-    given = ("--all", "--map", f"{media}={beside}", "--yes")
+    (sidecars / "set" / "info.json").write_text(json.dumps(written))
+    given = ("--all", "--map", f"{media}={sidecars}", "--yes")
     cli.ok("galleries", "fill", "--from", "json", *given)
     [gallery] = cli.ok("galleries", "find", "--json", "--fields", "title,performers.name,tags.name").json
     assert (gallery["title"], gallery["performers"], gallery["tags"]) == (
@@ -305,7 +305,7 @@ def test_json_and_xmp_of_galleries_and_images(cli: Cli, media: Path, beside: Pat
         [{"name": "Alice"}],
         [{"name": "Beach"}],
     )
-    (beside / "set" / "one.png.xmp").write_text(XMP)
+    (sidecars / "set" / "one.png.xmp").write_text(XMP)
     cli.ok("images", "fill", "--from", "xmp", *given)
     [image] = cli.ok("images", "find", "--json", "--fields", "title,photographer").json
     assert (image["title"], image["photographer"]) == ("One", "Kim")
@@ -329,12 +329,12 @@ def web_folder(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-def test_sidecars_from_a_url(cli: Cli, media: Path, beside: Path) -> None:
-    (beside / "Acme").mkdir()
+def test_sidecars_from_a_url(cli: Cli, media: Path, sidecars: Path) -> None:
+    (sidecars / "Acme").mkdir()
     name = "2024-05-31 - A day [Alice, Bob].nfo"
-    (beside / "Acme" / name).write_text("<movie><title>From afar</title></movie>")
-    (beside / "other.nfo").write_text("<movie>" + " " * 1_000_000)
-    with web_folder(beside) as address:
+    (sidecars / "Acme" / name).write_text("<movie><title>From afar</title></movie>")
+    (sidecars / "other.nfo").write_text("<movie>" + " " * 1_000_000)
+    with web_folder(sidecars) as address:
         result = cli("scenes", "fill", "--all", "--from", "nfo", "--map", f"{media}={address}", "--yes")
     assert scenes(cli)["2024-05-31 - A day [Alice, Bob].mp4"]["title"] == "From afar"
     assert (result.status, "larger than" in result.err) == (6, True)
@@ -342,17 +342,17 @@ def test_sidecars_from_a_url(cli: Cli, media: Path, beside: Path) -> None:
     assert (gone.status, "onnect" in gone.err) == (1, True), gone.err
 
 
-def test_sidecars_of_a_folder(cli: Cli, media: Path, beside: Path) -> None:
+def test_sidecars_of_a_folder(cli: Cli, media: Path, sidecars: Path) -> None:
     """`movie.nfo` is for the only video of a folder, `folder.nfo` has values that its videos share."""
     for folder in ("Acme", "BlueHarbour"):
-        (beside / folder).mkdir()
-        (beside / folder / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
+        (sidecars / folder).mkdir()
+        (sidecars / folder / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
     shared = "<movie><title>Days</title><plot>All</plot><studio>Acme</studio><tag>Beach</tag></movie>"
-    (beside / "Acme" / "folder.nfo").write_text(shared)
-    (beside / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(
+    (sidecars / "Acme" / "folder.nfo").write_text(shared)
+    (sidecars / "Acme" / "2024-06-01 - Night [Zoe].nfo").write_text(
         "<movie><studio>Blue Harbour</studio></movie>"
     )
-    result = from_nfo(cli, media, beside, "--create-missing", "--yes")
+    result = from_nfo(cli, media, sidecars, "--create-missing", "--yes")
     found = scenes(cli, "title,details,studio.name,tags.name,groups.group.name")
     assert [found[Path(name).name]["title"] for name in VIDEOS] == ["", "", "Whole", ""], result.err
     assert [(found[Path(name).name]["studio"] or {}).get("name") for name in VIDEOS[:2]] == [
@@ -367,10 +367,10 @@ def test_sidecars_of_a_folder(cli: Cli, media: Path, beside: Path) -> None:
     )
 
 
-def test_folder_of_several_videos_ignores_single_sidecars(cli: Cli, media: Path, beside: Path) -> None:
-    (beside / "Acme").mkdir()
-    (beside / "Acme" / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
-    result = from_nfo(cli, media, beside, "--dry-run")
+def test_folder_of_several_videos_ignores_single_sidecars(cli: Cli, media: Path, sidecars: Path) -> None:
+    (sidecars / "Acme").mkdir()
+    (sidecars / "Acme" / "movie.nfo").write_text("<movie><title>Whole</title></movie>")
+    result = from_nfo(cli, media, sidecars, "--dry-run")
     assert "2: movie.nfo is for a folder with one video" in result.err
 
 
@@ -389,34 +389,34 @@ def covers(cli: Cli) -> list[int]:
     return [one for one in range(1, len(VIDEOS) + 1) if str(one) not in bare]
 
 
-def test_covers_beside_the_media(cli: Cli, media: Path, beside: Path) -> None:
+def test_covers_beside_the_media(cli: Cli, media: Path, sidecars: Path) -> None:
     for name, data in COVERS.items():
-        (beside / name).parent.mkdir(exist_ok=True)
-        (beside / name).write_bytes(data)
-    fill = partial(cli, "scenes", "fill", "--all", "--cover", "--map", f"{media}={beside}", "--yes")
+        (sidecars / name).parent.mkdir(exist_ok=True)
+        (sidecars / name).write_bytes(data)
+    fill = partial(cli, "scenes", "fill", "--all", "--cover", "--map", f"{media}={sidecars}", "--yes")
     result = fill()
     assert (result.status, covers(cli)) == (0, [1, 3]), result.err
     assert "cover not used for 1 scene: no JPEG, PNG, GIF or WebP" in result.err
-    (beside / "BlueHarbour" / "folder.png").write_bytes(picture(4, (30, 20)))
+    (sidecars / "BlueHarbour" / "folder.png").write_bytes(picture(4, (30, 20)))
     assert "2: has a cover\n  2: no cover" in fill().err
     assert "cover not used for 1 scene: 30x20 is not larger than 90x60" in fill("--overwrite").err
-    (beside / "BlueHarbour" / "folder.png").write_bytes(picture(5, (180, 120)))
+    (sidecars / "BlueHarbour" / "folder.png").write_bytes(picture(5, (180, 120)))
     assert "updated 1 scene" in fill("--overwrite").err
     cli.ok("undo", str(cli.ok("history", "--json").json[0]["id"]), "--yes")
     assert "updated 1 scene" in fill("--overwrite").err
 
 
-def test_cover_named_in_an_nfo(cli: Cli, media: Path, beside: Path) -> None:
+def test_cover_named_in_an_nfo(cli: Cli, media: Path, sidecars: Path) -> None:
     """A picture in the folder or at a URL: of a server named by a path map, else only on the internet."""
     thumbs = {"own": "own.png", "mapped": "{}/far.png", "private": "http://127.0.0.1:9/a.png"}
-    (beside / "Acme").mkdir()
+    (sidecars / "Acme").mkdir()
     for name in ("own.png", "far.png"):
-        (beside / name).write_bytes(picture(1, (40, 20)))
-    with web_folder(beside) as address:
+        (sidecars / name).write_bytes(picture(1, (40, 20)))
+    with web_folder(sidecars) as address:
         for video, thumb in zip((VIDEOS[0], VIDEOS[1], VIDEOS[3]), ("mapped", "private", "own"), strict=True):
             nfo = f"<movie><title>A</title><thumb>{thumbs[thumb].format(address)}</thumb></movie>"
-            (beside / video).with_suffix(".nfo").write_text(nfo)
-        maps = ("--map", f"{media}={beside}", "--map", f"/far={address}")
+            (sidecars / video).with_suffix(".nfo").write_text(nfo)
+        maps = ("--map", f"{media}={sidecars}", "--map", f"/far={address}")
         result = cli.ok("scenes", "fill", "--all", "--from", "nfo", "--cover", *maps, "--yes")
     assert covers(cli) == [1, 4]
     assert "cover not used for 1 scene: 127.0.0.1 is not an address of the public internet" in result.err
@@ -511,20 +511,22 @@ def test_exported_sidecars_restore_a_library(
 
 
 def test_sidecars_are_written_beside_the_media_and_replaced_on_request(
-    cli: Cli, media: Path, beside: Path, own_state: Path
+    cli: Cli, media: Path, sidecars: Path, own_state: Path
 ) -> None:
     (own_state / "stash-cli").mkdir()
-    maps = f'[profiles.p]\nurl = "{cli.environ.pop("STASH_URL")}"\npath_maps = {{ "{media}" = "{beside}" }}\n'
+    maps = (
+        f'[profiles.p]\nurl = "{cli.environ.pop("STASH_URL")}"\npath_maps = {{ "{media}" = "{sidecars}" }}\n'
+    )
     (own_state / "stash-cli" / "settings.toml").write_text(maps)
     export = partial(cli, "-P", "p", "scenes", "export", "--sidecar", "nfo")
     cli.ok("-P", "p", "scenes", "update", "4", "title=Mine")
     assert "1 NFO file written" in export().err
-    assert "<title>Mine</title>" in (beside / "other.nfo").read_text()
+    assert "<title>Mine</title>" in (sidecars / "other.nfo").read_text()
     assert "1 NFO file is so already" in export().err
-    (beside / "other.nfo").write_text("<movie/>")
+    (sidecars / "other.nfo").write_text("<movie/>")
     result = export()
     assert (result.status, "another NFO is there" in result.err) == (1, True), result.err
-    assert (beside / "other.nfo").read_text() == "<movie/>"
+    assert (sidecars / "other.nfo").read_text() == "<movie/>"
     assert export("--overwrite").status == 0
     cli.ok("-P", "p", "scenes", "update", "1", "title=Far")
     result = export()

@@ -34,7 +34,7 @@ from served_library import serve_library
 ANSI = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
-def on_terminal(
+def run_on_terminal(
     *args: str, until: str | None = None, send: str | None = None, columns: int = 100, **environ: str
 ) -> tuple[int, str]:
     """Run on a pseudo-terminal; once `until` is read, type `send` or else interrupt."""
@@ -70,7 +70,7 @@ def small_url(small_library: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def test_table_on_a_terminal_fits_and_has_a_bold_heading(small_url: str) -> None:
-    status, text = on_terminal("--url", small_url, "scenes", "find", columns=60)
+    status, text = run_on_terminal("--url", small_url, "scenes", "find", columns=60)
     assert status == 0
     assert "\x1b[1m" in text
     plain = ANSI.sub("", text)
@@ -80,9 +80,9 @@ def test_table_on_a_terminal_fits_and_has_a_bold_heading(small_url: str) -> None
 
 def test_ctrl_c_ends_a_question(small_url: str) -> None:
     words = ("--url", small_url, "scenes", "delete", "1")
-    status, text = on_terminal(*words, until="[y/N]")
+    status, text = run_on_terminal(*words, until="[y/N]")
     assert (status, text.splitlines()[-1]) == (130, "interrupted")
-    status, text = on_terminal(*words, until="[y/N]", send="\x04")
+    status, text = run_on_terminal(*words, until="[y/N]", send="\x04")
     assert (status, ANSI.sub("", text).splitlines()[-1]) == (11, "stash: not confirmed: nothing was changed")
 
 
@@ -372,11 +372,11 @@ def test_server_log_errors_may_fail_a_scan(embedded_url: str, pictures: Path) ->
 
 def test_scan_shows_a_bar_on_a_terminal(embedded_url: str, pictures: Path) -> None:
     Cli(embedded_url).ok("library", "add", str(pictures))
-    status, text = on_terminal("--url", embedded_url, "scan", "--wait")
+    status, text = run_on_terminal("--url", embedded_url, "scan", "--wait")
     assert status == 0
     assert "Scanning" in text
     assert "%" in text
-    assert on_terminal("--url", embedded_url, "scan", "--wait", "-q") == (0, "")
+    assert run_on_terminal("--url", embedded_url, "scan", "--wait", "-q") == (0, "")
 
 
 def test_media_folders(embedded_url: str, pictures: Path) -> None:

@@ -179,14 +179,14 @@ SEVERAL = [
 
 
 @pytest.fixture
-def asking(cli: Cli, proxy: FaultProxy) -> Cli:
+def cli_with_results(cli: Cli, proxy: FaultProxy) -> Cli:
     """The program over a source with two results for scene 1."""
     proxy.rule = answer_by_id(s1=SEVERAL, s2=[])
     return cli
 
 
-def test_json_plan_has_the_outcome_of_each_object(asking: Cli) -> None:
-    plan = asking.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--dry-run", "--json").json
+def test_json_plan_has_the_outcome_of_each_object(cli_with_results: Cli) -> None:
+    plan = cli_with_results.ok("scenes", "scrape", "1", "2", "--stash-box", "box", "--dry-run", "--json").json
     first, second = plan["results"]
     assert (first["outcome"], second["outcome"]) == ("not sure enough", "nothing found")
     assert [each["site_id"] for each in first["results"]] == ["site-11", "site-12"]
@@ -200,46 +200,46 @@ def test_single_object_is_confirmed_too(cli: Cli, proxy: FaultProxy) -> None:
     assert cli(*words).status == 11
     assert cli(*words, terminal=True, answers="n\n").status == 11
     result = cli.ok(*words, terminal=True, answers="y\n")
-    assert 'details: "" -> "d"' in plain(result.err)
+    assert 'details: "" -> "d"' in without_colours(result.err)
     assert scene(cli, "details") == {"details": "d"}
 
 
-def test_two_results_require_a_choice(asking: Cli) -> None:
+def test_two_results_require_a_choice(cli_with_results: Cli) -> None:
     words = ("scenes", "scrape", "1", "--stash-box", "box")
-    result = asking.ok(*words, "--yes", "--confidence", "low")
+    result = cli_with_results.ok(*words, "--yes", "--confidence", "low")
     assert "not sure enough: ids 1" in result.err
-    result = asking.ok(*words, "--interactive", terminal=True, answers="2\ny\n")
+    result = cli_with_results.ok(*words, "--interactive", terminal=True, answers="2\ny\n")
     assert "which one is scene 1?" in result.err
-    assert scene(asking, "details,code") == {"details": "b", "code": "B-1"}
+    assert scene(cli_with_results, "details,code") == {"details": "b", "code": "B-1"}
 
 
-def test_fields_are_chosen_one_by_one(asking: Cli) -> None:
+def test_fields_are_chosen_one_by_one(cli_with_results: Cli) -> None:
     words = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
-    result = asking.ok(*words, terminal=True, answers="2\n?\n7\n2\n")
+    result = cli_with_results.ok(*words, terminal=True, answers="2\n?\n7\n2\n")
     assert "take these fields" in result.err
-    assert scene(asking, "code,details") == {"code": "B-1", "details": ""}
+    assert scene(cli_with_results, "code,details") == {"code": "B-1", "details": ""}
 
 
 def test_existing_value_is_shown_beside_the_result_and_can_be_replaced(cli: Cli, proxy: FaultProxy) -> None:
     proxy.rule = answer_by_id(s1=[scraped_scene("New", 1, code="c", fingerprints=[fingerprint()])])
     words = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
     result = cli.ok(*words, terminal=True, answers="1,3\n")
-    assert re.search(r'\[ 1\] title +"Sea" +"New"', plain(result.err))
-    assert re.search(r'  2  code +nothing +"c"', plain(result.err))
+    assert re.search(r'\[ 1\] title +"Sea" +"New"', without_colours(result.err))
+    assert re.search(r'  2  code +nothing +"c"', without_colours(result.err))
     assert scene(cli, "title,code,date") == {"title": "New", "code": "", "date": "2024-05-06"}
 
 
-def plain(text: str) -> str:
+def without_colours(text: str) -> str:
     """Text without ANSI colours."""
     return re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", text)
 
 
-def test_rejected_result_is_not_offered_again(asking: Cli) -> None:
+def test_rejected_result_is_not_offered_again(cli_with_results: Cli) -> None:
     words = ("scenes", "scrape", "1", "--stash-box", "box", "--interactive")
-    assert "1 declined" in asking.ok(*words, terminal=True, answers="n\n").err
-    assert "1 rejected before" in asking.ok(*words, terminal=True).err
-    asking.ok(*words, "--again", terminal=True, answers="1\ny\n")
-    assert scene(asking, "details")["details"] == "a"
+    assert "1 declined" in cli_with_results.ok(*words, terminal=True, answers="n\n").err
+    assert "1 rejected before" in cli_with_results.ok(*words, terminal=True).err
+    cli_with_results.ok(*words, "--again", terminal=True, answers="1\ny\n")
+    assert scene(cli_with_results, "details")["details"] == "a"
 
 
 def test_nothing_is_asked_without_a_terminal(offline: Cli) -> None:

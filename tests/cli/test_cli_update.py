@@ -256,12 +256,12 @@ def proxy(served_url: str) -> Iterator[FaultProxy]:
 
 
 @pytest.fixture
-def filled(proxy: FaultProxy, library_file: Path) -> Cli:
+def hundred_tags(proxy: FaultProxy, library_file: Path) -> Cli:
     """The program over a hundred tags."""
-    return over_tags(proxy, library_file, len(FEW))
+    return cli_with_tags(proxy, library_file, len(FEW))
 
 
-def over_tags(proxy: FaultProxy, library_file: Path, count: int) -> Cli:
+def cli_with_tags(proxy: FaultProxy, library_file: Path, count: int) -> Cli:
     """The program over `count` tags, with the server's schema cached."""
     add_tags(library_file, count)
     Cli(proxy.url).ok("tags", "count")
@@ -270,7 +270,7 @@ def over_tags(proxy: FaultProxy, library_file: Path, count: int) -> Cli:
 
 
 def test_thousand_changes_take_few_requests(proxy: FaultProxy, library_file: Path) -> None:
-    tags = over_tags(proxy, library_file, COUNT)
+    tags = cli_with_tags(proxy, library_file, COUNT)
     refused = tags("tags", "update", *IDS, "description=x", "--yes")
     assert (refused.status, "--max-changes 1001" in refused.err) == (11, True)
     assert not [each for each in proxy.requests if "update" in each.document.lower()]
@@ -283,9 +283,9 @@ def test_thousand_changes_take_few_requests(proxy: FaultProxy, library_file: Pat
         assert (len(reads) <= 8, len(proxy.mutations) <= 20) == (True, True)
 
 
-def test_fail_fast_stops_at_the_first_failure(proxy: FaultProxy, filled: Cli) -> None:
+def test_fail_fast_stops_at_the_first_failure(proxy: FaultProxy, hundred_tags: Cli) -> None:
     proxy.rule = matching(lambda r: r.is_mutation, graphql_errors("no"), 2)
-    result = filled("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
+    result = hundred_tags("tags", "update", *FEW, "description=x", "--yes", "--fail-fast", "--json")
     assert result.status == 6
     assert len(proxy.mutations) == 2
     assert "not sent" in json.dumps(json.loads(result.err)["problems"])
@@ -300,10 +300,10 @@ def test_objects_are_selected_by_a_query(cli: Cli) -> None:
     assert scene(cli, "code", "4") == "x"
 
 
-def test_edit_that_changes_its_own_filter_covers_all_matches(proxy: FaultProxy, filled: Cli) -> None:
+def test_edit_that_changes_its_own_filter_covers_all_matches(proxy: FaultProxy, hundred_tags: Cli) -> None:
     words = ("--where", "not has:description", "description=x", "--yes")
-    assert f"updated {len(FEW)} tags" in filled.ok("tags", "update", *words).err
-    assert "no tags" in filled.ok("tags", "update", *words).err
+    assert f"updated {len(FEW)} tags" in hundred_tags.ok("tags", "update", *words).err
+    assert "no tags" in hundred_tags.ok("tags", "update", *words).err
 
 
 def test_objects_are_selected_by_a_saved_filter(cli: Cli) -> None:
@@ -347,7 +347,7 @@ def test_update_can_be_undone(cli: Cli) -> None:
 
 
 def test_all_changes_are_planned_before_the_first_request_and_resumable(
-    proxy: FaultProxy, filled: Cli
+    proxy: FaultProxy, hundred_tags: Cli
 ) -> None:
     async def last_answer(exchange: Exchange) -> None:
         answer = await exchange.forward()
@@ -355,11 +355,11 @@ def test_all_changes_are_planned_before_the_first_request_and_resumable(
         await exchange.send(answer.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
 
     proxy.rule = on_mutation(last_answer, 1)
-    assert filled("tags", "update", *FEW, "description={{ name }}!", "--yes").status == 5
+    assert hundred_tags("tags", "update", *FEW, "description={{ name }}!", "--yes").status == 5
     proxy.rule = lambda _: None
     proxy.accept()
-    number = str(filled.ok("history", "--json").json[0]["id"])
-    states = [each["state"] for each in filled.ok("history", "show", number, "--json").json]
+    number = str(hundred_tags.ok("history", "--json").json[0]["id"])
+    states = [each["state"] for each in hundred_tags.ok("history", "show", number, "--json").json]
     assert (len(states), set(states)) == (len(FEW), {"done", "planned"})
-    filled.ok("history", "resume", number, "--yes")
-    assert filled.ok("tags", "count", "--where", "has:description").out == f"{len(FEW)}\n"
+    hundred_tags.ok("history", "resume", number, "--yes")
+    assert hundred_tags.ok("tags", "count", "--where", "has:description").out == f"{len(FEW)}\n"

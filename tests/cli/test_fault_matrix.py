@@ -92,7 +92,7 @@ class ServedLibrary:
         self.proxy.rule = lambda _: None
         assert "bug" not in result.err
         assert "Traceback" not in result.err
-        assert not twice(self.proxy), "a mutation reached the server twice"
+        assert not repeated_mutations(self.proxy), "a mutation reached the server twice"
         return result
 
     def ask(self, document: str) -> Any:
@@ -114,7 +114,7 @@ class ServedLibrary:
         return {tag["id"] for tag in found if tag["description"] == text}
 
 
-def twice(proxy: FaultProxy) -> list[bytes]:
+def repeated_mutations(proxy: FaultProxy) -> list[bytes]:
     """Mutations sent more than once, except those refused at once."""
     return [body for body, times in Counter(each.body for each in proxy.mutations).items() if times > 1]
 

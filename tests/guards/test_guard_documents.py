@@ -111,7 +111,7 @@ def needs_newer(version: str, message: str) -> bool:
     return known is not None and number(known[1]) > number(version)
 
 
-def complete(version: str, messages: Iterable[str]) -> bool:
+def lacks_only_newer(version: str, messages: Iterable[str]) -> bool:
     """Whether the newest schemas lack only newer names."""
     return version != VERSIONS[0] or all(needs_newer(version, each) for each in messages)
 
@@ -126,22 +126,24 @@ def refused(version: str, error: StashCapabilityError) -> bool:
 @VERSION
 def test_every_operation(version: str) -> None:
     """With required arguments and default selection; missing operations name their release."""
-    wrong, sent, lacking, told = {}, 0, [], []
+    wrong, sent, lacking, errors = {}, 0, [], []
     for name in OPERATIONS:
         try:
             text, variables = built(version, name, required_arguments(name))
         except StashCapabilityError as error:
             lacking.append(name)
-            told.append(error)
+            errors.append(error)
             continue
         sent += 1
         wrong.update({name: document_errors(schema_of(version), text, variables)})  # type: ignore[arg-type]
     assert {name: found for name, found in wrong.items() if found} == {}
-    assert [error.message for error in told if not refused(version, error)] == []
-    unnamed = [e.message for e in told if "needs Stash" not in e.message and "is needed by" not in e.message]
+    assert [error.message for error in errors if not refused(version, error)] == []
+    unnamed = [
+        e.message for e in errors if "needs Stash" not in e.message and "is needed by" not in e.message
+    ]
     assert version == OLD or unnamed == []  # the small schema is smaller than its release
     assert len(OPERATIONS) == sent + len(lacking)
-    assert complete(version, (error.message for error in told))
+    assert lacks_only_newer(version, (error.message for error in errors))
 
 
 @VERSION
@@ -157,7 +159,7 @@ def test_every_argument_and_input_field(version: str, name: str) -> None:
             continue
         assert document_errors(schema_of(version), text, variables) == [], (text, variables)  # type: ignore[arg-type]
     assert [error.message for error in messages if not refused(version, error)] == []
-    assert complete(version, (error.message for error in messages))
+    assert lacks_only_newer(version, (error.message for error in messages))
 
 
 @VERSION
@@ -176,7 +178,7 @@ def test_every_field_of_every_result_type(version: str) -> None:
                 continue
         assert document_errors(schema_of(version), text, variables) == [], text  # type: ignore[arg-type]
         assert {each.category for each in caught} <= {StashUnmappedFieldWarning}
-        assert complete(version, (str(each.message) for each in caught))
+        assert lacks_only_newer(version, (str(each.message) for each in caught))
 
 
 def every_path(type_name: str) -> list[str]:
@@ -201,8 +203,8 @@ def test_releases_agree_with_the_schemas(version: str) -> None:
     for name, has in presence(version):
         release = since(name)
         if release is None:
-            assert version != "0.30.1" or has or bridged(name), f"{name} is new in 0.31"
-        elif (number(release) > number(server.version[1:])) is has and not bridged(name):
+            assert version != "0.30.1" or has or is_adapted(name), f"{name} is new in 0.31"
+        elif (number(release) > number(server.version[1:])) is has and not is_adapted(name):
             wrong.append((name, release, has))
     assert wrong == []
 
@@ -227,7 +229,7 @@ def presence(version: str) -> Iterator[tuple[str, bool]]:
             yield from ((f"{name}.{value}", value in server.enum_values(name)) for value in declared.values)
 
 
-def bridged(name: str) -> bool:
+def is_adapted(name: str) -> bool:
     """Whether an older server has it by another name."""
     return name != older_name(name)
 
@@ -347,4 +349,4 @@ def test_every_method(
     ]
     assert others == []
     assert version != VERSIONS[0] or server.documents
-    assert complete(version, (error.message for error in expected))
+    assert lacks_only_newer(version, (error.message for error in expected))

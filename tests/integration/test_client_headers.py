@@ -127,7 +127,7 @@ def test_proxy_none_disables_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://127.0.0.1:1", "through the proxy of the profile", "`proxy`"),
     ],
 )
-async def test_a_proxy_that_is_not_there_is_told_apart_from_the_server(
+async def test_missing_proxy_differs_from_an_unreachable_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str | None, message: str, hint: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")

@@ -20,7 +20,7 @@ def jobs():
     queue.close(drain=False)
 
 
-def nothing(progress):
+def no_op(progress):
     pass
 
 
@@ -69,7 +69,7 @@ def test_jobs_run_one_at_a_time_in_order(jobs):
 
 
 def test_finished_job_has_its_times(jobs):
-    number = jobs.add("Optimising", nothing)
+    number = jobs.add("Optimising", no_op)
     assert jobs.wait_idle(5)
     job = jobs.find(number)
     assert (job["status"], job["error"], job["subTasks"]) == ("FINISHED", None, None)
@@ -77,7 +77,7 @@ def test_finished_job_has_its_times(jobs):
 
 
 def test_last_ten_ended_jobs_are_kept(jobs):
-    numbers = [jobs.add("x", nothing) for _ in range(12)]
+    numbers = [jobs.add("x", no_op) for _ in range(12)]
     assert jobs.wait_idle(5)
     assert [jobs.find(number) is not None for number in numbers] == [False, False, *[True] * 10]
 
@@ -86,7 +86,7 @@ def test_failed_task_has_its_error_and_the_queue_continues(jobs):
     def fail(progress):
         raise ValueError("the disk is full")
 
-    failed, after = jobs.add("Scanning", fail), jobs.add("next", nothing)
+    failed, after = jobs.add("Scanning", fail), jobs.add("next", no_op)
     assert jobs.wait_idle(5)
     assert (jobs.find(failed)["status"], jobs.find(failed)["error"]) == ("FAILED", "the disk is full")
     assert jobs.find(after)["status"] == "FINISHED"
@@ -95,7 +95,7 @@ def test_failed_task_has_its_error_and_the_queue_continues(jobs):
 
 def test_stopping_running_and_waiting_jobs(jobs):
     task, started, _ = gated()
-    running, waiting = jobs.add("a", task), jobs.add("b", nothing)
+    running, waiting = jobs.add("a", task), jobs.add("b", no_op)
     assert started.wait(5)
     jobs.stop(waiting)
     assert jobs.find(waiting)["status"] == "CANCELLED"
@@ -221,7 +221,7 @@ def test_slow_reader_loses_only_events(jobs):
     async def lag():
         with jobs.events.subscribe() as events:
             for _ in range(80):
-                jobs.add("x", nothing)
+                jobs.add("x", no_op)
             assert jobs.wait_idle(10)
             await events.__anext__()
             return len(events.drain())
@@ -236,7 +236,7 @@ def test_close_drains_or_cancels_jobs():
     patient.close()
     assert done == [1]
     with pytest.raises(RuntimeError):
-        patient.add("x", nothing)
+        patient.add("x", no_op)
     task, started, _ = gated()
     hasty = JobQueue()
     hasty.add("x", task)
@@ -249,5 +249,5 @@ def test_reader_of_a_closed_loop_is_dropped(jobs):
         return jobs.events.subscribe()
 
     run(subscribe())
-    jobs.add("x", nothing)
+    jobs.add("x", no_op)
     assert jobs.wait_idle(5)
