@@ -13,7 +13,7 @@ from lookup_oracle import TABLES, LookupOracle
 from stash_cli.core.query.lookups import FilterField, fields
 
 PATTERNS = ["^a", "[0-9]", "a|b", "c$", "(?i)ALPHA", "x*", r"\.", "^.$", "(?i)é", "%", "_"]
-Asked = dict[str, Any]
+Lookups = dict[str, Any]
 
 
 class LookupGenerator:
@@ -23,7 +23,7 @@ class LookupGenerator:
         self.rng = rng
         self.oracle = oracle
 
-    def lookup_of(self, type_name: str, field: FilterField, lookup: str) -> Asked:
+    def lookup_of(self, type_name: str, field: FilterField, lookup: str) -> Lookups:
         """A lookup of one field, with the lookups that narrow it."""
         lookups = {f"{field.name}__{lookup}": self.value(type_name, field, lookup)}
         if lookup in NARROWING:
@@ -32,19 +32,19 @@ class LookupGenerator:
             lookups[f"{field.name}__{beside}"] = self.value(type_name, field, beside)
         return lookups
 
-    def lookups(self, type_name: str, most: int = 3) -> Asked:
+    def lookups(self, type_name: str, most: int = 3) -> Lookups:
         """Lookups of some fields, and of related objects."""
-        asked: Asked = {}
+        lookups: Lookups = {}
         for _ in range(self.rng.randint(1, most)):
             field = self.rng.choice(list(fields(type_name).values()))
             if field.lookups:
                 for _ in range(self.rng.choice([1, 1, 2])):
-                    asked |= self.lookup_of(type_name, field, self.rng.choice(list(field.lookups)))
+                    lookups |= self.lookup_of(type_name, field, self.rng.choice(list(field.lookups)))
             else:
-                asked |= self.related_lookup(field)
-        return asked
+                lookups |= self.related_lookup(field)
+        return lookups
 
-    def related_lookup(self, field: FilterField) -> Asked:
+    def related_lookup(self, field: FilterField) -> Lookups:
         """A lookup of related objects."""
         target = field.target or ""
         plain = [one for one in fields(target).values() if one.lookups]
@@ -52,7 +52,7 @@ class LookupGenerator:
         found = self.lookup_of(target, chosen, self.rng.choice(list(chosen.lookups)))
         return {f"{field.name.removesuffix('_filter')}__{key}": value for key, value in found.items()}
 
-    def each_lookup(self, type_name: str) -> Iterator[Asked]:
+    def each_lookup(self, type_name: str) -> Iterator[Lookups]:
         """Each lookup of each field once, and one of each type of related object."""
         for field in fields(type_name).values():
             for lookup in field.lookups:

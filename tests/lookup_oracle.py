@@ -66,15 +66,15 @@ class LookupOracle:
     def ids(self, type_name: str, holds: Callable[[Row], bool]) -> list[str]:
         return [str(row["id"]) for row in self.rows[TABLES[type_name]] if holds(row)]
 
-    def answer(self, type_name: str, asked: dict[str, Any]) -> list[str]:
+    def answer(self, type_name: str, lookups: dict[str, Any]) -> list[str]:
         """The ids of the objects that meet all lookups."""
-        return self.ids(type_name, lambda row: self.holds(type_name, row, asked))
+        return self.ids(type_name, lambda row: self.holds(type_name, row, lookups))
 
-    def holds(self, type_name: str, row: Row, asked: dict[str, Any]) -> bool:
+    def holds(self, type_name: str, row: Row, lookups: dict[str, Any]) -> bool:
         """Whether an object meets all lookups; keys are `field__lookup` or `relation__field__lookup`."""
-        own: dict[str, semantics.Asked] = {}
+        own: dict[str, semantics.Lookups] = {}
         inner: dict[str, dict[str, Any]] = {}
-        for key, value in map(spelt_out, asked.items()):
+        for key, value in map(spelt_out, lookups.items()):
             name, _, rest = key.partition("__")
             if "__" in rest or (
                 f"{name}_filter" in self.fields(type_name) and name not in self.fields(type_name)
@@ -94,12 +94,12 @@ class LookupOracle:
             type_name if type_name in known and "Input" in type_name else f"{type_name}FilterType"
         ].fields
 
-    def some(self, type_name: str, name: str, row: Row, asked: dict[str, Any]) -> bool:
+    def some(self, type_name: str, name: str, row: Row, lookups: dict[str, Any]) -> bool:
         """Whether one related object meets all lookups."""
         target, many = self.related(type_name, f"{name}_filter", row)
-        return any(self.holds(target, one, asked) for one in many)
+        return any(self.holds(target, one, lookups) for one in many)
 
-    def one_file(self, type_name: str, row: Row, own: dict[str, semantics.Asked]) -> bool:
+    def one_file(self, type_name: str, row: Row, own: dict[str, semantics.Lookups]) -> bool:
         """Whether one file meets all positive lookups of files."""
         names = [n for n in OF_FILES.get(type_name, "").split() if n in own and semantics.is_positive(own[n])]
         if len(names) < 2:
@@ -107,27 +107,27 @@ class LookupOracle:
         files = self.files(type_name, row)
         return any(all(self._of_file(type_name, name, [file], own[name]) for name in names) for file in files)
 
-    def _of_file(self, type_name: str, name: str, files: list[Row], asked: semantics.Asked) -> bool:
+    def _of_file(self, type_name: str, name: str, files: list[Row], lookups: semantics.Lookups) -> bool:
         if name in ("phash", "phash_distance"):
-            return semantics.hashes(self.file_values("phash", files), asked)
-        return semantics.meets(self.kind(type_name, name), self.file_values(name, files), asked)
+            return semantics.hashes(self.file_values("phash", files), lookups)
+        return semantics.meets(self.kind(type_name, name), self.file_values(name, files), lookups)
 
     def kind(self, type_name: str, name: str) -> str:
         return OBJECT_TYPES[self.fields(type_name)[name].type.name]
 
     # one field
 
-    def field(self, type_name: str, name: str, row: Row, asked: semantics.Asked) -> bool:
+    def field(self, type_name: str, name: str, row: Row, lookups: semantics.Lookups) -> bool:
         declared = self.fields(type_name)[name].type.name
         if declared.endswith("MultiCriterionInput"):
-            return self._relation(type_name, name, row, asked)
+            return self._relation(type_name, name, row, lookups)
         if name == "is_missing":
-            return all(self.lacks(type_name, row, part) == (name == "eq") for name, part in asked.items())
+            return all(self.lacks(type_name, row, part) == (name == "eq") for name, part in lookups.items())
         if declared in ("Boolean", "String"):
-            return all(self.oracle(type_name, name, row) == (v == (k == "eq")) for k, v in asked.items())
+            return all(self.oracle(type_name, name, row) == (v == (k == "eq")) for k, v in lookups.items())
         if name in SPECIAL:
-            return SPECIAL[name](self, type_name, row, asked)
-        return semantics.meets(self.kind(type_name, name), self.values(type_name, name, row), asked)
+            return SPECIAL[name](self, type_name, row, lookups)
+        return semantics.meets(self.kind(type_name, name), self.values(type_name, name, row), lookups)
 
     def values(self, type_name: str, name: str, row: Row) -> list[Any]:
         """Values of an object, without nulls and empty texts."""
@@ -199,14 +199,14 @@ class LookupOracle:
         """Ids of related objects."""
         return list(dict.fromkeys(one for one in RELATIONS[name](self, type_name, row) if one is not None))
 
-    def _relation(self, type_name: str, name: str, row: Row, asked: semantics.Asked) -> bool:
-        depth = asked.get("depth", 0)
+    def _relation(self, type_name: str, name: str, row: Row, lookups: semantics.Lookups) -> bool:
+        depth = lookups.get("depth", 0)
         upwards = name in ("children", "sub_groups")
         counted = [
             self.counts_as(name, one, depth, upwards=upwards) for one in self.held(type_name, name, row)
         ]
         single = (name in SINGLE and type_name != "Performer") or (type_name, name) in ONE_ONLY
-        return semantics.relation(counted, asked, single=single)
+        return semantics.relation(counted, lookups, single=single)
 
     def counts_as(self, name: str, number: int, depth: int, *, upwards: bool) -> set[int]:
         """Ids of a related object and of its ancestors up to `depth` levels (-1: all)."""
@@ -263,12 +263,12 @@ class LookupOracle:
                 yield one["endpoint"], one["stash_id"]
 
 
-def spelt_out(asked: tuple[str, Any]) -> tuple[str, Any]:
+def spelt_out(lookups: tuple[str, Any]) -> tuple[str, Any]:
     """`is_missing` as the null lookup of its field, where it is combined with others of the field."""
-    key, value = asked
+    key, value = lookups
     if key.startswith("is_missing__") and value in NULL_OF:
         return f"{NULL_OF[value]}__null", key.endswith("eq")
-    return asked
+    return lookups
 
 
 def _texts(suffix: str, column: str) -> Callable[..., Any]:
@@ -527,44 +527,44 @@ ONE_ONLY = {("Studio", "parents"), ("SceneMarker", "scenes")}
 """Relations to one object at most, beside those of `SINGLE`."""
 
 
-def _custom(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
+def _custom(oracle: LookupOracle, type_name: str, row: Row, lookups: semantics.Lookups) -> bool:
     noun = type_name.lower()
     rows = oracle.rows[f"{noun}_custom_fields"]
     held = {one["field"]: one["value"] for one in rows if one[f"{noun}_id"] == row["id"]}
     return all(
         semantics.custom(held, lookup, name, wanted)
-        for lookup, pairs in asked.items()
+        for lookup, pairs in lookups.items()
         for name, wanted in pairs.items()
     )
 
 
-def _stash_id(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
-    return semantics.stash_ids(list(oracle.boxes(type_name, row)), asked)
+def _stash_id(oracle: LookupOracle, type_name: str, row: Row, lookups: semantics.Lookups) -> bool:
+    return semantics.stash_ids(list(oracle.boxes(type_name, row)), lookups)
 
 
-def _stash_ids(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
-    box = asked.get("endpoint")
+def _stash_ids(oracle: LookupOracle, type_name: str, row: Row, lookups: semantics.Lookups) -> bool:
+    box = lookups.get("endpoint")
     ids = {semantics.fold(stash_id) for at, stash_id in oracle.boxes(type_name, row) if box in (None, at)}
     tests = {
         "eq": lambda wanted: not ids.isdisjoint(map(semantics.fold, wanted)),
         "in": lambda wanted: not ids.isdisjoint(map(semantics.fold, wanted)),
         "excludes": lambda wanted: ids.isdisjoint(map(semantics.fold, wanted)),
         "null": lambda wanted: wanted != bool(ids),
-        "endpoint": lambda _: bool(ids) or len(asked) > 1,
+        "endpoint": lambda _: bool(ids) or len(lookups) > 1,
     }
-    return all(tests[name](wanted) for name, wanted in asked.items())
+    return all(tests[name](wanted) for name, wanted in lookups.items())
 
 
-def _phash(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
-    return semantics.hashes(oracle.file_values("phash", oracle.files(type_name, row)), asked)
+def _phash(oracle: LookupOracle, type_name: str, row: Row, lookups: semantics.Lookups) -> bool:
+    return semantics.hashes(oracle.file_values("phash", oracle.files(type_name, row)), lookups)
 
 
-def _hashes(oracle: LookupOracle, _: str, row: Row, asked: semantics.Asked) -> bool:
+def _hashes(oracle: LookupOracle, _: str, row: Row, lookups: semantics.Lookups) -> bool:
     held = oracle.file_values("phash", [oracle.file(row["id"])])
-    return all(semantics.hashes(held, {"eq": wanted}) for wanted in asked["eq"].values())
+    return all(semantics.hashes(held, {"eq": wanted}) for wanted in lookups["eq"].values())
 
 
-def _duplicated(oracle: LookupOracle, type_name: str, row: Row, asked: semantics.Asked) -> bool:
+def _duplicated(oracle: LookupOracle, type_name: str, row: Row, lookups: semantics.Lookups) -> bool:
     """Whether another object has the same value, or any other file the same phash; none never matches."""
     every = oracle.file_values("phash", [oracle.file(file["id"]) for file in oracle.rows["files"]])
 
@@ -580,10 +580,10 @@ def _duplicated(oracle: LookupOracle, type_name: str, row: Row, asked: semantics
         others = [parts(part, one) for one in oracle.rows[TABLES[type_name]] if one["id"] != row["id"]]
         return any(any(value in other for other in others) == wanted for value in parts(part, row))
 
-    return all(shared(part, wanted) for part, wanted in asked.items())
+    return all(shared(part, wanted) for part, wanted in lookups.items())
 
 
-SPECIAL: dict[str, Callable[[LookupOracle, str, Row, semantics.Asked], bool]] = {
+SPECIAL: dict[str, Callable[[LookupOracle, str, Row, semantics.Lookups], bool]] = {
     "custom_fields": _custom,
     "stash_id_endpoint": _stash_id,
     "stash_ids_endpoint": _stash_ids,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-Asked = dict[str, Any]
+Lookups = dict[str, Any]
 """Lookup -> value, all of one field."""
 
 NEGATIVE = frozenset({"ne", "excludes", "not_regex", "not_between"})
@@ -34,18 +34,18 @@ BANDS = {
 }
 
 
-def is_positive(asked: Asked) -> bool:
+def is_positive(lookups: Lookups) -> bool:
     """Whether only an object with a value can match the lookups."""
-    kinds = asked.keys() - NEGATIVE - {"null", "distance"}
-    return bool(kinds) or asked.get("null") is False
+    kinds = lookups.keys() - NEGATIVE - {"null", "distance"}
+    return bool(kinds) or lookups.get("null") is False
 
 
-def meets(kind: str, values: list[Any], asked: Asked) -> bool:
+def meets(kind: str, values: list[Any], lookups: Lookups) -> bool:
     """Whether non-null values match: one value all positive lookups, no value a negative one."""
-    if "null" in asked and asked["null"] == bool(values):
+    if "null" in lookups and lookups["null"] == bool(values):
         return False
-    positive = {k: v for k, v in asked.items() if k not in NEGATIVE and k != "null"}
-    negative = {k: v for k, v in asked.items() if k in NEGATIVE}
+    positive = {k: v for k, v in lookups.items() if k not in NEGATIVE and k != "null"}
+    negative = {k: v for k, v in lookups.items() if k in NEGATIVE}
     if positive and not any(all(fits(kind, v, *each) for each in positive.items()) for v in values):
         return False
     return not any(fits(kind, value, *each) for each in negative.items() for value in values)
@@ -71,14 +71,14 @@ def _text(value: str, lookup: str, wanted: Any) -> bool:
         return re.search(wanted, value) is not None
     if lookup == "in":
         return fold(value) in map(fold, wanted)
-    held, asked = fold(value), fold(wanted)
+    folded, pattern = fold(value), fold(wanted)
     return {
-        "eq": held == asked,
-        "ne": held == asked,
-        "contains": asked in held,
-        "excludes": asked in held,
-        "startswith": held.startswith(asked),
-        "endswith": held.endswith(asked),
+        "eq": folded == pattern,
+        "ne": folded == pattern,
+        "contains": pattern in folded,
+        "excludes": pattern in folded,
+        "startswith": folded.startswith(pattern),
+        "endswith": folded.endswith(pattern),
     }[lookup]
 
 
@@ -134,12 +134,12 @@ STRETCHES: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 """First and last point of a value, by kind of field."""
 
 
-def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
+def relation(held: list[set[int]], lookups: Lookups, *, single: bool) -> bool:
     """Whether related objects match, each given as the set of ids it counts as."""
     counted = set().union(*held)
 
     def ids(name: str) -> set[int]:
-        expected = asked[name]
+        expected = lookups[name]
         return {int(one) for one in (expected if isinstance(expected, list) else [expected])}
 
     tests = {
@@ -150,9 +150,9 @@ def relation(held: list[set[int]], asked: Asked, *, single: bool) -> bool:
         "excludes": lambda ids: not ids & counted,
         "ne": lambda ids: not ids & counted,
     }
-    if "null" in asked and asked["null"] == bool(held):
+    if "null" in lookups and lookups["null"] == bool(held):
         return False
-    return all(test(ids(name)) for name, test in tests.items() if name in asked)
+    return all(test(ids(name)) for name, test in tests.items() if name in lookups)
 
 
 def custom(held: dict[str, Any], lookup: str, name: str, wanted: Any) -> bool:
@@ -175,21 +175,21 @@ def _custom(value: Any, lookup: str, wanted: Any) -> bool:
     return _between(value, lookup, wanted, _point)
 
 
-def stash_ids(held: list[tuple[str, str]], asked: Asked) -> bool:
+def stash_ids(held: list[tuple[str, str]], lookups: Lookups) -> bool:
     """Whether (endpoint, id) pairs match lookups on ids at `endpoint`, or at any."""
-    box = asked.get("endpoint")
+    box = lookups.get("endpoint")
     ids = [stash_id for at, stash_id in held if box in (None, at)]
-    rest = {k: v for k, v in asked.items() if k != "endpoint"} or {"null": False}
+    rest = {k: v for k, v in lookups.items() if k != "endpoint"} or {"null": False}
     return meets("text", ids, rest)
 
 
-def hashes(held: list[int], asked: Asked) -> bool:
+def hashes(held: list[int], lookups: Lookups) -> bool:
     """Whether a perceptual hash differs in at most `distance` bits."""
-    apart = asked.get("distance", 0)
+    apart = lookups.get("distance", 0)
 
     def near(wanted: str) -> bool:
         return any(((one ^ int(wanted, 16)) & (2**64 - 1)).bit_count() <= apart for one in held)
 
-    if "null" in asked and asked["null"] == bool(held):
+    if "null" in lookups and lookups["null"] == bool(held):
         return False
-    return ("eq" not in asked or near(asked["eq"])) and ("ne" not in asked or not near(asked["ne"]))
+    return ("eq" not in lookups or near(lookups["eq"])) and ("ne" not in lookups or not near(lookups["ne"]))

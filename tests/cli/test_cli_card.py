@@ -58,7 +58,7 @@ def test_long_title_leaves_room_for_other_columns(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.fixture
-def shown(embedded_url: str, pictures: Path) -> Cli:
+def cli_with_files(embedded_url: str, pictures: Path) -> Cli:
     """The program over pictures and a performer with a stash id and custom fields."""
     cli = Cli(embedded_url, **PLAIN)
     cli.ok("library", "add", str(pictures))
@@ -74,19 +74,19 @@ def shown(embedded_url: str, pictures: Path) -> Cli:
     return cli
 
 
-def test_card_shows_the_file_with_its_size(shown: Cli, pictures: Path) -> None:
-    card = shown.ok("image", "show", "1").out
+def test_card_shows_the_file_with_its_size(cli_with_files: Cli, pictures: Path) -> None:
+    card = cli_with_files.ok("image", "show", "1").out
     assert f"{pictures}/p0.png\n" in card
     assert " B, 8x8" in card
     assert "created at: " in card
-    row = shown.ok("image", "show", "1", "--csv").out.splitlines()
+    row = cli_with_files.ok("image", "show", "1", "--csv").out.splitlines()
     assert row[0].endswith(",path,size")
     assert f"{pictures}/p0.png," in row[1]
 
 
-def test_card_values_are_aligned(shown: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_card_values_are_aligned(cli_with_files: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "50")
-    lines = shown.ok("performer", "show", "1", terminal=True).out.splitlines()
+    lines = cli_with_files.ok("performer", "show", "1", terminal=True).out.splitlines()
     assert len({len(line) - len(line.split(":", 1)[1].lstrip()) for line in lines if ": " in line[:20]}) == 1
     at = next(line.index("Alice") for line in lines if "Alice" in line)
     values = [line[at:] for line in lines]
@@ -113,9 +113,11 @@ def test_long_values_are_placed_below_their_label(monkeypatch: pytest.MonkeyPatc
     ]
 
 
-def test_card_in_a_pipe_has_a_line_per_value(shown: Cli) -> None:
-    assert "details: " in shown.ok("performer", "show", "1").out
-    assert "about rivers, lakes and the sea for many years.\n" in shown.ok("performer", "show", "1").out
+def test_card_in_a_pipe_has_a_line_per_value(cli_with_files: Cli) -> None:
+    assert "details: " in cli_with_files.ok("performer", "show", "1").out
+    assert (
+        "about rivers, lakes and the sea for many years.\n" in cli_with_files.ok("performer", "show", "1").out
+    )
 
 
 def test_notes_are_wrapped_on_a_terminal_only(offline: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,10 +163,10 @@ def test_file_and_card_show_equal_details(embedded_url: str, pictures: Path) -> 
     cli = Cli(embedded_url, **PLAIN)
     cli.ok("library", "add", str(pictures))
     cli.ok("scan", "--wait")
-    shown = cli.ok("file", "show", "1").out
-    assert "8x8\n" in shown
-    assert "type" not in shown
-    assert shown.count(str(pictures / "p0.png")) == 1
+    output = cli.ok("file", "show", "1").out
+    assert "8x8\n" in output
+    assert "type" not in output
+    assert output.count(str(pictures / "p0.png")) == 1
     head = cli.ok("file", "show", "1", "--csv").out.splitlines()[0]
     assert head.split(",").count("path") == 1
     assert "size" in head

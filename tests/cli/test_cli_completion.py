@@ -380,8 +380,8 @@ MORE = (
 def test_shells_insert_completed_words(shell: Shell) -> None:
     everything = bool(os.environ.get("STASH_CLI_ALL_NAMES"))
     rows = TYPED + (MORE if everything else ())
-    told = {typed: shell.completed_words(typed) for typed, _ in rows}
-    assert told == {typed: ["stash", *words] for typed, words in rows}
+    completed = {typed: shell.completed_words(typed) for typed, _ in rows}
+    assert completed == {typed: ["stash", *words] for typed, words in rows}
     assert "create" in shell.shown_candidates("stash tag ")
     for name in NAMES if everything else ("Back\\slash", "br[ack]", "~home"):
         if name not in ("2024", "-dash"):

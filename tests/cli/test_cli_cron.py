@@ -158,12 +158,12 @@ def test_night_is_silent_unless_something_fails(cron: CronEnvironment) -> None:
     nights = [event for _ in range(NIGHTS // len(EVENTS) + 1) for event in order.sample(EVENTS, len(EVENTS))]
     for number, event in enumerate(nights[:NIGHTS]):
         happening: AbstractContextManager[tuple[int, str]] = event(cron)
-        with happening as (status, told):
+        with happening as (status, message):
             result = cron.night()
         cron.proxy.rule = lambda _: None
         place = f"night {number}, {event.__name__}: {result}"
         assert (result.status, result.out) == (status, ""), place
-        assert told in result.err, place
+        assert message in result.err, place
         assert (result.err == "") == (status == 0), place
         unknown = [line for line in result.err.splitlines() if not re.match(r"stash: |hint: |  ", line)]
         assert not unknown, place

@@ -137,9 +137,9 @@ def test_scenes_of_one_duration(cli: Cli) -> None:
 def test_only_files_similar_to_the_kept_one_are_removed(cli: Cli) -> None:
     """`third` is in the group, but differs by two bits from `big`."""
     found = rows(cli, *MERGE, "keep", "--then", "delete-files")
-    shown = actions(found)
-    assert (shown["big"], shown["small"], shown["third"]) == ("keep", "delete", "stays")
-    assert shown["tie5"] == shown["tie6"] == "left"
+    planned = actions(found)
+    assert (planned["big"], planned["small"], planned["third"]) == ("keep", "delete", "stays")
+    assert planned["tie5"] == planned["tie6"] == "left"
     assert "a tie" in next(row["reason"] for row in found if "tie5" in row["path"])
 
 
@@ -207,8 +207,8 @@ def test_hard_link_is_not_a_copy(cli: Cli, template: Path) -> None:
 
 def test_protected_files_are_kept(cli: Cli, template: Path) -> None:
     words = (*MERGE[:2], "--keep", "resolution", "--then", "delete-files")
-    shown = actions(rows(cli, *words, "--protect", str(template / "media/a")))
-    assert (shown["small"], shown["big"], shown["third"]) == ("keep", "delete", "stays")
+    planned = actions(rows(cli, *words, "--protect", str(template / "media/a")))
+    assert (planned["small"], planned["big"], planned["third"]) == ("keep", "delete", "stays")
     everything = rows(cli, *words, "--protect", str(template / "media"))
     assert {row["action"] for row in everything} == {"left"}
     result = cli("scenes", "duplicates", *words, "--protect", "/nowhere", "--yes")
@@ -255,8 +255,8 @@ def test_saved_plan_is_applied_as_shown(cli: Cli, template: Path, tmp_path: Path
     words = ("scenes", "duplicates", *MERGE, "best-file", "--then", f"move:{media}/rejects")
     assert "wrote the plan" in cli.ok(*words, "--plan-out", plan).err
     assert state(cli) == before
-    shown = Cli("http://127.0.0.1:9").ok("apply", plan, "--dry-run", "--json").json
-    assert {row["to"] for row in shown} == {"", f"{media}/rejects/small.mp4"}
+    preview = Cli("http://127.0.0.1:9").ok("apply", plan, "--dry-run", "--json").json
+    assert {row["to"] for row in preview} == {"", f"{media}/rejects/small.mp4"}
     assert "1 of 1 groups done; 1 file" in cli.ok("apply", plan, "--yes").err
     assert (media / "rejects/small.mp4").exists()
     assert "carried out before" in cli("apply", plan, "--yes").err

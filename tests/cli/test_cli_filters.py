@@ -139,8 +139,8 @@ def test_filter_keeps_its_sort_order(saved: Cli) -> None:
 
 
 def test_untranslatable_filter_is_reported_and_prevents_changes(saved: Cli) -> None:
-    told = saved.ok("scenes", "find", "--saved", "2", "--ids")
-    assert "soul is left out: there is no such criterion" in told.err
+    result = saved.ok("scenes", "find", "--saved", "2", "--ids")
+    assert "soul is left out: there is no such criterion" in result.err
     assert "names a tag 99 'Gone' that is deleted" in saved.ok("scenes", "count", "--saved", "Best").err
     for words in (("saved:Series",), ("--saved", "Series"), ("--saved", "nothing")):
         assert saved("scenes", "find", *words).status == 3

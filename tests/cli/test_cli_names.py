@@ -37,8 +37,8 @@ def test_empty_names_in_flags_are_rejected(offline: Cli, noun: str, verb: str, f
     for name in [flag] if verb == "create" else [flag, f"--add-{flag[2:]}", f"--remove-{flag[2:]}"]:
         result = offline(noun, verb, *target, name, "")
         assert result.status == 2
-        told = (f"{name}: is empty", "no such option", "could mean a filter")
-        assert any(text in result.err for text in told), result.err
+        messages = (f"{name}: is empty", "no such option", "could mean a filter")
+        assert any(text in result.err for text in messages), result.err
 
 
 @pytest.mark.parametrize(

@@ -61,13 +61,13 @@ def test_library_file_has_no_pages(cli: Cli) -> None:
 
 
 def test_browser_gets_the_url(filled: Cli, tmp_path: Path) -> None:
-    told, browser = tmp_path / "told", tmp_path / "browser"
-    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {told}.part && mv {told}.part {told}\n')
+    url_file, browser = tmp_path / "told", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {url_file}.part && mv {url_file}.part {url_file}\n')
     browser.chmod(0o755)
     url = filled.environ["STASH_URL"]
     result = run_process("open", "scene", "1", STASH_URL=url, BROWSER=f"{browser} %s", PYTHON=sys.executable)
     assert (result.status, result.out) == (0, ""), result.err
-    assert told.read_text() == f"{url}/scenes/1"
+    assert url_file.read_text() == f"{url}/scenes/1"
     none = run_process(
         "open", "scene", "1", STASH_URL=url, BROWSER=str(tmp_path / "none"), PATH="", DISPLAY=""
     )

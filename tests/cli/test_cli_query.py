@@ -85,10 +85,10 @@ SHOWN = [
 
 @table_test("row", SHOWN, ids=lambda row: " ".join(row[0]))
 def test_show_accepts_a_unique_match(filled: Cli, row: tuple[list[str], str, int]) -> None:
-    words, told, status = row
+    words, message, status = row
     result = filled("scene", "show", *words, "--ids")
     assert result.status == status, result.err
-    assert told in (result.err if status else result.out.split())
+    assert message in (result.err if status else result.out.split())
 
 
 def test_show_accepts_one_id(filled: Cli) -> None:
@@ -237,14 +237,14 @@ MISTAKES = [
 
 
 def test_errors_are_marked_in_the_query() -> None:
-    shown = []
+    lines = []
     for text in MISTAKES:
         with pytest.raises(StashQueryError) as caught:
             parse_query(text, "Performer" if text.startswith("gender") else "Scene")
         error = caught.value
         assert error.exit_status == 2
-        shown += [error.message, *(f"  {line}" for line in error.details), ""]
-    assert_snapshot("query-mistakes", "\n".join(shown))
+        lines += [error.message, *(f"  {line}" for line in error.details), ""]
+    assert_snapshot("query-mistakes", "\n".join(lines))
 
 
 def test_printed_errors(offline: Cli) -> None:

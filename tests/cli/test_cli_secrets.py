@@ -89,13 +89,15 @@ def test_secrets_stay_where_they_are_configured(
                 Cli().ok("profile", "set", name, "basic_auth.username=me", f"{setting}=-", answers=text)
         Cli().ok("profile", "set", "away", "proxy=-", answers=f"http://u:{quote(PROXY, safe='')}@127.0.0.1:1")
         with command_lines() as spawned:
-            said = "".join(output(Cli()("-vv", "--debug", *words)) for words in [*lines(), *every_command()])
+            printed = "".join(
+                output(Cli()("-vv", "--debug", *words)) for words in [*lines(), *every_command()]
+            )
         monkeypatch.setattr(Runtime, "print_row", crash)
         bug = Cli()("version", "-vv", "--debug")
     assert "internal error: ValueError" in bug.err
     pair = base64.b64encode(f"me:{WORD}".encode()).decode()
     secrets = [form for each in (key, HEADER, WORD, PROXY, PASSWORD, pair) for form in forms(each)]
-    assert not [secret for secret in secrets if secret in (said + output(bug)).encode()]
+    assert not [secret for secret in secrets if secret in (printed + output(bug)).encode()]
     assert not [secret for secret in secrets if any(secret in line for line in spawned)]
     files = [path for path in own_state.rglob("*") if path.is_file()]
     assert any(path.name == "last-error.txt" for path in files)

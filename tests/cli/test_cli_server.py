@@ -90,12 +90,12 @@ def test_url_after_the_command_never_selects_the_server(site: RequestRecorder) -
     for path in paths:
         result = cli(*path, "--url", site.url)
         assert (path, result.status) == (path, 2)
-        told = (
+        messages = (
             "or use --server",
             "leave out --url",
             "--url is for one of",
         )  # scrape has its own URL argument
-        assert any(text in result.err for text in told), result.err
+        assert any(text in result.err for text in messages), result.err
     assert ("tags", "create") in paths
     assert site.heads == []
 

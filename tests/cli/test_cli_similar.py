@@ -64,11 +64,11 @@ def names(cli: Cli, noun: str = "tags") -> list[str]:
 
 def everything(cli: Cli) -> set[str]:
     """Names of all objects, in one request."""
-    asked = (
+    query = (
         "findTags { tags { name } } findPerformers { performers { name } } findStudios { studios { name } }"
         " findGroups { groups { name } } findGalleries { galleries { name: title } }"
     )
-    data = cli.ok("api", f"{{ {asked} }}").json
+    data = cli.ok("api", f"{{ {query} }}").json
     lists = (rows for each in data.get("data", data).values() for rows in each.values())
     return {row["name"] for rows in lists for row in rows}
 

@@ -136,14 +136,14 @@ NOT_SHOWN = {
 
 def test_every_verb_has_a_transcript() -> None:
     written = [shlex.split(command) for path in TRANSCRIPTS.glob("*.txt") for command in commands_of(path)]
-    shown = {tuple(words[:size]) for words in written for size in (1, 2, 3)}
+    covered = {tuple(words[:size]) for words in written for size in (1, 2, 3)}
     singular = {
         word: name for name, entry in root().entries.items() if (word := entry.alias_of) and word != name
     }
     missing = []
     for path in leaf_commands():
-        words = path[1:] if path[0] == "metadata" and path[1:] in shown else path
+        words = path[1:] if path[0] == "metadata" and path[1:] in covered else path
         spellings = {words, (singular.get(words[0], words[0]), *words[1:])}
-        if not spellings & shown and not {" ".join(path[:2]), path[0]} & NOT_SHOWN.keys():
+        if not spellings & covered and not {" ".join(path[:2]), path[0]} & NOT_SHOWN.keys():
             missing.append(" ".join(path))
     assert missing == [], "write them into tests/cli/transcripts, and run with UPDATE_SNAPSHOTS=1"

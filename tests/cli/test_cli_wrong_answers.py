@@ -55,7 +55,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from places(inner, (*path, key))
 
 
-def malformed_response(rng: random.Random, told: list[Any]) -> Fault:
+def malformed_response(rng: random.Random, changes: list[Any]) -> Fault:
     """The server's response with a changed or missing value at one path."""
 
     async def fault(exchange: Exchange) -> None:
@@ -68,7 +68,7 @@ def malformed_response(rng: random.Random, told: list[Any]) -> Fault:
             del holder[last]
         else:
             holder[last] = rng.choice(WRONG)
-        told.append(([*steps, last], payload))
+        changes.append(([*steps, last], payload))
         body = json.dumps(payload).encode()
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         await exchange.send(head.encode() + body)
@@ -81,10 +81,10 @@ def test_malformed_response_does_not_crash(command: str, proxy: FaultProxy) -> N
     seed = random.SystemRandom().randrange(2**32)
     rng, cli = random.Random(seed), Cli(proxy.url)
     for _ in range(TIMES):
-        told: list[Any] = []
-        proxy.rule = lambda _, told=told: None if told else malformed_response(rng, told)
+        changes: list[Any] = []
+        proxy.rule = lambda _, changes=changes: None if changes else malformed_response(rng, changes)
         result = cli("--timeout", "5", *command.split())
         proxy.rule = lambda _: None
-        wrong = (seed, told, result)
+        wrong = (seed, changes, result)
         assert result.status in DOCUMENTED, wrong
         assert not any(word in result.err for word in ("internal error", "bug", "Traceback")), wrong

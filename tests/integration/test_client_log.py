@@ -65,9 +65,9 @@ def test_values_are_not_logged_or_reported(case: str, fault: str, tmp_path: Path
         error = run(main())
     finally:
         logging.getLogger("stash_cli").removeHandler(handler)
-    told = f"{stream.getvalue()} {shown_variables(variables)} {error} {error.hint} {trace_of(error)}"
-    assert SECRET not in told
-    assert SECRET.replace("-", "_") not in told
+    texts = f"{stream.getvalue()} {shown_variables(variables)} {error} {error.hint} {trace_of(error)}"
+    assert SECRET not in texts
+    assert SECRET.replace("-", "_") not in texts
 
 
 def test_values_shown() -> None:

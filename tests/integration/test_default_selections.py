@@ -32,9 +32,9 @@ async def warned(version: str, cache: Path, *names: str, **options: Any) -> list
         async with StashClient(SchemaServer(schema, version).session(cache)) as client:
             store = StashEntityStore(client)
             for name in names:
-                for asked in ({}, {"created_at__gte": "2024"}):
+                for lookups in ({}, {"created_at__gte": "2024"}):
                     try:
-                        await store.find(getattr(types, name), **options, **asked)
+                        await store.find(getattr(types, name), **options, **lookups)
                     except StashCapabilityError:
                         assert version == "0.19"
     return [str(each.message) for each in caught]
@@ -58,8 +58,10 @@ async def test_snapshot_requests_only_supported_fields(tmp_path: Path) -> None:
 
 async def test_requested_field_warns(tmp_path: Path) -> None:
     for version in available_versions()[1:]:
-        told = await warned(version, tmp_path / version, "Scene", fields=["id", "custom_fields"])
-        assert [each.partition(";")[0] for each in told] == ["Scene.custom_fields needs Stash 0.31 or newer"]
+        warnings = await warned(version, tmp_path / version, "Scene", fields=["id", "custom_fields"])
+        assert [each.partition(";")[0] for each in warnings] == [
+            "Scene.custom_fields needs Stash 0.31 or newer"
+        ]
 
 
 SYSTEM = """

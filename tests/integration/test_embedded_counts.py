@@ -99,12 +99,12 @@ def test_links_are_read_from_a_covering_index_unsorted(sample: SampleLibrary) ->
     seen: list[tuple[str, Any]] = []
     event.listen(reader, "before_cursor_execute", lambda *args: seen.append((args[2], args[3])))
     assert sample(QUERY % -1)["tags"]
-    asked = [each for each in seen if "FROM scenes_tags" in each[0] and "max(" not in each[0]]
-    assert asked
+    statements = [each for each in seen if "FROM scenes_tags" in each[0] and "max(" not in each[0]]
+    assert statements
     with sample.library.database.read() as connection:
         steps = [
             row[3]
-            for statement, parameters in asked
+            for statement, parameters in statements
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         ]
     links = [step for step in steps if "scenes_tags" in step]

@@ -92,15 +92,15 @@ def test_killed_writer_leaves_complete_transactions(library_file: Path, writes: 
             ask.create("sceneCreate", title=title)
     with child(WRITE_BATCHES, library_file) as process:
         assert process.stdout is not None
-        told = [process.stdout.readline() for _ in range(writes)]
+        lines = [process.stdout.readline() for _ in range(writes)]
         process.send_signal(signal.SIGKILL)
-        told += process.stdout.readlines()
+        lines += process.stdout.readlines()
     with library_client(library_file) as ask:
         titles = {scene["title"] for scene in ask("{ findScenes { scenes { title } } }")["scenes"]}
         assert len(titles) == 1
         number = int(titles.pop().removeprefix("batch "))
         # Printed commits are kept; the next one may have been committed when the signal arrived.
-        assert number - int(told[-1]) in (0, 1)
+        assert number - int(lines[-1]) in (0, 1)
         assert ask('{ findScenes(filter: {q: "batch"}) { count } }') == {"count": 2}
     assert integrity(library_file) == "ok"
 

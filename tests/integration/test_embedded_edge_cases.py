@@ -130,12 +130,12 @@ def test_cover_file_names_can_be_configured(sample: SampleLibrary) -> None:
 
 
 def test_partial_setting_keeps_other_defaults(sample: SampleLibrary) -> None:
-    shown = sample.write(
+    settings = sample.write(
         "configureInterface",
         "{ imageLightbox { slideshowDelay displayMode } }",
         imageLightbox={"slideshowDelay": 9},
     )
-    assert shown == {"imageLightbox": {"slideshowDelay": 9, "displayMode": "FIT_XY"}}
+    assert settings == {"imageLightbox": {"slideshowDelay": 9, "displayMode": "FIT_XY"}}
 
 
 def test_scene_streams(sample: SampleLibrary) -> None:

@@ -134,9 +134,9 @@ def test_unreadable_files_are_reported_and_skipped(media):
     path.unlink()
     generate(media, phashes=True, covers=True)
     assert hashed(media) == {}
-    told = media.log()
-    assert [line for line in told if "No phash could be made" in line and "short.mp4" in line]
-    assert [line for line in told if "No cover could be made" in line and "a.mp4" in line]
+    messages = media.log()
+    assert [line for line in messages if "No phash could be made" in line and "short.mp4" in line]
+    assert [line for line in messages if "No cover could be made" in line and "a.mp4" in line]
 
 
 def test_nothing_outside_the_library_is_opened(media, tmp_path):

@@ -92,17 +92,17 @@ def test_private_addresses_are_fetched_only_if_allowed(tmp_path, host):
 
 def test_connection_uses_the_validated_address(monkeypatch, ask):
     """The name is resolved once, and only that address is used."""
-    asked = []
+    resolved = []
 
     def resolve(host, port, *_, **__):
-        asked.append(host)
+        resolved.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
     with site(answer(PICTURE_BYTES)) as (url, received):
         monkeypatch.setattr(socket, "getaddrinfo", resolve)
         ask.create("tagCreate", name="x", image=url.replace("127.0.0.1", "rebinding.test"))
         assert len(received) == 1
-        assert asked == ["rebinding.test", "127.0.0.1"]
+        assert resolved == ["rebinding.test", "127.0.0.1"]
 
 
 def test_only_the_url_is_sent(ask, monkeypatch):

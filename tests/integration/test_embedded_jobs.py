@@ -40,15 +40,15 @@ def test_unseen_failures_are_reported_on_close():
     def fail(_):
         raise RuntimeError("no drive")
 
-    queue, told = JobQueue(), logging.handlers.QueueHandler(Queue())
-    logging.getLogger("stash_cli.embedded").addHandler(told)
+    queue, handler = JobQueue(), logging.handlers.QueueHandler(Queue())
+    logging.getLogger("stash_cli.embedded").addHandler(handler)
     seen, unseen = queue.add("Seen...", fail), queue.add("Unseen...", fail)
     assert queue.wait_idle(30)
     assert queue.find(seen)["status"] == "FAILED"
     queue.close()
-    logging.getLogger("stash_cli.embedded").removeHandler(told)
-    assert told.queue.get_nowait().getMessage() == f"Job {unseen} (Unseen) failed: no drive"
-    assert told.queue.empty()
+    logging.getLogger("stash_cli.embedded").removeHandler(handler)
+    assert handler.queue.get_nowait().getMessage() == f"Job {unseen} (Unseen) failed: no drive"
+    assert handler.queue.empty()
 
 
 def test_jobs_run_one_at_a_time_in_order(jobs):

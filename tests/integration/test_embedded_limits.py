@@ -79,7 +79,7 @@ def test_usual_documents_are_within_the_limits(tmp_path):
 def test_documents_are_cached_by_size():
     from stash_cli.embedded.graphql.documents import Documents
 
-    documents = Documents(Limits(), kept_bytes=200_000)
+    documents = Documents(Limits(), cache_bytes=200_000)
     small, large = "{ version { version } }", "{ version { version } } #" + "x" * 20_000
     assert documents.prepare(small) is documents.prepare(small)
     assert documents.prepare(large) is not documents.prepare(large)

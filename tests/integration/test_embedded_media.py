@@ -136,8 +136,8 @@ def test_video_is_streamed_whole_or_by_range(served):
     whole = served.get(stream)
     assert (whole.status_code, whole.content, whole.headers["accept-ranges"]) == (200, content, "bytes")
     assert whole.headers["content-type"] == "video/x-matroska"
-    for asked, first, last in (("5-9", 5, 10), ("5-", 5, None), ("-7", -7, None)):
-        part = served.get(stream, Range=f"bytes={asked}")
+    for span, first, last in (("5-9", 5, 10), ("5-", 5, None), ("-7", -7, None)):
+        part = served.get(stream, Range=f"bytes={span}")
         assert (part.status_code, part.content) == (206, content[first:last])
     assert served.get(stream, Range=f"bytes={len(content)}-").status_code == 416
     known = served.get(stream, **{"If-None-Match": whole.headers["etag"]})

@@ -139,9 +139,9 @@ def steps(
         "query($f: FindFilterType, $o: SceneFilterType) { findScenes(filter: $f, scene_filter: $o) { %s } }"
     )
     sample(document % field, f=find, o=given)
-    asked = [each for each in list(seen) if "SELECT" in each[0]]
+    queries = [each for each in list(seen) if "SELECT" in each[0]]
     with sample.library.database.read() as connection:
-        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent}", given) for sent, given in asked]
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent}", given) for sent, given in queries]
         return [[row[3] for row in plan] for plan in plans]
 
 

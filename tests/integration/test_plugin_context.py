@@ -141,8 +141,8 @@ def test_log_lines_round_trip() -> None:
     log.progress(0.5)
     log.progress(7)
     lines = [parse_line(line) for line in stream.getvalue().splitlines()]
-    told = [(line.level, line.text) for line in lines if line.progress is None]
-    assert told == [(level, text) for level in LEVELS for text in (level, "more")]
+    logged = [(line.level, line.text) for line in lines if line.progress is None]
+    assert logged == [(level, text) for level in LEVELS for text in (level, "more")]
     assert [line.progress for line in lines if line.progress is not None] == [0.5, 1.0]
     assert parse_line("plain").level == parse_line("\x01p\x02x").level == ""
 

@@ -134,8 +134,8 @@ def videos(tmp_path: Path) -> PictureLibrary:
 
 def test_sidecars_follow_their_video(videos: PictureLibrary) -> None:
     before = videos.content()
-    shown = videos.rename("new/{{ title }}", "-n", noun="scenes")
-    assert "(with a.en.srt, a.funscript, a.mp4.nfo)" in shown.err
+    preview = videos.rename("new/{{ title }}", "-n", noun="scenes")
+    assert "(with a.en.srt, a.funscript, a.mp4.nfo)" in preview.err
     result = videos.rename("new/{{ title }}", noun="scenes")
     assert "moved 3 files beside them" in result.err
     assert "stash scan" in result.err
@@ -221,7 +221,7 @@ def test_lost_response_is_resolved_by_file_locations(
     shelf = PictureLibrary(
         tmp_path_factory.mktemp("lost"), {"a.png": "b", "b.png": "a", "c.png": "d", "e.png": "f"}
     )
-    before, told = shelf.content(), dict[str, str]()
+    before, outcomes = shelf.content(), dict[str, str]()
 
     async def lose() -> None:
         async with (
@@ -230,10 +230,10 @@ def test_lost_response_is_resolved_by_file_locations(
         ):
             bench.wire.drop_response("moveFiles", done=is_done)
             async with bench.context.journal():
-                await rename_run(bench, plan, naming, told).apply()
+                await rename_run(bench, plan, naming, outcomes).apply()
 
     asyncio.run(lose())
-    unknown = [one for one, outcome in told.items() if outcome != "done"]
+    unknown = [one for one, outcome in outcomes.items() if outcome != "done"]
     assert len(unknown) == (0 if is_done else 2)
     assert sorted(shelf.content().values()) == sorted(before.values())
     assert shelf.content().keys() == set(shelf.paths().values())
@@ -243,7 +243,7 @@ def test_lost_response_is_resolved_by_file_locations(
 
 
 def test_file_moved_by_others_meanwhile_is_skipped(shelf: PictureLibrary) -> None:
-    told: dict[str, str] = {}
+    outcomes: dict[str, str] = {}
 
     async def meanwhile() -> None:
         async with (
@@ -253,12 +253,12 @@ def test_file_moved_by_others_meanwhile_is_skipped(shelf: PictureLibrary) -> Non
             where = {"destination_folder": str(shelf.media / "his"), "destination_basename": "own.png"}
             await bench.client.move_files({"ids": ["1"], **where})
             async with bench.context.journal():
-                await rename_run(bench, plan, naming, told).apply()
+                await rename_run(bench, plan, naming, outcomes).apply()
 
     asyncio.run(meanwhile())
     assert "his/own.png" in shelf.content()
-    assert "moved meanwhile" in told["1"]
-    assert list(told.values()).count("done") == 2
+    assert "moved meanwhile" in outcomes["1"]
+    assert list(outcomes.values()).count("done") == 2
 
 
 def test_interactive_asks_for_each_object(tmp_path: Path) -> None:
@@ -267,8 +267,8 @@ def test_interactive_asks_for_each_object(tmp_path: Path) -> None:
     result = shelf.cli(*words, terminal=True, answers="?\ny\nn\na\n")
     assert result.status == 0, result.err
     assert len({"b.png", "c.png", "e.png", "g.png"} & shelf.content().keys()) >= 2
-    asked = shelf.cli(*words, terminal=True, answers="q\n")
-    assert asked.status == 11
+    result = shelf.cli(*words, terminal=True, answers="q\n")
+    assert result.status == 11
     assert shelf.cli(*words).status == 11
 
 

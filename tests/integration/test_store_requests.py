@@ -472,12 +472,12 @@ async def test_failure_is_never_an_empty_list() -> None:
 
 async def test_invalid_arguments_are_rejected_before_sending(embedded_url: str) -> None:
     async with library(embedded_url, scenes=1) as (store, wire):
-        for asked in (
+        for arguments in (
             {"rating100__gte": 200},
             {"ratin100": 1},
             {"sort": "nonsense"},
             {"fields": ["nope"]},
         ):
             with pytest.raises(StashError):
-                await store.find(Scene, **asked)
+                await store.find(Scene, **arguments)
         assert wire.take_documents() == []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lookup_evaluation import matching_ids, random_library
-from lookup_generator import Asked, LookupGenerator
+from lookup_generator import LookupGenerator, Lookups
 from lookup_oracle import TABLES
 from random_rows import Row
 from support import run
@@ -33,7 +33,7 @@ class Trees:
 
     questions: LookupGenerator
     type_name: str
-    leaves: list[Asked] = field(default_factory=list)
+    leaves: list[Lookups] = field(default_factory=list)
 
     def draw(self, levels: int = 3) -> tuple[Q, Holds]:
         kind = self.questions.rng.choice(["leaf", "leaf", "not", "and", "or"]) if levels else "leaf"
@@ -57,9 +57,9 @@ class Trees:
         return any(not is_told(self.type_name, leaf) for leaf in self.leaves)
 
 
-def is_told(type_name: str, asked: Asked) -> bool:
+def is_told(type_name: str, lookups: Lookups) -> bool:
     try:
-        matches(type_name, asked)
+        matches(type_name, lookups)
     except StashError:
         return False
     return True

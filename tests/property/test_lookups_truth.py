@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lookup_evaluation import matching_ids, planned_count, random_library
-from lookup_generator import Asked, LookupGenerator
+from lookup_generator import LookupGenerator, Lookups
 from lookup_oracle import TABLES, LookupOracle
 from support import run
 
@@ -25,45 +25,47 @@ from stash_cli.core.query.extractors import extractor
 from stash_cli.core.query.lookups import Compiled, fields, matches
 from stash_cli.core.query.lookups import compile as compile_lookups
 
-Judge = Callable[[Session, LookupOracle, str, Asked], Awaitable[list[Any]]]
+Judge = Callable[[Session, LookupOracle, str, Lookups], Awaitable[list[Any]]]
 seeds = st.integers(0, 2**32)
 patient = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 
 
-async def mismatch(session: Session, oracle: LookupOracle, compiled: Compiled, asked: Asked) -> list[Any]:
+async def mismatch(session: Session, oracle: LookupOracle, compiled: Compiled, lookups: Lookups) -> list[Any]:
     """The lookups with both results, if they differ from the oracle."""
-    expected = oracle.answer(compiled.type, asked)
+    expected = oracle.answer(compiled.type, lookups)
     found = await matching_ids(session, compiled)
     assert await planned_count(session, compiled) in (None, len(expected))
-    return [] if found == expected else [(compiled.type, asked, compiled.filter, found, expected)]
+    return [] if found == expected else [(compiled.type, lookups, compiled.filter, found, expected)]
 
 
 async def mismatch_or_rejection(
-    session: Session, oracle: LookupOracle, type_name: str, asked: Asked
+    session: Session, oracle: LookupOracle, type_name: str, lookups: Lookups
 ) -> list[Any]:
     """The same for lookups not compiled yet; a rejection needs a reason."""
     try:
-        compiled = compile_lookups(type_name, asked)
+        compiled = compile_lookups(type_name, lookups)
     except StashError as refusal:
-        refused = rejection_is_justified(type_name, asked, oracle, refusal)
-        return [] if refused else [(type_name, asked, str(refusal))]
-    return await mismatch(session, oracle, compiled, asked)
+        refused = rejection_is_justified(type_name, lookups, oracle, refusal)
+        return [] if refused else [(type_name, lookups, str(refusal))]
+    return await mismatch(session, oracle, compiled, lookups)
 
 
-def rejection_is_justified(type_name: str, asked: Asked, oracle: LookupOracle, refusal: StashError) -> bool:
+def rejection_is_justified(
+    type_name: str, lookups: Lookups, oracle: LookupOracle, refusal: StashError
+) -> bool:
     """Whether nothing matches anyway, or neither server nor rows can evaluate the lookups."""
-    heads = [key.partition("__")[0] for key in asked]
-    untold = any(key.startswith(("studios__", "average_resolution__")) for key in asked)
+    heads = [key.partition("__")[0] for key in lookups]
+    untold = any(key.startswith(("studios__", "average_resolution__")) for key in lookups)
     untold |= type_name == "Performer" and "performers" in heads
     # One criterion has one condition per field, and data missing in rows is not tested here.
     unread = any(
         extractor(type_name, head) is None and (heads.count(head) > 1 or key == "is_missing__ne")
-        for key, head in zip(asked, heads, strict=True)
+        for key, head in zip(lookups, heads, strict=True)
     )
     if isinstance(refusal, StashInputError) and not untold and not unread:
-        return oracle.answer(type_name, asked) == []
+        return oracle.answer(type_name, lookups) == []
     related = any(f"{head}_filter" in fields(type_name) for head in heads)
-    return untold or unread or related or any(key.endswith("__depth") for key in asked)
+    return untold or unread or related or any(key.endswith("__depth") for key in lookups)
 
 
 @pytest.mark.long
@@ -79,8 +81,8 @@ def test_every_lookup_of_every_field() -> None:
             for type_name in TABLES:
                 every = list(questions.each_lookup(type_name))
                 drawn[type_name] = len(every)
-                for asked in every:
-                    failures += await mismatch_or_rejection(session, oracle, type_name, asked)
+                for lookups in every:
+                    failures += await mismatch_or_rejection(session, oracle, type_name, lookups)
         return failures
 
     assert run(main()) == [], f"seed {seed}"
@@ -101,13 +103,15 @@ async def mismatches(seed: int, judge: Judge) -> list[Any]:
     return failures
 
 
-async def mismatch_by_rows(session: Session, oracle: LookupOracle, type_name: str, asked: Asked) -> list[Any]:
+async def mismatch_by_rows(
+    session: Session, oracle: LookupOracle, type_name: str, lookups: Lookups
+) -> list[Any]:
     """A mismatch of the store's local filter over cached objects."""
     try:
-        local = matches(type_name, asked)
+        local = matches(type_name, lookups)
     except StashError:
         return []
-    return await mismatch(session, oracle, Compiled(type_name, {}, local), asked)
+    return await mismatch(session, oracle, Compiled(type_name, {}, local), lookups)
 
 
 @settings(patient, max_examples=4)

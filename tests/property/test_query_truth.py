@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from lookup_evaluation import matching_ids, random_library
-from lookup_generator import Asked, LookupGenerator
+from lookup_generator import LookupGenerator, Lookups
 from lookup_oracle import TABLES, LookupOracle
 from random_rows import Row
 from support import run
@@ -111,7 +111,7 @@ def has_empty_text(value: Any) -> bool:
     return any(map(has_empty_text, value)) if isinstance(value, list | tuple) else value == ""
 
 
-def terms(questions: LookupGenerator, type_name: str) -> Iterator[tuple[str, Asked]]:
+def terms(questions: LookupGenerator, type_name: str) -> Iterator[tuple[str, Lookups]]:
     """A term for every lookup of every field, with the lookups that it denotes."""
     for field in fields(type_name).values():
         for lookup in field.lookups:
@@ -157,13 +157,13 @@ async def wrong_terms(
     every_term = list(terms(questions, type_name))
     # A sample in the default run, all of them if many examples are requested.
     few = questions.rng.sample(every_term, min(len(every_term), 2 * FEW))
-    for text, asked in every_term if EXAMPLES > FEW else few:
+    for text, lookups in every_term if EXAMPLES > FEW else few:
         try:
             given = await query_ids(session, type_name, text)
         except StashError as error:
-            found.append((type_name, text, asked, str(error), getattr(error, "details", ())))
+            found.append((type_name, text, lookups, str(error), getattr(error, "details", ())))
             continue
-        expected = oracle.answer(type_name, asked)
+        expected = oracle.answer(type_name, lookups)
         if given is not None and given != expected:
             found.append((type_name, text, given, expected))
         rest = await query_ids(session, type_name, f"not ({text})")
@@ -214,12 +214,12 @@ class Texts:
         while True:
             field = rng.choice([one for one in fields(self.type_name).values() if one.lookups])
             lookup = rng.choice(list(field.lookups))
-            asked = self.questions.lookup_of(self.type_name, field, lookup)
-            if has_empty_text(asked):
+            lookups = self.questions.lookup_of(self.type_name, field, lookup)
+            if has_empty_text(lookups):
                 continue
-            spelt = spelling(field, lookup, *asked.values()) if len(asked) == 1 else None
-            text = spelt or f"({Q(**asked)})"
-            return text, partial(oracle.holds, self.type_name, asked=asked)
+            spelt = spelling(field, lookup, *lookups.values()) if len(lookups) == 1 else None
+            text = spelt or f"({Q(**lookups)})"
+            return text, partial(oracle.holds, self.type_name, lookups=lookups)
 
 
 async def wrong_texts(session: Session, oracle: LookupOracle, rng: Random, number: int) -> list[Any]:

@@ -209,15 +209,15 @@ def test_version_gates_match_introspection(version: str) -> None:
 def test_cached_schema_is_small_and_equals_ours() -> None:
     from stash_cli.embedded.graphql.schema import library_schema
 
-    told, ours = capabilities_of(library_schema(), "x"), EmbeddedCapabilities()
-    assert len(json.dumps(told.facts)) < 100_000
+    cached, ours = capabilities_of(library_schema(), "x"), EmbeddedCapabilities()
+    assert len(json.dumps(cached.facts)) < 100_000
     api = describe_api()
     for name in (*api.queries, *api.mutations, *api.subscriptions):
         kind = api.operation(name)[0]
-        assert ours.has_operation(kind, name) is told.has_operation(kind, name) is True
-        assert ours.arguments(kind, name) == told.arguments(kind, name)
+        assert ours.has_operation(kind, name) is cached.has_operation(kind, name) is True
+        assert ours.arguments(kind, name) == cached.arguments(kind, name)
     for name, declared in api.types.items():
         if declared.kind in ("OBJECT", "INPUT_OBJECT", "INTERFACE"):
-            assert ours.fields(name) == told.fields(name)
+            assert ours.fields(name) == cached.fields(name)
         if declared.kind == "ENUM":
-            assert set(ours.enum_values(name)) == set(told.enum_values(name)) != set()
+            assert set(ours.enum_values(name)) == set(cached.enum_values(name)) != set()
