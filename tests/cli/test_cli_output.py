@@ -248,7 +248,7 @@ def test_bar_shows_remaining_time_only_when_stable(
     assert [text.split()[1] for _, text in seen if text] == left
 
 
-def test_rate_is_omitted_for_partly_seen_work() -> None:
+def test_rate_of_partly_seen_work_is_a_lower_bound() -> None:
     for names, message in ((["a", "b"], "1/s"), (["a"], "over 1/s")):
         rate = Rate(ticking(1))
         for number in range(20):

@@ -253,7 +253,7 @@ async def _updates_until_finished(updates: Any) -> Any:
             return
 
 
-async def test_unsupported_operations_raise(embedded_url: str) -> None:
+async def test_invalid_operations_raise(embedded_url: str) -> None:
     async with StashContext(embedded_url) as client:
         with pytest.raises(StashCapabilityError, match="cannot be created"):
             await client.create_image(Image(title="x"))

@@ -212,7 +212,7 @@ def test_migration_completes_with_its_response(tmp_path: Path) -> None:
     assert done == ""
 
 
-def test_required_by_older_servers_only_is_named(tmp_path: Path) -> None:
+def test_field_required_by_older_servers_is_named(tmp_path: Path) -> None:
     async def work(client: StashClient) -> Any:
         return await client.session.call("movieUpdate", {"input": {"name": "A"}}, ["id"])
 

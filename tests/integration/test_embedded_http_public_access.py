@@ -43,7 +43,7 @@ def test_private_addresses_are_local_and_all_others_are_not(address, expected):
     assert is_local(address) is expected
 
 
-def test_forwarded_header_of_an_unknown_proxy_has_no_effect(served_url):
+def test_untrusted_forwarded_header_is_rejected_without_locking(served_url):
     for claim in CLAIMS:
         assert (claim, ask(served_url, headers=claim).status_code) == (claim, 403)
         with pytest.raises(InvalidStatus), connect(socket_of(served_url), additional_headers=claim):

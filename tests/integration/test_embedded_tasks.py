@@ -203,7 +203,7 @@ def test_auto_tag_matches_whole_words_in_paths(media, ask):
     assert ask("{ allImages { studio { name } } }") == [{"studio": {"name": "acme"}}]
 
 
-def test_auto_tag_skips_ignored_objects(media, ask):
+def test_auto_tag_keeps_existing_studios_and_organized_scenes(media, ask):
     write_video(media.media / "beach.mp4", 1)
     write_video(media.media / "done" / "beach two.mp4", 2)
     media.scan()

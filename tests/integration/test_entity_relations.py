@@ -53,7 +53,7 @@ def test_every_relationship_has_an_inverse(name: str) -> None:
     assert relationships(name).keys() & cls.__tracked_fields__  # type: ignore[attr-defined]
 
 
-def test_write_mutations_of_fields_are_documented() -> None:
+def test_relationship_metadata_is_public() -> None:
     tags = Scene.__relationships__["tags"]
     assert (tags.target_field, tags.is_list, tags.inverse_type, tags.inverse_field) == (
         "tag_ids",

@@ -149,7 +149,7 @@ def test_in_place_edits_are_changes(field: str) -> None:
     assert not edited.is_dirty()
 
 
-def test_link_with_other_data_has_the_same_identity() -> None:
+def test_relation_to_the_same_id_is_no_change() -> None:
     found = scene()
     found.tags = [Tag.from_graphql({"id": "1"})]
     found.studio = Studio.from_graphql({"id": "1", "details": "d"})

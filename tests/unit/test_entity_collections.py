@@ -199,7 +199,7 @@ def test_list_that_outlives_its_object_reports_it() -> None:
     assert alone == ["b", "a", "c"]
 
 
-def test_object_added_to_stored_list_is_tracked() -> None:
+def test_stored_object_reports_changes_to_the_store() -> None:
     identity = IdentityMap()
     group = SceneGroup(group=Group.from_graphql({"id": "1"}), scene_index=1)
     scene = Scene.from_graphql({"id": "1", "urls": []})
@@ -215,7 +215,7 @@ def test_object_added_to_stored_list_is_tracked() -> None:
     assert identity.dirty() == [scene]
 
 
-def test_item_moved_between_objects_keeps_its_identity() -> None:
+def test_item_moved_between_objects_belongs_to_the_new_owner() -> None:
     row = {"groups": [{"group": {"id": "1"}, "scene_index": 1}]}
     one, two = Scene.from_graphql({"id": "1", **row}), Scene.from_graphql({"id": "2", "groups": []})
     place = one.groups.pop()

@@ -46,12 +46,12 @@ def test_studio_urls_are_a_list_since_0_30() -> None:
     assert asked("Studio", {"url__excludes": "x"}, "0.30.0").filter != {}
 
 
-def test_interactive_speed_fails_before_0_25() -> None:
+def test_interactive_speed_filter_is_not_sent_before_0_25() -> None:
     assert asked("Scene", {"interactive_speed__gte": 50}, "0.24.3").filter == {}
     assert asked("Scene", {"interactive_speed__gte": 50}, "0.25.0").filter != {}
 
 
-def test_o_counter_of_performers_ignores_images_before_0_28() -> None:
+def test_o_counter_filter_of_performers_is_not_sent_before_0_28() -> None:
     assert asked("Performer", {"o_counter": 0}, "0.27.2").filter == {}
     assert asked("Performer", {"o_counter": 0}, "0.28.1").filter != {}
 
