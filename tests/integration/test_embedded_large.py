@@ -13,7 +13,7 @@ from sqlalchemy import event
 from table_tests import table_test
 
 from stash_cli.embedded import tables as t
-from stash_cli.embedded.library.database import migrate
+from stash_cli.embedded.library.migrations import migrate
 from stash_cli.embedded.search.file_sorts import update_search_index
 from stash_cli.embedded.tables import NAME_INDEXES
 from stash_cli.embedded.tables.entities import SORT_INDEXES

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
-from stash_cli.embedded.library.database import STEPS, Database, migrate
+from stash_cli.embedded.library.database import Database
+from stash_cli.embedded.library.migrations import STEPS, add_column, migrate
 from stash_cli.embedded.tables import tags
 
 TAG = {"name": "a", "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}
@@ -64,6 +65,17 @@ def test_older_schema_is_migrated_without_data_loss(library_file: Path) -> None:
     database.close()
     with pytest.raises(StashVersionError, match=f"has version {len(STEPS) + 1}"):
         Database(library_file)
+
+
+def test_add_column_adds_only_a_missing_column(library_file: Path) -> None:
+    database = Database(library_file)
+    with database.write() as connection:
+        assert not add_column(connection, tags.c.favorite)  # as every new file has it
+        connection.exec_driver_sql("ALTER TABLE tags DROP COLUMN favorite")
+        connection.execute(tags.insert().values(**TAG))
+        assert add_column(connection, tags.c.favorite)
+        assert connection.execute(select(tags.c.favorite)).scalar_one() is False
+    database.close()
 
 
 def test_failed_migration_changes_nothing(library_file: Path) -> None:
