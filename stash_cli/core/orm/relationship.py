@@ -102,7 +102,9 @@ def inverses(type_name: str) -> Mapping[str, tuple[str, str]]:
         return MappingProxyType({})
     relations = {}
     for other in ENTITIES.values():
-        field = describe_api().types[other.filter_type].fields.get(entity.items)
+        # A new entity has no description yet while `scripts/generate` describes it.
+        declared = describe_api().types.get(other.filter_type)
+        field = declared.fields.get(entity.items) if declared else None
         if field is not None and field.type.name in _CRITERIA and other.type != type_name:
             relations[other.items] = (other.type, entity.items)
     return MappingProxyType(relations)

@@ -202,6 +202,7 @@ RESOLVERS: dict[str, Callable[..., Any]] = {
     **{
         entity.find: page_finder(entity.type, entity.items, entity.filter_arg, _OLDER.get(entity.type))
         for entity in ENTITIES.values()
+        if entity.type in OBJECT_TYPES
     },
     "findMovies": page_finder("Movie", "movies", "movie_filter"),
     "findFiles": page_finder("BaseFile", "files", "file_filter"),

@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from stash_cli.core.edits.undo.undo import Reversal
     from stash_cli.core.graphql.batch import BatchOperation
 
-_ORDER = ("Tag", "Studio", "Performer", "Group", "Gallery", "Scene", "Image", "SceneMarker", "GalleryChapter")
+_FIRST = ("Tag", "Studio", "Performer", "Group", "Gallery", "Scene", "Image", "SceneMarker", "GalleryChapter")
+_ORDER = (*_FIRST, *(name for name in ENTITIES if name not in _FIRST))
+"""Types that others refer to come first."""
 _RESCAN = "only a scan brings it back; scan, and undo again"
 
 
