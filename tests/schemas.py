@@ -15,8 +15,22 @@ from graphql import (
 from support import reference
 
 from stash_cli.core.capabilities import ServerCapabilities, reduce_introspection
+from stash_cli.core.graphql.releases import number, since
 
 VERSIONS = ("0.31", "0.30.1", "0.22.1")
+DECLARE_RELEASE = (
+    f"What is newer than {VERSIONS[0]} has its release: a field in api(since=...), "
+    "operations and types in core/graphql/releases.py."
+)
+"""Advice where a name is in no recorded schema."""
+
+
+def is_recorded(name: str) -> bool:
+    """Whether an operation, type or `Type.field` is old enough for the newest recorded schema."""
+    release = since(name)
+    return release is None or number(release) <= number(VERSIONS[0])
+
+
 OLD = "0.19"
 """Version of the small old schema."""
 

@@ -11,6 +11,14 @@ import pytest
 from stash_cli import program
 from stash_cli.app import Root, root
 from stash_cli.commands.argv.command import Entry
+from stash_cli.core.query.criteria.local import SEARCHED
+from stash_cli.core.query.saved_filters.address import FOLDERS
+from stash_cli.core.types.entities import ENTITIES
+from stash_cli.embedded.filters import FILTERS
+from stash_cli.embedded.object_types import OBJECT_TYPES
+from stash_cli.embedded.persistence.entity_mapper import MAPPERS
+from stash_cli.embedded.search.sorts import SORTS
+from stash_cli.embedded.search.text_search import SEARCH_COLUMNS
 from stash_cli.output.streams import fake_streams
 
 MODULE = """
@@ -27,6 +35,29 @@ NOUN = Noun(
     ),
 )
 """
+
+
+REQUIRED = {
+    "SEARCHED in core/query/criteria/local.py": SEARCHED,
+    "FOLDERS in core/query/saved_filters/address.py": FOLDERS,
+}
+"""Tables of the program that need a row for each entity."""
+STORED = {
+    "FILTERS in embedded/filters/__init__.py": FILTERS,
+    "SORTS in embedded/search/sorts.py": SORTS,
+    "SEARCH_COLUMNS in embedded/search/text_search.py": SEARCH_COLUMNS,
+    "MAPPERS in embedded/persistence/entity_mapper.py": MAPPERS,
+}
+"""Tables of the embedded library that need a row for each entity that it stores."""
+
+
+def test_every_entity_has_its_rows() -> None:
+    stored = ENTITIES.keys() & OBJECT_TYPES.keys()
+    missing = {name: sorted(ENTITIES.keys() - rows.keys()) for name, rows in REQUIRED.items()}
+    missing |= {name: sorted(stored - rows.keys()) for name, rows in STORED.items()}
+    assert {name: types for name, types in missing.items() if types} == {}, (
+        "Add a row for each of these types."
+    )
 
 
 def with_movies() -> Root:
