@@ -63,10 +63,10 @@ def scene(chance: random.Random, number: int) -> dict[str, Any]:
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower the thresholds for deep and large pages to the size of this library."""
-    monkeypatch.setattr(matches, "_SKIPPED", 3)
+    monkeypatch.setattr(matches, "_MAX_SKIPPED", 3)
     monkeypatch.setattr(matches, "_WINDOWS", (5, 20))
-    monkeypatch.setattr(matches, "_LISTED", 30)
-    monkeypatch.setattr(matches, "_READ", 40)
+    monkeypatch.setattr(matches, "_MAX_LISTED", 30)
+    monkeypatch.setattr(matches, "_MAX_READ", 40)
 
 
 FILTER = {

@@ -82,7 +82,7 @@ _STRING: dict[str, Callable[[Any, str], Condition]] = {
 
 def string(column: ColumnElement[Any], criterion: Criterion) -> Condition:
     """Condition of a StringCriterionInput. Raises UnsupportedModifier."""
-    # The server panics on modifiers that its string filter does not know, and answers with that text.
+    # The server panics on modifiers that its string filter does not support, and responds with this text.
     make = _STRING.get(criterion["modifier"])
     if make is None:
         raise UnsupportedModifier("string filter modifier", criterion["modifier"])
@@ -323,7 +323,7 @@ def age_at(born: ColumnElement[Any], moment: ColumnElement[Any]) -> ColumnElemen
 
 OPERATORS = ("AND", "OR", "NOT")
 MAX_DEPTH = 25
-"""Levels of AND, OR and NOT in a filter; the parser of the server's SQLite gives up at about as many."""
+"""Levels of AND, OR and NOT in a filter; the parser of the server's SQLite fails at about as many."""
 
 
 def compose(

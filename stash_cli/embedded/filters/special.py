@@ -137,7 +137,7 @@ def shared_prints(rows: Callable[[], Select[Any]]) -> Callable[[Entity, bool], C
 
 
 def duplicated(ways: Mapping[str, Callable[[Entity, bool], Condition]]) -> Handler:
-    """Condition of a DuplicationCriterionInput: every given kind of duplicate must hold, or not hold."""
+    """Condition of a DuplicationCriterionInput: for each given kind of duplicate, whether there are any."""
 
     def handle(entity: Entity, criterion: Mapping[str, Any]) -> Condition:
         conditions = [ways[key](entity, criterion[key]) for key in ways if criterion.get(key) is not None]

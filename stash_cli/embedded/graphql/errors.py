@@ -24,7 +24,7 @@ _SQL_MESSAGES = {"user-defined function raised exception": "a regular expression
 class Refused(StashError):  # noqa: N818 - reads as the outcome it is: the operation was refused
     """An operation that is not carried out; the message has the server's wording.
 
-    `original` is the database's text where the message says it in words.
+    `original` is the text of the database's error, if the message is a translation of it.
     """
 
     code = "refused"

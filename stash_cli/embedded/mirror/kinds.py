@@ -46,7 +46,7 @@ _MEDIA = {"VideoFile": t.video_files, "ImageFile": t.image_files}
 _SCENE_FIELDS = ("interactive", "interactive_speed")
 """Columns of video files that are fields of scenes in the API."""
 _WITHOUT_FIELD = frozenset({"recognised", "title_key", "path_key"})
-"""Columns without a field. `recognised` stays unset, so that no local file is served instead."""
+"""Columns without a field. `recognised` remains unset, so that no local file is served instead."""
 _FIELDS = {"rating": "rating100", "height": "height_cm", "parent_id": "parent_studio"}
 """Column -> the field, if the names differ."""
 
@@ -55,8 +55,8 @@ _FIELDS = {"rating": "rating100", "height": "height_cm", "parent_id": "parent_st
 class Part:
     """Rows of another table that belong to one object: column `owner` is the object's id.
 
-    `make` returns them for an answer, `reads` are the paths that it needs. Columns in `kept` are written with
-    objects of another type, and stay when the rows are replaced.
+    `make` computes them from a response, `reads` are the paths that it needs. Columns in `kept` are written
+    with objects of another type, and are preserved when the rows are replaced.
     """
 
     table: Table

@@ -109,7 +109,7 @@ class Mirror:
     """The contents of a mirror during an update.
 
     Each kind is compared page by page in the order of ids: `differing`, `write` and, after the last page,
-    `finish`. Between pages, nothing about existing objects stays in memory.
+    `finish`. Between pages, nothing about existing objects is cached in memory.
     """
 
     def __init__(self, connection: Connection, *, full: bool) -> None:

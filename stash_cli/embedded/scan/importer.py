@@ -116,7 +116,7 @@ def link_same_stem(connection: Connection, owner: Owner, object_id: int, folder_
     """Link a scene with galleries of zips in its folder with the same name, or the other way round."""
     other = GALLERY if owner is SCENE else SCENE
     own_stem = stem(name)
-    # "/" comes right after ".": a range of names that the index of a folder's files answers
+    # "/" is the character after ".": the index on folder and name can be used for this range of names.
     parameters = {"folder": folder_id, "first": f"{own_stem}.", "past": f"{own_stem}/"}
     for row in connection.execute(_BESIDE[other.key], parameters):
         if stem(row.basename) == own_stem:

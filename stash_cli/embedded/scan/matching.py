@@ -151,7 +151,7 @@ def find_moved(
 
 
 def _has_left_library(path: str, rules: Rules) -> bool:
-    """Whether a path has left the library: outside its folders, excluded, or missing on disk.
+    """Whether a path is no longer in the library: outside its folders, excluded, or missing on disk.
 
     A file of a missing library folder does not count: its drive may be unplugged.
     """
@@ -162,7 +162,7 @@ def _has_left_library(path: str, rules: Rules) -> bool:
 
 
 def _folder_has_left_library(path: str, rules: Rules) -> bool:
-    """Whether a folder has left the library, and contains no library folder."""
+    """Whether a folder is no longer in the library, and contains no library folder."""
     contains_root = any(is_within(root.path, path) for root in rules.roots)
     return not contains_root and (rules.root_of(path) is None or not os.path.lexists(path))
 

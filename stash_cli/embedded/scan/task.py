@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from stash_cli.embedded.library.database import Database
     from stash_cli.embedded.library.library import Library
 
-_LOOKED_UP = 500
-_FOLDERS_WRITTEN = 500
-_FILES_WRITTEN = 50
+# Files or folders in one transaction.
+_LOOKUP_BATCH = 500
+_FOLDER_BATCH = 500
+_FILE_BATCH = 50
 _WORKERS = min(4, os.cpu_count() or 1) + 1
-_IN_FLIGHT = 8 * _WORKERS
+# Reads that are submitted ahead of the writer.
+_WINDOW = 8 * _WORKERS
 
 _Read = Future["Inspected | None"]
 _T = TypeVar("_T")
@@ -40,15 +42,15 @@ _T = TypeVar("_T")
 def run(library: Library, options: Mapping[str, Any], progress: Progress) -> list[int]:
     """Scan by a ScanMetadataInput (paths, rescan, filter.minModTime); returns the ids of read files.
 
-    Unreadable files are logged and skipped. Raises JobCancelled when asked to stop; what was written until
-    then stays, and the next scan continues from there.
+    Unreadable files are logged and skipped. Raises JobCancelled when the job is stopped; batches that were
+    written remain, and the next scan reads the other files.
     """
     with library.database.read() as connection:
         general = settings.read_part(connection, "general")
     rules = read_rules(general, options, progress.library_log.warning, any_folder=library.limits.any_folder)
     paths = options.get("paths") or [root.path for root in rules.roots]
     with warnings.catch_warnings():
-        # Pillow warns of every photo with odd metadata; what matters of it is in the log.
+        # Pillow warns about each photo with unusual metadata; unreadable files are logged anyway.
         warnings.filterwarnings("ignore", module=r"PIL\.")
         scan = _Scan(library.database, rules, progress, follow_links=library.limits.follow_links)
         scan.run(paths)
@@ -57,7 +59,7 @@ def run(library: Library, options: Mapping[str, Any], progress: Progress) -> lis
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """One run; `made` are folders new in this scan, `scanned_ids` the files that were read."""
+    """One scan; `made` are the paths of new folders, `scanned_ids` the ids of files that were read."""
 
     database: Database
     rules: Rules
@@ -67,7 +69,9 @@ class _Scan:
     scanned_ids: list[int] = field(default_factory=list)
 
     def run(self, paths: list[str]) -> None:
-        found = self._walk(paths)
+        folders, found = self._walk(paths)
+        for folder_batch in _batches(folders, _FOLDER_BATCH):
+            self._write_folders(folder_batch)
         self.progress.total(len(found))
         workers = self.rules.parallel_tasks or _WORKERS
         with ThreadPoolExecutor(workers, "stash-scan") as pool:
@@ -80,34 +84,32 @@ class _Scan:
         self._report_empty([root.path for root in self.rules.roots if root.path in paths], found)
 
     def _report_empty(self, roots: Sequence[str], found: Sequence[FoundFile]) -> None:
-        """Log library folders without media of which files are known: an unmounted drive leaves one."""
+        """Log library folders that have files in the database but none on disk: an unmounted drive."""
         for root in roots:
-            if not Path(root).is_dir() or any(is_within(one.path, root) for one in found):
+            if not Path(root).is_dir() or any(is_within(file.path, root) for file in found):
                 continue
             with self.database.read() as connection:
-                known = count_below(connection, root)
-            if known:
+                count = count_below(connection, root)
+            if count:
                 self.progress.library_log.error(
-                    f"{root} holds no media, but files of it are known ({known}): is its drive mounted?"
+                    f"{root} holds no media, but files of it are known ({count}): is its drive mounted?"
                 )
 
-    def _walk(self, paths: list[str]) -> list[FoundFile]:
-        """Write the folders and return the files."""
-        found: list[FoundFile] = []
+    def _walk(self, paths: list[str]) -> tuple[list[FoundFolder], list[FoundFile]]:
+        """The folders, parents first, and the files at `paths`."""
         folders: list[FoundFolder] = []
+        found: list[FoundFile] = []
         self.progress.total(None)
         with self.progress.task("Walking directory tree"):
             log = self.progress.library_log
             walk = Walk(self.rules, log.warning, self.follow_links, on_error=log.error, on_skip=log.write)
-            for one in walk.paths(paths):
+            for entry in walk.paths(paths):
                 self.progress.check()
-                if isinstance(one, FoundFile):
-                    found.append(one)
+                if isinstance(entry, FoundFile):
+                    found.append(entry)
                 else:
-                    folders.append(one)
-        for batch in _batches(folders, _FOLDERS_WRITTEN):
-            self._write_folders(batch)
-        return found
+                    folders.append(entry)
+        return folders, found
 
     def _write_folders(self, folders: Sequence[FoundFolder]) -> None:
         self.progress.check()
@@ -117,49 +119,49 @@ class _Scan:
                 rows.write(folder.path, folder.mod_time)
 
     def _files_to_read(self, found: Sequence[FoundFile]) -> Iterator[FoundFile]:
-        """The files that have to be read; for the others only changed sidecar files are written."""
-        for batch in _batches(found, _LOOKED_UP):
+        """Yield the new and modified files; of the others, only changed sidecar files are written."""
+        for batch in _batches(found, _LOOKUP_BATCH):
             self.progress.check()
             with self.database.read() as connection:
-                known = find_known(connection, batch)
-            stale = []
-            for one in batch:
-                had = known.get(one.path)
-                if had is None or self.rules.rescan or not had.is_current(one):
-                    yield one
+                stored_files = find_known(connection, batch)
+            changed = []
+            for file in batch:
+                stored = stored_files.get(file.path)
+                if stored is None or self.rules.rescan or not stored.is_current(file):
+                    yield file
                     continue
                 self.progress.step()
-                if one.kind == "video" and not had.has_sidecars(one):
-                    stale.append((had.id, one))
-            self._write_sidecars(stale)
+                if file.kind == "video" and not stored.has_sidecars(file):
+                    changed.append((stored.id, file))
+            self._write_sidecars(changed)
 
-    def _write_sidecars(self, stale: Sequence[tuple[int, FoundFile]]) -> None:
-        if not stale:
+    def _write_sidecars(self, changed: Sequence[tuple[int, FoundFile]]) -> None:
+        if not changed:
             return
         with self.database.write() as connection:
-            for file_id, found in stale:
-                set_sidecars(connection, file_id, found.captions, interactive=found.interactive)
+            for file_id, file in changed:
+                set_sidecars(connection, file_id, file.captions, interactive=file.interactive)
 
     def _inspected(
-        self, pool: ThreadPoolExecutor, outdated: Iterator[FoundFile]
+        self, pool: ThreadPoolExecutor, files: Iterator[FoundFile]
     ) -> Iterator[list[Inspected | None]]:
-        """Batches of read files in the order found; further files are read while the caller writes."""
+        """Yield batches of read files in order; threads read further files while the caller writes."""
         inspect = Inspector(self.rules, self.progress.library_log.error, self.progress.check)
         window: deque[_Read] = deque()
         while True:
-            for found in islice(outdated, _IN_FLIGHT - len(window)):
-                window.append(pool.submit(self._inspect, inspect, found))
+            for file in islice(files, _WINDOW - len(window)):
+                window.append(pool.submit(self._inspect, inspect, file))
             if not window:
                 return
             yield list(_ready(window))
 
-    def _inspect(self, inspect: Inspector, found: FoundFile) -> Inspected | None:
-        with self.progress.task(f"Scanning {found.path}"):
-            return inspect(found)
+    def _inspect(self, inspect: Inspector, file: FoundFile) -> Inspected | None:
+        with self.progress.task(f"Scanning {file.path}"):
+            return inspect(file)
 
     def _write(self, batch: list[Inspected | None]) -> None:
         self.progress.check()
-        # A short transaction for each batch, so that other writers wait for one batch at most.
+        # One short transaction per batch, so that other writers wait for one batch at most.
         with self.database.write() as connection:
             importer = Importer(connection, self.rules, self.made)
             for inspected in batch:
@@ -170,9 +172,9 @@ class _Scan:
 
 
 def _ready(window: deque[_Read]) -> Iterator[Inspected | None]:
-    """The finished reads at the left of the window; waits for the first only."""
+    """Yield the finished reads at the start of the window; only the first is waited for."""
     yield window.popleft().result()
-    for _ in range(_FILES_WRITTEN - 1):
+    for _ in range(_FILE_BATCH - 1):
         if not window or not window[0].done():
             return
         yield window.popleft().result()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 UNKNOWN_LANGUAGE = "00"
 CAPTION_TYPES = ("srt", "vtt")
 
-_CODES = """
+_TWO_LETTER_CODES = """
 aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee
 el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is
 it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms
@@ -29,14 +29,14 @@ mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro
 sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi
 yo za zh zu
 """
-_LONGER = """
+_THREE_LETTER_CODES = """
 ar:ara bg:bul cs:ces,cze da:dan de:deu,ger el:ell,gre en:eng es:spa et:est fa:fas,per fi:fin fr:fra,fre he:heb
 hi:hin hr:hrv hu:hun id:ind is:isl,ice it:ita ja:jpn ko:kor lt:lit lv:lav ms:msa,may nl:nld,dut no:nor pl:pol
 pt:por ro:ron,rum ru:rus sk:slk,slo sl:slv sr:srp sv:swe th:tha tr:tur uk:ukr vi:vie zh:zho,chi
 """
-_LANGUAGES = {code: code for code in _CODES.split()} | {
+_LANGUAGES = {code: code for code in _TWO_LETTER_CODES.split()} | {
     longer: short
-    for short, _, all_longer in (entry.partition(":") for entry in _LONGER.split())
+    for short, _, all_longer in (entry.partition(":") for entry in _THREE_LETTER_CODES.split())
     for longer in all_longer.split(",")
 }
 
@@ -56,9 +56,9 @@ class Sidecars(NamedTuple):
     funscripts: frozenset[str]
 
     def of(self, basename: str) -> tuple[tuple[Caption, ...], bool]:
-        """The captions of a video, and whether it is interactive."""
-        own = stem(basename)
-        return self.captions.get(own, ()), own in self.funscripts
+        """The captions of a video, and whether it is interactive (has a funscript)."""
+        video = stem(basename)
+        return self.captions.get(video, ()), video in self.funscripts
 
 
 def language_of(suffix: str) -> str | None:
@@ -81,7 +81,9 @@ def find_sidecars(names: Iterable[str]) -> Sidecars:
         elif kind in CAPTION_TYPES:
             owner, language = _split_language(stem(name))
             captions.setdefault(owner, {}).setdefault((language, kind), Caption(language, name, kind))
-    return Sidecars({stem: tuple(found.values()) for stem, found in captions.items()}, frozenset(funscripts))
+    return Sidecars(
+        {stem: tuple(by_language.values()) for stem, by_language in captions.items()}, frozenset(funscripts)
+    )
 
 
 def _split_language(name: str) -> tuple[str, str]:
@@ -91,7 +93,7 @@ def _split_language(name: str) -> tuple[str, str]:
 
 
 _LAST_SECOND = 253402214400
-"""9999-12-31 in epoch seconds: later times, which a file system may hold, cannot be stored as text."""
+"""9999-12-31 in epoch seconds: a file system can have later times, but they cannot be stored as text."""
 FORCE_GALLERY, NO_GALLERY = ".forcegallery", ".nogallery"
 
 
@@ -107,8 +109,8 @@ class FoundFolder:
 class FoundFile:
     """A file to scan; `mod_time` in epoch seconds.
 
-    `interactive` and `captions` are its sidecar files; `in_gallery` says that new pictures of its folder make
-    a gallery.
+    `interactive` (with a funscript) and `captions` describe its sidecar files; if `in_gallery`, the new
+    images of its folder form a gallery.
     """
 
     path: str
@@ -130,9 +132,10 @@ class FoundFile:
 
 @dataclass(slots=True)
 class Walk:
-    """One pass over the library; `warn` is called for what is passed over, `on_error` for what is unreadable.
+    """One pass over the library folders; the messages are those of the server.
 
-    `on_skip` is called with a level and a text for files that a scan does not take. Texts are the server's.
+    `warn` receives a message for each skipped path, `on_error` for each unreadable one, `on_skip` a log level
+    and a message for each file that the scan ignores.
 
     Links to folders are followed, each target once and never to an ancestor, so that a loop of links ends;
     links out of the library only with `follow_links`. A folder is not walked twice.
@@ -144,8 +147,8 @@ class Walk:
     on_error: Callable[[str], None] | None = None
     """By default `warn`."""
     on_skip: Callable[[str, str], None] | None = None
-    _linked: set[tuple[int, int]] = field(default_factory=set)
-    _done: set[str] = field(default_factory=set)
+    _link_targets: set[tuple[int, int]] = field(default_factory=set)
+    _visited: set[str] = field(default_factory=set)
 
     def fail(self, text: str) -> None:
         """Report something unreadable."""
@@ -188,14 +191,14 @@ class Walk:
         stack: list[tuple[tuple[int, int], Iterator[FoundFolder | FoundFile | os.DirEntry[str]]]] = []
         self._push(stack, root, top)
         while stack:
-            found = next(stack[-1][1], None)
-            if found is None:
+            entry = next(stack[-1][1], None)
+            if entry is None:
                 stack.pop()
-            elif isinstance(found, os.DirEntry):
-                if not found.is_symlink() or self._may_follow(found, {identity for identity, _ in stack}):
-                    self._push(stack, self.rules.root_of(found.path) or root, found.path)
+            elif isinstance(entry, os.DirEntry):
+                if not entry.is_symlink() or self._may_follow(entry, {identity for identity, _ in stack}):
+                    self._push(stack, self.rules.root_of(entry.path) or root, entry.path)
             else:
-                yield found
+                yield entry
 
     def _push(
         self,
@@ -203,16 +206,16 @@ class Walk:
         root: Root,
         path: str,
     ) -> None:
-        if path in self._done or not self.rules.enters(root, path):
+        if path in self._visited or not self.rules.enters(root, path):
             return
-        self._done.add(path)
+        self._visited.add(path)
         try:
-            facts = Path(path).stat()
+            status = Path(path).stat()
         except OSError as error:
             self.fail(f"error scanning {path}: {error.strerror}")
             return
-        folder = FoundFolder(path, whole_seconds(facts))
-        stack.append(((facts.st_dev, facts.st_ino), self._inside(root, folder)))
+        folder = FoundFolder(path, whole_seconds(status))
+        stack.append(((status.st_dev, status.st_ino), self._inside(root, folder)))
 
     def _inside(
         self, root: Root, folder: FoundFolder
@@ -257,26 +260,26 @@ class Walk:
 
     def _sidecars(self, listing: list[os.DirEntry[str]]) -> tuple[Sidecars, bool]:
         names = {entry.name for entry in listing}
-        wanted = self.rules.galleries_from_folders or FORCE_GALLERY in names
-        return find_sidecars(names), wanted and NO_GALLERY not in names
+        makes_gallery = self.rules.galleries_from_folders or FORCE_GALLERY in names
+        return find_sidecars(names), makes_gallery and NO_GALLERY not in names
 
     def _file(
         self, root: Root, entry: os.DirEntry[str], sidecars: Sidecars, *, in_gallery: bool
     ) -> Iterator[FoundFile]:
         kind = self.rules.kind(root, entry.path)
         if kind is None:
-            # Seldom wanted, and there may be very many.
+            # Only at the level "Debug", because a folder may contain very many of them.
             self._skip("Debug", f"Skipping {entry.path} as it does not match what the library holds")
             return
-        facts = self._facts(entry)
-        if facts is None or not self._is_wanted(entry.path, facts):
+        status = self._status(entry)
+        if status is None or not self._is_scanned(entry.path, status):
             return
         captions, interactive = sidecars.of(entry.name) if kind == "video" else ((), False)
         yield FoundFile(
-            entry.path, kind, facts.st_size, whole_seconds(facts), captions, interactive, in_gallery
+            entry.path, kind, status.st_size, whole_seconds(status), captions, interactive, in_gallery
         )
 
-    def _facts(self, entry: os.DirEntry[str]) -> os.stat_result | None:
+    def _status(self, entry: os.DirEntry[str]) -> os.stat_result | None:
         try:
             return entry.stat()
         except OSError as error:
@@ -287,30 +290,30 @@ class Walk:
         if self.on_skip is not None:
             self.on_skip(level, text)
 
-    def _is_wanted(self, path: str, facts: os.stat_result) -> bool:
-        if stat.S_ISREG(facts.st_mode) and facts.st_size == 0:
+    def _is_scanned(self, path: str, status: os.stat_result) -> bool:
+        if stat.S_ISREG(status.st_mode) and status.st_size == 0:
             self._skip("Info", f"Skipping zero-length file: {path}")
-        if not stat.S_ISREG(facts.st_mode) or facts.st_size == 0:
+        if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
             return False
-        return self.rules.older_than is None or facts.st_mtime >= self.rules.older_than
+        return self.rules.older_than is None or status.st_mtime >= self.rules.older_than
 
     def _may_follow(self, link: os.DirEntry[str], ancestors: set[tuple[int, int]]) -> bool:
         try:
-            facts = link.stat()
+            status = link.stat()
         except OSError as error:
             self.fail(f"error scanning {link.path}: {error.strerror}")
             return False
         # Device and inode identify the target, because several names may lead to it.
-        target = (facts.st_dev, facts.st_ino)
-        if target in ancestors or target in self._linked:
+        target = (status.st_dev, status.st_ino)
+        if target in ancestors or target in self._link_targets:
             return False
-        self._linked.add(target)
+        self._link_targets.add(target)
         return True
 
 
-def whole_seconds(facts: os.stat_result) -> int:
+def whole_seconds(status: os.stat_result) -> int:
     """The modification time in epoch seconds, within the range that can be stored."""
-    return min(max(int(facts.st_mtime), 0), _LAST_SECOND)
+    return min(max(int(status.st_mtime), 0), _LAST_SECOND)
 
 
 def _is_dir(entry: os.DirEntry[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Names of zip members: UTF-8 where the member says so, else in the encoding that all other names suggest."""
+"""Names of zip members: UTF-8 if the member is flagged so, else in an encoding guessed from all names."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _DIGITS = re.compile(rb"[0-9]+")
 def named_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """The members of an archive by their normalised names; of members with one name the last.
 
-    The encoding is guessed for the archive, because one program has written all names, and a single name is
-    too short to tell.
+    The encoding is guessed for the whole archive: one program wrote all names, and a single name is too short
+    for detection.
     """
     members = archive.infolist()
     raw = {info: _raw(info) for info in members if not _is_decoded(info)}
@@ -36,18 +36,19 @@ def named_members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def guess_encoding(names: Iterable[bytes]) -> str:
-    """The encoding in which all `names` can be read, and most probably are written."""
-    known = list(names)
-    for certain in ("ascii", "utf-8"):
-        if _reads(known, certain):
-            return certain
+    """The most probable encoding of `names`; all of them can be decoded with it."""
+    all_names = list(names)
+    for encoding in ("ascii", "utf-8"):
+        if _reads(all_names, encoding):
+            return encoding
     # Takes 70 ms to import, and few archives need it.
     import chardet
 
-    # Names that only count pages weigh once: else their digits and extensions hide the few other letters.
-    telling = dict.fromkeys(_DIGITS.sub(b"", name) for name in known)
-    guess = chardet.detect(b"\n".join(telling), include_encodings=_ENCODINGS)["encoding"]
-    return guess if guess is not None and _reads(known, guess) else _STANDARD
+    # Names that differ in digits only (page numbers) count once: else their many equal letters dominate the
+    # few names that identify the script.
+    distinct = dict.fromkeys(_DIGITS.sub(b"", name) for name in all_names)
+    guess = chardet.detect(b"\n".join(distinct), include_encodings=_ENCODINGS)["encoding"]
+    return guess if guess is not None and _reads(all_names, guess) else _STANDARD
 
 
 def normalise(name: str) -> str:
@@ -56,7 +57,7 @@ def normalise(name: str) -> str:
 
 
 def undecoded(info: zipfile.ZipInfo) -> str:
-    """The normalised name as the specification reads it, under which earlier releases stored a member."""
+    """The normalised name in the specified encoding, under which earlier releases stored a member."""
     return normalise(info.filename)
 
 
@@ -69,9 +70,9 @@ def _reads(names: Iterable[bytes], encoding: str) -> bool:
 
 
 def _is_decoded(info: zipfile.ZipInfo) -> bool:
-    """Whether zipfile knows the name: by the flag, or by a field for Unicode names in later Pythons."""
-    plain = info.orig_filename.partition("\0")[0].replace(os.sep, "/")
-    return bool(info.flag_bits & _UTF8_FLAG) or info.filename != plain
+    """Whether zipfile has decoded the name: by the flag, or in later Pythons by a field for Unicode names."""
+    undecoded_name = info.orig_filename.partition("\0")[0].replace(os.sep, "/")
+    return bool(info.flag_bits & _UTF8_FLAG) or info.filename != undecoded_name
 
 
 def _raw(info: zipfile.ZipInfo) -> bytes:

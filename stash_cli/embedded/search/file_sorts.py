@@ -1,6 +1,7 @@
-"""Sort keys over the files of an object: of its primary file where it has several.
+"""Sort keys from the files of an object, mostly from its primary file.
 
-Those of scenes and images are stored, with the search text of scenes, at the end of each transaction.
+Title and path keys of scenes and images, and the search text of scenes, are stored at the end of each
+transaction.
 """
 
 from __future__ import annotations
@@ -22,35 +23,35 @@ Expressions: TypeAlias = list[ColumnElement[Any]]
 Key: TypeAlias = Callable[[Entity], Expressions]
 
 
-# Days. Scenes without performers come last in ascending order, as on the server.
+# In days, above any age: scenes without performers come last in ascending order, as on the server.
 _MAX_AGE_DAYS = 1_000_000
 
 
-def _primary(link: Table, owner: str, fact: Callable[..., ColumnElement[Any]], *tables: Table) -> Any:
-    """Expression `fact(*tables)` on the primary file of an entity; folders follow files in `tables`."""
+def _primary(link: Table, owner: str, value: Callable[..., ColumnElement[Any]], *tables: Table) -> Any:
+    """Expression `value(*tables)` for the primary file of an entity; in `tables`, folders follow files."""
 
     def make(entity: Entity) -> ColumnElement[Any]:
-        mine = link.alias()
-        source, aliases = _joined(mine, tables)
-        chosen = (mine.c[owner] == entity.c.id, mine.c.primary.is_(True))
-        statement = select(fact(*aliases)).select_from(source).where(*chosen)
+        files_of_entity = link.alias()
+        source, aliases = _joined(files_of_entity, tables)
+        is_primary = (files_of_entity.c[owner] == entity.c.id, files_of_entity.c.primary.is_(True))
+        statement = select(value(*aliases)).select_from(source).where(*is_primary)
         return statement.correlate(entity).limit(1).scalar_subquery()
 
     return make
 
 
 def _joined(link: Any, tables: Sequence[Table]) -> tuple[FromClause, list[Any]]:
-    """`link` joined with `tables` by file; tables that are not requested are not joined."""
+    """`link` joined with `tables` by file, and the aliases of these tables."""
     source, aliases, files = link, [], None
     for table in tables:
         alias = table.alias()
         if table is t.files:
-            files, same = alias, alias.c.id == link.c.file_id
+            files, condition = alias, alias.c.id == link.c.file_id
         elif table is t.folders and files is not None:
-            same = alias.c.id == files.c.parent_folder_id
+            condition = alias.c.id == files.c.parent_folder_id
         else:
-            same = alias.c.file_id == link.c.file_id
-        source = source.join(alias, same, isouter="file_id" in alias.c)
+            condition = alias.c.file_id == link.c.file_id
+        source = source.join(alias, condition, isouter="file_id" in alias.c)
         aliases.append(alias)
     return source, aliases
 
@@ -67,7 +68,7 @@ def sort_path(entity: Entity, link: Table, owner: str) -> ColumnElement[Any]:
 
 
 def _path(link: Table, owner: str) -> Any:
-    """The path without a separator before the name, as on the server: deeper paths come first."""
+    """The path without a separator before the name, as on the server, which sorts deeper paths first."""
 
     def path(files: Any, folders: Any) -> ColumnElement[Any]:
         return folders.c.path.op("||")(files.c.basename)  # type: ignore[no-any-return]
@@ -80,19 +81,19 @@ def _keys(link: Table, owner: str) -> dict[str, Key]:
     name = _primary(link, owner, lambda files: files.c.basename, t.files)
     folder = _primary(link, owner, lambda _, folders: folders.c.path, t.files, t.folders)
     path = _path(link, owner)
-    moment = _primary(link, owner, lambda files: files.c.mod_time, t.files)
+    mod_time = _primary(link, owner, lambda files: files.c.mod_time, t.files)
     return {
         "title": lambda e: [
             sql.natural_order(func.coalesce(e.c.title, name(e))),
             sql.natural_order(folder(e)),
         ],
         "path": lambda e: [sql.natural_order(func.coalesce(path(e), ""))],
-        "file_mod_time": lambda e: [moment(e)],
+        "file_mod_time": lambda e: [mod_time(e)],
         "file_count": lambda e: [counted(e, pairs(link, owner, "file_id"))],
     }
 
 
-def _facts(link: Table, owner: str) -> dict[str, Key]:
+def _size_keys(link: Table, owner: str) -> dict[str, Key]:
     """Sort keys `filesize` and `resolution`."""
     size = _primary(link, owner, lambda files: files.c.size, t.files)
 
@@ -104,17 +105,17 @@ def _facts(link: Table, owner: str) -> dict[str, Key]:
     return {"filesize": lambda e: [size(e)], "resolution": lambda e: [side(e)]}
 
 
-def _video(column: str) -> Key:
-    fact = _primary(t.scenes_files, "scene_id", lambda video: video.c[column], t.video_files)
-    return lambda e: [fact(e)]
+def _video_key(column: str) -> Key:
+    value = _primary(t.scenes_files, "scene_id", lambda video: video.c[column], t.video_files)
+    return lambda e: [value(e)]
 
 
 def _similarity(entity: Entity) -> Expressions:
     """Sort key that puts equal and similar perceptual hashes next to each other."""
-    link, prints = t.scenes_files.alias(), t.files_fingerprints.alias()
-    # A subquery per file: SQLite would rather join by walking all hashes for each scene.
-    phash = select(func.min(prints.c.fingerprint)).where(
-        prints.c.file_id == link.c.file_id, prints.c.type == "phash"
+    link, fingerprints = t.scenes_files.alias(), t.files_fingerprints.alias()
+    # A subquery per file, because SQLite would plan a join as a scan of all hashes for each scene.
+    phash = select(func.min(fingerprints.c.fingerprint)).where(
+        fingerprints.c.file_id == link.c.file_id, fingerprints.c.type == "phash"
     )
     least = func.min(phash.correlate(link).scalar_subquery())
     value = select(least).where(link.c.scene_id == entity.c.id)
@@ -127,32 +128,32 @@ def performer_age(entity: Entity, *, descending: bool) -> Expressions:
     age = func.julianday(entity.c.date) - func.julianday(performers.c.birthdate)
     extreme = func.max(age) if descending else func.min(age)
     statement = select(extreme).join(link, link.c.performer_id == performers.c.id)
-    found = statement.where(link.c.scene_id == entity.c.id).correlate(entity).scalar_subquery()
-    return [found if descending else func.coalesce(found, _MAX_AGE_DAYS)]
+    value = statement.where(link.c.scene_id == entity.c.id).correlate(entity).scalar_subquery()
+    return [value if descending else func.coalesce(value, _MAX_AGE_DAYS)]
 
 
 def _gallery_keys() -> dict[str, Key]:
-    """Sort keys of galleries; one made from a folder has that folder's name, path and time."""
+    """Sort keys of galleries; a gallery of a folder uses the name, path and time of the folder."""
     keys = _keys(t.galleries_files, "gallery_id")
     name = _primary(t.galleries_files, "gallery_id", lambda files: files.c.basename, t.files)
     path = _path(t.galleries_files, "gallery_id")
-    moment = _primary(t.galleries_files, "gallery_id", lambda files: files.c.mod_time, t.files)
+    mod_time = _primary(t.galleries_files, "gallery_id", lambda files: files.c.mod_time, t.files)
 
-    def own(column: str) -> Callable[[Entity], ColumnElement[Any]]:
+    def of_folder(column: str) -> Callable[[Entity], ColumnElement[Any]]:
         def make(entity: Entity) -> ColumnElement[Any]:
             folders = t.folders.alias()
-            fact = select(folders.c[column]).where(folders.c.id == entity.c.folder_id)
-            return fact.correlate(entity).scalar_subquery()
+            value = select(folders.c[column]).where(folders.c.id == entity.c.folder_id)
+            return value.correlate(entity).scalar_subquery()
 
         return make
 
     return keys | {
         "title": lambda e: [
-            sql.natural_order(func.coalesce(e.c.title, name(e), own("basename")(e))),
-            sql.natural_order(func.coalesce(path(e), own("path")(e))),
+            sql.natural_order(func.coalesce(e.c.title, name(e), of_folder("basename")(e))),
+            sql.natural_order(func.coalesce(path(e), of_folder("path")(e))),
         ],
-        "path": lambda e: [sql.natural_order(func.coalesce(path(e), own("path")(e), ""))],
-        "file_mod_time": lambda e: [func.coalesce(moment(e), own("mod_time")(e))],
+        "path": lambda e: [sql.natural_order(func.coalesce(path(e), of_folder("path")(e), ""))],
+        "file_mod_time": lambda e: [func.coalesce(mod_time(e), of_folder("mod_time")(e))],
     }
 
 
@@ -168,18 +169,18 @@ _STORED: dict[str, Key] = {"title": lambda e: [e.c.title_key], "path": lambda e:
 
 SCENE_SORTS: dict[str, Key] = {
     **_keys(t.scenes_files, "scene_id"),
-    **_facts(t.scenes_files, "scene_id"),
+    **_size_keys(t.scenes_files, "scene_id"),
     **_STORED,
-    "bitrate": _video("bit_rate"),
-    "duration": _video("duration"),
-    "framerate": _video("frame_rate"),
-    "interactive": _video("interactive"),
-    "interactive_speed": _video("interactive_speed"),
+    "bitrate": _video_key("bit_rate"),
+    "duration": _video_key("duration"),
+    "framerate": _video_key("frame_rate"),
+    "interactive": _video_key("interactive"),
+    "interactive_speed": _video_key("interactive_speed"),
     "perceptual_similarity": _similarity,
 }
 IMAGE_SORTS: dict[str, Key] = {
     **_keys(t.images_files, "image_id"),
-    **_facts(t.images_files, "image_id"),
+    **_size_keys(t.images_files, "image_id"),
     **_STORED,
 }
 GALLERY_SORTS: dict[str, Key] = _gallery_keys()
@@ -226,20 +227,18 @@ def mark_all_stale(connection: Connection) -> None:
 
 
 def _update_keys(connection: Connection, indexed: _Indexed, ids: Sequence[int]) -> None:
-    # Sort keys are built on the tables, which import this module's triggers first.
-
     table = indexed.table
     title = sort_title(table, indexed.link, indexed.owner)
     path = sort_path(table, indexed.link, indexed.owner)
-    shown = select(table.c.id, title, path).where(table.c.id.in_(sql.id_list(ids)))
+    rows = select(table.c.id, title, path).where(table.c.id.in_(sql.id_list(ids)))
     keys = [
         {"number": number, "by_title": None if title is None else sort_key(title), "by_path": sort_key(path)}
-        for number, title, path in connection.execute(shown).all()
+        for number, title, path in connection.execute(rows).all()
     ]
     if keys:
-        changed = update(table).where(table.c.id == bindparam("number"))
+        statement = update(table).where(table.c.id == bindparam("number"))
         connection.execute(
-            changed.values(title_key=bindparam("by_title"), path_key=bindparam("by_path")), keys
+            statement.values(title_key=bindparam("by_title"), path_key=bindparam("by_path")), keys
         )
 
 

@@ -27,7 +27,7 @@ def _scene_total(column: ColumnElement[Any]) -> Total:
 
     def make(connection: Connection, matching: Select[Any], primary_only: bool) -> float:
         link = t.scenes_files
-        facts = (
+        files = (
             select(link.c.scene_id, t.video_files.c.duration, t.files.c.size)
             .join(t.files, t.files.c.id == link.c.file_id)
             .join(t.video_files, t.video_files.c.file_id == link.c.file_id)
@@ -35,15 +35,15 @@ def _scene_total(column: ColumnElement[Any]) -> Total:
             .distinct()
         )
         if primary_only:
-            facts = facts.where(link.c.primary.is_(True))
-        found = facts.subquery()
-        return _scalar(connection, select(func.sum(found.c[column.name])))
+            files = files.where(link.c.primary.is_(True))
+        distinct = files.subquery()
+        return _scalar(connection, select(func.sum(distinct.c[column.name])))
 
     return make
 
 
 def _pixels() -> ColumnElement[Any]:
-    """Whole megapixels, as the server counts."""
+    """Whole megapixels, as the server counts them."""
     return cast(func.sum(t.image_files.c.width * t.image_files.c.height) / _MILLION, Integer)
 
 
@@ -52,7 +52,7 @@ def _image_total(name: str) -> Total:
 
     def make(connection: Connection, matching: Select[Any], _: bool) -> float:
         link, picture = t.images_files, t.image_files
-        facts = (
+        files = (
             select(
                 link.c.image_id,
                 (picture.c.width * picture.c.height).label("pixels"),
@@ -64,7 +64,7 @@ def _image_total(name: str) -> Total:
             .distinct()
             .subquery()
         )
-        total = _scalar(connection, select(func.sum(facts.c[name])))
+        total = _scalar(connection, select(func.sum(files.c[name])))
         return total // _MILLION if name == "pixels" else total
 
     return make
@@ -131,7 +131,7 @@ class FoundPage:
         self._type = type_name
         self._items = items
         self._find = find or {}
-        self._given = given
+        self._filter = given
         self._ids = ids
 
     def get(self, name: str, _: Mapping[str, Any] | None = None) -> Any:
@@ -140,18 +140,18 @@ class FoundPage:
             return self.count
         if name == self._items:
             return self.rows
-        chosen = select(OBJECT_TYPES[self._type].table.c.id).where(
+        by_ids = select(OBJECT_TYPES[self._type].table.c.id).where(
             OBJECT_TYPES[self._type].table.c.id.in_(self._ids or [])
         )
-        matching = self._matches.selected if self._ids is None else chosen
+        matching = self._matches.selected if self._ids is None else by_ids
         return TOTALS[self._type][name](self._context.connection, matching, self._ids is not None)
 
     def check(self) -> None:
-        """Raise Refused for invalid ids, filters or sort keys, whatever is selected."""
+        """Raise Refused for invalid ids, filters or sort keys, even if no field uses them."""
         if self._ids is not None:
-            self.rows  # noqa: B018 - one that is missing fails the query
+            self.rows  # noqa: B018 - raises Refused for a missing id
         else:
-            self._matches  # noqa: B018 - worked out here, used when something is selected
+            self._matches  # noqa: B018 - raises Refused for an invalid filter; cached for the selected fields
 
     @cached_property
     def count(self) -> int:
@@ -160,7 +160,7 @@ class FoundPage:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows of this page; for ids in their order, or refused if one is missing."""
+        """The rows of this page in order; raises Refused if one of the requested ids is missing."""
         if self._ids is None:
             return self._context.fetch_many(self._type, self.page_ids())
         found = self._context.fetch_many(self._type, self._ids)
@@ -182,7 +182,7 @@ class FoundPage:
 
     @cached_property
     def _matches(self) -> Matches:
-        return Matches(self._context.connection, self._type, self._find, self._given)
+        return Matches(self._context.connection, self._type, self._find, self._filter)
 
 
 def _missing_text(type_name: str, id_: int) -> str:

@@ -1,6 +1,6 @@
 """Sort keys of each type, and ORDER BY of a find query: key, direction, tie breakers, and the id.
 
-A key has one or more expressions on the table of its type, to which the direction applies.
+A key consists of one or more expressions on the table of its type; the direction applies to each.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def latest(links: Callable[[], Select[Any]]) -> Key:
     """The latest time in `links` (owner, time)."""
 
     def make(entity: Entity) -> Expressions:
-        found = links().subquery()
-        moment = select(func.max(found.c[1])).where(found.c[0] == entity.c.id)
-        return [moment.correlate(entity).scalar_subquery()]
+        times = links().subquery()
+        newest = select(func.max(times.c[1])).where(times.c[0] == entity.c.id)
+        return [newest.correlate(entity).scalar_subquery()]
 
     return make
 
@@ -58,7 +58,7 @@ def summed(parts: Callable[[], list[Select[Any]]]) -> Key:
 
 
 def _scene_durations(owner: Callable[[], Select[Any]]) -> Callable[[], list[Select[Any]]]:
-    """(owner, seconds) of the primary files of the scenes in `owner` (owner, scene)."""
+    """Select (owner, seconds) of the primary files of the scenes in `owner`, which selects (owner, scene)."""
 
     def parts() -> list[Select[Any]]:
         link, files_, video = owner().subquery(), t.scenes_files.alias(), t.video_files.alias()
@@ -71,11 +71,11 @@ def _scene_durations(owner: Callable[[], Select[Any]]) -> Callable[[], list[Sele
 
 
 def _over_scenes(link: Any, owner: str, table: Any, column: str) -> Callable[[], Select[Any]]:
-    """(owner, column of its scenes)."""
+    """Select (owner, column of `table`) for the scenes of each owner."""
 
     def links() -> Select[Any]:
-        mine, facts = link.alias(), table.alias()
-        return select(mine.c[owner], facts.c[column]).join(facts, facts.c.scene_id == mine.c.scene_id)
+        owners, values = link.alias(), table.alias()
+        return select(owners.c[owner], values.c[column]).join(values, values.c.scene_id == owners.c.scene_id)
 
     return links
 
@@ -92,8 +92,8 @@ def _marker_title(entity: Entity) -> Expressions:
 
 
 def _scene_updated(entity: Entity) -> Expressions:
-    moment = select(t.scenes.c.updated_at).where(t.scenes.c.id == entity.c.scene_id)
-    return [moment.correlate(entity).scalar_subquery()]
+    updated_at = select(t.scenes.c.updated_at).where(t.scenes.c.id == entity.c.scene_id)
+    return [updated_at.correlate(entity).scalar_subquery()]
 
 
 def _titled_by_key(entity: Entity) -> ColumnElement[Any]:
@@ -270,28 +270,28 @@ def _with_directions(keys: list[tuple[ColumnElement[Any], bool]], entity: FromCl
     for expression, descending in keys:
         ordered.append(expression.desc() if descending else expression.asc())
         if _is_natural(expression):
-            place = case((expression.is_not(None), entity.c.id))
-            ordered.append(place.asc() if descending else place.desc())
+            tie_breaker = case((expression.is_not(None), entity.c.id))
+            ordered.append(tie_breaker.asc() if descending else tie_breaker.desc())
     return [*ordered, entity.c.id.asc()]
 
 
 def _is_natural(expression: ColumnElement[Any]) -> bool:
     """Whether an expression sorts naturally: by collation, or as a stored sort key."""
-    named = isinstance(expression, Column) and expression.name in ("title_key", "path_key")
-    return named or getattr(expression, "operator", None) is operators.collate
+    is_stored_key = isinstance(expression, Column) and expression.name in ("title_key", "path_key")
+    return is_stored_key or getattr(expression, "operator", None) is operators.collate
 
 
 def _expressions(
-    type_name: str, entity: FromClause, key: str, given: Mapping[str, Any], *, descending: bool
+    type_name: str, entity: FromClause, key: str, object_filter: Mapping[str, Any], *, descending: bool
 ) -> Expressions:
     if key.startswith("random"):
         return [_random_order(entity, key)]
     if type_name == "Scene" and key in ("group_scene_number", "movie_scene_number"):
-        return [_scene_number(entity, given)]
+        return [_scene_number(entity, object_filter)]
     if type_name == "Scene" and key == "performer_age":
         return performer_age(entity, descending=descending)
     if key == "sub_group_order" and type_name in ("Group", "Movie"):
-        return _sub_group_order(entity, given)
+        return _sub_group_order(entity, object_filter)
     make = SORTS[type_name].get(key)
     if make is None:
         raise Refused(f"invalid sort: {key}")
@@ -299,14 +299,13 @@ def _expressions(
 
 
 def _random_order(entity: FromClause, key: str) -> ColumnElement[Any]:
-    """The server's pseudo-random order, so that a seed gives the same order on both."""
+    """The server's pseudo-random order with its constants, so that a seed gives the same order here."""
     text = key.removeprefix("random").removeprefix("_")
     if key != "random" and not (text.isdecimal() and key == f"random_{text}" and int(text) < _LARGEST_SEED):
         raise Refused(f"invalid random seed: {text}" if key.startswith("random_") else f"invalid sort: {key}")
     seed = int(text) % _SEEDS if text else random.randrange(_SEEDS)  # noqa: S311 - a shuffle, no secret
-    # The constants are the server's, so that a seed gives the same order on both.
-    place = entity.c.id + seed
-    return func.mod(place * place * 52959209 + place * 1047483763, 2147483647)
+    position = entity.c.id + seed
+    return func.mod(position * position * 52959209 + position * 1047483763, 2147483647)
 
 
 def _single_id(criterion: Mapping[str, Any] | None) -> str | None:
@@ -315,21 +314,21 @@ def _single_id(criterion: Mapping[str, Any] | None) -> str | None:
     return str(value[0]) if len(value) == 1 else None
 
 
-def _scene_number(entity: FromClause, given: Mapping[str, Any]) -> ColumnElement[Any]:
+def _scene_number(entity: FromClause, scene_filter: Mapping[str, Any]) -> ColumnElement[Any]:
     """The index of a scene in the group that the filter names, or in any group."""
     link = t.groups_scenes.alias()
-    place = select(func.min(link.c.scene_index)).where(link.c.scene_id == entity.c.id)
-    group = _single_id(given.get("groups") or given.get("movies"))
+    index = select(func.min(link.c.scene_index)).where(link.c.scene_id == entity.c.id)
+    group = _single_id(scene_filter.get("groups") or scene_filter.get("movies"))
     if group is not None:
-        place = place.where(link.c.group_id == group)
-    return place.correlate(entity).scalar_subquery()
+        index = index.where(link.c.group_id == group)
+    return index.correlate(entity).scalar_subquery()
 
 
-def _sub_group_order(entity: FromClause, given: Mapping[str, Any]) -> Expressions:
+def _sub_group_order(entity: FromClause, group_filter: Mapping[str, Any]) -> Expressions:
     """The index in the containing group that the filter names, or in any group."""
-    containing = _single_id(given.get("containing_groups"))
+    containing = _single_id(group_filter.get("containing_groups"))
     link = t.groups_relations.alias()
-    place = select(func.min(link.c.order_index)).where(link.c.sub_id == entity.c.id)
+    index = select(func.min(link.c.order_index)).where(link.c.sub_id == entity.c.id)
     if containing is not None:
-        place = place.where(link.c.containing_id == containing)
-    return [place.correlate(entity).scalar_subquery()]
+        index = index.where(link.c.containing_id == containing)
+    return [index.correlate(entity).scalar_subquery()]

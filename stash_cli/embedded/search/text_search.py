@@ -1,6 +1,6 @@
 """Text search (`q`): its query language and the columns that it searches.
 
-All words must match, `-word` excludes, `a or b` takes either, "double quotes" hold a phrase together.
+All words must match; `-word` excludes a word, `a or b` matches either, and "double quotes" enclose a phrase.
 """
 
 from __future__ import annotations
@@ -47,22 +47,25 @@ class SearchSpec:
 def parse_search(text: str) -> SearchSpec:
     """Parse a search text."""
     tokens = _TOKEN.findall(text.strip())
-    spec, at = SearchSpec(), 0
-    while at < len(tokens):
-        at += _any_of(tokens, at, spec) or _single(tokens[at], spec)
+    spec, position = SearchSpec(), 0
+    while position < len(tokens):
+        position += _any_of(tokens, position, spec) or _single(tokens[position], spec)
     return spec
 
 
-def _any_of(tokens: list[str], at: int, spec: SearchSpec) -> int:
-    """Parse `a or b or c` and return its number of tokens; only `or` continues, as on the server."""
-    if at + 2 >= len(tokens) or tokens[at + 1].lower() not in ("or", "|"):
+def _any_of(tokens: list[str], start: int, spec: SearchSpec) -> int:
+    """Parse `a or b or c` and return its number of tokens.
+
+    The first separator may also be `|`, the others only `or`, as on the server.
+    """
+    if start + 2 >= len(tokens) or tokens[start + 1].lower() not in ("or", "|"):
         return 0
-    terms, used = [tokens[at], tokens[at + 2]], 3
-    while at + used + 1 < len(tokens) and tokens[at + used].lower() == "or":
-        terms.append(tokens[at + used + 1])
-        used += 2
+    terms, count = [tokens[start], tokens[start + 2]], 3
+    while start + count + 1 < len(tokens) and tokens[start + count].lower() == "or":
+        terms.append(tokens[start + count + 1])
+        count += 2
     spec.either.append([_unquoted(term) for term in terms])
-    return used
+    return count
 
 
 def _single(token: str, spec: SearchSpec) -> int:
@@ -82,14 +85,14 @@ _Rows = tuple[ColumnElement[Any], FromClause, list[ColumnElement[Any]]]
 
 
 def _with_files(table: Any, link: Any, owner: str) -> tuple[FromClause, list[ColumnElement[Any]]]:
-    prints = t.files_fingerprints
+    fingerprints = t.files_fingerprints
     joined = (
         table.outerjoin(link, link.c[owner] == table.c.id)
         .outerjoin(t.files, t.files.c.id == link.c.file_id)
         .outerjoin(t.folders, t.folders.c.id == t.files.c.parent_folder_id)
-        .outerjoin(prints, prints.c.file_id == t.files.c.id)
+        .outerjoin(fingerprints, fingerprints.c.file_id == t.files.c.id)
     )
-    return joined, [sql.full_path(), cast(prints.c.fingerprint, Text)]
+    return joined, [sql.full_path(), cast(fingerprints.c.fingerprint, Text)]
 
 
 def _scene() -> _Rows:
@@ -105,12 +108,12 @@ def _image() -> _Rows:
 
 def _gallery() -> _Rows:
     joined, columns = _with_files(t.galleries, t.galleries_files, "gallery_id")
-    own = t.folders.alias()
+    own_folder = t.folders.alias()
     chapters = t.galleries_chapters
-    joined = joined.outerjoin(own, own.c.id == t.galleries.c.folder_id).outerjoin(
+    joined = joined.outerjoin(own_folder, own_folder.c.id == t.galleries.c.folder_id).outerjoin(
         chapters, chapters.c.gallery_id == t.galleries.c.id
     )
-    return t.galleries.c.id, joined, [t.galleries.c.title, own.c.path, *columns, chapters.c.title]
+    return t.galleries.c.id, joined, [t.galleries.c.title, own_folder.c.path, *columns, chapters.c.title]
 
 
 def _with_aliases(table: Any, aliases: Any, owner: str, *names: str) -> _Rows:
@@ -157,13 +160,13 @@ def search_condition(type_name: str, entity: FromClause, text: str | None) -> Co
     if not (spec.must or spec.either or spec.must_not):
         return None
     id_, joined, columns = SEARCH_COLUMNS[type_name]()
-    wanted = [or_(*_like_any(columns, [word])) for word in spec.must]
-    wanted += [or_(*_like_any(columns, words)) for words in spec.either]
-    wanted += [func.coalesce(c, "").not_like(f"%{word}%") for word in spec.must_not for c in columns]
-    # The trigram index narrows the scenes first; LIKE on every joined row of all scenes takes seconds.
+    conditions = [or_(*_like_any(columns, [word])) for word in spec.must]
+    conditions += [or_(*_like_any(columns, words)) for words in spec.either]
+    conditions += [func.coalesce(c, "").not_like(f"%{word}%") for word in spec.must_not for c in columns]
+    # The trigram index preselects scenes, because LIKE on each joined row of all scenes takes seconds.
     if type_name == "Scene" and (phrases := trigram_query(spec)):
-        wanted.append(id_.in_(scenes_matching(phrases)))
-    return entity.c.id.in_(select(id_).select_from(joined).where(and_(*wanted)))
+        conditions.append(id_.in_(scenes_matching(phrases)))
+    return entity.c.id.in_(select(id_).select_from(joined).where(and_(*conditions)))
 
 
 def scenes_matching(phrases: str) -> Select[Any]:
@@ -172,18 +175,20 @@ def scenes_matching(phrases: str) -> Select[Any]:
 
 
 def trigram_query(spec: SearchSpec) -> str:
-    """A query of the trigram index that matches a superset of `spec`; "" where it cannot narrow.
+    """A query of the trigram index that matches a superset of `spec`; "" if no term can use the index.
 
-    The index knows runs of at least three characters; the wildcards `%` and `_` end a run.
+    The index finds sequences of at least three characters; the wildcards `%` and `_` end a sequence.
     """
-    groups = [[_runs(word) for word in words] for words in ([word] for word in spec.must)]
-    groups += [[_runs(word) for word in words] for words in spec.either]
+    groups = [[_sequences(word) for word in words] for words in ([word] for word in spec.must)]
+    groups += [[_sequences(word) for word in words] for words in spec.either]
     return " AND ".join(f"({' OR '.join(words)})" for words in groups if all(words))
 
 
-def _runs(word: str) -> str:
-    quoted = (run.replace('"', '""') for run in re.split("[%_\x00]", word) if len(run) >= _TRIGRAM)
-    return " AND ".join(f'"{run}"' for run in quoted)
+def _sequences(word: str) -> str:
+    sequences = (
+        sequence.replace('"', '""') for sequence in re.split("[%_\x00]", word) if len(sequence) >= _TRIGRAM
+    )
+    return " AND ".join(f'"{sequence}"' for sequence in sequences)
 
 
 def _like_any(columns: list[ColumnElement[Any]], words: list[str]) -> list[ColumnElement[bool]]:

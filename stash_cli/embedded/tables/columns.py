@@ -13,8 +13,9 @@ metadata = MetaData()
 class Declared(UserDefinedType[Any]):
     """A column type with the declared name `name`, whose values are not converted.
 
-    `date` and `datetime` hold text with SQLite's numeric affinity, which decides how a criterion such as
-    "2021" compares with them; `blob` has no affinity, so that numbers and texts keep their type.
+    Values of `date` and `datetime` are text, but the columns have SQLite's numeric affinity, which determines
+    how a criterion such as "2021" compares with them. `blob` has no affinity, so that numbers and texts keep
+    their type.
     """
 
     cache_ok = True
@@ -67,7 +68,7 @@ def entity_table(name: str, *columns: Column[Any], **options: Any) -> Table:
         *columns,
         moment("created_at"),
         moment("updated_at"),
-        # Links and caches of clients contain ids, so an id is never reused.
+        # Clients store ids in links and caches.
         sqlite_autoincrement=True,
         **options,
     )

@@ -1,7 +1,7 @@
 """Stale rows, triggers and indexes for sorting and searching scenes and images.
 
-Triggers record in `scenes_stale` and `images_stale` which rows need new sort keys or search text;
-`search.file_sorts` updates them before the transaction ends.
+Triggers insert the ids of rows that need new sort keys or search text into `scenes_stale` and `images_stale`;
+`search.file_sorts` updates these rows before the transaction ends.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ scenes_stale = Table("scenes_stale", metadata, integer("scene_id", nullable=Fals
 images_stale = Table("images_stale", metadata, integer("image_id", nullable=False))
 
 SORTED_BY = ("date", "created_at", "updated_at", "rating")
-"""Columns of scenes and images with an index, which `title_order` continues for equal values."""
+"""Columns of scenes and images that have an index, with `title_order` as its second key."""
 
 
 def title_order(entity: FromClause) -> ColumnElement[Any]:
-    """The tie breaker of scenes and images: the title's sort key, or the id in its form.
+    """The tie breaker of scenes and images: the sort key of the title, or the id in the form of such a key.
 
     The numbers are literals, because SQLite uses an index on an expression only for the same expression
     without parameters.
@@ -57,11 +57,11 @@ _IN_FOLDER = (
 
 def _of_files(link: str, owner: str) -> _Watched:
     """Watched tables for the names and paths of an object's files."""
-    named = {"link": link, "owner": owner, "row": "{row}"}
+    names = {"link": link, "owner": owner, "row": "{row}"}
     return (
-        (link, f'{owner}, file_id, "primary"', _OWNER.format(**named)),
-        ("files", "basename, parent_folder_id", _FILE.format(column="id", **named)),
-        ("folders", "path", _IN_FOLDER.format(**named)),
+        (link, f'{owner}, file_id, "primary"', _OWNER.format(**names)),
+        ("files", "basename, parent_folder_id", _FILE.format(column="id", **names)),
+        ("folders", "path", _IN_FOLDER.format(**names)),
     )
 
 
