@@ -41,7 +41,7 @@ class BoundedProtocol(H11Protocol):
     """uvicorn's HTTP/1.1 protocol with limits; `bounded` sets its policy.
 
     Responses have no time limit, because a video is read at the speed of its player.
-    When the limit is reached, a new connection replaces the one that has waited longest for its request.
+    At the limit of connections, a new one replaces the connection that has waited longest for its request.
     """
 
     policy: ClassVar[WebPolicy]
@@ -90,14 +90,14 @@ class BoundedProtocol(H11Protocol):
 
     def _is_within_limits(self) -> bool:
         """Whether the connection is within the limits, possibly after closing an idle one."""
-        everybody: list[Any] = list(self.connections)
-        if len(everybody) > MAX_CONNECTIONS:
-            return _end_oldest(everybody, self)
-        same = self._of_same_address(everybody)
-        return len(same) <= MAX_PER_ADDRESS or _end_oldest(same, self)
+        connections: list[Any] = list(self.connections)
+        if len(connections) > MAX_CONNECTIONS:
+            return _close_oldest(connections, self)
+        same_address = self._of_same_address(connections)
+        return len(same_address) <= MAX_PER_ADDRESS or _close_oldest(same_address, self)
 
     def _of_same_address(self, connections: Iterable[Any]) -> list[Any]:
-        """The connections from the same address; none for a proxy, which stands for many clients."""
+        """The connections from the same address; none for a proxy, which forwards many clients."""
         address = self.client[0] if self.client else ""
         if self.policy.is_proxy(address):
             return []
@@ -130,7 +130,7 @@ class BoundedProtocol(H11Protocol):
         self._stop_watching()
         if has_begun:
             self._answer_and_close(408, "The request did not arrive in time")
-        # A response would be taken for the answer to a request that is just being sent.
+        # No response without a request: the client would assign it to the request it is about to send.
         else:
             self.transport.close()
 
@@ -155,7 +155,7 @@ def bounded(policy: WebPolicy, arrival: float = ARRIVAL) -> type[BoundedProtocol
     return type("BoundedProtocol", (BoundedProtocol,), {"policy": policy, "arrival": arrival})
 
 
-def _end_oldest(connections: Iterable[Any], new: BoundedProtocol) -> bool:
+def _close_oldest(connections: Iterable[Any], new: BoundedProtocol) -> bool:
     """Close the connection that has waited longest for a request; False without one."""
     waiting = [
         other
@@ -170,8 +170,8 @@ def _end_oldest(connections: Iterable[Any], new: BoundedProtocol) -> bool:
 
 # Seconds that open requests have to finish.
 _SHUTDOWN = 5
-# Bytes of a websocket message; larger documents are posted.
-_LARGEST_MESSAGE = 4 * 1024 * 1024
+# Bytes of a websocket message; larger documents have to be sent by POST.
+_MAX_MESSAGE = 4 * 1024 * 1024
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -180,8 +180,8 @@ class LibraryServer:
 
     `policy` permits further origins, hosts and proxies; `arrival` is the time limit in seconds for receiving
     a request; further options open the library. Raises StashConfigurationError when the address is not
-    available. Once it serves, `is_open` says whether the library has no password; `interrupted_by` is the
-    signal that stopped it, if any.
+    available. While it serves, `is_open` is true if the library has no password; afterwards `interrupted_by`
+    is the signal that stopped it, or None.
     """
 
     def __init__(
@@ -227,12 +227,17 @@ class LibraryServer:
             if on_ready is not None:
                 on_ready(self.url)
 
-        config = uvicorn.Config(
+        self._server = _Server(self._config(app), announce)
+        self._server.run(sockets=[listener])
+        self.interrupted_by = self._server.signal
+
+    def _config(self, app: Any) -> uvicorn.Config:
+        return uvicorn.Config(
             app,
             http=bounded(self._policy, self._arrival),
             lifespan="off",
             ws="websockets-sansio",
-            ws_max_size=_LARGEST_MESSAGE,
+            ws_max_size=_MAX_MESSAGE,
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -241,9 +246,6 @@ class LibraryServer:
             proxy_headers=False,
             timeout_graceful_shutdown=_SHUTDOWN,
         )
-        self._server = _Server(config, announce)
-        self._server.run(sockets=[listener])
-        self.interrupted_by = self._server.signal
 
     def wait_until_ready(self, timeout: float | None = None) -> str:
         """The base URL once requests are accepted. Raises TimeoutError."""
@@ -271,7 +273,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         self.signal = sig
-        # A second signal ends the process at once, whatever it waits for.
+        # A second signal ends the process at once, even while it waits for open requests.
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         super().handle_exit(sig, frame)
@@ -281,11 +283,11 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        old_handlers = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
         try:
             yield
         finally:
-            for number, handler in before.items() if self.signal is None else ():
+            for number, handler in old_handlers.items() if self.signal is None else ():
                 signal.signal(number, handler)
 
 

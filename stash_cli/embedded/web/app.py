@@ -39,14 +39,14 @@ class _Refusal(Exception):  # noqa: N818 - internal signal of this module
 
 
 class BodyLimit:
-    """ASGI middleware: answers 413 to bodies of more than 32 MiB, announced or not.
+    """ASGI middleware: responds with 413 to bodies of more than 32 MiB, with or without Content-Length.
 
-    The bodies of all concurrent requests may have `together` bytes; beyond that 503 is answered.
+    `together` is the limit in bytes for the bodies of all concurrent requests; beyond, it responds with 503.
     """
 
     def __init__(self, app: ASGIApp, together: int = MAX_TOGETHER) -> None:
         self._app = app
-        self._free = together
+        self._free_bytes = together
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,32 +54,32 @@ class BodyLimit:
             return
         body = _Body(self, receive, MAX_LOGIN if scope["path"] == "/login" else MAX_BODY)
         try:
-            # An announced length is refused before anything is read.
+            # A too large Content-Length is refused before the body is read.
             body.announce(Headers(scope=scope).get("content-length", "0"))
             await self._app(scope, body.receive, send)
         except _Refusal as refusal:
             await refusal.response(scope, receive, send)
         finally:
-            self._free += body.read
+            self._free_bytes += body.read
 
     def reserve(self, count: int) -> None:
-        """Count bytes of a body. Raises the refusal when all bodies together exceed the limit."""
-        self._free -= count
-        if self._free < 0:
+        """Count bytes of a body. Raises _Refusal if all bodies together exceed the limit."""
+        self._free_bytes -= count
+        if self._free_bytes < 0:
             raise _Refusal(_closing("too many large requests", 503, {"Retry-After": "1"}))
 
 
 class _Body:
     """The body of one request, counted while it is read."""
 
-    def __init__(self, limit: BodyLimit, receive: Receive, most: int) -> None:
+    def __init__(self, limit: BodyLimit, receive: Receive, max_bytes: int) -> None:
         self._limit = limit
         self._receive = receive
-        self._most = most
+        self._max_bytes = max_bytes
         self.read = 0
 
     def announce(self, length: str) -> None:
-        if length.isdigit() and int(length) > self._most:
+        if length.isdigit() and int(length) > self._max_bytes:
             raise _Refusal(_closing("request body too large", 413))
 
     async def receive(self) -> Message:
@@ -114,7 +114,7 @@ _ALWAYS = {
 class ResponseHeadersMiddleware:
     """ASGI middleware: adds security headers to every response.
 
-    HTML is only written by this package and may contain a form; everything else is content of the library.
+    HTML comes only from this package and may contain a form; everything else is content of the library.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -184,9 +184,9 @@ class CrossSiteMiddleware:
 def _is_same_site(scope: Scope, headers: Headers, pages: list[Origin | None]) -> bool:
     """Whether a request comes from a page of this library, or from a program."""
     host = Host.parse(headers.get("host", ""))
-    own = None if host is None else Origin.of(scope["scheme"], host)
+    own_origin = None if host is None else Origin.of(scope["scheme"], host)
     is_own_site = headers.get("sec-fetch-site", "none") in _OWN_SITES
-    return is_own_site and all(page is not None and page == own for page in pages)
+    return is_own_site and all(page is not None and page == own_origin for page in pages)
 
 
 def _is_link(scope: Scope, headers: Headers) -> bool:
@@ -218,7 +218,7 @@ _MOUNTS = frozenset(
         *("downloads", "plugin", "custom", "css", "javascript", "customlocales"),
     )
 )
-"""First path segments under which unknown paths are not found instead of the page."""
+"""First path segments under which unknown paths get 404 instead of the page."""
 _PAGE = """<!doctype html><title>Stash</title><p>This is an embedded library: it answers GraphQL at
 <a href="/graphql">/graphql</a> and has no web interface."""
 
@@ -249,7 +249,7 @@ _ALL_METHODS = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"]
 
 
 def create_app(library: Library) -> Starlette:
-    """The application for this process, without authentication: whoever opened the file has full access."""
+    """The application for this process, without authentication: opening the file gives full access."""
     return Starlette(routes=_routes(library), middleware=[Middleware(BodyLimit)])
 
 

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP at `/graphql`: requests in JSON, URL parameters or multipart, and their answers."""
+"""GraphQL over HTTP at `/graphql`: requests in JSON, URL parameters or multipart, and their responses."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Query:
 
     @classmethod
     def load(cls, raw: Mapping[str, Any]) -> Query:
-        """The request in the JSON of a body or a websocket message; unknown keys are ignored."""
+        """The request in a decoded JSON object (a body or a websocket message); unknown keys are ignored."""
         document, variables = raw.get("query") or "", raw.get("variables") or {}
         name = raw.get("operationName") or None
         if not isinstance(document, str) or not isinstance(variables, dict):
@@ -101,7 +101,7 @@ def from_body(text: str) -> Query:
     try:
         raw = json.loads(text)
         if not isinstance(raw, dict):
-            raise MalformedRequest("the body has to be an object")  # noqa: TRY301 - worded with the body below
+            raise MalformedRequest("the body has to be an object")  # noqa: TRY301 - the handler below adds the body
         return Query.load(raw)
     except (ValueError, MalformedRequest) as reason:
         raise MalformedRequest(f"json request body could not be decoded: {reason} body:{text}") from None
@@ -110,8 +110,8 @@ def from_body(text: str) -> Query:
 async def from_multipart(request: Request) -> Query:
     """The request in a multipart body: parts `operations` and `map`, then the files."""
     try:
-        # A part may be as large as a body, which is limited before: `operations` has pictures as data URIs.
-        # Leaving the block removes the temporary files of large parts.
+        # No limit for a part, because `operations` may contain pictures as data URIs; BodyLimit limits the
+        # whole body. Leaving the block removes the temporary files of large parts.
         async with request.form(max_part_size=sys.maxsize) as form:
             return await _from_form(form)
     except HTTPException as refusal:
@@ -126,8 +126,8 @@ def _malformed(reason: object) -> MalformedRequest:
 
 async def _from_form(form: FormData) -> Query:
     raw = json.loads(await _content(form["operations"]))
-    places = json.loads(await _content(form["map"]))
-    for name, paths in places.items():
+    paths_by_file = json.loads(await _content(form["map"]))
+    for name, paths in paths_by_file.items():
         part = form[name]
         filename = part.filename if isinstance(part, UploadFile) else None
         file = UploadedFile(filename or name, await _content(part))
@@ -218,15 +218,15 @@ def _refuse_method(request: Request) -> Response | None:
         return Response(headers={"Allow": "OPTIONS, GET, POST"})
     if request.method == "HEAD":
         return Response(status_code=405)
-    posted = media_type(request.headers.get("content-type", ""))
-    if request.method != "GET" and (request.method != "POST" or posted not in _BODY_TYPES):
+    body_type = media_type(request.headers.get("content-type", ""))
+    if request.method != "GET" and (request.method != "POST" or body_type not in _BODY_TYPES):
         return PlainTextResponse("transport not supported", 400)
     return None
 
 
 def _refuse_writing(library: Library, query: Query) -> None:
     """Refuse operations other than queries in a GET request."""
-    # Without a valid document, its execution reports the error.
+    # The error of an invalid document is reported when it is executed.
     document = library.documents.prepare(query.document).ast
     operation = None if document is None else get_operation_ast(document, query.operation_name)
     if operation is not None and operation.operation is not OperationType.QUERY:
@@ -234,7 +234,7 @@ def _refuse_writing(library: Library, query: Query) -> None:
 
 
 def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple[dict[str, Any], int]:
-    """Body and status: a request error is a client error, a field error is not."""
+    """Body and status: 4xx for a request error, 200 with field errors."""
     refused = data is None and any(
         error.get("extensions", {}).get("code") in _REQUEST_ERRORS for error in errors
     )
@@ -245,8 +245,8 @@ def _outcome(request: Request, data: Any, errors: list[dict[str, Any]]) -> tuple
 
 def _content_type(request: Request) -> str:
     """The first known media type in `Accept`; GraphQL's own for unknown ones."""
-    offered = (media_type(part) for part in (request.headers.get("accept") or PLAIN).split(","))
-    return next((_OFFERS[name] for name in offered if name in _OFFERS), GRAPHQL)
+    accepted = (media_type(part) for part in (request.headers.get("accept") or PLAIN).split(","))
+    return next((_OFFERS[name] for name in accepted if name in _OFFERS), GRAPHQL)
 
 
 def _answer(request: Request, body: dict[str, Any], status: int = 200) -> Response:

@@ -19,11 +19,12 @@ from stash_cli.embedded.web.peers import base_url
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from stash_cli.embedded.graphql.execution import ExecutionOutcome
     from stash_cli.embedded.library.library import Library
 
 _NORMAL = 1000
 _PROTOCOL_ERROR = 1002
-_SAME_ID = 4409
+_DUPLICATE_ID = 4409
 _INIT_TIMED_OUT = 4408
 # Seconds between two keep-alive messages.
 KEEP_ALIVE = 10.0
@@ -40,7 +41,7 @@ class Subprotocol:
     start: str
     answer: str
     stop: str
-    # The older protocol keeps alive by messages, explains errors, and lets the client terminate.
+    # The older protocol has messages for keep-alive, connection errors and termination by the client.
     is_legacy: bool
 
 
@@ -49,7 +50,7 @@ MODERN = Subprotocol("subscribe", "next", "complete", is_legacy=False)
 _SUBPROTOCOLS = {"graphql-ws": LEGACY, "graphql-transport-ws": MODERN}
 
 
-class _Ended(Exception):  # noqa: N818 - the conversation is over, which is no error
+class _Ended(Exception):  # noqa: N818 - the end of a connection is not an error
     pass
 
 
@@ -90,8 +91,8 @@ class GraphQLSocket:
         self._init_timeout = init_timeout
         self._running: dict[str, asyncio.Task[None]] = {}
         self._streams: dict[str, Stream] = {}
-        # One inbox for all subscriptions: their events leave in the order in which they happened.
-        self._inbox: asyncio.Queue[tuple[str, Stream]] = asyncio.Queue()
+        # One queue for all subscriptions, so that events are sent in the order in which they happened.
+        self._events: asyncio.Queue[tuple[str, Stream]] = asyncio.Queue()
 
     async def run(self) -> None:
         """Serve until either side closes; operations that are still running are cancelled."""
@@ -117,7 +118,7 @@ class GraphQLSocket:
         if message.get("type") != "connection_init":
             await self._refuse(message)
         await self._send("connection_ack")
-        tasks.create_task(self._pump())
+        tasks.create_task(self._send_events())
         if self._subprotocol.is_legacy:
             await self._send("ka")
             tasks.create_task(self._keep_alive())
@@ -127,10 +128,10 @@ class GraphQLSocket:
             await asyncio.sleep(self._keep_alive_interval)
             await self._send("ka")
 
-    async def _pump(self) -> None:
+    async def _send_events(self) -> None:
         """Send the events of subscriptions."""
         while True:
-            number, stream = await self._inbox.get()
+            number, stream = await self._events.get()
             answer = stream.next_response() if self._streams.get(number) is stream else None
             if answer is not None:
                 await self._send(self._subprotocol.answer, number, answer)
@@ -154,24 +155,25 @@ class GraphQLSocket:
     async def _start(self, tasks: asyncio.TaskGroup, number: str, payload: Any) -> None:
         """Start an operation: a subscription receives events from now on, others have one result."""
         if number in self._running or number in self._streams:
-            await self._close(_SAME_ID, f"Subscriber for {number} already exists")
+            await self._close(_DUPLICATE_ID, f"Subscriber for {number} already exists")
         if len(self._running) + len(self._streams) >= MAX_OPERATIONS:
-            await self._send(
-                "error", number, [{"message": f"more than {MAX_OPERATIONS} operations at a time"}]
-            )
-            await self._send("complete", number)
+            await self._reject(number, f"more than {MAX_OPERATIONS} operations at a time")
             return
         try:
             query = Query.load(payload if isinstance(payload, dict) else {})
         except MalformedRequest as problem:
-            await self._send("error", number, [{"message": problem.message}])
-            await self._send("complete", number)
+            await self._reject(number, problem.message)
             return
-        stream = open_stream(self._library, query, lambda stream: self._inbox.put_nowait((number, stream)))
+        stream = open_stream(self._library, query, lambda stream: self._events.put_nowait((number, stream)))
         if stream is not None:
             self._streams[number] = stream
         else:
             self._running[number] = tasks.create_task(self._answer(number, query))
+
+    async def _reject(self, number: str, message: str) -> None:
+        """End an operation that is not executed with an error."""
+        await self._send("error", number, [{"message": message}])
+        await self._send("complete", number)
 
     async def _stop(self, number: str) -> None:
         """Stop an operation; the server confirms this with `complete`."""
@@ -185,9 +187,21 @@ class GraphQLSocket:
 
     async def _answer(self, number: str, query: Query) -> None:
         """Execute a query or mutation and send its result."""
+        outcome = await self._execute(query)
+        # A request error ends the operation with `error`; field errors are part of the result.
+        if outcome.data is None and any("extensions" in error for error in outcome.errors):
+            await self._send("error", number, outcome.errors)
+        else:
+            errors = {"errors": outcome.errors} if outcome.errors else {}
+            await self._send(self._subprotocol.answer, number, {**errors, "data": outcome.data})
+        self._running.pop(number, None)
+        await self._send("complete", number)
+
+    async def _execute(self, query: Query) -> ExecutionOutcome:
+        """Execute in a thread, which stops early when this task is cancelled."""
         stop = Event()
         try:
-            outcome = await run_in_threadpool(
+            return await run_in_threadpool(
                 self._library.execute,
                 query.document,
                 query.variables,
@@ -197,16 +211,8 @@ class GraphQLSocket:
                 stop=stop,
             )
         finally:
-            # The operation was stopped or the client is gone, so the query need not finish.
+            # If this task was cancelled, the thread need not finish the query.
             stop.set()
-        # A request error ends the operation with `error`; field errors are part of the result.
-        if outcome.data is None and any("extensions" in error for error in outcome.errors):
-            await self._send("error", number, outcome.errors)
-        else:
-            errors = {"errors": outcome.errors} if outcome.errors else {}
-            await self._send(self._subprotocol.answer, number, {**errors, "data": outcome.data})
-        self._running.pop(number, None)
-        await self._send("complete", number)
 
     async def _receive(self) -> dict[str, Any]:
         received = await self._socket.receive()

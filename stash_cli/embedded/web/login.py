@@ -36,9 +36,9 @@ FREE = 5
 """Wrong attempts from one address before it has to wait."""
 CROWD = 100
 """Wrong attempts from all addresses together after which each address has only one."""
-# Seconds of the longest pause.
+# The longest pause in seconds.
 LONGEST = 300.0
-# Seconds until wrong attempts are forgotten.
+# Seconds without an attempt after which the count of wrong attempts is reset.
 MEMORY = 900.0
 MAX_PEERS = 4096
 
@@ -50,10 +50,10 @@ class _Record:
 
 
 class LoginThrottle:
-    """Throttle for wrong passwords and keys: after `free` attempts each waits 1, 2, 4 ... 300 seconds.
+    """Throttle for wrong passwords and keys: after `free` attempts, each waits 1, 2, 4 ... 300 seconds.
 
-    An attempt counts as wrong from its start until it succeeds, so that concurrent attempts cannot slip
-    through. Thread-safe; remembers at most `MAX_PEERS` addresses. `clock` returns seconds.
+    An attempt counts as wrong from its start until it succeeds, so that concurrent attempts cannot bypass the
+    limit. Thread-safe; at most `MAX_PEERS` addresses are recorded. `clock` returns seconds.
     """
 
     def __init__(self, free: int = FREE, clock: Callable[[], float] = time.monotonic) -> None:
@@ -68,8 +68,8 @@ class LoginThrottle:
         now, key = self._clock(), _network(address)
         with self._lock:
             record = self._peers.setdefault(key, _Record())
-            for known in (record, self._all):
-                _expire(known, now)
+            for counted in (record, self._all):
+                _expire(counted, now)
             wait = record.last + self._pause(record.failures) - now
             if wait > 0:
                 return math.ceil(wait)
@@ -77,14 +77,14 @@ class LoginThrottle:
         return 0
 
     def fail(self, address: str) -> None:
-        """Start the pause now, because the last attempt was wrong."""
+        """Start the pause of `address` now, after a wrong attempt."""
         with self._lock:
             record = self._peers.get(_network(address))
             if record is not None:
                 record.last = self._clock()
 
     def succeed(self, address: str) -> None:
-        """Reset the attempts of `address`, because the last one was right."""
+        """Reset the attempts of `address` after a right one."""
         with self._lock:
             record = self._peers.pop(_network(address), None)
             if record is not None:
@@ -95,9 +95,9 @@ class LoginThrottle:
         return 0.0 if failures < free else min(2.0 ** min(failures - free, 30), LONGEST)
 
     def _count(self, key: str, record: _Record, now: float) -> None:
-        for known in (record, self._all):
-            known.failures += 1
-            known.last = now
+        for counted in (record, self._all):
+            counted.failures += 1
+            counted.last = now
         self._peers.move_to_end(key)
         while len(self._peers) > MAX_PEERS:
             self._peers.popitem(last=False)
@@ -112,14 +112,14 @@ def _network(address: str) -> str:
     """The key of one client: an IPv4 address, or the /64 network of an IPv6 address."""
     parsed = parse_address(address)
     if isinstance(parsed, IPv6Address) and not parsed.is_loopback:
-        # A client has a whole /64 of addresses, each of which would give it new attempts.
+        # A client has a whole /64 of addresses, and could use up the attempts of each.
         return str(ip_network((parsed, 64), strict=False))
     return str(parsed) if parsed is not None else ""
 
 
 _COOKIE = "session"
 _MAX_SESSIONS = 1000
-# Passwords that are checked at the same time; each takes 16 MB and a tenth of a second.
+# Passwords that are checked at the same time; each check takes 16 MB and a tenth of a second.
 _CHECKS = 2
 _FORM = """<!doctype html><title>Stash</title><form method="post" action="/login">
 <input name="username" autofocus><input name="password" type="password"><button>Log in</button></form>"""
@@ -135,31 +135,31 @@ class Sessions:
     """Sessions in memory: random tokens with their expiry and the credentials they were created for."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Session] = {}
+        self._by_token: dict[str, _Session] = {}
 
     def start(self, credentials: Credentials) -> str:
         """Create a session; past `_MAX_SESSIONS` the oldest ones end."""
         token = secrets.token_urlsafe(32)
-        self._known[token] = _session(credentials)
-        # Bounded: a script that logs in for each request must not fill the memory.
-        for old in list(self._known)[:-_MAX_SESSIONS]:
-            del self._known[old]
+        self._by_token[token] = _session(credentials)
+        # Limited, because a script may log in for each request.
+        for oldest in list(self._by_token)[:-_MAX_SESSIONS]:
+            del self._by_token[oldest]
         return token
 
     def renew(self, token: str, credentials: Credentials) -> bool:
         """Renew a valid session. False when it has expired or the credentials have changed."""
         now = time.monotonic()
-        for ended in [old for old, session in self._known.items() if session.end < now]:
-            del self._known[ended]
-        session, renewed = self._known.get(token), _session(credentials)
-        # A changed password ends all sessions: it may have been changed because somebody else knew it.
+        for expired in [old for old, session in self._by_token.items() if session.end < now]:
+            del self._by_token[expired]
+        session, renewed = self._by_token.get(token), _session(credentials)
+        # A changed password ends all sessions, because the old one may have been stolen.
         if session is None or session.credentials != renewed.credentials:
             return False
-        self._known[token] = renewed
+        self._by_token[token] = renewed
         return True
 
     def end(self, token: str) -> None:
-        self._known.pop(token, None)
+        self._by_token.pop(token, None)
 
 
 def _session(credentials: Credentials) -> _Session:
@@ -191,27 +191,37 @@ def login_endpoint(library: Library, sessions: Sessions) -> Callable[[Request], 
     async def handle(request: Request) -> Response:
         if request.method == "GET":
             return HTMLResponse(_FORM)
-        fields = parse_qs((await request.body()).decode("utf-8", "replace")) | parse_qs(request.url.query)
-        username, password = (fields.get(name, [""])[0] for name in ("username", "password"))
+        username, password = await _login_fields(request)
         credentials = await run_in_threadpool(Credentials.read, library)
         address = peer_of(request.scope).address
         wait = throttle.attempt(address)
         if wait:
             return refuse_guess(wait)
         async with checks:
-            # In a thread, because hashing a password takes a tenth of a second, in which nothing else would
-            # be answered.
+            # In a thread, because hashing a password would block the event loop for a tenth of a second.
             accepted = await run_in_threadpool(credentials.accepts_login, username, password)
         if not accepted:
             throttle.fail(address)
             return PlainTextResponse("Username or password is invalid", 401)
         throttle.succeed(address)
-        sessions.end(session_token(request))
-        token = sessions.start(credentials)
-        cookie = session_cookie(request, token, credentials.max_session_age)
-        return Response(headers={"Set-Cookie": cookie})
+        return _start_session(request, sessions, credentials)
 
     return handle
+
+
+async def _login_fields(request: Request) -> tuple[str, str]:
+    """User name and password of a login request, from its URL or else its body; "" for a missing one."""
+    fields = parse_qs((await request.body()).decode("utf-8", "replace")) | parse_qs(request.url.query)
+    username, password = (fields.get(name, [""])[0] for name in ("username", "password"))
+    return username, password
+
+
+def _start_session(request: Request, sessions: Sessions, credentials: Credentials) -> Response:
+    """The response that sets a new session, which replaces the session of the request."""
+    sessions.end(session_token(request))
+    token = sessions.start(credentials)
+    cookie = session_cookie(request, token, credentials.max_session_age)
+    return Response(headers={"Set-Cookie": cookie})
 
 
 def logout_endpoint(sessions: Sessions) -> Callable[[Request], Awaitable[Response]]:
@@ -226,7 +236,7 @@ def logout_endpoint(sessions: Sessions) -> Callable[[Request], Awaitable[Respons
 
 _ALIVE = "/healthz"
 _OPEN = ("/login", "/logout", "/css", "/assets")
-# Attempts of one address before it has to wait; a script with an old key gets 401 for a while.
+# Wrong keys from one address before it has to wait; a script with an old key gets 401 until then, then 429.
 _WRONG_KEYS = 20
 _ALLOW_PRIVILEGED = "stash.allow_privileged"
 
@@ -242,8 +252,8 @@ class _Rules:
 def allow_privileged(scope: Mapping[str, Any]) -> bool:
     """Whether a request may send privileged mutations.
 
-    With credentials every authenticated request may; without, only programs on this machine. Requests in this
-    process opened the file themselves.
+    If the library has credentials, every authenticated request may; otherwise only programs on this machine.
+    Requests from this process may, because it has opened the file.
     """
     return bool(scope.get(_ALLOW_PRIVILEGED, True))
 
@@ -251,7 +261,7 @@ def allow_privileged(scope: Mapping[str, Any]) -> bool:
 class AuthMiddleware:
     """ASGI middleware that authenticates HTTP and websocket requests.
 
-    A library without credentials is kept from the public internet.
+    A library without credentials refuses requests from public addresses.
     """
 
     def __init__(self, app: ASGIApp, library: Library, sessions: Sessions) -> None:
@@ -286,8 +296,7 @@ class AuthMiddleware:
         if rules.is_locked:
             return PlainTextResponse(REFUSAL, 403)
         key = request.headers.get("apikey") or request.query_params.get("apikey")
-        # Before the session: a key that is wrong is refused even where no credentials are set, as on the
-        # server.
+        # Checked before the session: a wrong key is refused even without credentials, as on the server.
         if key and not request.url.path.startswith(_OPEN):
             return None if rules.credentials.accepts_key(key) else self._wrong_key(request)
         if rules.credentials.needed:
@@ -308,14 +317,14 @@ class AuthMiddleware:
 
 
 def _challenge(request: HTTPConnection) -> Response:
-    """The response without key or session: 401, or a redirect of browsers to the login page."""
+    """The response to a request without key or session: 401, or a redirect to the login page for browsers."""
     path = request.url.path.rstrip("/")
-    # Programs and pictures in a page cannot follow a redirect to a form, so they are told by the status.
+    # A redirect to a form is useless for programs and for pictures in a page, so these get a status.
     if path == "/graphql" or PurePosixPath(path).suffix not in {"", ".html"}:
         return _unauthorized()
     prefix = prefix_of(request.scope)
-    wanted = f"{prefix}{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{prefix}/login?returnURL={quote(wanted, safe='')}", 302)
+    requested = f"{prefix}{request.url.path}" + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"{prefix}/login?returnURL={quote(requested, safe='')}", 302)
 
 
 def _unauthorized() -> Response:

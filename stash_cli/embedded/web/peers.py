@@ -1,7 +1,7 @@
 """The client of a request: the peer of its connection, or the client that a configured proxy names.
 
-After this middleware, no request has forwarding headers from anybody but a configured proxy: the scope holds
-the client, scheme and host.
+The middleware removes all forwarding headers; those of a configured proxy determine the client, scheme and
+host in the scope.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FORWARDING = re.compile(
     r"forwarded|x-forwarded(-.*)?|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|cf-connecting-ip"
 )
-_BETWEEN = re.compile(r"[,;=\s\"]+")
+_SEPARATORS = re.compile(r"[,;=\s\"]+")
 _PREFIX = re.compile(r"(?:/[\w.~-]+)+", re.ASCII)
 _KEY, _PREFIX_KEY = "stash.peer", "stash.prefix"
 
@@ -34,7 +34,7 @@ class Peer:
     """The client of a request.
 
     `proxy_host` is the `Host` of a configured proxy's own request, if the client requested another one;
-    `claims` are the addresses in forwarding headers of an unknown proxy.
+    `claims` are the addresses in the forwarding headers of a peer that is not a configured proxy.
     """
 
     address: str
@@ -83,38 +83,38 @@ class PeerMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         client = scope.get("client")
-        direct = client[0] if client else ""
-        kept, forwarding = _split_headers(scope["headers"])
-        scope = {**scope, "headers": kept}
-        if self._policy.is_proxy(direct):
+        peer_address = client[0] if client else ""
+        other_headers, forwarding = _split_headers(scope["headers"])
+        scope = {**scope, "headers": other_headers}
+        if self._policy.is_proxy(peer_address):
             host = Headers(scope=scope).get("host", "") if "x-forwarded-host" in forwarding else ""
-            scope[_KEY] = Peer(self._client(direct, forwarding), host)
+            scope[_KEY] = Peer(self._client(peer_address, forwarding), host)
             _apply(scope, forwarding)
         else:
-            scope[_KEY] = Peer(direct, "", bool(forwarding), _claims(forwarding))
+            scope[_KEY] = Peer(peer_address, "", bool(forwarding), _claims(forwarding))
         await self._app(scope, receive, send)
 
-    def _client(self, direct: str, forwarding: Mapping[str, str]) -> str:
-        """The last address in the chain that is not a configured proxy; addresses before it may be forged."""
-        listed = forwarding.get("x-forwarded-for", "").split(",")
-        way = [direct, *(_address(text) for text in reversed(listed) if text.strip())]
-        return next((address for address in way if not self._policy.is_proxy(address)), way[-1])
+    def _client(self, peer_address: str, forwarding: Mapping[str, str]) -> str:
+        """The last address in the chain that is not a configured proxy; the ones before it may be forged."""
+        forwarded_for = forwarding.get("x-forwarded-for", "").split(",")
+        chain = [peer_address, *(_address(text) for text in reversed(forwarded_for) if text.strip())]
+        return next((address for address in chain if not self._policy.is_proxy(address)), chain[-1])
 
 
 def _split_headers(
     headers: Iterable[tuple[bytes, bytes]],
 ) -> tuple[list[tuple[bytes, bytes]], dict[str, str]]:
-    """Headers without the forwarding ones, and these by name, with repeated ones joined by commas."""
-    kept: list[tuple[bytes, bytes]] = []
+    """The other headers, and the forwarding headers by name; values of repeated ones are joined by commas."""
+    others: list[tuple[bytes, bytes]] = []
     forwarding: dict[str, str] = {}
     for raw, value in headers:
         name = raw.decode("latin-1").lower()
         if _FORWARDING.fullmatch(name) is None:
-            kept.append((raw, value))
+            others.append((raw, value))
         else:
             text = value.decode("latin-1").strip()
             forwarding[name] = f"{forwarding[name]},{text}" if name in forwarding else text
-    return kept, forwarding
+    return others, forwarding
 
 
 def _address(text: str) -> str:
@@ -125,20 +125,22 @@ def _address(text: str) -> str:
 
 
 def _claims(forwarding: Mapping[str, str]) -> tuple[str, ...]:
-    """All addresses in the headers of an unknown proxy."""
-    words = (_address(word) for value in forwarding.values() for word in _BETWEEN.split(value))
+    """All addresses in the forwarding headers of a peer that is not a configured proxy."""
+    words = (_address(word) for value in forwarding.values() for word in _SEPARATORS.split(value))
     return tuple(word for word in words if parse_address(word) is not None)
 
 
 def _apply(scope: Scope, forwarding: Mapping[str, str]) -> None:
-    """Take scheme, host and path prefix from a configured proxy; the last value counts."""
-    said = {name: value.rpartition(",")[2].strip() for name, value in forwarding.items()}
-    secure = {"http": False, "https": True, "ws": False, "wss": True}.get(said.get("x-forwarded-proto", ""))
+    """Set scheme, host and path prefix from the headers of a configured proxy; the last value applies."""
+    last_values = {name: value.rpartition(",")[2].strip() for name, value in forwarding.items()}
+    secure = {"http": False, "https": True, "ws": False, "wss": True}.get(
+        last_values.get("x-forwarded-proto", "")
+    )
     if secure is not None:
         scope["scheme"] = ("ws" if scope["type"] == "websocket" else "http") + ("s" if secure else "")
-    if "x-forwarded-host" in said:
-        MutableHeaders(scope=scope)["host"] = said["x-forwarded-host"]
-    prefix = said.get("x-forwarded-prefix", "").rstrip("/")
+    if "x-forwarded-host" in last_values:
+        MutableHeaders(scope=scope)["host"] = last_values["x-forwarded-host"]
+    prefix = last_values.get("x-forwarded-prefix", "").rstrip("/")
     scope[_PREFIX_KEY] = prefix if _PREFIX.fullmatch(prefix) else ""
 
 

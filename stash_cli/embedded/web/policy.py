@@ -45,13 +45,13 @@ class Host:
     @classmethod
     def parse(cls, text: str) -> Host | None:
         """Parse a header; None for an invalid one. A trailing dot of the name is removed."""
-        found = _HOST.fullmatch(text.strip())
-        if found is None:
+        matched = _HOST.fullmatch(text.strip())
+        if matched is None:
             return None
-        if found[2] and int(found[2]) > _LAST_PORT:
+        if matched[2] and int(matched[2]) > _LAST_PORT:
             return None
-        name = found[1].lower().removeprefix("[").removesuffix("]").removesuffix(".")
-        return cls(name, int(found[2]) if found[2] else None) if name else None
+        name = matched[1].lower().removeprefix("[").removesuffix("]").removesuffix(".")
+        return cls(name, int(matched[2]) if matched[2] else None) if name else None
 
 
 @dataclass(frozen=True)
@@ -65,18 +65,18 @@ class Origin:
     @classmethod
     def parse(cls, text: str) -> Origin | None:
         """Parse an `Origin` header; None for `null` and for origins that are not HTTP."""
-        found = _ORIGIN.fullmatch(text)
-        host = None if found is None else Host.parse(found[2])
-        if found is None or host is None:
+        matched = _ORIGIN.fullmatch(text)
+        host = None if matched is None else Host.parse(matched[2])
+        if matched is None or host is None:
             return None
-        scheme = found[1].lower()
+        scheme = matched[1].lower()
         return cls(scheme, host.name, host.port or _PORTS[scheme])
 
     @classmethod
     def of_url(cls, text: str) -> Origin | None:
         """The origin of an HTTP URL, or None."""
-        found = _ORIGIN.match(text)
-        return None if found is None else cls.parse(found[0])
+        matched = _ORIGIN.match(text)
+        return None if matched is None else cls.parse(matched[0])
 
     @classmethod
     def of(cls, scheme: str, host: Host) -> Origin:
@@ -119,10 +119,10 @@ def is_within(text: str, networks: Iterable[Network]) -> bool:
 
 @dataclass(frozen=True)
 class WebPolicy:
-    """The access that the owner permits beyond requests to the server's own address.
+    """The access that the owner permits in addition to requests to the server's own address.
 
-    `origins` are those of other pages that may use the library, `hosts` further names of the server,
-    `proxies` the networks whose forwarding headers are trusted.
+    Pages of the `origins` may use the library, `hosts` are further names of the server, and the forwarding
+    headers of proxies in the networks `proxies` are trusted.
     """
 
     origins: frozenset[Origin] = frozenset()
@@ -147,7 +147,8 @@ class WebPolicy:
     def allows_host(self, host: Host, bound: str | None) -> bool:
         """Whether requests may name `host`; `bound` is the local address of the connection.
 
-        An unknown name may be one that somebody else points at this machine.
+        Other names are refused, because an attacker can let a name of his own resolve to this machine (DNS
+        rebinding).
         """
         if host.name == "localhost" or host.name in self.hosts or is_loopback(host.name):
             return True

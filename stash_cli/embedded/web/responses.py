@@ -37,12 +37,12 @@ _COMPRESSED = frozenset(
 
 
 def compressed(request: Request, content: bytes, media_type: str) -> tuple[bytes, dict[str, str]]:
-    """`content` compressed as the client accepts it, and headers; other media types are unchanged."""
+    """`content` in an encoding that the client accepts, and headers; media types like JPEG are unchanged."""
     if media_type.partition(";")[0] not in _COMPRESSED:
         return content, {}
     offered = request.headers.get("accept-encoding", "")
-    taken = {part.strip().partition(";")[0] for part in offered.split(",")}
-    encoding = next((name for name in _COMPRESSORS if name in taken), None)
+    accepted = {part.strip().partition(";")[0] for part in offered.split(",")}
+    encoding = next((name for name in _COMPRESSORS if name in accepted), None)
     if encoding is None:
         return content, {}
     return _COMPRESSORS[encoding](content), {"Content-Encoding": encoding, "Vary": "Accept-Encoding"}
@@ -70,7 +70,7 @@ def placeholder(kind: str) -> bytes:
     ).encode()
 
 
-_FOREVER, _ASK_AGAIN = "private, max-age=31536000, immutable", "no-cache"
+_IMMUTABLE, _REVALIDATE = "private, max-age=31536000, immutable", "no-cache"
 _SVG = "image/svg+xml"
 # Bytes that are read at a time.
 _CHUNK = 256 * 1024
@@ -102,7 +102,7 @@ _EXTENSIONS = {
 _BY_EXTENSION = {extension: kind for kind, listed in _EXTENSIONS.items() for extension in listed.split()}
 
 
-class NotServed(Exception):  # noqa: N818 - an answer, not a fault
+class NotServed(Exception):  # noqa: N818 - a response, not a failure
     """An error response as plain text, raised by handlers."""
 
     def __init__(self, text: str = "Not Found", status: int = 404) -> None:
@@ -112,7 +112,7 @@ class NotServed(Exception):  # noqa: N818 - an answer, not a fault
 
 
 def media_route(path: str, handle: Callable[[Request], Response]) -> Route:
-    """The route of a handler; missing and broken files are not found."""
+    """The route of a handler; missing and broken files get 404."""
 
     def serve(request: Request) -> Response:
         try:
@@ -134,7 +134,7 @@ def send_content(
     if _is_not_modified(request, tag):
         return Response(status_code=304, headers=headers)
     kind = media_type or media_type_of(content)
-    # SVG is a picture, but also a document that could run scripts of whoever uploaded it.
+    # SVG is also a document: an uploaded file may contain scripts.
     if kind == _SVG:
         headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     part = _requested_range(request, tag, len(content))
@@ -175,9 +175,9 @@ class FileStream(StreamingResponse):
 
     def _read(self, part: range) -> Iterator[bytes]:
         self._file.stream.seek(part.start)
-        left = len(part)
-        while left and (chunk := self._file.stream.read(min(left, _CHUNK))):
-            left -= len(chunk)
+        remaining = len(part)
+        while remaining and (chunk := self._file.stream.read(min(remaining, _CHUNK))):
+            remaining -= len(chunk)
             yield chunk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -196,8 +196,8 @@ def media_type_of(content: bytes) -> str:
         return "image/webp"
     if content[4:12] in (b"ftypavif", b"ftypavis"):
         return "image/avif"
-    known = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), None)
-    return known or (_SVG if is_svg(content) else "application/octet-stream")
+    media_type = next((kind for magic, kind in _KINDS.items() if content.startswith(magic)), None)
+    return media_type or (_SVG if is_svg(content) else "application/octet-stream")
 
 
 def media_type_by_name(name: str) -> str:
@@ -206,20 +206,20 @@ def media_type_by_name(name: str) -> str:
 
 
 def _caching(request: Request) -> str:
-    """Cache-Control: links with `t=` change with their object, so their content is immutable."""
-    return _FOREVER if "t" in request.query_params else _ASK_AGAIN
+    """Cache-Control: the value of `t=` changes with the object, so the content of such a URL is immutable."""
+    return _IMMUTABLE if "t" in request.query_params else _REVALIDATE
 
 
 def _is_not_modified(request: Request, tag: str) -> bool:
-    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    return tag in known or "*" in known
+    tags = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    return tag in tags or "*" in tags
 
 
 def _requested_range(request: Request, tag: str, size: int) -> range | None:
     """The requested range of bytes: None for all of them, empty if it is not satisfiable."""
-    found = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
-    if found is None or request.headers.get("if-range", tag) != tag or not (found[1] or found[2]):
+    matched = _RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
+    if matched is None or request.headers.get("if-range", tag) != tag or not (matched[1] or matched[2]):
         return None
-    if not found[1]:
-        return range(max(size - int(found[2]), 0), size)
-    return range(int(found[1]), min(int(found[2]) + 1 if found[2] else size, size))
+    if not matched[1]:
+        return range(max(size - int(matched[2]), 0), size)
+    return range(int(matched[1]), min(int(matched[2]) + 1 if matched[2] else size, size))

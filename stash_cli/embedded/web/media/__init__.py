@@ -51,16 +51,16 @@ def _id_of(connection: Connection, text: str, link: Table, owner: str) -> int:
 def _by_id_or_hash(connection: Connection, text: str, link: Table, owner: str) -> int:
     if not _HASH.fullmatch(text):
         return object_id(connection, text)
-    prints = t.files_fingerprints
+    fingerprints = t.files_fingerprints
     statement = (
         select(link.c[owner])
-        .join(prints, prints.c.file_id == link.c.file_id)
-        .where(prints.c.type.in_(("oshash", "md5")), prints.c.fingerprint == text)
+        .join(fingerprints, fingerprints.c.file_id == link.c.file_id)
+        .where(fingerprints.c.type.in_(("oshash", "md5")), fingerprints.c.fingerprint == text)
     )
-    found = connection.scalar(statement.order_by(link.c[owner]).limit(1))
-    if found is None:
+    number = connection.scalar(statement.order_by(link.c[owner]).limit(1))
+    if number is None:
         raise NotServed
-    return int(found)
+    return int(number)
 
 
 def primary_file(
@@ -69,7 +69,7 @@ def primary_file(
     """The primary file of an object. Raises NotServed (404) without files."""
     statement = select(link.c.file_id).where(link.c[owner] == number)
     file = connection.scalar(statement.order_by(link.c.primary.desc(), link.c.file_id).limit(1))
-    place = None if file is None else locate(connection, [file]).get(file)
-    if place is None:
+    location = None if file is None else locate(connection, [file]).get(file)
+    if location is None:
         raise NotServed
-    return FileSource(FileOpener.of(connection, library.limits), place)
+    return FileSource(FileOpener.of(connection, library.limits), location)

@@ -36,14 +36,15 @@ _PORTRAITS: dict[str, tuple[Table, str, str, Find]] = {
 
 def portrait_routes(library: Library) -> list[Route]:
     return [
-        responses.media_route(path, _picture_handler(library, *facts)) for path, facts in _PORTRAITS.items()
+        responses.media_route(path, _picture_handler(library, *portrait))
+        for path, portrait in _PORTRAITS.items()
     ]
 
 
 def _picture_handler(
     library: Library, table: Table, column: str, kind: str, find: Find
 ) -> Callable[[Request], Response]:
-    """Handler for the object's picture, or a placeholder without one or with `default=true`."""
+    """Handler for the picture of an object; a placeholder if it has none, or with `default=true`."""
     query = (
         select(table.c.id, t.blobs.c.blob)
         .select_from(table)
@@ -53,11 +54,11 @@ def _picture_handler(
     def serve(request: Request) -> Response:
         with library.database.read() as connection:
             number = find(connection, request.path_params["id"])
-            found = connection.execute(query.where(table.c.id == number)).first()
-        if found is None:
+            row = connection.execute(query.where(table.c.id == number)).first()
+        if row is None:
             raise responses.NotServed
-        own = None if request.query_params.get("default") == "true" else found[1]
-        return responses.send_content(request, own or responses.placeholder(kind))
+        picture = None if request.query_params.get("default") == "true" else row[1]
+        return responses.send_content(request, picture or responses.placeholder(kind))
 
     return serve
 
@@ -105,8 +106,10 @@ class _Images:
         index = request.path_params["index"]
         if not (index.isascii() and index.isdigit()):
             raise responses.NotServed("bad index", 400)
-        place = min(int(index), LARGEST)
-        image = self._image_of_gallery(request, lambda gallery: gallery.get("image", {"index": place}))
+        bounded_index = min(int(index), LARGEST)
+        image = self._image_of_gallery(
+            request, lambda gallery: gallery.get("image", {"index": bounded_index})
+        )
         if image is None:
             raise responses.NotServed
         return self._thumbnail_response(request, image)
@@ -130,8 +133,8 @@ class _Images:
         except (responses.NotServed, OSError, BrokenFileError):
             return responses.send_content(request, responses.placeholder("image"))
         try:
-            moves = responses.media_type_by_name(file.name).startswith("video/")
-            content = self._thumbnails.of(media.location, file, moves=moves)
+            is_video = responses.media_type_by_name(file.name).startswith("video/")
+            content = self._thumbnails.of(media.location, file, moves=is_video)
         except (OSError, BrokenFileError):
             content = None
         if content is None:

@@ -91,12 +91,12 @@ class _Scenes:
 
     def caption(self, request: Request) -> Response:
         """The caption of a language (`lang`) and type (`type`: "srt" or "vtt"), as WebVTT."""
-        wanted = [request.query_params.get(name, "") for name in ("lang", "type")]
+        key = [request.query_params.get(name, "") for name in ("lang", "type")]
         captions = t.video_captions.c
         query = select(captions.filename).join(
             t.scenes_files, (t.scenes_files.c.file_id == captions.file_id) & t.scenes_files.c.primary
         )
-        query = query.where(captions.language_code == wanted[0], captions.caption_type == wanted[1])
+        query = query.where(captions.language_code == key[0], captions.caption_type == key[1])
         with self._library.database.read() as connection:
             video = self._video(connection, request)
             number = scene_id(connection, request.path_params["id"])
@@ -104,7 +104,7 @@ class _Scenes:
         if not name:
             raise responses.NotServed
         with video.open(sidecar=name) as file:
-            content = as_vtt(file.stream.read(_LONGEST_CAPTION), wanted[1])
+            content = as_vtt(file.stream.read(_LONGEST_CAPTION), key[1])
         return responses.send_content(request, content, TYPE)
 
     def funscript(self, request: Request) -> Response:
