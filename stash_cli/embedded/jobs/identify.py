@@ -118,18 +118,24 @@ class Identifier:
                 continue
             if sidecar is None:
                 continue
-            options = {**(self.options.get("options") or {}), **source_options}
-            # One transaction per scene: a stopped task keeps its results, and other writers are not blocked
-            # for long.
-            with self.library.database.write() as connection:
-                values = _Changes(connection, number, sidecar.facts, options).values()
-                if values:
-                    changeset.update_one(connection, MAPPERS["Scene"], number, values)
+            is_changed = self._update(number, sidecar.facts, source_options)
             library_log.info(
-                f"Successfully identified {path} using {source}" if values else f"Nothing to set for {path}"
+                f"Successfully identified {path} using {source}"
+                if is_changed
+                else f"Nothing to set for {path}"
             )
             return
         library_log.write("Debug", f"Unable to identify {path}")
+
+    def _update(self, number: int, facts: Mapping[str, Any], source_options: Mapping[str, Any]) -> bool:
+        """Set the fields of a scene from its sidecar; returns whether any has changed."""
+        options = {**(self.options.get("options") or {}), **source_options}
+        # One transaction per scene: a stopped task keeps its results, and other writers wait less.
+        with self.library.database.write() as connection:
+            values = _Changes(connection, number, facts, options).values()
+            if values:
+                changeset.update_one(connection, MAPPERS["Scene"], number, values)
+        return bool(values)
 
 
 @dataclass(frozen=True)
