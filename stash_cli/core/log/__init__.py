@@ -101,8 +101,8 @@ _MAX_LENGTH = 400
 def trace_of(error: BaseException) -> str:
     """Tracebacks and messages of an exception and its causes.
 
-    Messages of this library are shown. Those of other libraries quote their input, so everything between
-    quotation marks is left out of them.
+    Messages of this library are included. Those of other libraries quote their input, so everything between
+    quotation marks is removed from them.
     """
     return "\n".join(
         f"Traceback (most recent call last):\n{_format_trace(each)}" for each in _causes_first(error, [])
