@@ -127,10 +127,10 @@ def editing_of(
 
     entity = ENTITIES.get(head.type) or FILES[head.type]
     names = Names(session)
-    names.labels |= {(type_name, one): name for type_name, one, name in head.labels}
-    for type_name, one, name, create_input in head.makes:
-        names.labels[type_name, one] = name
-        names.inputs[type_name, one] = create_input
+    names.labels |= {(type_name, id_): name for type_name, id_, name in head.labels}
+    for type_name, id_, name, create_input in head.makes:
+        names.labels[type_name, id_] = name
+        names.inputs[type_name, id_] = create_input
     asked = Ids(each.id for each in draft if not each.is_link)
     return Editing(session, runtime, entity, options, draft, names, Outcomes(entity, "changed", asked))
 

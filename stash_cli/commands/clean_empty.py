@@ -83,7 +83,7 @@ class Empty:
 
     @property
     def ids(self) -> list[str]:
-        return [one for one, _ in self.rows]
+        return [id_ for id_, _ in self.rows]
 
 
 def clean_empty(runtime: Runtime, options: CleanEmptyOptions) -> None:
@@ -153,7 +153,7 @@ async def carry_out(
 
 
 def _print_json(runtime: Runtime, found: Sequence[Empty]) -> None:
-    plan = {each.entity.plural: [{"id": one, "name": name} for one, name in each.rows] for each in found}
+    plan = {each.entity.plural: [{"id": id_, "name": name} for id_, name in each.rows] for each in found}
     runtime.streams.data(json.dumps(plan, ensure_ascii=False) + "\n")
 
 
@@ -161,8 +161,8 @@ def lines(empty: Empty) -> Iterator[str]:
     """Yield lines with the deleted objects of one kind, and the number of those that are kept."""
     from stash_cli.output.values import one_line
 
-    for one, name in empty.rows[:_SHOWN]:
-        yield f"{empty.entity.noun} {one}" + (f' "{one_line(name)}"' if name else "")
+    for id_, name in empty.rows[:_SHOWN]:
+        yield f"{empty.entity.noun} {id_}" + (f' "{one_line(name)}"' if name else "")
     if len(empty.rows) > _SHOWN:
         yield f"... and {len(empty.rows) - _SHOWN:,} more {empty.entity.plural}"
     if empty.kept:
@@ -185,7 +185,7 @@ async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
         rows = [row async for page in pages for row in page if empty.with_data or not row["has_data"]]
         empty_ids = [row["id"] for row in rows]
         conflict = StashConflictError("it was used, filled or deleted by others since it was looked at", {})
-        outcomes.fail([one for one in chunk if one not in empty_ids], conflict)
+        outcomes.fail([id_ for id_ in chunk if id_ not in empty_ids], conflict)
         await send(session, runtime, list(plan_destroy(entity.type, empty_ids, {})), outcomes, is_paced=True)
     if outcomes.complete:
         runtime.streams.note(outcomes.done_message())

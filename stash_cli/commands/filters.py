@@ -190,7 +190,7 @@ def facts_of(found: LoadedFilter) -> dict[str, Any]:
 
     query = found.query
     sort = f"{'-' if query.direction == 'DESC' else ''}{query.sort or ''}"
-    names = {(one.type, one.id): name for one, name in found.renamed.items()}
+    names = {(reference.type, reference.id): name for reference, name in found.renamed.items()}
     return {
         # A default filter has no id of its own; servers return 0.
         "id": found.row["id"] if str(found.row["id"]) != "0" else "",

@@ -174,8 +174,8 @@ async def below(session: Session, path: str, depth: int, level: int = 0) -> list
         if path.rstrip("/\\") not in siblings:
             raise StashNotFoundError(f"the server has no folder {path}")
     rows: list[Folder] = [{"path": path, "depth": level}]
-    for one in children if level < depth else ():
-        rows += await below(session, one, depth, level + 1)
+    for child in children if level < depth else ():
+        rows += await below(session, child, depth, level + 1)
     return rows
 
 

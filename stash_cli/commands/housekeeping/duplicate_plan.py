@@ -264,7 +264,7 @@ class Plan:
 
         selected = [each.decision.into for each in self._chosen(chosen) if each.decision.is_acted_on]
         if not self.runtime.for_people:
-            failed = {one: error.message for one, error in results.problems.items()}
+            failed = {id_: error.message for id_, error in results.problems.items()}
             states = dict.fromkeys(results.done, "done") | failed
             limit = self.options.limit
             print_groups(self.runtime, self.survey, self.policy, self.targets, limit, states)

@@ -36,7 +36,7 @@ async def write_groups(plan: Plan, request: Request, ties: TieBreaker) -> None:
     word = {TAG: plan.tag, MOVE: plan.policy.folder}.get(request.then, "")
     stored["then"] = f"{request.then}:{word}" if word else request.then
     stored |= {"protect": [*plan.policy.protected], "drop_tag": sorted(plan.policy.dropped, key=int)}
-    tie_choices = [[sorted(tied), one] for tied, one in ties.kept.items()]
+    tie_choices = [[sorted(tied), id_] for tied, id_ in ties.kept.items()]
     drafts = (draft_of(each, plan.targets) for each in plan.survey if each.decision.is_acted_on)
     await write_plan(
         plan.session,
@@ -59,7 +59,7 @@ def show_plan(runtime: Runtime, noun: Noun, facts: Mapping[str, Any], draft: Dra
     rules, folder = parse_rules(stored.keep or ()), request.word if request.then == MOVE else ""
     policy = Policy(request.match, rules, request.into, request.then, folder=folder)
     with closing(read_survey(draft, policy)) as survey:
-        print_groups(runtime, survey, policy, lambda one: (paths.get(one), ""), None)
+        print_groups(runtime, survey, policy, lambda id_: (paths.get(id_), ""), None)
         for line in totals_of(noun.entity, survey.totals, policy, None):
             runtime.streams.note(line)
 
@@ -83,7 +83,7 @@ async def carry_out_plan(
     stored = _options(facts, **overrides)
     request = read_request(noun, stored)
     ties = TieBreaker(runtime, noun.entity, is_asking=False)
-    ties.kept |= {frozenset(tied): one for tied, one in facts["ties"]}
+    ties.kept |= {frozenset(tied): id_ for tied, id_ in facts["ties"]}
     with before_sending(runtime):
         policy = await request.policy(session, runtime, ties)
         tag = await request.tag_id(session)

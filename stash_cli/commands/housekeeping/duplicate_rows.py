@@ -179,7 +179,7 @@ async def show_plan(session: Session, runtime: Runtime, entity: Entity, shown: S
     from stash_cli.output.diff import show_object
 
     labels = await labels_of(session, _linked_ids(shown))
-    names = {(type_name, one): name for type_name, each in labels.items() for one, name in each.items()}
+    names = {(type_name, id_): name for type_name, each in labels.items() for id_, name in each.items()}
     for planned in shown:
         if planned.edits:
             rows = [(edit.field, parts(edit, names)) for edit in planned.edits]

@@ -75,18 +75,18 @@ class FactNames:
         links = []
         for each in groups:
             position = {} if each.index is None else {"scene_index": each.index}
-            links += [{"group_id": one, **position} for one in self._ids("groups", [each.name], unresolved)]
+            links += [{"group_id": id_, **position} for id_ in self._ids("groups", [each.name], unresolved)]
         return links
 
     def _ids(self, name: str, texts: Iterable[str], unresolved: list[str]) -> list[str]:
         """The ids of names, each once; missing and ambiguous names are added to `unresolved`."""
         ids: dict[str, None] = {}
         for text in texts:
-            one = self._id(TYPES[name], text)
-            if one is None:
+            id_ = self._id(TYPES[name], text)
+            if id_ is None:
                 unresolved.append(f"{ENTITIES[TYPES[name]].noun} {text}")
             else:
-                ids[one] = None
+                ids[id_] = None
         return list(ids)
 
     def _id(self, target: str, text: str) -> str | None:
@@ -114,7 +114,7 @@ class FactNames:
                 by_endpoint.setdefault(endpoint, each.id)
             else:
                 unresolved.append(f"id {each.id} at {each.site or 'a site'}")
-        return [{"endpoint": endpoint, "stash_id": one} for endpoint, one in by_endpoint.items()]
+        return [{"endpoint": endpoint, "stash_id": stash_id} for endpoint, stash_id in by_endpoint.items()]
 
     async def _endpoint(self, each: SiteId) -> str:
         # Media centres have a fixed list of sites, so ids of stash-boxes may be stored under other names.

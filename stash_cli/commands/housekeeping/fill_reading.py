@@ -49,7 +49,7 @@ class Reading:
             read_at = monotonic()
         outcomes = editing.outcomes
         outcomes.problems |= selection.problems
-        outcomes.asked += [one for one in outcomes.problems if one not in outcomes.asked]
+        outcomes.asked += [id_ for id_ in outcomes.problems if id_ not in outcomes.asked]
         if not editing.report.counts:
             selection.raise_missing()
 

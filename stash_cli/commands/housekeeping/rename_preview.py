@@ -29,8 +29,8 @@ def preview(renaming: Renaming) -> None:
     for line in totals(renaming):
         renaming.runtime.streams.note(line)
     problems = renaming.outcomes.problems
-    for one, error in islice(problems.items(), SHOWN):
-        renaming.runtime.streams.warn(f"{renaming.entity.noun} {one}: {error.message}")
+    for id_, error in islice(problems.items(), SHOWN):
+        renaming.runtime.streams.warn(f"{renaming.entity.noun} {id_}: {error.message}")
     if (more := len(problems) - SHOWN) > 0:
         renaming.runtime.streams.warn(f"and {more:,} more that cannot be renamed")
 
@@ -106,7 +106,7 @@ def stays(renaming: Renaming) -> Iterator[str]:
     from stash_cli.core.renames.plan import DECLINED
 
     unmovable = Counter(
-        why for one, why in renaming.naming.unmovable.items() if one not in renaming.outcomes.problems
+        why for id_, why in renaming.naming.unmovable.items() if id_ not in renaming.outcomes.problems
     )
     for why, count in unmovable.items():
         yield f"{renaming.count(count)} left: {why}"
@@ -148,7 +148,7 @@ def plan_json(renaming: Renaming) -> Iterator[str]:
         "unchanged": renaming.unchanged,
         "left": left
         | {o: w for o, w in renaming.naming.unmovable.items() if o not in renaming.outcomes.problems},
-        "problems": {one: error.message for one, error in renaming.outcomes.problems.items()},
+        "problems": {id_: error.message for id_, error in renaming.outcomes.problems.items()},
     }
     yield '{"edits": ['
     yield from joined(edits)

@@ -73,14 +73,14 @@ class Renaming:
             if not each.is_left:
                 problems.setdefault(each.owner, StashError(each.reason))
         if is_named:
-            problems |= {one: StashError(why) for one, why in self.naming.unmovable.items()}
+            problems |= {id_: StashError(why) for id_, why in self.naming.unmovable.items()}
         self.moving = self.plan.owners(MOVES)
         self.outcomes.asked += dict.fromkeys([*self.moving, *problems])
-        for one, error in problems.items():
-            self.outcomes.expect([one])
-            self.outcomes.fail([one], error)
+        for id_, error in problems.items():
+            self.outcomes.expect([id_])
+            self.outcomes.fail([id_], error)
         touched = {*self.outcomes.asked}
-        self.unchanged = [one for one in self.plan.owners(SAME) if one not in touched]
+        self.unchanged = [id_ for id_ in self.plan.owners(SAME) if id_ not in touched]
         if not self.moving and not self.unchanged:
             selection.raise_missing()
 
@@ -141,10 +141,10 @@ class Renaming:
                 declined += [each.id for each in moves]
         self.plan.decline(declined)
         moving = set(self.plan.owners(MOVES))
-        declined_owners = {one for one in self.moving if one not in moving}
-        self.moving = [one for one in self.moving if one in moving]
+        declined_owners = {id_ for id_ in self.moving if id_ not in moving}
+        self.moving = [id_ for id_ in self.moving if id_ in moving]
         self.outcomes.asked[:] = [
-            one for one in self.outcomes.asked if one not in declined_owners or one in self.outcomes.problems
+            id_ for id_ in self.outcomes.asked if id_ not in declined_owners or id_ in self.outcomes.problems
         ]
         if not self.moving:
             raise StashNotConfirmedError("none was chosen: nothing was changed")

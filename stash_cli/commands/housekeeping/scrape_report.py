@@ -92,12 +92,12 @@ def _row(each: ScrapeOutcome) -> dict[str, Any]:
         row["reason"] = each.choice.reason
     results = [
         {
-            "label": one.found.label,
-            "site_id": one.found.site_id or None,
-            "evidence": None if one.evidence is None else str(one.evidence),
-            "confidence": None if one.evidence is None else one.evidence.confidence().name.lower(),
+            "label": result.found.label,
+            "site_id": result.found.site_id or None,
+            "evidence": None if result.evidence is None else str(result.evidence),
+            "confidence": None if result.evidence is None else result.evidence.confidence().name.lower(),
         }
-        for one in each.choice.candidates
+        for result in each.choice.candidates
     ]
     return {**row, "results": results}
 
@@ -120,10 +120,10 @@ def _ambiguous_line(each: UnmatchedName) -> str:
     """A line with the objects that may match a name."""
     noun, match = ENTITIES[each.type].noun, each.match
     if match.namesakes:
-        others = ", ".join(f"id:{one}" for one in match.namesakes)
+        others = ", ".join(f"id:{id_}" for id_ in match.namesakes)
         return f"the {noun} {each.label!r} is another one than {others}, who has another id: not applied"
     pairs = zip(match.ids[:5], match.labels, strict=False)
-    shown = ", ".join(f"id:{one} {label}" for one, label in pairs)
+    shown = ", ".join(f"id:{id_} {label}" for id_, label in pairs)
     return f"the {noun} {each.label!r} may be {shown}: not applied"
 
 

@@ -44,7 +44,9 @@ async def restore(scraping: Scraping, each: ScrapeOutcome) -> None:
     """Apply the stored decision about an object."""
     outcome = each.decision.get("outcome")
     if outcome == Outcome.TAKEN:
-        chosen = [one for one in each.choice.candidates if one.key == each.decision["result"]]
+        chosen = [
+            candidate for candidate in each.choice.candidates if candidate.key == each.decision["result"]
+        ]
         if chosen:
             each.choice = Choice(Outcome.TAKEN, tuple(chosen))
             edits = await scraping.run.all_edits(each.row, chosen[0])
@@ -78,7 +80,7 @@ async def _ask(scraping: Scraping, each: ScrapeOutcome) -> None:
             candidate = await scraping.run.detailed(candidate)
             await scraping.run.resolve_names([candidate])
             each.edits = await scraping.run.edits(each.row, candidate)
-            others = [one for one in each.choice.candidates if one.key != candidate.key]
+            others = [other for other in each.choice.candidates if other.key != candidate.key]
             each.choice = Choice(Outcome.TAKEN, (candidate, *others))
         offer = _Offer(each.edits, await scraping.run.all_edits(each.row, candidate))
         _show(scraping, each, candidate, offer)
@@ -141,7 +143,7 @@ def _apply_answer(scraping: Scraping, each: ScrapeOutcome, word: str, offer: _Of
     run = scraping.run
     outcome = Outcome.DECLINED if word == "n" else Outcome.SKIPPED
     if word == "n":
-        keys = [one.key for one in each.choice.candidates[:1]]
+        keys = [candidate.key for candidate in each.choice.candidates[:1]]
         run.decisions.reject(run.planner.type, run.client.source.key, each.id, keys)
     _set_aside(scraping, each, outcome)
 
@@ -161,7 +163,7 @@ def _accept(scraping: Scraping, each: ScrapeOutcome, edits: Sequence[Edit]) -> N
     each.edits = list(edits)
     if run.number is not None:
         fields = [edit.field for edit in edits]
-        run.decisions.save(run.number, {each.id: [one.answer for one in each.choice.candidates]})
+        run.decisions.save(run.number, {each.id: [candidate.answer for candidate in each.choice.candidates]})
         decision = {"outcome": Outcome.TAKEN, "result": taken.key, "fields": fields}
         run.decisions.decide(run.number, each.id, decision)
 
@@ -170,8 +172,8 @@ def _choose(scraping: Scraping, each: ScrapeOutcome) -> Candidate | None:
     """Ask which result matches; None if none does, which is stored as the decision."""
     streams, listed = scraping.runtime.streams, each.choice.candidates[:_MAX_LISTED]
     _show_label(scraping, each)
-    for number, one in enumerate(listed, 1):
-        streams.say(f"  {number}  {_summary(one)}", wrap=False)
+    for number, candidate in enumerate(listed, 1):
+        streams.say(f"  {number}  {_summary(candidate)}", wrap=False)
     while True:
         question = f"which one is {scraping.noun.entity.noun} {each.id}? [1-{len(listed)},n,s,q]"
         word = failures.answer(streams, question).strip().lower()
@@ -181,7 +183,7 @@ def _choose(scraping: Scraping, each: ScrapeOutcome) -> Candidate | None:
             scraping.is_quit = word == "q"
             run = scraping.run
             if word == "n":
-                keys = [one.key for one in each.choice.candidates]
+                keys = [candidate.key for candidate in each.choice.candidates]
                 run.decisions.reject(run.planner.type, run.client.source.key, each.id, keys)
             _set_aside(scraping, each, Outcome.DECLINED if word == "n" else Outcome.SKIPPED)
             return None

@@ -80,9 +80,9 @@ class Scraping:
         """The provisional id of an object to create; None if its type is not created."""
         if not self._is_created(link.type):
             return None
-        one = f"{NEW}{link.site_id or link.label.casefold()}"
-        self.new[one] = link
-        return one
+        id_ = f"{NEW}{link.site_id or link.label.casefold()}"
+        self.new[id_] = link
+        return id_
 
     async def fill(self, selection: Selection) -> None:
         """Scrape all objects, and draft the edits of those with a result."""
@@ -158,12 +158,12 @@ class Scraping:
 
     def _register_new(self, edit: Edit) -> None:
         """Register the new objects that an edit refers to."""
-        for one in _ids(edit.after):
-            link = self.new.get(one)
-            if link is None or (link.type, one) in self.editing.names.labels:
+        for id_ in _ids(edit.after):
+            link = self.new.get(id_)
+            if link is None or (link.type, id_) in self.editing.names.labels:
                 continue
-            self.editing.names.labels[link.type, one] = link.label
-            self.editing.names.inputs[link.type, one] = self._input(link)
+            self.editing.names.labels[link.type, id_] = link.label
+            self.editing.names.inputs[link.type, id_] = self._input(link)
 
     def _input(self, link: ScrapedReference) -> dict[str, Any]:
         """The create input of an object that a result names."""
@@ -196,7 +196,7 @@ class Scraping:
     @property
     def labels(self) -> dict[tuple[str, str], str]:
         """Names of related objects, including new ones."""
-        new = {(link.type, one): link.label for one, link in self.new.items()}
+        new = {(link.type, id_): link.label for id_, link in self.new.items()}
         return {**new, **self.editing.names.labels}
 
     def _bar(self) -> Any:

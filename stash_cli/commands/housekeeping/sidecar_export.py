@@ -94,19 +94,19 @@ class SidecarWriter:
             for row in rows:
                 self._write_counted(row["id"], row)
 
-    def _write_counted(self, one: str, row: Row) -> None:
+    def _write_counted(self, id_: str, row: Row) -> None:
         """Write the file of an object, and count the outcome."""
         try:
             what = self._write(row)
         except StashError as error:
-            self.outcomes.asked.append(one)
-            self.outcomes.fail([one], error)
+            self.outcomes.asked.append(id_)
+            self.outcomes.fail([id_], error)
             return
         self.counts[what] += 1
         if what == WRITTEN:
-            self.outcomes.asked.append(one)
-            self.outcomes.expect([one])
-            self.outcomes.succeed([one])
+            self.outcomes.asked.append(id_)
+            self.outcomes.expect([id_])
+            self.outcomes.succeed([id_])
 
     def _write(self, row: Row) -> tuple[str, str]:
         """Write the file of one object; return its outcome, singular and plural. Raises StashSidecarError."""

@@ -54,9 +54,9 @@ async def change(
         targets = await find_targets(session, noun.entity, target_words, paths, "updated")
         edits = {row["id"]: [edit for edit in edits_of(row) if not is_so(edit)] for row in targets.rows}
         refused = await refusals(session, [edit for object_edits in edits.values() for edit in object_edits])
-    for (_, one), error in refused.items():
-        targets.outcomes.fail([one], error)
-        del edits[one]
+    for (_, id_), error in refused.items():
+        targets.outcomes.fail([id_], error)
+        del edits[id_]
     unchanged = [id_ for id_, object_edits in edits.items() if not object_edits]
     targets.outcomes.asked = Ids(Ids(targets.outcomes.asked).without(unchanged))
     plan = plan_updates([edit for object_edits in edits.values() for edit in object_edits], server)

@@ -73,8 +73,8 @@ class Target:
             return value_parsers.yes_or_no
         if self.is_map:
             return lambda text: value_parsers.json_value(text, dict)
-        one = next(self.flag.flags("")).parse
-        return value_parsers.list_of(one) if self.is_list else one
+        parse_item = next(self.flag.flags("")).parse
+        return value_parsers.list_of(parse_item) if self.is_list else parse_item
 
 
 @dataclass(frozen=True, slots=True)

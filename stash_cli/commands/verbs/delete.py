@@ -187,9 +187,9 @@ async def carry_out_plan(
 
     check_output(runtime)
     current = await _states(session, noun.entity, list(facts["objects"]))
-    changed = [one for one, state in facts["objects"].items() if one in current and current[one] != state]
-    ids = [one for one in facts["objects"] if options.force or one not in changed]
-    errors = {one: changed_since(noun.entity.noun, one) for one in changed if not options.force}
+    changed = [id_ for id_, state in facts["objects"].items() if id_ in current and current[id_] != state]
+    ids = [id_ for id_ in facts["objects"] if options.force or id_ not in changed]
+    errors = {id_: changed_since(noun.entity.noun, id_) for id_ in changed if not options.force}
     for error in errors.values() if not ids else ():
         raise error
     deletion = await read_deletion(session, noun, Selection(session, noun.entity, ids), facts["flags"])

@@ -48,7 +48,9 @@ class Deletion:
         """Add the names of objects, and the number and sizes of their files at the paths `sizes`."""
         for row in rows:
             self.names[row["id"]] = name_of(dict(row))
-            file_sizes = [one for path in sizes for one in pick(row, path) or () if one is not None]
+            file_sizes = [
+                file_size for path in sizes for file_size in pick(row, path) or () if file_size is not None
+            ]
             self.files += len(file_sizes)
             self.bytes += sum(map(int, file_sizes))
 
@@ -76,9 +78,9 @@ class Deletion:
         yield from self._file_lines(them)
         # The error of a single object is raised instead.
         if len(self.found.outcomes.asked) > 1:
-            for one, error in self.found.outcomes.problems.items():
-                name = self.names.get(one)
-                label = f"{entity.noun} {named(one, name)} is left" if name else f"{one} is left"
+            for id_, error in self.found.outcomes.problems.items():
+                name = self.names.get(id_)
+                label = f"{entity.noun} {named(id_, name)} is left" if name else f"{id_} is left"
                 yield f"{label}: {error.message}"
 
     def _file_lines(self, them: str) -> Iterator[str]:
@@ -117,7 +119,7 @@ async def read_deletion(
         selection.raise_missing()
     outcomes.problems |= await _primary_tag_errors(session, entity.type, deletion.found.ids)
     outcomes.asked += [row["id"] for row in rows]
-    outcomes.asked += [one for one in selection.problems if one not in outcomes.asked]
+    outcomes.asked += [id_ for id_ in selection.problems if id_ not in outcomes.asked]
     rows[:] = [row for row in rows if row["id"] not in outcomes.problems]
     deletion.used = await count_references(session, entity.type, deletion.found.ids)
     if flags.get("delete_file"):
@@ -131,11 +133,11 @@ async def _primary_tag_errors(session: Session, type_name: str, ids: Sequence[st
         return {}
     markers_by_tag = await primary_markers(session, ids)
     return {
-        one: StashError(
+        id_: StashError(
             f"it is the primary tag of {counted(len(markers), 'marker')}"
-            f" ({listed(markers)}); merge it: stash tags merge {one} --into TAG"
+            f" ({listed(markers)}); merge it: stash tags merge {id_} --into TAG"
         )
-        for one, markers in markers_by_tag.items()
+        for id_, markers in markers_by_tag.items()
     }
 
 

@@ -200,8 +200,8 @@ async def _draft_edits(editing: Editing, text: _Text, changed: list[Document]) -
     parsed, problems = _parse(editing, changed)
     comments: list[str] = []
     for _, assignments in parsed:
-        for one in assignments:
-            gather(words, one.target, one.value)
+        for assignment in assignments:
+            gather(words, assignment.target, assignment.value)
     await editing.names.resolve_each(words)
     current_rows = await _rows(editing, text, [each.values["id"] for each, _ in parsed])
     page = []
@@ -248,7 +248,7 @@ async def _rebased_edits(
     editing: Editing,
     text: _Text,
     assignments: Sequence[Assignment],
-    one: str,
+    id_: str,
     current_rows: Mapping[str, Row],
 ) -> ObjectEdits:
     """Return the edits of one object.
@@ -261,11 +261,11 @@ async def _rebased_edits(
 
     _raise_unresolved(editing, assignments)
     changes = Changes(editing.entity, assignments, editing.names)
-    object_edits = changes.of(text.rows[one])
-    edits, conflicts = rebase(object_edits.edits, current_rows[one])
+    object_edits = changes.of(text.rows[id_])
+    edits, conflicts = rebase(object_edits.edits, current_rows[id_])
     if conflicts:
-        text.rows[one] = current_rows[one]  # the next attempt compares with this row, and overwrites it
-        raise _conflict(editing, one, conflicts)
+        text.rows[id_] = current_rows[id_]  # the next attempt compares with this row, and overwrites it
+        raise _conflict(editing, id_, conflicts)
     server = await editing.session.learn()
     check_known(plan_updates(edits, server), server)
     return replace(object_edits, edits=edits)
@@ -284,17 +284,17 @@ def _raise_unresolved(editing: Editing, assignments: Sequence[Assignment]) -> No
                 raise error
 
 
-def _conflict(editing: Editing, one: str, conflicts: Mapping[str, Conflict]) -> StashConflictError:
+def _conflict(editing: Editing, id_: str, conflicts: Mapping[str, Conflict]) -> StashConflictError:
     """The error about concurrent changes of an object."""
     from stash_cli.core.edits.diff import change_text
     from stash_cli.core.orm.edit import Edit
 
     concurrent = (
-        Edit(editing.entity.type, one, name, each.original, each.theirs) for name, each in conflicts.items()
+        Edit(editing.entity.type, id_, name, each.original, each.theirs) for name, each in conflicts.items()
     )
     shown = "; ".join(f"{edit.field}: {change_text(edit, editing.names.labels)}" for edit in concurrent)
     return StashConflictError(
-        f"{editing.entity.noun} {one} was changed by others meanwhile: {shown}; save again to overwrite it",
+        f"{editing.entity.noun} {id_} was changed by others meanwhile: {shown}; save again to overwrite it",
         conflicts,
     )
 

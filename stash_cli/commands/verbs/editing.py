@@ -222,7 +222,7 @@ class Editing:
             "operations": [{each.name: each.args} for each in operations],
             "creates": [{"type": target, "name": name} for target, _, name in self.names.to_make()],
             "unchanged": [*self.unchanged],
-            "problems": {one: error.message for one, error in self.outcomes.problems.items()},
+            "problems": {id_: error.message for id_, error in self.outcomes.problems.items()},
             **self.more,
         }
 
@@ -321,8 +321,8 @@ class Editing:
         for each in operations:
             self.outcomes.expect(each.ids)
 
-    def _fail(self, one: str, error: StashError) -> None:
-        self.outcomes.fail([one], error)
+    def _fail(self, id_: str, error: StashError) -> None:
+        self.outcomes.fail([id_], error)
 
     async def _create_missing(self, applier: Applier) -> dict[str, str]:
         """Create the missing objects that the edits name; return a map of provisional id -> id."""
@@ -330,7 +330,7 @@ class Editing:
 
         missing = self.names.to_make()
         operations = [
-            plan_create(target, self.names.input_of(target, one, name)) for target, one, name in missing
+            plan_create(target, self.names.input_of(target, id_, name)) for target, id_, name in missing
         ]
         ids: dict[str, str] = {}
 
@@ -339,7 +339,7 @@ class Editing:
                 # Edits that name this object need its id, so the first failure ends the command.
                 raise done.error
             provisional = next(
-                one for (_, one, _), each in zip(missing, operations, strict=True) if each is operation
+                id_ for (_, id_, _), each in zip(missing, operations, strict=True) if each is operation
             )
             ids[provisional] = str(done.result["id"])
 

@@ -283,7 +283,7 @@ async def print_outcome(session: Session, runtime: Runtime, noun: Noun, planner:
         streams.note(", ".join(filter(None, [*editing.done(), skipped])))
     try:
         if not runtime.for_people:
-            ids = Ids(new_ids.get(one, one) for one in outcomes.done)
+            ids = Ids(new_ids.get(id_, id_) for id_ in outcomes.done)
             ids += editing.unchanged
             if ids:
                 await print_rows(session, runtime, noun, ids)

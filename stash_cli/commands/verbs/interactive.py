@@ -53,19 +53,19 @@ async def _ask_each(editing: Editing, edited: Edited, confirmed: Draft) -> None:
     for read_at, page in editing.draft.pages():
         chosen = []
         for each in page:
-            one = each
-            if one.is_link:  # confirmed together with the new object
-                chosen += [one] if one.id in confirmed_new else []
+            current = each
+            if current.is_link:  # confirmed together with the new object
+                chosen += [current] if current.id in confirmed_new else []
                 continue
             if answer not in ("a", "q"):
-                editing.show(one)
-                answer, one = await _answer(editing, one, edited)
-            if answer in ("y", "a") and one.edits:
-                chosen.append(one)
-                confirmed_new |= {one.id} if one.is_new else set()
+                editing.show(current)
+                answer, current = await _answer(editing, current, edited)
+            if answer in ("y", "a") and current.edits:
+                chosen.append(current)
+                confirmed_new |= {current.id} if current.is_new else set()
             else:
                 # Skipped by the user: it counts neither as failed nor as pending.
-                editing.outcomes.asked.remove(one.id)
+                editing.outcomes.asked.remove(current.id)
         confirmed.add(chosen, read_at)
 
 

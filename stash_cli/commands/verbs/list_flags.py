@@ -77,13 +77,13 @@ def part_flags(entity: Entity, lists: Iterable[tuple[str, InputFlag]]) -> Iterat
     """Yield `--add-tag`, `--remove-tag`, `--set-tags` for every list."""
     for name, item in lists:
         word, whole = item.word.replace("_", "-"), plural(item)
-        one = next(item.flags("Lists"))
-        facts: dict[str, Any] = {"metavar": one.metavar, "group": "Lists", "many": True, "parse": one.parse}
+        flag = next(item.flags("Lists"))
+        facts: dict[str, Any] = {"metavar": flag.metavar, "group": "Lists", "many": True, "parse": flag.parse}
         facts["target"] = item.target or ""
         text = f"or --remove-{word}; repeatable; --set-{whole} replaces the list"
         yield Flag(f"--add-{word}", f"{ADD} {name}", text, **facts)
         yield Flag(f"--remove-{word}", f"{REMOVE} {name}", hidden=True, **facts)
-        facts |= {"metavar": "A,B", "parse": list_of(one.parse)}
+        facts |= {"metavar": "A,B", "parse": list_of(flag.parse)}
         yield Flag(f"--set-{whole}", f"{SET} {name}", "the whole list, or JSON", hidden=True, **facts)
     if "custom_fields" in input_flags(update_type(entity)):
         yield Flag(

@@ -95,7 +95,7 @@ def _change(noun: Noun, field: str, adds: bool, runtime: Runtime, options: Membe
         words = read_words(runtime.streams, options.members)
         targets = await find_targets(session, ENTITIES[relation.inverse_type], words, ["id"], "added")
         targets.require_all()
-        items = tuple({f"{relation.link}_id": one} if relation.link else one for one in targets.ids)
+        items = tuple({f"{relation.link}_id": id_} if relation.link else id_ for id_ in targets.ids)
         make = partial(_edits, noun, field, items, adds)
         await change(session, runtime, noun, [options.owner], [field], make)
 

@@ -124,7 +124,7 @@ async def write_merge(session: Session, runtime: Runtime, planned: Merge, target
         "target": planned.target,
         "takes": dict(planned.combination.takes),
         "edits": _edits(planned),
-        "lines": [f"{noun} {one} into {noun} {planned.target}" for one in planned.sources],
+        "lines": [f"{noun} {id_} into {noun} {planned.target}" for id_ in planned.sources],
     }
     await write_plan(session, runtime, target, kind="merge", type=planned.type, facts=facts)
 
@@ -209,7 +209,7 @@ async def sources_and_target(
             raise StashInputError(f"{entity.noun} {target} cannot be merged into itself")
         return sources, target
     matches = await matching_ids(session, await search_for(session, runtime, entity, query, "id"))
-    return [one for one in matches if one != target], target
+    return [id_ for id_ in matches if id_ != target], target
 
 
 async def plan(
@@ -223,9 +223,9 @@ async def plan(
 
     server = await session.learn()
     source_by_field = {name: (await target_ids(session, entity, [word]))[0] for name, word in takes.items()}
-    for name, one in source_by_field.items():
-        if one not in sources:
-            raise StashInputError(f"--take {name}: {one} is no source of this merge")
+    for name, id_ in source_by_field.items():
+        if id_ not in sources:
+            raise StashInputError(f"--take {name}: {id_} is no source of this merge")
     names = (path for attr in RULES[entity.type] for path in label_paths(entity, attr))
     paths = [*paths_to_read(entity.type, server), *(n for n in names if server.has_path(entity.type, n))]
     first, *others = await rows_of(session, entity, [target, *sources], paths)

@@ -145,10 +145,10 @@ class Names:
             self.ids[target, word] = object_id
             self.labels.setdefault((target, object_id), labels.get(object_id) or word.removeprefix("name:"))
 
-    def input_of(self, target: str, one: str, name: str) -> dict[str, Any]:
+    def input_of(self, target: str, id_: str, name: str) -> dict[str, Any]:
         """The create input of a new object."""
-        return self.inputs.get((target, one), {"name": name})
+        return self.inputs.get((target, id_), {"name": name})
 
     def to_make(self) -> list[tuple[str, str, str]]:
         """The (type, provisional id, name) of each object to create."""
-        return [(target, one, name) for (target, one), name in self.labels.items() if one.startswith(NEW)]
+        return [(target, id_, name) for (target, id_), name in self.labels.items() if id_.startswith(NEW)]

@@ -87,7 +87,7 @@ async def _ids_and_problems(
     ids = [str(int(word)) for word in words if word.isdecimal()]
     found = await resolve(session, entity, [Name.parse(word) for word in words if not word.isdecimal()])
     problems: dict[str, StashError] = {name.written: error for name, error in found.errors.items()}
-    named = [one for name, ones in found.ids.items() if name not in found.errors for one in ones]
+    named = [id_ for name, ones in found.ids.items() if name not in found.errors for id_ in ones]
     return list(dict.fromkeys([*ids, *named])), problems
 
 
@@ -175,14 +175,14 @@ class Selection:
         async for rows in self._by_id(ids, paths):
             seen |= {row["id"] for row in rows}
             yield rows
-        missing = [one for one in ids if one not in seen]
+        missing = [id_ for id_ in ids if id_ not in seen]
         by_name, ambiguous = await _ids_by_name(self.session, self.entity, missing) if missing else ({}, {})
         async for rows in self._by_id(list(dict.fromkeys(by_name.values())), paths):
             yield rows
-        not_found = [one for one in missing if one not in by_name and one not in ambiguous]
+        not_found = [id_ for id_ in missing if id_ not in by_name and id_ not in ambiguous]
         self.problems |= ambiguous
         self.problems |= {
-            one: StashNotFoundError(f"no {self.entity.noun} with id {one}") for one in not_found
+            id_: StashNotFoundError(f"no {self.entity.noun} with id {id_}") for id_ in not_found
         }
 
     def raise_missing(self) -> None:
@@ -334,7 +334,7 @@ def _value(flag: InputFlag, value: Any, ids: Mapping[str, Mapping[str, str]]) ->
         return value
     resolved_ids = [ids[flag.target][word] for word in _words(flag, value)]
     if flag.inner:
-        return [item | {flag.id_field: one} for item, one in zip(value, resolved_ids, strict=True)]
+        return [item | {flag.id_field: id_} for item, id_ in zip(value, resolved_ids, strict=True)]
     return list(dict.fromkeys(resolved_ids)) if flag.many else resolved_ids[0]
 
 

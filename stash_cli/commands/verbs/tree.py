@@ -112,7 +112,7 @@ def rows_of_tree(
     for row in rows:
         for parent in _parents(row, entity):
             children[parent].append(row["id"])
-    tops = root or [row["id"] for row in rows if not any(one in by_id for one in _parents(row, entity))]
+    tops = root or [row["id"] for row in rows if not any(id_ in by_id for id_ in _parents(row, entity))]
     seen: set[str] = set()
     for top in [*_sorted(tops, by_id, entity), *(() if root else _sorted(by_id, by_id, entity))]:
         if top not in seen:
@@ -130,15 +130,15 @@ def _walk(
     """Yield one object and its descendants; uses a stack, as trees may exceed Python's recursion limit."""
     stack: list[tuple[str, tuple[str, ...]]] = [(top, ())]
     while stack:
-        one, ancestors = stack.pop()
-        seen.add(one)
-        names = [str(by_id[each][entity.label]) for each in (*ancestors, one)]
-        row = {"id": one, "depth": len(ancestors), "path": " / ".join(names)}
-        yield {**row, entity.label: by_id[one][entity.label]}
-        unvisited = [each for each in children[one] if each not in ancestors and each != one]
+        id_, ancestors = stack.pop()
+        seen.add(id_)
+        names = [str(by_id[each][entity.label]) for each in (*ancestors, id_)]
+        row = {"id": id_, "depth": len(ancestors), "path": " / ".join(names)}
+        yield {**row, entity.label: by_id[id_][entity.label]}
+        unvisited = [each for each in children[id_] if each not in ancestors and each != id_]
         seen.update(unvisited)
         if depth is None or len(ancestors) < depth:
-            stack += [(each, (*ancestors, one)) for each in reversed(_sorted(unvisited, by_id, entity))]
+            stack += [(each, (*ancestors, id_)) for each in reversed(_sorted(unvisited, by_id, entity))]
 
 
 def _parents(row: Row, entity: Entity) -> list[str]:
@@ -147,7 +147,7 @@ def _parents(row: Row, entity: Entity) -> list[str]:
 
 
 def _sorted(ids: Any, by_id: dict[str, Row], entity: Entity) -> list[str]:
-    return sorted(ids, key=lambda one: (str(by_id[one][entity.label]).casefold(), int(one)))
+    return sorted(ids, key=lambda id_: (str(by_id[id_][entity.label]).casefold(), int(id_)))
 
 
 def move(noun: Noun, runtime: Runtime, options: MoveOptions) -> None:

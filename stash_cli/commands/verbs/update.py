@@ -157,8 +157,8 @@ async def drop_refused(editing: Editing) -> None:
     accepted = Draft()
     for read_at, page in editing.draft.pages():
         errors = await refusals(editing.session, [edit for each in page for edit in each.edits])
-        for (_, one), error in errors.items():
-            editing.outcomes.fail([one], error)
+        for (_, id_), error in errors.items():
+            editing.outcomes.fail([id_], error)
         accepted.add([each for each in page if each.id not in editing.outcomes.problems], read_at)
     editing.draft.replace(accepted)
 
@@ -178,7 +178,7 @@ async def fill(editing: Editing, noun: Noun, assignments: Sequence[Assignment], 
         editing.draft_page(rows, changes.of, server, read_at)
         read_at = monotonic()
     outcomes.problems |= selection.problems
-    outcomes.asked += [one for one in outcomes.problems if one not in outcomes.asked]
+    outcomes.asked += [id_ for id_ in outcomes.problems if id_ not in outcomes.asked]
     if not editing.unchanged and not len(editing.draft):
         selection.raise_missing()
 

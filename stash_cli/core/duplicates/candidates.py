@@ -42,7 +42,7 @@ async def find_groups(
         groups = await _with_several_files(session, type_name, groups)
     else:
         groups = await _by_local_keys(session, type_name, match)
-    return groups if chosen is None else [[one for one in group if one in chosen] for group in groups]
+    return groups if chosen is None else [[id_ for id_ in group if id_ in chosen] for group in groups]
 
 
 async def _with_several_files(session: Session, type_name: str, groups: list[list[str]]) -> list[list[str]]:
@@ -66,8 +66,8 @@ def _join_overlapping(groups: Iterable[list[str]]) -> Iterator[list[str]]:
 
 def _add_single(groups: list[list[str]], ids: Iterable[str]) -> list[list[str]]:
     """Add each of the ids that is in no group as its own group."""
-    grouped = {one for group in groups for one in group}
-    return [*groups, *([one] for one in ids if one not in grouped)]
+    grouped = {id_ for group in groups for id_ in group}
+    return [*groups, *([id_] for id_ in ids if id_ not in grouped)]
 
 
 async def _by_local_keys(session: Session, type_name: str, match: Match) -> list[list[str]]:
@@ -127,7 +127,7 @@ def owners_of_runs(lengths: array[float], owners: array[int], match: Match) -> I
             )
         elif len(run_owners) > 1:
             grouped |= run_owners
-            yield [str(one) for one in sorted(run_owners)]
+            yield [str(id_) for id_ in sorted(run_owners)]
 
 
 def near_runs(lengths: Sequence[float], allows: Callable[[float, float], bool]) -> Iterator[range]:
@@ -158,7 +158,7 @@ def _hash_key(key: str) -> int:
 def _connected_owners(keys: array[int], owners: array[int], distance: int) -> Iterator[list[str]]:
     """Yield groups of owners' ids, connected by keys that differ in at most `distance` bits."""
     ids = sorted(set(owners))
-    indexes = {one: number for number, one in enumerate(ids)}
+    indexes = {id_: number for number, id_ in enumerate(ids)}
     by_key: dict[int, list[int]] = defaultdict(list)
     for key, owner in zip(keys, owners, strict=True):
         by_key[key].append(indexes[owner])

@@ -92,10 +92,10 @@ class CarryOut:
         if self.applier.stopped is None:
             rows = await self._read_again()
             await self._steps(rows)
-        for one in self._active:
-            if self.applier.stopped is not None and one not in self.results.problems:
-                self.results.problems[one] = not_sent(self.applier.stopped)
-        self.results.done += [one for one in self._active if one not in self.results.problems]
+        for id_ in self._active:
+            if self.applier.stopped is not None and id_ not in self.results.problems:
+                self.results.problems[id_] = not_sent(self.applier.stopped)
+        self.results.done += [id_ for id_ in self._active if id_ not in self.results.problems]
         self.note(len(self.results.done) + len(self.results.problems))
 
     async def _steps(self, rows: Rows) -> None:
@@ -118,16 +118,16 @@ class CarryOut:
 
     async def _read_again(self) -> Rows:
         """Read all objects of the window again; groups with a different decision now fail as conflicts."""
-        groups = {one: [copy.id for copy in planned.decision.copies] for one, planned in self._active.items()}
-        rows = await read_rows(self._session, self.type, [one for ids in groups.values() for one in ids])
+        groups = {id_: [copy.id for copy in planned.decision.copies] for id_, planned in self._active.items()}
+        rows = await read_rows(self._session, self.type, [id_ for ids in groups.values() for id_ in ids])
         server = await self._server()
-        for one, planned in list(self._active.items()):
-            current = list(plan_group(self.type, groups[one], rows, self.policy, server))
+        for id_, planned in list(self._active.items()):
+            current = list(plan_group(self.type, groups[id_], rows, self.policy, server))
             if not any(each.decision == planned.decision and each.edits == planned.edits for each in current):
-                missing = [each for each in groups[one] if each not in rows]
+                missing = [each for each in groups[id_] if each not in rows]
                 error: StashError = StashConflictError("it was changed by others since it was looked at", {})
                 self._fail(
-                    one, StashNotFoundError(f"{missing[0]} does not exist any more") if missing else error
+                    id_, StashNotFoundError(f"{missing[0]} does not exist any more") if missing else error
                 )
         return rows
 
@@ -137,25 +137,25 @@ class CarryOut:
         """Merge the other objects into the destinations, and verify that these have all their data."""
         server = await self._server()
         merges, moved = {}, {}
-        for one, planned in self._active.items():
+        for id_, planned in self._active.items():
             if planned.decision.gone:
-                moved[one] = movable_rows(self.type, planned.decision, rows, self.policy)
-                merges[one] = union.merge_of(self.type, planned.decision, moved[one], server)
+                moved[id_] = movable_rows(self.type, planned.decision, rows, self.policy)
+                merges[id_] = union.merge_of(self.type, planned.decision, moved[id_], server)
         if self.type == "Scene":
             await self._update([edit for each in merges.values() for edit in each.first()])
-            last = [each.last() for one, each in merges.items() if one in self._active]
-            await self._send(last, {one: one for one in merges})
+            last = [each.last() for id_, each in merges.items() if id_ in self._active]
+            await self._send(last, {id_: id_ for id_ in merges})
         else:
-            await self._update([edit for one in merges for edit in self._active[one].edits])
-        current = await read_rows(self._session, self.type, [one for one in merges if one in self._active])
-        for one in [one for one in merges if one in self._active]:
-            missing = union.missing(self.type, self._active[one].decision, moved[one], current.get(one, {}))
-            if one not in current or missing:
+            await self._update([edit for id_ in merges for edit in self._active[id_].edits])
+        current = await read_rows(self._session, self.type, [id_ for id_ in merges if id_ in self._active])
+        for id_ in [id_ for id_ in merges if id_ in self._active]:
+            missing = union.missing(self.type, self._active[id_].decision, moved[id_], current.get(id_, {}))
+            if id_ not in current or missing:
                 missing_text = ", ".join(missing) or "the object itself"
-                self._fail(one, StashError(f"after the merge it lacks {missing_text}: {self._no_loss}"))
+                self._fail(id_, StashError(f"after the merge it lacks {missing_text}: {self._no_loss}"))
         if self.type == "Scene":
             await self._send_late_edits(
-                [each for one, each in merges.items() if one in self._active], current
+                [each for id_, each in merges.items() if id_ in self._active], current
             )
 
     async def _send_late_edits(self, merges: Sequence[Merge], current: Rows) -> None:
@@ -177,38 +177,38 @@ class CarryOut:
     async def _tag(self, rows: Rows) -> None:
         edits, owners = [], {}
         for into, planned in self._active.items():
-            for one in planned.decision.gone:
-                owners[one] = into
-                before = before_of(self.type, "tags", rows[one])
-                edits.append(Edit(self.type, one, "tags", before, Change(added=(self.tag,))))
+            for id_ in planned.decision.gone:
+                owners[id_] = into
+                before = before_of(self.type, "tags", rows[id_])
+                edits.append(Edit(self.type, id_, "tags", before, Change(added=(self.tag,))))
         await self._send(self._operations([edit for edit in edits if not is_so(edit)]), owners)
 
     async def _set_primary(self) -> None:
         """Set the kept files as primary files."""
         rows = await read_rows(self._session, self.type, list(self._active))
         edits = []
-        for one, planned in list(self._active.items()):
+        for id_, planned in list(self._active.items()):
             kept = planned.decision.kept
-            files = [str(each["id"]) for each in rows.get(one, {}).get(FILES[self.type]) or ()]
+            files = [str(each["id"]) for each in rows.get(id_, {}).get(FILES[self.type]) or ()]
             if kept is None or kept.id not in files:
-                self._fail(one, StashError(f"the kept file is not of it: {self._no_loss}"))
+                self._fail(id_, StashError(f"the kept file is not of it: {self._no_loss}"))
             elif files[0] != kept.id:
-                edits.append(Edit(self.type, one, PRIMARY_FILE, files[0], kept.id))
+                edits.append(Edit(self.type, id_, PRIMARY_FILE, files[0], kept.id))
         await self._update(edits)
 
     async def _move(self, relocation: Relocation) -> None:
         """Move the losing files; moves that may copy the file are sent one at a time."""
         moves: list[Move] = []
         owners, sizes = dict[str, str](), dict[str, int]()
-        for one, planned in list(self._active.items()):
+        for id_, planned in list(self._active.items()):
             moves += relocation.moves_of(planned.decision, self.policy)
-            owners |= {file.id: one for file in planned.decision.losers}
+            owners |= {file.id: id_ for file in planned.decision.losers}
             sizes |= {file.id: file.size for file in planned.decision.losers}
         pace = self.applier.pace
         for is_far, group in groupby(sorted(moves, key=relocation.is_far), key=relocation.is_far):
             self.applier.pace = None if is_far else pace
             size = 1 if is_far else CHUNK
-            await self._send(plan_moves(group), owners, lambda one: self._count({one: sizes[one]}), size)
+            await self._send(plan_moves(group), owners, lambda id_: self._count({id_: sizes[id_]}), size)
         self.applier.pace = pace
 
     async def _delete(self) -> None:
@@ -218,11 +218,11 @@ class CarryOut:
         await self._send(
             list(plan_destroy(self.type, list(objects), options)),
             objects,
-            lambda one: self._count(sizes.get(f"of {one}", {})),
+            lambda id_: self._count(sizes.get(f"of {id_}", {})),
         )
-        remaining = [each for each, one in files.items() if one in self._active]
+        remaining = [each for each, id_ in files.items() if id_ in self._active]
         operations = [Operation("deleteFiles", {"ids": remaining}, tuple(remaining))] if remaining else []
-        await self._send(operations, files, lambda one: self._count(sizes[one]))
+        await self._send(operations, files, lambda id_: self._count(sizes[id_]))
 
     def _deletions(self) -> tuple[dict[str, str], dict[str, str], dict[str, dict[str, int]]]:
         """Objects and files to delete, by id with their group; and the sizes of the files of each.
@@ -235,12 +235,12 @@ class CarryOut:
         objects: dict[str, str] = {}
         files: dict[str, str] = {}
         sizes: dict[str, dict[str, int]] = {}
-        for one, planned in self._active.items():
+        for id_, planned in self._active.items():
             decision = planned.decision
-            objects |= {} if merged else dict.fromkeys(decision.gone, one)
+            objects |= {} if merged else dict.fromkeys(decision.gone, id_)
             for file in decision.losers if deletes else ():
-                is_own = merged or file.owner == one
-                files |= {file.id: one} if is_own else {}
+                is_own = merged or file.owner == id_
+                files |= {file.id: id_} if is_own else {}
                 sizes.setdefault(file.id if is_own else f"of {file.owner}", {})[file.id] = file.size
         return objects, files, sizes
 
@@ -312,9 +312,9 @@ class CarryOut:
 
         if operations:
             await self.applier.apply(operations, note, size=size)
-        for one in list(self._active) if self.applier.stopped is not None else ():
-            self._fail(one, self.applier.stopped or StashError("it was not sent"))
+        for id_ in list(self._active) if self.applier.stopped is not None else ():
+            self._fail(id_, self.applier.stopped or StashError("it was not sent"))
 
-    def _fail(self, one: str, error: StashError) -> None:
-        if self._active.pop(one, None) is not None:
-            self.results.problems[one] = error
+    def _fail(self, id_: str, error: StashError) -> None:
+        if self._active.pop(id_, None) is not None:
+            self.results.problems[id_] = error

@@ -91,11 +91,11 @@ def _is_known(type_name: str, path: str, server: ServerCapabilities) -> bool:
 
 def copy_of(type_name: str, row: Mapping[str, Any], richness: int = 0) -> Copy:
     """Build the object of a row with `paths_to_read`."""
-    one = str(row["id"])
-    files = [_file(one, each, number == 0) for number, each in enumerate(row.get(FILES[type_name]) or ())]
+    id_ = str(row["id"])
+    files = [_file(id_, each, number == 0) for number, each in enumerate(row.get(FILES[type_name]) or ())]
     scanned = (each for each in row.get("galleries") or () if is_scanned(each))
     return Copy(
-        one,
+        id_,
         str(row.get("title") or ""),
         str(row.get("created_at") or ""),
         tuple(files),

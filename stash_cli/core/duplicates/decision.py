@@ -110,7 +110,7 @@ def _are_alike(one: File, other: File, copies: Mapping[str, Copy], policy: Polic
 def _decide(files: Sequence[File], copies: Mapping[str, Copy], policy: Policy) -> Decision:
     owners = dict.fromkeys(file.owner for file in files)
     protected = frozenset(file.path for file in files if policy.protects(file))
-    decision = Decision(tuple(copies[one] for one in owners), tuple(files), protected=protected)
+    decision = Decision(tuple(copies[id_] for id_ in owners), tuple(files), protected=protected)
     if not policy.keep:
         return decision
     counts = Counter(file.id for file in files)
@@ -155,7 +155,7 @@ def _destination(kept: File, losers: Sequence[File], copies: Mapping[str, Copy],
     """The id of the object that others are merged into; without a merge, the object of the kept file."""
     if policy.into in (None, KEEP):
         return kept.owner
-    candidates = [copies[one] for one in dict.fromkeys(file.owner for file in (kept, *losers))]
+    candidates = [copies[id_] for id_ in dict.fromkeys(file.owner for file in (kept, *losers))]
     if policy.into == METADATA:
         largest = max(copy.richness for copy in candidates)
         candidates = [copy for copy in candidates if copy.richness == largest]

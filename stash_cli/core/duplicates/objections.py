@@ -24,12 +24,12 @@ def objections(decision: Decision, copies: Mapping[str, Copy], policy: Policy) -
     if kept is None or not decision.losers:
         yield "all others are protected, or not like the kept file"
         return
-    for one in decision.gone:
+    for id_ in decision.gone:
         other_paths = [
-            each.path for each in copies[one].files if each.id not in losing and each.id != kept.id
+            each.path for each in copies[id_].files if each.id not in losing and each.id != kept.id
         ]
         if other_paths:
-            yield f"{one} has another file, which is not like the kept one: {other_paths[0]}"
+            yield f"{id_} has another file, which is not like the kept one: {other_paths[0]}"
     for file in decision.losers if policy.removes_files else ():
         yield from _against_removal(kept, file, copies, decision.into, policy)
     if policy.then == MOVE:
@@ -90,8 +90,8 @@ def _against_move(
 def _against_merge(kept: File, decision: Decision, copies: Mapping[str, Copy]) -> Iterator[str]:
     """Yield the reasons not to merge the objects."""
     stash_ids: dict[str, str] = {}
-    for one in (decision.into, *decision.gone):
-        for endpoint, stash_id in sorted(copies[one].stash_ids):
+    for id_ in (decision.into, *decision.gone):
+        for endpoint, stash_id in sorted(copies[id_].stash_ids):
             if stash_ids.setdefault(endpoint, stash_id) != stash_id:
                 yield f"they have different ids at {endpoint}: {stash_ids[endpoint]} and {stash_id}"
     for file in decision.losers:

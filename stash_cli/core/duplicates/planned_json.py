@@ -29,14 +29,14 @@ def draft_of(planned: Planned, targets: Targets | None) -> ObjectEdits:
         "losers": [[file.id, file.owner] for file in decision.losers],
         "gone": list(decision.gone),
         "protected": sorted(decision.protected),
-        "differs": {one: list(names) for one, names in planned.differs.items()},
+        "differs": {id_: list(names) for id_, names in planned.differs.items()},
         "to": {file.id: targets(file.id)[0] for file in decision.losers} if targets else {},
     }
     return ObjectEdits(decision.into, "", planned.edits, facts=facts)
 
 
 def _as_json(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: sorted(one) if isinstance(one, frozenset) else one for name, one in values.items()}
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values.items()}
 
 
 def planned_of(each: ObjectEdits) -> Planned:
@@ -47,14 +47,14 @@ def planned_of(each: ObjectEdits) -> Planned:
         files = {(file.id, file.owner): file for copy in copies for file in copy.files}
         decision = Decision(
             copies,
-            tuple(files[one, owner] for one, owner in facts["files"]),
+            tuple(files[id_, owner] for id_, owner in facts["files"]),
             files[tuple(facts["kept"])],
             each.id,
-            tuple(files[one, owner] for one, owner in facts["losers"]),
+            tuple(files[id_, owner] for id_, owner in facts["losers"]),
             tuple(facts["gone"]),
             protected=frozenset(facts["protected"]),
         )
-        differs = {one: tuple(names) for one, names in facts["differs"].items()}
+        differs = {id_: tuple(names) for id_, names in facts["differs"].items()}
     except (AttributeError, KeyError, TypeError, ValueError):
         raise StashInputError(f"the group of {each.id} is not one of a plan for duplicates") from None
     return Planned(decision, each.edits, differs)
@@ -67,7 +67,7 @@ def _parse_copy(values: Mapping[str, Any]) -> Copy:
             **values,
             **sets,
             "files": tuple(File(**file) for file in values["files"]),
-            "stash_ids": frozenset((endpoint, one) for endpoint, one in values["stash_ids"]),
+            "stash_ids": frozenset((endpoint, stash_id) for endpoint, stash_id in values["stash_ids"]),
             "markers": tuple(values["markers"]),
         }
     )
@@ -94,17 +94,17 @@ def targets_of(drafts: Iterable[ObjectEdits]) -> dict[str, str]:
 
 def _targets(drafts: Iterable[ObjectEdits]) -> Iterator[tuple[str, str]]:
     for each in drafts:
-        yield from ((one, path) for one, path in each.facts["to"].items() if path is not None)
+        yield from ((id_, path) for id_, path in each.facts["to"].items() if path is not None)
 
 
 def check_targets(drafts: Iterable[ObjectEdits], targets: Targets) -> None:
     """Raise StashConflictError if a file would now be moved to another path than in the plan."""
-    for one, planned_path in _targets(drafts):
-        path, reason = targets(one)
+    for id_, planned_path in _targets(drafts):
+        path, reason = targets(id_)
         if path != planned_path:
             outcome = f"moved to {path}" if path else f"left, as {reason},"
             raise StashConflictError(
-                f"file {one} would be {outcome} now, and not moved to {planned_path}",
+                f"file {id_} would be {outcome} now, and not moved to {planned_path}",
                 {},
                 hint="Make the plan again.",
             )

@@ -133,7 +133,7 @@ async def make_survey(
     server, survey = await session.learn(), Survey()
     try:
         for batch in _batches(groups):
-            rows = await read_rows(session, type_name, [one for group in batch for one in group])
+            rows = await read_rows(session, type_name, [id_ for group in batch for id_ in group])
             for group in batch:
                 for planned in plan_group(type_name, group, rows, policy, server):
                     survey.add(planned, policy)
@@ -149,7 +149,7 @@ def plan_group(
     type_name: str, group: Sequence[str], rows: Rows, policy: Policy, server: ServerCapabilities
 ) -> Iterator[Planned]:
     """Yield the decisions about a group of ids; objects without a row were deleted, and are omitted."""
-    existing = [rows[one] for one in group if one in rows]
+    existing = [rows[id_] for id_ in group if id_ in rows]
     group_copies = [copies.copy_of(type_name, row, union.richness(type_name, row)) for row in existing]
     for decision in decide(group_copies, policy):
         edits: tuple[Edit, ...] = ()
@@ -161,7 +161,7 @@ def plan_group(
 
 def movable_rows(type_name: str, decision: Decision, rows: Rows, policy: Policy) -> dict[str, Any]:
     """The rows of a decision; those of the other objects without metadata that is not merged."""
-    gone = {one: union.movable(type_name, rows[one], policy.dropped) for one in decision.gone}
+    gone = {id_: union.movable(type_name, rows[id_], policy.dropped) for id_ in decision.gone}
     return {decision.into: rows[decision.into], **gone}
 
 

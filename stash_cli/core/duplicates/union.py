@@ -48,7 +48,7 @@ def _count_values(value: Any) -> int:
 
 def merge_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapabilities) -> Merge:
     """Build the merge of the other objects into the destination."""
-    sources = [rows[one] for one in decision.gone]
+    sources = [rows[id_] for id_ in decision.gone]
     return Merge(Combination(type_name, rows[decision.into], sources), server)
 
 
@@ -75,18 +75,18 @@ def edits_of(type_name: str, decision: Decision, rows: Rows, server: ServerCapab
 
 def _counter_edit(decision: Decision, rows: Rows) -> Iterator[Edit]:
     before = rows[decision.into].get(_COUNTER) or 0
-    added = sum(rows[one].get(_COUNTER) or 0 for one in decision.gone)
+    added = sum(rows[id_].get(_COUNTER) or 0 for id_ in decision.gone)
     if added:
         yield Edit("Image", decision.into, _COUNTER, before, before + added)
 
 
 def _cover_edits(decision: Decision, rows: Rows) -> Iterator[Edit]:
     """Yield edits of galleries whose cover is one of the other images."""
-    for one in decision.gone:
-        for gallery in rows[one].get("galleries") or ():
+    for id_ in decision.gone:
+        for gallery in rows[id_].get("galleries") or ():
             cover = str((gallery.get("cover") or {}).get("id", ""))
-            if cover == one:
-                yield Edit("Gallery", str(gallery["id"]), "cover", one, decision.into)
+            if cover == id_:
+                yield Edit("Gallery", str(gallery["id"]), "cover", id_, decision.into)
 
 
 def differences(type_name: str, decision: Decision, rows: Rows) -> dict[str, tuple[str, ...]]:
@@ -141,7 +141,7 @@ def missing(type_name: str, decision: Decision, before: Rows, after: Row) -> lis
         value = before_of(type_name, name, after)
         if isinstance(value, list):
             present = {str(key_of(item)) for item in value}
-            rows = (before[one] for one in decision.gone)
+            rows = (before[id_] for id_ in decision.gone)
             items = [item for row in rows for item in before_of(type_name, name, row) or ()]
             lacking += [name] if any(str(key_of(item)) not in present for item in items) else []
     if type_name == "Scene":
@@ -150,7 +150,7 @@ def missing(type_name: str, decision: Decision, before: Rows, after: Row) -> lis
 
 
 def _missing_parts(decision: Decision, before: Rows, after: Row) -> Iterator[str]:
-    rows = [before[one] for one in decision.gone]
+    rows = [before[id_] for id_ in decision.gone]
     if not set().union(*map(_markers, rows)) <= _markers(after):
         yield "markers"
     files = {each["id"] for row in rows for each in row.get("files") or ()}

@@ -137,17 +137,17 @@ class RenameRun:
             return
         last = {each.id: each for each in window}
         paths = await self._paths([each.owner for each in first.values()])
-        for one, each in first.items():
-            path = paths.get(one)
+        for id_, each in first.items():
+            path = paths.get(id_)
             if path == each.source:
                 continue
-            self._skipped.add(one)
-            if path == last[one].target:
+            self._skipped.add(id_)
+            if path == last[id_].target:
                 self.already.append(each)
             elif path is None:
                 self.fail(each, StashNotFoundError("its file is gone"))
             else:
-                conflict = {PATH: Conflict(each.source, last[one].target, path)}
+                conflict = {PATH: Conflict(each.source, last[id_].target, path)}
                 self.fail(each, StashConflictError(f"its file was moved meanwhile, to {path}", conflict))
 
     async def _paths(self, owners: Sequence[str]) -> dict[str, str]:

@@ -76,45 +76,45 @@ def _assign_numbered(connection: sqlite3.Connection, limit: int) -> None:
     """Assign the first free numbers to the files of each group; files that already have one come first."""
     for _, files in _files_by_key(connection):
         number = 1
-        for one, folder, stem, suffix in files:
+        for id_, folder, stem, suffix in files:
             name = stem + suffix
             while _path_of_key(connection, fold(join(folder, name))) is not None:
                 number += 1
                 name = f"{stem} ({number}){suffix}"
-            _assign(connection, one, folder, name, limit)
+            _assign(connection, id_, folder, name, limit)
 
 
 def _assign_single(connection: sqlite3.Connection, policy: str, limit: int) -> None:
     """Assign the path of each group to its only file, or with SKIP to its first one; refuse the others."""
     for key, files in _files_by_key(connection):
         occupant = _path_of_key(connection, key)
-        one, folder, stem, suffix = files[0]
+        id_, folder, stem, suffix = files[0]
         path = join(folder, stem + suffix)
         if occupant is not None:
             _refuse(connection, (each[0] for each in files), policy, f"{occupant} is there already")
         elif policy == FAIL and len(files) > 1:
             _refuse(connection, (each[0] for each in files), policy, f"{len(files)} files would be {path}")
         else:
-            _assign(connection, one, folder, stem + suffix, limit)
+            _assign(connection, id_, folder, stem + suffix, limit)
             others = (each[0] for each in files[1:])
             _refuse(connection, others, policy, f"another file becomes {path}")
 
 
-def _assign(connection: sqlite3.Connection, one: int, folder: str, name: str, limit: int) -> None:
+def _assign(connection: sqlite3.Connection, id_: int, folder: str, name: str, limit: int) -> None:
     path = join(folder, name)
     if len(name.encode()) > limit or len(path.encode()) > MAX_PATH:
-        _refuse(connection, [one], FAIL, f"its path would be too long: {path}")
+        _refuse(connection, [id_], FAIL, f"its path would be too long: {path}")
         return
     connection.execute(
         "UPDATE file SET new = ?2, new_key = ?3, state = iif(old = ?2, 'same', 'moves') WHERE id = ?1",
-        (one, path, fold(path)),
+        (id_, path, fold(path)),
     )
 
 
 def _refuse(connection: sqlite3.Connection, files: Iterable[int], policy: str, reason: str) -> None:
     state = "left" if policy == SKIP else "failed"
     connection.executemany(
-        "UPDATE file SET state = ?, reason = ? WHERE id = ?", [(state, reason, one) for one in files]
+        "UPDATE file SET state = ?, reason = ? WHERE id = ?", [(state, reason, id_) for id_ in files]
     )
 
 

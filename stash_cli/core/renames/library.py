@@ -104,7 +104,7 @@ async def _folders_by_sql(session: Session, folders: Sequence[str]) -> list[str]
 
 async def _files_by_sql(session: Session, folders: Sequence[str]) -> list[tuple[str, str]]:
     rows = await _rows(session, _FILES, folders)
-    return [(str(one), join(folder, name)) for one, folder, name in rows]
+    return [(str(id_), join(folder, name)) for id_, folder, name in rows]
 
 
 async def _rows(session: Session, statement: str, folders: Sequence[str]) -> list[Any]:

@@ -151,9 +151,9 @@ class RenamePlan:
         """
         with self._connection as connection:
             connection.execute("BEGIN")
-            for one, path in files:
+            for id_, path in files:
                 statement = "SELECT 1 FROM file WHERE id = ?1 OR old = ?2"
-                if connection.execute(statement, (int(one or -1), path)).fetchone() is None:
+                if connection.execute(statement, (int(id_ or -1), path)).fetchone() is None:
                     connection.execute("INSERT OR IGNORE INTO reserved VALUES (?, ?)", (fold(path), path))
 
     def resolve(self, policy: str, limit: int) -> None:
@@ -164,7 +164,7 @@ class RenamePlan:
         """Skip files that the user declined, and files whose target is the path of a skipped one."""
         self._connection.executemany(
             "UPDATE file SET state = 'left', reason = ?, new = NULL, new_key = NULL WHERE id = ?",
-            ((DECLINED, int(one)) for one in files),
+            ((DECLINED, int(id_)) for id_ in files),
         )
         cascade(self._connection, FAIL)
 
@@ -188,8 +188,8 @@ class RenamePlan:
         rows = self._connection.execute(
             "SELECT id, owner, old, reason, state FROM file WHERE state IN ('failed', 'left') ORDER BY id"
         )
-        for one, owner, path, reason, state in rows:
-            yield Refusal(str(one), owner, path, reason, state == LEFT)
+        for id_, owner, path, reason, state in rows:
+            yield Refusal(str(id_), owner, path, reason, state == LEFT)
 
     def owners(self, state: str) -> list[str]:
         """The objects of the files in a state."""
@@ -208,14 +208,14 @@ class RenamePlan:
                 # On a disk that ignores case, the new name collides with the file itself.
                 yield from self._via_temporary(row) if row[6] else [_move(row)]
         started: set[int] = set()
-        for one, is_temporary in ordered(waits):
-            row = self._connection.execute("SELECT * FROM move WHERE id = ?", (one,)).fetchone()
+        for id_, is_temporary in ordered(waits):
+            row = self._connection.execute("SELECT * FROM move WHERE id = ?", (id_,)).fetchone()
             first, second = self._via_temporary(row)
             if is_temporary:
-                started.add(one)
+                started.add(id_)
                 yield first
             else:
-                yield second if one in started else _move(row)
+                yield second if id_ in started else _move(row)
 
     def _waits(self) -> dict[int, list[int]]:
         """Map of file -> files that have to be moved away from its new path first."""
@@ -231,10 +231,10 @@ class RenamePlan:
 
     def _via_temporary(self, row: Sequence[Any]) -> tuple[Move, Move]:
         """The two moves via a temporary name, in the same folder and with the same suffix."""
-        one, owner, label, old, new, suffix, *_ = row
-        temporary = join(split(old)[0], f"stash-rename-{self._token}-{one}{suffix}")
-        first = Move(str(one), owner, label, old, temporary, is_temporary=True)
-        return first, Move(str(one), owner, label, temporary, new)
+        id_, owner, label, old, new, suffix, *_ = row
+        temporary = join(split(old)[0], f"stash-rename-{self._token}-{id_}{suffix}")
+        first = Move(str(id_), owner, label, old, temporary, is_temporary=True)
+        return first, Move(str(id_), owner, label, temporary, new)
 
 
 def _move(row: Sequence[Any]) -> Move:

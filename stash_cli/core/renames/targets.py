@@ -84,18 +84,18 @@ class Naming:
                 yield self._of_file({**row, self._files: others}, file)
 
     def _of_file(self, row: Mapping[str, Any], file: Mapping[str, Any]) -> Target | Refusal:
-        one, path = str(file["id"]), str(file["path"])
+        id_, path = str(file["id"]), str(file["path"])
         try:
             folder, stem = self._render_target(row, path)
         except StashTemplateError as error:
-            return Refusal(one, row["id"], path, error.message, is_left=False)
+            return Refusal(id_, row["id"], path, error.message, is_left=False)
         extension = suffix(path) or ""
         label = str(row.get(ENTITIES[self.type].label) or split(path)[1])
-        target = Target(one, row["id"], label, path, folder, stem, extension)
+        target = Target(id_, row["id"], label, path, folder, stem, extension)
         is_moved = join(folder, stem + extension) != path
         sidecars = _sidecar_text(row)
         if is_moved and sidecars and not (self.leaves_sidecars or self.reaches(split(path)[0])):
-            return Refusal(one, row["id"], path, BESIDE.format(sidecars), is_left=False)
+            return Refusal(id_, row["id"], path, BESIDE.format(sidecars), is_left=False)
         if is_moved and self._is_unstable(row, file, target):
             self.unstable += 1
         return target

@@ -108,16 +108,16 @@ class Decisions:
 
     def save(self, scrape: int, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Store the results for objects, by their ids."""
-        rows = [(scrape, one, _compress(found), "{}") for one, found in results.items()]
+        rows = [(scrape, id_, _compress(found), "{}") for id_, found in results.items()]
         with self._transaction() as connection:
             connection.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?)", rows)
 
-    def decide(self, scrape: int, one: str, decision: Mapping[str, Any]) -> None:
+    def decide(self, scrape: int, id_: str, decision: Mapping[str, Any]) -> None:
         """Store the user's decision about an object."""
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE answer SET decision = ? WHERE scrape = ? AND object = ?",
-                (json.dumps(decision), scrape, one),
+                (json.dumps(decision), scrape, id_),
             )
 
     def saved(self, scrape: int, ids: Sequence[str]) -> dict[str, SavedResults]:
@@ -129,12 +129,12 @@ class Decisions:
                 (scrape, json.dumps(list(ids))),
             ).fetchall()
         return {
-            one: SavedResults(_decompress(answers), json.loads(decision)) for one, answers, decision in rows
+            id_: SavedResults(_decompress(answers), json.loads(decision)) for id_, answers, decision in rows
         }
 
-    def reject(self, type_name: str, source: str, one: str, results: Sequence[str]) -> None:
+    def reject(self, type_name: str, source: str, id_: str, results: Sequence[str]) -> None:
         """Store results as rejected for an object."""
-        rows = [(self.server, type_name, source, one, result) for result in results]
+        rows = [(self.server, type_name, source, id_, result) for result in results]
         with self._transaction() as connection:
             connection.executemany("INSERT OR IGNORE INTO rejected VALUES (?, ?, ?, ?, ?)", rows)
 
@@ -148,7 +148,7 @@ class Decisions:
                 " AND object IN (SELECT value FROM json_each(?))",
                 (self.server, type_name, source, json.dumps(list(ids))),
             ).fetchall()
-        return frozenset((str(one), str(result)) for one, result in rows)
+        return frozenset((str(id_), str(result)) for id_, result in rows)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -167,13 +167,13 @@ class Planner:
             return UNSET
         before = before_of(self.type, attr, row)
         if not isinstance(before, list):
-            return next((one for link in links if (one := self._id(link))), UNSET)
+            return next((id_ for link in links if (id_ := self._id(link))), UNSET)
         existing = {str(key_of(item)) for item in before}
-        ids = dict.fromkeys(one for link in links if (one := self._id(link)))
+        ids = dict.fromkeys(id_ for link in links if (id_ := self._id(link)))
         own = str(row["id"]) if attr == "parents" else ""
-        added = [one for one in ids if one not in existing and one != own]
+        added = [id_ for id_ in ids if id_ not in existing and id_ != own]
         is_item = self.type == "Scene" and attr == "groups"
-        return Change(tuple({"group_id": one, "scene_index": None} if is_item else one for one in added))
+        return Change(tuple({"group_id": id_, "scene_index": None} if is_item else id_ for id_ in added))
 
     def _id(self, link: ScrapedReference) -> str | None:
         """The id of the matching object, or the provisional id of a new one; None without either."""

@@ -83,9 +83,9 @@ class Matcher:
         ids = {each: list(found.ids.get(name, ())) for each, name in names.items()}
         for each in links:
             ids[each] += [each.stored_id] if each.stored_id and each.stored_id not in ids[each] else []
-        rows = await self._rows(type_name, {one for many in ids.values() for one in many})
+        rows = await self._rows(type_name, {id_ for many in ids.values() for id_ in many})
         for each in links:
-            self.matches[each] = self._match(each, [rows[one] for one in ids[each] if one in rows])
+            self.matches[each] = self._match(each, [rows[id_] for id_ in ids[each] if id_ in rows])
 
     async def _rows(self, type_name: str, ids: Iterable[str]) -> dict[str, Row]:
         server, entity = await self.session.learn(), ENTITIES[type_name]

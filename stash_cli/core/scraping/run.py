@@ -93,7 +93,7 @@ class ScrapeRun:
         self.matcher.trim()
         ids = [str(row["id"]) for row in rows]
         stored = self.decisions.saved(self.number, ids) if self.number is not None else {}
-        results: dict[str, Any] = {one: saved.results for one, saved in stored.items()}
+        results: dict[str, Any] = {id_: saved.results for id_, saved in stored.items()}
         results |= await self._results_of([row for row in rows if str(row["id"]) not in stored])
         rejected = self.decisions.rejected(self.planner.type, self.client.source.key, ids)
         rules = replace(self.rules, rejected=frozenset() if self.again else rejected)
@@ -147,7 +147,9 @@ class ScrapeRun:
         first, *others = each.choice.candidates
         each.choice = replace(each.choice, candidates=(await self.detailed(first), *others))
         if self.number is not None:
-            self.decisions.save(self.number, {each.id: [one.answer for one in each.choice.candidates]})
+            self.decisions.save(
+                self.number, {each.id: [candidate.answer for candidate in each.choice.candidates]}
+            )
 
     async def _results_of(self, rows: Sequence[Row]) -> dict[str, Any]:
         """Request results or errors by object id, one request at a time; store results as they arrive."""
@@ -159,7 +161,7 @@ class ScrapeRun:
             with_pictures = self._wants_pictures and any(self._may_get_picture(row) for row in batch)
             async for results in self.client.results(batch, with_pictures=with_pictures):
                 if self.number is not None:
-                    usable = {one: each for one, each in results.items() if not isinstance(each, StashError)}
+                    usable = {id_: each for id_, each in results.items() if not isinstance(each, StashError)}
                     self.decisions.save(self.number, usable)
                 found |= results
         return found

@@ -33,7 +33,7 @@ def file_entry(file: Row) -> dict[str, Any]:
     kind = _KIND_OF_TYPE.get(file.type, "file")
     _, facts = _FACTS.get(kind, (None, ""))
     rate = {"bitrate": file.get("bit_rate")} if kind == "video" else {}
-    prints = [_fingerprint(one["type"], one["value"]) for one in file.get("fingerprints")]
+    prints = [_fingerprint(each["type"], each["value"]) for each in file.get("fingerprints")]
     members = {name: file.get(name) for name in facts.split()} | rate | {"fingerprints": prints}
     return _entry(file, kind) | without_empty(members) | {"size": file.get("size")}
 

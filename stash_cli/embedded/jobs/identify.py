@@ -63,7 +63,7 @@ class Identifier:
         with self.library.database.read() as connection:
             general = settings.read_part(connection, "general")
             single = sidecars.folders_of_one_video(connection)
-            scenes = [(one, path, parent(path) in single) for one, path in self._scenes(connection)]
+            scenes = [(scene, path, parent(path) in single) for scene, path in self._scenes(connection)]
         warn, limits = self.progress.library_log.warning, self.library.limits
         roots = [root.path for root in read_rules(general, {}, warn, any_folder=limits.any_folder).roots]
         self.progress.total(len(scenes))

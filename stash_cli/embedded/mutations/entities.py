@@ -45,8 +45,8 @@ def add_sub_groups(context: RequestContext, *, input: Input) -> bool:  # noqa: A
     """Insert groups at `insert_index`, counted from 1; 0, null or a position past the end appends."""
     group = inputs.to_id(input["containing_group_id"], "containing group id")
     new = [
-        (inputs.to_id(one["group_id"], "sub group ids"), one.get("description"))
-        for one in input["sub_groups"]
+        (inputs.to_id(sub_group["group_id"], "sub group ids"), sub_group.get("description"))
+        for sub_group in input["sub_groups"]
     ]
     members = _sub_groups(context.connection, group)
     duplicates = [str(sub) for sub, _ in new if sub in dict(members)]
@@ -208,7 +208,7 @@ def updating_many(mapper: EntityMapper) -> Resolver:
     """Resolver of `<entities>Update`: a list of update inputs in one transaction."""
 
     def resolve(context: RequestContext, *, input: list[Input]) -> Any:  # noqa: A002 - the API's own name
-        return context.fetch_many(mapper.type, [apply_update(context, mapper, one) for one in input])
+        return context.fetch_many(mapper.type, [apply_update(context, mapper, item) for item in input])
 
     return resolve
 

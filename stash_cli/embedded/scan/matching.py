@@ -77,10 +77,10 @@ class KnownFile:
 def find_known(connection: Connection, found: Sequence[FoundFile]) -> dict[str, KnownFile]:
     """The known files among `found`, by path."""
     parameters = {
-        "folders": sorted({one.folder for one in found}),
-        "names": sorted({one.basename for one in found}),
+        "folders": sorted({file.folder for file in found}),
+        "names": sorted({file.basename for file in found}),
     }
-    paths = {(one.folder, one.basename): one.path for one in found}
+    paths = {(file.folder, file.basename): file.path for file in found}
     rows = [row for row in connection.execute(_FILES_AT, parameters) if (row.path, row.basename) in paths]
     captions = _captions(connection, [row.id for row in rows])
     return {paths[row.path, row.basename]: _known_file(row, captions.get(row.id, ())) for row in rows}

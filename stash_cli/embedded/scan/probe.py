@@ -158,8 +158,8 @@ def video_stream(container: InputContainer) -> VideoStream | None:
     """The default or else the first stream of moving pictures; attached pictures do not count."""
     from av.stream import Disposition
 
-    moving = [one for one in container.streams.video if not one.disposition & Disposition.attached_pic]
-    default_streams = (one for one in moving if one.disposition & Disposition.default)
+    moving = [video for video in container.streams.video if not video.disposition & Disposition.attached_pic]
+    default_streams = (video for video in moving if video.disposition & Disposition.default)
     return next(default_streams, moving[0] if moving else None)
 
 

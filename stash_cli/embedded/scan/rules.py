@@ -131,7 +131,7 @@ def read_rules(
 def extensions(general: Mapping[str, Any], key: str) -> frozenset[str]:
     """The extensions of a setting, in lower case without a dot; `key` is one of DEFAULT_EXTENSIONS."""
     names = general.get(key) or DEFAULT_EXTENSIONS[key].split()
-    return frozenset(one.lower().lstrip(".") for one in names)
+    return frozenset(name.lower().lstrip(".") for name in names)
 
 
 def _roots(general: Mapping[str, Any], warn: Callable[[str], None], *, any_folder: bool) -> Iterator[Root]:
