@@ -1,11 +1,12 @@
-"""Shielding of asyncio tasks from cancellation until they are done."""
+"""Cancellation of asyncio tasks: shielding from it, and waiting for its end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    import asyncio
+    from collections.abc import Coroutine, Iterable
 
 T = TypeVar("T")
 
@@ -26,3 +27,19 @@ async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
         if not task.cancelled() and (error := task.exception()):
             raise error from None
         raise
+
+
+async def cancel_tasks(tasks: Iterable[asyncio.Future[Any]], *, interval: float = 1.0) -> None:
+    """Cancel tasks, wait until they have ended, and drop their errors.
+
+    A task that still runs after `interval` seconds is cancelled again: older releases of anyio, with which
+    httpx opens connections, lose a cancellation that arrives while a connection is opened.
+    """
+    import asyncio
+
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        ended, pending = await asyncio.wait(pending, timeout=interval)
+        await asyncio.gather(*ended, return_exceptions=True)

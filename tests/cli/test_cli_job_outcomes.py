@@ -25,7 +25,7 @@ import client_socket
 from client_socket import JobServer, job
 
 from stash_cli.app import run as stash
-from stash_cli.core.client import job_run, log_tail
+from stash_cli.core.client import job_log, job_run
 from stash_cli.output.streams import Streams, fake_streams
 
 
@@ -232,7 +232,7 @@ async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(client_socket, "JobServer", TaskServer)
     monkeypatch.setattr(job_run, "_PATIENCE", 0.8)
     monkeypatch.setattr(job_run, "_POLL_INTERVAL", 0.05)
-    monkeypatch.setattr(log_tail, "LOG_DELAY", 0.05)
+    monkeypatch.setattr(job_log, "LOG_DELAY", 0.05)
     async with client_socket.serve_jobs(tmp_path) as (_, running):
         assert isinstance(running, TaskServer)
         yield running
@@ -246,7 +246,7 @@ async def run_scan(server: TaskServer, mode: str, row: Row) -> tuple[int, str, s
     environ = {"STASH_URL": server.url, "TERM": "xterm", "COLUMNS": "200"}
     server.streams = streams = fake_streams(terminal=mode == "terminal", environ=environ)
     command = ["scan", *row.words, *MODES[mode]]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         status = await asyncio.to_thread(stash, command, streams, environ)
     if server.running is not None:
         await server.running

@@ -107,6 +107,7 @@ ALLOWED = {
         "core.query",
         "core.types",
         "core.orm",
+        "core.tasks",
         "core.edits",
         "core.errors",
         "core.settings",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stash_cli.core.client.log_tail import LOG_DELAY, Line, LogTail, checked_lines, key_of, moment
 from stash_cli.core.errors import StashError
 from stash_cli.core.log import logger
+from stash_cli.core.tasks import cancel_tasks
 from stash_cli.core.texts import counted
 
 if TYPE_CHECKING:
@@ -243,10 +244,7 @@ class LogReader:
             await asyncio.sleep(LOG_DELAY)
 
     async def close(self) -> None:
-        import asyncio
-
         # The task is cancelled first, because a stream cannot be closed while it is read.
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await cancel_tasks([self._task])
         await self._tail.close()

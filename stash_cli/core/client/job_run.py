@@ -13,6 +13,7 @@ from stash_cli.core import errors
 from stash_cli.core.client.job_log import JobLog, LogReader
 from stash_cli.core.client.jobs import ENDED, Job, JobUpdate, checked, unknown_job
 from stash_cli.core.log import logger
+from stash_cli.core.tasks import cancel_tasks
 
 if TYPE_CHECKING:
     from stash_cli.core.client.session import Session, Stream
@@ -163,9 +164,7 @@ class JobRun:
             self.log.note_other(update)
 
     async def _close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_tasks(self._tasks)
         if self._stream is not None:
             await self._stream.aclose()
         if self._reader is not None:

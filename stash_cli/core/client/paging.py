@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.errors import StashGraphQLError, StashLookupError, did_you_mean
 from stash_cli.core.graphql.selection import Tree, default_paths, is_default, merge
+from stash_cli.core.tasks import cancel_tasks
 from stash_cli.core.types.api import describe_api
 from stash_cli.core.unset import UNSET
 
@@ -331,10 +332,8 @@ class Prefetch:
 
     async def close(self) -> None:
         """Cancel the requests in flight."""
-        for task in self.coming:
-            task.cancel()
         # Awaited, so that no request outlives the iterator and no error is reported as never retrieved.
-        await asyncio.gather(*self.coming, return_exceptions=True)
+        await cancel_tasks(self.coming)
 
     def _send(self) -> None:
         """Keep requests in flight: one at first, up to `_AHEAD` after the first page."""

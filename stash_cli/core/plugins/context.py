@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.context import StashContext
@@ -11,6 +10,7 @@ from stash_cli.core.errors import StashError
 from stash_cli.core.log import logger
 from stash_cli.core.plugins.plugin_input import Hook, PluginInput, exchange_session
 from stash_cli.core.plugins.protocol import PluginLog
+from stash_cli.core.tasks import cancel_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +68,6 @@ class PluginContext(StashContext):
     async def close(self, force: bool = False) -> None:
         if self._renewal is not None and (force or self.ref_count <= 0):
             renewal, self._renewal = self._renewal, None
-            renewal.cancel()
-            with suppress(asyncio.CancelledError):
-                await renewal
+            await cancel_tasks([renewal])
             self._is_exchanged = False
         await super().close(force)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from stash_cli.core.errors import StashError
 from stash_cli.core.plugins.plugin_input import KEY_QUERY
+from stash_cli.core.tasks import cancel_tasks
 from stash_cli.core.transport.base import GraphQLRequest
 from stash_cli.core.transport.http import HttpTransport, load_httpx
 
@@ -52,9 +53,7 @@ class Relay:
     async def __aexit__(self, *exc: object) -> None:
         if self._server is not None:
             self._server.close()
-        for task in list(self._connections):
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await cancel_tasks(self._connections)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._serve(reader, writer))
