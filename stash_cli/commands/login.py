@@ -116,7 +116,7 @@ def _url(runtime: Runtime, options: LoginOptions) -> str:
     if not url and not profile_name and settings.default:
         return settings.profile(settings.default).url
     if not url and runtime.streams.interactive:
-        url = runtime.streams.ask(f"Server [{DEFAULT_URL}]: ")
+        url = runtime.streams.prompt(f"Server [{DEFAULT_URL}]: ")
     return normalise_url(url or DEFAULT_URL, "URL")
 
 
@@ -183,7 +183,7 @@ def _verify(runtime: Runtime, options: LoginOptions, connection: Connection) -> 
 def _prompt(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
     """Ask for the key, or for user name and password, until the server accepts them."""
     for attempt in range(ATTEMPTS):
-        key = runtime.streams.ask_hidden("API key (empty: log in with user name and password): ")
+        key = runtime.streams.prompt_hidden("API key (empty: log in with user name and password): ")
         if not key:
             return _verify_password(runtime, options, connection)
         try:
@@ -201,7 +201,7 @@ def _read_key(runtime: Runtime) -> str:
     if streams.stdin.isatty():
         if streams.no_input:
             raise StashUsageError("--with-key reads standard input, which is a terminal")
-        key = streams.ask_hidden("API key: ")
+        key = streams.prompt_hidden("API key: ")
     else:
         key = streams.read_line()
     if not key:
@@ -230,12 +230,12 @@ def _verify_password(runtime: Runtime, options: LoginOptions, connection: Connec
     streams = runtime.streams
     if not options.with_password and not streams.interactive:
         raise StashNotConfirmedError("there is no terminal to ask for the password; use --with-password")
-    username = streams.ask("User name: ") if options.username is None else options.username
+    username = streams.prompt("User name: ") if options.username is None else options.username
     if not username.strip():
         raise StashInputError("the user name is empty")
     attempts = 1 if options.with_password else ATTEMPTS
     for attempt in range(attempts):
-        password = streams.read_line() if options.with_password else streams.ask_hidden("Password: ")
+        password = streams.read_line() if options.with_password else streams.prompt_hidden("Password: ")
         try:
             _start_session(runtime, connection, username, password)
             break

@@ -211,7 +211,7 @@ def _is_secret(keys: tuple[str, ...], text: str) -> bool:
 
 def _read_secret(runtime: Runtime, name: str) -> str:
     streams = runtime.streams
-    text = streams.ask_hidden(f"{name}: ") if streams.stdin.isatty() else streams.read_line()
+    text = streams.prompt_hidden(f"{name}: ") if streams.stdin.isatty() else streams.read_line()
     if not text:
         raise StashInputError(f"{name}: the value is empty")
     runtime.keys.append(text)

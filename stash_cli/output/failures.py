@@ -103,7 +103,7 @@ def confirm_count(streams: Streams, what: str, count: int, *, yes: bool) -> None
 
 def answer(streams: Streams, question: str) -> str:
     """Ask a question at the terminal and return the answer; "" at the end of input."""
-    return streams.ask(one_line(question.rstrip()) + " ")
+    return streams.prompt(one_line(question.rstrip()) + " ")
 
 
 def _unasked(streams: Streams) -> str:

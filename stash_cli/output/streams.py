@@ -148,7 +148,7 @@ class Streams:
         buffer: IO[bytes] | None = getattr(self.stdin, "buffer", None)
         return buffer or io.BytesIO(self.stdin.read().encode())
 
-    def ask(self, question: str) -> str:
+    def prompt(self, question: str) -> str:
         """Ask a question and return the answer."""
         self.out.flush()
         if self.err_is_terminal:
@@ -161,13 +161,13 @@ class Streams:
             self.say("")
         return line.strip()
 
-    def ask_hidden(self, question: str) -> str:
+    def prompt_hidden(self, question: str) -> str:
         """Ask for a secret on the terminal, without echo. Raises StashNotConfirmedError after Ctrl-D."""
         self.out.flush()
         self.err.flush()
         # `getpass` opens the terminal, so it does not work with in-memory streams.
         if isinstance(self.answers, FakeStream):
-            return self.ask(question)
+            return self.prompt(question)
         from getpass import getpass
 
         with self.interrupts.cancelling(None):
