@@ -37,7 +37,7 @@ class Workbench:
 
     async def update(self, name: str, object_id: str, **values: Any) -> None:
         """Send an update of one object, not journalled."""
-        await self.client.ask(f"{name.lower()}Update", input={"id": object_id, **values})
+        await self.client.call_operation(f"{name.lower()}Update", input={"id": object_id, **values})
 
     async def set_title(self, scene: Scene, title: str) -> None:
         """Change the title without journalling it."""

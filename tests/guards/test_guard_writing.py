@@ -21,8 +21,8 @@ SENDING = {
     "call_each",
     "execute",
     "execute_batch",
-    "ask",
-    "ask_json",
+    "call_operation",
+    "call_operation_json",
     "mutate",
     "mutate_entity",
 }
@@ -37,8 +37,8 @@ PERMITTED = {
     ("base", "_call"): "queries; mutations go to `apply_one`",
     ("base", "execute"): "documents of the user",
     ("base", "execute_batch"): "operations of the user",
-    ("base", "_destroy"): "by `ask`, which takes `_call`",
-    ("base", "bulk"): "by `ask`, which takes `_call`",
+    ("base", "_destroy"): "by `call_operation`, which takes `_call`",
+    ("base", "bulk"): "by `call_operation`, which takes `_call`",
     ("base", "find_entity"): "a query by its type",
     ("api", "work"): "documents of the user",
     ("jobs", "request_stop"): "jobs are no objects",
@@ -54,8 +54,6 @@ PERMITTED = {
     ("scraping", "_submit"): "fingerprints are sent to others and change nothing here",
     ("plugins", "work"): "a plugin that answers is asked by a person",
     ("plugins", "_send_confirmed"): "plugins are no objects",
-    ("login", "_url"): "asks a person",
-    ("login", "_verify_password"): "asks a person",
 }
 """Module and function -> why it may send something not recognisable as a query."""
 

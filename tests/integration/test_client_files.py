@@ -64,7 +64,7 @@ async def test_image_from_a_path(url: str, dot: Path) -> None:
         alice = await client.create_performer(Performer(name="Alice"))
         changed = await client.update_performer_image(alice, str(dot))
         assert await picture_of(client, changed.image_path) == content
-        made: Tag = await client.ask("tagCreate", input=TagCreateInput(name="A", image=dot))
+        made: Tag = await client.call_operation("tagCreate", input=TagCreateInput(name="A", image=dot))
         assert await picture_of(client, made.image_path) == content
 
 

@@ -87,7 +87,7 @@ async def disk(embedded_url: str, tmp_path: Path) -> AsyncIterator[Disk]:
         write_picture(tmp_path / "m" / f"{name}.png", number, size=(8 + 9 * number, 8))
     async with open_workbench(embedded_url) as bench:
         stashes = [{"path": str(tmp_path / "m"), "excludeVideo": False, "excludeImage": False}]
-        await bench.client.ask("configureGeneral", input={"stashes": stashes})
+        await bench.client.call_operation("configureGeneral", input={"stashes": stashes})
         assert await bench.client.wait_for_job(await bench.client.metadata_scan()) is True
         found = Disk(bench, tmp_path / "m")
         assert await found.has_names("a.png", "b.png", "c.png")
@@ -138,7 +138,7 @@ async def test_name_taken_during_the_run(disk: Disk) -> None:
 
 async def test_changes_of_others_are_kept(disk: Disk) -> None:
     run, _ = await disk.move("ax", "by")
-    await disk.bench.client.ask(
+    await disk.bench.client.call_operation(
         "moveFiles",
         input={"ids": ["2"], "destination_folder": str(disk.path), "destination_basename": "q.png"},
     )

@@ -197,9 +197,9 @@ async def test_markers_keep_a_primary_tag_among_their_tags(embedded_url: str) ->
         for number, (primary, names) in enumerate(MARKERS):
             given = {"title": "", "scene_id": scene.id, "seconds": number, "primary_tag_id": tags["C"].id}
             ids = {"tag_ids": [tags[name].id for name in names]}
-            made = await bench.client.ask("sceneMarkerCreate", input=given | ids)
+            made = await bench.client.call_operation("sceneMarkerCreate", input=given | ids)
             given = {"id": made.id, "primary_tag_id": tags[primary].id}
-            await bench.client.ask("sceneMarkerUpdate", input=given)
+            await bench.client.call_operation("sceneMarkerUpdate", input=given)
         before = await library_content(bench)
         async with bench.context.journal() as run:
             await bench.client.tags_merge([tags["A"].id], tags["B"].id)
@@ -299,7 +299,7 @@ async def test_group_scene_indexes_are_restored(embedded_url: str) -> None:
         scene = await bench.client.create_scene(Scene(title="Sea"))
         await bench.update("Scene", scene.id, groups=[{"group_id": group, "scene_index": 3}])
         async with bench.context.journal() as run:
-            await bench.client.ask("groupDestroy", input={"id": group})
+            await bench.client.call_operation("groupDestroy", input={"id": group})
         for act in (bench.context.undo, bench.context.redo, bench.context.undo):
             assert (await act(run.id)).is_complete
         found = await bench.client.find_scene(scene.id)
@@ -325,7 +325,9 @@ async def test_interrupted_undo_is_finished_by_the_next(embedded_url: str) -> No
 LOST = {
     "tagCreate": lambda client, *_: client.create_tag(Tag(name="New", description="n", aliases=["m"])),
     "sceneCreate": lambda client, *_: client.create_scene(Scene(title="New", urls=["http://a"])),
-    "tagUpdate": lambda client, one, _: client.ask("tagUpdate", input={"id": one, "description": "new"}),
+    "tagUpdate": lambda client, one, _: client.call_operation(
+        "tagUpdate", input={"id": one, "description": "new"}
+    ),
     "tagsDestroy": lambda client, one, _: client.destroy_entity(Tag, [one]),
     "tagsMerge": lambda client, one, other: client.tags_merge([one], other),
     "sceneAddPlay": lambda client, *_: client.scene_add_play("1", times=["2024-02-01T00:00:00Z"]),
@@ -361,7 +363,9 @@ async def test_undo_is_exclusive(embedded_url: str) -> None:
 
 async def test_group_order_is_restored(embedded_url: str) -> None:
     async with open_workbench(embedded_url) as bench:
-        saga, *parts = [await bench.client.ask("groupCreate", input={"name": name}) for name in "SABC"]
+        saga, *parts = [
+            await bench.client.call_operation("groupCreate", input={"name": name}) for name in "SABC"
+        ]
         ids = [each.id for each in parts]
 
         async def order() -> list[str]:
@@ -370,10 +374,10 @@ async def test_group_order_is_restored(embedded_url: str) -> None:
 
         async with bench.context.journal() as run:
             given = {"containing_group_id": saga.id, "sub_groups": [{"group_id": one} for one in ids]}
-            await bench.client.ask("addGroupSubGroups", input=given)
+            await bench.client.call_operation("addGroupSubGroups", input=given)
         async with bench.context.journal() as reordering:
             moved = {"sub_group_ids": ids[:1], "insert_at_id": ids[1], "insert_after": True}
-            await bench.client.ask("reorderSubGroups", input={"group_id": saga.id, **moved})
+            await bench.client.call_operation("reorderSubGroups", input={"group_id": saga.id, **moved})
         assert await order() == [ids[1], ids[0], ids[2]]
         await bench.context.undo(reordering.id)
         assert await order() == ids
@@ -389,7 +393,7 @@ async def test_marker_at_0_without_title_is_restored(embedded_url: str) -> None:
         tag = await bench.client.create_tag(Tag(name="A"))
         scene = await bench.client.create_scene(Scene(title="Sea"))
         given = {"scene_id": scene.id, "primary_tag_id": tag.id, "title": "", "seconds": 0}
-        await bench.client.ask("sceneMarkerCreate", input=given)
+        await bench.client.call_operation("sceneMarkerCreate", input=given)
         async with bench.context.journal() as run:
             await bench.client.destroy_entity(Scene, [scene.id])
         assert (await bench.context.undo(run.id)).is_complete
@@ -436,7 +440,7 @@ async def test_chained_merges_are_undone_one_by_one(embedded_url: str) -> None:
         tags = [await bench.client.create_tag(Tag(name=name)) for name in "ABC"]
         scene = await bench.client.create_scene(Scene(title="Sea"))
         given = {"scene_id": scene.id, "primary_tag_id": tags[0].id, "title": "", "seconds": 1}
-        await bench.client.ask("sceneMarkerCreate", input=given)
+        await bench.client.call_operation("sceneMarkerCreate", input=given)
         runs = []
         for source, into in pairwise(tags):
             async with bench.context.journal() as run:

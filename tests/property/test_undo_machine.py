@@ -145,7 +145,7 @@ class UndoMachine(RuleBasedStateMachine):
         scene, primary = self.pick("Scene", number), self.pick("Tag", tag)
         given = {"scene_id": scene, "primary_tag_id": primary, "title": text, "seconds": self.count}
         if scene and primary:
-            self.recorded(lambda: self.bench.client.ask("sceneMarkerCreate", input=given))
+            self.recorded(lambda: self.bench.client.call_operation("sceneMarkerCreate", input=given))
 
     @rule(number=numbers, chosen=st.sets(numbers, max_size=2), text=words)
     def add_performer(self, number: int, chosen: set[int], text: str) -> None:
@@ -156,7 +156,7 @@ class UndoMachine(RuleBasedStateMachine):
         scene = self.pick("Scene", number)
 
         async def act() -> None:
-            made = await self.bench.client.ask("performerCreate", input={**given, "tag_ids": tags})
+            made = await self.bench.client.call_operation("performerCreate", input={**given, "tag_ids": tags})
             if scene:
                 await self.bench.update("Scene", scene, performer_ids=[made.id])
 
@@ -167,7 +167,7 @@ class UndoMachine(RuleBasedStateMachine):
         one, other = self.pick("Scene", source), self.pick("Scene", destination)
         given = {"source": [one], "destination": other, "values": {"id": other}, "play_history": True}
         if one and other and one != other:
-            self.recorded(lambda: self.bench.client.ask("sceneMerge", input=given))
+            self.recorded(lambda: self.bench.client.call_operation("sceneMerge", input=given))
 
     @rule(number=numbers, text=words, parent=numbers)
     def import_tags(self, number: int, text: str, parent: int) -> None:

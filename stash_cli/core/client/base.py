@@ -114,7 +114,7 @@ class StashClientBase:
         selected = None if paths is None else tuple(paths)
         return await apply_one(self.session, Operation(operation, args, paths=selected))
 
-    async def ask(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
+    async def call_operation(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
         """Call an operation and return its result as Python objects. Arguments that are None are left out.
 
         Inputs are typed objects or mappings and are validated. A null list is returned as [].
@@ -152,7 +152,9 @@ class StashClientBase:
         for effect in effects(operation, args):
             self.identity.wrote(effect.type_name, effect.ids, effect.fields, number)
 
-    async def ask_json(self, operation: str, paths: Sequence[str] | None = None, /, **args: Any) -> T:
+    async def call_operation_json(
+        self, operation: str, paths: Sequence[str] | None = None, /, **args: Any
+    ) -> T:
         """Call an operation and return its result as JSON. An argument that is None is sent as null."""
         values = arguments(operation, args, nulls=True)
         result = await self._call(operation, values, paths)
@@ -195,7 +197,7 @@ class StashClientBase:
     async def bulk(self, operation: str, input_data: Any, return_fields: str | None) -> T:
         """Apply one change to many objects; with `return_fields`, return these fields as JSON."""
         if return_fields is None:
-            return await self.ask(operation, input=input_data)
+            return await self.call_operation(operation, input=input_data)
         args = arguments(operation, {"input": input_data})
         result = await self._call(operation, args, selection.parse(return_fields))
         self.note_done(operation, args)
@@ -212,7 +214,7 @@ class StashClientBase:
         """A page of matching objects; all matches without `filter_`."""
         entity = ENTITIES[type_name]
         args = {"filter": paging(filter_, q), entity.filter_arg: object_filter, "ids": ids}
-        return await self.ask(entity.find, **args)
+        return await self.call_operation(entity.find, **args)
 
     async def save_entity(
         self, obj: StashObject, *, on_conflict: OnConflict | None = None, retry_unknown: bool = False
@@ -252,7 +254,7 @@ class StashClientBase:
         texts = [str(one) for one in ids]
         operations = plan_destroy(cls.__name__, texts, options, size=max(1, len(texts)))
         # A list and not a generator: `all` would stop at the first one that is not deleted.
-        return all([bool(await self.ask(each.name, **each.args)) for each in operations])
+        return all([bool(await self.call_operation(each.name, **each.args)) for each in operations])
 
     async def find_entity(
         self,
@@ -263,7 +265,7 @@ class StashClientBase:
         """The object with this id, or None; `paths` are the fields to select."""
         operation = f"find{cls.__name__}"
         if operation in describe_api().queries:
-            return await self.ask(operation, paths, id=id)
+            return await self.call_operation(operation, paths, id=id)
         return cast("Obj | None", await self._find_listed(ENTITIES[cls.__name__], id, paths))
 
     async def find_named(self, cls: type[Obj], name: str) -> Obj | None:

@@ -122,7 +122,9 @@ async def _fetch(
     if cls.__name__ != "Studio":
         criteria = {back: {"value": [each.id for each in start], "modifier": "INCLUDES", "depth": -1}}
         args = {"filter": {"per_page": -1}, entity.filter_arg: criteria}
-        page: Any = await client.ask(entity.find, [f"{entity.items}.id", f"{entity.items}.name"], **args)
+        page: Any = await client.call_operation(
+            entity.find, [f"{entity.items}.id", f"{entity.items}.name"], **args
+        )
         return list(getattr(page, entity.items)), []
     # The studio filter has no depth for parents, so one document selects many levels of links.
     levels = [".".join([*[name] * depth, "id"]) for depth in range(_LEVELS)]

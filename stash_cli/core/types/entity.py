@@ -192,7 +192,7 @@ class StashObject(ApiObject):
         """
         operation = merge_operation(cls.__name__)
         values = {"source": [str(one) for one in source_ids], "destination": str(destination_id), **options}
-        return await client.ask(operation, input=values)
+        return await client.call_operation(operation, input=values)
 
     @classmethod
     async def find_by_id(cls, client: StashClient, id: str | int) -> Self | None:  # noqa: A002 - public name

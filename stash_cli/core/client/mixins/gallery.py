@@ -20,7 +20,7 @@ class GalleryClientMixin(StashClientBase):
     """Operations on galleries and their chapters."""
 
     async def find_gallery(self, id: Id) -> types.Gallery | None:
-        return await self.ask("findGallery", id=id)
+        return await self.call_operation("findGallery", id=id)
 
     async def find_galleries(
         self,
@@ -51,13 +51,17 @@ class GalleryClientMixin(StashClientBase):
     ) -> bool:
         options = {"delete_file": delete_file, "delete_generated": delete_generated}
         values = {name: value for name, value in options.items() if value is not None}
-        return await self.ask("galleryDestroy", input={"ids": ids, **values})
+        return await self.call_operation("galleryDestroy", input={"ids": ids, **values})
 
     async def add_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id]) -> bool:
-        return await self.ask("addGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids})
+        return await self.call_operation(
+            "addGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids}
+        )
 
     async def remove_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id]) -> bool:
-        return await self.ask("removeGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids})
+        return await self.call_operation(
+            "removeGalleryImages", input={"gallery_id": gallery_id, "image_ids": image_ids}
+        )
 
     async def update_gallery_images(self, gallery_id: Id, image_ids: Sequence[Id], mode: str = "SET") -> bool:
         """Set the gallery's images (SET), or add or remove images (ADD, REMOVE)."""
@@ -76,23 +80,23 @@ class GalleryClientMixin(StashClientBase):
 
     async def _image_ids(self, gallery_id: Id) -> list[str]:
         criteria = {"galleries": {"value": [str(gallery_id)], "modifier": "INCLUDES"}}
-        page: Dict = await self.ask_json(
+        page: Dict = await self.call_operation_json(
             "findImages", ["images.id"], image_filter=criteria, filter={"per_page": -1}
         )
         return [row["id"] for row in page["images"]]
 
     async def set_gallery_cover(self, gallery_id: Id, cover_image_id: Id) -> bool:
-        return await self.ask(
+        return await self.call_operation(
             "setGalleryCover", input={"gallery_id": gallery_id, "cover_image_id": cover_image_id}
         )
 
     async def reset_gallery_cover(self, gallery_id: Id) -> bool:
-        return await self.ask("resetGalleryCover", input={"gallery_id": gallery_id})
+        return await self.call_operation("resetGalleryCover", input={"gallery_id": gallery_id})
 
     async def gallery_chapter_create(
         self, gallery_id: Id, title: str, image_index: int
     ) -> types.GalleryChapter:
-        return await self.ask(
+        return await self.call_operation(
             "galleryChapterCreate",
             input={"gallery_id": gallery_id, "title": title, "image_index": image_index},
         )
@@ -102,17 +106,17 @@ class GalleryClientMixin(StashClientBase):
     ) -> types.GalleryChapter:
         values = {"gallery_id": gallery_id, "title": title, "image_index": image_index}
         change = {name: value for name, value in values.items() if value is not None}
-        return await self.ask("galleryChapterUpdate", input={"id": id, **change})
+        return await self.call_operation("galleryChapterUpdate", input={"id": id, **change})
 
     async def gallery_chapter_destroy(self, id: Id) -> bool:
-        return await self.ask("galleryChapterDestroy", id=id)
+        return await self.call_operation("galleryChapterDestroy", id=id)
 
 
 class ImageClientMixin(StashClientBase):
     """Operations on images."""
 
     async def find_image(self, id: Id) -> types.Image | None:
-        return await self.ask("findImage", id=id)
+        return await self.call_operation("findImage", id=id)
 
     async def find_images(
         self,
@@ -135,7 +139,7 @@ class ImageClientMixin(StashClientBase):
         return await self.write("imageUpdate", image)
 
     async def images_update(self, updates: Sequence[types.ImageUpdateInput | Dict]) -> list[types.Image]:
-        return await self.ask("imagesUpdate", input=updates)
+        return await self.call_operation("imagesUpdate", input=updates)
 
     async def bulk_image_update(
         self, input_data: types.BulkImageUpdateInput | Dict, *, return_fields: str | None = None
@@ -143,16 +147,16 @@ class ImageClientMixin(StashClientBase):
         return await self.bulk("bulkImageUpdate", input_data, return_fields)
 
     async def image_destroy(self, input_data: types.ImageDestroyInput | Dict) -> bool:
-        return await self.ask("imageDestroy", input=input_data)
+        return await self.call_operation("imageDestroy", input=input_data)
 
     async def images_destroy(self, input_data: types.ImagesDestroyInput | Dict) -> bool:
-        return await self.ask("imagesDestroy", input=input_data)
+        return await self.call_operation("imagesDestroy", input=input_data)
 
     async def image_increment_o(self, id: Id) -> int:
-        return await self.ask("imageIncrementO", id=id)
+        return await self.call_operation("imageIncrementO", id=id)
 
     async def image_decrement_o(self, id: Id) -> int:
-        return await self.ask("imageDecrementO", id=id)
+        return await self.call_operation("imageDecrementO", id=id)
 
     async def image_reset_o(self, id: Id) -> int:
-        return await self.ask("imageResetO", id=id)
+        return await self.call_operation("imageResetO", id=id)

@@ -30,7 +30,7 @@ class MetadataClientMixin(StashClientBase):
         """
         defaults = await self.saved_defaults("scan", "ScanMetadataInput")
         values = {"paths": list(paths)} if paths is not None else {}
-        return await self.ask("metadataScan", input={**defaults, **values, **(flags or {})})
+        return await self.call_operation("metadataScan", input={**defaults, **values, **(flags or {})})
 
     async def metadata_generate(
         self,
@@ -45,7 +45,7 @@ class MetadataClientMixin(StashClientBase):
         library.
         """
         values = {"paths": paths} if paths is not None else {}
-        return await self.ask(
+        return await self.call_operation(
             "metadataGenerate", input={**plain(options or {}), **plain(input_data or {}), **values}
         )
 
@@ -57,36 +57,36 @@ class MetadataClientMixin(StashClientBase):
         """The saved options of all tasks."""
         from stash_cli.core.types import ConfigDefaultSettingsResult
 
-        configuration: Dict = await self.ask_json("configuration", ["defaults"])
+        configuration: Dict = await self.call_operation_json("configuration", ["defaults"])
         return ConfigDefaultSettingsResult.from_graphql(configuration["defaults"])
 
     async def metadata_clean(self, input_data: types.CleanMetadataInput | Dict) -> str:
-        return await self.ask("metadataClean", input=input_data)
+        return await self.call_operation("metadataClean", input=input_data)
 
     async def metadata_clean_generated(self, input_data: types.CleanGeneratedInput | Dict) -> str:
-        return await self.ask("metadataCleanGenerated", input=input_data)
+        return await self.call_operation("metadataCleanGenerated", input=input_data)
 
     async def metadata_auto_tag(self, input_data: types.AutoTagMetadataInput | Dict) -> str:
-        return await self.ask("metadataAutoTag", input=input_data)
+        return await self.call_operation("metadataAutoTag", input=input_data)
 
     async def metadata_identify(self, input_data: types.IdentifyMetadataInput | Dict) -> str:
-        return await self.ask("metadataIdentify", input=input_data)
+        return await self.call_operation("metadataIdentify", input=input_data)
 
     async def metadata_import(self) -> str:
-        return await self.ask("metadataImport")
+        return await self.call_operation("metadataImport")
 
     async def metadata_export(self) -> str:
-        return await self.ask("metadataExport")
+        return await self.call_operation("metadataExport")
 
     async def export_objects(
         self, input_data: types.ExportObjectsInput | Dict, target: str | Path | None = None
     ) -> str:
         """Export objects to a zip file; return its URL, or its path if it is downloaded to `target`."""
-        return await self._url_or_path(await self.ask("exportObjects", input=input_data), target)
+        return await self._url_or_path(await self.call_operation("exportObjects", input=input_data), target)
 
     async def import_objects(self, input_data: types.ImportObjectsInput | Dict) -> str:
         """Import a zip file of `export_objects`, given as path or binary file object; it is uploaded."""
-        return await self.ask("importObjects", input=input_data)
+        return await self.call_operation("importObjects", input=input_data)
 
     async def backup_database(
         self, input_data: types.BackupDatabaseInput | Dict, target: str | Path | None = None
@@ -95,14 +95,18 @@ class MetadataClientMixin(StashClientBase):
 
         Returns "" if the copy stays on the server's machine.
         """
-        url: str | None = await self.ask("backupDatabase", input=_with_download(input_data, target))
+        url: str | None = await self.call_operation(
+            "backupDatabase", input=_with_download(input_data, target)
+        )
         return await self._url_or_path(url or "", target)
 
     async def anonymise_database(
         self, input_data: types.AnonymiseDatabaseInput | Dict, target: str | Path | None = None
     ) -> str:
         """Copy the database without private content; returns what `backup_database` returns."""
-        url: str | None = await self.ask("anonymiseDatabase", input=_with_download(input_data, target))
+        url: str | None = await self.call_operation(
+            "anonymiseDatabase", input=_with_download(input_data, target)
+        )
         return await self._url_or_path(url or "", target)
 
     async def download(self, address: str, target: str | Path) -> Path:
@@ -113,31 +117,31 @@ class MetadataClientMixin(StashClientBase):
         return url if target is None else str(await self.download(url, target))
 
     async def optimise_database(self) -> str:
-        return await self.ask("optimiseDatabase")
+        return await self.call_operation("optimiseDatabase")
 
     async def migrate(self, input_data: types.MigrateInput | Dict) -> str:
         """Migrate the database; return the job's id, or "" from a server before 0.26.
 
         Such a server has no job for it and responds when it is done.
         """
-        result: str | bool = await self.ask("migrate", input=input_data)
+        result: str | bool = await self.call_operation("migrate", input=input_data)
         return result if isinstance(result, str) else ""
 
     async def migrate_hash_naming(self) -> str:
-        return await self.ask("migrateHashNaming")
+        return await self.call_operation("migrateHashNaming")
 
     async def migrate_scene_screenshots(self, input_data: types.MigrateSceneScreenshotsInput | Dict) -> str:
-        return await self.ask("migrateSceneScreenshots", input=input_data)
+        return await self.call_operation("migrateSceneScreenshots", input=input_data)
 
     async def migrate_blobs(self, input_data: types.MigrateBlobsInput | Dict) -> str:
-        return await self.ask("migrateBlobs", input=input_data)
+        return await self.call_operation("migrateBlobs", input=input_data)
 
     async def setup(self, input_data: types.SetupInput | Dict) -> bool:
         """Set up a new server; return whether it succeeded."""
-        return await self.ask("setup", input=input_data)
+        return await self.call_operation("setup", input=input_data)
 
     async def download_ffmpeg(self) -> str:
-        return await self.ask("downloadFFMpeg")
+        return await self.call_operation("downloadFFMpeg")
 
 
 def _with_download(input_data: Any, target: object) -> Dict:
@@ -151,17 +155,17 @@ class JobsClientMixin(StashClientBase):
     async def find_job(self, job_id: Id) -> types.Job | None:
         """The job with this id; None for an unknown or invalid id."""
         # Servers answer a non-numeric id with a parser error.
-        return await self.ask("findJob", input={"id": job_id}) if is_job_id(job_id) else None
+        return await self.call_operation("findJob", input={"id": job_id}) if is_job_id(job_id) else None
 
     async def job_queue(self) -> list[types.Job]:
         """Queued and running jobs, oldest first."""
-        return await self.ask("jobQueue")
+        return await self.call_operation("jobQueue")
 
     async def stop_job(self, job_id: Id) -> bool:
-        return await self.ask("stopJob", job_id=job_id)
+        return await self.call_operation("stopJob", job_id=job_id)
 
     async def stop_all_jobs(self) -> bool:
-        return await self.ask("stopAllJobs")
+        return await self.call_operation("stopAllJobs")
 
     async def wait_for_job(
         self,

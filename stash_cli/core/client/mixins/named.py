@@ -30,7 +30,7 @@ class PerformerClientMixin(StashClientBase):
         if isinstance(performer, str) and performer.isdigit():
             performer = int(performer)
         ids = await map_ids(self.session, ENTITIES["Performer"], [performer])
-        return await self.ask("findPerformer", id=ids[0]) if ids else None
+        return await self.call_operation("findPerformer", id=ids[0]) if ids else None
 
     async def find_performers(
         self,
@@ -43,7 +43,7 @@ class PerformerClientMixin(StashClientBase):
         return await self.find_page("Performer", filter_, performer_filter, q, ids)
 
     async def all_performers(self) -> list[types.Performer]:
-        return await self.ask("allPerformers")
+        return await self.call_operation("allPerformers")
 
     async def create_performer(self, performer: types.Performer) -> types.Performer:
         return await self.write("performerCreate", performer)
@@ -53,7 +53,7 @@ class PerformerClientMixin(StashClientBase):
 
     async def update_performer_image(self, performer: types.Performer, image_url: str) -> types.Performer:
         """Set the image from a URL that the server fetches, or from a data: URL."""
-        return await self.ask("performerUpdate", input={"id": performer.id, "image": image_url})
+        return await self.call_operation("performerUpdate", input={"id": performer.id, "image": image_url})
 
     async def bulk_performer_update(
         self, input_data: types.BulkPerformerUpdateInput | Dict, *, return_fields: str | None = None
@@ -61,13 +61,13 @@ class PerformerClientMixin(StashClientBase):
         return await self.bulk("bulkPerformerUpdate", input_data, return_fields)
 
     async def performer_destroy(self, input_data: types.PerformerDestroyInput | Dict) -> bool:
-        return await self.ask("performerDestroy", input=input_data)
+        return await self.call_operation("performerDestroy", input=input_data)
 
     async def performers_destroy(self, ids: Sequence[Id]) -> bool:
-        return await self.ask("performersDestroy", ids=ids)
+        return await self.call_operation("performersDestroy", ids=ids)
 
     async def performer_merge(self, input_data: types.PerformerMergeInput | Dict) -> types.Performer:
-        return await self.ask("performerMerge", input=input_data)
+        return await self.call_operation("performerMerge", input=input_data)
 
     async def map_performer_ids(
         self,
@@ -88,7 +88,7 @@ class StudioClientMixin(StashClientBase):
     """Operations on studios."""
 
     async def find_studio(self, id: Id) -> types.Studio | None:
-        return await self.ask("findStudio", id=id)
+        return await self.call_operation("findStudio", id=id)
 
     async def find_studios(
         self,
@@ -112,10 +112,10 @@ class StudioClientMixin(StashClientBase):
         return await self.bulk("bulkStudioUpdate", input_data, return_fields)
 
     async def studio_destroy(self, input_data: types.StudioDestroyInput | Dict) -> bool:
-        return await self.ask("studioDestroy", input=input_data)
+        return await self.call_operation("studioDestroy", input=input_data)
 
     async def studios_destroy(self, ids: Sequence[Id]) -> bool:
-        return await self.ask("studiosDestroy", ids=ids)
+        return await self.call_operation("studiosDestroy", ids=ids)
 
     async def find_studio_hierarchy(self, studio_id: Id) -> list[types.Studio]:
         """The studio's ancestors, topmost first, and the studio itself; [] for an unknown id."""
@@ -137,7 +137,7 @@ class StudioClientMixin(StashClientBase):
         chain: list[str] = []
         next_id: str | None = studio_id
         while next_id is not None:
-            level: Dict | None = await self.ask_json("findStudio", paths, id=next_id)
+            level: Dict | None = await self.call_operation_json("findStudio", paths, id=next_id)
             if chain and level is not None:
                 level = level["parent_studio"]
             next_id = None
@@ -160,7 +160,7 @@ class TagClientMixin(StashClientBase):
     """Operations on tags."""
 
     async def find_tag(self, id: Id) -> types.Tag | None:
-        return await self.ask("findTag", id=id)
+        return await self.call_operation("findTag", id=id)
 
     async def find_tags(
         self,
@@ -195,18 +195,18 @@ class TagClientMixin(StashClientBase):
             "parent_ids": _set_list("ids", parent_ids),
             "child_ids": _set_list("ids", child_ids),
         }
-        return await self.ask(
+        return await self.call_operation(
             "bulkTagUpdate", input={"ids": ids, **{k: v for k, v in values.items() if v is not None}}
         )
 
     async def tags_merge(self, source: Sequence[Id], destination: Id) -> types.Tag:
-        return await self.ask("tagsMerge", input={"source": source, "destination": destination})
+        return await self.call_operation("tagsMerge", input={"source": source, "destination": destination})
 
     async def tag_destroy(self, input_data: types.TagDestroyInput | Dict) -> bool:
-        return await self.ask("tagDestroy", input=input_data)
+        return await self.call_operation("tagDestroy", input=input_data)
 
     async def tags_destroy(self, ids: Sequence[Id]) -> bool:
-        return await self.ask("tagsDestroy", ids=ids)
+        return await self.call_operation("tagsDestroy", ids=ids)
 
     async def map_tag_ids(self, tags: Sequence[Id | Dict | types.Tag], create: bool = False) -> list[str]:
         """Ids of objects, ids, mappings or names; unknown names are created with `create`, else left out."""
@@ -223,7 +223,7 @@ class GroupClientMixin(StashClientBase):
     """Operations on groups."""
 
     async def find_group(self, group_id: Id) -> types.Group | None:
-        return await self.ask("findGroup", id=group_id)
+        return await self.call_operation("findGroup", id=group_id)
 
     async def find_groups(
         self,
@@ -247,16 +247,16 @@ class GroupClientMixin(StashClientBase):
         return await self.bulk("bulkGroupUpdate", input_data, return_fields)
 
     async def group_destroy(self, input_data: types.GroupDestroyInput | Dict) -> bool:
-        return await self.ask("groupDestroy", input=input_data)
+        return await self.call_operation("groupDestroy", input=input_data)
 
     async def groups_destroy(self, ids: Sequence[Id]) -> bool:
-        return await self.ask("groupsDestroy", ids=ids)
+        return await self.call_operation("groupsDestroy", ids=ids)
 
     async def add_group_sub_groups(self, input_data: types.GroupSubGroupAddInput | Dict) -> bool:
-        return await self.ask("addGroupSubGroups", input=input_data)
+        return await self.call_operation("addGroupSubGroups", input=input_data)
 
     async def remove_group_sub_groups(self, input_data: types.GroupSubGroupRemoveInput | Dict) -> bool:
-        return await self.ask("removeGroupSubGroups", input=input_data)
+        return await self.call_operation("removeGroupSubGroups", input=input_data)
 
     async def reorder_sub_groups(self, input_data: types.ReorderSubGroupsInput | Dict) -> bool:
-        return await self.ask("reorderSubGroups", input=input_data)
+        return await self.call_operation("reorderSubGroups", input=input_data)

@@ -27,7 +27,7 @@ class SceneClientMixin(StashClientBase):
     """Operations on scenes."""
 
     async def find_scene(self, id: Id) -> types.Scene | None:
-        return await self.ask("findScene", id=id)
+        return await self.call_operation("findScene", id=id)
 
     async def find_scenes(
         self,
@@ -54,28 +54,30 @@ class SceneClientMixin(StashClientBase):
         return await self.bulk("bulkSceneUpdate", input_data, return_fields)
 
     async def scene_destroy(self, input_data: types.SceneDestroyInput | Dict) -> bool:
-        return await self.ask("sceneDestroy", input=input_data)
+        return await self.call_operation("sceneDestroy", input=input_data)
 
     async def scenes_destroy(self, input_data: types.ScenesDestroyInput | Dict) -> bool:
-        return await self.ask("scenesDestroy", input=input_data)
+        return await self.call_operation("scenesDestroy", input=input_data)
 
     async def scene_merge(self, input_data: types.SceneMergeInput | Dict) -> types.Scene:
-        return await self.ask("sceneMerge", input=input_data)
+        return await self.call_operation("sceneMerge", input=input_data)
 
     async def find_scene_by_hash(self, input_data: types.SceneHashInput | Dict) -> types.Scene | None:
-        return await self.ask("findSceneByHash", input=input_data)
+        return await self.call_operation("findSceneByHash", input=input_data)
 
     async def find_scenes_by_path_regex(
         self, filter_: types.FindFilterType | Dict | None = None
     ) -> types.FindScenesResultType:
         """Scenes whose path matches the regular expression in `filter_["q"]`."""
-        return await self.ask("findScenesByPathRegex", filter=filter_)
+        return await self.call_operation("findScenesByPathRegex", filter=filter_)
 
     async def find_duplicate_scenes(
         self, distance: int | None = None, duration_diff: float | None = None
     ) -> list[list[types.Scene]]:
         """Groups of scenes whose perceptual hashes differ by at most `distance` bits."""
-        return await self.ask("findDuplicateScenes", distance=distance, duration_diff=duration_diff)
+        return await self.call_operation(
+            "findDuplicateScenes", distance=distance, duration_diff=duration_diff
+        )
 
     async def find_duplicate_scenes_wrapper(
         self, distance: int = 0, duration_diff: float | None = None
@@ -91,49 +93,53 @@ class SceneClientMixin(StashClientBase):
         """The results of the file name parser as JSON: count and results."""
         paths = ["count", *(f"results.{name}" for name in ("scene", "title", "code", "details", "date"))]
         paths += [f"results.{name}" for name in ("rating100", "studio_id", "performer_ids", "tag_ids")]
-        return await self.ask_json("parseSceneFilenames", paths, filter=filter_, config=config or {})
+        return await self.call_operation_json(
+            "parseSceneFilenames", paths, filter=filter_, config=config or {}
+        )
 
     async def scene_wall(self, q: str | None = None) -> list[types.Scene]:
-        return await self.ask("sceneWall", q=q)
+        return await self.call_operation("sceneWall", q=q)
 
     async def scene_streams(self, scene_id: Id) -> list[types.SceneStreamEndpoint]:
-        return await self.ask("sceneStreams", id=scene_id)
+        return await self.call_operation("sceneStreams", id=scene_id)
 
     async def scene_generate_screenshot(self, id: Id, at: float | None = None) -> str:
         """Queue a new cover from the frame at `at` seconds."""
-        return await self.ask("sceneGenerateScreenshot", id=id, at=at)
+        return await self.call_operation("sceneGenerateScreenshot", id=id, at=at)
 
     async def scene_assign_file(self, input_data: types.AssignSceneFileInput | Dict) -> bool:
-        return await self.ask("sceneAssignFile", input=input_data)
+        return await self.call_operation("sceneAssignFile", input=input_data)
 
     async def scene_add_o(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
-        return await self.ask("sceneAddO", id=id, times=times)
+        return await self.call_operation("sceneAddO", id=id, times=times)
 
     async def scene_delete_o(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
-        return await self.ask("sceneDeleteO", id=id, times=times)
+        return await self.call_operation("sceneDeleteO", id=id, times=times)
 
     async def scene_reset_o(self, id: Id) -> int:
-        return await self.ask("sceneResetO", id=id)
+        return await self.call_operation("sceneResetO", id=id)
 
     async def scene_add_play(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
-        return await self.ask("sceneAddPlay", id=id, times=times)
+        return await self.call_operation("sceneAddPlay", id=id, times=times)
 
     async def scene_delete_play(self, id: Id, times: Times = None) -> types.HistoryMutationResult:
-        return await self.ask("sceneDeletePlay", id=id, times=times)
+        return await self.call_operation("sceneDeletePlay", id=id, times=times)
 
     async def scene_reset_play_count(self, id: Id) -> int:
-        return await self.ask("sceneResetPlayCount", id=id)
+        return await self.call_operation("sceneResetPlayCount", id=id)
 
     async def scene_save_activity(
         self, id: Id, resume_time: float | None = None, play_duration: float | None = None
     ) -> bool:
         """Set the resume time and add to the play duration, both in seconds."""
-        return await self.ask("sceneSaveActivity", id=id, resume_time=resume_time, playDuration=play_duration)
+        return await self.call_operation(
+            "sceneSaveActivity", id=id, resume_time=resume_time, playDuration=play_duration
+        )
 
     async def scene_reset_activity(
         self, id: Id, reset_resume: bool = False, reset_duration: bool = False
     ) -> bool:
-        return await self.ask(
+        return await self.call_operation(
             "sceneResetActivity", id=id, reset_resume=reset_resume, reset_duration=reset_duration
         )
 
@@ -206,20 +212,20 @@ class MarkerClientMixin(StashClientBase):
         return await self.bulk("bulkSceneMarkerUpdate", input_data, return_fields)
 
     async def scene_marker_destroy(self, id: Id) -> bool:
-        return await self.ask("sceneMarkerDestroy", id=id)
+        return await self.call_operation("sceneMarkerDestroy", id=id)
 
     async def scene_markers_destroy(self, ids: Sequence[Id]) -> bool:
-        return await self.ask("sceneMarkersDestroy", ids=ids)
+        return await self.call_operation("sceneMarkersDestroy", ids=ids)
 
     async def scene_marker_tags(self, scene_id: Id) -> list[Dict]:
         """The tags of a scene's markers, each with its markers, as JSON."""
         paths = ["tag", "scene_markers", "scene_markers.seconds"]
-        return await self.ask_json("sceneMarkerTags", paths, scene_id=scene_id)
+        return await self.call_operation_json("sceneMarkerTags", paths, scene_id=scene_id)
 
     async def marker_wall(self, q: str | None = None) -> list[types.SceneMarker]:
-        return await self.ask("markerWall", q=q)
+        return await self.call_operation("markerWall", q=q)
 
     async def marker_strings(
         self, q: str | None = None, sort: str | None = None
     ) -> list[types.MarkerStringsResultType]:
-        return await self.ask("markerStrings", q=q, sort=sort)
+        return await self.call_operation("markerStrings", q=q, sort=sort)

@@ -75,7 +75,7 @@ async def _check_removed(client: StashClient, obj: StashObject, name: str, delta
         return
     entity, ids = ENTITIES[relation.inverse_type], [each.id for each in delta.removed.values()]
     paths = [f"{entity.items}.id", f"{entity.items}.{back}.id"]
-    answer: Any = await client.ask(entity.find, paths, ids=ids, filter={"per_page": -1})
+    answer: Any = await client.call_operation(entity.find, paths, ids=ids, filter={"per_page": -1})
     related = getattr(answer, entity.items)
     member_ids = {
         each.id for each in related if state_of(each).committed_state.get(back, getattr(each, back)) == obj

@@ -127,7 +127,7 @@ async def _read_members(client: StashClient, objects: list[StashObject], name: s
     args = {"filter": {"per_page": -1}, entity.filter_arg: criterion}
     other = relationships(relation.inverse_type)[back]
     with client.session.order.request() as sent:
-        answer: Any = await client.ask(entity.find, paths, **args)
+        answer: Any = await client.call_operation(entity.find, paths, **args)
         related = [(each, other.targets(_server_value(each, back))) for each in getattr(answer, entity.items)]
         for obj in objects:
             merge_answer(obj, {name: [each for each, targets in related if obj in targets]}, sent)
