@@ -129,8 +129,10 @@ class Session:
             version = VERSION_FIELD if kind == "query" and not self.is_current else ""
             # `single`: with one root field, an error at its root proves that nothing was done.
             name = document.title(operation)
-            riders = self.recorder.riders(server) if kind == "query" and self.recorder is not None else []
-            return GraphQLRequest(*document.join(name, [root, *riders], version), name, single=True)
+            identity_fields = (
+                self.recorder.identity_fields(server) if kind == "query" and self.recorder is not None else []
+            )
+            return GraphQLRequest(*document.join(name, [root, *identity_fields], version), name, single=True)
 
         return await self._call_fitted(build, operation, paths, by_name=paths is not None and not quiet)
 
@@ -194,7 +196,7 @@ class Session:
         """The value of the operation, and the version selected along with it."""
         data = (await self.send(request, fields=[])).data
         if self.recorder is not None:
-            self.recorder.notice(data or {})
+            self.recorder.read_identity(data or {})
         value = responses.value_of(operation, request, data, paths, self.capabilities, by_name=by_name)
         return value, (data or {}).get(_VERSION_FIELD)
 

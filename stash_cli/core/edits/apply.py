@@ -72,7 +72,7 @@ class Applier:
         alone = {each.name for each in operations if needs_splitting(each.name, server)}
         # Before the first request: a change that is missing in the journal cannot be undone.
         self.recording = await _recording(self.session, operations)
-        note = self.recording.noting(note)
+        note = self.recording.recording_callback(note)
         recorded = self.recording.operations
         queues = deque([deque(in_rounds(recorded) if self.pace else recorded)])
         lost = LostAnswers(self.session)
@@ -81,7 +81,7 @@ class Applier:
                 request = _next_request(queues[0], size, alone, self.pace)
                 if not queues[0]:
                     queues.popleft()
-                retries = await self._send_shielded(request, lost.holding(note), skip)
+                retries = await self._send_shielded(request, lost.deferring_callback(note), skip)
                 # Retries take the place of their request, because later operations may depend on them.
                 queues.extendleft(deque(each) for each in reversed(retries))
             if lost and self.reads_back:

@@ -50,7 +50,7 @@ class LostAnswers:
     def __bool__(self) -> bool:
         return bool(self._deferred)
 
-    def holding(self, note: Note) -> Note:
+    def deferring_callback(self, note: Note) -> Note:
         """Return a callback that defers operations with an unknown outcome and passes others to `note`."""
 
         def note_or_defer(operation: Operation, done: BatchOperation) -> None:

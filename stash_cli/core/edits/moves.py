@@ -124,13 +124,13 @@ async def move_files(applier: Applier, moves: Sequence[Move], note: Note) -> Non
     applier.pace = applier.pace or Pace(1)
     last: dict[str, Move] = {}
 
-    def noted(operation: Operation, done: BatchOperation) -> None:
+    def record_outcome(operation: Operation, done: BatchOperation) -> None:
         [edit] = operation.edits
         if done.error is None:
             last[edit.id] = Move(edit.id, edit.before, edit.after)
         note(operation, done)
 
-    await applier.apply(plan_moves(moves), noted)
+    await applier.apply(plan_moves(moves), record_outcome)
     targets = {each.id: each for each in moves}
     stranded = [each for each in last.values() if each.after != targets[each.id].after]
     if stranded and applier.stopped is None:

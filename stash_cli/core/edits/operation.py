@@ -91,7 +91,7 @@ class Unrecorded:
     def note(self, operation: Operation, done: BatchOperation) -> None:
         """Store nothing."""
 
-    def noting(self, note: Note) -> Note:
+    def recording_callback(self, note: Note) -> Note:
         """`note` itself."""
         return note
 

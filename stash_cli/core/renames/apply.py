@@ -65,7 +65,9 @@ class RenameRun:
         recorder = self.applier.session.recorder
         rows: Iterator[Recorded] = iter(())
         if recorder is not None:
-            await recorder.foresee(self.applier.session, map(edits_of, _windows(self.plan.moves())))
+            await recorder.record_planned_updates(
+                self.applier.session, map(edits_of, _windows(self.plan.moves()))
+            )
             run_rows = changes.read(recorder.journal, recorder.start())
             rows = (row for row in run_rows if row.type == FILE and row.state == changes.PLANNED)
         for window in _windows(self.plan.moves()):

@@ -72,7 +72,7 @@ class DraftRun:
         is_ahead = len(self.draft) > _AHEAD * pace.size or bool(self.draft.totals.linked)
         recorder = session.recorder if is_ahead else None
         if recorder is not None:
-            await recorder.foresee_all(session, map(self._foreseen, self.draft.pages()))
+            await recorder.record_planned(session, map(self._planned_changes, self.draft.pages()))
         for each in self._links(self.draft):
             self.add_steps(each.id, 1)
         for read_at, page in self.draft.pages():
@@ -86,7 +86,7 @@ class DraftRun:
                 # These links are the last step of a new object: its outcome is known once they are sent.
                 for each in self._links(window):
                     self.add_steps(each.id, -1)
-                await self.applier.apply(operations, self._noting(note), skip=skip)
+                await self.applier.apply(operations, self._callback(note), skip=skip)
 
     async def _planned(
         self, window: Sequence[ObjectEdits], read_at: float, recorder: Recorder | None, fail: Fail
@@ -104,8 +104,8 @@ class DraftRun:
             # Without the links whose creation has an unknown outcome: they stay planned for a resumed run.
             ids = {one: one for one, missing in unplaceable.items() if missing in self._failed}
             ids |= {self._placeholders.get(each.id, each.id): each.id for each in placed}
-            recorder.go_on_with(self.type, ids, edits, errors)
-            recorder.go_on_creating(self.type, creations)
+            recorder.resume_updates(self.type, ids, edits, errors)
+            recorder.resume_creations(self.type, creations)
         server = await self.applier.session.learn()
         return [*creations, *plan_updates(edits, server).operations]
 
@@ -113,10 +113,10 @@ class DraftRun:
         """The links of new objects among `objects`."""
         return (each for each in objects if each.is_link) if self.draft.totals.linked else iter(())
 
-    def _noting(self, note: Note) -> Note:
+    def _callback(self, note: Note) -> Note:
         """Return a callback that stores the ids of new objects, then calls `note`."""
 
-        def noted(operation: Operation, done: BatchOperation) -> None:
+        def record_outcome(operation: Operation, done: BatchOperation) -> None:
             if operation.name.endswith("Create") and self.draft.totals.linked:
                 if done.error is None:
                     self.ids[operation.ids[0]] = str(done.result["id"])
@@ -124,7 +124,7 @@ class DraftRun:
                     self._failed.add(operation.ids[0])
             note(self._named(operation), done)
 
-        return noted
+        return record_outcome
 
     def _named(self, operation: Operation) -> Operation:
         """Return an operation that refers to new objects by their placeholders."""
@@ -148,7 +148,7 @@ class DraftRun:
             resolved.append(each.at(self.ids.get(each.id, each.id)))
         return resolved, unplaceable
 
-    def _foreseen(self, page: tuple[float, list[ObjectEdits]]) -> tuple[list[Operation], list[Edit]]:
+    def _planned_changes(self, page: tuple[float, list[ObjectEdits]]) -> tuple[list[Operation], list[Edit]]:
         """The creations and the edits of a page, to be recorded before the first one is sent."""
         new, existing = _split_new(page[1])
         return self._creations(new), self._edits(existing)

@@ -74,7 +74,7 @@ class Recorder:
         with closing(Journal(connection.journal)) as journal:
             yield cls(journal, command, connection.server, who=_account(), **facts)
 
-    def go_on(self, run: Run) -> None:
+    def continue_run(self, run: Run) -> None:
         """Continue a run that has ended: record further changes as part of it."""
         self.run, self.kind, self.target = run.id, run.kind, run.target
 
@@ -103,11 +103,11 @@ class Recorder:
             self.database = database_of(self.journal, self.server, found)
         return self.database
 
-    def riders(self, server: ServerCapabilities) -> list[Root]:
-        """Fields to add to the next query, whose response goes to `notice`: they identify the database."""
+    def identity_fields(self, server: ServerCapabilities) -> list[Root]:
+        """Fields that identify the database, for the next query; `read_identity` reads its response."""
         return [] if self.is_identified else fingerprint_roots(server)
 
-    def notice(self, answer: Mapping[str, Any]) -> None:
+    def read_identity(self, answer: Mapping[str, Any]) -> None:
         """Read the fingerprint of the database from a response, if it is there."""
         if not self.is_identified:
             self._fingerprint = fingerprint_of(answer)
@@ -133,11 +133,11 @@ class Recorder:
             self._is_database_stored = True
         return server
 
-    async def foresee(self, session: Session, pages: Iterable[Sequence[Edit]]) -> None:
+    async def record_planned_updates(self, session: Session, pages: Iterable[Sequence[Edit]]) -> None:
         """Store updates as planned, page by page, before the first of them is sent."""
-        await self.foresee_all(session, (((), edits) for edits in pages))
+        await self.record_planned(session, (((), edits) for edits in pages))
 
-    async def foresee_all(
+    async def record_planned(
         self, session: Session, pages: Iterable[tuple[Sequence[Operation], Sequence[Edit]]]
     ) -> None:
         """Store creations and updates as planned, page by page, before the first of them is sent.
@@ -157,7 +157,7 @@ class Recorder:
             ]
             changes.add(self.journal, self.start(), rows)
 
-    def go_on_creating(self, type_name: str, creations: Sequence[Operation]) -> None:
+    def resume_creations(self, type_name: str, creations: Sequence[Operation]) -> None:
         """Continue the recorded changes of the next creations, which come in the order of the plan."""
         if not creations:
             return
@@ -167,7 +167,7 @@ class Recorder:
         self._last_creation = rows[-1].seq
         self.resumed |= {id(each.args): row for each, row in zip(creations, rows, strict=True)}
 
-    def go_on_with(
+    def resume_updates(
         self,
         type_name: str,
         ids: Mapping[str, str],

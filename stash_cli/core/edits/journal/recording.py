@@ -169,14 +169,14 @@ class Recording:
             row.state = state
             self._unsaved[row.seq] = row
 
-    def noting(self, note: Note) -> Note:
+    def recording_callback(self, note: Note) -> Note:
         """Return a callback that records the outcome, and calls `note` with the operation as it was given."""
 
-        def noted(operation: Operation, done: BatchOperation) -> None:
+        def record_outcome(operation: Operation, done: BatchOperation) -> None:
             self.note(operation, done)
             note(self._originals.get(id(operation), operation), done)
 
-        return noted
+        return record_outcome
 
     def _rows_of(self, operation: Operation) -> Iterator[Recorded]:
         if id(operation.args) in self._rows:

@@ -65,7 +65,7 @@ async def resume(session: Session, recorder: Recorder, number: int) -> dict[str,
         raise StashJournalError(
             f"Run {number} was undone.", hint="Run its command again; what is so already is not sent."
         )
-    recorder.go_on(run)
+    recorder.continue_run(run)
     with recorder.journal.exclusive():
         await _go_on(session, recorder, run)
     return recorder.journal.counts(number)
