@@ -41,7 +41,7 @@ async def change(
     """
     from stash_cli.commands.verbs.targets import find_targets, read_words
     from stash_cli.commands.verbs.update import report
-    from stash_cli.core.edits.drafts.recheck import is_so
+    from stash_cli.core.edits.drafts.recheck import is_noop
     from stash_cli.core.edits.gallery_contents import refusals
     from stash_cli.core.edits.plan import plan_updates
 
@@ -52,7 +52,7 @@ async def change(
         server = await session.learn()
         paths = ["id", noun.entity.label, *_paths(noun.entity, fields, server)]
         targets = await find_targets(session, noun.entity, target_words, paths, "updated")
-        edits = {row["id"]: [edit for edit in edits_of(row) if not is_so(edit)] for row in targets.rows}
+        edits = {row["id"]: [edit for edit in edits_of(row) if not is_noop(edit)] for row in targets.rows}
         refused = await refusals(session, [edit for object_edits in edits.values() for edit in object_edits])
     for (_, id_), error in refused.items():
         targets.outcomes.fail([id_], error)

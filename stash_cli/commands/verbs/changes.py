@@ -11,7 +11,7 @@ from stash_cli.commands.verbs.assignments import Assignment, Op, Substitution, T
 from stash_cli.core.edits.before_values import is_readable
 from stash_cli.core.edits.counts import history_of
 from stash_cli.core.edits.drafts.draft import ObjectEdits
-from stash_cli.core.edits.drafts.recheck import is_so
+from stash_cli.core.edits.drafts.recheck import is_noop
 from stash_cli.core.errors import StashInputError, StashUsageError
 from stash_cli.core.orm.edit import Change, Edit, MapChange, key_of
 from stash_cli.core.orm.input import before_of, field_paths
@@ -84,7 +84,7 @@ class Changes:
         for attr in self.fields:
             self.names.labels |= labels_of(self.entity, attr, row)
             edit = self.edit(attr, row)
-            if not is_so(edit):
+            if not is_noop(edit):
                 edits.append(_drop_noops(edit))
         times = {name: row[name] for attr in self.fields if (name := _HISTORIES.get(attr, "")) in row}
         return ObjectEdits(str(row["id"]), name_of(dict(row)), tuple(edits), times)

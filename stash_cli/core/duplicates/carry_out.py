@@ -17,7 +17,7 @@ from stash_cli.core.duplicates.copies import FILES
 from stash_cli.core.duplicates.policy import DELETE, DELETE_FILES, MOVE, TAG
 from stash_cli.core.duplicates.readable import check_readable
 from stash_cli.core.duplicates.survey import movable_rows, plan_group, read_rows
-from stash_cli.core.edits.drafts.recheck import is_so
+from stash_cli.core.edits.drafts.recheck import is_noop
 from stash_cli.core.edits.moves import plan_moves
 from stash_cli.core.edits.operation import Operation
 from stash_cli.core.edits.plan import CHUNK, plan_destroy, plan_updates
@@ -181,7 +181,7 @@ class CarryOut:
                 owners[id_] = into
                 before = before_of(self.type, "tags", rows[id_])
                 edits.append(Edit(self.type, id_, "tags", before, Change(added=(self.tag,))))
-        await self._send(self._operations([edit for edit in edits if not is_so(edit)]), owners)
+        await self._send(self._operations([edit for edit in edits if not is_noop(edit)]), owners)
 
     async def _set_primary(self) -> None:
         """Set the kept files as primary files."""

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from stash_cli.core.edits.drafts.recheck import is_so
+from stash_cli.core.edits.drafts.recheck import is_noop
 from stash_cli.core.edits.merging.combine import RULES, Rule
 from stash_cli.core.many_keys import KeyFile
 from stash_cli.core.orm.edit import Change, Edit, key_of
@@ -122,7 +122,7 @@ class Planner:
         if after is UNSET or before is UNSET or not self.may_change(attr):
             return []
         edit = Edit(self.type, str(row["id"]), attr, before, after)
-        return [] if is_so(edit) or edit.after == Change() else [edit]
+        return [] if is_noop(edit) or edit.after == Change() else [edit]
 
     def _value(self, row: Row, attr: str, value: Any) -> Any:
         """The new value of a text, a number or a list of texts; UNSET for no change."""

@@ -71,16 +71,16 @@ def rebase(edits: Iterable[Edit], row: Row) -> tuple[tuple[Edit, ...], dict[str,
         # A value that was not read, or cannot be on this server, is not compared: the edit stays as planned.
         if now is UNSET or edit.before is UNSET:
             rebased.append(edit)
-        elif is_so(replace(edit, before=now)):
+        elif is_noop(replace(edit, before=now)):
             continue
-        elif is_kept(edit, now):
+        elif is_applicable(edit, now):
             rebased.append(replace(edit, before=now))
         else:
             conflicts[edit.field] = Conflict(edit.before, edit.result, now)
     return tuple(rebased), conflicts
 
 
-def is_kept(edit: Edit, now: Any) -> bool:
+def is_applicable(edit: Edit, now: Any) -> bool:
     """Whether an edit may be made on `now`: the old value is unchanged, or not affected by the edit."""
     if isinstance(edit.after, Change):
         return True
@@ -91,8 +91,8 @@ def is_kept(edit: Edit, now: Any) -> bool:
     return equal(edit.type, edit.field, edit.before, now)
 
 
-def is_so(edit: Edit) -> bool:
-    """Whether the server already has the wanted value of an edit, as far as it was read."""
+def is_noop(edit: Edit) -> bool:
+    """Whether an edit changes nothing: the server already has its value, as far as it was read."""
     if edit.before is UNSET:
         return False
     if isinstance(edit.after, Change):

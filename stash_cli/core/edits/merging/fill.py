@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from stash_cli.core.edits.drafts.recheck import is_so
+from stash_cli.core.edits.drafts.recheck import is_noop
 from stash_cli.core.edits.merging.combine import RULES, Rule, is_set
 from stash_cli.core.orm.edit import Change, Edit, key_of
 from stash_cli.core.orm.input import before_of
@@ -45,7 +45,7 @@ def fill_edits(
             continue
         after = _after(RULES[type_name][attr], before, value, overwrite=overwrite)
         edit = Edit(type_name, str(row["id"]), attr, before, after)
-        if after is not UNSET and not is_so(edit):
+        if after is not UNSET and not is_noop(edit):
             yield edit
 
 
