@@ -130,7 +130,7 @@ class Matcher:
             return self.keys[1:]
         return tuple(each for each in ("disambiguation",) if each in self.known and each in record.values)
 
-    def made_key(self, record: Record, key: tuple[str, str]) -> tuple[str, ...]:
+    def created_key(self, record: Record, key: tuple[str, str]) -> tuple[str, ...]:
         """The unique key of a new object; no two rows may have the same."""
         others = (
             folded(name, key_text(name, _value(record.values, name))) for name in self._others(record, key[0])

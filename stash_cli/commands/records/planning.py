@@ -290,7 +290,7 @@ class Planner:
             raise StashNotFoundError(f"no {noun} with {name} {value}", hint="--upsert makes new ones.")
         assignments = list(self._assigned(item))
         if value and name != "id":
-            key = json.dumps(self.matcher.made_key(item.record, item.key))
+            key = json.dumps(self.matcher.created_key(item.record, item.key))
             line = self._made.setdefault(key, str(item.record.line))
             if line != str(item.record.line):
                 raise StashInputError(f"line {line} makes one of this {name}, too")

@@ -114,7 +114,7 @@ class LostAnswers:
             known = {one for name, one in self._created_keys if name == type_name}
             inputs = [each.input for each in many]
             paths = dict.fromkeys(path for each in many for path in each.paths or ())
-            rows = await made_since(self.session, type_name, inputs, self._since, known, [*paths])
+            rows = await created_since(self.session, type_name, inputs, self._since, known, [*paths])
             objects |= {id(each): row[0] for each, row in zip(many, rows, strict=True) if row}
         return objects
 
@@ -182,7 +182,7 @@ def _succeeded(done: BatchOperation, result: Any) -> BatchOperation:
     return replace(done, result=result, error=None)
 
 
-async def made_since(
+async def created_since(
     session: Session,
     type_name: str,
     inputs: Sequence[Mapping[str, Any]],

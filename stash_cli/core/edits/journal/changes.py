@@ -185,7 +185,7 @@ def repeated(journal: Journal, run: int) -> set[tuple[str, str, str]]:
     return {(row["type"], row["id"], row["field"]) for row in rows}
 
 
-def made_ids(journal: Journal, run: int, type_name: str) -> set[str]:
+def created_ids(journal: Journal, run: int, type_name: str) -> set[str]:
     """Ids of objects that a run, or a later one on its database, has created."""
     rows = journal.rows(
         "SELECT change.id FROM change JOIN run ON run.id = change.run WHERE run >= ?1 AND type = ?2"
@@ -216,7 +216,7 @@ def set_redone(journal: Journal, undo: int, target: Origin) -> None:
         )
 
 
-def lost_create(journal: Journal, target: Origin) -> str | None:
+def lost_creation(journal: Journal, target: Origin) -> str | None:
     """Start of the run that may have recreated a deleted object, but whose response was lost; else None."""
     rows = journal.rows(
         "SELECT started FROM change JOIN run ON run.id = change.run WHERE target_run = ? AND target_seq = ?"

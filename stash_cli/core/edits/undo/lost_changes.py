@@ -11,7 +11,7 @@ from stash_cli.core.edits.journal.changes import CREATE, DELETE, DONE, FAILED, M
 from stash_cli.core.edits.journal.pictures import is_picture
 from stash_cli.core.edits.journal.recording import shown
 from stash_cli.core.edits.journal.resources import is_resource, read_resources
-from stash_cli.core.edits.lost_answers import made_since
+from stash_cli.core.edits.lost_answers import created_since
 from stash_cli.core.edits.undo.reverse import NOTHING, is_applied, mapped, same
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.orm.input import attributes
@@ -117,10 +117,12 @@ async def find_created(
     results: list[tuple[Recorded, Mapping[str, Any] | None]] = []
     for type_name in dict.fromkeys(row.type for row in rows):
         many = [row for row in rows if row.type == type_name]
-        known = changes.made_ids(journal, many[0].run, type_name)
+        known = changes.created_ids(journal, many[0].run, type_name)
         paths = paths_of(type_name, attributes(type_name).values(), server)
         inputs = [row.wanted["input"] for row in many]
-        created = await made_since(session, type_name, inputs, datetime.fromisoformat(started), known, paths)
+        created = await created_since(
+            session, type_name, inputs, datetime.fromisoformat(started), known, paths
+        )
         for row, each in zip(many, created, strict=True):
             if each is not None:
                 results.append((row, each[0] if each else None))

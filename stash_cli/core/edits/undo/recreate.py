@@ -13,7 +13,7 @@ from stash_cli.core.edits.before_values import is_read, read_objects
 from stash_cli.core.edits.journal import changes
 from stash_cli.core.edits.journal.changes import CREATE, Recorded
 from stash_cli.core.edits.journal.snapshots import CHILDREN
-from stash_cli.core.edits.lost_answers import made_since
+from stash_cli.core.edits.lost_answers import created_since
 from stash_cli.core.edits.plan import plan_create
 from stash_cli.core.edits.undo.lost_changes import REPLACED
 from stash_cli.core.edits.undo.reverse import (
@@ -96,12 +96,12 @@ def _is_same(found: Mapping[str, Any], row: Recorded) -> bool:
 async def _find_lost(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     """Find objects that an earlier undo may have created, with a lost response; store their ids."""
     for row in rows:
-        started = changes.lost_create(reversal.journal, (row.run, row.seq))
+        started = changes.lost_creation(reversal.journal, (row.run, row.seq))
         if started is None:
             continue
-        known = changes.made_ids(reversal.journal, row.run, row.type)
+        known = changes.created_ids(reversal.journal, row.run, row.type)
         since = datetime.fromisoformat(started)
-        [made] = await made_since(reversal.session, row.type, [row.before["values"]], since, known)
+        [made] = await created_since(reversal.session, row.type, [row.before["values"]], since, known)
         if made:
             _note_new(reversal, row, made[0]["id"])
 
