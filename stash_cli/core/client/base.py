@@ -105,7 +105,7 @@ class StashClientBase:
             # Also after cancellation: an operation with an unknown outcome may have changed objects.
             for each in operations:
                 if each.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
-                    self.note_done(each.operation, each.args, succeeded=each.succeeded)
+                    self.record_effects(each.operation, each.args, succeeded=each.succeeded)
 
     async def _call(self, operation: str, args: Mapping[str, Any], paths: Sequence[str] | None) -> Any:
         """Call an operation and return its result as JSON."""
@@ -125,19 +125,19 @@ class StashClientBase:
             try:
                 result = await self._call(operation, values, paths)
             except StashUnknownOutcomeError:
-                self.note_done(operation, values, succeeded=False)
+                self.record_effects(operation, values, succeeded=False)
                 raise
             # Recorded with this request's number first, so that its own response is merged. Recorded again
             # with a new number, so that responses to requests sent in the meantime do not undo the change.
-            self.note_done(operation, values, number)
+            self.record_effects(operation, values, number)
             # Servers return null for an empty list.
             if result is None and declared.type.is_list:
                 return cast("T", [])
             converted = self.hydrated(declared.type, result, number)
-            self.note_done(operation, values)
+            self.record_effects(operation, values)
         return cast("T", converted)
 
-    def note_done(
+    def record_effects(
         self, operation: str, args: Mapping[str, Any], number: int | None = None, *, succeeded: bool = True
     ) -> None:
         """Record in the identity map what a mutation changed; if it `succeeded`, expunge what it deleted.
@@ -158,13 +158,13 @@ class StashClientBase:
         """Call an operation and return its result as JSON. An argument that is None is sent as null."""
         values = arguments(operation, args, nulls=True)
         result = await self._call(operation, values, paths)
-        self.note_done(operation, values)
+        self.record_effects(operation, values)
         return cast("T", result)
 
-    def note_outcome(self, operation: Operation, done: BatchOperation) -> None:
+    def record_outcome_effects(self, operation: Operation, done: BatchOperation) -> None:
         """Record the effects of an operation that succeeded or has an unknown outcome."""
         if done.outcome in (Outcome.SUCCEEDED, Outcome.UNKNOWN):
-            self.note_done(operation.name, operation.args, succeeded=done.succeeded)
+            self.record_effects(operation.name, operation.args, succeeded=done.succeeded)
 
     async def write(self, operation: str, obj: Obj) -> Obj:
         """Create or update an object with its changed fields; return the object in the response."""
@@ -200,7 +200,7 @@ class StashClientBase:
             return await self.call_operation(operation, input=input_data)
         args = arguments(operation, {"input": input_data})
         result = await self._call(operation, args, selection.parse(return_fields))
-        self.note_done(operation, args)
+        self.record_effects(operation, args)
         return cast("T", result)
 
     async def find_page(

@@ -161,7 +161,7 @@ class IdentityMap:
         if id_.__class__ is not str:
             id_ = str(id_)
         if answer.is_checked:
-            if self.order.is_gone(cls.__name__, id_, answer.number):
+            if self.order.is_deleted_after(cls.__name__, id_, answer.number):
                 answer.dropped += 1
                 return None
             row, data = data, self._current(cls, id_, data, answer.number)
@@ -369,7 +369,7 @@ class IdentityMap:
     def expunge(self, cls: type[Any], ids: Collection[str]) -> None:
         """Remove deleted objects and all references to them; objects that referred to one are expired."""
         with self._lock:
-            self.order.note_gone(cls.__name__, ids)
+            self.order.record_deletion(cls.__name__, ids)
             deleted = [obj for one in ids if (obj := self.get(cls, one)) is not None]
             for obj in deleted:
                 self.discard(obj)

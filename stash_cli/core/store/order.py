@@ -52,7 +52,7 @@ class FieldOrder:
             for name in names:
                 numbers[name] = max(numbers.get(name, 0), number)
 
-    def note_gone(self, type_name: str, ids: Iterable[str]) -> None:
+    def record_deletion(self, type_name: str, ids: Iterable[str]) -> None:
         """Record that objects were deleted: older responses may still contain them."""
         if self._expects_older(None):
             number = self._record_newest(None)
@@ -67,7 +67,7 @@ class FieldOrder:
         """Whether fields of the response to this request must be checked for being outdated."""
         return self.newest > number or self.requests.oldest() < number
 
-    def is_gone(self, type_name: str, id_: str, number: int) -> bool:
+    def is_deleted_after(self, type_name: str, id_: str, number: int) -> bool:
         """Whether an object was deleted after the request with this number was sent."""
         return bool(self._deleted) and number < self._deleted.get((type_name, id_), 0)
 

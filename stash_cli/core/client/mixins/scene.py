@@ -166,7 +166,7 @@ class SceneClientMixin(StashClientBase):
             markers = cast("list[types.SceneMarker]", self.hydrated(TypeRef("[SceneMarker!]"), moved, number))
             # Recorded after the merge, so that only the responses to older requests count as outdated.
             for each in args:
-                self.note_done("sceneMarkerUpdate", each)
+                self.record_effects("sceneMarkerUpdate", each)
         return markers
 
 

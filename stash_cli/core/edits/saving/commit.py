@@ -52,7 +52,7 @@ async def save_side_mutations(
     answers: dict[int, BatchOperation] = {}
 
     def note(operation: Operation, done: BatchOperation) -> None:
-        client.note_outcome(operation, done)
+        client.record_outcome_effects(operation, done)
         answers[id(operation)] = done
 
     for obj, flush in flushes:

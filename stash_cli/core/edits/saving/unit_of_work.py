@@ -203,7 +203,7 @@ class UnitOfWork:
                 if done.outcome is Outcome.UNKNOWN:
                     sending.note_unknown(each)
                 self._fail(each[0], done.error)
-            self.client.note_outcome(operation, done)
+            self.client.record_outcome_effects(operation, done)
 
         await self.applier.apply(await self._operations(prepared), note, size=self.size)
 
