@@ -99,9 +99,9 @@ class FactNames:
         if rows or not self.names.create:
             self.unknown[target, text] += 1
             return None
-        from stash_cli.core.client.name_index import squashed
+        from stash_cli.core.client.name_index import normalized_name
 
-        object_id = f"{NEW}{squashed(text) or text.casefold()}"
+        object_id = f"{NEW}{normalized_name(text) or text.casefold()}"
         self.names.labels.setdefault((target, object_id), text)
         return object_id
 

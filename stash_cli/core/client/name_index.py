@@ -24,7 +24,7 @@ _NEAR = 5000
 _SUGGESTED = 3
 
 
-def squashed(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A name without case, spaces and punctuation: `Blue Harbour` and `blue-harbour` are `blueharbour`."""
     return "".join(filter(str.isalnum, name.casefold()))
 
@@ -35,10 +35,10 @@ class NameIndex:
     def __init__(self, entity: Entity, rows: Sequence[Row]) -> None:
         self.entity = entity
         self._named = NamedRows(entity, rows)
-        self._squashed: dict[str, list[Row]] = {}
+        self._by_normalized_name: dict[str, list[Row]] = {}
         for row in rows:
-            if key := squashed(self.label(row)):
-                self._squashed.setdefault(key, []).append(row)
+            if key := normalized_name(self.label(row)):
+                self._by_normalized_name.setdefault(key, []).append(row)
 
     @classmethod
     async def load(cls, session: Session, entity: Entity) -> NameIndex:
@@ -55,7 +55,9 @@ class NameIndex:
             return []
         aliased = self._named.by_alias.get(name.strip().casefold(), [])
         matches = [*self._named.candidates(Name.literal(name)), *aliased]
-        return list({row["id"]: row for row in matches}.values()) or self._squashed.get(squashed(name), [])
+        return list({row["id"]: row for row in matches}.values()) or self._by_normalized_name.get(
+            normalized_name(name), []
+        )
 
     def label(self, row: Row) -> str:
         """The name of an object; for a performer, with the disambiguation."""

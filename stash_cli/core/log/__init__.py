@@ -37,7 +37,7 @@ class RedactingFilter(logging.Filter):
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         # The arguments are now part of the text; handlers must not format them again without redaction.
-        record.msg, record.args = without_address_secrets(text), ()
+        record.msg, record.args = redact_urls(text), ()
         return True
 
 
@@ -67,10 +67,10 @@ def configure_logging(verbosity: int, stream: TextIO, secrets: Iterable[str | No
     return handler
 
 
-def without_address_secrets(text: str) -> str:
+def redact_urls(text: str) -> str:
     """`text` without the keys and passwords of addresses in it.
 
-    >>> without_address_secrets("http://me:pw@host/x?apikey=abc&page=1")
+    >>> redact_urls("http://me:pw@host/x?apikey=abc&page=1")
     'http://***@host/x?apikey=***&page=1'
     """
     text = _USER.sub(rf"\1{HIDDEN}@", text)
@@ -131,5 +131,5 @@ def _message(error: BaseException) -> str:
     if isinstance(error, StashError):
         return error.message
     text = _QUOTED_TEXT.sub("'...'", _PARAMETERS.sub("", str(error)))
-    text = without_address_secrets(text.strip())
+    text = redact_urls(text.strip())
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}..."

@@ -64,7 +64,7 @@ class FlushPlan:
         if name in self.pending.members:
             return self.pending.members[name].history()
         before, after = self.side_fields[name]
-        return compare(known_or(before, []), after or [])
+        return compare(value_or(before, []), after or [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _side_value(relation: RelationshipMetadata | None, before: Any, value: Any) 
         return _plain(value)
     if not isinstance(value, list) and not isinstance(before, list):
         return _plain(value)
-    change = compare(known_or(before, []), value or [])
+    change = compare(value_or(before, []), value or [])
     return Change(tuple(map(_plain, change.added)), tuple(map(_plain, change.removed)))
 
 
@@ -284,5 +284,5 @@ def _check_saved(obj: StashObject, sides: dict[str, Any]) -> None:
                 raise StashInputError(f"{where} holds {target!r}, which is not saved yet: save it first.")
 
 
-def known_or(before: Any, nothing: Any) -> Any:
+def value_or(before: Any, nothing: Any) -> Any:
     return nothing if before is UNSET or before is ALWAYS_DIRTY or before is None else before

@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.operation import Operation
-from stash_cli.core.log import redact, without_address_secrets
+from stash_cli.core.log import redact, redact_urls
 from stash_cli.core.orm.edit import Edit
 from stash_cli.core.server_settings import (
     HIDDEN,
@@ -60,7 +60,7 @@ def _settings_of(operation: Operation) -> list[tuple[str, Any]]:
 def is_private(key: str, value: Any) -> bool:
     """Whether a setting is a secret or contains one, such as a password in a URL."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return is_secret(key) or HIDDEN in text or redact(value) != value or without_address_secrets(text) != text
+    return is_secret(key) or HIDDEN in text or redact(value) != value or redact_urls(text) != text
 
 
 def completed(edit: Edit) -> Edit:

@@ -12,7 +12,7 @@ from stash_cli.core.edits.side_mutations import side_mutations
 from stash_cli.core.graphql.batch import BatchOperation, Outcome, not_sent
 from stash_cli.core.orm import backrefs, state_of
 from stash_cli.core.orm.edit import Change
-from stash_cli.core.orm.flush import FlushPlan, known_or, members_edit
+from stash_cli.core.orm.flush import FlushPlan, members_edit, value_or
 from stash_cli.core.orm.history import compare, snapshot
 from stash_cli.core.orm.hydrate import plan_of
 from stash_cli.core.orm.loading import merge_answer
@@ -120,21 +120,21 @@ def _side_mutation(obj: StashObject, flush: FlushPlan, operation: Operation) -> 
 
 
 def _increase(base: Any, by: int) -> Any:
-    return known_or(base, 0) + by
+    return value_or(base, 0) + by
 
 
 def _append_all(base: Any, items: list[Any]) -> Any:
-    return known_or(base, []) + snapshot(items)
+    return value_or(base, []) + snapshot(items)
 
 
 def _append_missing(base: Any, items: list[Any]) -> Any:
     """Add the items that are missing: the save of another object may have added some meanwhile."""
-    known = known_or(base, [])
+    known = value_or(base, [])
     return known + [item for item in snapshot(items) if item not in known]
 
 
 def _remove(base: Any, items: list[Any]) -> Any:
-    return compare(items, known_or(base, [])).added
+    return compare(items, value_or(base, [])).added
 
 
 def commit(obj: StashObject, call: SideMutation, answer: Any) -> None:

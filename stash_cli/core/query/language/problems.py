@@ -42,7 +42,7 @@ def query_error(text: str, problems: Sequence[Problem]) -> StashQueryError:
     first = sorted(set(problems), key=lambda one: (one.start, one.end))[:_MAX_PROBLEMS]
     details: list[str] = []
     for problem in first:
-        details += pointed(text, problem)
+        details += with_carets(text, problem)
         message_parts = [problem.message] if len(first) > 1 else []
         details += (
             [escaped(" ".join([*message_parts, problem.hint]).strip())]
@@ -58,7 +58,7 @@ def query_error(text: str, problems: Sequence[Problem]) -> StashQueryError:
     return StashQueryError(message, hint=TOPIC, details=details, problems=facts)
 
 
-def pointed(text: str, problem: Problem) -> list[str]:
+def with_carets(text: str, problem: Problem) -> list[str]:
     """The text around a mistake, and a line of carets below it."""
     start = min(problem.start, len(text))
     end = max(start + 1, min(problem.end, len(text)))
