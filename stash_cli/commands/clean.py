@@ -12,9 +12,9 @@ from stash_cli.commands import library
 from stash_cli.commands.argv.value_parsers import named
 from stash_cli.commands.common.sending import uninterrupted
 from stash_cli.commands.tasks.media_paths import (
+    count_below,
     folder_problem,
     is_below,
-    known_below,
     media_folders,
     server_paths,
 )
@@ -212,7 +212,7 @@ async def guard(session: Session, found: Findings, most: Limit, forgotten: Seque
         reasons.append(f"{len(files):,} of about {counted(total, 'file')} would go, more than {most}")
     for folder in await media_folders(session):
         removed = [path for path in files if is_below(path, folder)]
-        if removed and len(removed) >= await known_below(session, folder):
+        if removed and len(removed) >= await count_below(session, folder):
             reasons.append(f"all of {folder} would go: is its drive mounted?")
     return reasons
 

@@ -112,7 +112,7 @@ async def copied(
     require_writable(options.target)
     await require_ready(session)
     values = options.flags | ({} if options.target is None else {"download": True})
-    async with patient(session) as slow:
+    async with long_timeout_session(session) as slow:
         runtime.streams.detail(f"{operation} with {values}")
         address = await uninterrupted(
             confirmed(
@@ -149,7 +149,7 @@ def print_download(runtime: Runtime, path: str | None) -> None:
 
 
 @asynccontextmanager
-async def patient(session: Session) -> AsyncIterator[Session]:
+async def long_timeout_session(session: Session) -> AsyncIterator[Session]:
     """Open a session with a long timeout; for an embedded library, return the given session."""
     from stash_cli.core.client.session import Session as NewSession
 
@@ -208,7 +208,7 @@ def run_export(runtime: Runtime, options: ExportOptions) -> None:
 
 async def exported(session: Session, flags: dict[str, Any], target: str) -> str:
     """Export the chosen objects, download the file, and return its path."""
-    async with patient(session) as slow:
+    async with long_timeout_session(session) as slow:
         address = await slow.call("exportObjects", {"input": export_input(flags)})
         return await fetched(slow, address, target)
 

@@ -84,15 +84,15 @@ def run_undo(runtime: Runtime, options: UndoOptions) -> None:
     What others, or later runs, have changed since is left alone and told (exit 6); the rest is taken back,
     and a second undo of the run tries only what is left.
     """
-    take_back(runtime, options, "undo")
+    reverse_run(runtime, options, "undo")
 
 
 def run_redo(runtime: Runtime, options: UndoOptions) -> None:
     """Make again what was undone: without RUN what was undone last, unless a new edit came after it."""
-    take_back(runtime, options, "redo")
+    reverse_run(runtime, options, "redo")
 
 
-def take_back(runtime: Runtime, options: UndoOptions, verb: str) -> None:
+def reverse_run(runtime: Runtime, options: UndoOptions, verb: str) -> None:
     """Undo or redo one run."""
     from stash_cli.commands.history import check_output, run_number
     from stash_cli.core.edits.journal.history import summary

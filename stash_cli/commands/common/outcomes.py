@@ -117,7 +117,7 @@ class Outcomes:
         return [id_ for id_ in not_done if id_ not in self.problems]
 
     @property
-    def untried(self) -> bool:
+    def nothing_changed(self) -> bool:
         """Whether no object was changed, and none may have been."""
         return not self._any_touched and not self._by_outcome()["unknown"]
 

@@ -55,7 +55,7 @@ async def send(
     outcomes.gave_up = applier.stopped
     if (
         isinstance(applier.stopped, StashUsageError | StashVersionError | StashJournalError)
-        and outcomes.untried
+        and outcomes.nothing_changed
     ):
         raise applier.stopped
 

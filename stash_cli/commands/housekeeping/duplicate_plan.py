@@ -101,9 +101,9 @@ class Plan:
         return self.survey.targets
 
     async def run(self) -> None:
-        acts = self.policy.acts
-        self._check_protected(acts=acts)
-        if not acts or self.options.dry_run:
+        makes_changes = self.policy.makes_changes
+        self._check_protected(makes_changes=makes_changes)
+        if not makes_changes or self.options.dry_run:
             print_groups(self.runtime, self.survey, self.policy, self.targets, self.options.limit)
             await self._note_totals()
         elif not self.survey.totals.acted_on:
@@ -112,12 +112,12 @@ class Plan:
         else:
             await self._carry_out()
 
-    def _check_protected(self, *, acts: bool) -> None:
+    def _check_protected(self, *, makes_changes: bool) -> None:
         """Raise for a protected path that matches no file, because it is probably mistyped."""
         for path in self.policy.protected if len(self.survey) else ():
             if path not in self.survey.totals.protected:
                 message = f"--protect {path}: no file of these groups is there"
-                if acts and not self.options.dry_run:
+                if makes_changes and not self.options.dry_run:
                     raise StashInputError(message, hint="Paths are those of the server: see the list.")
                 self.runtime.streams.warn(message)
 

@@ -202,7 +202,7 @@ def duplicates(noun: Noun, runtime: Runtime, options: DuplicatesOptions) -> None
             else:
                 await write_groups(plan, request, ties)
 
-    runtime.run(work, writes=request.acts and not (options.dry_run or options.plan_out))
+    runtime.run(work, writes=request.makes_changes and not (options.dry_run or options.plan_out))
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class Request:
     """The tag of TAG, or the folder of MOVE."""
 
     @property
-    def acts(self) -> bool:
+    def makes_changes(self) -> bool:
         """Whether anything is changed, not only listed."""
         return self.options.into is not None or self.then != NOTHING
 
@@ -311,7 +311,7 @@ def _check(request: Request) -> None:
     if then not in ACTIONS or (then in _WITH_WORD) != bool(request.word):
         *others, last = (f"{each}:{_WITH_WORD[each]}" if each in _WITH_WORD else each for each in ACTIONS)
         raise StashUsageError(f"--then {options.then}: write {', '.join(others)} or {last}")
-    if request.acts and not options.keep:
+    if request.makes_changes and not options.keep:
         raise StashUsageError(
             "nothing says which file is kept", hint="Give --keep, such as --keep resolution,bitrate,oldest."
         )
@@ -335,7 +335,7 @@ def _check_plan_out(request: Request) -> None:
     check_plan_out(request.options.plan_out)
     if request.options.plan_out is None:
         return
-    if not request.acts:
+    if not request.makes_changes:
         raise StashUsageError("--plan-out: nothing is done with the groups", hint="Give --into or --then.")
     if request.options.interactive:
         raise StashUsageError("--plan-out asks nothing: use `stash apply FILE --interactive`")

@@ -182,7 +182,7 @@ class Renaming:
         finally:
             self._end(run)
         stopped = run.applier.stopped
-        if isinstance(stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
+        if isinstance(stopped, StashUsageError | StashVersionError) and self.outcomes.nothing_changed:
             raise stopped
 
     def _new_run(self, *, asked: bool) -> RenameRun:

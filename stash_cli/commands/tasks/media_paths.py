@@ -109,7 +109,7 @@ async def folder_problem(session: Session, folder: str) -> str | None:
         exists = any(parent_of(each) == folder.rstrip("/\\") for each in folders)
         return None if exists else "is missing on the server, or cannot be read by it"
     # Files are not listed, so an empty list is a problem only if objects in subfolders are known.
-    count = await known_below(session, folder, in_folders=True)
+    count = await count_below(session, folder, in_folders=True)
     return f"has no folders any more, though {count} objects in its folders are known" if count else None
 
 
@@ -118,11 +118,11 @@ async def _local_problem(session: Session, folder: str) -> str | None:
         is_empty = not os.listdir(folder)  # noqa: PTH208 - only whether there is any
     except OSError as error:
         return "is missing" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-    count = await known_below(session, folder) if is_empty else 0
+    count = await count_below(session, folder) if is_empty else 0
     return f"is empty, though {count} objects in it are known" if count else None
 
 
-async def known_below(session: Session, folder: str, *, in_folders: bool = False) -> int:
+async def count_below(session: Session, folder: str, *, in_folders: bool = False) -> int:
     """The number of scenes, images and galleries with files below a folder (`in_folders`: in subfolders)."""
     separator = "\\" if "\\" in folder and "/" not in folder else "/"
     pattern = "^" + re.escape(folder.rstrip("/\\") + separator)

@@ -295,7 +295,7 @@ class Editing:
             self.outcomes.gave_up = applier.stopped
             write_failed(self.runtime, self.options.failed_to, self.outcomes)
         # A usage or version error concerns the whole command, not each object.
-        if isinstance(applier.stopped, StashUsageError | StashVersionError) and self.outcomes.untried:
+        if isinstance(applier.stopped, StashUsageError | StashVersionError) and self.outcomes.nothing_changed:
             raise applier.stopped
 
     async def _read(self, ids: Sequence[str], paths: Sequence[str]) -> dict[str, Any]:

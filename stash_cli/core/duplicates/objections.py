@@ -36,7 +36,7 @@ def objections(decision: Decision, copies: Mapping[str, Copy], policy: Policy) -
         yield from _against_move(kept, decision, copies, policy)
     if policy.into is not None:
         yield from _against_merge(kept, decision, copies)
-    if policy.acts and not policy.removes_files and not decision.gone:
+    if policy.makes_changes and not policy.removes_files and not decision.gone:
         yield "they are files of one object already"
 
 

@@ -49,7 +49,7 @@ class Policy:
     """Whether captions and scripts in a folder of the server can be moved with their file."""
 
     @property
-    def acts(self) -> bool:
+    def makes_changes(self) -> bool:
         """Whether anything is changed, not only listed."""
         return self.into is not None or self.then != NOTHING
 
