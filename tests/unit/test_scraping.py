@@ -133,7 +133,7 @@ def test_result_is_certain_or_ambiguous(
 ) -> None:
     found = choose("Scene", row, answers, Rules(**{"box": BOX, **rules}))
     assert found.outcome is outcome
-    assert (found.taken is not None) == (outcome is Outcome.TAKEN)
+    assert (found.match is not None) == (outcome is Outcome.TAKEN)
 
 
 ALICE = {"id": "1", "name": "Alice", "alias_list": ["Ali"], "birthdate": "1990", "disambiguation": ""}

@@ -143,7 +143,7 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
                 read_at = monotonic()
                 await fill(session, runtime, plan, naming, selection, options)
             renaming = Renaming(session, runtime, noun, options, plan, naming, read_at)
-            renaming.take(selection, is_named=bool(words))
+            renaming.record_planned(selection, is_named=bool(words))
             if options.plan_out is not None:
                 await write_moves(renaming, options)
             else:
@@ -253,7 +253,7 @@ async def carry_out_plan(
                 session.on_move = None
             await _plan_again(session, runtime, plan, naming, draft)
         renaming = Renaming(session, runtime, noun, options, plan, naming, float("-inf"))
-        renaming.take(Selection(session, noun.entity), is_named=True)
+        renaming.record_planned(Selection(session, noun.entity), is_named=True)
         await renaming.carry_out()
 
 

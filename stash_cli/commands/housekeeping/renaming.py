@@ -61,7 +61,7 @@ class Renaming:
         self.moving: list[str] = []
         """Ids of objects with a moved file."""
 
-    def take(self, selection: Selection, *, is_named: bool) -> None:
+    def record_planned(self, selection: Selection, *, is_named: bool) -> None:
         """Record the outcomes that the plan already has: unchanged and refused objects.
 
         Files that no server can rename, such as images in a zip, are errors only for named objects.

@@ -52,7 +52,7 @@ class Report:
         if len(ids) < _MAX_LISTED:
             ids.append(each.id)
         self.reasons.setdefault(outcome, each.choice.reason)
-        taken = each.choice.taken
+        taken = each.choice.match
         if taken is not None and len(self.unused) < _MAX_LISTED:
             self.unused += [f"{noun} {each.id}: {text}" for text in taken.found.unused]
 

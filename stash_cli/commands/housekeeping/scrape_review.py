@@ -64,7 +64,7 @@ async def review(scraping: Scraping, each: ScrapeOutcome) -> None:
     if each.choice.outcome not in _REVIEWED or not each.choice.candidates:
         return
     if scraping.takes_all:
-        if each.choice.taken is not None:
+        if each.choice.match is not None:
             _accept(scraping, each, each.edits)
         return
     await _ask(scraping, each)
@@ -76,7 +76,7 @@ async def _ask(scraping: Scraping, each: ScrapeOutcome) -> None:
     if each.choice.outcome is not Outcome.TAKEN and len(each.choice.candidates) > 1:
         candidate = _choose(scraping, each)
     while candidate is not None:
-        if candidate is not each.choice.taken:
+        if candidate is not each.choice.match:
             candidate = await scraping.run.detailed(candidate)
             await scraping.run.resolve_names([candidate])
             each.edits = await scraping.run.edits(each.row, candidate)

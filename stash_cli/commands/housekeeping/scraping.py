@@ -144,7 +144,7 @@ class Scraping:
         self.report.add(each, self.noun.entity.noun, is_kept=self.options.dry_run and self._is_json)
         if each.error is not None:
             self.editing.outcomes.fail([each.id], each.error)
-        taken = each.choice.taken
+        taken = each.choice.match
         if taken is None:
             return []
         self.run.planner.note_unmatched(each.row, taken)

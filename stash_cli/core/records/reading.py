@@ -204,21 +204,21 @@ def _json_values(lines: _Lines) -> Iterator[Record]:
     """Yield the objects of an array, or a single object, with only one in memory."""
     text, is_array = _JsonText(lines), False
     if text.peek() == "[":
-        text.take(1)
+        text.advance(1)
         is_array = True
     while (next_char := text.peek()) not in ("", "]"):
         line = text.line
         yield _record(lines, line, text.value())
         next_char = text.peek()
         if next_char == ",":
-            text.take(1)
+            text.advance(1)
             if text.peek() == "]":
                 lines.fail(text.line, "a comma before the end of the array.")
         elif is_array and next_char != "]":
             lines.fail(text.line, "the array is not closed." if not next_char else "a comma is missing.")
     if is_array and next_char != "]":
         lines.fail(text.line, "the array is not closed.")
-    text.take(1)
+    text.advance(1)
     if text.peek():
         lines.fail(text.line, "there is more after the end of the JSON.")
 
@@ -239,13 +239,13 @@ class _JsonText:
             while self._position < len(self._buffer) and self._buffer[self._position] in " \t\r\n":
                 self._position += 1
             if self._position < len(self._buffer):
-                self.take(0)
+                self.advance(0)
                 return self._buffer[0]
             if not self._read_more():
-                self.take(0)
+                self.advance(0)
                 return ""
 
-    def take(self, count: int) -> None:
+    def advance(self, count: int) -> None:
         """Advance past the skipped white space and `count` characters."""
         self._position += count
         self.line += self._buffer.count("\n", 0, self._position)
@@ -264,7 +264,7 @@ class _JsonText:
             except (ValueError, RecursionError) as error:
                 self.lines.fail(self.line, f"not JSON: {error}.")
             self._position = end
-            self.take(0)
+            self.advance(0)
             return value
 
     def _read_more(self) -> bool:

@@ -60,7 +60,7 @@ class Choice:
     reason: str = ""
 
     @property
-    def taken(self) -> Candidate | None:
+    def match(self) -> Candidate | None:
         """The matching result; None for other outcomes."""
         return self.candidates[0] if self.outcome is Outcome.TAKEN else None
 

@@ -86,7 +86,7 @@ class Planner:
     only: Collection[str] = ()
     overwrite: bool = False
     unmatched: Unmatched = field(default_factory=Unmatched)
-    taken: dict[str, set[str]] = field(default_factory=dict)
+    alias_owners: dict[str, set[str]] = field(default_factory=dict)
     """Aliases in lower case -> ids of the objects that have them, for types with unique aliases."""
 
     @property
@@ -143,7 +143,7 @@ class Planner:
         existing = {str(key_of(item)).casefold() for item in (before if isinstance(before, list) else ())}
         if self._rule(attr) is Rule.NAMES:
             existing.add(str(row.get(ENTITIES[self.type].label) or "").casefold())
-            existing |= {alias for alias, ids in self.taken.items() if ids != {str(row["id"])}}
+            existing |= {alias for alias, ids in self.alias_owners.items() if ids != {str(row["id"])}}
         new = {str(item).casefold(): item for item in items if str(item).casefold() not in existing}
         return Change(tuple(new.values())) if new else UNSET
 

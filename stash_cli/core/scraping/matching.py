@@ -68,7 +68,7 @@ class Matcher:
         for type_name, type_links in unresolved.items():
             await self._resolve_type(type_name, type_links)
 
-    async def taken_aliases(self, type_name: str, aliases: Iterable[str]) -> dict[str, set[str]]:
+    async def alias_owners(self, type_name: str, aliases: Iterable[str]) -> dict[str, set[str]]:
         """Map of alias in lower case -> ids of the objects that already have this name or alias."""
         names = [Name.literal(alias) for alias in dict.fromkeys(aliases)]
         if not names:

@@ -102,11 +102,11 @@ class ScrapeRun:
         ]
         for each in outcomes:
             each.decision = stored[each.id].decision if each.id in stored else {}
-            if each.choice.taken is not None and not each.decision:
+            if each.choice.match is not None and not each.decision:
                 await self._detail(each)
         await self.resolve_names(candidate for each in outcomes for candidate in each.choice.candidates)
         for each in outcomes:
-            if (taken := each.choice.taken) is not None:
+            if (taken := each.choice.match) is not None:
                 each.edits = await self.edits(each.row, taken)
         return outcomes
 
@@ -123,7 +123,7 @@ class ScrapeRun:
         await self.matcher.resolve(links)
         if self.planner.type in ("Studio", "Tag"):  # their names and aliases are unique
             aliases = [alias for each in many for alias in each.found.values.get("aliases", ())]
-            self.planner.taken |= await self.matcher.taken_aliases(self.planner.type, aliases)
+            self.planner.alias_owners |= await self.matcher.alias_owners(self.planner.type, aliases)
 
     async def edits(self, row: Row, candidate: Candidate) -> list[Edit]:
         """Plan the edits of an object from a result, including its picture."""

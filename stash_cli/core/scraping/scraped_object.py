@@ -142,7 +142,7 @@ def parse_scraped(type_name: str, row: Row) -> ScrapedObject:
     """Parse one row of the server."""
     parser = _Parser(type_name, row)
     for target in targets(type_name):
-        parser.take(target)
+        parser.parse_field(target)
     label = str(row.get("title") or row.get("name") or row.get("code") or "")
     site_id = str(row.get("remote_site_id") or "")
     return ScrapedObject(
@@ -160,7 +160,7 @@ class _Parser:
         self.pictures: dict[str, str] = {}
         self.unused: list[str] = []
 
-    def take(self, target: Target) -> None:
+    def parse_field(self, target: Target) -> None:
         """Parse one field of the result."""
         value = _value_of(self.row, target.name)
         if value is None:
@@ -172,9 +172,9 @@ class _Parser:
         elif target.attr in PICTURES:
             self.pictures[target.attr] = next(iter(value)) if isinstance(value, list) else value
         else:
-            self._take_value(target.attr, value)
+            self._parse_value(target.attr, value)
 
-    def _take_value(self, attr: str, raw: Any) -> None:
+    def _parse_value(self, attr: str, raw: Any) -> None:
         try:
             value = parse(self.type, attr, raw)
         except ValueError as error:
@@ -209,7 +209,7 @@ def _reference(type_name: str, item: Row) -> ScrapedReference:
     facts = _Parser(type_name, item)
     for target in targets(type_name):
         if target.name in _REFERENCE_FIELDS and target.name not in ("name", "aliases", "disambiguation"):
-            facts.take(target)
+            facts.parse_field(target)
     names = ("name", "stored_id", "remote_site_id", "disambiguation")
     name, stored, site, disambiguation = (str(item.get(key) or "").strip() for key in names)
     return ScrapedReference(type_name, name, stored, site, disambiguation, facts.values)
