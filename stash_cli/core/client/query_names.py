@@ -92,11 +92,11 @@ async def compile_for(
         if not isinstance(query, Q):
             raise
         # Each leaf must compile on its own. Imported here: most queries need no subqueries.
-        from stash_cli.core.client.subqueries import answerable
+        from stash_cli.core.client.subqueries import compilable
 
         for leaf in query.leaves():
             lookups.compile(type_name, leaf)
-        query = await answerable(session, type_name, query)
+        query = await compilable(session, type_name, query)
     return lookups.compile(type_name, query, server=server or await session.learn())
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SEARCHABLE = {**ENTITIES, **FILES, "File": FILES["BaseFile"]}
 
 
-async def answerable(session: Session, type_name: str, query: Q) -> Q:
+async def compilable(session: Session, type_name: str, query: Q) -> Q:
     """`query` in a form that can be compiled; raises StashLookupError if there is none."""
     if has_levels(query):
         query = await without_levels(session, type_name, query)

@@ -44,7 +44,7 @@ def counting(path: str, name: str = "id") -> Extractor:
     return Extractor((f"{path}.{name}",), lambda row: [len(row.get(path) or ())])
 
 
-def sides(path: str, of: Callable[[int, int], Any]) -> Extractor:
+def dimensions(path: str, of: Callable[[int, int], Any]) -> Extractor:
     """A function of width and height of each file at `path`; video files of an image are skipped.
 
     The server's filters ignore the sizes of these, such as an animated GIF (live, 0.30.1).
@@ -125,8 +125,8 @@ EXTRACTORS: dict[tuple[str, str], Extractor] = {
     ("Scene", "captions"): at("captions.language_code"),
     ("Scene", "has_markers"): at("scene_markers.id"),
     ("Gallery", "has_chapters"): at("chapters.id"),
-    **{(t, "resolution"): sides(FILES[t], min) for t in ("Scene", "Image")},
-    **{(t, "orientation"): sides(FILES[t], shape) for t in ("Scene", "Image")},
+    **{(t, "resolution"): dimensions(FILES[t], min) for t in ("Scene", "Image")},
+    **{(t, "orientation"): dimensions(FILES[t], shape) for t in ("Scene", "Image")},
     **{(t, "performer_favorite"): at("performers.favorite") for t in FILES},
     **{(t, "performer_age"): Extractor(("performers.birthdate", "date"), _ages) for t in FILES},
     ("SceneMarker", "tags"): at("primary_tag.id", "tags.id"),

@@ -34,10 +34,10 @@ class Scale:
     empty: Any = ""
     """The value that is sent with IS_NULL, which requires one."""
 
-    def up(self, point: Any) -> Any:
+    def successor(self, point: Any) -> Any:
         return point + 1
 
-    def down(self, point: Any) -> Any:
+    def predecessor(self, point: Any) -> Any:
         return point - 1
 
     def parse(self, text: str) -> Any:
@@ -93,8 +93,8 @@ class Whole(Scale):
         if field.name in ROUNDED:
             number = math.floor(number + 0.5)
         first, last = math.ceil(number), math.floor(number)
-        within(field, first)
-        within(field, last)
+        require_in_range(field, first)
+        require_in_range(field, last)
         return first, last
 
 
@@ -123,10 +123,10 @@ class Real(Scale):
     expected = "a number"
     furthest = sys.float_info.max
 
-    def up(self, point: float) -> float:
+    def successor(self, point: float) -> float:
         return math.nextafter(point, math.inf)
 
-    def down(self, point: float) -> float:
+    def predecessor(self, point: float) -> float:
         return math.nextafter(point, -math.inf)
 
     def parse(self, text: str) -> Any:
@@ -136,7 +136,7 @@ class Real(Scale):
         point = float(date_parsing.in_seconds(value) if field.name in IN_SECONDS else value)
         if isinstance(value, bool) or not math.isfinite(point):
             raise ValueError(value)
-        within(field, point)
+        require_in_range(field, point)
         return point, point
 
     def of_row(self, value: Any) -> float:
@@ -145,10 +145,10 @@ class Real(Scale):
     def half_open(self, low: float | None, high: float | None) -> dict[str, Any]:
         # GREATER_THAN and LESS_THAN leave the bound out; the server has no AT_LEAST, so a closed bound is a
         # BETWEEN.
-        if low is not None and self._was_open(low, self.down(low)):
-            return with_modifier("GREATER_THAN", self.down(low))
-        if high is not None and self._was_open(high, self.up(high)):
-            return with_modifier("LESS_THAN", self.up(high))
+        if low is not None and self._was_open(low, self.predecessor(low)):
+            return with_modifier("GREATER_THAN", self.predecessor(low))
+        if high is not None and self._was_open(high, self.successor(high)):
+            return with_modifier("LESS_THAN", self.successor(high))
         return with_modifier(
             "BETWEEN", -self.furthest if low is None else low, value2=self.furthest if high is None else high
         )
@@ -230,7 +230,7 @@ def _wall(point: int) -> datetime:
     return _EPOCH + timedelta(seconds=min(max(point, 0), _LAST))
 
 
-def within(field: FilterField, point: float) -> None:
+def require_in_range(field: FilterField, point: float) -> None:
     """Refuse numbers outside the field's range; the server would accept any."""
     low, high = field.range or (None, None)
     if (low is not None and point < low) or (high is not None and point > high):
@@ -283,10 +283,10 @@ def complement(intervals: Intervals, scale: Scale) -> Intervals:
     start: Any = None
     for low, high in union(intervals, scale):
         if low is not None:
-            gaps.append((start, scale.down(low)))
+            gaps.append((start, scale.predecessor(low)))
         if high is None:
             return gaps
-        start = scale.up(high)
+        start = scale.successor(high)
     return [*gaps, (start, None)]
 
 
@@ -295,7 +295,7 @@ def union(intervals: Intervals, scale: Scale) -> Intervals:
     found: Intervals = []
     for low, high in sorted(intervals, key=lambda each: (each[0] is not None, each[0] or 0)):
         last = found[-1][1] if found else None
-        if not found or (last is not None and low is not None and low > scale.up(last)):
+        if not found or (last is not None and low is not None and low > scale.successor(last)):
             found.append((low, high))
         elif last is not None:
             found[-1] = (found[-1][0], None if high is None else max(last, high))

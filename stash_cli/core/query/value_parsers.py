@@ -45,7 +45,7 @@ def byte_size(text: str) -> int:
     return round(float(found[1]) * unit)
 
 
-def truth(text: str) -> bool:
+def parse_bool(text: str) -> bool:
     """`"yes"` -> True, `"off"` -> False."""
     known = (_YES | _NO).get(text.strip().lower())
     if known is None:
@@ -65,7 +65,7 @@ def span(one: Parse = str) -> Parse:
     return parse
 
 
-def several(one: Parse = str) -> Parse:
+def list_parser(one: Parse = str) -> Parse:
     """`'a, "b, c"'` -> ["a", "b, c"]: comma-separated, with quotes around an item that has a comma."""
 
     def parse(text: str) -> list[Any]:

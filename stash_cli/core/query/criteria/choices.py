@@ -31,7 +31,7 @@ RESOLUTION_ALIASES = {label.upper(): band for band, label in BAND_LABELS.items()
 }
 """Common names of resolutions."""
 
-NULL = Lookup("null", "none", "", "without a value", value_parsers.truth)
+NULL = Lookup("null", "none", "", "without a value", value_parsers.parse_bool)
 _ARITIES: dict[str, tuple[Arity, str]] = {
     "eq": ("value", "equal to"),
     "ne": ("value", "other than, or none"),
@@ -86,7 +86,7 @@ class Enumerated:
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         metavar = "|".join(field.choices) if len(field.choices) <= 3 else "WORD"  # noqa: PLR2004 - fits a line
         known = {
-            name: Lookup(name, arity, metavar, text, value_parsers.several() if arity == "list" else str)
+            name: Lookup(name, arity, metavar, text, value_parsers.list_parser() if arity == "list" else str)
             for name, (arity, text) in _ARITIES.items()
         }
         return known if quirks.is_listed(quirks.NULL_UNSUPPORTED, field.key) else known | {"null": NULL}
@@ -136,8 +136,8 @@ class YesNo:
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {
-            "eq": Lookup("eq", "flag", "", "yes or no", value_parsers.truth),
-            "ne": Lookup("ne", "value", "yes|no", "the other one", value_parsers.truth),
+            "eq": Lookup("eq", "flag", "", "yes or no", value_parsers.parse_bool),
+            "ne": Lookup("ne", "value", "yes|no", "the other one", value_parsers.parse_bool),
         }
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
@@ -152,7 +152,7 @@ def yes_or_no(field: FilterField, value: Any) -> bool:
     """A boolean, or a word for one."""
     if isinstance(value, str):
         try:
-            return value_parsers.truth(value)
+            return value_parsers.parse_bool(value)
         except StashInputError:
             field.refuse(value, "yes or no")
     return bool(value) if value in (0, 1) else field.refuse(value, "yes or no")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _VALUE = ("NAME=VALUE", value_parsers.pairs(value_parsers.scalar))
 _TEXT = ("NAME=TEXT", value_parsers.pairs())
-_LIST = ("NAME=A,B,...", value_parsers.pairs(value_parsers.several(value_parsers.scalar)))
+_LIST = ("NAME=A,B,...", value_parsers.pairs(value_parsers.list_parser(value_parsers.scalar)))
 _RANGE = ("NAME=FROM..TO", value_parsers.pairs(value_parsers.span(value_parsers.scalar)))
 _NAME = ("NAME", lambda word: {word: True})
 _HELP: dict[str, tuple[str, tuple[str, value_parsers.Parse]]] = {

@@ -63,7 +63,7 @@ class TextSearch:
     """The server's text search as lookups on rows; as there, case is ignored for ASCII letters only."""
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
-        parse = value_parsers.several()
+        parse = value_parsers.list_parser()
         return {
             "in": Lookup("in", "list", "TEXT", "one of these texts in a searched field", parse),
             "excludes": Lookup("excludes", "list", "TEXT", "none of them in any searched field", parse),

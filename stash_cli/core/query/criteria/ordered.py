@@ -63,9 +63,9 @@ def _between(_: scales.Scale, read: Read, value: Any) -> scales.Intervals:
 COMPARISONS: dict[str, Comparison] = {
     "eq": Comparison("value", "equal to", _equal),
     "ne": Comparison("value", "other than, or none", _equal, barred=True),
-    "gt": Comparison("value", "more than", lambda scale, read, v: [(scale.up(read(v)[1]), None)]),
+    "gt": Comparison("value", "more than", lambda scale, read, v: [(scale.successor(read(v)[1]), None)]),
     "gte": Comparison("value", "at least", lambda _, read, v: [(read(v)[0], None)]),
-    "lt": Comparison("value", "less than", lambda scale, read, v: [(None, scale.down(read(v)[0]))]),
+    "lt": Comparison("value", "less than", lambda scale, read, v: [(None, scale.predecessor(read(v)[0]))]),
     "lte": Comparison("value", "at most", lambda _, read, v: [(None, read(v)[1])]),
     "between": Comparison("range", "from and to, both included", _between),
     "not_between": Comparison("range", "outside, or none", _between, barred=True),
@@ -87,7 +87,7 @@ class Ordered:
             if not (c.barred and positive_only)
         }
         if _has_null(field):
-            known["null"] = Lookup("null", "none", "", "without a value", value_parsers.truth)
+            known["null"] = Lookup("null", "none", "", "without a value", value_parsers.parse_bool)
         return known
 
     def _lookup(self, field: FilterField, name: str, comparison: Comparison) -> Lookup:
@@ -97,7 +97,7 @@ class Ordered:
         shapes: dict[str, tuple[str, value_parsers.Parse]] = {
             "value": (metavar, one),
             "range": (f"{metavar}..{metavar}", value_parsers.span(one)),
-            "list": (f"{metavar},...", value_parsers.several(one)),
+            "list": (f"{metavar},...", value_parsers.list_parser(one)),
         }
         shown, parse = shapes[comparison.arity]
         return Lookup(name, comparison.arity, shown, comparison.help, parse)
@@ -208,7 +208,7 @@ class Ordered:
     def _never(self, field: FilterField) -> Clause:
         """A term that never holds: an interval that ends before it begins."""
         low = self.scale.point
-        return [(field.name, self.scale.criterion(self.scale.up(self.scale.up(low)), low))]
+        return [(field.name, self.scale.criterion(self.scale.successor(self.scale.successor(low)), low))]
 
 
 _WEST, _EAST = 12 * 60 * 60, 14 * 60 * 60
@@ -336,7 +336,7 @@ class Resolution(Ordered):
 
     def _outside(self, field: FilterField, low: int, high: int) -> Clause:
         unlike = self._outside_all(field, low, high)
-        below, above = self.scale.down(low), self.scale.up(high)
+        below, above = self.scale.predecessor(low), self.scale.successor(high)
         return (
             unlike
             if len(unlike) == 1

@@ -85,7 +85,7 @@ class Relation:
         metavar = (field.target or "ID").upper()
         known = {name: Lookup(name, "list", metavar, _HELP[name], value_parsers.names) for name in names}
         if not is_listed(quirks.NULL_UNSUPPORTED, field.key):
-            known["null"] = Lookup("null", "none", "", "none at all", value_parsers.truth)
+            known["null"] = Lookup("null", "none", "", "none at all", value_parsers.parse_bool)
         if self.levels and not is_listed(quirks.DEPTH_UNSUPPORTED, field.key):
             known["depth"] = Lookup(
                 "depth", "value", "N", "levels below that count too (-1: all)", value_parsers.whole

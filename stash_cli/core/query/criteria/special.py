@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _ENDPOINT = Lookup("endpoint", "value", "URL", "of this stash-box")
-_NULL = Lookup("null", "none", "", "none at all", value_parsers.truth)
+_NULL = Lookup("null", "none", "", "none at all", value_parsers.parse_bool)
 
 
 class PhashDistance:
@@ -94,8 +94,10 @@ class Duplication:
 
     def lookups(self, field: FilterField) -> dict[str, Lookup]:
         parts = ("phash", "url", "stash_id", "title") if field.owner == "Scene" else ("phash",)
-        shared = {part: Lookup(part, "flag", "", f"shares its {part}", value_parsers.truth) for part in parts}
-        return {"eq": Lookup("eq", "flag", "", "shares its phash", value_parsers.truth)} | shared
+        shared = {
+            part: Lookup(part, "flag", "", f"shares its {part}", value_parsers.parse_bool) for part in parts
+        }
+        return {"eq": Lookup("eq", "flag", "", "shares its phash", value_parsers.parse_bool)} | shared
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:
         if not all(isinstance(value, bool) for value in given.values()):
@@ -117,7 +119,7 @@ class StashBoxID:
         }
         return {
             **known,
-            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", value_parsers.several()),
+            "in": Lookup("in", "list", "ID,...", "any of these stash-box ids", value_parsers.list_parser()),
             "endpoint": _ENDPOINT,
             "null": _NULL,
         }
@@ -144,7 +146,9 @@ class StashBoxIDs:
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         return {
             **{
-                name: Lookup(name, "list", "ID,...", f"{of} of these stash-box ids", value_parsers.several())
+                name: Lookup(
+                    name, "list", "ID,...", f"{of} of these stash-box ids", value_parsers.list_parser()
+                )
                 for name, of in (("eq", "any"), ("in", "any"), ("excludes", "none"))
             },
             "endpoint": _ENDPOINT,

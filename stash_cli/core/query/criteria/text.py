@@ -85,11 +85,11 @@ class Text:
 
     def lookups(self, _field: FilterField) -> dict[str, Lookup]:
         known = {name: self._lookup(name, one) for name, one in TEXT_LOOKUPS.items()}
-        return known | {"null": Lookup("null", "none", "", "without text", value_parsers.truth)}
+        return known | {"null": Lookup("null", "none", "", "without text", value_parsers.parse_bool)}
 
     def _lookup(self, name: str, one: TextLookup) -> Lookup:
         if one.arity == "list":
-            return Lookup(name, "list", "TEXT,...", one.help, value_parsers.several())
+            return Lookup(name, "list", "TEXT,...", one.help, value_parsers.list_parser())
         return Lookup(name, "value", "RE2" if "regex" in name else "TEXT", one.help)
 
     def compile(self, field: FilterField, given: Mapping[str, Any], _now: datetime) -> Condition:

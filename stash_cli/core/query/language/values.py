@@ -99,7 +99,7 @@ class TermReader:
         if not value.is_quoted and _WILD.search(text):
             return {"regex": glob(text)}
         if is_absolute(text) or text.endswith(("/", "\\")):
-            return {"regex": below(text)}
+            return {"regex": folder_regex(text)}
         return {"regex": "(?i)" + _slashes(text)} if re.search(r"[\\/]", text) else {"contains": text}
 
     # numbers, dates and times
@@ -236,7 +236,7 @@ class TermReader:
             parse = str if one.arity == "list" else one.parse
             given = [parse(item.text) for item in value.split(",")]
         elif lookup.arity in ("none", "flag"):
-            given = value_parsers.truth(value.text)
+            given = value_parsers.parse_bool(value.text)
         else:
             given = lookup.parse(value.text)
         key = f"{target.prefix}{field.name}__{target.lookup}"
@@ -258,7 +258,7 @@ def _is_single(item: Value) -> bool:
 
 def _custom_value(target: Target, value: Value) -> dict[str, Any]:
     if target.lookup == "null":
-        return {target.custom: value_parsers.truth(value.text)}
+        return {target.custom: value_parsers.parse_bool(value.text)}
     if target.lookup == "in":
         return {target.custom: [_scalar(item) for item in value.split(",")]}
     if target.lookup in ("between", "not_between"):
@@ -274,7 +274,7 @@ def _scalar(value: Value) -> Any:
 
 def _shared(field: FilterField, item: str) -> Lookups:
     """The lookup of `yes` or `no`, or of the field that is shared with another object."""
-    return {item: True} if item in field.lookups and item != "eq" else {"eq": value_parsers.truth(item)}
+    return {item: True} if item in field.lookups and item != "eq" else {"eq": value_parsers.parse_bool(item)}
 
 
 def _reference(item: Value, *, levels: bool) -> tuple[Reference, int]:
@@ -323,7 +323,7 @@ def is_absolute(text: str) -> bool:
     return re.match(r"/|~(?:/|\Z)|[A-Za-z]:[\\/]|\\\\", text) is not None
 
 
-def below(path: str) -> str:
+def folder_regex(path: str) -> str:
     """An expression for a folder and everything below it; a relative path may be anywhere in a path."""
     start = "(?i)^" if is_absolute(path) else "(?i)(^|[\\\\/])"
     bare = path.rstrip("/\\")

@@ -17,13 +17,13 @@ from stash_cli.core.query.saved_filters.saved_values import (
     NULLS,
     Saved,
     UntranslatableError,
-    ends,
     id_of,
     items_of,
     label_of,
     modifier_of,
     number,
-    truth,
+    parse_bool,
+    range_bounds,
     value_of,
     word_of,
 )
@@ -90,7 +90,7 @@ def _write_text(field: FilterField, criterion: Any, _: Labels) -> Any:
 
 def _range(saved: Saved, convert: Callable[[Any], Any], empty: Any) -> dict[str, Any]:
     modifier = modifier_of(saved)
-    first, second = ends(saved)
+    first, second = range_bounds(saved)
     if modifier in NULLS:
         return _raw(with_modifier(modifier, empty))
     if first is None or first == "":
@@ -182,7 +182,7 @@ def _write_ids(field: FilterField, criterion: Any, labels: Labels) -> Any:
 
 
 def _read_flag(_: FilterField, saved: Saved) -> dict[str, Any]:
-    return {"": truth(value_of(saved))}
+    return {"": parse_bool(value_of(saved))}
 
 
 def _write_flag(_: FilterField, value: Any, __: Labels) -> Any:
@@ -198,7 +198,7 @@ def _read_missing(field: FilterField, saved: Saved) -> dict[str, Any]:
 
 def _read_duplicated(_: FilterField, saved: Saved) -> dict[str, Any]:
     value = value_of(saved)
-    return {"": truth(value.get("duplicated") if isinstance(value, Mapping) else value)}
+    return {"": parse_bool(value.get("duplicated") if isinstance(value, Mapping) else value)}
 
 
 def _write_duplicated(_: FilterField, value: Any, __: Labels) -> Any:

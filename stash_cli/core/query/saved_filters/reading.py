@@ -18,11 +18,11 @@ from stash_cli.core.query.saved_filters.formats import FORMATS
 from stash_cli.core.query.saved_filters.saved_values import (
     NULLS,
     UntranslatableError,
-    ends,
     id_of,
     items_of,
     modifier_of,
     number,
+    range_bounds,
 )
 from stash_cli.core.query.saved_filters.web_criteria import MODES
 from stash_cli.core.query.server_quirks import check_modifier
@@ -160,7 +160,7 @@ def _rescaled(saved: Mapping[str, Any], scale: int) -> dict[str, Any]:
     """A rating of the user's own scale in points of rating100."""
     values = {
         name: number(value) * scale
-        for name, value in zip(("value", "value2"), ends(saved), strict=True)
+        for name, value in zip(("value", "value2"), range_bounds(saved), strict=True)
         if value not in (None, "")
     }
     return {"modifier": modifier_of(saved), "value": values}

@@ -45,7 +45,7 @@ def label_of(value: Any, known: Mapping[str, str]) -> str:
     return found
 
 
-def ends(saved: Saved) -> tuple[Any, Any]:
+def range_bounds(saved: Saved) -> tuple[Any, Any]:
     """The two values of a range; older filters have the second one beside the value."""
     value = saved.get("value")
     if isinstance(value, Mapping):
@@ -62,7 +62,7 @@ def number(value: Any) -> int | float:
     return int(found) if found.is_integer() else found
 
 
-def truth(value: Any) -> bool:
+def parse_bool(value: Any) -> bool:
     if value in (True, "true"):
         return True
     if value in (False, "false"):
