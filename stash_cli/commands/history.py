@@ -158,7 +158,7 @@ def lines(journal: Journal, number: int, most: int) -> Iterator[str]:
     of = f" of run {run.target}" if run.target else ""
     yield f"run {run.id}{'' if run.kind == 'edit' else f' ({run.kind}{of})'}: {run.command}"
     yield f"{moment(run.started)} by {run.who or 'unknown'} on {run.server}"
-    yield f"{found.what}; {found.state}"
+    yield f"{found.description}; {found.state}"
     for state, count in found.states.items():
         if state != "done":
             yield f"{counted(count, 'change')} {state}"

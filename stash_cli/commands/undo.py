@@ -224,7 +224,7 @@ def confirm_run(runtime: Runtime, recorder: Recorder, number: int, verb: str, *,
 
     run_summary = summary(recorder.journal, recorder.journal.run(number))
     runtime.streams.note(f"run {number}, {moment(run_summary.run.started)}: {run_summary.run.command}")
-    runtime.streams.note(f"{run_summary.what}; {run_summary.state}")
+    runtime.streams.note(f"{run_summary.description}; {run_summary.state}")
     if run_summary.undoable and run_summary.beyond:
         runtime.streams.note(f"cannot be undone, and stays: {', '.join(run_summary.beyond)}")
     if asks:

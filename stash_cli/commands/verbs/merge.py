@@ -302,13 +302,13 @@ async def carry_out(
 
 async def send_merge(session: Session, entity: Entity, planned: Merge) -> None:
     """Send the steps of a merge in order. Raises the error of the first failed step, and sends no more."""
-    from stash_cli.core.edits.merging.merge import left_over, paths_to_read
+    from stash_cli.core.edits.merging.merge import count_remaining_references, paths_to_read
     from stash_cli.core.edits.plan import plan_destroy, plan_updates
 
     server = planned.server
     await _apply(session, plan_updates(planned.first(), server).operations)
     # Other clients may have added references to a source since then; its deletion would drop them.
-    remaining = await left_over(session, planned)
+    remaining = await count_remaining_references(session, planned)
     if remaining:
         raise StashError(
             f"{remaining:,} objects name a source still, so the sources were not deleted",

@@ -318,7 +318,7 @@ class StashClientBase:
             return value
         if self.identity is None:
             return convert(value, None)
-        with self.identity.answering(number) as answer:
+        with self.identity.merging_response(number) as answer:
             return convert(value, answer)
 
     def highest_id(self, type_name: str) -> int:

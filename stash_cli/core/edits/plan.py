@@ -54,7 +54,7 @@ def plan_updates(edits: Iterable[Edit], server: ServerCapabilities, *, bulk_size
     plans = [_move_lists_to_side_edits(plan_object(*key, each), server) for key, each in objects.items()]
     main = [each for each in plans if each.has_input]
     sides = [op for each in plans for edit in each.side_edits for op in side_mutations(edit)]
-    updates = [operation_of(group, server) for group in alike(main, server)]
+    updates = [operation_of(group, server) for group in group_plans(main, server)]
     return Plan(all_edits, tuple(_chunked(_merge_fields(updates, _merge_equal(sides)), bulk_size)))
 
 
@@ -96,7 +96,7 @@ def has_bulk(type_name: str, field: str, server: ServerCapabilities) -> bool:
     return server.field_name(f"Bulk{type_name}UpdateInput", name) is not None
 
 
-def alike(plans: Iterable[ObjectPlan], server: ServerCapabilities) -> list[list[ObjectPlan]]:
+def group_plans(plans: Iterable[ObjectPlan], server: ServerCapabilities) -> list[list[ObjectPlan]]:
     """Group plans that one mutation can write: equal bulk updates together, every other plan alone."""
     groups: dict[Any, list[ObjectPlan]] = {}
     for number, plan in enumerate(plans):
@@ -156,7 +156,7 @@ def is_exact(plan: ObjectPlan, server: ServerCapabilities) -> bool:
 
 
 def operation_of(group: Sequence[ObjectPlan], server: ServerCapabilities) -> Operation:
-    """Return the mutation that writes one group of `alike`."""
+    """Return the mutation that writes one group of `group_plans`."""
     first = group[0]
     if len(group) == 1 and not is_exact(first, server):
         return _single(first)

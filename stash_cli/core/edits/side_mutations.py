@@ -75,14 +75,16 @@ def _list_members(edit: Edit) -> Iterator[Operation]:
     change = _change(edit)
     for mode, items in (("REMOVE", change.removed), ("ADD", change.added)):
         if items:
-            bulk_input = _related_bulk(edit, items, mode) if is_on_related else own_bulk(edit, items, mode)
+            bulk_input = (
+                _related_bulk(edit, items, mode) if is_on_related else single_bulk_input(edit, items, mode)
+            )
             part = Change(items) if mode == "ADD" else Change(removed=items)
             yield Operation(
                 f"bulk{changed}Update", {"input": bulk_input}, (edit.id,), (replace(edit, after=part),)
             )
 
 
-def own_bulk(edit: Edit, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
+def single_bulk_input(edit: Edit, items: tuple[Any, ...], mode: str) -> dict[str, Any]:
     """Input of a bulk update of the edited object alone."""
     name = bulk_field(edit.type, edit.field) or edit.field
     return {"ids": [edit.id], name: list_change(edit.type, name, items, mode)}

@@ -53,7 +53,7 @@ class Identity(Protocol):
 class Identities(Protocol):
     """The identity map, as a client uses it."""
 
-    def answering(self, number: int | None) -> AbstractContextManager[Identity]:
+    def merging_response(self, number: int | None) -> AbstractContextManager[Identity]:
         """Context for merging the response to the request with this number (None: current values)."""
 
     def wrote(

@@ -67,7 +67,7 @@ class Answer:
         self.dropped = 0
         self.incomplete: list[StashObject] = []
         self.number = identity.order.requests.now() if number is None else number
-        self.is_checked = number is not None and identity.order.is_open(number)
+        self.is_checked = number is not None and identity.order.needs_check(number)
 
     def load(self, cls: type[T], data: Mapping[str, Any]) -> T | None:
         """The one object for `data["id"]`, with `data` merged into it; None if it was deleted."""
@@ -110,11 +110,11 @@ class IdentityMap:
 
     def load(self, cls: type[T], data: Mapping[str, Any]) -> T:
         """The one object for `data["id"]`, with the current values in `data` merged into it."""
-        with self.answering(None) as answer:
+        with self.merging_response(None) as answer:
             return cast("T", answer.load(cls, data))
 
     @contextmanager
-    def answering(self, number: int | None) -> Iterator[Answer]:
+    def merging_response(self, number: int | None) -> Iterator[Answer]:
         """Context for merging the response to the request with this number (None: current values)."""
         with self._lock:
             yield Answer(self, number)
@@ -138,7 +138,7 @@ class IdentityMap:
 
         Objects that lack a field whose value in the row is outdated are appended to `incomplete`.
         """
-        with self.answering(number) as answer:
+        with self.merging_response(number) as answer:
             now = self.clock() if answer.number >= self._expired else NEVER
             objects = [
                 self.merge(concrete(cls, row), row, answer, now) if passes is None or passes(row) else None
@@ -185,7 +185,7 @@ class IdentityMap:
         self, cls: type[StashObject], id_: str, data: Mapping[str, Any], number: int
     ) -> dict[str, Any]:
         """The values of `data` that were neither written nor read since the request with this number."""
-        setters, later = plan_of(cls).setters, self.order.later(cls.__name__, id_, number)
+        setters, later = plan_of(cls).setters, self.order.changed_after(cls.__name__, id_, number)
         attrs = {name: setters[name][0] for name in data if name in setters}
         current = {name: data[name] for name, attr in attrs.items() if not later(attr)}
         self.order.note(cls.__name__, [id_], (attrs[name] for name in current), number)
@@ -194,7 +194,7 @@ class IdentityMap:
     def current(self, obj: StashObject, values: Mapping[str, Any], number: int) -> dict[str, Any]:
         """Those of `values` neither written nor read since the request with this number (`StateListener`)."""
         with self._lock:
-            later = self.order.later(type(obj).__name__, obj.id, number)
+            later = self.order.changed_after(type(obj).__name__, obj.id, number)
             current = {name: value for name, value in values.items() if not later(name)}
             self.order.note(type(obj).__name__, [obj.id], current, number)
             return current

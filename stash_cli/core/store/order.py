@@ -63,7 +63,7 @@ class FieldOrder:
         """Whether nothing is recorded."""
         return not self._fields and not self._deleted
 
-    def is_open(self, number: int) -> bool:
+    def needs_check(self, number: int) -> bool:
         """Whether fields of the response to this request must be checked for being outdated."""
         return self.newest > number or self.requests.oldest() < number
 
@@ -71,7 +71,7 @@ class FieldOrder:
         """Whether an object was deleted after the request with this number was sent."""
         return bool(self._deleted) and number < self._deleted.get((type_name, id_), 0)
 
-    def later(self, type_name: str, id_: str, number: int) -> Callable[[str], bool]:
+    def changed_after(self, type_name: str, id_: str, number: int) -> Callable[[str], bool]:
         """A predicate: whether a field was written or read after the request with this number was sent."""
         own, every = (self._fields.get((type_name, one), {}) for one in (id_, None))
         whole = own.get(WHOLE, 0)

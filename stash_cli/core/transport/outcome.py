@@ -28,7 +28,7 @@ _NOT_EXECUTED = (
 )
 
 
-def may_be_done(error: errors.StashError) -> bool:
+def may_be_executed(error: errors.StashError) -> bool:
     """Whether the server may have executed a mutation that failed with `error`."""
     if isinstance(error, errors.StashUnknownOutcomeError):
         return True
@@ -51,7 +51,7 @@ def as_unknown_outcome(request: GraphQLRequest, error: errors.StashError) -> err
     if (
         isinstance(error, errors.StashUnknownOutcomeError)
         or not request.is_mutation
-        or not may_be_done(error)
+        or not may_be_executed(error)
     ):
         return error
     return unknown_outcome(error.message, error)
@@ -119,9 +119,9 @@ class Progress:
         if step == "send_request_headers.started":
             self._is_tunnel = info["request"].method == b"CONNECT"
         if step in _DELIVERY and not self._is_tunnel:
-            self.reach(_DELIVERY[step])
+            self.set_delivery(_DELIVERY[step])
 
-    def reach(self, delivery: errors.Delivery) -> None:
+    def set_delivery(self, delivery: errors.Delivery) -> None:
         """Record the progress of the request."""
         self.delivery = delivery
         if delivery is self._starts and self.clock is not None and self._seconds is not None:

@@ -36,7 +36,7 @@ class Summary:
     undone: int = 0
 
     @property
-    def what(self) -> str:
+    def description(self) -> str:
         """The operations in words, such as `updated 3 scenes, created 1 tag`."""
         parts = [_counted(operation, name, count) for (operation, name), count in self.objects.items()]
         return ", ".join(parts) or "nothing"
@@ -143,7 +143,7 @@ def facts(found: Summary) -> dict[str, Any]:
         "command": run.command,
         "kind": run.kind,
         "target": run.target,
-        "what": found.what,
+        "what": found.description,
         "state": found.state,
         "changes": found.states,
         "server": run.server,

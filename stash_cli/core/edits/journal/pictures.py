@@ -47,7 +47,7 @@ class Pictures:
     def __init__(self, journal: Journal) -> None:
         self.folder: Path = journal.path.parent / "pictures"
 
-    def keep(self, content: bytes) -> dict[str, str]:
+    def store(self, content: bytes) -> dict[str, str]:
         """Store a picture unless it is stored already; return its reference. Raises StashJournalError."""
         name = hashlib.sha256(content).hexdigest()
         path = self.folder / name
@@ -68,7 +68,7 @@ class Pictures:
         if match is None:
             return value
         try:
-            return self.keep(base64.b64decode(match[1]))
+            return self.store(base64.b64decode(match[1]))
         except ValueError:  # invalid base64, which the server will report
             return value
 
@@ -109,7 +109,7 @@ class Pictures:
 
     async def _download(self, session: Session, address: str | None) -> Any:
         content = await download_picture(session, address)
-        return self.keep(content) if isinstance(content, bytes) else content
+        return self.store(content) if isinstance(content, bytes) else content
 
     def drop_unused(self, journal: Journal) -> None:
         """Delete the pictures to which no change refers any more."""

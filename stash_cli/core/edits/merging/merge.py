@@ -203,7 +203,7 @@ def _is_merged(each: Reference, row: Row, merge: Merge) -> bool:
     return each.type == merge.type and row["id"] in (merge.target, *merge.sources)
 
 
-async def left_over(session: Session, merge: Merge) -> int:
+async def count_remaining_references(session: Session, merge: Merge) -> int:
     """Number of objects that still refer to a source, and would lose the reference."""
     rows = [
         row

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.core.edits.apply import Applier
 from stash_cli.core.edits.operation import Operation
-from stash_cli.core.edits.plan import alike, operation_of
+from stash_cli.core.edits.plan import group_plans, operation_of
 from stash_cli.core.edits.saving import guards
 from stash_cli.core.edits.saving.commit import save_side_mutations
 from stash_cli.core.edits.saving.conflicts import find_conflicts
@@ -210,7 +210,10 @@ class UnitOfWork:
     async def _operations(self, prepared: list[Prepared]) -> list[Operation]:
         """Return the mutations that write the inputs, equal ones merged into one."""
         server = await self.client.session.learn()
-        return [operation_of(plans, server) for plans in alike([flush.plan for _, flush in prepared], server)]
+        return [
+            operation_of(plans, server)
+            for plans in group_plans([flush.plan for _, flush in prepared], server)
+        ]
 
     def _is_sent(self, flush: FlushPlan) -> bool:
         """Whether a flush has input for the object's own mutation."""

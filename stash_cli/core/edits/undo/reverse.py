@@ -43,7 +43,7 @@ class Net:
     answered: Any
     change: Any = None
 
-    def then(self, later: Net) -> Net:
+    def combine(self, later: Net) -> Net:
         """Combine with a later effect on the same field."""
         return Net(self.before, later.answered, later.change)
 
@@ -205,7 +205,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def touched(net: Net) -> set[Any] | None:
+def changed_items(net: Net) -> set[Any] | None:
     """Items of a list, or keys of a map, that a change added, removed or set; None for other values."""
     if isinstance(net.change, Change) and net.before is UNSET:
         return {_hashable_key(item) for item in (*net.change.added, *net.change.removed)}
@@ -230,7 +230,7 @@ def _hashable_key(item: Any) -> Any:
 
 def named(net: Net) -> list[str]:
     """Ids that a change of a link added, removed or replaced."""
-    items = touched(net)
+    items = changed_items(net)
     values = (net.before, net.answered) if items is None else items
     return [str(value) for value in values if isinstance(value, str | int)]
 
@@ -239,7 +239,7 @@ def overlaps(name: str, one: Net, other: Net) -> bool:
     """Whether two changes of a field have to be reversed in order, the later one first."""
     if name in COUNTERS:
         return False
-    ours, theirs = touched(one), touched(other)
+    ours, theirs = changed_items(one), changed_items(other)
     return ours is None or theirs is None or bool(ours & theirs)
 
 

@@ -134,7 +134,7 @@ class Reversal:
         for row in rows:
             key = self.key(row)
             net = self.net(row)
-            nets[key] = net.then(nets[key]) if key in nets else net
+            nets[key] = net.combine(nets[key]) if key in nets else net
             rows_by_key.setdefault(key, []).append(row)
         edits, server = [], await self.session.learn()
         for key, now in (await present_values(self, nets, rows_by_key)).items():
@@ -164,7 +164,7 @@ class Reversal:
             del nets[0]
         combined: Net | None = None
         for _, net in nets:
-            combined = net if combined is None else net.then(combined)
+            combined = net if combined is None else net.combine(combined)
         return combined
 
     async def apply(self, edits: Sequence[Edit], rows_by_key: dict[Key, list[Recorded]]) -> None:

@@ -35,7 +35,7 @@ async def undo(session: Session, recorder: Recorder, number: int, *, is_dry: boo
     if not run_summary.undoable:
         if not run_summary.objects:
             raise StashJournalError(f"Run {run.id} changed nothing, so there is nothing to undo.")
-        raise StashJournalError(f"Run {run.id} cannot be undone: {run_summary.what}.")
+        raise StashJournalError(f"Run {run.id} cannot be undone: {run_summary.description}.")
     if run_summary.undone >= run_summary.undoable:
         raise StashJournalError(f"Run {run.id} is undone already.", hint=f"`stash redo {run.id}` redoes it.")
     return await _undo_runs(session, recorder, run, [run], UNDO, is_dry=is_dry)
