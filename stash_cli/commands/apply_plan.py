@@ -114,7 +114,7 @@ def print_edits(editing: Editing) -> None:
     from stash_cli.core.edits.diff import edit_json
 
     edits = [edit_json(edit) for each in editing.draft for edit in each.edits]
-    creates = [{"type": target, "name": name} for target, _, name in editing.names.to_make()]
+    creates = [{"type": target, "name": name} for target, _, name in editing.names.to_create()]
     editing.runtime.streams.data(json.dumps({"edits": edits, "creates": creates}, ensure_ascii=False) + "\n")
 
 

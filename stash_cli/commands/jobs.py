@@ -181,7 +181,7 @@ def run_watch(runtime: Runtime, _: CommandOptions) -> None:
         stream.on_lost = lambda error: runtime.streams.note(f"{error.message} Connecting again.")
         async with aclosing(stream) as updates:
             await stream.__aenter__()
-            show = shown_updates(runtime)
+            show = update_printer(runtime)
             # The subscription does not send the current state of running jobs.
             for job in await queue(session):
                 show(job)
@@ -191,7 +191,7 @@ def run_watch(runtime: Runtime, _: CommandOptions) -> None:
     runtime.run(work)
 
 
-def shown_updates(runtime: Runtime) -> Callable[[dict[str, Any]], None]:
+def update_printer(runtime: Runtime) -> Callable[[dict[str, Any]], None]:
     """Return a function that prints an update of a job."""
     writer = None if runtime.for_people else runtime.writer(JOB)
     printed: dict[str, tuple[str, float]] = {}

@@ -150,7 +150,7 @@ def run_tree(runtime: Runtime, options: TreeOptions) -> None:
 
     async def work(session: Session) -> list[Folder]:
         found = tops or [folder["path"] for folder in await folders(session)]
-        return [row for top in found for row in await below(session, top, options.depth)]
+        return [row for top in found for row in await folders_below(session, top, options.depth)]
 
     if options.path is not None:
         require(options.path)
@@ -165,7 +165,7 @@ def run_tree(runtime: Runtime, options: TreeOptions) -> None:
         runtime.streams.note(NONE_YET)
 
 
-async def below(session: Session, path: str, depth: int, level: int = 0) -> list[Folder]:
+async def folders_below(session: Session, path: str, depth: int, level: int = 0) -> list[Folder]:
     """A folder of the server's disk and those below it, a request for each. Raises StashNotFoundError."""
     children, parent = await listing(session, path)
     if not children and not level and parent is not None:
@@ -175,7 +175,7 @@ async def below(session: Session, path: str, depth: int, level: int = 0) -> list
             raise StashNotFoundError(f"the server has no folder {path}")
     rows: list[Folder] = [{"path": path, "depth": level}]
     for child in children if level < depth else ():
-        rows += await below(session, child, depth, level + 1)
+        rows += await folders_below(session, child, depth, level + 1)
     return rows
 
 

@@ -196,7 +196,7 @@ class LibraryServer:
     ) -> None:
         self._location = location
         self._arrival = arrival
-        self._policy = (policy or WebPolicy()).reached_at(host)
+        self._policy = (policy or WebPolicy()).with_host(host)
         self._options = options
         self._host, self._port = host, port
         self._ready = threading.Event()

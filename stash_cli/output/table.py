@@ -66,7 +66,9 @@ def most_of(column: Column, width: int) -> int:
     return MAIN if column.kind in WHOLE else SHORT
 
 
-def kept(columns: Sequence[Column], natural: list[int], width: int, positions: Iterable[int]) -> list[int]:
+def choose_columns(
+    columns: Sequence[Column], natural: list[int], width: int, positions: Iterable[int]
+) -> list[int]:
     """Choose the columns to print: drop optional ones before others are truncated, then too narrow ones.
 
     Columns are dropped from the right; the first and the main column are always printed.
@@ -177,7 +179,7 @@ class TableWriter:
                 if at == 0 or self.columns[at].main or any(row[at] for row in self.block)
             ]
         candidates = self.positions
-        self.positions = kept(self.columns, self.natural, self.streams.width, candidates)
+        self.positions = choose_columns(self.columns, self.natural, self.streams.width, candidates)
         # A chart repeats other columns, so its omission is not reported.
         self.left_out = [
             self.columns[at].header

@@ -31,7 +31,7 @@ def query_candidates(type_name: str, word: str, source: Source, *, is_text: bool
     term = _Term(owner, source, is_top=not is_nested, ends_at_space=is_text or is_nested)
     before = word[: len(word) - len(value)] if colon else word[:start]
     for each in term.values(path, value) if colon else term.fields(path):
-        yield each.behind(before)
+        yield each.with_prefix(before)
 
 
 def _last_term(type_name: str, word: str, *, is_text: bool) -> tuple[int, str]:
@@ -88,7 +88,7 @@ class _Term:
         before, comma, item = value.rpartition(",")
         found = self._of_word(path, item) if path in self.words else self._of_field(path, item)
         for each in found:
-            yield each.behind(f"{before}{comma}")
+            yield each.with_prefix(f"{before}{comma}")
 
     def _of_field(self, path: str, item: str) -> Iterable[Candidate]:
         from stash_cli.core.query.language import fields

@@ -90,7 +90,7 @@ class Cursor:
         elif word.startswith("--") and "=" in word and not self.only_words:
             name, _, value = word.partition("=")
             for each in self._from(self._values(name) or [], value):
-                yield each if each.value == FILES else each.behind(f"{name}=")
+                yield each if each.value == FILES else each.with_prefix(f"{name}=")
         elif word.startswith("-") and not self.only_words:
             yield from self._flags(word)
             # `-tag:Outdoor` is a term of a query.

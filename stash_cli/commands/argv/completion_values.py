@@ -31,7 +31,7 @@ class Candidate:
     more: bool = False
     plain: str = ""
 
-    def behind(self, prefix: str) -> Candidate:
+    def with_prefix(self, prefix: str) -> Candidate:
         """Return the candidate with `prefix` before its value."""
         return replace(self, value=prefix + self.value, plain=self.plain and prefix + self.plain)
 
@@ -103,7 +103,7 @@ def _listed(word: str, items: Iterable[Candidate]) -> Iterator[Candidate]:
     taken = before.split(",")
     for each in items:
         if each.value.lstrip("-") not in taken:
-            yield each.behind(f"{before}{comma}")
+            yield each.with_prefix(f"{before}{comma}")
 
 
 def sort_keys(type_name: str) -> list[Candidate]:

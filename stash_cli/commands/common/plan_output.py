@@ -41,7 +41,7 @@ async def write_edits(editing: Editing, target: str) -> None:
 
     editing.preview()
     names = editing.names
-    makes = [[t, one, name, names.input_of(t, one, name)] for t, one, name in names.to_make()]
+    makes = [[t, one, name, names.input_of(t, one, name)] for t, one, name in names.to_create()]
     labels = [[*key, name] for key, name in islice(names.labels.items(), MOST)]
     facts = {"type": editing.entity.type, "objects": len(editing.draft), "makes": makes, "labels": labels}
     await write_plan(editing.session, editing.runtime, target, editing.draft, kind="edits", **facts)

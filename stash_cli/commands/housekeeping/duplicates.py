@@ -253,7 +253,7 @@ class Request:
             options.same_time_copies,
             await self._folder(session, runtime),
             ties.choose,
-            cache(runtime.sidecars.reaches),
+            cache(runtime.sidecars.can_move_from),
         )
 
     async def _folder(self, session: Session, runtime: Runtime) -> str:

@@ -136,7 +136,7 @@ def rename(noun: Noun, runtime: Runtime, options: RenameOptions) -> None:
             with before_sending(runtime):
                 await check_server(session, force=options.force or not is_sent)
                 naming = await naming_of(session, template, options, to, empty)
-                naming.reaches = cache(runtime.sidecars.reaches)
+                naming.can_move_from = cache(runtime.sidecars.can_move_from)
                 if naming.leaves_sidecars:
                     session.on_move = None
                 selection = await Selection.of(session, runtime, entity, chosen, query)

@@ -72,7 +72,7 @@ def totals(renaming: Renaming) -> Iterator[str]:
     from stash_cli.core.renames.plan import LEFT, MOVES
 
     counts = renaming.plan.counts()
-    yield from stays(renaming)
+    yield from unmoved_lines(renaming)
     moves = counts.get(MOVES, 0)
     parts = [f"{files(moves)} of {renaming.count(len(renaming.moving))}"] if moves else ["no file moves"]
     parts += [f"{len(renaming.unchanged):,} so already"] if renaming.unchanged else []
@@ -101,7 +101,7 @@ def far_moves(renaming: Renaming) -> int:
     return sum(root_of(each.source, roots) != root_of(each.target, roots) for each in renaming.plan.renames())
 
 
-def stays(renaming: Renaming) -> Iterator[str]:
+def unmoved_lines(renaming: Renaming) -> Iterator[str]:
     """Yield a line for each reason with the first files that are not moved."""
     from stash_cli.core.renames.plan import DECLINED
 

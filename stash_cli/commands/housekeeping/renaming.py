@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stash_cli.commands.common.consent import require_few
 from stash_cli.commands.common.failed_ids import write_failed
-from stash_cli.commands.housekeeping.rename_preview import files, preview, print_plan, show, stays
+from stash_cli.commands.housekeeping.rename_preview import files, preview, print_plan, show, unmoved_lines
 from stash_cli.core.errors import (
     StashError,
     StashNotConfirmedError,
@@ -232,7 +232,7 @@ class Renaming:
     def print_outcome(self) -> None:
         """Print the numbers of renamed, unchanged and skipped objects."""
         streams = self.runtime.streams
-        for line in stays(self):
+        for line in unmoved_lines(self):
             streams.note(line)
         unchanged = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
         if moved := self.runtime.sidecars.moved:

@@ -154,7 +154,7 @@ class Editing:
         if lost := totals.replaced.total():
             lists = ", ".join(f"{count:,} of {name}" for name, count in totals.replaced.items() if count)
             yield f"lists that are replaced or cleared lose {counted(lost, 'item')}: {lists}"
-        yield from _creation_lines(self.names.to_make(), "makes")
+        yield from _creation_lines(self.names.to_create(), "makes")
         yield self._counts_line()
 
     def _field_lines(self) -> Iterator[str]:
@@ -179,7 +179,7 @@ class Editing:
         parts += [f"{unchanged:,} so already"] if unchanged else []
         parts += [f"{failed:,} cannot be changed"] if failed else []
         # A lower bound: different values per object, and fields with their own mutations, need more requests.
-        requests = requests_of([len(self.draft)]) + -(-len(self.names.to_make()) // CHUNK)
+        requests = requests_of([len(self.draft)]) + -(-len(self.names.to_create()) // CHUNK)
         suffix = f"; {counted(requests, 'request')} or more" if requests else ""
         return f"{', '.join(parts)}{suffix}"
 
@@ -220,7 +220,7 @@ class Editing:
         return {
             "edits": [edit_json(edit) for each in self.draft for edit in each.edits],
             "operations": [{each.name: each.args} for each in operations],
-            "creates": [{"type": target, "name": name} for target, _, name in self.names.to_make()],
+            "creates": [{"type": target, "name": name} for target, _, name in self.names.to_create()],
             "unchanged": [*self.unchanged],
             "problems": {id_: error.message for id_, error in self.outcomes.problems.items()},
             **self.more,
@@ -257,10 +257,10 @@ class Editing:
             return False
         if streams.interactive:
             self.preview()
-        confirm(streams, self.what(), yes=False)
+        confirm(streams, self.question(), yes=False)
         return True
 
-    def what(self) -> str:
+    def question(self) -> str:
         """The question about the plan: `make 3 tags and change 5`."""
         new = self.draft.totals.new
         changed = len(self.draft) - new
@@ -328,7 +328,7 @@ class Editing:
         """Create the missing objects that the edits name; return a map of provisional id -> id."""
         from stash_cli.core.edits.plan import plan_create
 
-        missing = self.names.to_make()
+        missing = self.names.to_create()
         operations = [
             plan_create(target, self.names.input_of(target, id_, name)) for target, id_, name in missing
         ]

@@ -149,6 +149,6 @@ class Names:
         """The create input of a new object."""
         return self.inputs.get((target, id_), {"name": name})
 
-    def to_make(self) -> list[tuple[str, str, str]]:
+    def to_create(self) -> list[tuple[str, str, str]]:
         """The (type, provisional id, name) of each object to create."""
         return [(target, id_, name) for (target, id_), name in self.labels.items() if id_.startswith(NEW)]

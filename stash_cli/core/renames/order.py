@@ -19,7 +19,7 @@ def ordered(waits: Mapping[int, Iterable[int]]) -> Iterator[tuple[int, bool]]:
     yield from order.free()
     for each in waits:
         while each in order.pending:
-            broken = order.on_cycle(each)
+            broken = order.find_cycle_member(each)
             yield broken, True
             order.release(broken)
             yield from order.free()
@@ -51,7 +51,7 @@ class _Order:
             if not self.pending[each]:
                 self.ready.append(each)
 
-    def on_cycle(self, start: int) -> int:
+    def find_cycle_member(self, start: int) -> int:
         """Find a move on a cycle that `start` depends on."""
         seen: set[int] = set()
         while start not in seen:

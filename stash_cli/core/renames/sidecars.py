@@ -64,7 +64,7 @@ class SidecarMover:
     moved: int = 0
     captions: int = 0
 
-    def reaches(self, folder: str) -> bool:
+    def can_move_from(self, folder: str) -> bool:
         """Whether files can be moved out of a folder of the server."""
         local = self.to_local(folder)
         return local is not None and os.access(local, os.W_OK)

@@ -42,7 +42,7 @@ class Naming:
     limit: int = MAX_BYTES
     only_primary: bool = False
     leaves_sidecars: bool = False
-    reaches: Callable[[str], bool] = lambda _: False
+    can_move_from: Callable[[str], bool] = lambda _: False
     """Whether sidecars can be moved out of a folder of the server."""
     unstable: int = 0
     """Number of files that a second run would rename again, because the template reads the path."""
@@ -94,7 +94,7 @@ class Naming:
         target = Target(id_, row["id"], label, path, folder, stem, extension)
         is_moved = join(folder, stem + extension) != path
         sidecars = _sidecar_text(row)
-        if is_moved and sidecars and not (self.leaves_sidecars or self.reaches(split(path)[0])):
+        if is_moved and sidecars and not (self.leaves_sidecars or self.can_move_from(split(path)[0])):
             return Refusal(id_, row["id"], path, BESIDE.format(sidecars), is_left=False)
         if is_moved and self._is_unstable(row, file, target):
             self.unstable += 1

@@ -72,7 +72,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests["undefined"] = lambda value: value is None
         self.globals = {"range": self._range}
 
-    def spend(self, steps: int = 1) -> None:
+    def count_steps(self, steps: int = 1) -> None:
         """Count steps; raises StashTemplateError beyond MAX_STEPS."""
         self.steps += steps
         if self.steps > MAX_STEPS:
@@ -137,7 +137,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def text(self, value: Any) -> str:
         """A value as text: lists with commas, objects by their label, nothing for null."""
-        self.spend()
+        self.count_steps()
         if value is None:
             return ""
         if isinstance(value, bool):
@@ -170,7 +170,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _counted(self, items: Any) -> Iterator[Any]:
         for item in items or ():
-            self.spend()
+            self.count_steps()
             yield item
 
     def _concat(self, values: list[Any]) -> str:

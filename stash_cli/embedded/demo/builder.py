@@ -54,7 +54,7 @@ class Builder:
         """A random day in the `years` after 2012."""
         return str(_DAY + timedelta(days=self.random.randrange(years * _YEAR)))
 
-    def some(self, items: Sequence[T], most: int) -> list[T]:
+    def sample(self, items: Sequence[T], most: int) -> list[T]:
         """A random sample of 0 to `most` items."""
         return self.random.sample(items, self.random.randint(0, min(most, len(items))))
 

@@ -79,7 +79,7 @@ def add_performers(builder: Builder) -> None:
         if builder.chance(0.4):
             url = f"https://people.example.org/{given.lower()}-{family.lower()}"
             builder.add(t.performer_urls, performer_id=number, position=0, url=url)
-        for tag in builder.some(range(1, 20), 2):
+        for tag in builder.sample(range(1, 20), 2):
             builder.add(t.performers_tags, performer_id=number, tag_id=tag)
         if builder.chance(0.3):
             languages = builder.random.randint(1, 5)
@@ -182,11 +182,11 @@ def _gallery(builder: Builder, title: str | None, folder: int | None) -> int:
         organized=builder.chance(0.5),
         studio_id=builder.random.randint(1, len(builder.rows(t.studios))),
     )
-    for tag in builder.some(range(1, len(builder.rows(t.tags)) + 1), 3):
+    for tag in builder.sample(range(1, len(builder.rows(t.tags)) + 1), 3):
         builder.add(t.galleries_tags, gallery_id=gallery, tag_id=tag)
-    for performer in builder.some(range(1, 30), 2):
+    for performer in builder.sample(range(1, 30), 2):
         builder.add(t.performers_galleries, performer_id=performer, gallery_id=gallery)
-    for scene in builder.some(range(1, len(builder.rows(t.scenes)) + 1), 1):
+    for scene in builder.sample(range(1, len(builder.rows(t.scenes)) + 1), 1):
         builder.add(t.scenes_galleries, scene_id=scene, gallery_id=gallery)
     return gallery
 
@@ -211,7 +211,7 @@ def _image(builder: Builder, folder: int, name: str, zip_file: int | None) -> in
         o_counter=builder.random.choice((0, 0, 0, 1, 2)),
     )
     builder.add(t.images_files, image_id=image, file_id=file, primary=True)
-    for tag in builder.some(range(1, len(builder.rows(t.tags)) + 1), 2):
+    for tag in builder.sample(range(1, len(builder.rows(t.tags)) + 1), 2):
         builder.add(t.images_tags, image_id=image, tag_id=tag)
     return image
 
@@ -284,12 +284,12 @@ def _video(builder: Builder, scene: int, folder: str, stem: str, duration: float
 def _relate(builder: Builder, scene: int, subject: str) -> None:
     tags = builder.rows(t.tags)
     chosen = {tag["id"] for tag in tags if tag["name"] in {subject, "Outdoor"} and builder.chance(0.8)}
-    chosen.update(builder.some(range(2, len(tags)), 4))
+    chosen.update(builder.sample(range(2, len(tags)), 4))
     for tag in sorted(chosen):
         builder.add(t.scenes_tags, scene_id=scene, tag_id=tag)
-    for performer in builder.some(range(1, len(builder.rows(t.performers)) + 1), 3):
+    for performer in builder.sample(range(1, len(builder.rows(t.performers)) + 1), 3):
         builder.add(t.performers_scenes, performer_id=performer, scene_id=scene)
-    for group in builder.some(range(1, len(builder.rows(t.groups)) + 1), 1):
+    for group in builder.sample(range(1, len(builder.rows(t.groups)) + 1), 1):
         scene_index = builder.random.randint(1, 12)
         builder.add(t.groups_scenes, group_id=group, scene_id=scene, scene_index=scene_index)
     if builder.chance(0.5):
@@ -364,7 +364,7 @@ def add_markers(builder: Builder) -> None:
             primary_tag_id=builder.random.randint(1, tags // 2),
             scene_id=builder.random.randint(1, _SCENES),
         )
-        for tag in builder.some(range(tags // 2 + 1, tags + 1), 2):
+        for tag in builder.sample(range(tags // 2 + 1, tags + 1), 2):
             builder.add(t.scene_markers_tags, scene_marker_id=marker, tag_id=tag)
 
 

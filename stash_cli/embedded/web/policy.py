@@ -140,7 +140,7 @@ class WebPolicy:
             tuple(_network(text) for text in proxies),
         )
 
-    def reached_at(self, name: str) -> WebPolicy:
+    def with_host(self, name: str) -> WebPolicy:
         """The policy of a server that listens on `name`; an address needs no entry."""
         return self if parse_address(name) else replace(self, hosts=self.hosts | {name.lower()})
 
