@@ -102,7 +102,7 @@ async def plan_of(bench: Workbench, template: str, policy: str) -> AsyncIterator
     """The resolved plan that names all images by `template`."""
     session = bench.client.session
     naming = Naming(PathTemplate(template, "Image"), await library_folders(session))
-    paths = naming.paths(await session.learn())
+    paths = naming.paths(await session.load_capabilities())
     with closing(RenamePlan()) as plan:
         async for row in iter_rows(session, FindQuery(ENTITIES["Image"]), paths):
             plan.add(each for each in naming.of(row) if isinstance(each, Target))

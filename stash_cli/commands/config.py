@@ -214,7 +214,7 @@ async def write(session: Session, current: Settings, changed: dict[str, Any]) ->
     from stash_cli.core.edits.plan import Plan, check_known
 
     sections = [Operation(name, args, paths=None) for name, args in mutations(current, changed)]
-    check_known(Plan((), tuple(sections)), await session.learn())
+    check_known(Plan((), tuple(sections)), await session.load_capabilities())
     for section in sections:
         answer = apply_one(session, section, quiet=True)
         await uninterrupted(

@@ -45,7 +45,7 @@ async def prepare_generate(session: Session, _: Runtime, __: TaskOptions, values
 
     Tried on 0.22.1; fixed in the source of 0.28.1.
     """
-    server = await session.learn()
+    server = await session.load_capabilities()
     if values.get("markerIDs") and not server.is_since("0.28"):
         raise StashCapabilityError(
             "Servers before 0.28 crash when they generate for single markers;"
@@ -103,7 +103,7 @@ async def prepare_migrate(
 
     # The field is required; for "", the server makes a backup beside its database, and deletes it on success.
     migrate_input = {"backupPath": ""} | values
-    if (await session.learn()).is_since("0.26"):
+    if (await session.load_capabilities()).is_since("0.26"):
         return migrate_input
     # Older servers migrate without a job, and respond at the end of the migration (tried on 0.22.1).
     answer = confirmed(

@@ -201,7 +201,7 @@ def _summary(mirror: Mirror) -> str:
 
 async def _check(session: Session) -> None:
     """Raise StashCapabilityError for a server that lacks a query for a type of the mirror."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     for kind in embedded_module("mirror.kinds").KINDS:
         entity = _entity(kind)
         if entity and not server.has_query(server.operation_name("query", entity.find)):

@@ -187,7 +187,7 @@ def types_of(word: str | None) -> list[str]:
 
 async def sources(session: Session, types: Sequence[str]) -> list[Row]:
     """The package sources in the settings of the server."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     # Packages exist since 0.24; without this check, an older server would seem to have no sources.
     if not server.has_path("ConfigResult", "general.pluginPackageSources"):
         raise server.missing_error("ConfigGeneralResult.pluginPackageSources")

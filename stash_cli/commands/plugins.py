@@ -248,7 +248,7 @@ def run_settings(runtime: Runtime, options: SettingsOptions) -> None:
     async def work(session: Session) -> list[Row]:
         setting_paths = [f"settings.{name}" for name in ("name", "display_name", "description", "type")]
         [plugin] = await require(session, [options.plugin], setting_paths)
-        server = await session.learn()
+        server = await session.load_capabilities()
         if options.values and not server.has_mutation("configurePlugin"):
             raise server.missing_error("configurePlugin")
         declared = {row["name"]: row for row in plugin.get("settings") or ()}

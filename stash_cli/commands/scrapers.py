@@ -75,7 +75,7 @@ def run_list(runtime: Runtime, options: ListOptions) -> None:
     runtime.check_output(SCRAPER)
 
     async def work(session: Session) -> list[Row]:
-        api_types = (await session.learn()).enum_values("ScrapeContentType")
+        api_types = (await session.load_capabilities()).enum_values("ScrapeContentType")
         all_types = [
             each.upper() for each in SPECS if each.upper() in api_types or (each == "group" and api_types)
         ]
@@ -108,7 +108,7 @@ def run_scrape(runtime: Runtime, options: ScrapeOptions) -> None:
         from stash_cli.core.scraping.sources import ANY_SCRAPER, explain_error
 
         source = await _source(session, options)
-        source_argument = {"source": source.argument(await session.learn())} if source else {}
+        source_argument = {"source": source.argument(await session.load_capabilities())} if source else {}
         try:
             answer = await session.call(operation, args | source_argument)
         except StashGraphQLError as error:

@@ -154,7 +154,7 @@ async def _prepare_batch(
     type_name: str, session: Session, runtime: Runtime, options: Any, values: Values
 ) -> Values | Done:
     """Resolve the stash-box and the named objects; set the required `refresh` and `createParent`."""
-    (await session.learn()).operation_name("mutation", f"stashBoxBatch{type_name}Tag")
+    (await session.load_capabilities()).operation_name("mutation", f"stashBoxBatch{type_name}Tag")
     box = await stash_box(session, values.get(_ENDPOINT))
     words = read_words(runtime.streams, options.words) if options.words else []
     if options.words and not words:

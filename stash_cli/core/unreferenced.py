@@ -53,7 +53,7 @@ async def unreferenced(
     `ids` limits this to the objects with these ids that still exist. Related objects count as data, except
     parents and children of the same type.
     """
-    server, entity = await session.learn(), ENTITIES[type_name]
+    server, entity = await session.load_capabilities(), ENTITIES[type_name]
     filters = [row for row, _ in await all_filters(session)]
     named = {one for row in filters for one in related_in(row, type_name)}
     known = {name for name in _COUNTS[type_name] if server.field_name(entity.filter_type, name)}
@@ -86,7 +86,7 @@ async def referenced(session: Session, type_name: str, ids: Sequence[str]) -> se
 
 async def _named_by(session: Session, each: Reference, ids: Sequence[str]) -> set[str]:
     """The ids that objects name in the fields of a reference; all of `ids` that they name are among them."""
-    server, entity = await session.learn(), ENTITIES[each.type]
+    server, entity = await session.load_capabilities(), ENTITIES[each.type]
     if server.field_name(entity.filter_type, each.criterion):
         rows = await naming(session, each, ids, each.fields)
         return {one for row in rows for one in _named(each, row)}

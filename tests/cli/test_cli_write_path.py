@@ -76,7 +76,11 @@ def saved(cli: Cli, obj: Any) -> list[dict[str, Any]]:
     async def main() -> list[Any]:
         async with StashContext(conn=cli.environ["STASH_URL"]) as client:
             flush = plan_flush(obj)
-            own = [operation_of([flush.plan], await client.session.learn())] if flush.sends_input else []
+            own = (
+                [operation_of([flush.plan], await client.session.load_capabilities())]
+                if flush.sends_input
+                else []
+            )
             return [*own, *(side.operation for side in side_mutations_of(obj, flush))]
 
     return [json.loads(json.dumps({each.name: shortened(each.input)})) for each in run(main())]

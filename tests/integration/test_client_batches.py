@@ -150,7 +150,7 @@ def test_unreachable_server_ends_the_batch(tmp_path: Path) -> None:
 
     async def main() -> BatchResult:
         async with session_with(response_to, tmp_path) as (session, server):
-            await session.learn()
+            await session.load_capabilities()
             server.answer = lambda request: _last(request, server.loopback)
             return await execute_batch(session, operations, max_batch_size=1)
 

@@ -90,7 +90,7 @@ async def test_session_checks_the_version_once(tmp_path: Path) -> None:
 async def test_changed_version_triggers_introspection_and_retry(tmp_path: Path) -> None:
     async with canned_server(with_schema(library(1))) as server:
         async with Session(connection_of(server, tmp_path)) as session:
-            await session.learn()
+            await session.load_capabilities()
         server.version = "v0.32.0"
         server.requests.clear()
         async with Session(connection_of(server, tmp_path)) as session:
@@ -110,7 +110,7 @@ async def test_rejected_document_is_adapted_once(operation: str, tmp_path: Path)
 
     async with canned_server(with_schema(lambda _: {})) as server:
         async with Session(connection_of(server, tmp_path)) as session:
-            await session.learn()
+            await session.load_capabilities()
         server.requests.clear()
         server.answer = with_schema(lambda _: graphql_response(None, REFUSED, 422))
         async with Session(connection_of(server, tmp_path)) as session:
@@ -155,7 +155,7 @@ async def test_corrupt_or_unwritable_cache_costs_one_request(tmp_path: Path) -> 
 
 async def test_unknown_names_are_rejected_before_sending(tmp_path: Path) -> None:
     async with session_with(library(1), tmp_path) as (session, server):
-        await session.learn()
+        await session.load_capabilities()
         server.requests.clear()
         with pytest.raises(StashLookupError, match="Did you mean findScene or findScenes"):
             await session.call("findScenez")
@@ -194,7 +194,7 @@ async def test_pages(
     limit: int | None, page_size: int | None, rows: int, pages: list[int], tmp_path: Path
 ) -> None:
     async with session_with(library(1234), tmp_path) as (session, server):
-        await session.learn()
+        await session.load_capabilities()
         server.requests.clear()
         query = paging.FindQuery(SCENES)
         found = [
@@ -301,7 +301,7 @@ async def test_batch_is_chunked_with_a_result_per_operation(tmp_path: Path) -> N
         return graphql_response(data, errors)
 
     async with session_with(answer, tmp_path) as (session, server):
-        await session.learn()
+        await session.load_capabilities()
         operations = [BatchOperation("tagUpdate", {"input": {"id": str(n)}}) for n in range(10)]
         result = await execute_batch(session, operations, max_batch_size=4)
         assert len(server.requests) == 1 + 3

@@ -167,7 +167,7 @@ async def websocket(
     ):
         port = server.sockets[0].getsockname()[1]
         async with Session(connection_to(known.url, cache_dir)) as first:
-            facts_known = await first.learn()
+            facts_known = await first.load_capabilities()
         async with Session(connection_to(f"http://127.0.0.1:{port}", cache_dir, **facts)) as session:
             session._server = facts_known
             yield session, received

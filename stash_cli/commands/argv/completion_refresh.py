@@ -121,7 +121,7 @@ async def _filters(session: Session, entity: Entity | None) -> list[str]:
 
 async def _scrapers(session: Session, entity: Entity | None) -> list[str]:
     """The ids of the scrapers for a type; of all scrapers without one."""
-    known = (await session.learn()).enum_values("ScrapeContentType")
+    known = (await session.load_capabilities()).enum_values("ScrapeContentType")
     types = [entity.type.upper()] if entity is not None else sorted(known)
     rows = await session.call("listScrapers", {"types": types}, ["id"])
     return [str(row["id"]) for row in rows or ()]

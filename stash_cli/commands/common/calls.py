@@ -133,7 +133,7 @@ def run(call: Call, runtime: Runtime, options: Any) -> None:
     is_mutation = call.operation in describe_api().mutations
 
     async def work(session: Session) -> Any:
-        server = await session.learn()
+        server = await session.load_capabilities()
         server.operation_name("mutation" if is_mutation else "query", call.operation)
         args = await _args(session, call, options)
         if call.question:

@@ -54,7 +54,7 @@ async def write_plan(
     from stash_cli.core.edits.drafts.plan_files import PlanHead
     from stash_cli.core.edits.journal.databases import read_fingerprint
 
-    server = await session.learn()
+    server = await session.load_capabilities()
     connection = runtime.connection()
     plan_head = PlanHead(
         command=runtime.typed_command,

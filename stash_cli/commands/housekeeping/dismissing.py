@@ -50,7 +50,7 @@ def dismiss(
         ids = await target_ids(session, noun.entity, read_words(runtime.streams, names))
         if len(ids) < 2:  # noqa: PLR2004 - a pair
             raise StashUsageError(f"{action} needs two {noun.entity.plural} or more")
-        rows = await rows_of(session, noun.entity, ids, paths_of(await session.learn()))
+        rows = await rows_of(session, noun.entity, ids, paths_of(await session.load_capabilities()))
         pairs, dismissed = pairs_of(rows), load_dismissed(runtime, noun.entity)
         count = dismissed.add(pairs) if action == DISMISS else dismissed.remove(pairs)
         verb = "dismissed" if action == DISMISS else "restored"

@@ -60,7 +60,10 @@ class FactNames:
         values: dict[str, Any] = {name: value for name, value in facts.items() if name not in (*TYPES, "ids")}
         if "urls" in values:
             values["urls"] = list(values["urls"])
-        if len(values.get("date", _DAY)) < len(_DAY) and not (await self.session.learn()).takes_partial_dates:
+        if (
+            len(values.get("date", _DAY)) < len(_DAY)
+            and not (await self.session.load_capabilities()).takes_partial_dates
+        ):
             unresolved.append(f"date {values.pop('date')}")
             self.partial_dates += 1
         if studio := self._ids("studio", [facts["studio"]] if "studio" in facts else [], unresolved):

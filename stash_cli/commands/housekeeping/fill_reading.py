@@ -39,7 +39,7 @@ class Reading:
         """Draft the edits of all objects; those without a match are only reported."""
         from time import monotonic
 
-        editing, server = self.editing, await self.editing.session.learn()
+        editing, server = self.editing, await self.editing.session.load_capabilities()
         await editing.facts.load(self.source.named_fields)
         paths, read_at = self._paths(server), monotonic()
         async for rows in selection.pages(paths):

@@ -163,7 +163,7 @@ def _empty(name: str) -> str:
 
 async def check_server(session: Session, *, force: bool) -> None:
     """Raise StashCapabilityError for a server that cannot move files, and StashError while jobs run."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     if not server.has_mutation("moveFiles"):
         raise server.missing_error("moveFiles")
     if not force:
@@ -198,7 +198,7 @@ async def fill(
     from stash_cli.core.renames.library import load_target_folders
     from stash_cli.core.renames.plan import Target
 
-    async for rows in selection.pages(naming.paths(await session.learn())):
+    async for rows in selection.pages(naming.paths(await session.load_capabilities())):
         planned = [each for row in rows for each in naming.of(row)]
         plan.add(each for each in planned if isinstance(each, Target))
         for each in planned:

@@ -327,7 +327,7 @@ async def _open_run(scraping: Scraping, source: Source, decisions: Decisions) ->
     matcher = Matcher(session, source.box)
     planner = Planner(
         type_name,
-        await session.learn(),
+        await session.load_capabilities(),
         matcher.matches,
         scraping.new_id,
         source.box,

@@ -86,7 +86,7 @@ class Scraping:
 
     async def fill(self, selection: Selection) -> None:
         """Scrape all objects, and draft the edits of those with a result."""
-        entity, server = self.noun.entity, await self.session.learn()
+        entity, server = self.noun.entity, await self.session.load_capabilities()
         names = (path for attr in self.run.planner.attributes for path in label_paths(entity, attr))
         label_paths_read = [path for path in names if server.has_path(entity.type, path)]
         with self._bar() as show:
@@ -257,7 +257,7 @@ class Scraping:
             await write_edits(self.editing, self.options.plan_out)
         elif len(self.draft) or self._is_json:
             self.editing.more = self.report.as_json(self.unmatched)
-            self.editing.print_plan(await self.session.learn())
+            self.editing.print_plan(await self.session.load_capabilities())
         else:
             self.note_unchanged()
 

@@ -89,7 +89,7 @@ class SidecarWriter:
         """Write a file for each match of a search."""
         from stash_cli.commands.queries.searching import pages_of
 
-        paths = paths_of(self.noun, await session.learn())
+        paths = paths_of(self.noun, await session.load_capabilities())
         async for rows in pages_of(session, search, paths):
             for row in rows:
                 self._write_counted(row["id"], row)

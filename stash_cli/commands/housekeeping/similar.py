@@ -147,7 +147,7 @@ async def find(
     from stash_cli.core.client.paging import FindQuery, iter_rows, pages_by_id
     from stash_cli.core.duplicates import names
 
-    entity, server = noun.entity, await session.learn()
+    entity, server = noun.entity, await session.load_capabilities()
     rows = iter_rows(session, FindQuery(entity, sort="name"), _paths(entity, server))
     objects = [named_of(row) async for row in rows if (row.get("name") or "").strip()]
     dismissed = load_dismissed(runtime, entity)

@@ -27,7 +27,9 @@ def plan_of(
     entity, compiled = search.query.entity, search.compiled
     selected = [f"{entity.items}.{path}" for path in search.fields(paths)]
     args = search.query.args(1, -1 if per_page is None else per_page)
-    root = document.root_for(entity.find, args, ["count", *selected], session.assumed(), quiet=True)
+    root = document.root_for(
+        entity.find, args, ["count", *selected], session.assumed_capabilities(), quiet=True
+    )
     text, variables = document.join(document.title(entity.find), [root])
     names = search.names
     return {

@@ -133,7 +133,7 @@ async def search_for(
         where = await with_saved(session, entity.type, where, tell=tell, changing=query.changing)
     names = await resolve_names(session, entity.type, where)
     asked = names.replaced(where)
-    compiled = await compile_for(session, entity.type, asked, None if ask else session.assumed())
+    compiled = await compile_for(session, entity.type, asked, None if ask else session.assumed_capabilities())
     # Used by --explain only; checking it needs a second compilation.
     has_asked = has_saved or bool(names.ids) or not (ask or _is_answerable(entity, asked))
     if query.changing and not (compiled.filter or compiled.post_filter or compiled.q):

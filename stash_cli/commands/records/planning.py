@@ -105,7 +105,7 @@ class Planner:
 
     async def fill(self) -> None:
         """Read the whole file, and draft the edits of every row."""
-        server = await self.editing.session.learn()
+        server = await self.editing.session.load_capabilities()
         names = self.editing.names
         names.unmade = "" if self.mode is Mode.UPDATE else self.editing.entity.type
         with closing(self._lines), closing(self._made), closing(self._new_names), closing(self._deferred):

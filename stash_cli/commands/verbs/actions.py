@@ -49,7 +49,7 @@ async def change(
     if not target_words:
         return
     with before_sending(runtime):
-        server = await session.learn()
+        server = await session.load_capabilities()
         paths = ["id", noun.entity.label, *_paths(noun.entity, fields, server)]
         targets = await find_targets(session, noun.entity, target_words, paths, "updated")
         edits = {row["id"]: [edit for edit in edits_of(row) if not is_noop(edit)] for row in targets.rows}

@@ -105,7 +105,7 @@ async def read_deletion(
     session: Session, noun: Noun, selection: Selection, flags: Mapping[str, Any]
 ) -> Deletion:
     """Read the selected objects, their files and references to them; primary tags are problems."""
-    entity, server = noun.entity, await session.learn()
+    entity, server = noun.entity, await session.load_capabilities()
     paths = [path.rpartition(".")[0] for path in noun.files if path.startswith(("files", "visual_files"))]
     sizes = [f"{path}.size" for path in paths if server.has_path(entity.type, path)]
     rows: list[dict[str, Any]] = []
@@ -143,7 +143,7 @@ async def _primary_tag_errors(session: Session, type_name: str, ids: Sequence[st
 
 async def trash_of(session: Session) -> str | None:
     """The folder that the server moves deleted files to; None where it deletes them."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     if not server.field_name("ConfigGeneralResult", "deleteTrashPath"):
         return None
     answer = await session.call("configuration", {}, ["general.deleteTrashPath"])

@@ -135,7 +135,7 @@ async def _fields(session: Session, runtime: Runtime, noun: Noun) -> tuple[list[
     from stash_cli.commands.verbs.changes import Changes
     from stash_cli.commands.verbs.names import Names
 
-    entity, server, words = noun.entity, await session.learn(), Words()
+    entity, server, words = noun.entity, await session.load_capabilities(), Words()
     names = runtime.options.fields
     columns = Columns(entity)
     readable = [
@@ -266,7 +266,7 @@ async def _rebased_edits(
     if conflicts:
         text.rows[id_] = current_rows[id_]  # the next attempt compares with this row, and overwrites it
         raise _conflict(editing, id_, conflicts)
-    server = await editing.session.learn()
+    server = await editing.session.load_capabilities()
     check_known(plan_updates(edits, server), server)
     return replace(object_edits, edits=edits)
 

@@ -303,7 +303,7 @@ class Editing:
         from stash_cli.core.client.paging import pages_by_id
         from stash_cli.core.edits.before_values import is_readable
 
-        server = await self.session.learn()
+        server = await self.session.load_capabilities()
         readable = [path for path in paths if is_readable(self.entity.type, path, server)]
         return {
             row["id"]: row

@@ -147,7 +147,7 @@ async def read_fields(session: Session, runtime: Runtime, noun: Noun) -> list[Ex
     from stash_cli.core.edits.journal.databases import read_fingerprint
     from stash_cli.core.graphql.selection import merge
 
-    entity, server = noun.entity, await session.learn()
+    entity, server = noun.entity, await session.load_capabilities()
     words = Words()
     names = runtime.options.fields
     database = database_text(await read_fingerprint(session))

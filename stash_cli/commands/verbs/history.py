@@ -93,7 +93,7 @@ def _count_times(noun: Noun, history: str, count: str, runtime: Runtime, options
     runtime.check_output(noun.view)
 
     async def work(session: Session) -> None:
-        has_history = (await session.learn()).has_path(noun.entity.type, history)
+        has_history = (await session.load_capabilities()).has_path(noun.entity.type, history)
         if periods and not has_history:
             raise StashUsageError("--at: this server keeps only the number, and no times")
         make = (

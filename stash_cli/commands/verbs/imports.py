@@ -235,7 +235,7 @@ async def carry_out(
         if options.plan_out is not None:
             await write_edits(editing, options.plan_out)
         else:
-            editing.print_plan(await session.learn())
+            editing.print_plan(await session.load_capabilities())
         check_problems(planner)
         return
     if len(editing.draft):

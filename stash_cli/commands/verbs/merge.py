@@ -221,7 +221,7 @@ async def plan(
     from stash_cli.core.edits.merging.combine import RULES, Combination
     from stash_cli.core.edits.merging.merge import Merge, find_references, paths_to_read
 
-    server = await session.learn()
+    server = await session.load_capabilities()
     source_by_field = {name: (await target_ids(session, entity, [word]))[0] for name, word in takes.items()}
     for name, id_ in source_by_field.items():
         if id_ not in sources:

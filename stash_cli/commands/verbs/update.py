@@ -137,7 +137,7 @@ async def carry_out(
         if plan_out is not None:
             await write_edits(editing, plan_out)
         else:
-            editing.print_plan(await session.learn())
+            editing.print_plan(await session.load_capabilities())
         for error in editing.outcomes.problems.values():
             raise error
         return
@@ -169,7 +169,7 @@ async def fill(editing: Editing, noun: Noun, assignments: Sequence[Assignment], 
 
     from stash_cli.commands.verbs.changes import Changes
 
-    entity, outcomes, server = editing.entity, editing.outcomes, await editing.session.learn()
+    entity, outcomes, server = editing.entity, editing.outcomes, await editing.session.load_capabilities()
     changes = Changes(entity, assignments, editing.names)
     await changes.prepare()
     read_at = monotonic()
@@ -197,7 +197,7 @@ async def other_edits(editing: Editing, each: ObjectEdits, words: list[str]) -> 
     names = Names(session)
     changes = Changes(entity, read_assignments(entity, words, {}, []), names)
     await changes.prepare()
-    paths = ["id", entity.label, *changes.paths(await session.learn())]
+    paths = ["id", entity.label, *changes.paths(await session.load_capabilities())]
     object_edits = changes.of((await rows_of(session, entity, [each.id], paths))[0])
     for error in (await refusals(session, object_edits.edits)).values():
         raise error

@@ -70,7 +70,7 @@ class StashClientBase:
 
     async def initialize(self) -> None:
         """Load the server's schema, from the cache on disk where there is one."""
-        await self.session.learn()
+        await self.session.load_capabilities()
 
     async def close(self) -> None:
         """Close connections; may be called twice."""
@@ -89,7 +89,7 @@ class StashClientBase:
             if result_type is None:
                 return data
             name, value = result_type.__name__, next(iter(data.values()), None)
-            check_shape(name, value, await self.session.learn())
+            check_shape(name, value, await self.session.load_capabilities())
             return self.hydrated(TypeRef(name), value, sent)
 
     async def execute_batch(

@@ -43,7 +43,7 @@ class NameIndex:
     @classmethod
     async def load(cls, session: Session, entity: Entity) -> NameIndex:
         """Read the names of all objects of a type."""
-        server = await session.learn()
+        server = await session.load_capabilities()
         known = [name for name in name_fields(entity) if server.has_path(entity.type, name)]
         paths = DefaultPaths(["id", entity.label, *known])
         async with aclosing(iter_rows(session, FindQuery(entity), paths)) as rows:

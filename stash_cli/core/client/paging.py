@@ -254,7 +254,7 @@ async def _rows(
     if len(ids) == 1 and _has_own_query(entity):
         row = await session.call(f"find{entity.type}", {"id": ids[0]}, paths, quiet=quiet)
         return [row] if row else []
-    server = await session.learn()
+    server = await session.load_capabilities()
     name = server.operation_name("query", entity.find)
     if "ids" not in server.arguments("query", name):
         return await _one_by_one(session, entity, ids, paths, quiet=quiet)

@@ -97,7 +97,7 @@ async def compile_for(
         for leaf in query.leaves():
             lookups.compile(type_name, leaf)
         query = await compilable(session, type_name, query)
-    return lookups.compile(type_name, query, server=server or await session.learn())
+    return lookups.compile(type_name, query, server=server or await session.load_capabilities())
 
 
 def _names_of(type_name: str, key: str, value: Any) -> str | None:

@@ -72,19 +72,21 @@ class Session:
 
     @property
     def capabilities(self) -> ServerCapabilities:
-        """The server's schema; raises StashUsageError before the first call or `learn()`."""
+        """The server's schema; raises StashUsageError before the first call or `load_capabilities()`."""
         if self._server is None:
-            raise StashUsageError("Nothing is known of the server yet: await session.learn() first.")
+            raise StashUsageError(
+                "Nothing is known of the server yet: await session.load_capabilities() first."
+            )
         return self._server
 
-    def assumed(self) -> ServerCapabilities:
+    def assumed_capabilities(self) -> ServerCapabilities:
         """The server's capabilities without a request: loaded, cached, or else those of the newest API."""
         if self._server is not None:
             return self._server
         cached = None if self.connection.is_embedded else schema_cache.recall(self.connection)
         return ServerCapabilities(cached) if cached else EmbeddedCapabilities()
 
-    async def learn(self, *, again: bool = False) -> ServerCapabilities:
+    async def load_capabilities(self, *, again: bool = False) -> ServerCapabilities:
         """The server's schema: loaded before, cached, or (with `again` always) by introspection."""
         async with self._learning:
             # The embedded library has exactly the schema of the API description.
@@ -119,7 +121,7 @@ class Session:
         about paths that the server lacks.
         """
         kind, _ = document.describe(operation)
-        values = await compat.with_stash_box(self, operation, args or {}, await self.learn())
+        values = await compat.with_stash_box(self, operation, args or {}, await self.load_capabilities())
         if compat.needs_splitting(operation, self.capabilities):
             return await compat.call_split(self, operation, values, paths, quiet=quiet)
 
@@ -178,7 +180,7 @@ class Session:
             if not self._changed(version):
                 return value
             logger.info("The server's version has changed; asking what it knows now.")
-        rebuilt = build(await self.learn(again=True))
+        rebuilt = build(await self.load_capabilities(again=True))
         return (await self._send_built(rebuilt, operation, paths, by_name=by_name))[0]
 
     def _changed(self, version: object) -> bool:
@@ -344,7 +346,7 @@ class Stream:
 
     async def _open(self) -> Subscription:
         if self._source is None:
-            server = await self._session.learn()
+            server = await self._session.load_capabilities()
             root = document.root_for(self._operation, self._args, self._paths, server)
             name = document.title(self._operation)
             text, variables = document.join(name, [root])

@@ -79,7 +79,7 @@ def _is_testable(type_name: str, leaf: Q) -> bool:
 
 async def _ids(session: Session, type_name: str, where: Q) -> list[int]:
     """The ids of the objects that match."""
-    compiled = lookups.compile(type_name, where, server=await session.learn())
+    compiled = lookups.compile(type_name, where, server=await session.load_capabilities())
     query = FindQuery(_SEARCHABLE[type_name], compiled.filter or None, compiled.q or None)
     post_filter = compiled.post_filter
     rows = iter_rows(session, query, ["id", *(post_filter.fields if post_filter else ())])

@@ -172,7 +172,7 @@ class CarryOut:
         await self._send(self._operations(others), {edit.id: edit.after for edit in others})
 
     def _operations(self, edits: Sequence[Edit]) -> Sequence[Operation]:
-        return plan_updates(edits, self._session.assumed()).operations
+        return plan_updates(edits, self._session.assumed_capabilities()).operations
 
     async def _tag(self, rows: Rows) -> None:
         edits, owners = [], {}
@@ -274,7 +274,7 @@ class CarryOut:
         return self.applier.session
 
     async def _server(self) -> Any:
-        return await self._session.learn()
+        return await self._session.load_capabilities()
 
     async def _verify_each(self, verify: Callable[[Decision], Awaitable[None]]) -> None:
         """Verify every active group concurrently; a failed check ends its group."""

@@ -130,7 +130,7 @@ async def make_survey(
 
     `to_local` maps a folder of the server to this machine; None if unknown.
     """
-    server, survey = await session.learn(), Survey()
+    server, survey = await session.load_capabilities(), Survey()
     try:
         for batch in _batches(groups):
             rows = await read_rows(session, type_name, [id_ for group in batch for id_ in group])
@@ -167,7 +167,7 @@ def movable_rows(type_name: str, decision: Decision, rows: Rows, policy: Policy)
 
 async def read_rows(session: Session, type_name: str, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Read the rows of objects by id, with all fields for decisions and merges; missing ones are omitted."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     paths = [*copies.paths_to_read(type_name, server), *union.paths_to_read(type_name, server)]
     pages = pages_by_id(session, ENTITIES[type_name], list(dict.fromkeys(ids)), list(dict.fromkeys(paths)))
     return {str(row["id"]): row async for page in pages for row in page}

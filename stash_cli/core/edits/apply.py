@@ -68,7 +68,7 @@ class Applier:
         `stopped`, nor for objects with an id in `skip`, which may grow meanwhile.
         A refused bulk mutation is sent again in parts, to find the objects that cause the refusal.
         """
-        server = await self.session.learn()
+        server = await self.session.load_capabilities()
         alone = {each.name for each in operations if needs_splitting(each.name, server)}
         # Before the first request: a change that is missing in the journal cannot be undone.
         self.recording = await _recording(self.session, operations)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 async def with_before(session: Session, edits: Sequence[Edit]) -> list[Edit]:
     """Return the edits with the values that they replace; `before` stays UNSET where it cannot be read."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     attrs_by_object: dict[tuple[str, str], set[str]] = {}
     for edit in edits:
         for type_name, one, attr in reads_of(edit) if edit.before is UNSET else ():

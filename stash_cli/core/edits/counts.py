@@ -121,7 +121,7 @@ async def _resolve(
 ) -> list[Failure]:
     """Resolve the lost changes of one counter, of objects of one type."""
     failed: list[Failure] = []
-    history = history_of(cls.__name__, name, await client.session.learn())
+    history = history_of(cls.__name__, name, await client.session.load_capabilities())
     paths = [name, history] if history else [name]
 
     def receive(rows: list[dict[str, Any]], number: int) -> list[Any]:

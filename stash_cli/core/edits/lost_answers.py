@@ -101,7 +101,9 @@ class LostAnswers:
         for operation, _ in self._deferred:
             for type_name, one, attr in _reads(operation):
                 wanted.setdefault((type_name, one), set()).update([attr] if attr else [])
-        return await read_objects(self.session, wanted, await self.session.learn()) if wanted else {}
+        return (
+            await read_objects(self.session, wanted, await self.session.load_capabilities()) if wanted else {}
+        )
 
     async def _created(self) -> dict[int, Any]:
         """Identity of each executed creation -> the object that it created."""

@@ -163,7 +163,7 @@ async def _scenes_of(session: Session, wanted: Mapping[Key, Collection[Any]]) ->
 async def _paths_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> dict[Key, str]:
     """The paths of files."""
     ids = [one for _, one, _ in wanted]
-    if (await session.learn()).has_query(FILE_ENTITIES[FILE].find):
+    if (await session.load_capabilities()).has_query(FILE_ENTITIES[FILE].find):
         rows = session.rows_by_id(FILE, ids, ["id", PATH])
         path_by_id = {str(row["id"]): row[PATH] async for row in rows}
     else:
@@ -174,7 +174,7 @@ async def _paths_of(session: Session, wanted: Mapping[Key, Collection[Any]]) -> 
 
 async def _files_at(session: Session, paths: Sequence[str]) -> dict[str, str]:
     """Id -> path of the files at these paths, found through their scenes, images and galleries."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     queries = [
         BatchOperation(
             ENTITIES[name].find,

@@ -164,7 +164,7 @@ async def execute_batch(
         operations[start : start + max_batch_size] for start in range(0, len(operations), max_batch_size)
     ]
     # All documents are built before the first is sent, so that a wrong argument stops the whole batch.
-    requests = [_request(chunk, await session.learn()) for chunk in chunks]
+    requests = [_request(chunk, await session.load_capabilities()) for chunk in chunks]
     for number, chunk in enumerate(chunks):
         try:
             result.raw_response += await _send_chunk(session, chunk, requests[number])
@@ -283,7 +283,7 @@ async def _send_or_refit(
             return _partial_response(error)
         if session.is_current:
             raise
-    rebuilt = _request(operations, await session.learn(again=True))
+    rebuilt = _request(operations, await session.load_capabilities(again=True))
     try:
         return await session.send(rebuilt, partial=True)
     except StashGraphQLError as error:

@@ -46,7 +46,7 @@ async def load_target_folders(
 
     `to_local` maps a folder of the server to this machine; None if unknown.
     """
-    has_files = (await session.learn()).has_query("findFiles")
+    has_files = (await session.load_capabilities()).has_query("findFiles")
     existing: list[str] = []
     for batch in _batches(_with_ancestors(plan.folders(), roots)):
         existing += await (_known_folders if has_files else _folders_by_sql)(session, batch)

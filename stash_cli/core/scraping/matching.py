@@ -88,7 +88,7 @@ class Matcher:
             self.matches[each] = self._match(each, [rows[id_] for id_ in ids[each] if id_ in rows])
 
     async def _rows(self, type_name: str, ids: Iterable[str]) -> dict[str, Row]:
-        server, entity = await self.session.learn(), ENTITIES[type_name]
+        server, entity = await self.session.load_capabilities(), ENTITIES[type_name]
         paths = [entity.label, *name_fields(entity), "stash_ids.endpoint", "stash_ids.stash_id"]
         readable = ["id", *(path for path in paths if server.has_path(type_name, path))]
         sorted_ids = sorted(ids, key=int)

@@ -108,7 +108,7 @@ class ScrapeClient:
 
     async def results(self, rows: Sequence[Row], *, with_pictures: bool) -> AsyncIterator[dict[str, Results]]:
         """Yield results by id, as they arrive, for rows with `id`, `urls` and names; none after `stopped`."""
-        server = await self.session.learn()
+        server = await self.session.load_capabilities()
         paths = result_paths(self.type, server, with_pictures=with_pictures)
         if self._is_batched and len(rows) > 1:
             found = await self._scrape_multi(rows, paths)
@@ -194,7 +194,7 @@ class ScrapeClient:
         is_search = bool(self.query) or (self.is_by_name and not self.source.box)
         if self.source.box or not is_search or FRAGMENT not in self.source.abilities or self.stopped:
             return dict(answer)
-        paths = result_paths(self.type, await self.session.learn(), with_pictures=with_pictures)
+        paths = result_paths(self.type, await self.session.load_capabilities(), with_pictures=with_pictures)
         source_input = {f"{self.type.lower()}_input": _fragment_of(self.type, answer)}
         try:
             found = await self._call(
@@ -206,7 +206,7 @@ class ScrapeClient:
         return {**answer, **{name: value for name, value in details.items() if value not in (None, "", [])}}
 
     async def _source(self) -> dict[str, Any]:
-        return self.source.argument(await self.session.learn())
+        return self.source.argument(await self.session.load_capabilities())
 
     async def _call(self, operation: str, args: Mapping[str, Any], paths: Sequence[str]) -> Any:
         """Send a rate-limited request. Raises StashSourceError if the server cannot use the source."""

@@ -107,7 +107,7 @@ async def box_of(session: Session, type_name: str, word: str) -> Source:
             f"stash-boxes know no {entity.plural}",
             hint=f"Use a scraper: --with SCRAPER, of `stash scrapers list --type {entity.noun}`.",
         )
-    server = await session.learn()
+    server = await session.load_capabilities()
     if type_name == "Tag" and not server.has_query("scrapeSingleTag"):
         raise server.missing_error("scrapeSingleTag")
     return await stash_box(session, word)
@@ -115,7 +115,7 @@ async def box_of(session: Session, type_name: str, word: str) -> Source:
 
 async def boxes(session: Session, paths: Sequence[str]) -> list[dict[str, Any]]:
     """Read the stash-boxes in the server's settings, with the fields that the server has."""
-    server = await session.learn()
+    server = await session.load_capabilities()
     readable = [f"general.stashBoxes.{path}" for path in paths if server.has_path("StashBox", path)]
     answer = await session.call("configuration", {}, readable)
     return list(answer["general"]["stashBoxes"] or ())

@@ -95,7 +95,7 @@ class Loader:
         """The paths that must be loaded: `paths`, or the default fields that this server has."""
         if paths is not None:
             return paths
-        server, name = await self._session.learn(), entity_type.__name__
+        server, name = await self._session.load_capabilities(), entity_type.__name__
         return [path for path in default_paths(name) if server.field_name(name, path.partition(".")[0])]
 
     async def load_inverse(self, cls: type[T], objects: list[T], names: list[str]) -> list[T]:

@@ -75,7 +75,7 @@ class PlanHead:
 
     async def check(self, session: Session) -> None:
         """Raise StashConflictError if the server has another database, or is of another release."""
-        server = await session.learn()
+        server = await session.load_capabilities()
         if self.database and not fits(self.database, await read_fingerprint(session)):
             raise StashConflictError(
                 f"the plan is of another database, at {self.server}", {}, hint="Nothing was sent."

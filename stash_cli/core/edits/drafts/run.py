@@ -106,7 +106,7 @@ class DraftRun:
             ids |= {self._placeholders.get(each.id, each.id): each.id for each in placed}
             recorder.resume_updates(self.type, ids, edits, errors)
             recorder.resume_creations(self.type, creations)
-        server = await self.applier.session.learn()
+        server = await self.applier.session.load_capabilities()
         return [*creations, *plan_updates(edits, server).operations]
 
     def _links(self, objects: Iterable[ObjectEdits]) -> Iterator[ObjectEdits]:

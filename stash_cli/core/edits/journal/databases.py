@@ -60,7 +60,7 @@ def fingerprint_of(answer: Mapping[str, Any]) -> Fingerprint | None:
 
 async def read_fingerprint(session: Session) -> Fingerprint:
     """The fingerprint of the session's database, in one request."""
-    roots = fingerprint_roots(await session.learn())
+    roots = fingerprint_roots(await session.load_capabilities())
     return fingerprint_of(await session.execute(*document.join("Fingerprint", roots))) or {}
 
 

@@ -127,7 +127,7 @@ class Recorder:
 
     async def _store_database(self, session: Session) -> ServerCapabilities:
         """Store the database of the run; return the server's capabilities."""
-        server = await session.learn()
+        server = await session.load_capabilities()
         if not self._is_database_stored:
             self.journal.set_database(self.start(), await self.identify(session), server.version)
             self._is_database_stored = True

@@ -106,7 +106,7 @@ async def _operation(session: Session, edit: Edit) -> Operation:
 
 async def known_mode(session: Session, type_name: str) -> str:
     """The FilterMode of a type; groups were movies before 0.27."""
-    known = (await session.learn()).enum_values("FilterMode")
+    known = (await session.load_capabilities()).enum_values("FilterMode")
     modes = [mode for mode, name in MODES.items() if name == type_name]
     return next((mode for mode in modes if not known or mode in known), modes[0])
 

@@ -46,7 +46,7 @@ async def read_snapshots(
 
     One request for the objects, and one for all references to them.
     """
-    server = await session.learn()
+    server = await session.load_capabilities()
     snapshots = {}
     paths = list(dict.fromkeys(["id", *_paths(type_name, server)]))
     async for row in rows_of(session, type_name, ids, paths):

@@ -218,7 +218,7 @@ async def naming(
     session: Session, each: Reference, ids: Sequence[str], fields: Iterable[str]
 ) -> list[dict[str, Any]]:
     """Read the objects that refer to any of `ids`, with these fields."""
-    entity, server = ENTITIES[each.type], await session.learn()
+    entity, server = ENTITIES[each.type], await session.load_capabilities()
     if not server.field_name(entity.filter_type, each.criterion):
         return []
     known = [path for path in paths_of(each.type, fields) if server.has_path(each.type, path)]

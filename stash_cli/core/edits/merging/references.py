@@ -75,7 +75,7 @@ async def count_references(session: Session, type_name: str, ids: Sequence[str])
 
     if not ids:
         return {}
-    server = await session.learn()
+    server = await session.load_capabilities()
     known = [
         each
         for each in (*references_to(type_name), *filter(None, [CHILDREN.get(type_name)]))

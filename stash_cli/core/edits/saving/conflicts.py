@@ -29,7 +29,7 @@ async def reload_changed(
 
     One request for each type and 500 objects; the changes of others are merged into the objects.
     """
-    server = await client.session.learn()
+    server = await client.session.load_capabilities()
     groups: dict[type[StashObject], list[tuple[StashObject, list[str]]]] = {}
     for obj, flush in flushes:
         fields = list(_readable(obj, flush))

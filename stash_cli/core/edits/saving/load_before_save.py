@@ -33,7 +33,7 @@ _COUNTS = frozenset({*COUNTED, *COUNTED.values(), "play_duration"})
 async def load_before_save(client: StashClient, objects: Iterable[StashObject]) -> None:
     """Load such fields of `objects`, in one request for each type and field."""
     groups: dict[tuple[type[StashObject], str], list[StashObject]] = {}
-    server = await client.session.learn()
+    server = await client.session.load_capabilities()
     for obj in objects:
         for name in {*_needed(obj), *_counted(obj, server)}:
             groups.setdefault((type(obj), name), []).append(obj)

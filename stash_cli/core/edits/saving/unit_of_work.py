@@ -209,7 +209,7 @@ class UnitOfWork:
 
     async def _operations(self, prepared: list[Prepared]) -> list[Operation]:
         """Return the mutations that write the inputs, equal ones merged into one."""
-        server = await self.client.session.learn()
+        server = await self.client.session.load_capabilities()
         return [
             operation_of(plans, server)
             for plans in group_plans([flush.plan for _, flush in prepared], server)

@@ -113,7 +113,7 @@ async def find_created(
 
     Ambiguous ones are left out.
     """
-    server = await session.learn()
+    server = await session.load_capabilities()
     results: list[tuple[Recorded, Mapping[str, Any] | None]] = []
     for type_name in dict.fromkeys(row.type for row in rows):
         many = [row for row in rows if row.type == type_name]
@@ -165,7 +165,11 @@ async def _resolve_removals(session: Session, rows: Sequence[Recorded], current:
     """Resolve deletions and merges by whether the objects to be removed still exist."""
     removed = {id(row): [(row.type, current(row.type, one)) for one in _removed(row)] for row in rows}
     keys = {key for many in removed.values() for key in many if is_read(key[0])}
-    existing = await read_objects(session, dict.fromkeys(keys, ()), await session.learn()) if keys else {}
+    existing = (
+        await read_objects(session, dict.fromkeys(keys, ()), await session.load_capabilities())
+        if keys
+        else {}
+    )
     for row in rows:
         found = [existing.get(key) for key in removed[id(row)] if is_read(key[0])]
         if found and not any(found):

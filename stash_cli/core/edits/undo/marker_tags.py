@@ -27,7 +27,7 @@ async def in_two_parts(session: Session, edits: Sequence[Edit]) -> tuple[list[Ed
     if not lists:
         return list(edits), []
     wanted = {(MARKER, one): (TAGS, PRIMARY) for one in lists}
-    rows = await read_objects(session, wanted, await session.learn())
+    rows = await read_objects(session, wanted, await session.load_capabilities())
     primaries = {edit.id: edit for edit in edits if (edit.type, edit.field) == (MARKER, PRIMARY)}
     first = {(edit.type, edit.id, edit.field): edit for edit in edits}
     last: list[Edit] = []

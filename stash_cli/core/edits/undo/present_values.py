@@ -59,7 +59,11 @@ async def _fields(reversal: Reversal, nets: Nets, rows_by_key: RowsByKey) -> dic
         if is_read(type_name):
             attrs_by_object.setdefault((type_name, one), set()).add(name)
     session = reversal.session
-    rows = await read_objects(session, attrs_by_object, await session.learn()) if attrs_by_object else {}
+    rows = (
+        await read_objects(session, attrs_by_object, await session.load_capabilities())
+        if attrs_by_object
+        else {}
+    )
     values: dict[Key, Any] = {}  # in the order of the changes
     unread = []
     for key, net in nets.items():

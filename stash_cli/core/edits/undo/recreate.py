@@ -62,7 +62,7 @@ async def recreate(reversal: Reversal, rows: Sequence[Recorded]) -> list[Recorde
             for row in with_snapshot
             if is_read(row.type)
         },
-        await reversal.session.learn(),
+        await reversal.session.load_capabilities(),
     )
     restored: list[Recorded] = []
     for type_name in _ORDER:
@@ -255,7 +255,7 @@ def _referring(reversal: Reversal, row: Recorded) -> Iterator[tuple[str, str]]:
 async def missing_links(reversal: Reversal, rows: Sequence[Recorded]) -> set[tuple[str, str]]:
     """Linked objects that do not exist: they stay deleted, or are recreated after these."""
     named = {link for row in rows for link in (*_links(reversal, row), *_referring(reversal, row))}
-    server = await reversal.session.learn()
+    server = await reversal.session.load_capabilities()
     existing = await read_objects(reversal.session, dict.fromkeys(named, ()), server) if named else {}
     return {link for link in named if link not in existing}
 
@@ -305,7 +305,7 @@ async def link(reversal: Reversal, rows: Sequence[Recorded]) -> None:
     # After the images of a gallery: chapters refer to positions among them, and the cover is one of them.
     await make_children(reversal, galleries)
     # Servers before 0.27 have no mutation for covers: they choose the same cover again.
-    if (await reversal.session.learn()).has_mutation("setGalleryCover"):
+    if (await reversal.session.load_capabilities()).has_mutation("setGalleryCover"):
         await reversal.apply(await _open_edits(reversal, covers, {}), {})
 
 
@@ -335,7 +335,7 @@ async def make_children(reversal: Reversal, parents: Sequence[Recorded]) -> list
             for _, child in children
             if is_read(child["type"])
         },
-        await reversal.session.learn(),
+        await reversal.session.load_capabilities(),
     )
     moved, rows, operations = [], [], {}
     for parent, child in children:
@@ -373,7 +373,7 @@ async def _open_edits(
         if is_read(edit.type):
             attrs_by_object.setdefault((edit.type, edit.id), set()).add(edit.field)
     rows = (
-        await read_objects(reversal.session, attrs_by_object, await reversal.session.learn())
+        await read_objects(reversal.session, attrs_by_object, await reversal.session.load_capabilities())
         if attrs_by_object
         else {}
     )

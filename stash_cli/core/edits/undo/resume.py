@@ -115,7 +115,7 @@ async def _step(
         open_updates = [(row, pictures.edit(edit)) for row, edit in await _open_updates(session, placed)]
         open_rows = [row for row, _ in open_updates]
         own = [edit for _, edit in open_updates if not is_resource(edit.type)]
-        operations += plan_updates(own, await session.learn()).operations
+        operations += plan_updates(own, await session.load_capabilities()).operations
         others = [edit for _, edit in open_updates if is_resource(edit.type)]
         operations += await plan_resources(session, others)
     elif rows[0].operation == CREATE:
@@ -158,7 +158,11 @@ async def _open_updates(session: Session, rows: Sequence[Recorded]) -> list[tupl
     for row in rows:
         if row.type in ENTITIES:
             attrs_by_object.setdefault((row.type, row.id), set()).add(row.field)
-    present = await read_objects(session, attrs_by_object, await session.learn()) if attrs_by_object else {}
+    present = (
+        await read_objects(session, attrs_by_object, await session.load_capabilities())
+        if attrs_by_object
+        else {}
+    )
     others = {row.key: (row.before, row.edit.after) for row in rows if is_resource(row.type)}
     values = await read_resources(session, others)
     open_updates = []
@@ -213,7 +217,7 @@ async def _open_creates(
 async def _open_deletes(session: Session, rows: Sequence[Recorded]) -> list[Recorded]:
     """The deletions of objects that still exist."""
     keys = {(row.type, row.id): ("id",) for row in rows if row.type in ENTITIES}
-    existing = await read_objects(session, keys, await session.learn())
+    existing = await read_objects(session, keys, await session.load_capabilities())
     open_rows = []
     for row in rows:
         if row.type in ENTITIES and (row.type, row.id) not in existing:

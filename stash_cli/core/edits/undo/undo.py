@@ -136,7 +136,7 @@ class Reversal:
             net = self.net(row)
             nets[key] = net.combine(nets[key]) if key in nets else net
             rows_by_key.setdefault(key, []).append(row)
-        edits, server = [], await self.session.learn()
+        edits, server = [], await self.session.load_capabilities()
         for key, now in (await present_values(self, nets, rows_by_key)).items():
             reversed_change = reverse(key, self._net_in_effect(rows_by_key[key], now) or nets[key], now)
             if (run := self.later_run(key, nets[key])) is not None:
@@ -211,7 +211,7 @@ class Reversal:
     async def _planned(self, edits: Sequence[Edit]) -> list[Operation]:
         own = [self.pictures.edit(edit) for edit in edits if not is_resource(edit.type)]
         others = [edit for edit in edits if is_resource(edit.type)]
-        updates = plan_updates(own, await self.session.learn()).operations
+        updates = plan_updates(own, await self.session.load_capabilities()).operations
         return [*updates, *(await plan_resources(self.session, others))]
 
     # --- whole objects ---

@@ -53,7 +53,7 @@ async def redo(session: Session, recorder: Recorder, number: int, *, is_dry: boo
 async def impossible(session: Session, journal: Journal, number: int, kind: str = UNDO) -> list[Problem]:
     """Changes of a run that this server cannot undo, as far as that is known without a request."""
     run = edited(journal, journal.run(number))
-    server = await session.learn()
+    server = await session.load_capabilities()
     problems = []
     for part in [run] if kind == UNDO else runs_of(journal, run, UNDO):
         for row in changes.read(journal, part.id):

@@ -196,7 +196,7 @@ async def _unlinking_edits(
     for name, other, attr in keys:
         attrs_by_object.setdefault((name, other), set()).add(attr)
     rows = (
-        await read_objects(reversal.session, attrs_by_object, await reversal.session.learn())
+        await read_objects(reversal.session, attrs_by_object, await reversal.session.load_capabilities())
         if attrs_by_object
         else {}
     )
