@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, cast, sel
 
 from stash_cli.embedded import tables as t
 from stash_cli.embedded.library import sql, timestamps
-from stash_cli.embedded.object_types.relations import Computed, Many, Value, Values, for_owners
+from stash_cli.embedded.object_types.relations import Computed, ToMany, Value, Values, for_owners
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,20 +83,20 @@ def links(table: Table, owner: str, other: str) -> Select[Any]:
     return select(table.c[owner], table.c[other])
 
 
-def many(target: str, table: Table, owner: str, other: str) -> Many:
+def many(target: str, table: Table, owner: str, other: str) -> ToMany:
     """Objects over a join table, ordered by id."""
-    return Many(target, for_owners(links(table, owner, other)).order_by(table.c[other]))
+    return ToMany(target, for_owners(links(table, owner, other)).order_by(table.c[other]))
 
 
-def tags_over(table: Table, owner: str, other: str = "tag_id") -> Many:
+def tags_over(table: Table, owner: str, other: str = "tag_id") -> ToMany:
     """Tags over a join table, ordered by sort name or name."""
     statement = links(table, owner, other).join(t.tags, t.tags.c.id == table.c[other])
-    return Many("Tag", for_owners(statement).order_by(sql.tag_order(), t.tags.c.id.desc()))
+    return ToMany("Tag", for_owners(statement).order_by(sql.tag_order(), t.tags.c.id.desc()))
 
 
-def referencing(target: str, table: Table, owner: str) -> Many:
+def referencing(target: str, table: Table, owner: str) -> ToMany:
     """Objects of `table` that refer to the owner by a foreign key."""
-    return Many(target, for_owners(select(table.c[owner], table.c.id)).order_by(table.c.id))
+    return ToMany(target, for_owners(select(table.c[owner], table.c.id)).order_by(table.c.id))
 
 
 def url_fields(table: Table) -> dict[str, Relation]:

@@ -63,8 +63,8 @@ FILE = fields.ObjectType(
         **{name: func.coalesce(_video.c[name], _image.c[name]) for name in ("format", "width", "height")},
     },
     relations={
-        "parent_folder": relations.One("Folder", "_folder"),
-        "zip_file": relations.One("BasicFile", "_zip"),
+        "parent_folder": relations.ToOne("Folder", "_folder"),
+        "zip_file": relations.ToOne("BasicFile", "_zip"),
         "fingerprints": relations.Values(_fingerprints),
         "fingerprint": relations.Function(_fingerprint),
     },
@@ -109,10 +109,10 @@ FOLDER = fields.ObjectType(
         "_zip": t.folders.c.zip_file_id,
     },
     relations={
-        "parent_folder": relations.One("Folder", "_parent"),
-        "zip_file": relations.One("BasicFile", "_zip"),
+        "parent_folder": relations.ToOne("Folder", "_parent"),
+        "zip_file": relations.ToOne("BasicFile", "_zip"),
         "parent_folders": relations.Function(_ancestors),
-        "sub_folders": relations.Many(
+        "sub_folders": relations.ToMany(
             "Folder",
             relations.for_owners(select(t.folders.c.parent_folder_id, t.folders.c.id)).order_by(
                 t.folders.c.path
@@ -153,12 +153,12 @@ IMAGE = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.image_urls),
-        "studio": relations.One("Studio", "_studio_id"),
+        "studio": relations.ToOne("Studio", "_studio_id"),
         "tags": fields.tags_over(t.images_tags, "image_id"),
         "performers": fields.many("Performer", t.performers_images, "image_id", "performer_id"),
         "galleries": fields.many("Gallery", t.galleries_images, "image_id", "gallery_id"),
-        "visual_files": relations.Many("VisualFile", _image_files.order_by(*_order)),
-        "files": relations.Many("ImageFile", _image_pictures.order_by(*_order)),
+        "visual_files": relations.ToMany("VisualFile", _image_files.order_by(*_order)),
+        "files": relations.ToMany("ImageFile", _image_pictures.order_by(*_order)),
         "custom_fields": fields.CustomFields(t.image_custom_fields),
         "paths": relations.Computed(_image_paths),
         "_clip": relations.Value(relations.for_owners(_clips)),
@@ -236,15 +236,15 @@ GALLERY = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.gallery_urls),
-        "studio": relations.One("Studio", "_studio_id"),
-        "folder": relations.One("Folder", "_folder_id"),
+        "studio": relations.ToOne("Studio", "_studio_id"),
+        "folder": relations.ToOne("Folder", "_folder_id"),
         "tags": fields.tags_over(t.galleries_tags, "gallery_id"),
         "performers": fields.many("Performer", t.performers_galleries, "gallery_id", "performer_id"),
         "scenes": fields.many("Scene", t.scenes_galleries, "gallery_id", "scene_id"),
-        "chapters": relations.Many(
+        "chapters": relations.ToMany(
             "GalleryChapter", relations.for_owners(_chapters).order_by(t.galleries_chapters.c.image_index)
         ),
-        "files": relations.Many(
+        "files": relations.ToMany(
             "GalleryFile",
             relations.for_owners(_gallery_files).order_by(
                 t.galleries_files.c.primary.desc(), t.galleries_files.c.file_id
@@ -266,5 +266,5 @@ CHAPTER = fields.ObjectType(
         **fields.plain(t.galleries_chapters, "title image_index created_at updated_at"),
         "_gallery_id": t.galleries_chapters.c.gallery_id,
     },
-    relations={"gallery": relations.One("Gallery", "_gallery_id")},
+    relations={"gallery": relations.ToOne("Gallery", "_gallery_id")},
 )

@@ -55,13 +55,13 @@ PERFORMER = fields.ObjectType(
         "alias_list": fields.alias_list(t.performer_aliases),
         "tags": fields.tags_over(t.performers_tags, "performer_id"),
         "scenes": fields.many("Scene", t.performers_scenes, "performer_id", "scene_id"),
-        "groups": relations.Many(
+        "groups": relations.ToMany(
             "Group",
             relations.for_owners(select(_performer_groups.c[0], _performer_groups.c[1])).order_by(
                 _performer_groups.c[1]
             ),
         ),
-        "movies": relations.Many(
+        "movies": relations.ToMany(
             "Movie",
             relations.for_owners(select(_performer_groups.c[0], _performer_groups.c[1])).order_by(
                 _performer_groups.c[1]
@@ -96,7 +96,7 @@ STUDIO = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.studio_urls),
-        "parent_studio": relations.One("Studio", "_parent_id"),
+        "parent_studio": relations.ToOne("Studio", "_parent_id"),
         "child_studios": fields.referencing("Studio", t.studios, "parent_id"),
         "aliases": fields.alias_list(t.studio_aliases),
         "tags": fields.tags_over(t.studios_tags, "studio_id"),
@@ -191,7 +191,7 @@ GROUP = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.group_urls),
-        "studio": relations.One("Studio", "_studio_id"),
+        "studio": relations.ToOne("Studio", "_studio_id"),
         "tags": fields.tags_over(t.groups_tags, "group_id"),
         "scenes": fields.many("Scene", t.groups_scenes, "group_id", "scene_id"),
         "sub_groups": relations.Joined(

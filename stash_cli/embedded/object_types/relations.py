@@ -29,7 +29,7 @@ def _records(batch: Batch, statement: Select[Any]) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class One:
+class ToOne:
     """The object whose id is in column `key`, or None."""
 
     target: str
@@ -47,7 +47,7 @@ class One:
 
 
 @dataclass(frozen=True)
-class Many:
+class ToMany:
     """Objects in the order of `statement` (owner, object id)."""
 
     target: str

@@ -32,8 +32,8 @@ MARKER = fields.ObjectType(
         "_primary_tag_id": t.scene_markers.c.primary_tag_id,
     },
     relations={
-        "scene": relations.One("Scene", "_scene_id"),
-        "primary_tag": relations.One("Tag", "_primary_tag_id"),
+        "scene": relations.ToOne("Scene", "_scene_id"),
+        "primary_tag": relations.ToOne("Tag", "_primary_tag_id"),
         "tags": fields.tags_over(t.scene_markers_tags, "scene_marker_id"),
         **{name: _marker_media(name) for name in ("stream", "preview", "screenshot")},
     },
@@ -111,17 +111,17 @@ SCENE = fields.ObjectType(
     },
     relations={
         **fields.url_fields(t.scene_urls),
-        "studio": relations.One("Studio", "_studio_id"),
+        "studio": relations.ToOne("Studio", "_studio_id"),
         "tags": fields.tags_over(t.scenes_tags, "scene_id"),
         "performers": fields.many("Performer", t.performers_scenes, "scene_id", "performer_id"),
         "galleries": fields.many("Gallery", t.scenes_galleries, "scene_id", "gallery_id"),
         "groups": relations.Joined("Group", "group", _groups),
         "movies": relations.Joined("Movie", "movie", _groups),
-        "scene_markers": relations.Many(
+        "scene_markers": relations.ToMany(
             "SceneMarker",
             relations.for_owners(_markers).order_by(t.scene_markers.c.seconds, t.scene_markers.c.id),
         ),
-        "files": relations.Many(
+        "files": relations.ToMany(
             "VideoFile",
             relations.for_owners(_files).order_by(t.scenes_files.c.primary.desc(), t.scenes_files.c.file_id),
         ),
