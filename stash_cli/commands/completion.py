@@ -86,7 +86,7 @@ def run_install(runtime: Runtime, options: InstallOptions) -> None:
     The files are told. `stash completion uninstall` removes the script and the line.
     """
     shell = options.shell or login_shell(runtime.environ)
-    places = Places.of(shell, runtime.environ)
+    places = InstalledFiles.of(shell, runtime.environ)
     text = script(shell)
     if other := _other_program(runtime.environ):
         # A Tab runs the command, so the script must not call another program named `stash`.
@@ -103,7 +103,7 @@ def run_install(runtime: Runtime, options: InstallOptions) -> None:
 
 def run_uninstall(runtime: Runtime, options: InstallOptions) -> None:
     """Remove the script and the line that `stash completion install` wrote."""
-    places = Places.of(options.shell or login_shell(runtime.environ), runtime.environ)
+    places = InstalledFiles.of(options.shell or login_shell(runtime.environ), runtime.environ)
     before = _read(places.startup) if places.startup is not None else ""
     remaining = _BLOCK.sub("", before)
     scripts = [file for file in places.scripts if file.exists()]
@@ -118,7 +118,7 @@ def run_uninstall(runtime: Runtime, options: InstallOptions) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class InstalledFiles:
     """The files of an installation: scripts, and the start-up file to which `line` is added, if needed."""
 
     scripts: tuple[Path, ...]
@@ -126,7 +126,7 @@ class Places:
     line: str = ""
 
     @classmethod
-    def of(cls, shell: str, environ: Mapping[str, str]) -> Places:
+    def of(cls, shell: str, environ: Mapping[str, str]) -> InstalledFiles:
         """The files for a shell, by its environment variables."""
         from platformdirs import user_data_path
 

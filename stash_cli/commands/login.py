@@ -57,7 +57,7 @@ class LoginOptions(CommandOptions):
 
 
 @dataclass(frozen=True)
-class Proof:
+class VerifiedKey:
     """The confirmation of a server that a key is valid."""
 
     version: str
@@ -98,8 +98,8 @@ def run(runtime: Runtime, options: LoginOptions) -> None:
     url = _url(runtime, options)
     profile = _profile(runtime, url)
     connection = _connection(runtime, url, profile)
-    proof = _verify(runtime, options, connection)
-    _save(runtime, profile, connection, proof, in_keyring=options.keyring)
+    verified = _verify(runtime, options, connection)
+    _save(runtime, profile, connection, verified, in_keyring=options.keyring)
 
 
 def _url(runtime: Runtime, options: LoginOptions) -> str:
@@ -165,7 +165,7 @@ def _connection(runtime: Runtime, url: str, profile: Profile) -> Connection:
     return resolve_connection(flags, {}, {**profile_settings, "url": url, "read_only": False})
 
 
-def _verify(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+def _verify(runtime: Runtime, options: LoginOptions, connection: Connection) -> VerifiedKey:
     """Verify the given key, or the key obtained with user name and password."""
     if options.with_key:
         return _verify_key(runtime, connection, _read_key(runtime))
@@ -180,7 +180,7 @@ def _verify(runtime: Runtime, options: LoginOptions, connection: Connection) -> 
     return _prompt(runtime, options, connection)
 
 
-def _prompt(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+def _prompt(runtime: Runtime, options: LoginOptions, connection: Connection) -> VerifiedKey:
     """Ask for the key, or for user name and password, until the server accepts them."""
     for attempt in range(ATTEMPTS):
         key = runtime.streams.prompt_hidden("API key (empty: log in with user name and password): ")
@@ -209,21 +209,21 @@ def _read_key(runtime: Runtime) -> str:
     return key
 
 
-def _verify_key(runtime: Runtime, connection: Connection, key: str | None) -> Proof:
+def _verify_key(runtime: Runtime, connection: Connection, key: str | None) -> VerifiedKey:
     """Send a request that needs the key. Raises StashAuthenticationError."""
     from stash_cli.core.key_sources import check_key
 
     runtime.use(replace(connection, api_key=check_key(key, "What was given") if key else None))
 
-    async def work(session: Session) -> Proof:
+    async def work(session: Session) -> VerifiedKey:
         version = await session.call("version", {})
         answer = await session.call("configuration", {}, ["general.username"], quiet=True)
-        return Proof(version["version"] or "", answer["general"].get("username") or "", key)
+        return VerifiedKey(version["version"] or "", answer["general"].get("username") or "", key)
 
     return runtime.run(work)
 
 
-def _verify_password(runtime: Runtime, options: LoginOptions, connection: Connection) -> Proof:
+def _verify_password(runtime: Runtime, options: LoginOptions, connection: Connection) -> VerifiedKey:
     """Log in like the web interface, and read the API key; if there is none, generate one after consent."""
     if connection.is_embedded:
         raise StashUsageError("a library file asks for no password")
@@ -278,27 +278,27 @@ def _fetch_key(runtime: Runtime, options: LoginOptions) -> str:
 
 
 def _save(
-    runtime: Runtime, profile: Profile, connection: Connection, proof: Proof, *, in_keyring: bool
+    runtime: Runtime, profile: Profile, connection: Connection, verified: VerifiedKey, *, in_keyring: bool
 ) -> None:
     from stash_cli.core.key_sources import Keyring
     from stash_cli.core.settings_edit import editing, set_values
 
     name = str(profile.name)
-    in_keyring = bool(proof.key) and (in_keyring or profile.key_source == "keyring")
-    if in_keyring and proof.key:
+    in_keyring = bool(verified.key) and (in_keyring or profile.key_source == "keyring")
+    if in_keyring and verified.key:
         can_ask = runtime.streams.interactive
-        Keyring(connection.url, f"keyring in {profile.place}", can_ask=can_ask).write(proof.key)
+        Keyring(connection.url, f"keyring in {profile.place}", can_ask=can_ask).write(verified.key)
     values: dict[str, Any] = {
         "url": connection.server,
-        "api_key": None if in_keyring else proof.key,
+        "api_key": None if in_keyring else verified.key,
         "keyring": True if in_keyring else None,
-        "username": proof.username or None,
+        "username": verified.username or None,
         **_saved_options(runtime.options.connection),
     }
     with editing(runtime.settings.path) as document:
         set_values(document, name, {(key,): value for key, value in values.items()})
     runtime.forget_settings()
-    _note_login(runtime, name, connection, proof)
+    _note_login(runtime, name, connection, verified)
 
 
 def _saved_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -307,13 +307,13 @@ def _saved_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return saved | ({"ca_cert": str(Path(options["ca_cert"]).absolute())} if options.get("ca_cert") else {})
 
 
-def _note_login(runtime: Runtime, name: str, connection: Connection, proof: Proof) -> None:
+def _note_login(runtime: Runtime, name: str, connection: Connection, verified: VerifiedKey) -> None:
     streams, settings = runtime.streams, runtime.settings
-    user = f" as {proof.username}" if proof.username else ""
+    user = f" as {verified.username}" if verified.username else ""
     outcome = (
-        f"logged in to {connection.server}{user}" if proof.key else f"{connection.server} asks for no key"
+        f"logged in to {connection.server}{user}" if verified.key else f"{connection.server} asks for no key"
     )
-    streams.note(f"{outcome} (Stash {proof.version})" if proof.version else outcome)
+    streams.note(f"{outcome} (Stash {verified.version})" if verified.version else outcome)
     streams.note(f"saved as profile {name} in {settings.path}")
     if settings.default != name:
         streams.note(f"use it with -P {name}; `stash auth switch {name}` makes it the default")

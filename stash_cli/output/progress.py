@@ -33,7 +33,7 @@ class Progress(Protocol):
     def close(self) -> None: ...
 
 
-class Silent:
+class NullProgress:
     """Shows nothing."""
 
     def update(self, what: str, fraction: float | None, subtasks: Sequence[str] = ()) -> None:
@@ -226,6 +226,6 @@ def open_progress(streams: Streams, mode: str = "auto") -> Progress:
     if streams.log is not None and mode != "none":
         return LogProgress(streams.log)
     if mode == "none" or streams.quiet or (mode == "auto" and not streams.err_is_terminal):
-        return Silent()
+        return NullProgress()
     has_bar = mode == "bar" or (mode == "auto" and streams.animated)
     return Bar(streams) if has_bar else Lines(streams)

@@ -17,7 +17,7 @@ from stash_cli.commands.argv.flags import FORMATS
 from stash_cli.core.errors import StashNotConfirmedError
 from stash_cli.output.failures import confirm, confirm_count
 from stash_cli.output.formats import open_writer
-from stash_cli.output.progress import Bar, Lines, Rate, Silent, open_progress
+from stash_cli.output.progress import Bar, Lines, NullProgress, Rate, open_progress
 from stash_cli.output.streams import Streams, fake_streams
 from stash_cli.output.values import View, columns, pick, shown
 
@@ -195,13 +195,13 @@ def test_plain_progress_prints_tenths_and_never_decreases() -> None:
     [
         ({"terminal": True}, "auto", Bar),
         ({"terminal": True, "environ": {"TERM": "dumb"}}, "auto", Lines),
-        ({"terminal": False}, "auto", Silent),
+        ({"terminal": False}, "auto", NullProgress),
         ({"terminal": False}, "plain", Lines),
         ({"terminal": False}, "bar", Bar),
         ({"terminal": True}, "plain", Lines),
-        ({"terminal": True}, "none", Silent),
-        ({"terminal": True, "quiet": True}, "auto", Silent),
-        ({"terminal": True, "quiet": True}, "bar", Silent),
+        ({"terminal": True}, "none", NullProgress),
+        ({"terminal": True, "quiet": True}, "auto", NullProgress),
+        ({"terminal": True, "quiet": True}, "bar", NullProgress),
     ],
 )
 def test_progress_kinds(facts: dict[str, Any], mode: str, kind: type) -> None:

@@ -23,7 +23,7 @@ Tree = dict[str, "Tree"]
 """Field -> its selection; keys such as "... on VideoFile" hold the fields of one member type."""
 
 
-class Whole(dict[str, Tree]):
+class DefaultSelection(dict[str, Tree]):
     """The default selection below a path: its fields were not named by the caller."""
 
 
@@ -102,7 +102,7 @@ def _pruned(tree: Tree, value: Any) -> Any:
 def render(type_name: str, tree: Tree, server: ServerCapabilities | None, *, asked: bool) -> str:
     """The text of `tree`; a field that `server` has under an older name is aliased."""
     declared = describe_api().types[type_name]
-    asked = asked and not isinstance(tree, Whole)
+    asked = asked and not isinstance(tree, DefaultSelection)
     # The response has to say which member type an object has.
     words = ["__typename"] if declared.kind in ("INTERFACE", "UNION") else []
     for key, inner in tree.items():
@@ -162,7 +162,7 @@ def _add(tree: Tree, declared: ApiType, parts: list[str], path: str, within: tup
                 raise StashLookupError(f"{path!r}: {owner.name}.{field.name} has no fields of its own.")
             holder[field.name] = {}
             continue
-        inner = holder.setdefault(field.name, {} if parts[1:] else Whole())
+        inner = holder.setdefault(field.name, {} if parts[1:] else DefaultSelection())
         if parts[1:]:
             _add(inner, target, parts[1:], path, within)
             continue

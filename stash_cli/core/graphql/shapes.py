@@ -49,7 +49,7 @@ _MAX_DOCUMENTS = 64
 _COMPOSITE = ("OBJECT", "INTERFACE", "UNION")
 
 
-class Wanted(NamedTuple):
+class SelectedFields(NamedTuple):
     """Selected fields of a response, and whether the caller named them."""
 
     tree: Tree
@@ -77,7 +77,7 @@ class Shapes:
         if check is None:
             if len(self._answers) >= _MAX_DOCUMENTS:
                 self._answers.clear()
-            wanted = Wanted(selected(document).get(key) or {}, by_name)
+            wanted = SelectedFields(selected(document).get(key) or {}, by_name)
             check = self._answers[document, key, by_name] = self._check(text, wanted)
         return check([value])
 
@@ -97,7 +97,7 @@ class Shapes:
                 return self.misfit(each, item, place)
         return at, value
 
-    def _check(self, text: str, wanted: Wanted | None = None) -> Check:
+    def _check(self, text: str, wanted: SelectedFields | None = None) -> Check:
         if wanted is not None:
             return self._make_check(text, wanted)
         found = self._checks.get(text)
@@ -105,7 +105,7 @@ class Shapes:
             found = self._checks[text] = self._make_check(text, None)
         return found
 
-    def _make_check(self, text: str, wanted: Wanted | None) -> Check:
+    def _make_check(self, text: str, wanted: SelectedFields | None) -> Check:
         nullable = self._server.is_older or not text.endswith("!")
         bare = text.rstrip("!")
         if bare.startswith("["):
@@ -115,7 +115,7 @@ class Shapes:
         types = self._leaf_types(bare)
         return _anything if types is None else _leaf({*types, _NULL} if nullable else {*types})
 
-    def _list(self, item: str, wanted: Wanted | None, *, nullable: bool) -> Check:
+    def _list(self, item: str, wanted: SelectedFields | None, *, nullable: bool) -> Check:
         inner: list[Check] = []
         fits = _leaf({list, _NULL} if nullable else {list})
 
@@ -127,7 +127,7 @@ class Shapes:
 
         return check
 
-    def _object(self, name: str, wanted: Wanted | None, *, nullable: bool) -> Check:
+    def _object(self, name: str, wanted: SelectedFields | None, *, nullable: bool) -> Check:
         known: dict[Any, Columns | None] = {}
         fits = _leaf({dict, _NULL} if nullable else {dict})
 
@@ -147,7 +147,7 @@ class Shapes:
 
         return check
 
-    def _columns(self, name: str, row: dict[str, Any], wanted: Wanted | None) -> Columns | None:
+    def _columns(self, name: str, row: dict[str, Any], wanted: SelectedFields | None) -> Columns | None:
         """The checks of objects with the keys and `__typename` of `row`; None where a field is missing."""
         declared = self._concrete_type(name, row.get("__typename"))
         if declared is None:
@@ -159,14 +159,14 @@ class Shapes:
             return None
         return tuple(self._column(key, self._field_type(declared, key), wanted, below) for key in row)
 
-    def _column(self, key: str, text: str | None, wanted: Wanted | None, below: Tree) -> Check:
+    def _column(self, key: str, text: str | None, wanted: SelectedFields | None, below: Tree) -> Check:
         """The check of a field of type `text`, with what was selected below it."""
         if text is None:
             return _anything
         is_leaf = not text.startswith("[") and not self._is_composite(text.rstrip("!"))
         if is_leaf or wanted is None:
             return self._check(text)
-        return self._check(text, Wanted(below.get(key) or {}, wanted.by_name))
+        return self._check(text, SelectedFields(below.get(key) or {}, wanted.by_name))
 
     def _concrete_type(self, name: str, typename: Any) -> ApiType | None:
         """The type of an object by its `__typename`; None where it cannot be a member of type `name`."""

@@ -72,7 +72,7 @@ class Scale:
         return with_modifier("LESS_THAN", self.send((high or 0) + 1))
 
 
-class Whole(Scale):
+class Integers(Scale):
     """Whole numbers."""
 
     metavar = "N"
@@ -98,7 +98,7 @@ class Whole(Scale):
         return first, last
 
 
-class Bytes(Whole):
+class Bytes(Integers):
     """Sizes of files: `700MB` is 700 million bytes, `700MiB` 700 times 1024 times 1024."""
 
     metavar = "SIZE"
@@ -114,7 +114,7 @@ ROUNDED = frozenset({"framerate"})
 """Fields that the server rounds before comparing."""
 
 
-class Real(Scale):
+class Floats(Scale):
     """Numbers with a fraction; the next point is the next representable number."""
 
     metavar = "NUMBER"

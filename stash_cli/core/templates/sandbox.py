@@ -197,7 +197,7 @@ def _check_size(size: int) -> None:
         raise StashTemplateError(f"The template makes a value of more than {MAX_TEXT:,} characters.")
 
 
-class Bounding(NodeTransformer):
+class LimitsTransformer(NodeTransformer):
     """Rewrites loops, `~` and slices so that the limits of the sandbox apply."""
 
     def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - Jinja's name

@@ -9,7 +9,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from stash_cli.core.errors import StashTemplateError, did_you_mean
 from stash_cli.core.templates.field_paths import FieldPaths
 from stash_cli.core.templates.filters import FILTERS
-from stash_cli.core.templates.sandbox import MAX_OUTPUT, MAX_SOURCE, Bounding, Sandbox
+from stash_cli.core.templates.sandbox import MAX_OUTPUT, MAX_SOURCE, LimitsTransformer, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ class Template:
         try:
             tree = self._parsed(source)
             self.paths = FieldPaths(type_name).read(tree)
-            self._compiled = self._sandbox.from_string(Bounding().visit(tree))
+            self._compiled = self._sandbox.from_string(LimitsTransformer().visit(tree))
         except TemplateSyntaxError as error:
             line = f" (line {error.lineno})" if "\n" in source else ""
             message = (error.message or "it cannot be parsed").rstrip(".")

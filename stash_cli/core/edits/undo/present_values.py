@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stash_cli.core.edits.journal.changes import Recorded
-    from stash_cli.core.edits.undo.reverse import Net
+    from stash_cli.core.edits.undo.reverse import NetChange
     from stash_cli.core.edits.undo.undo import Reversal
 
     Key = tuple[str, str, str]
-    Nets = Mapping[Key, Net]
+    Nets = Mapping[Key, NetChange]
     RowsByKey = Mapping[Key, list[Recorded]]
 
 GONE = "it does not exist any more"
@@ -95,7 +95,7 @@ def _is_stored_by_related(key: Key) -> bool:
     return relation is not None and relation.query_strategy == "filter_query"
 
 
-def _items(net: Net) -> Change:
+def _items(net: NetChange) -> Change:
     """All items that are in the change, or in the value before or after it."""
     change = net.change if isinstance(net.change, Change) else Change()
     return Change(tuple({*change.added, *change.removed, *(net.before or ()), *(net.answered or ())}))

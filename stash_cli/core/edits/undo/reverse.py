@@ -33,7 +33,7 @@ NOTHING: tuple[Any, ...] = (None, "", [], {}, 0, False)
 
 
 @dataclass(frozen=True, slots=True)
-class Net:
+class NetChange:
     """Net effect of a run on one field: the value before it, and the last one that the server answered.
 
     `change` has the added and removed items or keys, for fields whose values are not known.
@@ -43,16 +43,16 @@ class Net:
     answered: Any
     change: Any = None
 
-    def combine(self, later: Net) -> Net:
+    def combine(self, later: NetChange) -> NetChange:
         """Combine with a later effect on the same field."""
-        return Net(self.before, later.answered, later.change)
+        return NetChange(self.before, later.answered, later.change)
 
 
-def net_of(row: Recorded) -> Net:
+def net_of(row: Recorded) -> NetChange:
     """Net effect of one recorded change; without an answered value the wanted one is used."""
     edit = row.edit
     answered = edit.result if row.answered is UNSET else row.answered
-    return Net(row.before, answered, edit.after if edit.is_change else None)
+    return NetChange(row.before, answered, edit.after if edit.is_change else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Reversed:
     """Whether the reason is that the value was changed since."""
 
 
-def reverse(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
+def reverse(key: tuple[str, str, str], net: NetChange, now: Any) -> Reversed:
     """The edit of a field (type, id, name) that restores the value before; `now` is the present one."""
     if key[2] in COUNTED and isinstance(net.change, Change):
         return _times(key, net.change, now)
@@ -81,7 +81,7 @@ def reverse(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
     return _value(key, net, now)
 
 
-def _value(key: tuple[str, str, str], net: Net, now: Any) -> Reversed:
+def _value(key: tuple[str, str, str], net: NetChange, now: Any) -> Reversed:
     """The edit of a map, or of a value that is replaced as a whole."""
     is_map = isinstance(net.before, dict) and isinstance(now, dict)
     if is_map and not is_picture(key[0], key[2]) and not is_resource(key[0]):
@@ -205,7 +205,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def changed_items(net: Net) -> set[Any] | None:
+def changed_items(net: NetChange) -> set[Any] | None:
     """Items of a list, or keys of a map, that a change added, removed or set; None for other values."""
     if isinstance(net.change, Change) and net.before is UNSET:
         return {_hashable_key(item) for item in (*net.change.added, *net.change.removed)}
@@ -228,14 +228,14 @@ def _hashable_key(item: Any) -> Any:
     return key if isinstance(key, str | int | float | tuple) else str(key)
 
 
-def named(net: Net) -> list[str]:
+def named(net: NetChange) -> list[str]:
     """Ids that a change of a link added, removed or replaced."""
     items = changed_items(net)
     values = (net.before, net.answered) if items is None else items
     return [str(value) for value in values if isinstance(value, str | int)]
 
 
-def overlaps(name: str, one: Net, other: Net) -> bool:
+def overlaps(name: str, one: NetChange, other: NetChange) -> bool:
     """Whether two changes of a field have to be reversed in order, the later one first."""
     if name in COUNTERS:
         return False

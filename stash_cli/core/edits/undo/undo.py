@@ -25,7 +25,7 @@ from stash_cli.core.edits.undo.marker_tags import in_two_parts
 from stash_cli.core.edits.undo.present_values import OTHER, present_values
 from stash_cli.core.edits.undo.reverse import (
     CHANGED,
-    Net,
+    NetChange,
     key_of_edit,
     mapped,
     named,
@@ -129,7 +129,7 @@ class Reversal:
 
     async def _update(self, rows: Sequence[Recorded]) -> None:
         """Restore fields; the first of `rows` is the latest change."""
-        nets: dict[Key, Net] = {}
+        nets: dict[Key, NetChange] = {}
         rows_by_key: dict[Key, list[Recorded]] = {}
         for row in rows:
             key = self.key(row)
@@ -154,7 +154,7 @@ class Reversal:
                 edits.append(reversed_change.edit)
         await self.apply(edits, rows_by_key)
 
-    def _net_in_effect(self, rows: Sequence[Recorded], now: Any) -> Net | None:
+    def _net_in_effect(self, rows: Sequence[Recorded], now: Any) -> NetChange | None:
         """Net effect of changes of one field, the latest first, without those that are not in effect.
 
         None if none is in effect. A change with a lost response is not if the field has its old value.
@@ -162,7 +162,7 @@ class Reversal:
         nets = [(row, self.net(row)) for row in rows]
         while nets and nets[0][0].state != changes.DONE and same(nets[0][1].before, now):
             del nets[0]
-        combined: Net | None = None
+        combined: NetChange | None = None
         for _, net in nets:
             combined = net if combined is None else net.combine(combined)
         return combined
@@ -317,7 +317,7 @@ class Reversal:
         reason = done.error.message if done is not None and done.error is not None else "it was not sent"
         self.report.problems.append(Problem(*key, reason, is_conflict=False))
 
-    def later_run(self, key: Key, net: Net | None = None) -> int | None:
+    def later_run(self, key: Key, net: NetChange | None = None) -> int | None:
         """The first later run in the journal that has to be undone before a change of a field can be.
 
         Without `net`: before a whole object can be.
@@ -346,14 +346,14 @@ class Reversal:
             if row.run != self.recorder.run:
                 yield row
 
-    def net(self, row: Recorded) -> Net:
+    def net(self, row: Recorded) -> NetChange:
         """Net effect of a change, with the present ids of the objects that it refers to."""
         recorded_net, key = net_of(row), self.key(row)
         values = (
             mapped(key, each, self.ids.current)
             for each in (recorded_net.before, recorded_net.answered, recorded_net.change)
         )
-        return Net(*values)
+        return NetChange(*values)
 
     def by_whom(self, key: Key) -> str:
         """Reason such as `changed since by run 14`, or by somebody else."""

@@ -301,7 +301,7 @@ def _shape(arity: Arity, expected: str) -> str:
     return f"a list, each {expected}" if arity == "list" else expected
 
 
-class Bands(scales.Whole):
+class Bands(scales.Integers):
     """Pixels of the shorter side, named by bands."""
 
     metavar = "1080p"

@@ -51,7 +51,7 @@ def _id(field: FilterField, item: Any) -> str:
 
 
 @dataclass
-class Wanted:
+class RelationLookups:
     """All lookups of one relation."""
 
     every: list[str] = field(default_factory=list)
@@ -105,8 +105,8 @@ class Relation:
         # Rows contain the related objects but not their ancestors, so levels cannot be tested on them.
         return Condition(field, [clause], None if wanted.depth else wanted.test, exact=exact)
 
-    def _parse_relation(self, field: FilterField, given: Mapping[str, Any]) -> Wanted:
-        found = Wanted()
+    def _parse_relation(self, field: FilterField, given: Mapping[str, Any]) -> RelationLookups:
+        found = RelationLookups()
         for name, value in given.items():
             if name == "null":
                 found.null = bool(value)
@@ -120,7 +120,7 @@ class Relation:
             field.refuse(dict(given), f"ids beside {field.name}__depth")
         return found
 
-    def _gather(self, field: FilterField, found: Wanted, name: str, named: list[str]) -> None:
+    def _gather(self, field: FilterField, found: RelationLookups, name: str, named: list[str]) -> None:
         if name in ("excludes", "ne"):
             found.none += named
             return
@@ -134,7 +134,7 @@ class Relation:
         else:
             found.every += [one for one in named if one not in found.every]
 
-    def _criterion(self, field: FilterField, wanted: Wanted) -> tuple[dict[str, Any] | None, bool]:
+    def _criterion(self, field: FilterField, wanted: RelationLookups) -> tuple[dict[str, Any] | None, bool]:
         """The closest criterion, and whether it is exact."""
         if wanted.null:
             return {"modifier": "IS_NULL"}, not is_listed(quirks.NULL_OF_ANY, field.key)
@@ -147,7 +147,7 @@ class Relation:
         return ({"modifier": "NOT_NULL"} if wanted.null is False else None), True
 
     @staticmethod
-    def _positive(field: FilterField, wanted: Wanted) -> tuple[dict[str, Any], bool]:
+    def _positive(field: FilterField, wanted: RelationLookups) -> tuple[dict[str, Any], bool]:
         if len(wanted.every) > 1 and is_to_one(field):
             field.refuse(wanted.every, "ids of which an object can have one")
         not_all = len(wanted.every) > 1 and is_listed(quirks.INCLUDES_ALL_IGNORED, field.key)
