@@ -278,7 +278,7 @@ async def without_descriptions(exchange: Exchange) -> None:
 
 def test_unsupported_field_is_rejected_before_the_question(proxy: FaultProxy, tags: Cli, own_state) -> None:
     for path in own_state.rglob("*.json"):
-        path.unlink()  # what is known of the server
+        path.unlink()  # the cached schema
     proxy.rule, made = (lambda r: without_descriptions if "__schema" in r.document else None), proxy.mutations
     refused = tags("tags", "update", "1", "2", "favorite=true", "description=x", terminal=True, answers="y\n")
     assert (refused.status, "description" in refused.err, "[y/N]" in refused.err) == (7, True, False)
@@ -287,7 +287,7 @@ def test_unsupported_field_is_rejected_before_the_question(proxy: FaultProxy, ta
 
 def test_older_server_gets_single_updates(proxy: FaultProxy, tags: Cli, own_state) -> None:
     for path in own_state.rglob("*.json"):
-        path.unlink()  # what is known of the server
+        path.unlink()  # the cached schema
     refused = graphql_errors("no such tag")
     proxy.rule = lambda r: without_bulk_updates if "__schema" in r.document else None
     assert "updated 3 tags" in tags.ok("tags", "update", "1", "2", "3", "--description", "x", "--yes").err
