@@ -36,10 +36,11 @@ def test_errors_of_cancelled_tasks_are_dropped() -> None:
     async def fail() -> None:
         raise ValueError
 
-    async def main() -> None:
+    async def main() -> BaseException | None:
         task = asyncio.create_task(fail())
         await asyncio.sleep(0)
         await cancel_tasks([task])
         await cancel_tasks([])
+        return task.exception()
 
-    run(main())
+    assert isinstance(run(main()), ValueError)
