@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _STARS = 10
 """The highest rating of other scales; where no rating in a query is above it, a note explains the scale."""
 _BESIDE = "With or, write '(a or b) limit:5', or the flags --sort, --limit and --page."
-"""What to write instead of a `limit:` in a group."""
+"""Hint for a `limit:` in a group."""
 
 
 @dataclass
