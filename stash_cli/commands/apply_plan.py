@@ -48,10 +48,10 @@ def build() -> StashCommand:
 
 
 def apply(runtime: Runtime, options: ApplyOptions) -> None:
-    """Carry out a plan, as it was written.
+    """Make the changes of a plan file.
 
-    The objects are read again first: what was changed since is a conflict, and left alone unless --force is
-    given. A plan belongs to one database, and is carried out once. --dry-run shows it without a server.
+    The objects are read again first. A value that was changed since is a conflict and is kept, unless --force
+    is given. A plan belongs to one database and can be applied once. --dry-run shows it without a server.
     """
     from stash_cli.core.edits.drafts.draft import Draft
 

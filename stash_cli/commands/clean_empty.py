@@ -99,7 +99,7 @@ def clean_empty(runtime: Runtime, options: CleanEmptyOptions) -> None:
         raise StashUsageError("clean-empty prints its plan as text, or with --dry-run --json")
     for word in options.kinds or ():
         if word not in KINDS:
-            raise StashUsageError(f"{word} is none of {', '.join(KINDS)}")
+            raise StashUsageError(f"{word} is not one of {', '.join(KINDS)}")
     entities = {each.plural: each for each in NOUNS.values()}
     chosen = [entities[word] for word in dict.fromkeys(options.kinds or USUAL)]
 
@@ -184,7 +184,7 @@ async def delete(session: Session, runtime: Runtime, empty: Empty) -> Outcomes:
         pages = unreferenced(session, entity.type, chunk)
         rows = [row async for page in pages for row in page if empty.with_data or not row["has_data"]]
         empty_ids = [row["id"] for row in rows]
-        conflict = StashConflictError("it was used, filled or deleted by others since it was looked at", {})
+        conflict = StashConflictError("it was used, filled or deleted by others since it was read", {})
         outcomes.fail([id_ for id_ in chunk if id_ not in empty_ids], conflict)
         await send(session, runtime, list(plan_destroy(entity.type, empty_ids, {})), outcomes, is_paced=True)
     if outcomes.complete:

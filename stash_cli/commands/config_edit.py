@@ -47,7 +47,7 @@ def run(runtime: Runtime, options: EditOptions) -> None:
     """Change the settings of the server in an editor: that of VISUAL or EDITOR.
 
     Values are checked against their types before anything is sent, and the changes are shown. Settings that
-    somebody else has changed meanwhile are left alone, and told. Secrets are hidden and stay as they are.
+    somebody else has changed meanwhile are kept and reported. Secrets are hidden and do not change.
     """
     import yaml
 

@@ -79,16 +79,16 @@ def build_rollback() -> StashCommand:
 
 
 def run_undo(runtime: Runtime, options: UndoOptions) -> None:
-    """Take back what a run changed. Without RUN each call goes one run further back, and asks first.
+    """Reverse the changes of a run. Without RUN, each call goes one run further back and asks first.
 
-    What others, or later runs, have changed since is left alone and told (exit 6); the rest is taken back,
-    and a second undo of the run tries only what is left.
+    Values that others or later runs have changed since are kept and reported (exit 6); the rest is reversed.
+    A second undo of the run tries only what was not reversed.
     """
     reverse_run(runtime, options, "undo")
 
 
 def run_redo(runtime: Runtime, options: UndoOptions) -> None:
-    """Make again what was undone: without RUN what was undone last, unless a new edit came after it."""
+    """Make undone changes again. Without RUN, those of the last undo, unless there was a new edit since."""
     reverse_run(runtime, options, "redo")
 
 

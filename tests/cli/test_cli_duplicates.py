@@ -307,7 +307,7 @@ def test_undecided_tie_is_skipped(answers: str, template: Path) -> None:
     url = f"embedded:{template / 'library.sqlite'}"
     assert "nothing to do" in Cli(url).ok(*TIE, "tag:Mark", terminal=True, answers=answers).err
     result = Cli(url).ok(*TIE, "tag:Mark", "--yes")
-    assert ("there is no terminal to ask" in result.err, "1 left alone" in result.err) == (True, True)
+    assert ("there is no terminal to ask" in result.err, "1 kept as they are" in result.err) == (True, True)
 
 
 def test_images_are_merged(cli: Cli, template: Path) -> None:

@@ -150,7 +150,7 @@ def test_existing_values_are_kept_unless_overwriting(cli: Cli) -> None:
         "2024-06-01 - Night",
         {"Beach", "Zoe"},
     )
-    assert "nothing to change: 2 scenes so already" in fill("--overwrite").err
+    assert "nothing to change: 2 scenes unchanged" in fill("--overwrite").err
 
 
 def test_saved_plan_is_applied_later(cli: Cli, tmp_path: Path) -> None:
@@ -522,7 +522,7 @@ def test_sidecars_are_written_beside_the_media_and_replaced_on_request(
     cli.ok("-P", "p", "scenes", "update", "4", "title=Mine")
     assert "1 NFO file written" in export().err
     assert "<title>Mine</title>" in (sidecars / "other.nfo").read_text()
-    assert "1 NFO file is so already" in export().err
+    assert "1 NFO file is unchanged" in export().err
     (sidecars / "other.nfo").write_text("<movie/>")
     result = export()
     assert (result.status, "another NFO is there" in result.err) == (1, True), result.err

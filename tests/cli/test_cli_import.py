@@ -48,7 +48,7 @@ def test_export_round_trips(ending: str, small_library: Path, tmp_path: Path) ->
     for noun in NOUNS:
         cli.ok(noun, "export", str(tmp_path / f"{noun}.{ending}"), "--overwrite")
         result = cli.ok(noun, "import", str(tmp_path / f"{noun}.{ending}"))
-        assert "so already" in result.err
+        assert "unchanged" in result.err
     cli.ok("scenes", "update", "--all", "-y", "title~/./x/", "rating100=1", "tags=Beach", "custom.a=1")
     cli.ok("tags", "update", "2", "parents!", "aliases!")
     clears = ["--empty-null"] if ending == "csv" else []
@@ -220,9 +220,9 @@ def test_upsert_creates_and_updates_and_undo_reverts_both(cli: Cli) -> None:
         "tags", "import", "-", "--upsert", "-y", "--json", "--fields", "name,aliases", answers=text
     )
     assert {row["name"]: row["aliases"] for row in result.json} == {"Beach": ["Shore"], "New": ["N1"]}
-    assert "made 1 tag, changed 1 tag" in result.err
+    assert "created 1 tag, changed 1 tag" in result.err
     again = cli.ok("tags", "import", "-", "--upsert", "-y", answers=text)
-    assert "nothing to change, 2 tags so already" in again.err
+    assert "nothing to change, 2 tags unchanged" in again.err
     cli.ok("undo", "1", "-y")
     assert rows(cli, "tags") == before
 
@@ -231,8 +231,8 @@ def test_upsert_creates_and_updates_and_undo_reverts_both(cli: Cli) -> None:
     ("args", "message"),
     [
         (["--ignore"], "changed 1 tag, 1 row passed over"),
-        (["--create", "--ignore"], "made 1 tag, 1 row passed over"),
-        (["--upsert"], "made 1 tag, changed 1 tag"),
+        (["--create", "--ignore"], "created 1 tag, 1 row passed over"),
+        (["--upsert"], "created 1 tag, changed 1 tag"),
     ],
     ids=str,
 )
@@ -247,7 +247,7 @@ def test_rows_may_refer_to_objects_of_other_rows(cli: Cli) -> None:
     """In any order, also to later rows."""
     text = "name,parents\nLeaf,Branch\nBranch,Root\nRoot,\nBeach,name:branch\n"
     result = cli.ok("tags", "import", "-", "--upsert", "-y", answers=text)
-    assert "made 3 tags, changed 1 tag" in result.err
+    assert "created 3 tags, changed 1 tag" in result.err
     found = {row["name"]: row["parents"] for row in rows(cli, "tags")}
     assert found == {
         "Leaf": ["Branch"],
@@ -269,7 +269,7 @@ def test_interactive_drops_links_to_rejected_objects(cli: Cli) -> None:
     result = cli(
         *(str(file) if word == "-" else word for word in args), terminal=True, answers=streams_answers
     )
-    assert "made 2 tags" in result.err, result.err
+    assert "created 2 tags" in result.err, result.err
     assert {row["name"]: row["parents"] for row in rows(cli, "tags")} == {
         "Beach": ["Outdoor"],
         "Outdoor": [],

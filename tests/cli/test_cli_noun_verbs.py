@@ -135,7 +135,7 @@ def test_members_are_added_and_removed(small: Cli) -> None:
     listed = ("groups", "subgroups", "list", "Saga", "--sort", "name", "--ids")
     adding = ("groups", "subgroups", "add", "Saga", "First", "Second")
     assert small.ok(*adding).err == "updated 1 group\n"
-    assert small.ok(*adding).err == "nothing to change: 1 group so already\n"
+    assert small.ok(*adding).err == "nothing to change: 1 group unchanged\n"
     assert small.ok(*listed).out.split() == ["2", "3"]
     small.ok("groups", "subgroups", "remove", "Saga", "First")
     assert small.ok(*listed).out.split() == ["3"]

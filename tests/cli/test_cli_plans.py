@@ -61,7 +61,7 @@ def test_changes_since_the_plan_are_conflicts(cli: Cli, plan: str) -> None:
 def test_import_plan_creates_its_objects(cli: Cli, plan: str) -> None:
     text = "name,parents,description\nLeaf,Branch,\nBranch,,\nBeach,Branch,x\n"
     cli.ok("tags", "import", "-", "--upsert", "--plan-out", plan, answers=text)
-    assert "made 2 tags, changed 1 tag" in cli.ok("apply", plan, "-y").err
+    assert "created 2 tags, changed 1 tag" in cli.ok("apply", plan, "-y").err
     data = cli.ok("tags", "find", "--json", "--fields", "name,parents.name").json
     parents = {row["name"]: [each["name"] for each in row["parents"]] for row in data}
     assert parents == {"Leaf": ["Branch"], "Branch": [], "Beach": ["Branch"], "Outdoor": []}

@@ -119,9 +119,9 @@ def test_invalid_updates_are_rejected_before_the_question(words: list[str], text
 
 def test_unchanged_values_are_not_sent(cli: Cli) -> None:
     words = ("tags+=Beach", "rating100=90", "custom.a!")
-    assert "nothing to change: 1 scene so already" in cli.ok("scenes", "update", "1", *words).err
+    assert "nothing to change: 1 scene unchanged" in cli.ok("scenes", "update", "1", *words).err
     result = cli.ok("scenes", "update", "1", "2", *words, "--yes", "-v")
-    assert "updated 1 scene, 1 scene so already" in result.err
+    assert "updated 1 scene, 1 scene unchanged" in result.err
     assert result.err.count("Update -> 200") == 1
 
 

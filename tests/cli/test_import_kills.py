@@ -90,7 +90,7 @@ def test_killed_import(proxy: FaultProxy, tmp_path: Path, position: int, done: b
     kill_at(proxy, position, words, done=done)
     assert cli(*words).status == 0
     assert cli.ok("tags", "count").out == f"{2 * HALF}\n"
-    assert f"nothing to change, {2 * HALF} tags so already" in cli.ok(*words).err
+    assert f"nothing to change, {2 * HALF} tags unchanged" in cli.ok(*words).err
     for number in (4, 3):
         cli.ok("undo", str(number), "--yes")
     assert library(proxy) == before

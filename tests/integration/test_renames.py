@@ -38,7 +38,7 @@ def test_files_are_renamed_in_place_once_and_undone(shelf: PictureLibrary) -> No
     assert shelf.content() == {renamed[path]: content for path, content in before.items()}
     assert shelf.content().keys() == set(shelf.paths().values())
     runs = len(shelf.runs())
-    assert "nothing to rename: 3 images so already" in shelf.rename().err
+    assert "nothing to rename: 3 images unchanged" in shelf.rename().err
     assert len(shelf.runs()) == runs
     assert "moved 3 files back" in shelf.undo().err
     assert shelf.content() == before
@@ -65,7 +65,7 @@ def test_values_cannot_create_folders(tmp_path: Path) -> None:
     before = shelf.content()
     assert shelf.rename().status == 0
     assert shelf.content() == {name: before[f"{number}.png"] for number, (_, name) in enumerate(HOSTILE)}
-    assert "so already" in shelf.rename().err
+    assert "unchanged" in shelf.rename().err
 
 
 def test_swaps_and_cycles(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_existing_folder_keeps_its_case(tmp_path: Path) -> None:
     shelf = PictureLibrary(tmp_path, {"Acme/1.png": "One", "2.png": "Two"})
     assert shelf.rename("ACME/{{ title }}").status == 0
     assert set(shelf.content()) == {"Acme/One.png", "Acme/Two.png"}
-    assert "so already" in shelf.rename("acme/{{ title }}").err
+    assert "unchanged" in shelf.rename("acme/{{ title }}").err
 
 
 def test_zip_is_renamed_with_its_members_and_members_are_not(tmp_path: Path) -> None:

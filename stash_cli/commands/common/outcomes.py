@@ -134,8 +134,8 @@ class Outcomes:
         return f"{self.verb} {counted(len(self.done), self.named.noun, self.named.plural)}"
 
     def message(self, unchanged: int) -> str:
-        """`updated 5 tags, 1 tag so already`; with `unchanged` objects alone nothing was changed."""
-        so = f"{counted(unchanged, self.named.noun, self.named.plural)} so already" if unchanged else ""
+        """`updated 5 tags, 1 tag unchanged`; with `unchanged` objects alone nothing was changed."""
+        so = f"{counted(unchanged, self.named.noun, self.named.plural)} unchanged" if unchanged else ""
         return (
             ", ".join(filter(None, [self.done_message(), so])) if self.asked else f"nothing to change: {so}"
         )

@@ -139,7 +139,7 @@ def totals_of(entity: Entity, totals: Totals, policy: Policy, trash: str | None)
     """Yield lines with the totals of a plan."""
     parts = [f"{counted(totals.groups, 'group')} of alike {entity.plural}"]
     parts += [f"{totals.acted_on:,} decided"] if policy.keep else []
-    parts += [f"{totals.left:,} left alone"] if totals.left else []
+    parts += [f"{totals.left:,} kept as they are"] if totals.left else []
     yield ", ".join(parts)
     yield from _hints_of(totals, policy)
     if totals.acted_on:

@@ -88,7 +88,7 @@ class DuplicatesOptions(WhereOptions):
         typer.Option(
             "--keep",
             metavar="RULE,...",
-            help="which file is kept, by the first rule that tells: resolution, bitrate, size, smallest,"
+            help="which file is kept, by the first rule that decides: resolution, bitrate, size, smallest,"
             " duration, framerate, codec:NAME, oldest, newest, path:REGEX, most-metadata",
         ),
     ] = None

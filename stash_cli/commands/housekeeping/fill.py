@@ -93,8 +93,8 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(fill, noun),
         FillOptions,
         help=f"Fill the fields of {plural} from the paths of their files, or from sidecars beside them."
-        "\n\nOnly what is empty is filled, and lists get more; names that the library does not have are told,"
-        " and not set."
+        "\n\nOnly empty fields are filled, and lists get more items. Names that the library does not have are"
+        " reported and not set."
         f"\n\nA pattern is compared with the end of the path, without the ending of the file. Fields: "
         f"{', '.join(each for each in FIELDS if each in (*facts_of(noun.entity.type), *_PATH_ONLY))}; "
         "{date:%d.%m.%y} is a date in that format, {_} any text that is not used.",

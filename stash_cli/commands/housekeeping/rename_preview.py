@@ -75,7 +75,7 @@ def totals(renaming: Renaming) -> Iterator[str]:
     yield from unmoved_lines(renaming)
     moves = counts.get(MOVES, 0)
     parts = [f"{files(moves)} of {renaming.count(len(renaming.moving))}"] if moves else ["no file moves"]
-    parts += [f"{len(renaming.unchanged):,} so already"] if renaming.unchanged else []
+    parts += [f"{len(renaming.unchanged):,} unchanged"] if renaming.unchanged else []
     cannot = len(renaming.outcomes.problems)
     parts += [f"{cannot:,} cannot be renamed"] if cannot else []
     parts += [f"{files(counts[LEFT])} left"] if counts.get(LEFT) else []

@@ -234,7 +234,7 @@ class Renaming:
         streams = self.runtime.streams
         for line in unmoved_lines(self):
             streams.note(line)
-        unchanged = f"{self.count(len(self.unchanged))} so already" if self.unchanged else ""
+        unchanged = f"{self.count(len(self.unchanged))} unchanged" if self.unchanged else ""
         if moved := self.runtime.sidecars.moved:
             streams.note(f"moved {files(moved)} beside them")
         if self.runtime.sidecars.captions:

@@ -269,7 +269,7 @@ class Scraping:
     def note_unchanged(self) -> None:
         """Print a note that nothing is changed."""
         entity, count = self.noun.entity, len(self.editing.unchanged)
-        suffix = f": {entity.counted(count)} so already" if count else ""
+        suffix = f": {entity.counted(count)} unchanged" if count else ""
         self.runtime.streams.note(f"nothing to change{suffix}")
 
     async def _consent(self, edited: Any) -> bool:

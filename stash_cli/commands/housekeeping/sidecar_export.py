@@ -151,7 +151,7 @@ class SidecarWriter:
     def _write_if_changed(self, target: Path, text: bytes) -> tuple[str, str]:
         if target.exists():
             if target.read_bytes() == text:
-                return ("NFO file is so already", "NFO files are so already")
+                return ("NFO file is unchanged", "NFO files are unchanged")
             if not self.overwrite:
                 raise StashSidecarError("another NFO is there", hint="Replace it with --overwrite.")
         if self.folder is not None:

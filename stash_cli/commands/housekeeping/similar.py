@@ -292,7 +292,7 @@ class Merging:
         rows = (merge.combination.destination, *merge.combination.sources)
         names_by_id = {each.id: each.name for each in (group.kept, *group.others)}
         if any(names_by_id[str(row["id"])] != row.get("name") for row in rows):
-            raise StashConflictError("it was renamed by others since it was looked at", {})
+            raise StashConflictError("it was renamed by others since it was read", {})
         return merge
 
     async def _show(self, group: Group) -> None:

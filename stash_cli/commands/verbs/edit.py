@@ -78,9 +78,9 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         partial(edit, noun),
         EditorOptions,
         help=f"Change {plural} as text in an editor: that of VISUAL or EDITOR."
-        f"\n\nEach of them is one YAML document, at most {MOST}; --fields chooses the fields. What was"
-        " changed is checked, shown and asked about; what others have changed meanwhile is told, and the"
-        " editor opens again where you want it.",
+        f"\n\nEach object is one YAML document, at most {MOST}; --fields chooses the fields. Changes are"
+        " checked, shown and confirmed before they are sent. If a value is wrong, or was changed by others"
+        " meanwhile, you can open the editor again.",
         examples=examples,
     )
 

@@ -173,10 +173,10 @@ class Editing:
 
         new, changed = self.draft.totals.new, len(self.draft) - self.draft.totals.new
         failed, unchanged = len(self.outcomes.problems), len(self.unchanged)
-        parts = [f"makes {self.count(new)}"] if new else []
+        parts = [f"creates {self.count(new)}"] if new else []
         if changed or not parts:
             parts.append(f"{self.count(changed)} {'changes' if changed == 1 else 'change'}")
-        parts += [f"{unchanged:,} so already"] if unchanged else []
+        parts += [f"{unchanged:,} unchanged"] if unchanged else []
         parts += [f"{failed:,} cannot be changed"] if failed else []
         # A lower bound: different values per object, and fields with their own mutations, need more requests.
         requests = requests_of([len(self.draft)]) + -(-len(self.names.to_create()) // CHUNK)
@@ -227,16 +227,16 @@ class Editing:
         }
 
     def done(self) -> Iterator[str]:
-        """Yield the parts of the result: `made 3 tags`, `changed 5 tags`, `2 tags so already`."""
+        """Yield the parts of the result: `created 3 tags`, `changed 5 tags`, `2 tags unchanged`."""
         new, changed = self.new, len(self.outcomes.done) - self.new
         if new:
-            yield f"made {self.count(new)}"
+            yield f"created {self.count(new)}"
         if changed:
             yield f"changed {self.count(changed)}"
         if not new and not changed:
             yield "nothing to change"
         if self.unchanged:
-            yield f"{self.count(len(self.unchanged))} so already"
+            yield f"{self.count(len(self.unchanged))} unchanged"
 
     async def consent(self, edited: Edited) -> bool:
         """Ask for confirmation where it is needed; return whether the user was asked.

@@ -81,8 +81,8 @@ def build(noun: Noun, examples: tuple[str, ...]) -> StashCommand:
         ImportOptions,
         help=f"Change {plural} as the rows of a file say, and make new ones with --create or --upsert."
         "\n\nA column is a field: tags replaces the list, tags+ and tags- add to it and take from it,"
-        " custom.NAME is a field of your own. What is so already is not sent, and objects that are in no row"
-        " are left alone.",
+        " custom.NAME is a field of your own. Equal values are not sent, and objects that are in no row"
+        " do not change.",
         examples=examples,
     )
 

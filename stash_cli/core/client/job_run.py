@@ -209,7 +209,7 @@ class JobRun:
                 self._has_updates = True
                 self._updates.put_nowait(checked(update.get("job") if isinstance(update, dict) else None))
         except errors.StashError as error:
-            logger.info("The websocket is gone (%s); the job is looked at instead.", error.message)
+            logger.info("The websocket was closed (%s); the job is polled instead.", error.message)
         self._poll_often()
 
     async def _poll(self) -> None:

@@ -125,7 +125,7 @@ class CarryOut:
             current = list(plan_group(self.type, groups[id_], rows, self.policy, server))
             if not any(each.decision == planned.decision and each.edits == planned.edits for each in current):
                 missing = [each for each in groups[id_] if each not in rows]
-                error: StashError = StashConflictError("it was changed by others since it was looked at", {})
+                error: StashError = StashConflictError("it was changed by others since it was read", {})
                 self._fail(
                     id_, StashNotFoundError(f"{missing[0]} does not exist any more") if missing else error
                 )

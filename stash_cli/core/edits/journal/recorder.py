@@ -192,7 +192,7 @@ class Recorder:
                 error = errors.get(row.id)
                 is_conflict = isinstance(error, StashConflictError)
                 row.state = changes.CONFLICT if is_conflict else changes.SKIPPED
-                row.reason = error.message if error else "it was so already"
+                row.reason = error.message if error else "it had this value already"
                 dropped.append(row)
             elif row.before != edit.before or row.wanted != _packed(pictures, edit):
                 row.before, row.wanted = edit.before, _packed(pictures, edit)

@@ -63,7 +63,7 @@ async def resume(session: Session, recorder: Recorder, number: int) -> dict[str,
         raise StashJournalError(f"Run {number} has nothing left to do.")
     if summary(recorder.journal, run).undone:
         raise StashJournalError(
-            f"Run {number} was undone.", hint="Run its command again; what is so already is not sent."
+            f"Run {number} was undone.", hint="Run its command again; it sends only what is missing."
         )
     recorder.continue_run(run)
     with recorder.journal.exclusive():
