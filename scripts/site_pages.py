@@ -60,19 +60,19 @@ def topic_page(title: str, topic: str) -> str:
 COMPATIBILITY = """\
 # Compatibility
 
-`stash` works with Stash {oldest} and newer. This page lists what came after {oldest}, from the tables that
-the program itself reads; `stash explain NAME` tells the same of one name, and `stash doctor` of the server.
+`stash` works with Stash {oldest} and newer. This page lists what was added after {oldest}. It is generated from the
+tables that the program uses. `stash explain NAME` shows the same for one name, and `stash doctor` for the server.
 
 | what an older server lacks | what happens |
 |---|---|
 | a field of an object | it is left out of the answer, with one warning |
-| a field of an input or filter, an operation | status 7, and the release that has it |
+| a field of an input or filter, an operation | error with status 7, which names the release that has it |
 | merging performers, bulk updates of tags, studios and markers | done with older operations |
 | counting plays and o | done with older operations, without times |
 | a new name or shape: groups were movies before 0.27, `urls` was one `url` | translated in both directions |
 
-With a server newer than this program everything works that the server has kept. Its new fields are not asked
-for.
+With a server newer than this program, everything works that the server still supports. The program does not request
+its new fields.
 """
 
 

@@ -125,8 +125,8 @@ EXIT_STATUS = """\
   12  nothing matched (find and count with --exit-status)
  130  interrupted
 
-When several hold, the first of 130, 4, 7, 5, 10, 9, 8, 6, 1 is given. Scripts
-should take any other status as a failure.
+If several apply, the first of 130, 4, 7, 5, 10, 9, 8, 6, 1 is used. Scripts
+should treat any other status as a failure.
 """
 
 ENVIRONMENT = """\
@@ -149,11 +149,11 @@ ENVIRONMENT = """\
   XDG_CACHE_HOME          Linux: caches are below it (~/.cache)
   XDG_DATA_HOME           Linux: demo library and mirrors (~/.local/share)
 
-The whole connection comes from the first of: --server, -P NAME, STASH_URL,
-STASH_PROFILE, the default profile, http://localhost:9999. The variables' key is
-sent only to the server that --server, STASH_URL or the default address selects,
-the key of a profile only to the server of that profile. `stash auth status` tells
-what is used, and whether the server takes it.
+The whole connection comes from the first of these: --server, -P NAME, STASH_URL,
+STASH_PROFILE, the default profile, http://localhost:9999. The key in the variables
+is sent only to the server that --server, STASH_URL or the default address selects.
+The key of a profile is sent only to the server of that profile. `stash auth status`
+shows what is used, and whether the server accepts it.
 """
 
 CRON = """\

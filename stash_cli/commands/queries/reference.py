@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 GUIDE = """\
 # The query language
 
-One text says which objects are meant: `find` and `count` take it as words, `--where` as one text, Python
-as `Q.parse(text, "Scene")`. `str(q)` writes it again.
+A query is a text that selects objects. Give it to `find` and `count` as words, to `--where` as one text, and
+to Python as `Q.parse(text, "Scene")`. `str(q)` returns the text of a parsed query.
 
 ```sh
 stash scenes find rating:80.. tag:Outdoor -tag:'To sort' studio.name:acme date:2023..2024 sort:-date
@@ -25,8 +25,8 @@ stash scenes find 'performers:(country:JP age:30..)'
 ```
 
 Words without a field search the text, as in the web interface. A term is a field, an operator and a
-value. All of them must hold; `or` stands between alternatives, `not` or a dash before what is left out,
-parentheses make groups. A dash means the complement: objects without a value are among it.
+value. An object must match all terms. Write `or` between alternatives, and `not` or a dash before a term
+to exclude what it matches. Parentheses group terms. A negated term also matches objects without a value.
 
 ## In a shell
 
@@ -40,26 +40,26 @@ stash scenes find url:https://example.com/a path:/media/new/ duration:1:30..
 stash scenes find tag:id:12,id:13 -is:organized no:studio
 ```
 
-Quote a value with a space (`tag:'To sort'`), a group, and the operators `>` and `<`, which a shell takes
-for itself. Of several words each is one term with all its spaces. A single word is a whole query:
-`'tag:Outdoor or rating:90..'`. A word that begins with a dash and is no term stands after `--`, or with
-`^` for the dash.
+Quote a value with a space (`tag:'To sort'`), a group, and the operators `>` and `<`, because they have a
+special meaning in a shell. If you give several words, each word is one term, including its spaces. If you
+give a single word, it is parsed as a whole query: `'tag:Outdoor or rating:90..'`. To search for a word that
+begins with a dash and is not a term, write it after `--`, or write `^` instead of the dash.
 
 ## How it is read
 
-- `not` binds closest, then terms side by side, then `or`. Where `or` stands beside several terms without
-  parentheses, `find` says how it was read; commands that change anything refuse.
-- `performers.country:JP performers.age:30..` may be two performers, `performers:(country:JP age:30..)` is
-  one. Facts of files (`duration`, `resolution`, `path`, ...) side by side are about one file.
-- A comma lists alternatives where a value is a name, a number, a date or a word of a list; in texts and
-  paths it is a comma.
-- Quotes take the meaning from everything in them: `tag:"A, B"` is one tag, `tag:"id:12"` a tag of that
-  name. In `"..."` only `\\"` and `\\\\` are escapes, in `'...'` nothing is.
-- A number for a related object may be a name or an id; where both exist it is ambiguous (exit 3): write
+- `not` binds closest, then terms next to each other, then `or`. If `or` stands next to several terms without
+  parentheses, `find` prints how it has read the query; commands that change anything refuse it.
+- `performers.country:JP performers.age:30..` may match two performers, `performers:(country:JP age:30..)`
+  must match one. Terms about files (`duration`, `resolution`, `path`, ...) must match the same file.
+- If a value is a name, a number, a date or a word of a list, a comma separates alternatives. In texts and
+  paths, a comma is an ordinary character.
+- Characters in quotes have no special meaning: `tag:"A, B"` is one tag, `tag:"id:12"` is a tag of that
+  name. In `"..."` only `\\"` and `\\\\` are escapes; in `'...'` there are no escapes.
+- A number for a related object may be a name or an id. If both exist, it is ambiguous (exit 3): write
   `name:2024` or `id:2024`.
-- A date is the whole period that it names: `date:2023..2024-03` ends on 31 March. A time without a zone
-  is one of this machine.
-- `--explain` shows how a query is read, the ids of its names, what is sent, and what is tested here. It
+- A date means the whole period: `date:2023..2024-03` ends on 31 March. A time without a zone is in the
+  time zone of this machine.
+- `--explain` shows how a query is read, the ids of its names, what is sent, and what is tested locally. It
   changes nothing.
 
 """
@@ -71,7 +71,7 @@ def guide() -> str:
         GUIDE + _table("Operators", ("operator", "means"), OPERATORS),
         _table("Values", ("kind", "example", "values"), ((kind, *facts) for kind, facts in VALUES.items())),
         _table("Terms that compare no field", ("term", "means"), TERMS),
-        "## Names\n\n`stash explain Scene --query` lists them, too.",
+        "## Names\n\n`stash explain Scene --query` prints this list, too.",
         *(_names(name) for name in ENTITIES),
     ]
     return "\n\n".join(parts) + "\n"
