@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 OPERATORS = (
     (":", "contains (text); equal to, in a range or a list (all others)"),
-    (":= or =", "exactly this text, case aside"),
-    (":!= or !=", "not so, and objects without a value"),
+    (":= or =", "exactly this text; case is ignored"),
+    (":!= or !=", "not equal; also matches objects without a value"),
     (":> :>= :< :<=", "more, at least, less, at most; also without the colon, quoted for the shell"),
-    (":~ or ~", "matches the regular expression (RE2; case counts, (?i) ignores it)"),
-    (":!~ or !~", "does not match it, and objects without a value"),
+    (":~ or ~", "matches the regular expression (RE2; case-sensitive, (?i) ignores case)"),
+    (":!~ or !~", "does not match it; also matches objects without a value"),
     ("__lookup=", "any lookup of the library by its name: rating100__gte=80"),
 )
 """Operators and their meanings."""
@@ -30,20 +30,20 @@ OPERATORS = (
 TERMS = (
     ("is:NAME", "a yes-or-no field is set: is:organized, is:favorite, is:duplicate"),
     ("no:NAME", "without a value, or without related objects"),
-    ("has:NAME", "with one"),
-    ("missing:PART", "the server's is_missing; no: says the same where there is a field"),
+    ("has:NAME", "with a value, or with related objects"),
+    ("missing:PART", "the server's is_missing; if there is a field, no: means the same"),
     ("FIELD:(a or b)", "one of several values"),
     ("RELATION:(...)", "one related object meets all of it: performers:(country:JP age:30..)"),
     ("RELATION.FIELD:...", "a field of related objects: studio.name:acme"),
     ("custom.NAME:...", 'a custom field; quotes for a name with spaces: custom."Shoot place":Paris'),
     ("id:1,2,3", "these objects"),
     ('saved:"Best of"', "the criteria of a saved filter; its order and page are ignored"),
-    ("sort:-rating,date", "the order, - for the other way round; limit:20 page:2 likewise; not beside or"),
+    ("sort:-rating,date", "the order, - for descending; limit:20 and page:2 likewise; not next to or"),
 )
 """Terms that do not compare a field."""
 
 VALUES = {
-    "text": ("title:lake", "a part of the text, case aside; a comma is a comma; * alone for any"),
+    "text": ("title:lake", "a part of the text, case ignored; a comma is part of it; * alone for any"),
     "path": ("path:/media/new", "a folder and all below (absolute, or ending in /), wildcards, or a part"),
     "number": ("rating:60..80", "80  60..80  60..  ..80  20,40  * (any)"),
     "length": ("duration:1:30..", "90  1:30  1:02:03  90m  1h30m, as one, a range or a list"),
