@@ -60,8 +60,9 @@ def topic_page(title: str, topic: str) -> str:
 COMPATIBILITY = """\
 # Compatibility
 
-`stash` works with Stash {oldest} and newer. This page lists what was added after {oldest}. It is generated from the
-tables that the program uses. `stash explain NAME` shows the same for one name, and `stash doctor` for the server.
+`stash` works with Stash {oldest} and newer. This page lists what was added after {oldest}. It is generated
+from the tables that the program uses. `stash explain NAME` shows the same for one name, and `stash doctor`
+for the server.
 
 | what an older server lacks | what happens |
 |---|---|
@@ -71,8 +72,8 @@ tables that the program uses. `stash explain NAME` shows the same for one name, 
 | counting plays and o | done with older operations, without times |
 | a new name or shape: groups were movies before 0.27, `urls` was one `url` | translated in both directions |
 
-With a server newer than this program, everything works that the server still supports. The program does not request
-its new fields.
+With a server newer than this program, everything works that the server still supports. The program does
+not request its new fields.
 """
 
 
