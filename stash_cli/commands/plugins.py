@@ -173,7 +173,9 @@ def typed(text: str) -> Any:
 
 async def _require_task(session: Session, plugin: str, task: str) -> None:
     """Raise StashNotFoundError for an unknown task, for which the server would start a job that fails."""
-    await require(session, [plugin])
+    [row] = await require(session, [plugin])
+    if row.get("enabled") is False:  # the server does not list its tasks
+        raise StashNotFoundError(f"{plugin} is disabled. Run: stash plugins enable {plugin}")
     names = [row["name"] for row in await _tasks(session) if row["plugin"]["id"] == plugin]
     if task not in names:
         hint = did_you_mean(task, names) or f"It has {', '.join(names) or 'none'}."

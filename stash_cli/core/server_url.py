@@ -64,7 +64,8 @@ def check_url(url: str, setting: str = _ADDRESS) -> SplitResult:
 
 def _no_address(setting: str, reason: str) -> StashConfigurationError:
     return StashConfigurationError(
-        f"{setting} is not a server address: {reason}.", hint="Write it like http://nas:9999."
+        f"{setting} is not a server address: {reason}.",
+        hint="Write it like http://nas:9999; an embedded library is embedded:FILE.",
     )
 
 

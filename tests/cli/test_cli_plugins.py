@@ -30,7 +30,8 @@ PLUGINS = [
             {"name": "most", "display_name": "", "description": "", "type": "NUMBER"},
             {"name": "form", "display_name": "", "description": "", "type": "STRING"},
         ],
-    }
+    },
+    {"id": "idle", "name": "Idle", "version": "1.0", "enabled": False, "tasks": [], "settings": []},
 ]
 TASKS = [{"name": "Rename all", "description": "", "plugin": {"id": "renamer", "name": "Renamer"}}]
 
@@ -250,6 +251,7 @@ def test_server_plugins(proxy: FaultProxy) -> None:
         ("enable renamr", 3, "Did you mean renamer?"),
         ("tasks renamr", 3, "Did you mean renamer?"),
         ("run renamer Renam", 3, "no task Renam"),
+        ("run idle Rename", 3, "Run: stash plugins enable idle"),
         ("settings renamer dry_run=maybe", 2, "true or false"),
         ("settings renamer most=true", 2, "not a number"),
         ("settings renamer dryrun=true", 2, "Did you mean dry_run?"),
