@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from stash_cli.core.errors import StashConfigurationError, StashVersionError
-from stash_cli.embedded.library.database import Database
+from stash_cli.embedded.library.database import Database, driver_connection
 from stash_cli.embedded.library.migrations import STEPS, add_column, migrate
 from stash_cli.embedded.tables import tags
 
@@ -38,6 +38,15 @@ def test_data_survives_reopening(library_file: Path) -> None:
             connection.execute(tags.insert().values(**TAG))
         assert count(database) == expected
         database.close()
+
+
+def test_connection_in_use_is_closed_after_the_database(library_file: Path) -> None:
+    database = Database(library_file)
+    with database.read() as connection:
+        raw = driver_connection(connection)
+        database.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        raw.execute("SELECT 1")
 
 
 def test_ids_are_never_reused(library_file: Path) -> None:

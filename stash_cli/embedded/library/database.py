@@ -149,9 +149,19 @@ class Database:
                 self._writing_thread = None
 
     def close(self) -> None:
-        """Close all connections; SQLite then checkpoints the write-ahead log."""
-        self._reader.dispose()
-        self._writer.dispose()
+        """Close all connections; SQLite then checkpoints the write-ahead log.
+
+        The connection of a cancelled request that still runs in a thread is closed when that request ends.
+        """
+        for engine in (self._reader, self._writer):
+            event.listen(engine.pool, "checkin", _close_returned)
+            engine.dispose()
+
+
+def _close_returned(connection: sqlite3.Connection | None, _: object) -> None:
+    """Close a connection that comes back to the pool of a closed database; None was closed before."""
+    if connection is not None:
+        connection.close()
 
 
 def _create(path: Path) -> None:
