@@ -20,7 +20,9 @@ from served_library import serve_library
 from support import run
 from table_tests import table_test
 
+from stash_cli.core.errors import StashGraphQLError
 from stash_cli.core.scraping.requests import RateLimit
+from stash_cli.core.scraping.sources import Source, explain_error
 
 FOUND = {"studio": {"name": "acme"}, "tags": [{"name": "Shore"}, {"name": "Sea"}], "details": "By the sea."}
 
@@ -300,7 +302,15 @@ PLAIN = [
     ("Get: dial tcp: lookup x: no such host", 5, "the server cannot reach box: no such host"),
     ("stash-box: 401 Unauthorized", 5, "box refused the server"),
     ("429 Too Many Requests", 5, "was asked too often"),
+    ("http error 403:x", 5, "box refused the server"),
+    ('{"networkErrors":{"code":429,"message":"Response body"}}', 5, "was asked too often"),
 ]
+
+
+def test_path_in_a_message_is_not_taken_for_a_status() -> None:
+    text = "/media/403 Forbidden/too many requests/b.json: not readable as JSON: line 1 column 2"
+    error = StashGraphQLError(text, errors=[{"message": text}])
+    assert explain_error(error, Source("box"), "scenes") is error
 
 
 @table_test("text status message", PLAIN)

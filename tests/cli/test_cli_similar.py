@@ -188,7 +188,7 @@ REFUSED: list[tuple[list[str], int, str]] = [
     (["tags", "similar", "--threshold", "10"], 2, "--threshold"),
     (["tags", "similar", "--merge"], 11, "confirm with --yes"),
     (["tags", "similar", "--merge", "--yes", "--max-changes", "1"], 11, "--max-changes 2"),
-    (["clean-empty", "files"], 2, "is none of"),
+    (["clean-empty", "files"], 2, "is not one of"),
     (["clean-empty", "--csv"], 2, "prints its plan as text"),
     (["clean-empty"], 11, "confirm with --yes"),
 ]

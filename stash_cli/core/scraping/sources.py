@@ -36,10 +36,12 @@ _UNREACHABLE = re.compile(
     r"no such host|dial tcp|connection refused|i/o timeout|network is unreachable|deadline exceeded"
     r"|TLS handshake|server misbehaving|EOF$"
 )
+_STATUS = re.compile(r"\b(?:http|status|code|error)\W{1,3}(4\d\d)\b", re.IGNORECASE)
+"""An HTTP status in a message: `http error 403`, `status code: 401`, `"code":429`."""
 _REFUSED = re.compile(
-    r"\b(401|403)\b|unauthori[sz]ed|not authori[sz]ed|forbidden|invalid (api )?(key|token)", re.IGNORECASE
+    r"unauthori[sz]ed|not authori[sz]ed|forbidden|invalid (api )?(key|token)", re.IGNORECASE
 )
-_RATE_LIMITED = re.compile(r"\b429\b|too many requests|rate limit", re.IGNORECASE)
+_RATE_LIMITED = re.compile(r"too many requests|rate limit", re.IGNORECASE)
 _UNSUPPORTED = re.compile(r"^not (implemented|supported)$")
 
 
@@ -176,11 +178,14 @@ def explain_error(error: StashGraphQLError, source: Source, plural: str) -> Stas
             f"this server cannot ask {source.name} for {plural} in this way",
             hint="Give an address with --url, or words with --query.",
         )
-    if _RATE_LIMITED.search(text):
+    status = match[1] if (match := _STATUS.search(text)) else ""
+    # Only the end: what comes before may quote the path of a file, with any words in it.
+    ending = ": ".join(text.split(": ")[-2:])
+    if status == "429" or _RATE_LIMITED.search(ending):
         return StashSourceError(
             f"{source.name} was asked too often", hint="Try again later with a lower --rate."
         )
-    if _REFUSED.search(text):
+    if status in ("401", "403") or _REFUSED.search(ending):
         hint = "See `stash stashbox validate`." if source.box else "Its site may ask for a login."
         return StashSourceError(f"{source.name} refused the server: {_cause_of(text)}", hint=hint)
     if _UNREACHABLE.search(text):
